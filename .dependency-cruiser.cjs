@@ -1,0 +1,72 @@
+// Who may import whom. The core (rules, analysis, pipeline, policy) is pure; channels know only their contract.
+const core = { analysis: '^analysis/', rules: '^rules/', pipeline: '^src/pipeline/', policy: '^src/policy/' };
+const test = '\\.test\\.ts$';
+const npm = (...names) => names.map((name) => `^node_modules/(@types/)?${name}/`);
+
+/** A rule that lets `from` import only paths that match one of `allowed`. */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from, pathNot: test },
+  to: { pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    only('analysis-imports', core.analysis, [
+      core.analysis,
+      ...npm('simple-statistics', 'ml-isolation-forest'),
+    ]),
+    only('rules-imports', core.rules, [
+      core.rules,
+      core.analysis,
+      ...npm('zod', 'yaml', 're2js', 'liquidjs'),
+    ]),
+    only('channels-imports', '^channels/', [
+      '^channels/',
+      '^rules/types\\.ts$',
+      ...npm('zod', 'undici', 'nodemailer', 'jose', 'liquidjs'),
+      '^(node:)?(crypto|net)$',
+    ]),
+    only('pipeline-imports', core.pipeline, [
+      core.pipeline,
+      core.rules,
+      core.analysis,
+      '^channels/message\\.ts$',
+    ]),
+    only('policy-imports', core.policy, [
+      core.policy,
+      core.pipeline,
+      core.rules,
+      core.analysis,
+      '^channels/message\\.ts$',
+    ]),
+    {
+      name: 'rows-are-types-for-the-core',
+      comment: 'Nothing outside of tests and src/testing imports src/testing.',
+      severity: 'error',
+      from: {
+        path: '^(src|rules|channels|analysis)/',
+        pathNot: [test, '^src/testing/', '^src/cli/(demo|sim)'],
+      },
+      to: { path: '^src/testing/' },
+    },
+    {
+      name: 'process-only-in-main',
+      comment: 'Nothing imports main.ts.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/main\\.ts$' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,110 @@
+// The contract of a channel: one attempt, no sleeping, no retry inside; policy decides by the kind of the result.
+import type { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import type { z } from 'zod';
+import type { AlertMessage, Locale } from './message.ts';
+
+/** Closed list: metric label, policy and dashboard use the same word. */
+export const resultKinds = [
+  'sent',
+  'delivered',
+  'partial',
+  'rate_limited',
+  'transient',
+  'network',
+  'unknown',
+  'auth',
+  'invalid_recipient',
+  'payload_too_large',
+  'permanent',
+] as const;
+export type ResultKind = (typeof resultKinds)[number];
+
+/**
+ * What one attempt came to.
+ * - `sent`: accepted by the provider; `delivered`: known to have arrived.
+ * - `partial`: some recipients were accepted; `per` says what happened to each of the others too.
+ * - `network`: nothing can have been accepted (refused, DNS, reset before the request was written).
+ * - `unknown`: the request went out and no answer came; the provider may have it.
+ */
+export type SendResult =
+  | { readonly kind: 'sent' | 'delivered'; readonly providerId?: string; readonly detail?: string }
+  | {
+      readonly kind: 'partial';
+      readonly per: Readonly<Record<string, SendFailure | SendAccepted>>;
+      readonly providerId?: string;
+    }
+  | SendFailure;
+export interface SendAccepted {
+  readonly kind: 'sent' | 'delivered';
+}
+export interface SendFailure {
+  readonly kind: Exclude<ResultKind, 'sent' | 'delivered' | 'partial'>;
+  /** The provider's code: HTTP status, SMTP reply code, errcode. */
+  readonly code?: string;
+  /** One line, without secrets, for a person. */
+  readonly message: string;
+  readonly retryAfterMs?: number;
+  readonly scope?: 'channel' | 'recipient' | 'account';
+}
+
+/** What the process lends to a channel. Every way out goes through `dispatcher` or `connect`, which check the address. */
+export interface ChannelHost {
+  /** undici dispatcher with the address check in connector and lookup, without redirects. */
+  readonly dispatcher: Dispatcher;
+  /** A plain TCP socket through the same address check (SMTP). Rejects with EgressError. */
+  connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** One readable line (console channel, demo). */
+  print(line: string): void;
+}
+
+export interface SendContext {
+  /** Constant over all attempts of one delivery: the receiver's idempotency key (`webhook-id`). */
+  readonly deliveryId: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Wall clock of this attempt, epoch milliseconds. */
+  readonly now: number;
+  /** Aborts at the attempt's total deadline and at shutdown. */
+  readonly signal: AbortSignal;
+}
+
+export interface RenderContext<Config> {
+  readonly config: Config;
+  readonly locale: Locale;
+}
+
+/** An open channel: holds pools and sockets until `close`. */
+export interface ChannelInstance<Payload> {
+  send(payload: Payload, context: SendContext): Promise<SendResult>;
+  close(): Promise<void>;
+}
+
+export interface ChannelLimits {
+  /** Largest body in bytes that `render` may produce. */
+  readonly maxBytes: number;
+  /** Attempts under way at once on this channel. */
+  readonly concurrency: number;
+  /** Total deadline of one attempt. */
+  readonly deadlineMs: number;
+}
+
+export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload = unknown> {
+  readonly kind: string;
+  readonly label: Readonly<Record<Locale, string>>;
+  /** Validates the configuration of one channel (without `type`); secret fields are built with `secret()`. */
+  readonly config: Schema;
+  readonly limits: ChannelLimits;
+  /** Pure: same message and config, same payload. Shortens instead of failing. */
+  render(message: AlertMessage, context: RenderContext<z.output<Schema>>): Payload;
+  open(config: z.output<Schema>, host: ChannelHost): ChannelInstance<Payload>;
+}
+
+/** Declares a channel. The result is what `channels/index.ts`, `plugins:` and the contract suite take. */
+export function defineChannel<Schema extends z.ZodType, Payload>(
+  definition: ChannelDefinition<Schema, Payload>,
+): ChannelDefinition<Schema, Payload> {
+  return definition;
+}

@@ -1,0 +1,126 @@
+// The words of the rule language, used everywhere else.
+//
+//   sample       one (series, time, value). Its time is SAMPLE time: epoch milliseconds given by the sender.
+//   series       a metric name and a label set; the unit that windows, verdicts and alerts are kept for.
+//   rule         what somebody wants to be told about. A rule and a series are a PAIR.
+//   verdict      what a rule says of a series at one sample: true, false, or insufficient_data.
+//   episode      from the first true verdict to the resolve; one alert row. Pending until `for` has passed, then firing.
+//   `for`        how long (sample time) a verdict must stay true before the alert fires.
+//   keep_firing_for   how long (sample time) a firing alert outlives its last true verdict.
+//   fingerprint  Alertmanager's FNV-1a over the full label set: an index and a display, never an identity.
+
+/** A label set. Null prototype, keys in ascending code-unit order, never an empty value. Build it with `labelSet()`. */
+export type Labels = Readonly<Record<string, string>>;
+
+export const severities = ['info', 'warning', 'high', 'critical', 'emergency'] as const;
+/** Rising order of urgency. */
+export type Severity = (typeof severities)[number];
+
+export const priorities = ['P1', 'P2', 'P3', 'P4', 'P5'] as const;
+/** P1 is the most urgent; one to one from `emergency` to `info` unless the rule sets it. */
+export type Priority = (typeof priorities)[number];
+
+export const categories = ['system', 'performance', 'security', 'business', 'quality', 'cost'] as const;
+export type Category = (typeof categories)[number];
+
+export const operators = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
+export type Operator = (typeof operators)[number];
+
+export const aggregates = ['last', 'avg', 'min', 'max', 'sum', 'count', 'absent'] as const;
+export type Aggregate = (typeof aggregates)[number];
+
+export const noDataPolicies = ['ok', 'alert', 'keep'] as const;
+/** What a series that stopped sending means: `ok` resolves, `alert` fires, `keep` leaves the state as it is. */
+export type NoDataPolicy = (typeof noDataPolicies)[number];
+
+export type MatchOperator = '=' | '!=' | '=~' | '!~';
+
+/** One label matcher. `matches` answers for one label value; an absent label is the empty string. */
+export interface Matcher {
+  readonly name: string;
+  readonly op: MatchOperator;
+  readonly value: string;
+  matches(labelValue: string): boolean;
+}
+
+/** Where a rule stands. `file` rules are the operator's and read-only through the API. */
+export type Origin =
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'api' };
+
+interface RuleBase {
+  /** Unique per tenant; becomes the label `alertname` and is the rule's identity. */
+  readonly name: string;
+  readonly group: string;
+  readonly description: string;
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly priority: Priority;
+  /** Put on every alert, over the series' own labels; without `alertname` and `severity`. */
+  readonly labels: Labels;
+  /** Liquid templates by name. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly enabled: boolean;
+  readonly forMs: number;
+  readonly keepFiringForMs: number;
+  readonly noData: NoDataPolicy;
+  /** A series counts as stopped when no sample arrived for this long (engine time). */
+  readonly noDataAfterMs: number;
+  /** Overrides the receiver's dedupe window; absent = the receiver's. */
+  readonly dedupeWindowMs?: number;
+  /** Content hash of the normalised rule: what `config_version` is looked up by. */
+  readonly hash: string;
+  readonly origin: Origin;
+}
+
+/** An aggregate of a window of ONE series, compared with a constant. */
+export interface ThresholdRule extends RuleBase {
+  readonly type: 'threshold';
+  readonly metric: string;
+  readonly match: readonly Matcher[];
+  readonly aggregate: Aggregate;
+  /** Span of the window in sample time; 0 for `last`. The window at t is (t - windowMs, t]. */
+  readonly windowMs: number;
+  readonly operator: Operator;
+  readonly threshold: number;
+  /** Hysteresis: once true, the verdict stays true until the value is back on the good side of this. */
+  readonly resolveThreshold?: number;
+}
+
+export type Rule = ThresholdRule;
+export type RuleType = Rule['type'];
+
+/**
+ * A read-only view over one series' ring; filled in place and reused, so keep no reference.
+ * Point i of `count` (oldest first) lies at index `(head + i) & mask` from `base`: `times[base + ((head + i) & mask)]`.
+ */
+export interface SeriesWindow {
+  times: Float64Array;
+  values: Float64Array;
+  base: number;
+  mask: number;
+  head: number;
+  count: number;
+  /** Sample time of the series' first sample ever seen. */
+  bornAt: number;
+  /** Every sample with a time > completeAfter is still in the ring (-Infinity: nothing was overwritten). */
+  completeAfter: number;
+}
+
+export type Verdict = 'true' | 'false' | 'insufficient_data';
+
+/** Result of one evaluation, filled in place. `value` is NaN when there is nothing to show. */
+export interface Evaluation {
+  verdict: Verdict;
+  value: number;
+}
+
+/** A problem in a rule file or a rule of the API: where, and what was expected. Line and column start at 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Dotted path within the document, e.g. `rules.0.threshold`. */
+  readonly path: string;
+  readonly message: string;
+}

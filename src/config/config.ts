@@ -1,0 +1,72 @@
+// The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { RoutingConfig } from '../pipeline/routing.ts';
+import type { RetentionPolicy } from '../store/store.ts';
+
+export interface ChannelConfig {
+  readonly name: string;
+  /** Kind of the channel definition, e.g. `webhook`. */
+  readonly type: string;
+  /** Parsed by that definition's schema; secret references are resolved. */
+  readonly settings: unknown;
+}
+
+/** Bounds on everything that comes from outside; see docs/reference/limits.md. */
+export interface Limits {
+  readonly seriesPerTenant: number;
+  readonly labelsPerSeries: number;
+  readonly labelNameBytes: number;
+  readonly labelValueBytes: number;
+  readonly metricNameBytes: number;
+  readonly samplesPerRequest: number;
+  /** Decoded bytes of one ingest request. */
+  readonly ingestBytes: number;
+  /** Decoded bytes of any other request. */
+  readonly bodyBytes: number;
+  readonly jsonDepth: number;
+  /** Samples, events and commands waiting per tenant before the answer is 429. */
+  readonly queuePerTenant: number;
+  /** A sample may be this much older / newer than now. */
+  readonly pastMs: number;
+  readonly futureMs: number;
+}
+
+export interface TocsinConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Folder of the databases, absolute. */
+  readonly data: string;
+  /** Rule files and folders of them, absolute. */
+  readonly rules: readonly string[];
+  readonly collector: { readonly host: boolean; readonly intervalMs: number };
+  readonly channels: ReadonlyMap<string, ChannelConfig>;
+  readonly routing: RoutingConfig;
+  readonly egress: { readonly allow: readonly string[] };
+  readonly limits: Limits;
+  readonly retention: RetentionPolicy & { readonly samplesMs: number; readonly samplesBytes: number };
+}
+
+const dayMs = 86_400_000;
+
+export const defaultLimits: Limits = {
+  seriesPerTenant: 100_000,
+  labelsPerSeries: 64,
+  labelNameBytes: 128,
+  labelValueBytes: 2_048,
+  metricNameBytes: 256,
+  samplesPerRequest: 100_000,
+  ingestBytes: 8 * 1024 * 1024,
+  bodyBytes: 1024 * 1024,
+  jsonDepth: 64,
+  queuePerTenant: 100_000,
+  pastMs: 3_600_000,
+  futureMs: 300_000,
+};
+
+export const defaultRetention: TocsinConfig['retention'] = {
+  samplesMs: 15 * dayMs,
+  samplesBytes: 2 * 1024 ** 3,
+  eventShortMs: dayMs,
+  eventHistoryMs: 90 * dayMs,
+  eventAuditMs: 400 * dayMs,
+  alertMs: 90 * dayMs,
+  deliveryMs: 30 * dayMs,
+};

@@ -1,0 +1,60 @@
+// Every error that the HTTP API can answer, in one table: stable code, status, English message. Clients match on the code.
+
+const table = {
+  bad_request: [400, 'The request is not understood.'],
+  invalid_json: [400, 'The body is not valid JSON.'],
+  invalid_body: [400, 'The body does not have the expected shape.'],
+  invalid_query: [400, 'A query parameter is not what was expected.'],
+  invalid_cursor: [400, 'The cursor is not one of ours.'],
+  too_deep: [400, 'The JSON is nested too deeply.'],
+  unauthenticated: [401, 'A valid API key is required.'],
+  forbidden: [403, 'This key may not do that.'],
+  tenant_required: [400, 'Name the tenant with X-Tenant-ID.'],
+  not_found: [404, 'There is nothing here.'],
+  alert_not_found: [404, 'No alert with this id.'],
+  rule_not_found: [404, 'No rule with this name.'],
+  delivery_not_found: [404, 'No delivery with this id.'],
+  key_not_found: [404, 'No key with this id.'],
+  method_not_allowed: [405, 'This path does not take that method.'],
+  alert_resolved: [409, 'The alert is resolved already.'],
+  idempotency_conflict: [409, 'The same Idempotency-Key was used with another body.'],
+  owned_by_file: [409, 'A file owns this object; change it there.'],
+  payload_too_large: [413, 'The body is too large.'],
+  unsupported_media_type: [415, 'The content type or encoding is not supported.'],
+  overloaded: [429, 'This tenant sends faster than it is served; slow down and retry.'],
+  internal: [500, 'Something went wrong here.'],
+  unavailable: [503, 'The change could not be stored; retry.'],
+  starting: [503, 'Not ready yet.'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ErrorCode = keyof typeof table;
+export const errorCodes = Object.keys(table) as ErrorCode[];
+
+/** An expected failure on its way to a client. Anything else that is thrown is a bug and answers 500 `internal`. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  /** Seconds, for Retry-After. */
+  readonly retryAfter: number | undefined;
+  constructor(
+    code: ErrorCode,
+    options: {
+      message?: string;
+      details?: Record<string, unknown>;
+      retryAfter?: number;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(
+      options.message ?? table[code][1],
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.name = 'ApiError';
+    this.code = code;
+    this.details = options.details;
+    this.retryAfter = options.retryAfter;
+  }
+  get status(): number {
+    return table[this.code][0];
+  }
+}

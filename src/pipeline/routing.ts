@@ -1,0 +1,40 @@
+// The routing tree as data: who is told about what, and with which timing. Built by the configuration, read by `route`.
+import type { Labels, Matcher } from '../../rules/types.ts';
+
+/** One node, with everything inherited already filled in. */
+export interface Route {
+  /** Path of matchers from the root: `{}` for the root, `{}/{severity="critical"}` below it. */
+  readonly path: string;
+  readonly matchers: readonly Matcher[];
+  readonly receiver: string;
+  /** Label names; `all` groups by every label (`...`). */
+  readonly groupBy: readonly string[] | 'all';
+  readonly groupWaitMs: number;
+  readonly groupIntervalMs: number;
+  readonly repeatIntervalMs: number;
+  /** How long after the last alert of a group resolved the resolved notice goes out. */
+  readonly resolveWaitMs: number;
+  /** Go on with the following siblings after this node matched. */
+  readonly continue: boolean;
+  readonly routes: readonly Route[];
+}
+
+export interface Receiver {
+  readonly name: string;
+  /** Names of channels; every one gets its own delivery. */
+  readonly channels: readonly string[];
+  readonly sendResolved: boolean;
+  /** The same event, or an alert that fires anew, within this span of its last notification is held back. */
+  readonly dedupeWindowMs: number;
+}
+
+export interface RoutingConfig {
+  readonly route: Route;
+  readonly receivers: ReadonlyMap<string, Receiver>;
+}
+
+/** The group's identity: receiver, path of the route, group labels. */
+export function groupKeyOf(receiver: string, path: string, labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${receiver}:${path}:{${pairs.join(', ')}}`;
+}

@@ -1,0 +1,114 @@
+// What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
+import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
+import type { AlertRow } from './pipeline/rows.ts';
+import type { Store } from './store/store.ts';
+
+/** A sample as a client wrote it, before it meets the series table. */
+export interface RawSample {
+  /** Position in the request, for the answer's `rejected`. */
+  readonly index: number;
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly value: number;
+  /** Epoch milliseconds; absent = now. */
+  readonly timestamp?: number;
+}
+
+export interface Rejected {
+  readonly index: number;
+  readonly code: RejectCode;
+  readonly message: string;
+}
+
+export const rejectCodes = [
+  'invalid_sample',
+  'invalid_metric_name',
+  'invalid_label_name',
+  'label_value_too_long',
+  'too_many_labels',
+  'value_not_finite',
+  'timestamp_too_old',
+  'timestamp_in_future',
+  'series_limit',
+  'too_many_samples',
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
+
+/** Answer to a push. `rejected` lists at most 1,000 of `rejectedCount`. */
+export interface PushAnswer {
+  readonly accepted: number;
+  readonly rejectedCount: number;
+  readonly rejected: readonly Rejected[];
+}
+
+export interface IncomingEvent {
+  readonly type: string;
+  readonly severity: Severity;
+  readonly priority?: Priority;
+  readonly category: Category;
+  readonly message: string;
+  readonly impact?: string;
+  readonly labels: Labels;
+  readonly recipients: readonly string[];
+  readonly dedupKey?: string;
+  /** Epoch milliseconds; absent = now. */
+  readonly occurredAt?: number;
+}
+
+/** Who asks. */
+export interface Actor {
+  /** `key:<name>`. */
+  readonly name: string;
+}
+
+/** An Idempotency-Key with the digest of the body that came with it. */
+export interface Idempotency {
+  readonly scope: string;
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Promises resolve when the thing is durable (samples: evaluated). They reject with ApiError. */
+export interface Services {
+  readonly store: Store;
+  /** `rejected` are those that a decoder refused already. */
+  push(tenant: string, samples: readonly RawSample[], rejected: readonly Rejected[]): Promise<PushAnswer>;
+  postEvent(
+    tenant: string,
+    event: IncomingEvent,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  acknowledge(
+    tenant: string,
+    alertId: string,
+    command: { until: number | null; note: string | null },
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  resolve(
+    tenant: string,
+    alertId: string,
+    command: { note: string | null },
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** The freshest state of an alert: memory first, then the store. */
+  alert(tenant: string, id: string): AlertRow | null;
+  rules(tenant: string): readonly Rule[];
+  health(): Health;
+  /** Epoch milliseconds of the program's clock. */
+  now(): number;
+  newId(): string;
+}
+
+export interface Health {
+  readonly ready: boolean;
+  readonly status: 'ok' | 'degraded' | 'failed';
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}
