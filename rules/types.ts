@@ -49,6 +49,8 @@ export type Origin =
   | { readonly kind: 'api' };
 
 interface RuleBase {
+  /** Whose rule it is: `tenant:` of the rule file, `default` without one. */
+  readonly tenant: string;
   /** Unique per tenant; becomes the label `alertname` and is the rule's identity. */
   readonly name: string;
   readonly group: string;

@@ -25,6 +25,8 @@ export interface Limits {
   readonly jsonDepth: number;
   /** Samples, events and commands waiting per tenant before the answer is 429. */
   readonly queuePerTenant: number;
+  /** Deliveries not finished per tenant before the answer is 429. */
+  readonly openDeliveriesPerTenant: number;
   /** A sample may be this much older / newer than now. */
   readonly pastMs: number;
   readonly futureMs: number;
@@ -57,6 +59,7 @@ export const defaultLimits: Limits = {
   bodyBytes: 1024 * 1024,
   jsonDepth: 64,
   queuePerTenant: 100_000,
+  openDeliveriesPerTenant: 200_000,
   pastMs: 3_600_000,
   futureMs: 300_000,
 };

@@ -1,0 +1,29 @@
+// Prints one line for each alert: the channel for a first look and for the demo.
+import { z } from 'zod';
+import { defineChannel } from './channel.ts';
+import { lines } from './text.ts';
+
+const maxBytes = 64 * 1024;
+
+export const consoleChannel = defineChannel({
+  kind: 'console',
+  label: { en: 'Console', 'zh-TW': '主控台', 'zh-CN': '控制台' },
+  config: z.strictObject({
+    max_alerts: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(100)
+      .describe('Lines for one message; the rest is counted.'),
+  }),
+  limits: { maxBytes, concurrency: 1, deadlineMs: 5_000 },
+  render: (message, { config, locale }): readonly string[] =>
+    lines(message, locale, { maxAlerts: config.max_alerts, maxBytes: maxBytes - 1_024 }),
+  open: (_config, host) => ({
+    async send(payload) {
+      for (const line of payload) host.print(line);
+      return { kind: 'delivered' };
+    },
+    async close() {},
+  }),
+});

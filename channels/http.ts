@@ -1,0 +1,176 @@
+// One HTTP request of a channel and what it came to. Redirects are not followed, the reply is read to a bound, the
+// deadline is the caller's signal; whether the request had been written decides between `network` and `unknown`.
+import { type Dispatcher, request as undiciRequest } from 'undici';
+import type { ChannelHost, SendFailure, SendResult } from './channel.ts';
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** The attempt's total deadline. */
+  readonly signal: AbortSignal;
+  /** Bytes of the reply that are read; the rest is thrown away. */
+  readonly maxReplyBytes?: number;
+}
+
+export interface HttpReply {
+  readonly kind: 'reply';
+  readonly status: number;
+  /** Lower-case names; a repeated header is joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** False when the body broke off or was longer than `maxReplyBytes`. */
+  readonly complete: boolean;
+}
+
+export interface HttpFailure {
+  readonly kind: 'failure';
+  /** True when the request may have reached the peer. */
+  readonly written: boolean;
+  /** `egress_denied`, an undici or system error code, or `aborted`. */
+  readonly code: string;
+}
+
+export type HttpOutcome = HttpReply | HttpFailure;
+
+const defaultMaxReplyBytes = 64 * 1024;
+const longestRetryAfterMs = 3_600_000;
+
+/** Makes one request. Never throws for anything that the network or the peer does. */
+export async function request(host: ChannelHost, call: HttpRequest): Promise<HttpOutcome> {
+  let written = false;
+  const dispatcher = host.dispatcher.compose(
+    onceWritten(() => {
+      written = true;
+    }),
+  );
+  let reply: Dispatcher.ResponseData;
+  try {
+    reply = await undiciRequest(call.url, {
+      dispatcher,
+      method: call.method,
+      headers: call.headers,
+      body: call.body ?? null,
+      signal: call.signal,
+    });
+  } catch (error) {
+    return { kind: 'failure', written, code: call.signal.aborted ? 'aborted' : codeOf(error) };
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(reply.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const { body, complete } = await readBounded(reply.body, call.maxReplyBytes ?? defaultMaxReplyBytes);
+  return { kind: 'reply', status: reply.statusCode, headers, body, complete };
+}
+
+/** Tells when undici has a connected socket and begins to write the request to it. */
+function onceWritten(mark: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        mark();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
+}
+
+async function readBounded(
+  stream: Dispatcher.ResponseData['body'],
+  maxBytes: number,
+): Promise<{ body: string; complete: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  let complete = true;
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      const room = maxBytes - bytes;
+      chunks.push(chunk.byteLength > room ? chunk.subarray(0, room) : chunk);
+      bytes += Math.min(chunk.byteLength, room);
+      if (chunk.byteLength > room) {
+        complete = false;
+        break; // leaving the loop destroys the stream and with it the socket
+      }
+    }
+  } catch {
+    // Cut off or out of time: the head has been read, and that is what decides.
+    complete = false;
+  }
+  return { body: Buffer.concat(chunks).toString('utf8'), complete };
+}
+
+/** The most telling code of an error and its causes. */
+function codeOf(error: unknown): string {
+  let current: unknown = error;
+  let code: string | undefined;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    const own = (current as { code?: unknown }).code;
+    if (own === 'egress_denied') return own;
+    if (code === undefined && typeof own === 'string') code = own;
+    current = current.cause;
+  }
+  return code ?? (error instanceof Error ? error.name : 'error');
+}
+
+/**
+ * The result of a provider that answers in HTTP status codes.
+ * @param now Epoch milliseconds, to read a Retry-After that is a date.
+ */
+export function resultOfHttp(outcome: HttpOutcome, now: number): SendResult {
+  return outcome.kind === 'failure' ? resultOfFailure(outcome) : resultOfReply(outcome, now);
+}
+
+/** Nothing written: certainly not accepted. Written and no answer: nobody knows. */
+export function resultOfFailure(failure: HttpFailure): SendFailure {
+  const { code } = failure;
+  if (code === 'egress_denied')
+    return { kind: 'permanent', code, message: 'The address is not one that may be called (egress.allow).' };
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED')
+    return { kind: 'permanent', code, message: 'The request cannot be made as configured.' };
+  if (failure.written)
+    return { kind: 'unknown', code, message: `The request was sent and no answer came (${code}).` };
+  return { kind: 'network', code, message: `The receiver could not be reached (${code}).` };
+}
+
+function resultOfReply(reply: HttpReply, now: number): SendResult {
+  const { status } = reply;
+  if (status >= 200 && status < 300) return { kind: 'sent', detail: `HTTP ${status}` };
+  const code = String(status);
+  const message = `The receiver answered HTTP ${status}.`;
+  const wait = retryAfterMs(reply.headers['retry-after'], now);
+  const later = wait === undefined ? {} : { retryAfterMs: wait };
+  switch (status) {
+    case 401:
+    case 403:
+      return { kind: 'auth', code, message };
+    case 413:
+      return { kind: 'payload_too_large', code, message };
+    case 408:
+    case 425:
+      return { kind: 'transient', code, message };
+    case 429:
+      return { kind: 'rate_limited', code, message, scope: 'channel', ...later };
+    case 503:
+      return { kind: 'transient', code, message, ...later };
+    default:
+      return { kind: status >= 500 ? 'transient' : 'permanent', code, message };
+  }
+}
+
+/**
+ * Reads Retry-After (RFC 9110, section 10.2.3): seconds or a date; clamped to an hour, undefined when it is neither.
+ * @param now Epoch milliseconds.
+ */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  const wait = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  if (Number.isNaN(wait)) return undefined;
+  return Math.min(Math.max(0, wait), longestRetryAfterMs);
+}

@@ -1,0 +1,29 @@
+// The channels that come with the program; a new one is its file, its test and a line here.
+import type { ChannelDefinition } from './channel.ts';
+import { consoleChannel } from './console.ts';
+import { email } from './email.ts';
+import { webhook } from './webhook.ts';
+
+export const channels = {
+  webhook,
+  email,
+  console: consoleChannel,
+} satisfies Record<string, ChannelDefinition>;
+
+export {
+  type ChannelDefinition,
+  type ChannelHost,
+  type ChannelInstance,
+  type ChannelLimits,
+  defineChannel,
+  type RenderContext,
+  type ResultKind,
+  resultKinds,
+  type SendContext,
+  type SendFailure,
+  type SendResult,
+} from './channel.ts';
+export { type ChannelCheck, type ChannelPeer, type Conduct, checkChannel, conducts } from './contract.ts';
+export { type HttpOutcome, type HttpRequest, request, resultOfFailure, resultOfHttp } from './http.ts';
+export { type AlertMessage, type Locale, locales, type MessageAlert } from './message.ts';
+export { isSecretField, Secret, secret } from './secret.ts';

@@ -1,0 +1,161 @@
+// An alert message in plain words, shared by the channels that people read. Nothing that comes out of here holds a
+// control character, so a label cannot add a line, a header or a terminal command.
+import type { Labels } from '../rules/types.ts';
+import type { AlertMessage, Locale, MessageAlert } from './message.ts';
+import { type Texts, texts } from './texts.ts';
+
+// Control characters, line and paragraph separators, and what reverses the direction of writing.
+const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
+
+/** One line of at most `max` characters without control characters; what was cut ends in "…". */
+export function plain(text: string, max = 500): string {
+  // Cut roughly before the expression runs, so that a very long text costs no more than a long one.
+  const line = text
+    .slice(0, max * 4)
+    .replace(unprintable, ' ')
+    .trim();
+  if (line.length <= max && text.length <= max * 4) return line;
+  const cut = line.slice(0, max - 1);
+  // Not half of a surrogate pair.
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}
+
+/** UTF-8 bytes of a string. */
+export function byteLength(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+export interface AlertText {
+  /** `FIRING [critical] HighCpu: CPU of web-1 at 91 %` */
+  readonly title: string;
+  /** Name and value, in the language of the message. */
+  readonly rows: readonly (readonly [name: string, value: string])[];
+}
+
+/** A message as people read it; each channel puts its own marks around it. */
+export interface MessageText {
+  readonly subject: string;
+  readonly heading: string;
+  readonly rows: readonly (readonly [name: string, value: string])[];
+  readonly alerts: readonly AlertText[];
+  /** "… and 12 more", when not all alerts are shown. */
+  readonly more: string | null;
+}
+
+export interface TextLimits {
+  readonly maxAlerts: number;
+  /** UTF-8 bytes of all texts together; alerts beyond it are counted only. */
+  readonly maxBytes: number;
+}
+
+/** Puts a message into words. Pure. */
+export function messageText(message: AlertMessage, locale: Locale, limits: TextLimits): MessageText {
+  const t = texts[locale];
+  const subject = subjectLine(message, t);
+  const rows: (readonly [string, string])[] = [[t.receiver, plain(message.receiver, 200)]];
+  const groupLabels = labelLine(message.groupLabels, 1_000);
+  if (groupLabels !== '') rows.unshift([t.group, groupLabels]);
+  const heading = `${t[message.status]} (${t.reason[message.reason]})`;
+
+  const shown: AlertText[] = [];
+  let bytes = byteLength(subject) + byteLength(heading) + bytesOf(rows);
+  for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
+    const text = alertText(alert, t);
+    bytes += byteLength(text.title) + bytesOf(text.rows);
+    if (bytes > limits.maxBytes) break;
+    shown.push(text);
+  }
+  const left = message.alerts.length - shown.length + message.truncated;
+  return { subject, heading, rows, alerts: shown, more: left > 0 ? t.andMore(left) : null };
+}
+
+function bytesOf(rows: readonly (readonly [string, string])[]): number {
+  return rows.reduce((sum, [name, value]) => sum + byteLength(name) + byteLength(value) + 4, 0);
+}
+
+function subjectLine(message: AlertMessage, t: Texts): string {
+  const only = message.alerts.length === 1 && message.truncated === 0 ? message.alerts[0] : undefined;
+  const severity = t.severity[message.severity];
+  if (only !== undefined) return plain(`${statusWord(only, t)} [${severity}] ${headline(only)}`, 200);
+  const count = message.alerts.filter((alert) => alert.status === message.status).length + message.truncated;
+  const of = labelLine(message.groupLabels, 150) || plain(message.receiver, 150);
+  return plain(`${t[message.status]} ×${count} [${severity}] ${of}`, 200);
+}
+
+function statusWord(alert: MessageAlert, t: Texts): string {
+  return alert.kind === 'event' ? t.event : t[alert.status];
+}
+
+/** Name and summary. */
+function headline(alert: MessageAlert): string {
+  const name = plain(alert.labels.alertname ?? alert.labels.type ?? alert.fingerprint, 200);
+  const { summary, message, description } = alert.annotations;
+  const says = plain(summary ?? message ?? description ?? '', 500);
+  return says === '' ? name : `${name}: ${says}`;
+}
+
+function alertText(alert: MessageAlert, t: Texts): AlertText {
+  const rows: (readonly [string, string])[] = [];
+  if (alert.value !== null) rows.push([t.value, valueText(alert.value)]);
+  rows.push([t.started, timeText(alert.startsAt)]);
+  if (alert.endsAt !== null) rows.push([t.ended, timeText(alert.endsAt)]);
+  const labels = labelLine(alert.labels, 2_000);
+  if (labels !== '') rows.push([t.labels, labels]);
+  const { description, runbook_url: runbook, summary } = alert.annotations;
+  if (description !== undefined && summary !== undefined)
+    rows.push([t.description, plain(description, 2_000)]);
+  if (runbook !== undefined) rows.push([t.runbook, plain(runbook, 500)]);
+  return { title: `${statusWord(alert, t)} [${t.severity[alert.severity]}] ${headline(alert)}`, rows };
+}
+
+/** `env=prod, host=web-1`, without the name of the alert, which stands in front. */
+function labelLine(labels: Labels, max: number): string {
+  let line = '';
+  for (const [name, value] of Object.entries(labels)) {
+    if (name === 'alertname') continue;
+    line += `${line === '' ? '' : ', '}${plain(name, 128)}=${plain(value, 300)}`;
+    if (line.length > max) break;
+  }
+  return plain(line, max);
+}
+
+/** At most six significant digits: 91.2345678 → 91.2346. */
+function valueText(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** `2023-11-14 22:13:20 UTC` */
+function timeText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** The message as plain text, one paragraph for each alert. */
+export function paragraphs(text: MessageText, locale: Locale): string {
+  const { colon } = texts[locale];
+  const list = (rows: MessageText['rows'], indent: string) =>
+    rows.map(([name, value]) => `${indent}${name}${colon}${value}\n`).join('');
+  const alerts = text.alerts.map((alert) => `${alert.title}\n${list(alert.rows, '  ')}`);
+  return [
+    `${text.heading}\n${list(text.rows, '')}`,
+    ...alerts,
+    ...(text.more === null ? [] : [text.more]),
+  ].join('\n');
+}
+
+/** One line for each alert: title, then value and labels. */
+export function lines(message: AlertMessage, locale: Locale, limits: TextLimits): string[] {
+  const t = texts[locale];
+  const out: string[] = [];
+  let bytes = 0;
+  for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
+    const labels = labelLine(alert.labels, 500);
+    const value = alert.value === null ? '' : ` (${t.value} ${valueText(alert.value)})`;
+    const line = `${statusWord(alert, t)} [${t.severity[alert.severity]}] ${headline(alert)}${value}${labels === '' ? '' : ` {${labels}}`}`;
+    bytes += byteLength(line);
+    if (bytes > limits.maxBytes) break;
+    out.push(line);
+  }
+  const left = message.alerts.length - out.length + message.truncated;
+  if (left > 0) out.push(t.andMore(left));
+  return out;
+}

@@ -1,0 +1,106 @@
+// Every word that a channel says of its own. A text that a language lacks does not compile.
+import type { Severity } from '../rules/types.ts';
+import type { Locale, NotifyReason } from './message.ts';
+
+export interface Texts {
+  readonly firing: string;
+  readonly resolved: string;
+  readonly event: string;
+  readonly severity: Readonly<Record<Severity, string>>;
+  readonly reason: Readonly<Record<NotifyReason, string>>;
+  readonly group: string;
+  readonly receiver: string;
+  readonly value: string;
+  readonly started: string;
+  readonly ended: string;
+  readonly labels: string;
+  readonly description: string;
+  readonly runbook: string;
+  /** Between a name and its value. */
+  readonly colon: string;
+  readonly andMore: (count: number) => string;
+}
+
+export const texts: Readonly<Record<Locale, Texts>> = {
+  en: {
+    firing: 'FIRING',
+    resolved: 'RESOLVED',
+    event: 'EVENT',
+    severity: {
+      info: 'info',
+      warning: 'warning',
+      high: 'high',
+      critical: 'critical',
+      emergency: 'emergency',
+    },
+    reason: {
+      first: 'new',
+      new_alerts: 'more alerts',
+      refired: 'firing again',
+      resolved: 'all resolved',
+      some_resolved: 'some resolved',
+      repeat: 'still firing',
+      event: 'event',
+    },
+    group: 'Group',
+    receiver: 'Receiver',
+    value: 'Value',
+    started: 'Started',
+    ended: 'Ended',
+    labels: 'Labels',
+    description: 'Description',
+    runbook: 'Runbook',
+    colon: ': ',
+    andMore: (count) => `… and ${count} more`,
+  },
+  'zh-TW': {
+    firing: '觸發中',
+    resolved: '已恢復',
+    event: '事件',
+    severity: { info: '資訊', warning: '警告', high: '高', critical: '嚴重', emergency: '緊急' },
+    reason: {
+      first: '新告警',
+      new_alerts: '新增告警',
+      refired: '再次觸發',
+      resolved: '全部恢復',
+      some_resolved: '部分恢復',
+      repeat: '持續觸發',
+      event: '事件',
+    },
+    group: '群組',
+    receiver: '接收者',
+    value: '數值',
+    started: '開始時間',
+    ended: '結束時間',
+    labels: '標籤',
+    description: '說明',
+    runbook: '處理手冊',
+    colon: '：',
+    andMore: (count) => `……還有 ${count} 則`,
+  },
+  'zh-CN': {
+    firing: '触发中',
+    resolved: '已恢复',
+    event: '事件',
+    severity: { info: '信息', warning: '警告', high: '高', critical: '严重', emergency: '紧急' },
+    reason: {
+      first: '新告警',
+      new_alerts: '新增告警',
+      refired: '再次触发',
+      resolved: '全部恢复',
+      some_resolved: '部分恢复',
+      repeat: '持续触发',
+      event: '事件',
+    },
+    group: '分组',
+    receiver: '接收者',
+    value: '数值',
+    started: '开始时间',
+    ended: '结束时间',
+    labels: '标签',
+    description: '说明',
+    runbook: '处理手册',
+    colon: '：',
+    andMore: (count) => `……还有 ${count} 条`,
+  },
+};

@@ -1,0 +1,81 @@
+// The JSON that a webhook receives. The field names are a promise to receivers: fields may join, none may change.
+import type { AlertMessage, MessageAlert } from './message.ts';
+import { byteLength } from './text.ts';
+
+export interface BodyLimits {
+  readonly maxAlerts: number;
+  /** UTF-8 bytes of the whole body. */
+  readonly maxBytes: number;
+}
+
+// One alert may take this much before its annotations are shortened: a 16th of the default body.
+const roomyAlertBytes = 64 * 1024;
+const cutText = 1_024;
+
+/** Pure. Alerts that do not fit, in number or in bytes, are left out and counted in `truncated`. */
+export function webhookBody(message: AlertMessage, limits: BodyLimits): string {
+  // A label value of control characters is six times its length in JSON; then the group is named in short.
+  let head = headOf(message, message.groupKey, message.groupLabels);
+  let changed = JSON.stringify(message.changed);
+  if (byteLength(head(0)) + changed.length > limits.maxBytes / 2) {
+    head = headOf(message, cut(message.groupKey), shorten(message.groupLabels));
+    changed = JSON.stringify(message.changed.slice(0, 1_000));
+  }
+  const room = limits.maxBytes - byteLength(head(0)) - changed.length - 128; // the words around, the digits of `truncated`
+  const alerts: string[] = [];
+  let bytes = 0;
+  for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
+    const json = alertJson(alert);
+    bytes += byteLength(json) + 1;
+    if (bytes > room) break;
+    alerts.push(json);
+  }
+  const truncated = message.truncated + message.alerts.length - alerts.length;
+  const data = `${head(truncated).slice(0, -1)},"alerts":[${alerts.join(',')}],"changed":${changed}}`;
+  return `{"type":"alert.notification","timestamp":"${new Date(message.at).toISOString()}","data":${data}}`;
+}
+
+/** The fields of `data` before the alerts, as JSON. */
+function headOf(message: AlertMessage, groupKey: string, groupLabels: Readonly<Record<string, string>>) {
+  return (truncated: number) =>
+    JSON.stringify({
+      id: message.id,
+      reason: message.reason,
+      status: message.status,
+      receiver: message.receiver,
+      groupKey,
+      groupLabels,
+      truncated,
+    });
+}
+
+function alertJson(alert: MessageAlert): string {
+  const whole = JSON.stringify(alertObject(alert, alert.annotations));
+  if (byteLength(whole) <= roomyAlertBytes) return whole;
+  return JSON.stringify(alertObject(alert, shorten(alert.annotations)));
+}
+
+function alertObject(alert: MessageAlert, annotations: Readonly<Record<string, string>>) {
+  return {
+    id: alert.id,
+    fingerprint: alert.fingerprint,
+    status: alert.status,
+    labels: alert.labels,
+    annotations,
+    severity: alert.severity,
+    priority: alert.priority,
+    category: alert.category,
+    value: alert.value,
+    startsAt: new Date(alert.startsAt).toISOString(),
+    endsAt: alert.endsAt === null ? null : new Date(alert.endsAt).toISOString(),
+    kind: alert.kind,
+  };
+}
+
+function shorten(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, cut(text)]));
+}
+
+function cut(text: string): string {
+  return text.length <= cutText ? text : `${text.slice(0, cutText - 1)}…`;
+}

@@ -1,0 +1,172 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it } from 'vitest';
+import { startTestHost } from '../src/testing/channel-host.ts';
+import { type ReceiverAnswer, startReceiver } from '../src/testing/http-receiver.ts';
+import { type Conduct, checkChannel } from './contract.ts';
+import { hostileMessage } from './contract-message.ts';
+import { Secret } from './secret.ts';
+import { signatures, webhook } from './webhook.ts';
+import { webhookBody } from './webhook-body.ts';
+
+const url = 'http://127.0.0.1:9000/alerts';
+const key = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+const answers: Readonly<Record<Exclude<Conduct, 'refused'>, ReceiverAnswer>> = {
+  ok: { status: 200, body: 'ok' },
+  failing: { status: 500 },
+  rate_limited: { status: 429, headers: { 'retry-after': '30' } },
+  black_hole: 'hang',
+  reset: 'reset',
+};
+
+checkChannel(
+  webhook,
+  {
+    validConfig: { url, secret: key, headers: { Authorization: `Bearer ${key}` } },
+    secretText: key,
+    badConfigs: {
+      'no url': {},
+      'not http': { url: 'file:///etc/passwd' },
+      'credentials in the url': { url: 'http://user:pass@127.0.0.1/' },
+      'a short secret': { url, secret: 'short' },
+      'a secret that is not base64': { url, secret: `${key}!` },
+      'an empty list of secrets': { url, secret: [] },
+      'a header of ours': { url, headers: { 'Webhook-Id': 'x' } },
+      'Content-Length': { url, headers: { 'content-length': '1' } },
+      Host: { url, headers: { Host: 'x' } },
+      'Transfer-Encoding': { url, headers: { 'transfer-encoding': 'chunked' } },
+      'Proxy-Authorization': { url, headers: { 'Proxy-Authorization': 'x' } },
+      'a header with a line break': { url, headers: { 'X-A': 'a\r\nHost: b' } },
+      'a header name with a colon': { url, headers: { 'X:A': 'a' } },
+      'an unknown key': { url, retries: 3 },
+    },
+    async peer(conduct) {
+      const receiver = await startReceiver({
+        handler: () => answers[conduct === 'refused' ? 'ok' : conduct],
+      });
+      if (conduct === 'refused') await receiver.close();
+      return {
+        config: { url: receiver.url, secret: key },
+        deliveryIds: () => receiver.received.map(({ headers }) => headers['webhook-id'] ?? ''),
+        holding: conduct === 'black_hole' ? receiver.waitFor(1).then(() => {}) : Promise.resolve(),
+        close: () => (conduct === 'refused' ? Promise.resolve() : receiver.close()),
+      };
+    },
+    host: async () => startTestHost(),
+  },
+  { describe, it, expect },
+);
+
+async function post(config: unknown) {
+  const receiver = await startReceiver();
+  const host = startTestHost();
+  const parsed = webhook.config.parse({ url: receiver.url, ...(config as object) });
+  const instance = webhook.open(parsed, host.host);
+  const body = webhook.render(hostileMessage(), { config: parsed, locale: 'en' });
+  const at = Date.now();
+  const result = await instance.send(body, {
+    deliveryId: 'msg_1',
+    attempt: 1,
+    now: at,
+    signal: AbortSignal.timeout(30_000),
+  });
+  const [request] = await receiver.waitFor(1);
+  await instance.close();
+  await host.close();
+  await receiver.close();
+  return { request: request!, result, at };
+}
+
+describe('webhook', () => {
+  it('signs as the published vector of Standard Webhooks', () => {
+    const id = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
+    expect(signatures([new Secret(key)], id, 1614265330, '{"test": 2432232314}')).toBe(
+      'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    );
+  });
+
+  it('is verified by the reference library, with either secret while they are rotated', async () => {
+    const raw = 'a secret of more than 24 characters';
+    const { request, result, at } = await post({ secret: [key, raw], headers: { 'X-Team': 'infra' } });
+    expect(result.kind).toBe('sent');
+    expect(request.headers).toMatchObject({
+      'content-type': 'application/json',
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': String(Math.floor(at / 1000)),
+      'x-team': 'infra',
+    });
+    expect(() => new Webhook(key).verify(request.body, { ...request.headers })).not.toThrow();
+    expect(() =>
+      new Webhook(raw, { format: 'raw' }).verify(request.body, { ...request.headers }),
+    ).not.toThrow();
+    expect(() => new Webhook(key).verify(`${request.body} `, { ...request.headers })).toThrow();
+  });
+
+  it('sends no signature without a secret', async () => {
+    const { request } = await post({});
+    expect(request.headers).not.toHaveProperty('webhook-signature');
+    expect(request.headers['webhook-id']).toBe('msg_1');
+  });
+
+  it('has exactly the promised fields', () => {
+    const message = hostileMessage();
+    const body = JSON.parse(webhookBody(message, { maxAlerts: 2, maxBytes: 1_048_576 }));
+    expect(Object.keys(body)).toEqual(['type', 'timestamp', 'data']);
+    expect([body.type, body.timestamp]).toEqual(['alert.notification', '2023-11-14T22:13:20.000Z']);
+    expect(Object.keys(body.data)).toEqual([
+      'id',
+      'reason',
+      'status',
+      'receiver',
+      'groupKey',
+      'groupLabels',
+      'truncated',
+      'alerts',
+      'changed',
+    ]);
+    expect(body.data.alerts[0]).toEqual({
+      id: message.alerts[0]?.id,
+      fingerprint: '0000000000000000',
+      status: 'firing',
+      labels: { ...message.alerts[0]?.labels },
+      annotations: { ...message.alerts[0]?.annotations },
+      severity: 'critical',
+      priority: 'P2',
+      category: 'system',
+      value: 0,
+      startsAt: '2023-11-14T22:13:20.000Z',
+      endsAt: null,
+      kind: 'alert',
+    });
+    expect(body.data.changed).toEqual(message.changed);
+    expect(body.data.truncated).toBe(998 + 7);
+  });
+
+  it('leaves alerts out until the body fits, and counts them', () => {
+    const message = hostileMessage();
+    for (const maxBytes of [100_000, 300_000, 1_048_576]) {
+      const text = webhookBody(message, { maxAlerts: 1_000, maxBytes });
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes);
+      const { data } = JSON.parse(text);
+      expect(data.alerts.length).toBeGreaterThan(0);
+      expect(data.alerts.length + data.truncated).toBe(1_007);
+    }
+  });
+
+  it('still says something when the labels and annotations alone would fill it', () => {
+    const message = hostileMessage();
+    const many = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`l${i}`, '\u0001'.repeat(2_048)]));
+    const [alert] = message.alerts;
+    const text = webhookBody(
+      {
+        ...message,
+        groupLabels: many,
+        groupKey: JSON.stringify(many),
+        alerts: [{ ...alert!, annotations: { summary: 'x'.repeat(2_000_000) } }],
+      },
+      { maxAlerts: 100, maxBytes: 1_048_576 },
+    );
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_048_576);
+    expect(JSON.parse(text).data.alerts).toHaveLength(1);
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * The rule language and its evaluators: reading rules, label sets and matchers, templates, verdicts, alert states.
+ * Everything here is pure: no clock, no I/O.
+ * @module tocsin/rules
+ */
+import { evaluateThreshold } from './threshold.ts';
+import type { Evaluation, Rule, RuleType, SeriesWindow } from './types.ts';
+
+/** Fills `out` with what a rule says of one series at sample time `at`. */
+export type Evaluator<R extends Rule = Rule> = (
+  rule: R,
+  window: SeriesWindow,
+  at: number,
+  wasTrue: boolean,
+  out: Evaluation,
+) => void;
+
+/** One evaluator per rule type; a new rule type is a line here. */
+export const evaluators = { threshold: evaluateThreshold } satisfies {
+  readonly [Type in RuleType]: Evaluator<Extract<Rule, { type: Type }>>;
+};
+
+export {
+  type AlertLife,
+  inactive,
+  type LifeChange,
+  type LifeStep,
+  type LifeTiming,
+  nextAlertState,
+  wakeAt,
+} from './alert-state.ts';
+export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
+export { fingerprint, hash64 } from './fingerprint.ts';
+export {
+  canonicalLabels,
+  emptyLabels,
+  isForbiddenName,
+  labelNames,
+  labelSet,
+  mergeLabels,
+  withoutLabel,
+} from './labels.ts';
+export { formatMatcher, matcher, matchesAll, parseMatcher } from './matchers.ts';
+export type { RuleDefaults } from './normalise.ts';
+export { type ParsedRuleFile, parseRule, parseRuleFile } from './parse.ts';
+export { ruleBody } from './rule-hash.ts';
+export { ruleFileJsonSchema, ruleFileSchema, ruleSchema } from './schema.ts';
+export { ruleLimits } from './schema-fields.ts';
+export {
+  mostUrgent,
+  parseCategory,
+  parsePriority,
+  parseSeverity,
+  priorityOf,
+  severityRank,
+} from './severity.ts';
+export { isSyntaxProblem, type SyntaxProblem } from './syntax-problem.ts';
+export {
+  compileTemplate,
+  render,
+  type Template,
+  type TemplateProblem,
+  type TemplateScope,
+} from './template/template.ts';
+export { evaluateThreshold } from './threshold.ts';
+export * from './types.ts';
+export { utf8Length, utf8Prefix } from './utf8.ts';

@@ -1,0 +1,47 @@
+// What the core uses of liquidjs. The package's own typings pull in Node's, which the core must not see, so the core's
+// tsconfig maps `liquidjs` to this file; the ordinary compile checks the same calls against the real ones.
+
+export interface LiquidOptions {
+  ownPropertyOnly?: boolean;
+  strictFilters?: boolean;
+  templates?: Record<string, string>;
+  renderLimit?: number;
+  memoryLimit?: number;
+  parseLimit?: number;
+  timezoneOffset?: number | string;
+  dateFormat?: string;
+  locale?: string;
+}
+
+export interface Template {
+  readonly token: { getPosition(): number[] };
+}
+
+export interface Emitter {
+  write(html: unknown): void;
+  buffer: string;
+}
+
+export declare class Context {
+  constructor(scope: object, options: unknown, renderOptions: { sync: boolean }, more: { liquid: Liquid });
+  readonly renderLimit: { check(count: number): void };
+}
+
+export declare class LiquidError extends Error {
+  readonly token: { getPosition(): number[] };
+  readonly originalError?: Error;
+  static is(value: unknown): value is LiquidError;
+}
+
+export declare class Liquid {
+  constructor(options: LiquidOptions);
+  readonly options: object;
+  readonly filters: Record<string, unknown>;
+  readonly tags: Record<string, unknown>;
+  readonly renderer: {
+    renderTemplates(templates: Template[], context: Context, emitter: Emitter): IterableIterator<unknown>;
+  };
+  parse(text: string): Template[];
+}
+
+export declare function toValueSync(generator: IterableIterator<unknown>): unknown;

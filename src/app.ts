@@ -1,0 +1,217 @@
+// The program without a process: createTocsin() opens the data folder, puts the parts together and runs them.
+import { randomFillSync, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChannelDefinition } from '../channels/channel.ts';
+import { labelSet } from '../rules/labels.ts';
+import type { Problem, Rule } from '../rules/types.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
+import type { TocsinConfig } from './config/config.ts';
+import { readRules, watchRules } from './config/rule-files.ts';
+import { createEgress } from './delivery/egress.ts';
+import { closeChannels, openChannels } from './delivery/open-channels.ts';
+import { createHttp } from './http/app.ts';
+import { ensureFirstKey } from './http/keys.ts';
+import { type Listening, serve } from './http/server.ts';
+import { idGenerator } from './ids.ts';
+import type { History } from './ingest/history.ts';
+import { openSqliteHistory } from './ingest/history-sqlite.ts';
+import { type Log, silentLog } from './log.ts';
+import { startMaintenance } from './maintenance.ts';
+import { createMetrics } from './metrics.ts';
+import { createRuntime, defaultTenant } from './runtime.ts';
+import type { IncomingEvent, Services } from './services.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+import type { CommittedEvent, Store } from './store/store.ts';
+
+export interface TocsinOptions {
+  readonly config: TocsinConfig;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Where the console channel writes; standard output of the command. */
+  readonly print?: (line: string) => void;
+  /** An operator's key of at least 32 characters; without it one is generated when there is none. */
+  readonly adminKey?: string;
+  /** `full` (the default): every commit is fsynced before it is answered. */
+  readonly durability?: 'full' | 'normal';
+  /** Rules instead of the files that the configuration names. */
+  readonly rules?: readonly Rule[];
+  /** Called with the events of every commit, after it. */
+  readonly onEvents?: (events: readonly CommittedEvent[]) => void;
+  /** The store is broken or somebody else's: the process had better end. */
+  readonly onFatal?: (error: unknown) => void;
+  /** Channel kinds instead of the built-in ones. */
+  readonly channels?: Readonly<Record<string, ChannelDefinition>>;
+  /** Wraps the store: faults, measurements. */
+  readonly wrapStore?: (store: Store) => Store;
+}
+
+export interface Tocsin {
+  readonly services: Services;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** The generated operator key, when this start made one. */
+  readonly initialKey: string | null;
+  readonly collector: HostCollector | null;
+  listen(): Promise<{ host: string; port: number }>;
+  close(): Promise<void>;
+}
+
+/** Rule files that cannot be used: every problem, with its place. */
+export class RuleFilesError extends Error {
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
+    this.name = 'RuleFilesError';
+    this.problems = problems;
+  }
+}
+
+const drainMs = 8_000;
+
+/**
+ * Opens the data folder, takes up where the last process stopped, and runs. Rejects when the data, the rules
+ * (`RuleFilesError`) or the admin key cannot be used; nothing keeps running then.
+ */
+export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
+  const { config } = options;
+  const clock = options.clock ?? systemClock();
+  const newId = idGenerator(
+    () => clock.now(),
+    (into) => randomFillSync(into),
+  );
+  const rules = options.rules ?? rulesOf(config);
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const opened = openSqliteStore({ file: join(config.data, 'tocsin.db'), durability: options.durability ?? 'full' });
+  const store = options.wrapStore ? options.wrapStore(opened) : opened;
+  const opening: { close(): void }[] = [store];
+  try {
+    const history = openSqliteHistory({ file: join(config.data, 'samples.db') });
+    opening.push(history);
+    const { adminKey } = options;
+    const first = ensureFirstKey(store, { newId, now: clock.now(), ...(adminKey === undefined ? {} : { adminKey }) });
+    if ('problem' in first) throw new Error(first.problem);
+    const log = options.log ?? silentLog;
+    return run(options, { store, history, rules, log, clock, newId, initialKey: first.generated });
+  } catch (error) {
+    for (const part of opening.reverse()) part.close();
+    throw error;
+  }
+}
+
+function rulesOf(config: TocsinConfig): readonly Rule[] {
+  const { rules, problems } = readRules(config.rules);
+  if (problems.length > 0) throw new RuleFilesError(problems);
+  return rules;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly history: History;
+  readonly rules: readonly Rule[];
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly initialKey: string | null;
+}
+
+function run(options: TocsinOptions, parts: Parts): Tocsin {
+  const { config } = options;
+  const { store, history, log, clock, newId } = parts;
+  const egress = createEgress({ allow: config.egress.allow });
+  const channels = openChannels(
+    config.channels,
+    {
+      dispatcher: egress.dispatcher,
+      connect: (host, port, signal) => egress.connect(host, port, signal),
+      now: () => clock.now(),
+      print: options.print ?? (() => undefined),
+    },
+    options.channels,
+  );
+  const runtime = createRuntime(
+    {
+      store,
+      history,
+      clock,
+      log,
+      newId,
+      owner: randomUUID(),
+      channels,
+      published: (events) => options.onEvents?.(events),
+      fatal: (error) => options.onFatal?.(error),
+    },
+    { routing: config.routing, limits: config.limits },
+  );
+  const { services, engine } = runtime;
+  const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime) });
+  runtime.start(parts.rules);
+
+  const watcher = options.rules
+    ? null
+    : watchRules(config.rules, {
+        onChange(read) {
+          for (const problem of read.problems) log.error('rules.refused', { ...problem });
+          if (read.problems.length > 0) return;
+          runtime.setRules(read.rules);
+          log.info('rules.loaded', { rules: read.rules.length, files: read.files.length });
+        },
+      });
+  const maintenance = startMaintenance({
+    engine,
+    store,
+    history,
+    clock,
+    log,
+    retention: config.retention,
+    clockJumped(byMs) {
+      log.warn('clock.jumped', { byMs });
+      services.postEvent(defaultTenant, clockJump(byMs), { name: 'system' }, null).catch((error: unknown) => {
+        log.error('clock.jump_not_told', { error: String(error) });
+      });
+    },
+  });
+  const collector = config.collector.host
+    ? startHostCollector({
+        clock,
+        intervalMs: config.collector.intervalMs,
+        log,
+        folders: [config.data],
+        push: (samples) => services.push(defaultTenant, samples, []),
+      })
+    : null;
+
+  let listening: Listening | null = null;
+  return {
+    services,
+    fetch: (request) => http.fetch(request),
+    initialKey: parts.initialKey,
+    collector,
+    async listen() {
+      listening = await serve(http, config.listen);
+      return { host: listening.host, port: listening.port };
+    },
+    async close() {
+      collector?.stop();
+      watcher?.close();
+      maintenance.stop();
+      await listening?.close();
+      await runtime.close(drainMs);
+      await closeChannels(channels);
+      await egress.close();
+      history.close();
+      store.close();
+    },
+  };
+}
+
+function clockJump(byMs: number): IncomingEvent {
+  return {
+    type: 'tocsin.clock_jump',
+    severity: 'high',
+    category: 'system',
+    message: `The wall clock of this machine jumped by ${Math.round(byMs / 1000)} s.`,
+    labels: labelSet({}),
+    recipients: [],
+  };
+}

@@ -1,0 +1,26 @@
+// `tocsin check`: everything that would keep `serve` from starting, without starting.
+import { loadConfig } from '../config/load.ts';
+import { readRules } from '../config/rule-files.ts';
+import { type CliHost, exitCodes } from './host.ts';
+import { counted, problemLine } from './problems.ts';
+import type { CheckFlags } from './program.ts';
+
+export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<number> {
+  const { env, cwd } = host;
+  const { config: file, ...overrides } = flags;
+  const loaded = loadConfig({ ...(file !== undefined && { file }), cwd, env, flags: overrides });
+  const problems = 'problems' in loaded ? [...loaded.problems] : [];
+  // With --rules the rules can be checked whatever the configuration is.
+  const paths = 'config' in loaded ? loaded.config.rules : (flags.rules ?? []);
+  const read = readRules(paths);
+  problems.push(...read.problems);
+  for (const problem of problems) host.out(problemLine(problem, cwd));
+  if (problems.length > 0) {
+    host.err(counted(problems.length, 'problem'));
+    return exitCodes.failed;
+  }
+  const used = 'config' in loaded ? loaded.file : null;
+  const where = used === null ? 'no configuration file, defaults are used' : `${used} is right`;
+  host.out(`ok: ${where}; ${counted(read.rules.length, 'rule')} in ${counted(read.files.length, 'file')}`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,96 @@
+// The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
+// that `version` and `--help` are quick.
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type CliHost, exitCodes } from './host.ts';
+
+/** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
+export async function runCli(host: CliHost): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = new Command('tocsin')
+    .description('Alert rule engine and monitoring sidecar.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.out(text.trimEnd()),
+      writeErr: (text) => host.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(tocsin --help shows what there is)')
+    .helpCommand(true);
+
+  program
+    .command('serve')
+    .description('Run Tocsin: take metrics and events in, send alerts out.')
+    .option('-c, --config <file>', 'configuration file (default: tocsin.yaml of this folder, else defaults)')
+    .option('-l, --listen <host:port>', 'where to listen (TOCSIN_LISTEN, PORT)')
+    .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
+    .option('-r, --rules <path...>', 'rule files and folders of them')
+    .addHelpText(
+      'after',
+      '\nTOCSIN_ADMIN_KEY sets the operator key (32 characters or more); else one is made and shown once.',
+    )
+    .action(async (flags: ServeFlags) => {
+      code = await (await import('./serve.ts')).serveCommand(host, flags);
+    });
+
+  program
+    .command('check')
+    .description('Check configuration and rules; prints every problem with file, line and column.')
+    .option('-c, --config <file>', 'configuration file (default: tocsin.yaml of this folder)')
+    .option('-r, --rules <path...>', 'rule files and folders of them')
+    .action(async (flags: CheckFlags) => {
+      code = await (await import('./check.ts')).checkCommand(host, flags);
+    });
+
+  program
+    .command('push')
+    .description('Push one sample to a running Tocsin.')
+    .argument('<metric>', 'name of the metric, e.g. system.cpu.usage')
+    .argument('<value>', 'a number', finiteNumber)
+    .option('--label <name=value>', 'a label; may be repeated', label, {})
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (metric: string, value: number, flags: PushFlags) => {
+      code = await (await import('./push.ts')).pushCommand(host, metric, value, flags);
+    });
+
+  program
+    .command('version')
+    .description('Print the version.')
+    .action(async () => {
+      host.out((await import('./version.ts')).version());
+    });
+
+  try {
+    await program.parseAsync([...host.argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+}
+
+export interface ServeFlags {
+  readonly config?: string;
+  readonly listen?: string;
+  readonly data?: string;
+  readonly rules?: readonly string[];
+}
+export type CheckFlags = Pick<ServeFlags, 'config' | 'rules'>;
+export interface PushFlags {
+  readonly label: Readonly<Record<string, string>>;
+  readonly url?: string;
+  readonly key?: string;
+  readonly tenant?: string;
+}
+
+function finiteNumber(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('expected a number.');
+  return value;
+}
+
+function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('expected name=value.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

@@ -1,0 +1,111 @@
+// `tocsin serve`: refuses to start on any problem and says all of them; runs until asked to end; ends cleanly.
+import type { createTocsin, Tocsin } from '../app.ts';
+import { loadConfig } from '../config/load.ts';
+import { readRules } from '../config/rule-files.ts';
+import { pinoLog } from '../log-pino.ts';
+import { type CliHost, exitCodes } from './host.ts';
+import { counted, problemLine } from './problems.ts';
+import type { ServeFlags } from './program.ts';
+import { version } from './version.ts';
+
+export interface ServeDeps {
+  /** The program itself; for tests. */
+  readonly createTocsin?: typeof createTocsin;
+}
+
+/** Answers the exit code once everything is closed. */
+export async function serveCommand(host: CliHost, flags: ServeFlags, deps: ServeDeps = {}): Promise<number> {
+  const { env, cwd } = host;
+  const { config: file, ...overrides } = flags;
+  const loaded = loadConfig({ ...(file !== undefined && { file }), cwd, env, flags: overrides });
+  const read = 'config' in loaded ? readRules(loaded.config.rules) : null;
+  const problems = 'problems' in loaded ? loaded.problems : read!.problems;
+  if ('problems' in loaded || problems.length > 0) {
+    for (const problem of problems) host.err(problemLine(problem, cwd));
+    host.err(`not started: ${counted(problems.length, 'problem')}`);
+    return exitCodes.usage;
+  }
+  const { config } = loaded;
+  const create = deps.createTocsin ?? (await import('../app.ts')).createTocsin;
+  const log = pinoLog({
+    level: levelOf(env.TOCSIN_LOG),
+    sink: { write: (line) => host.err(line.trimEnd()) },
+  });
+
+  let stop: (code: number) => void = () => {};
+  const stopped = new Promise<number>((resolve) => {
+    stop = resolve;
+  });
+  let tocsin: Tocsin;
+  try {
+    tocsin = await create({
+      config,
+      log,
+      print: (line) => host.out(line),
+      ...(env.TOCSIN_ADMIN_KEY && { adminKey: env.TOCSIN_ADMIN_KEY }),
+      // Nothing can be saved any more: what is in memory is worth nothing, a restart takes up what is on the disk.
+      onFatal: () => host.exit(exitCodes.broken),
+    });
+  } catch (error) {
+    host.err(`not started: ${error instanceof Error ? error.message : String(error)}`);
+    return exitCodes.failed;
+  }
+  let asked = false;
+  host.onStop(() => {
+    if (asked) host.exit(exitCodes.failed); // asked twice: somebody does not want to wait
+    asked = true;
+    stop(exitCodes.ok);
+  });
+  try {
+    const address = await tocsin.listen();
+    greet(host, address, tocsin.initialKey, loaded.file, read!.rules.length);
+  } catch (error) {
+    host.err(`not started: ${listenFailure(error, config.listen)}`);
+    await tocsin.close();
+    return exitCodes.failed;
+  }
+  const code = await stopped;
+  log.info('stopping');
+  await tocsin.close();
+  return code;
+}
+
+function greet(
+  host: CliHost,
+  address: { host: string; port: number },
+  key: string | null,
+  file: string | null,
+  rules: number,
+): void {
+  const shownHost = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const url = `http://${shownHost}:${address.port}`;
+  host.out(
+    `Tocsin ${version()} listens on ${url} (${file ?? 'no configuration file'}, ${counted(rules, 'rule')})`,
+  );
+  if (!/^(127\.|::1$|localhost$)/.test(address.host)) {
+    host.out('It can be reached from other machines and speaks plain HTTP: put TLS in front of it.');
+  }
+  if (key === null) return;
+  host.out('');
+  host.out(`Operator key, shown this once: ${key}`);
+  host.out('Push a first sample:');
+  host.out(
+    `  curl -sS ${url}/api/v1/metrics -H 'X-API-Key: ${key}' -H 'content-type: application/json' ` +
+      `-d '{"samples":[{"metric":"demo.value","labels":{"host":"here"},"value":1}]}'`,
+  );
+  host.out('');
+}
+
+function listenFailure(error: unknown, listen: { host: string; port: number }): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const where = `${listen.host}:${listen.port}`;
+  if (code === 'EADDRINUSE') return `${where} is taken by another program (--listen HOST:PORT takes another)`;
+  if (code === 'EACCES') return `${where} may not be used by this user`;
+  if (code === 'EADDRNOTAVAIL') return `${where} is not an address of this machine`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function levelOf(name: string | undefined): 'debug' | 'info' | 'warn' | 'error' | 'silent' {
+  const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+  return levels.find((level) => level === name) ?? 'info';
+}

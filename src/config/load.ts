@@ -1,0 +1,228 @@
+// The operator's configuration: one file, the environment and the command line become a TocsinConfig, or every problem
+// at once with its place. Flags win over the environment, the environment over the file, the file over defaults.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { channels as builtIn } from '../../channels/index.ts';
+import type { Problem } from '../../rules/types.ts';
+import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
+import { type Address, parseAddress } from './address.ts';
+import { type ChannelConfig, defaultLimits, defaultRetention, type TocsinConfig } from './config.ts';
+import { isRecord, own } from './plain.ts';
+import { resolveReferences } from './references.ts';
+import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
+import { buildRoute, checkRouteTree } from './routes.ts';
+import { type ConfigInput, configSchema } from './schema.ts';
+import { dotted, readSource } from './source.ts';
+import { zodProblems } from './zod-problems.ts';
+
+export interface LoadOptions {
+  /** The configuration file; without it `tocsin.yaml` of `cwd` when there is one, else defaults. */
+  readonly file?: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags: { readonly listen?: string; readonly data?: string; readonly rules?: readonly string[] };
+  /** Kinds of channels by name; the built-in ones unless told otherwise. */
+  readonly channels?: ChannelKinds;
+}
+
+export type Loaded =
+  | { readonly config: TocsinConfig; readonly file: string | null }
+  | { readonly problems: readonly Problem[] };
+
+export const defaultFile = 'tocsin.yaml';
+const longestFile = 1024 * 1024;
+const defaultDedupeMs = 300_000;
+const defaultCollectorMs = 5_000;
+const defaultListen: Address = { host: '127.0.0.1', port: 8787 };
+
+/** Reads and checks everything; touches nothing. */
+export function loadConfig(options: LoadOptions): Loaded {
+  const implied = resolve(options.cwd, defaultFile);
+  const file =
+    options.file !== undefined ? resolve(options.cwd, options.file) : existsSync(implied) ? implied : null;
+  const problems: Problem[] = [];
+  const outside = fromOutside(options, problems);
+  if (file === null) {
+    if (problems.length > 0) return { problems };
+    return { config: assemble({}, options.cwd, outside, new Map(), null), file };
+  }
+  const text = readText(file);
+  if ('problem' in text) return { problems: [...problems, text.problem] };
+  const source = readSource(file, text.text);
+  if ('problems' in source) return { problems: [...problems, ...source.problems] };
+
+  const resolved = resolveReferences(source.value ?? {}, options.env, dirname(file));
+  for (const { path, message } of resolved.missing) problems.push(source.problem(path, message));
+  const missing = new Set(resolved.missing.map(({ path }) => dotted(path)));
+  const parsed = configSchema.safeParse(resolved.value);
+  const found: Problem[] = [];
+  if (!parsed.success) found.push(...zodProblems(source, parsed.error, configSchema, [], resolved.written));
+  const names = namesOf(resolved.value);
+  checkRouteTree(
+    own(resolved.value, 'route'),
+    names.receivers,
+    (path, message) => void found.push(source.problem(['route', ...path], message)),
+  );
+  const { channels, problems: ofChannels } = readChannels(source, resolved, options.channels ?? builtIn);
+  found.push(...ofChannels, ...danglingNames(source, resolved, names));
+  // What follows from a missing reference is not a second problem.
+  problems.push(...found.filter(({ path }) => !missing.has(path)));
+
+  let config: TocsinConfig | null = null;
+  if (parsed.success) {
+    const complain = (path: readonly (string | number)[], message: string) =>
+      void problems.push(source.problem(path, message));
+    config = assemble(parsed.data, dirname(file), outside, channels, complain);
+  }
+  if (config === null || problems.length > 0) {
+    return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
+  }
+  return { config, file };
+}
+
+interface Outside {
+  readonly address: Address | null;
+  /** PORT alone changes only the port. */
+  readonly port: number | null;
+  readonly data: string | null;
+  readonly rules: readonly string[] | null;
+}
+
+function fromOutside({ env, flags, cwd }: LoadOptions, problems: Problem[]): Outside {
+  const address = (file: string, path: string, value: string | undefined): Address | null => {
+    if (value === undefined || value === '') return null;
+    const parsed = parseAddress(value);
+    if (parsed === null) {
+      problems.push({ file, line: 1, column: 1, path, message: 'expected host:port, e.g. 127.0.0.1:8787' });
+    }
+    return parsed;
+  };
+  const flag = address('command line', '--listen', flags.listen);
+  const variable = address('environment', 'TOCSIN_LISTEN', env.TOCSIN_LISTEN);
+  const port = /^\d+$/.test(env.PORT ?? '') ? address('environment', 'PORT', env.PORT) : null;
+  if (env.PORT !== undefined && env.PORT !== '' && port === null) {
+    const message = 'expected a port number from 0 to 65535';
+    problems.push({ file: 'environment', line: 1, column: 1, path: 'PORT', message });
+  }
+  const data = flags.data || env.TOCSIN_DATA || null;
+  return {
+    address: flag ?? variable,
+    port: port?.port ?? null,
+    data: data === null ? null : resolve(cwd, data),
+    rules: flags.rules === undefined ? null : flags.rules.map((path) => resolve(cwd, path)),
+  };
+}
+
+function assemble(
+  input: ConfigInput,
+  folder: string,
+  outside: Outside,
+  channels: Map<string, ChannelConfig>,
+  complain: ((path: readonly (string | number)[], message: string) => void) | null,
+): TocsinConfig {
+  const listen = input.listen ?? defaultListen;
+  const rules = (typeof input.rules === 'string' ? [input.rules] : input.rules)?.map((path) =>
+    resolve(folder, path),
+  );
+  const ownRules = resolve(folder, 'rules');
+  const withoutFile = complain === null;
+  return {
+    listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
+    data: outside.data ?? resolve(folder, input.data ?? './data'),
+    rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),
+    collector: {
+      host: input.collector?.host ?? withoutFile,
+      intervalMs: input.collector?.interval ?? defaultCollectorMs,
+    },
+    ...routingOf(input, channels, complain ?? (() => {})),
+    egress: { allow: input.egress?.allow ?? [] },
+    limits: limitsOf(input.limits ?? {}),
+    retention: retentionOf(input.retention ?? {}),
+  };
+}
+
+/** Channels, receivers and the route tree. What the file leaves out entirely has a plain default. */
+function routingOf(
+  input: ConfigInput,
+  channels: Map<string, ChannelConfig>,
+  complain: (path: readonly (string | number)[], message: string) => void,
+): { channels: ReadonlyMap<string, ChannelConfig>; routing: RoutingConfig } {
+  if (input.channels === undefined && input.receivers === undefined) {
+    channels.set('console', { name: 'console', type: 'console', settings: builtIn.console.config.parse({}) });
+  }
+  if (input.channels !== undefined && input.receivers === undefined && channels.size === 0) {
+    complain(['channels'], 'expected at least one channel');
+  }
+  const named = input.receivers ?? { default: { channels: [...channels.keys()] } };
+  const receivers = new Map<string, Receiver>(
+    Object.entries(named).map(([name, receiver]) => [
+      name,
+      {
+        name,
+        channels: receiver.channels,
+        sendResolved: ('send_resolved' in receiver ? receiver.send_resolved : undefined) ?? true,
+        dedupeWindowMs: ('dedupe_window' in receiver ? receiver.dedupe_window : undefined) ?? defaultDedupeMs,
+      },
+    ]),
+  );
+  // With one receiver there is nothing to choose.
+  const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
+  const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
+  return { channels, routing: { route, receivers } };
+}
+
+function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {
+  const d = defaultLimits;
+  return {
+    seriesPerTenant: input.series_per_tenant ?? d.seriesPerTenant,
+    labelsPerSeries: input.labels_per_series ?? d.labelsPerSeries,
+    labelNameBytes: input.label_name_bytes ?? d.labelNameBytes,
+    labelValueBytes: input.label_value_bytes ?? d.labelValueBytes,
+    metricNameBytes: input.metric_name_bytes ?? d.metricNameBytes,
+    samplesPerRequest: input.samples_per_request ?? d.samplesPerRequest,
+    ingestBytes: input.ingest_bytes ?? d.ingestBytes,
+    bodyBytes: input.body_bytes ?? d.bodyBytes,
+    jsonDepth: input.json_depth ?? d.jsonDepth,
+    queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
+    openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
+    pastMs: input.past ?? d.pastMs,
+    futureMs: input.future ?? d.futureMs,
+  };
+}
+
+function retentionOf(input: NonNullable<ConfigInput['retention']>): TocsinConfig['retention'] {
+  const d = defaultRetention;
+  return {
+    samplesMs: input.samples ?? d.samplesMs,
+    samplesBytes: input.samples_bytes ?? d.samplesBytes,
+    eventShortMs: input.events_short ?? d.eventShortMs,
+    eventHistoryMs: input.events ?? d.eventHistoryMs,
+    eventAuditMs: input.audit ?? d.eventAuditMs,
+    alertMs: input.alerts ?? d.alertMs,
+    deliveryMs: input.deliveries ?? d.deliveryMs,
+  };
+}
+
+/** Names that other sections may refer to, defaults included. */
+function namesOf(value: unknown): { channels: string[]; receivers: string[] } {
+  const keys = (key: string): string[] | null => {
+    const section = own(value, key);
+    return section === undefined ? null : isRecord(section) ? Object.keys(section) : [];
+  };
+  return { channels: keys('channels') ?? [], receivers: keys('receivers') ?? ['default'] };
+}
+
+function readText(file: string): { text: string } | { problem: Problem } {
+  const problem = (message: string) => ({ problem: { file, line: 1, column: 1, path: '', message } });
+  try {
+    const { size } = statSync(file);
+    if (size > longestFile) return problem(`expected a file of at most ${longestFile} bytes, it has ${size}`);
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) };
+  } catch (error) {
+    if (error instanceof TypeError) return problem('expected UTF-8 text');
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return problem(
+      code === 'ENOENT' ? 'there is no such file' : `this file cannot be read (${String(code ?? error)})`,
+    );
+  }
+}

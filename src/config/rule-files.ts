@@ -1,0 +1,163 @@
+// The operator's rule files as one set, all or nothing: whoever gets problems keeps the rules that it has. Watching them
+// looks every two seconds (network file systems and mounted volumes send no events); file events only make it sooner.
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { parseRuleFile } from '../../rules/parse.ts';
+import type { Problem, Rule } from '../../rules/types.ts';
+import { type Clock, systemClock, type Timer } from '../clock.ts';
+import { listRuleFiles, longestRuleFile } from './rule-folder.ts';
+
+const lookEveryMs = 2_000;
+/** A change is read once it has stood still for this long, so that half a save is not. */
+const standStillMs = 200;
+
+export interface ReadRules {
+  /** In the order of files and of rules within them; to be used only when there are no problems. */
+  readonly rules: readonly Rule[];
+  readonly problems: readonly Problem[];
+  /** Absolute paths of the files that were looked at. */
+  readonly files: readonly string[];
+}
+
+/** Reads files, and folders recursively (`*.yaml`, `*.yml`, sorted). Names are unique per tenant over all of them. */
+export function readRules(paths: readonly string[]): ReadRules {
+  const listed = listRuleFiles(paths);
+  const problems: Problem[] = listed.problems.map(({ file, message }) => whole(file, message));
+  const rules: Rule[] = [];
+  const first = new Map<string, Rule>();
+  for (const { path, size } of listed.files) {
+    if (size > longestRuleFile) {
+      problems.push(whole(path, `expected a file of at most ${longestRuleFile} bytes, it has ${size}`));
+      continue;
+    }
+    const text = readText(path);
+    if (typeof text !== 'string') {
+      problems.push(whole(path, text.problem));
+      continue;
+    }
+    const parsed = parseRuleFile(text, path);
+    problems.push(...parsed.problems);
+    for (const rule of parsed.rules) {
+      const identity = JSON.stringify([rule.tenant, rule.name]);
+      const other = first.get(identity);
+      // Within one file the parser has said so already.
+      if (other !== undefined && place(other).file !== path) problems.push(duplicate(rule, other));
+      if (other === undefined) first.set(identity, rule);
+      rules.push(rule);
+    }
+  }
+  return { rules, problems, files: listed.files.map(({ path }) => path) };
+}
+
+function duplicate(rule: Rule, other: Rule): Problem {
+  const there = place(other);
+  const message = `the name ${JSON.stringify(rule.name)} is used already at ${there.file}:${there.line}:${there.column}`;
+  return { ...place(rule), path: 'name', message };
+}
+
+function place(rule: Rule): { file: string; line: number; column: number } {
+  const { origin } = rule;
+  return origin.kind === 'file'
+    ? { file: origin.file, line: origin.line, column: origin.column }
+    : { file: 'api', line: 1, column: 1 };
+}
+
+function whole(file: string, message: string): Problem {
+  return { file, line: 1, column: 1, path: '', message };
+}
+
+function readText(path: string): string | { readonly problem: string } {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    if (error instanceof TypeError) return { problem: 'expected UTF-8 text' };
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    return { problem: `this file cannot be read (${String(code)})` };
+  }
+}
+
+export interface RuleWatch {
+  close(): void;
+}
+
+export interface WatchOptions {
+  /** The real one unless told otherwise. */
+  readonly clock?: Clock;
+  /** The complete new set, or its problems: then nothing of it is to be used. */
+  readonly onChange: (read: ReadRules) => void;
+  /** File events beside the polling; on unless told otherwise. */
+  readonly events?: boolean;
+}
+
+/** Watches files and folders; what is there at the start counts as known. */
+export function watchRules(paths: readonly string[], options: WatchOptions): RuleWatch {
+  const clock = options.clock ?? systemClock();
+  let known = stateOf(paths).text;
+  let seen = known;
+  let timer: Timer | null = null;
+  let lookAt = 0;
+  let closed = false;
+  const watchers = new Map<string, FSWatcher>();
+
+  const look = (): void => {
+    if (closed) return;
+    const state = stateOf(paths);
+    if (options.events !== false) follow(state.folders);
+    if (state.text === known) {
+      seen = known;
+      again(lookEveryMs);
+    } else if (state.text !== seen) {
+      seen = state.text;
+      again(standStillMs);
+    } else {
+      known = state.text;
+      again(lookEveryMs);
+      options.onChange(readRules(paths));
+    }
+  };
+  const again = (ms: number): void => {
+    timer?.cancel();
+    lookAt = clock.now() + ms;
+    if (!closed) timer = clock.at(lookAt, look);
+  };
+  // Only ever sooner: a folder in which something is written all the time must not put the look off for ever.
+  const hurry = (): void => {
+    if (lookAt - clock.now() > standStillMs) again(standStillMs);
+  };
+  const follow = (folders: readonly string[]): void => {
+    for (const [folder, watcher] of watchers) {
+      if (folders.includes(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (watchers.has(folder)) continue;
+      try {
+        const watcher = watch(folder, { persistent: false }, hurry);
+        // Without events (inotify's limit, a folder that went away) the polling still sees everything.
+        watcher.on('error', () => watcher.close());
+        watchers.set(folder, watcher);
+      } catch {
+        return; // the same: polling is enough
+      }
+    }
+  };
+
+  if (options.events !== false) follow(stateOf(paths).folders);
+  again(lookEveryMs);
+  return {
+    close() {
+      closed = true;
+      timer?.cancel();
+      for (const watcher of watchers.values()) watcher.close();
+      watchers.clear();
+    },
+  };
+}
+
+/** Everything about the files that tells one state from another. */
+function stateOf(paths: readonly string[]): { text: string; folders: readonly string[] } {
+  const { files, folders, problems } = listRuleFiles(paths);
+  const parts = files.map(({ path, size, modifiedAt }) => `${path}\0${size}\0${modifiedAt}`);
+  parts.push(...problems.map(({ file, message }) => `${file}\0${message}`));
+  return { text: parts.join('\n'), folders };
+}

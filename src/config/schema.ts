@@ -1,0 +1,131 @@
+// The shape of tocsin.yaml. Snake case here, camel case inside: the two meet in this file and in load.ts.
+import { z } from 'zod';
+import { parseDuration } from '../../rules/duration.ts';
+import { parseMatcher } from '../../rules/matchers.ts';
+import { isSyntaxProblem, type SyntaxProblem } from '../../rules/syntax-problem.ts';
+import { addressPolicy } from '../delivery/egress-address.ts';
+import { type Address, parseAddress } from './address.ts';
+import { parseBytes } from './sizes.ts';
+
+/** A scalar of YAML that a small parser of ours reads. */
+function scalar<T extends number | Address>(
+  expected: string,
+  parse: (value: string | number) => T | SyntaxProblem | null,
+) {
+  return z.union([z.string(), z.number()], { error: expected }).transform((value, context): T => {
+    const parsed = parse(value);
+    if (parsed !== null && !isSyntaxProblem(parsed)) return parsed;
+    context.addIssue({ code: 'custom', message: parsed === null ? expected : parsed.problem });
+    return z.NEVER;
+  });
+}
+
+const duration = scalar<number>('expected a duration such as 30s, 5m or 4h', parseDuration);
+const positiveDuration = duration.refine((ms) => ms > 0, 'expected a duration above 0');
+const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
+const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
+const matcher = z.string().transform((text, context) => {
+  const parsed = parseMatcher(text);
+  if (!isSyntaxProblem(parsed)) return parsed;
+  context.addIssue({
+    code: 'custom',
+    message: `${parsed.problem} (in a matcher such as severity="critical")`,
+  });
+  return z.NEVER;
+});
+const count = z.int().min(1);
+const text = z.string().min(1, 'expected a text that is not empty');
+
+export const objectName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+const name = z.string().regex(objectName, 'expected a name of letters, digits, "_", "-", "."');
+
+const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
+
+export const routeSchema = z.strictObject({
+  receiver: name.optional(),
+  group_by: z
+    .union([z.literal('...'), z.array(text).max(32)], { error: 'expected a list of label names, or ...' })
+    .refine(
+      (by) => !Array.isArray(by) || !by.includes('...') || by.length === 1,
+      '... stands for all labels: expected it alone',
+    )
+    .transform((by) => (by === '...' || by[0] === '...' ? ('all' as const) : by))
+    .optional(),
+  group_wait: duration.optional(),
+  group_interval: positiveDuration.optional(),
+  repeat_interval: positiveDuration.optional(),
+  resolve_wait: duration.optional(),
+  match: z.array(matcher).min(1, 'expected at least one matcher').max(64).optional(),
+  continue: z.boolean().optional(),
+  get routes() {
+    return z.array(routeSchema).max(1_000).optional();
+  },
+});
+export type RouteInput = z.output<typeof routeSchema>;
+
+export const configSchema = z.strictObject({
+  listen: address.optional(),
+  data: text.optional(),
+  rules: z
+    .union([text, z.array(text).max(1_000)], { error: 'expected a list of files and folders' })
+    .optional(),
+  collector: z.strictObject({ host: z.boolean().optional(), interval: interval.optional() }).optional(),
+  channels: z.record(name, z.looseObject({ type: text })).optional(),
+  receivers: z
+    .record(
+      name,
+      z.strictObject({
+        channels: z.array(name).min(1, 'expected at least one channel').max(100),
+        send_resolved: z.boolean().optional(),
+        dedupe_window: duration.optional(),
+      }),
+    )
+    .optional(),
+  route: routeSchema.optional(),
+  egress: z
+    .strictObject({
+      allow: z
+        .array(text.refine(isEgressEntry, 'expected a range such as 10.0.0.0/8, an address or a host name'))
+        .max(1_000)
+        .optional(),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      series_per_tenant: count.optional(),
+      labels_per_series: count.optional(),
+      label_name_bytes: count.optional(),
+      label_value_bytes: count.optional(),
+      metric_name_bytes: count.optional(),
+      samples_per_request: count.optional(),
+      ingest_bytes: bytes.refine((n) => n > 0, 'expected more than 0 bytes').optional(),
+      body_bytes: bytes.refine((n) => n > 0, 'expected more than 0 bytes').optional(),
+      json_depth: count.max(1_000).optional(),
+      queue_per_tenant: count.optional(),
+      open_deliveries_per_tenant: count.optional(),
+      past: positiveDuration.optional(),
+      future: positiveDuration.optional(),
+    })
+    .optional(),
+  retention: z
+    .strictObject({
+      samples: positiveDuration.optional(),
+      samples_bytes: bytes.optional(),
+      events_short: positiveDuration.optional(),
+      events: positiveDuration.optional(),
+      audit: positiveDuration.optional(),
+      alerts: positiveDuration.optional(),
+      deliveries: positiveDuration.optional(),
+    })
+    .optional(),
+});
+export type ConfigInput = z.output<typeof configSchema>;
+
+function isEgressEntry(entry: string): boolean {
+  try {
+    addressPolicy([entry]);
+    return true;
+  } catch {
+    return false; // it throws for exactly this: an entry that is none of the three
+  }
+}

@@ -1,0 +1,32 @@
+// The configured channels, opened: each holds its pools until `close`.
+
+import type { ChannelDefinition, ChannelHost, ChannelInstance } from '../../channels/channel.ts';
+import { channels as definitions } from '../../channels/index.ts';
+import type { ChannelConfig } from '../config/config.ts';
+
+export interface OpenChannel {
+  readonly name: string;
+  readonly type: string;
+  readonly definition: ChannelDefinition;
+  readonly settings: unknown;
+  readonly instance: ChannelInstance<unknown>;
+}
+
+/** Opens every channel of the configuration; opening reaches nobody yet. */
+export function openChannels(
+  configs: ReadonlyMap<string, ChannelConfig>,
+  host: ChannelHost,
+  registry: Readonly<Record<string, ChannelDefinition>> = definitions,
+): Map<string, OpenChannel> {
+  const open = new Map<string, OpenChannel>();
+  for (const { name, type, settings } of configs.values()) {
+    const definition = registry[type];
+    if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
+    open.set(name, { name, type, definition, settings, instance: definition.open(settings, host) });
+  }
+  return open;
+}
+
+export async function closeChannels(open: ReadonlyMap<string, OpenChannel>): Promise<void> {
+  await Promise.all([...open.values()].map((channel) => channel.instance.close()));
+}

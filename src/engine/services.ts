@@ -1,0 +1,120 @@
+// The program's services over the engine: every promise resolves when its thing is durable (samples: evaluated).
+
+import { priorityOf } from '../../rules/severity.ts';
+import type { Rule } from '../../rules/types.ts';
+import type { Clock } from '../clock.ts';
+import type { Limits } from '../config/config.ts';
+import { ApiError } from '../errors.ts';
+import { toAlertBody } from '../http/bodies/alert-body.ts';
+import { admit } from '../ingest/admit.ts';
+import type { SeriesTable } from '../ingest/series.ts';
+import type { StepAnswer } from '../pipeline/input.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import type { Answer, Health, PushAnswer, RawSample, Rejected, Services } from '../services.ts';
+import { type Store, StoreError } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+
+/** More refusals than these are only counted. */
+const listedRejections = 1_000;
+
+export interface ServicePorts {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly table: SeriesTable;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly newId: () => string;
+  readonly health: () => Health;
+}
+
+export function createServices(ports: ServicePorts): Services {
+  const { engine, store, table, clock, limits } = ports;
+
+  const alertAnswer =
+    (tenant: string, id: string) =>
+    (answer: StepAnswer): Answer => {
+      if (answer.kind === 'alert') return { status: 200, body: toAlertBody(answer.alert) };
+      // The engine keeps what is open; what it does not know may have ended before.
+      const known = store.alert(tenant, id);
+      const code = known === null ? 'alert_not_found' : 'alert_resolved';
+      const error = new ApiError(code);
+      return { status: error.status, body: { error: { code, message: error.message } } };
+    };
+
+  return {
+    store,
+    async push(
+      tenant: string,
+      samples: readonly RawSample[],
+      rejected: readonly Rejected[],
+    ): Promise<PushAnswer> {
+      unavailable(() => engine.checkRoom(tenant, samples.length));
+      const batch = admit(table, tenant, samples, clock.now(), limits);
+      if (batch.count > 0) await engine.push(tenant, batch);
+      const all = [...rejected, ...batch.rejected].sort((a, b) => a.index - b.index);
+      return { accepted: batch.count, rejectedCount: all.length, rejected: all.slice(0, listedRejections) };
+    },
+    postEvent(tenant, event, actor, idempotency) {
+      return engine.submit(tenant, {
+        idempotency,
+        input: {
+          kind: 'event',
+          source: 'api',
+          type: event.type,
+          message: event.message,
+          impact: event.impact ?? null,
+          severity: event.severity,
+          priority: event.priority ?? priorityOf(event.severity),
+          category: event.category,
+          labels: event.labels,
+          recipients: event.recipients,
+          dedupKey: event.dedupKey ?? null,
+          occurredAt: event.occurredAt ?? clock.now(),
+          actor: actor.name,
+        },
+        answer: (answer) => {
+          if (answer.kind !== 'event') throw new Error('an event was not answered as one');
+          const { alert, heldBack } = answer;
+          const status = heldBack === null ? 'accepted' : 'deduplicated';
+          return {
+            status: 202,
+            body: { id: alert.id, status, ...(heldBack === null ? {} : { reason: heldBack }) },
+          };
+        },
+      });
+    },
+    acknowledge(tenant, alertId, command, actor, idempotency) {
+      return engine.submit(tenant, {
+        idempotency,
+        input: { kind: 'acknowledge', alertId, until: command.until, note: command.note, actor: actor.name },
+        answer: alertAnswer(tenant, alertId),
+      });
+    },
+    resolve(tenant, alertId, command, actor, idempotency) {
+      return engine.submit(tenant, {
+        idempotency,
+        input: { kind: 'resolve', alertId, note: command.note, actor: actor.name },
+        answer: alertAnswer(tenant, alertId),
+      });
+    },
+    alert(tenant: string, id: string): AlertRow | null {
+      return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
+    },
+    rules(tenant: string): readonly Rule[] {
+      return engine.tenant(tenant)?.rules ?? [];
+    },
+    health: ports.health,
+    now: () => clock.now(),
+    newId: ports.newId,
+  };
+}
+
+/** What the store cannot do now, the client may try again. */
+function unavailable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof StoreError) throw new ApiError('unavailable', { retryAfter: 1, cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// One tenant in memory: the unit of state, of fairness and of bounds.
+
+import type { Rule } from '../../rules/types.ts';
+import type { SeriesTable } from '../ingest/series.ts';
+import { emptyResult, type StepResult } from '../pipeline/input.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import type { RoutingConfig } from '../pipeline/routing.ts';
+import type { PipelineState } from '../pipeline/state.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { PolicyState } from '../policy/state.ts';
+import type { TenantRow } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { Fifo } from './fifo.ts';
+import { PairTable } from './pairs.ts';
+import { type Work, weightOf } from './work.ts';
+
+export class Tenant {
+  readonly name: string;
+  readonly shard: number;
+  readonly pairs: PairTable;
+  rules: readonly Rule[] = [];
+  pipeline!: PipelineState;
+  policy!: PolicyState;
+  /** Group keys whose deadline has come. */
+  readonly due = new Set<string>();
+  readonly #queue = new Fifo<Work>();
+  #queued = 0;
+  /** After a reload an unchanged newest sample is evaluated again: what it changed may not have been stored. */
+  distrust = false;
+
+  constructor(row: TenantRow, table: SeriesTable) {
+    this.name = row.id;
+    this.shard = row.shard;
+    this.pairs = new PairTable(row.id, table);
+  }
+
+  /** Samples, events and commands that wait. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  get busy(): boolean {
+    return this.#queue.length > 0 || this.due.size > 0;
+  }
+
+  enqueue(work: Work): void {
+    this.#queue.push(work);
+    this.#queued += weightOf(work);
+  }
+
+  get current(): Work | undefined {
+    return this.#queue.peek();
+  }
+
+  /** The current item is done. */
+  shift(): void {
+    const work = this.#queue.take();
+    if (work) this.#queued -= weightOf(work);
+  }
+
+  drain(): Work[] {
+    this.#queued = 0;
+    return this.#queue.drain();
+  }
+
+  /** Takes the tenant up from the store; answers what that changed (to be committed). */
+  load(store: Store, routing: RoutingConfig, newId: () => string, now: number): StepResult {
+    const snapshot = store.loadTenant(this.name);
+    const out = emptyResult();
+    const rules = new Map(this.rules.map((rule) => [rule.name, rule]));
+    this.pipeline = loadPipeline(this.name, snapshot, routing, rules, newId, now, out);
+    this.policy = loadPolicy(this.name, snapshot.deliveries, newId);
+    this.due.clear();
+    return out;
+  }
+}

@@ -1,0 +1,42 @@
+// One turn of the loop: the effects of many steps, committed once. Rows are live objects until the commit; a row that
+// several steps of a turn changed is written once, with its last value, which is the state after the turn.
+import type { Effect } from '../pipeline/effect.ts';
+import type { Leased } from '../policy/plan.ts';
+import type { ShardCommit } from '../store/store.ts';
+
+export class Turn {
+  readonly #byShard = new Map<number, Effect[]>();
+  readonly #seen = new Set<object>();
+  readonly settled: (() => void)[] = [];
+  readonly failed: ((error: unknown) => void)[] = [];
+  readonly leased: Leased[] = [];
+  readonly wakeAt: number[] = [];
+  /** Idempotency keys first used in this turn, not yet in the store. */
+  readonly keys = new Map<string, { bodyHash: string; status: number; answer: string }>();
+  rows = 0;
+
+  add(shard: number, effects: readonly Effect[]): void {
+    if (effects.length === 0) return;
+    let list = this.#byShard.get(shard);
+    if (!list) {
+      list = [];
+      this.#byShard.set(shard, list);
+    }
+    for (const effect of effects) {
+      if (effect.put === 'alert' || effect.put === 'group') {
+        if (this.#seen.has(effect.row)) continue;
+        this.#seen.add(effect.row);
+      }
+      list.push(effect);
+      this.rows += 1;
+    }
+  }
+
+  get empty(): boolean {
+    return this.rows === 0;
+  }
+
+  commits(epochOf: (shard: number) => number): ShardCommit[] {
+    return [...this.#byShard].map(([shard, effects]) => ({ shard, epoch: epochOf(shard), effects }));
+  }
+}

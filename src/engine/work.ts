@@ -1,0 +1,42 @@
+// What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
+import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
+import type { Answer, Idempotency } from '../services.ts';
+
+export interface Waiter<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** Samples of one push, in time order per series. Taken over several turns when it is long. */
+export interface SampleBatch {
+  readonly kind: 'samples';
+  readonly series: Int32Array;
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly count: number;
+  cursor: number;
+  readonly waiter: Waiter<void>;
+}
+
+/** A command or an event from outside. */
+export interface Command {
+  readonly kind: 'command';
+  readonly input: PipelineInput;
+  readonly idempotency: Idempotency | null;
+  /** Turns the step's answer into what the client gets, and what a repeat with the same key gets. */
+  readonly answer: (answer: StepAnswer) => Answer;
+  readonly waiter: Waiter<Answer>;
+}
+
+/** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
+export interface Internal {
+  readonly kind: 'internal';
+  readonly inputs: readonly PipelineInput[];
+}
+
+export type Work = SampleBatch | Command | Internal;
+
+/** How much of the queue's bound an item takes. */
+export function weightOf(work: Work): number {
+  return work.kind === 'samples' ? work.count : 1;
+}

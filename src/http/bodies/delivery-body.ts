@@ -1,0 +1,85 @@
+// Deliveries and notifications as the API shows them. A notification's status is computed from its deliveries.
+import { z } from 'zod';
+import { priorities, severities } from '../../../rules/types.ts';
+import type { DeliveryRow, NotificationRow } from '../../pipeline/rows.ts';
+import { notificationStatus, notificationStatuses } from '../notification-status.ts';
+import { timeOut, timeText, timeTextOrNull } from './shapes.ts';
+
+export const deliveryStates = ['queued', 'sending', 'sent', 'delivered', 'dead', 'dropped'] as const;
+
+export const deliveryBody = z
+  .object({
+    id: z.uuid(),
+    notification_id: z.uuid(),
+    channel: z.string(),
+    provider: z.string(),
+    recipient: z.string(),
+    lane: z.enum(['high', 'normal', 'low']),
+    state: z.enum(deliveryStates),
+    reason: z.string().nullable(),
+    attempts: z.number().int(),
+    provider_id: z.string().nullable(),
+    last_error: z.string().nullable(),
+    due_at: timeOut,
+    created_at: timeOut,
+    finished_at: timeOut.nullable(),
+  })
+  .meta({ id: 'Delivery' });
+
+export function toDeliveryBody(row: DeliveryRow): z.output<typeof deliveryBody> {
+  return {
+    id: row.id,
+    notification_id: row.notificationId,
+    channel: row.channel,
+    provider: row.provider,
+    recipient: row.recipient,
+    lane: row.lane,
+    state: row.state,
+    reason: row.reason,
+    attempts: row.attempts,
+    provider_id: row.providerId,
+    last_error: row.lastError,
+    due_at: timeText(row.dueAt),
+    created_at: timeText(row.createdAt),
+    finished_at: timeTextOrNull(row.finishedAt),
+  };
+}
+
+export const notificationBody = z
+  .object({
+    id: z.uuid(),
+    source: z.enum(['alert', 'api', 'system']),
+    kind: z.string(),
+    status: z.enum(notificationStatuses),
+    reason: z.string(),
+    drop_reason: z.string().nullable(),
+    receiver: z.string().nullable(),
+    severity: z.enum(severities),
+    priority: z.enum(priorities),
+    alerts: z.record(z.string(), z.enum(['firing', 'resolved', 'event'])),
+    created_at: timeOut,
+    expires_at: timeOut,
+    deliveries: z.array(deliveryBody),
+  })
+  .meta({ id: 'Notification' });
+
+export function toNotificationBody(
+  row: NotificationRow,
+  deliveries: readonly DeliveryRow[],
+): z.output<typeof notificationBody> {
+  return {
+    id: row.id,
+    source: row.source,
+    kind: row.kind,
+    status: notificationStatus(row, deliveries),
+    reason: row.reason,
+    drop_reason: row.dropReason,
+    receiver: row.receiver,
+    severity: row.severity,
+    priority: row.priority,
+    alerts: { ...row.alerts },
+    created_at: timeText(row.createdAt),
+    expires_at: timeText(row.expiresAt),
+    deliveries: deliveries.map(toDeliveryBody),
+  };
+}

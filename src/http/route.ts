@@ -1,0 +1,163 @@
+// The only way to declare a route. `route()` takes what a route requires of its caller, so none can exist without;
+// everything that is the same for all (who, which tenant, query, body, idempotency) happens here, in that order.
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import type { Limits } from '../config/config.ts';
+import { ApiError, type ErrorCode } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Actor, Answer, Idempotency, Services } from '../services.ts';
+import type { ApiKeyRow } from '../store/rows.ts';
+import { parseJson, readBody } from './body.ts';
+import type { HttpEnv } from './env.ts';
+import type { Keyring } from './keys.ts';
+import { cameFromLoopback } from './loopback.ts';
+import { meets, type Requirement } from './rights.ts';
+import type { Tenancy } from './tenancy.ts';
+import { invalidDetails } from './zod-details.ts';
+
+/** What routes work with. */
+export interface HttpDeps {
+  readonly services: Services;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly metrics: Registry;
+  readonly keyring: Keyring;
+  readonly tenancy: Tenancy;
+}
+
+/** One request that was let in. */
+export interface Call<Body, Query> {
+  readonly c: Context<HttpEnv>;
+  readonly deps: HttpDeps;
+  /** Null for routes that require nothing, and for loopback. */
+  readonly key: ApiKeyRow | null;
+  readonly actor: Actor;
+  /** Empty where `scope` is `installation`. */
+  readonly tenant: string;
+  readonly query: Query;
+  readonly body: Body;
+  readonly idempotency: Idempotency | null;
+  param(name: string): string;
+}
+
+export interface RouteDescription {
+  readonly method: 'get' | 'post' | 'delete';
+  /** With parameters in braces: `/api/v1/alerts/{id}`. */
+  readonly path: `/${string}`;
+  readonly requires: Requirement;
+  /** `tenant` unless told otherwise; `installation`: no tenant has to be named. */
+  readonly scope?: 'tenant' | 'installation';
+  readonly tag: string;
+  readonly summary: string;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** For bodies that the route reads itself: content type → example. */
+  readonly rawBody?: Readonly<Record<string, string>>;
+  /** Takes an Idempotency-Key. */
+  readonly idempotent?: boolean;
+  /** An empty body is taken as `{}`. */
+  readonly bodyOptional?: boolean;
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  readonly errors?: readonly ErrorCode[];
+}
+
+interface RouteSpec<Body, Query> extends RouteDescription {
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  readonly handler: (call: Call<Body, Query>) => Response | Promise<Response>;
+}
+
+/** A declared route. Made by `route()` alone. */
+export interface Route extends RouteDescription {
+  run(c: Context<HttpEnv>, deps: HttpDeps): Promise<Response>;
+}
+
+/** Declares a route. */
+export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body, Query>): Route {
+  const { handler, ...description } = spec;
+  return {
+    ...description,
+    async run(c, deps) {
+      const key = admit(c, deps, spec.requires);
+      const scoped = key !== null && spec.scope !== 'installation';
+      const tenant = scoped ? deps.tenancy.of(key, c.req.header('x-tenant-id')) : '';
+      const query = spec.query === undefined ? (undefined as Query) : parseQuery(c, spec.query);
+      let body = undefined as Body;
+      let idempotency: Idempotency | null = null;
+      if (spec.body !== undefined) {
+        const raw = await readBody(c, deps.limits.bodyBytes);
+        idempotency = spec.idempotent ? idempotencyOf(c, raw) : null;
+        const bounds = {
+          jsonDepth: deps.limits.jsonDepth,
+          emptyIsObject: spec.bodyOptional ?? false,
+        };
+        body = parseJson(c, raw, spec.body, bounds);
+      }
+      const actor = { name: key === null ? 'anonymous' : `key:${key.name}` };
+      return handler({
+        c,
+        deps,
+        key,
+        actor,
+        tenant,
+        query,
+        body,
+        idempotency,
+        param: (name) => c.req.param(name) ?? '',
+      });
+    },
+  };
+}
+
+/** The key that lets the request in, null when none is needed. Throws `unauthenticated` or `forbidden`. */
+function admit(c: Context<HttpEnv>, deps: HttpDeps, requires: Requirement): ApiKeyRow | null {
+  if (requires === 'anonymous') return null;
+  const credentials = { apiKey: c.req.header('x-api-key'), authorization: c.req.header('authorization') };
+  const key = deps.keyring.authenticate(credentials, deps.services.now());
+  if (key === null) {
+    if (requires === 'read_or_loopback' && cameFromLoopback(c)) return null;
+    c.header('www-authenticate', 'Bearer realm="tocsin"');
+    throw new ApiError('unauthenticated');
+  }
+  if (!meets(key, requires)) {
+    throw new ApiError('forbidden', { details: { requires, role: key.role } });
+  }
+  return key;
+}
+
+function parseQuery<Query>(c: Context<HttpEnv>, schema: z.ZodType<Query>): Query {
+  const parsed = schema.safeParse(c.req.query());
+  if (!parsed.success) throw new ApiError('invalid_query', { details: invalidDetails(parsed.error) });
+  return parsed.data;
+}
+
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+
+function idempotencyOf(c: Context<HttpEnv>, raw: Buffer): Idempotency | null {
+  const header = c.req.header('idempotency-key');
+  if (header === undefined) return null;
+  const key = idempotencyKey.safeParse(header);
+  if (!key.success) {
+    throw new ApiError('bad_request', {
+      message: 'Idempotency-Key takes 1 to 255 visible ASCII characters.',
+    });
+  }
+  return {
+    scope: `${c.req.method} ${c.req.path}`,
+    key: key.data,
+    bodyHash: createHash('sha256').update(raw).digest('hex'),
+  };
+}
+
+/** A JSON answer with any status. */
+export function answer(c: Context<HttpEnv>, status: number, body: unknown): Response {
+  c.header('content-type', 'application/json');
+  return c.body(JSON.stringify(body), status as 200);
+}
+
+/** What a service answered, as a response. */
+export function passOn(c: Context<HttpEnv>, result: Answer): Response {
+  return answer(c, result.status, result.body);
+}

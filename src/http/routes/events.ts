@@ -1,0 +1,83 @@
+// Events in: occurrences without an end.
+import { z } from 'zod';
+import { labelSet } from '../../../rules/labels.ts';
+import { parseCategory, parsePriority, parseSeverity } from '../../../rules/severity.ts';
+import { categories, priorities, severities } from '../../../rules/types.ts';
+import type { IncomingEvent } from '../../services.ts';
+import { timeIn } from '../bodies/shapes.ts';
+import { passOn, route } from '../route.ts';
+
+/** A word in any case and with its aliases; the error names the words that are taken. */
+function word<Word extends string>(parse: (text: string) => Word | undefined, known: readonly string[]) {
+  const expected = `expected one of ${known.join(', ')}`;
+  return z.string(expected).transform((text, context) => {
+    const found = parse(text);
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
+}
+
+const labelName = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine(
+    (name) => name !== '__proto__' && name !== 'constructor' && name !== 'prototype',
+    'not allowed as a name',
+  );
+const mostLabels = 64;
+const mostRecipients = 100;
+
+export const eventIn = z
+  .strictObject({
+    type: z
+      .string()
+      .min(1)
+      .max(256)
+      .meta({ examples: ['deploy.failed'] }),
+    severity: word(parseSeverity, [...severities, 'low (info)', 'medium (warning)']),
+    message: z.string().min(1).max(8_192),
+    impact: z.string().max(8_192).optional(),
+    labels: z
+      .record(labelName, z.string().max(2_048))
+      .refine((labels) => Object.keys(labels).length <= mostLabels, `expected at most ${mostLabels} labels`)
+      .default({}),
+    recipients: z.array(z.string().min(1).max(320)).max(mostRecipients).default([]),
+    dedup_key: z.string().min(1).max(255).optional(),
+    category: word(parseCategory, categories).default('system'),
+    priority: word(parsePriority, priorities).optional(),
+    occurred_at: timeIn.optional(),
+  })
+  .meta({ id: 'IncomingEvent' });
+
+const eventOut = z.object({ id: z.uuid(), status: z.string() });
+
+export const eventsRoutes = [
+  route({
+    method: 'post',
+    path: '/api/v1/events',
+    requires: 'push',
+    tag: 'ingest',
+    summary: 'Report an event. Answered once it is durable.',
+    body: eventIn,
+    idempotent: true,
+    answers: { 202: { description: 'Stored', schema: eventOut } },
+    errors: ['idempotency_conflict', 'overloaded'],
+    async handler({ c, deps, tenant, body, actor, idempotency }) {
+      const event: IncomingEvent = {
+        type: body.type,
+        severity: body.severity,
+        category: body.category,
+        message: body.message,
+        labels: labelSet(body.labels),
+        recipients: body.recipients,
+        ...(body.priority !== undefined && { priority: body.priority }),
+        ...(body.impact !== undefined && { impact: body.impact }),
+        ...(body.dedup_key !== undefined && { dedupKey: body.dedup_key }),
+        ...(body.occurred_at !== undefined && { occurredAt: body.occurred_at }),
+      };
+      return passOn(c, await deps.services.postEvent(tenant, event, actor, idempotency));
+    },
+  }),
+];

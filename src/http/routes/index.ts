@@ -1,0 +1,26 @@
+// Every route there is, in the order in which paths are tried: fixed words before parameters.
+import type { Route } from '../route.ts';
+import { alertsRoutes } from './alerts.ts';
+import { deliveriesRoutes } from './deliveries.ts';
+import { eventsRoutes } from './events.ts';
+import { healthRoutes } from './health.ts';
+import { keysRoutes } from './keys.ts';
+import { metricsRoutes } from './metrics.ts';
+import { openapiRoutes } from './openapi.ts';
+import { ownMetricsRoutes } from './own-metrics.ts';
+import { rulesRoutes } from './rules.ts';
+
+export function allRoutes(): readonly Route[] {
+  const routes: Route[] = [
+    ...healthRoutes,
+    ...ownMetricsRoutes,
+    ...metricsRoutes,
+    ...eventsRoutes,
+    ...rulesRoutes,
+    ...alertsRoutes,
+    ...deliveriesRoutes,
+    ...keysRoutes,
+  ];
+  routes.push(...openapiRoutes(routes));
+  return routes;
+}

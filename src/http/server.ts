@@ -1,0 +1,83 @@
+// The listening server and its hard limits: Node's defaults let three hundred slow connections sit for a minute.
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { ApiError } from '../errors.ts';
+import { errorBody } from './error-body.ts';
+
+export const serverLimits = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 16 * 1024,
+  maxConnections: 2_000,
+} as const;
+
+/** How long open requests may finish after `close`. */
+const drainMs = 10_000;
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly server: Server;
+  /** Takes no new connections, lets open requests finish for at most 10 s, then cuts them. */
+  close(): Promise<void>;
+}
+
+/** Listens; rejects when the address cannot be had. Port 0 takes any free one. */
+export async function serve(
+  app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'] },
+  address: { host: string; port: number },
+): Promise<Listening> {
+  const { maxConnections, ...serverOptions } = serverLimits;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    hostname: address.host,
+    serverOptions,
+  }) as Server;
+  server.maxConnections = maxConnections;
+  server.on('clientError', refuse);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const bound = server.address() as AddressInfo;
+  return { host: address.host, port: bound.port, server, close: () => drain(server) };
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    cut.unref();
+    server.close((error) => {
+      clearTimeout(cut);
+      if (error === undefined || ('code' in error && error.code === 'ERR_SERVER_NOT_RUNNING')) resolve();
+      else reject(error);
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** What never became a request still gets the one error body. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request_timeout'
+        : 'bad_request';
+  const answer = new ApiError(code);
+  const body = JSON.stringify(errorBody(answer));
+  socket.end(
+    `HTTP/1.1 ${answer.status} ${code}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

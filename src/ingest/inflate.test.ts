@@ -1,0 +1,34 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { inflate } from './inflate.ts';
+
+const text = new TextEncoder().encode('{"samples":[]}');
+const refusal = (code: string) => expect.objectContaining({ code });
+
+describe('inflate', () => {
+  it('gives back what was compressed, and what was not', async () => {
+    expect(new Uint8Array(await inflate(gzipSync(text), 'gzip', 100))).toEqual(text);
+    expect(new Uint8Array(await inflate(gzipSync(text), ' X-GZIP ', 100))).toEqual(text);
+    expect(await inflate(text, undefined, 100)).toBe(text);
+    expect(await inflate(text, 'identity', 100)).toBe(text);
+  });
+
+  it('stops a bomb at the bound', async () => {
+    const bomb = gzipSync(new Uint8Array(50_000_000));
+    await expect(inflate(bomb, 'gzip', 100_000)).rejects.toEqual(refusal('payload_too_large'));
+    await expect(inflate(text, null, text.length - 1)).rejects.toEqual(refusal('payload_too_large'));
+    expect(await inflate(gzipSync(text), 'gzip', text.length)).toHaveLength(text.length);
+  });
+
+  it('refuses what is not gzip, is cut off, or came in another encoding', async () => {
+    await expect(inflate(text, 'gzip', 100)).rejects.toEqual(refusal('bad_request'));
+    await expect(inflate(gzipSync(text).subarray(0, 20), 'gzip', 100)).rejects.toEqual(
+      refusal('bad_request'),
+    );
+    await expect(inflate(new Uint8Array(0), 'gzip', 100)).rejects.toEqual(refusal('bad_request'));
+    await expect(inflate(deflateSync(text), 'deflate', 100)).rejects.toEqual(
+      refusal('unsupported_media_type'),
+    );
+    await expect(inflate(text, 'gzip, gzip', 100)).rejects.toEqual(refusal('unsupported_media_type'));
+  });
+});

@@ -1,0 +1,221 @@
+// Writes accepted samples to the history: collected column by column for each shard, written once a second in the order
+// in which they came. What could not be written waits, up to a bound, and the oldest goes first.
+import type { Clock, Timer } from '../clock.ts';
+import type { History, HistoryBlock, HistorySeries } from './history.ts';
+import { SampleColumns } from './sample-columns.ts';
+import type { SeriesTable } from './series.ts';
+
+export interface RecorderOptions {
+  readonly table: SeriesTable;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly shardOf: (tenant: string) => number;
+  /** Called for each flush that failed; the samples wait for the next one. */
+  readonly onFailure: (error: unknown, state: { readonly waiting: number; readonly dropped: number }) => void;
+  /** Default one second: what a kill may lose. */
+  readonly flushMs?: number;
+  /** Samples that may wait while flushes fail; default a million, 20 MB. */
+  readonly maxWaiting?: number;
+}
+
+/** What one call of `History.append` stores. */
+interface Batch {
+  declared: HistorySeries[];
+  readonly blocks: readonly HistoryBlock[];
+  readonly samples: number;
+}
+
+export class HistoryRecorder {
+  readonly #options: RecorderOptions;
+  readonly #flushMs: number;
+  readonly #maxWaiting: number;
+  #timer: Timer | null = null;
+  #closed = false;
+  /** Samples that were lost because flushes failed for too long. */
+  #dropped = 0;
+
+  // Columns by the table's series id; history id 0: not known to the history.
+  #historyId = new Uint32Array(1_024);
+  #shard = new Uint8Array(1_024);
+  #bornAt = new Float64Array(1_024);
+
+  readonly #nextId = new Map<number, number>();
+  #columns = new Map<number, SampleColumns>();
+  /** Series to declare with the next batch, by the table's id; those whose id was taken away since. */
+  #declared = new Map<number, HistorySeries>();
+  #parted: HistorySeries[] = [];
+  #collected = 0;
+  readonly #sealed: Batch[] = [];
+  #sealedSamples = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#flushMs = options.flushMs ?? 1_000;
+    this.#maxWaiting = options.maxWaiting ?? 1_000_000;
+  }
+
+  /** Samples that are not stored yet. */
+  get waiting(): number {
+    return this.#collected + this.#sealedSamples;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Takes a sample that was appended to the table's series `id`; it is stored with the next flush. */
+  record(id: number, at: number, value: number): void {
+    if (this.#closed) throw new Error('the recorder is closed');
+    if (id >= this.#historyId.length) this.#growColumns(id);
+    if (this.#historyId[id] === 0) this.#identify(id);
+    else if (at < this.#bornAt[id]!) this.#declare(id, at);
+    const shard = this.#shard[id]!;
+    let columns = this.#columns.get(shard);
+    if (columns === undefined) {
+      columns = new SampleColumns();
+      this.#columns.set(shard, columns);
+    }
+    columns.push(this.#historyId[id]!, at, value);
+    // A tenth of the bound: losing the oldest batch must not mean losing everything.
+    if (++this.#collected * 10 >= this.#maxWaiting) this.#seal();
+    this.#timer ??= this.#options.clock.at(this.#options.clock.now() + this.#flushMs, () => this.#onTimer());
+  }
+
+  /** The table drops series `id`: its waiting samples are stored still, the id is free. Call it before `table.drop`. */
+  forget(id: number): void {
+    const declared = this.#declared.get(id);
+    if (declared !== undefined) this.#parted.push(declared);
+    this.#declared.delete(id);
+    if (id < this.#historyId.length) this.#historyId[id] = 0;
+  }
+
+  /** Stores everything that waits, oldest first. False when the history failed; that was reported. */
+  flush(): boolean {
+    this.#seal();
+    for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
+      try {
+        this.#options.history.append(batch.declared, batch.blocks);
+      } catch (error) {
+        this.#options.onFailure(error, { waiting: this.waiting, dropped: this.#dropped });
+        return false;
+      }
+      this.#sealed.shift();
+      this.#sealedSamples -= batch.samples;
+    }
+    return true;
+  }
+
+  /**
+   * At start: makes the history's series known to the table and appends its samples of [fromMs, toMs] in the order in
+   * which they were flushed. The table's needs must be known by then (`onBirth`). `refused` series did not fit the cap.
+   */
+  refill(fromMs: number, toMs: number): { series: number; refused: number; samples: number } {
+    const { history, table } = this.#options;
+    const known = history.series();
+    const ids = new Map<number, Int32Array>();
+    for (const { shard, id } of known) {
+      this.#nextId.set(shard, Math.max(this.#nextId.get(shard) ?? 1, id + 1));
+    }
+    for (const [shard, next] of this.#nextId) ids.set(shard, new Int32Array(next).fill(-1));
+    let refused = 0;
+    for (const series of known) {
+      const { shard, tenant, metric, labels, bornAt } = series;
+      // What lies before fromMs is in the history but not going to be in the ring.
+      const completeAfter = bornAt < fromMs ? fromMs - 1 : Number.NEGATIVE_INFINITY;
+      const id = table.restore(tenant, metric, labels, bornAt, completeAfter);
+      if (id === -1) {
+        refused++;
+        continue;
+      }
+      ids.get(shard)![series.id] = id;
+      if (id >= this.#historyId.length) this.#growColumns(id);
+      this.#historyId[id] = series.id;
+      this.#shard[id] = shard;
+      this.#bornAt[id] = bornAt;
+    }
+    let samples = 0;
+    history.range(fromMs, toMs, (block) => {
+      const of = ids.get(block.shard);
+      for (let i = 0; i < block.series.length; i++) {
+        const id = of?.[block.series[i]!] ?? -1;
+        if (id === -1) continue;
+        table.append(id, block.times[i]!, block.values[i]!);
+        samples++;
+      }
+    });
+    return { series: known.length - refused, refused, samples };
+  }
+
+  /** Stores what waits and stops. False when that failed: what waited is lost. */
+  close(): boolean {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#timer = null;
+    return this.flush();
+  }
+
+  #onTimer(): void {
+    this.#timer = null;
+    if (this.flush() || this.#closed) return;
+    this.#timer = this.#options.clock.at(this.#options.clock.now() + this.#flushMs, () => this.#onTimer());
+  }
+
+  /** Gives a series its history id and has it declared with the next batch. */
+  #identify(id: number): void {
+    const shard = this.#options.shardOf(this.#options.table.tenantOf(id));
+    const next = this.#nextId.get(shard) ?? 1;
+    this.#nextId.set(shard, next + 1);
+    this.#historyId[id] = next;
+    this.#shard[id] = shard;
+    this.#declare(id, this.#options.table.bornAt(id));
+  }
+
+  /** Declares a series, again when a late sample made it older. */
+  #declare(id: number, bornAt: number): void {
+    const { table } = this.#options;
+    this.#bornAt[id] = bornAt;
+    this.#declared.set(id, {
+      shard: this.#shard[id]!,
+      id: this.#historyId[id]!,
+      tenant: table.tenantOf(id),
+      metric: table.metricOf(id),
+      labels: table.labelsOf(id),
+      bornAt,
+    });
+  }
+
+  /** Closes the present batch, and drops the oldest samples (never a declaration) beyond the bound. */
+  #seal(): void {
+    if (this.#collected === 0) return;
+    this.#sealed.push({
+      declared: [...this.#parted, ...this.#declared.values()],
+      blocks: [...this.#columns].map(([shard, columns]) => ({ shard, ...columns.view() })),
+      samples: this.#collected,
+    });
+    this.#sealedSamples += this.#collected;
+    this.#columns = new Map();
+    this.#declared = new Map();
+    this.#parted = [];
+    this.#collected = 0;
+    while (this.#sealedSamples > this.#maxWaiting && this.#sealed.length > 1) {
+      const oldest = this.#sealed.shift()!;
+      const next = this.#sealed[0]!;
+      next.declared = [...oldest.declared, ...next.declared];
+      this.#sealedSamples -= oldest.samples;
+      this.#dropped += oldest.samples;
+    }
+  }
+
+  #growColumns(id: number): void {
+    const length = Math.max(id + 1, this.#historyId.length * 2);
+    const historyId = new Uint32Array(length);
+    historyId.set(this.#historyId);
+    this.#historyId = historyId;
+    const shard = new Uint8Array(length);
+    shard.set(this.#shard);
+    this.#shard = shard;
+    const bornAt = new Float64Array(length);
+    bornAt.set(this.#bornAt);
+    this.#bornAt = bornAt;
+  }
+}

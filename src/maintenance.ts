@@ -1,0 +1,88 @@
+// Housekeeping in idle turns: retention in small pieces, passive checkpoints, folding of the history, expiry of series,
+// and an eye on the wall clock. Hours are UTC, so node-cron's daylight-saving gaps do not matter.
+import { schedule } from 'node-cron';
+import type { Clock, SystemClock, Timer } from './clock.ts';
+import type { TocsinConfig } from './config/config.ts';
+import type { Engine } from './engine/engine.ts';
+import type { History } from './ingest/history.ts';
+import type { Log } from './log.ts';
+import type { Store } from './store/store.ts';
+
+export interface MaintenancePorts {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly retention: TocsinConfig['retention'];
+  /** A wall clock that moved away from ours by more than a minute. */
+  readonly clockJumped: (byMs: number) => void;
+}
+
+const tickMs = 1_000;
+/** Rows that one idle turn deletes at most. */
+const rowsPerTick = 200;
+const seriesIdleMs = 6 * 3_600_000;
+const foldAfterMs = 3_600_000;
+const jumpMs = 60_000;
+
+export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
+  const { engine, store, history, clock, log, retention } = ports;
+  let retaining = true;
+  let folding = true;
+  let forgetting = true;
+  let lastCommits = 0;
+  let timer: Timer | null = null;
+  let stopped = false;
+  const hourly = schedule(
+    '0 * * * *',
+    () => {
+      retaining = true;
+      folding = true;
+      forgetting = true;
+      const dropped = engine.expireSeries(clock.now() - seriesIdleMs);
+      if (dropped > 0) log.info('series.expired', { dropped });
+    },
+    { timezone: 'Etc/UTC' },
+  );
+
+  const tick = () => {
+    if (stopped) return;
+    try {
+      watchClock();
+      if (engine.running) work();
+    } catch (error) {
+      log.error('maintenance.failed', { error: String(error) });
+    }
+    timer = clock.at(clock.now() + tickMs, tick);
+  };
+
+  const watchClock = () => {
+    if (!('drift' in clock)) return;
+    const system = clock as SystemClock;
+    const drift = system.drift();
+    if (Math.abs(drift) < jumpMs) return;
+    system.reanchor();
+    ports.clockJumped(drift);
+  };
+
+  /** One piece of work a tick, so that no turn of the loop waits long for it. */
+  const work = () => {
+    const now = clock.now();
+    const quiet = engine.counts.commits === lastCommits;
+    lastCommits = engine.counts.commits;
+    if (retaining) retaining = store.retain(retention, now, rowsPerTick);
+    else if (folding) folding = history.fold(now - foldAfterMs);
+    else if (forgetting) forgetting = history.forget(now - retention.samplesMs, retention.samplesBytes);
+    else if (quiet) store.checkpoint();
+  };
+
+  timer = clock.at(clock.now() + tickMs, tick);
+  return {
+    stop() {
+      stopped = true;
+      timer?.cancel();
+      void hourly.destroy();
+    },
+  };
+}

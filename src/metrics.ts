@@ -1,0 +1,93 @@
+// The program's own figures for GET /metrics, read from the parts when somebody asks.
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Runtime } from './runtime.ts';
+
+export type MeasuredParts = Pick<Runtime, 'engine' | 'table' | 'recorder' | 'dispatcher' | 'results'>;
+
+export function createMetrics(parts: MeasuredParts): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const { engine, table, recorder, dispatcher, results } = parts;
+  const figure = (name: string, help: string, read: () => number) => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  figure('tocsin_samples_total', 'Samples evaluated.', () => engine.sampleCounts.samples);
+  figure(
+    'tocsin_samples_late_total',
+    'Samples older than the newest of their series.',
+    () => engine.sampleCounts.late,
+  );
+  figure(
+    'tocsin_samples_unchanged_total',
+    'The newest sample again, unchanged.',
+    () => engine.sampleCounts.unchanged,
+  );
+  figure('tocsin_samples_waiting', 'Samples not yet in the history.', () => recorder.waiting);
+  figure('tocsin_samples_lost_total', 'Samples that the history could not take.', () => recorder.dropped);
+  figure('tocsin_evaluations_total', 'Rules evaluated on a series.', () => engine.sampleCounts.evaluations);
+  figure('tocsin_series', 'Series in memory.', () => table.counts().series);
+  figure('tocsin_window_bytes', 'Bytes of the windows in memory.', () => table.counts().bytes);
+  figure('tocsin_turns_total', 'Turns of the engine.', () => engine.counts.turns);
+  figure('tocsin_commits_total', 'Transactions of the engine.', () => engine.counts.commits);
+  figure('tocsin_rows_total', 'Rows written by the engine.', () => engine.counts.rows);
+  figure(
+    'tocsin_reloads_total',
+    'Times that the state was thrown away and loaded again.',
+    () => engine.counts.reloads,
+  );
+  figure(
+    'tocsin_refused_total',
+    'Requests refused because a tenant was over its bounds.',
+    () => engine.counts.refused,
+  );
+  new Gauge({
+    name: 'tocsin_queue_length',
+    help: 'Samples, events and commands that wait, by tenant.',
+    labelNames: ['tenant'],
+    registers: [registry],
+    collect() {
+      for (const tenant of engine.tenants) this.set({ tenant: tenant.name }, tenant.queued);
+    },
+  });
+  new Gauge({
+    name: 'tocsin_deliveries_open',
+    help: 'Deliveries not finished, by tenant.',
+    labelNames: ['tenant'],
+    registers: [registry],
+    collect() {
+      for (const tenant of engine.tenants) this.set({ tenant: tenant.name }, tenant.policy.open);
+    },
+  });
+  new Gauge({
+    name: 'tocsin_channel_deliveries',
+    help: 'Leased deliveries in memory, by channel and whether they wait or run.',
+    labelNames: ['channel', 'state'],
+    registers: [registry],
+    collect() {
+      for (const { channel, waiting, running } of dispatcher.stats()) {
+        this.set({ channel, state: 'waiting' }, waiting);
+        this.set({ channel, state: 'running' }, running);
+      }
+    },
+  });
+  new Gauge({
+    name: 'tocsin_delivery_attempts_total',
+    help: 'Attempts by channel and kind of result.',
+    labelNames: ['channel', 'result'],
+    registers: [registry],
+    collect() {
+      for (const [key, count] of results) {
+        const [channel = '', result = ''] = key.split('\n');
+        this.set({ channel, result }, count);
+      }
+    },
+  });
+  return registry;
+}

@@ -1,0 +1,160 @@
+// A group's deadline has come: decide, say it, write the notify log, and set the next deadline. Invariant: a firing alert
+// without a live suppression is in an open or accepted notification, or its group has a deadline.
+import { emitNotification, spoken } from './emit.ts';
+import { forgetNotified, leaveGroup, logNotified } from './group.ts';
+import type { StepResult } from './input.ts';
+import { decideNotify, dedupeWindowOf, type NotifyDecision } from './notify.ts';
+import type { Receiver } from './routing.ts';
+import type { AlertRow } from './rows.ts';
+import { alertEvent, type Group, type PipelineState } from './state.ts';
+
+export function dueGroup(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const receiver = state.routing.receivers.get(group.row.receiver);
+  applyNotify(state, group, receiver, decideNotify(state, group, receiver, now), now, out);
+}
+
+export function applyNotify(
+  state: PipelineState,
+  group: Group,
+  receiver: Receiver | undefined,
+  decision: NotifyDecision,
+  now: number,
+  out: StepResult,
+): void {
+  const { view } = decision;
+  out.groups.add(group);
+  group.row.nextAt = null;
+  group.row.nextReason = null;
+  group.row.lastReason = decision.reason;
+
+  for (const { alert, reason } of view.skipped) {
+    skip(state, group, alert, reason, now, out);
+  }
+  if (decision.notify && receiver) {
+    const said = spoken(view, receiver.sendResolved);
+    out.notifications.push(emitNotification(state, group, decision.reason, said, now));
+    logNotified(
+      group,
+      [...said.changed, ...said.standing].map((alert) => ({
+        alert,
+        status: alert.kind === 'event' ? 'event' : alert.state === 'resolved' ? 'resolved' : 'firing',
+      })),
+      now,
+    );
+    group.row.lastSentAt = now;
+    for (const alert of [...view.events, ...view.resolved, ...view.superseded])
+      leaveGroup(state, group, alert.id);
+    for (const alert of view.events) finishEvent(state, alert, out);
+    for (const { alert } of view.held) group.held.delete(alert.id);
+  } else {
+    for (const { alert, until } of view.held) hold(state, group, alert, until, now, out);
+  }
+  if (receiver && !receiver.sendResolved) {
+    for (const alert of view.resolved) {
+      logNotified(group, [{ alert, status: 'resolved' }], group.row.notified[alert.id]?.at ?? now);
+      skip(state, group, alert, 'send_resolved_off', now, out);
+    }
+  }
+  if (!receiver) {
+    for (const alert of [...view.resolved, ...view.events])
+      skip(state, group, alert, 'receiver_gone', now, out);
+  }
+  prune(state, group, receiver, now);
+  setDeadline(state, group, receiver, decision, now, out);
+  if (group.row.nextAt === null && group.members.size === 0) {
+    state.groups.delete(group.row.groupKey);
+    out.effects.push({ put: 'group.closed', tenant: state.tenant, id: group.row.id });
+  } else {
+    out.effects.push({ put: 'group', row: group.row, insert: false });
+  }
+}
+
+/** An event that no group waits with any more is done: a restart need not load it again. */
+function finishEvent(state: PipelineState, alert: AlertRow, out: StepResult): void {
+  if (alert.nextAt === null || state.memberOf.has(alert.id)) return;
+  alert.nextAt = null;
+  alert.version += 1;
+  out.effects.push({ put: 'alert', row: alert, insert: false });
+}
+
+function skip(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  reason: string,
+  now: number,
+  out: StepResult,
+): void {
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'notify.skipped', reason, now, { groupKey: group.row.groupKey }),
+  });
+  leaveGroup(state, group, alert.id);
+  if (alert.kind === 'event') finishEvent(state, alert, out);
+}
+
+function hold(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  until: number,
+  now: number,
+  out: StepResult,
+): void {
+  if (group.held.has(alert.id)) return;
+  group.held.add(alert.id);
+  const body = { until, groupKey: group.row.groupKey };
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'notify.held', 'within_dedupe_window', now, body),
+  });
+}
+
+/** End of the window that an entry of the notify log opens; the rule is known by the alert, which may be gone by now. */
+function windowEnd(state: PipelineState, receiver: Receiver | undefined, group: Group, id: string): number {
+  const entry = group.row.notified[id];
+  if (!entry || !receiver) return 0;
+  const alert = state.alerts.get(id) ?? state.openByKey.get(entry.key);
+  const ruleName = alert?.rule ?? /^rule:(.*?):\{/.exec(entry.key)?.[1];
+  const rule = ruleName === undefined ? undefined : state.rules.get(ruleName);
+  const window = alert
+    ? dedupeWindowOf(state, alert, receiver)
+    : (rule?.dedupeWindowMs ?? receiver.dedupeWindowMs);
+  return entry.at + window;
+}
+
+/** Entries of ended alerts and of events are kept as long as their dedupe window. */
+function prune(state: PipelineState, group: Group, receiver: Receiver | undefined, now: number): void {
+  const gone: string[] = [];
+  for (const [id, entry] of Object.entries(group.row.notified)) {
+    if (entry.status === 'firing' && group.members.has(id)) continue;
+    if (windowEnd(state, receiver, group, id) <= now) gone.push(id);
+  }
+  forgetNotified(group, gone);
+}
+
+function setDeadline(
+  state: PipelineState,
+  group: Group,
+  receiver: Receiver | undefined,
+  decision: NotifyDecision,
+  now: number,
+  out: StepResult,
+): void {
+  if (decision.notify) {
+    const stillFiring = [...group.members].some((id) => state.alerts.get(id)?.state === 'firing');
+    if (stillFiring) set(group, now + group.route.repeatIntervalMs, 'repeat_interval');
+  } else if (decision.until !== null) {
+    set(group, decision.until, decision.reason);
+  }
+  if (group.row.nextAt === null && group.members.size === 0) {
+    const ends = Object.keys(group.row.notified).map((id) => windowEnd(state, receiver, group, id));
+    if (ends.length > 0) set(group, Math.max(...ends), 'close');
+  }
+  out.groups.add(group);
+}
+
+function set(group: Group, at: number, reason: string): void {
+  group.row.nextAt = at;
+  group.row.nextReason = reason;
+}

@@ -1,0 +1,92 @@
+// The last stage: a decision to notify becomes a Notification, with the message as channels get it.
+import type { AlertMessage, MessageAlert, NotifyReason } from '../../channels/message.ts';
+import { priorities, severities } from '../../rules/types.ts';
+import type { Notification } from './input.ts';
+import type { GroupView } from './notify.ts';
+import type { AlertRow } from './rows.ts';
+import type { Group, PipelineState } from './state.ts';
+
+// A message names at most this many alerts (about 500 x 600 B = 300 KB of JSON); the rest is counted in `truncated`
+// and stays readable through the notification's alert ids.
+const maxAlertsInMessage = 500;
+
+function messageAlert(alert: AlertRow): MessageAlert {
+  return {
+    id: alert.id,
+    kind: alert.kind,
+    fingerprint: alert.fingerprint,
+    status: alert.kind === 'alert' && alert.state === 'resolved' ? 'resolved' : 'firing',
+    labels: alert.labels,
+    annotations: alert.annotations,
+    severity: alert.effectiveSeverity,
+    priority: alert.priority,
+    category: alert.category,
+    value: alert.value,
+    startsAt: alert.firedAt ?? alert.pendingSince ?? 0,
+    endsAt: alert.kind === 'alert' ? alert.resolvedAt : null,
+  };
+}
+
+/** Everything that is said in this message: changed ones first. */
+export function spoken(
+  view: GroupView,
+  sendResolved: boolean,
+): { changed: AlertRow[]; standing: AlertRow[] } {
+  return {
+    changed: [
+      ...view.fresh,
+      ...view.refired,
+      ...view.held.map(({ alert }) => alert),
+      ...view.events,
+      ...(sendResolved ? view.resolved : []),
+    ],
+    standing: view.told,
+  };
+}
+
+export function emitNotification(
+  state: PipelineState,
+  group: Group,
+  reason: NotifyReason,
+  said: { changed: readonly AlertRow[]; standing: readonly AlertRow[] },
+  now: number,
+): Notification {
+  const all = [...said.changed, ...said.standing];
+  if (all.length === 0) throw new Error(`group ${group.row.groupKey} has nothing to say`);
+  const alerts: Record<string, 'firing' | 'resolved' | 'event'> = {};
+  let severity = 0;
+  let priority = priorities.length - 1;
+  let firing = false;
+  for (const alert of all) {
+    const status = alert.kind === 'event' ? 'event' : alert.state === 'resolved' ? 'resolved' : 'firing';
+    alerts[alert.id] = status;
+    firing ||= status !== 'resolved';
+    severity = Math.max(severity, severities.indexOf(alert.effectiveSeverity));
+    priority = Math.min(priority, priorities.indexOf(alert.priority));
+  }
+  const id = state.newId();
+  const message: AlertMessage = {
+    id,
+    tenant: state.tenant,
+    reason,
+    status: firing ? 'firing' : 'resolved',
+    receiver: group.row.receiver,
+    groupKey: group.row.groupKey,
+    groupLabels: group.row.labels,
+    alerts: all.slice(0, maxAlertsInMessage).map(messageAlert),
+    changed: said.changed.slice(0, maxAlertsInMessage).map((alert) => alert.id),
+    truncated: Math.max(0, all.length - maxAlertsInMessage),
+    severity: severities[severity]!,
+    priority: priorities[priority]!,
+    at: now,
+    locale: 'en',
+  };
+  return {
+    id,
+    groupId: group.row.id,
+    groupKey: group.row.groupKey,
+    receiver: group.row.receiver,
+    message,
+    alerts,
+  };
+}

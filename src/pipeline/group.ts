@@ -1,0 +1,119 @@
+// Stage 4: the alert joins the group of each of its routes and arms the group's timer. The group row carries the notify
+// log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
+import type { StepResult } from './input.ts';
+import { decideRoute, type Place } from './route.ts';
+import type { AlertRow } from './rows.ts';
+import type { Group, PipelineState } from './state.ts';
+
+/** Puts a firing alert, an event or a resolved alert into its groups and answers them. */
+export function joinGroups(
+  state: PipelineState,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+): readonly Group[] {
+  const groups = decideRoute(state.routing, alert).map((place) => groupAt(state, place, now, out));
+  state.memberOf.set(
+    alert.id,
+    groups.map((group) => group.row.groupKey),
+  );
+  state.alerts.set(alert.id, alert);
+  for (const group of groups) group.members.add(alert.id);
+  return groups;
+}
+
+export function groupAt(state: PipelineState, place: Place, now: number, out: StepResult): Group {
+  const known = state.groups.get(place.groupKey);
+  if (known) return known;
+  const group: Group = {
+    row: {
+      tenant: state.tenant,
+      id: state.newId(),
+      receiver: place.route.receiver,
+      route: place.route.path,
+      groupKey: place.groupKey,
+      labels: place.groupLabels,
+      openedAt: now,
+      nextAt: null,
+      nextReason: null,
+      lastSentAt: null,
+      lastReason: null,
+      notified: {},
+    },
+    route: place.route,
+    members: new Set(),
+    lastOfKey: new Map(),
+    held: new Set(),
+  };
+  state.groups.set(place.groupKey, group);
+  out.effects.push({ put: 'group', row: group.row, insert: true });
+  out.groups.add(group);
+  return group;
+}
+
+/** Brings the group's deadline forward to `at`; a later one is left alone. */
+export function arm(group: Group, at: number, reason: string, out: StepResult): void {
+  if (group.row.nextAt !== null && group.row.nextAt <= at) return;
+  group.row.nextAt = at;
+  group.row.nextReason = reason;
+  out.groups.add(group);
+}
+
+/** A newly firing alert or a new event: wait for company, but not before group_interval since the last message. */
+export function armForNew(group: Group, now: number, out: StepResult): void {
+  const afterWait = now + group.route.groupWaitMs;
+  const afterInterval =
+    group.row.lastSentAt === null ? afterWait : group.row.lastSentAt + group.route.groupIntervalMs;
+  if (afterInterval > afterWait) arm(group, afterInterval, 'group_interval', out);
+  else arm(group, afterWait, 'group_wait', out);
+}
+
+/** An alert of the group resolved: its notice goes out after resolve_wait. */
+export function armForResolved(group: Group, now: number, out: StepResult): void {
+  arm(group, now + group.route.resolveWaitMs, 'resolve_wait', out);
+}
+
+/** Forgets an alert that nothing more is to be said about. */
+export function leaveGroup(state: PipelineState, group: Group, alertId: string): void {
+  group.members.delete(alertId);
+  group.held.delete(alertId);
+  const keys = state.memberOf.get(alertId);
+  if (!keys) return;
+  const rest = keys.filter((key) => key !== group.row.groupKey);
+  if (rest.length > 0) {
+    state.memberOf.set(alertId, rest);
+    return;
+  }
+  state.memberOf.delete(alertId);
+  const alert = state.alerts.get(alertId);
+  if (alert?.state === 'resolved') state.alerts.delete(alertId);
+}
+
+/** Writes one entry of the notify log; the row is replaced, so that what a commit holds does not change under it. */
+export function logNotified(
+  group: Group,
+  entries: readonly { alert: AlertRow; status: 'firing' | 'resolved' | 'event' }[],
+  now: number,
+): void {
+  if (entries.length === 0) return;
+  const notified = { ...group.row.notified };
+  for (const { alert, status } of entries) {
+    const before = group.lastOfKey.get(alert.key);
+    if (before !== undefined && before !== alert.id) delete notified[before];
+    notified[alert.id] = { key: alert.key, status, at: now };
+    group.lastOfKey.set(alert.key, alert.id);
+  }
+  group.row.notified = notified;
+}
+
+/** Drops entries of the notify log; the same replacement. */
+export function forgetNotified(group: Group, ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  const notified = { ...group.row.notified };
+  for (const id of ids) {
+    const entry = notified[id];
+    if (entry && group.lastOfKey.get(entry.key) === id) group.lastOfKey.delete(entry.key);
+    delete notified[id];
+  }
+  group.row.notified = notified;
+}

@@ -1,0 +1,93 @@
+// What can happen to a tenant's alerts, as plain data.
+
+import type { AlertMessage } from '../../channels/message.ts';
+import type { Category, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
+import type { Effect } from './effect.ts';
+import type { RoutingConfig } from './routing.ts';
+import type { AlertRow } from './rows.ts';
+import type { Group, Subject } from './state.ts';
+
+/** A verdict changed, or it stands and the time of `for` or `keep_firing_for` has come. */
+export interface VerdictInput {
+  readonly kind: 'verdict';
+  readonly rule: Rule;
+  readonly subject: Subject;
+  readonly verdict: 'true' | 'false';
+  readonly value: number | null;
+  /** Sample time; engine time when no sample is the cause. */
+  readonly sampleAt: number;
+  readonly cause: 'sample' | 'no_data' | 'absent';
+}
+
+export interface EventInput {
+  readonly kind: 'event';
+  readonly source: string;
+  readonly type: string;
+  readonly message: string;
+  readonly impact: string | null;
+  readonly severity: Severity;
+  readonly priority: Priority;
+  readonly category: Category;
+  /** As the sender gave them. */
+  readonly labels: Labels;
+  readonly recipients: readonly string[];
+  readonly dedupKey: string | null;
+  readonly occurredAt: number;
+  readonly actor: string | null;
+}
+
+export interface AcknowledgeInput {
+  readonly kind: 'acknowledge';
+  readonly alertId: string;
+  readonly until: number | null;
+  readonly note: string | null;
+  readonly actor: string;
+}
+
+export interface ResolveInput {
+  readonly kind: 'resolve';
+  readonly alertId: string;
+  readonly note: string | null;
+  readonly actor: string;
+}
+
+export type PipelineInput =
+  | VerdictInput
+  | EventInput
+  | AcknowledgeInput
+  | ResolveInput
+  /** The rule of these open alerts is gone, or no longer covers their series. */
+  | { readonly kind: 'rule_removed'; readonly alertIds: readonly string[] }
+  | { readonly kind: 'routing'; readonly routing: RoutingConfig }
+  /** The deadline of a group has come. */
+  | { readonly kind: 'due'; readonly groupKey: string };
+
+/** What `pipeline` hands to `policy`: one message about one group, decided and rendered. */
+export interface Notification {
+  readonly id: string;
+  readonly groupId: string;
+  readonly groupKey: string;
+  readonly receiver: string;
+  readonly message: AlertMessage;
+  /** alert id → what this notification says of it (all of them, also those cut from the message). */
+  readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;
+}
+
+/** What a step came to. */
+export interface StepResult {
+  readonly effects: Effect[];
+  readonly notifications: Notification[];
+  /** Groups whose deadline may have changed. */
+  readonly groups: Set<Group>;
+  answer: StepAnswer;
+}
+
+export type StepAnswer =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'alert'; readonly alert: AlertRow }
+  | { readonly kind: 'event'; readonly alert: AlertRow; readonly heldBack: 'within_dedupe_window' | null }
+  | { readonly kind: 'refused'; readonly reason: 'alert_not_found' | 'alert_resolved' };
+
+export function emptyResult(): StepResult {
+  return { effects: [], notifications: [], groups: new Set(), answer: { kind: 'none' } };
+}

@@ -1,0 +1,217 @@
+// Stage 2: what became of the alert. The state machine is rules/alert-state; here its changes become rows and events.
+import { type AlertLife, type LifeChange, nextAlertState } from '../../rules/alert-state.ts';
+import { renderAnnotations } from './annotations.ts';
+import { eventSubject } from './identify.ts';
+import type { AcknowledgeInput, EventInput, ResolveInput, StepResult, VerdictInput } from './input.ts';
+import type { AlertRow, ResolveReason } from './rows.ts';
+import { alertEvent, type PipelineState } from './state.ts';
+
+export interface LifeDecision {
+  readonly change: LifeChange;
+  readonly next: AlertLife;
+  readonly alert: AlertRow | null;
+}
+
+/** The stored row as the state machine sees it. */
+export function lifeOf(alert: AlertRow | null | undefined): AlertLife {
+  if (!alert || alert.state === 'resolved') return { state: 'inactive' };
+  const since = alert.pendingSince ?? alert.firedAt ?? 0;
+  if (alert.state === 'pending') return { state: 'pending', since };
+  return { state: 'firing', since, firedAt: alert.firedAt ?? since, keepUntil: alert.keepUntil };
+}
+
+/** Reads only: what this verdict would change. */
+export function decideLife(state: PipelineState, input: VerdictInput): LifeDecision {
+  const alert = state.openByKey.get(input.subject.key) ?? null;
+  // A series that stopped under `no_data: ok` has had its keep_firing_for on engine time before this input was made.
+  const timing =
+    input.cause === 'no_data' && input.verdict === 'false'
+      ? { ...input.rule, keepFiringForMs: 0 }
+      : input.rule;
+  const { next, change } = nextAlertState(lifeOf(alert), input.verdict, timing, input.sampleAt);
+  return { change, next, alert };
+}
+
+/** Writes the decision into the state; answers the alert when its place in the groups may have changed. */
+export function applyLife(
+  state: PipelineState,
+  input: VerdictInput,
+  decision: LifeDecision,
+  now: number,
+  out: StepResult,
+): AlertRow | null {
+  const { change, next } = decision;
+  if (change === 'none') return null;
+  const alert = decision.alert ?? openEpisode(state, input);
+  const insert = decision.alert === null;
+  alert.version += insert ? 0 : 1;
+  alert.lastSampleAt = input.sampleAt;
+  alert.value = input.value;
+  let kind = `alert.${change}`;
+  const reason = input.cause === 'sample' ? null : input.cause;
+  switch (change) {
+    case 'pending':
+      break;
+    case 'fired':
+      if (next.state === 'firing') fire(alert, next.firedAt, input);
+      kind = 'alert.firing';
+      break;
+    case 'held':
+    case 'recovered':
+      alert.keepUntil = next.state === 'firing' ? next.keepUntil : null;
+      break;
+    case 'resolved':
+      close(state, alert, input.sampleAt, input.cause === 'no_data' ? 'no_data' : 'condition_cleared');
+      alert.annotations = renderAnnotations(input.rule, alert.labels, input.value);
+      break;
+    case 'cleared':
+      close(state, alert, input.sampleAt, 'cleared_while_pending');
+      break;
+  }
+  out.effects.push({ put: 'alert', row: alert, insert });
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, kind, reason, now, {
+      value: input.value,
+      sampleAt: input.sampleAt,
+      ruleHash: input.rule.hash,
+    }),
+  });
+  if (change === 'cleared') {
+    state.alerts.delete(alert.id);
+    return null;
+  }
+  return change === 'fired' || change === 'resolved' ? alert : null;
+}
+
+function openEpisode(state: PipelineState, input: VerdictInput): AlertRow {
+  const { rule, subject } = input;
+  const alert: AlertRow = {
+    tenant: state.tenant,
+    id: state.newId(),
+    kind: 'alert',
+    key: subject.key,
+    source: 'rule',
+    rule: rule.name,
+    ruleHash: rule.hash,
+    labels: subject.labels,
+    fingerprint: subject.fingerprint,
+    state: 'pending',
+    severity: rule.severity,
+    effectiveSeverity: rule.severity,
+    priority: rule.priority,
+    category: rule.category,
+    value: input.value,
+    annotations: {},
+    dedupKey: null,
+    pendingSince: input.sampleAt,
+    firedAt: null,
+    keepUntil: null,
+    lastSampleAt: input.sampleAt,
+    endsAt: null,
+    resolvedAt: null,
+    resolveReason: null,
+    ackedBy: null,
+    ackedAt: null,
+    ackUntil: null,
+    nextAt: null,
+    version: 1,
+  };
+  state.alerts.set(alert.id, alert);
+  state.openByKey.set(alert.key, alert);
+  return alert;
+}
+
+function fire(alert: AlertRow, firedAt: number, input: VerdictInput): void {
+  alert.state = 'firing';
+  alert.firedAt = firedAt;
+  alert.keepUntil = null;
+  alert.annotations = renderAnnotations(input.rule, alert.labels, input.value);
+}
+
+function close(state: PipelineState, alert: AlertRow, at: number, reason: ResolveReason): void {
+  alert.state = 'resolved';
+  alert.resolvedAt = at;
+  alert.resolveReason = reason;
+  alert.keepUntil = null;
+  alert.nextAt = null;
+  if (state.openByKey.get(alert.key) === alert) state.openByKey.delete(alert.key);
+}
+
+/** Ends an episode for a reason that is not a verdict: a person, or a rule that is gone. Answers the alert if it had fired. */
+export function endEpisode(
+  state: PipelineState,
+  alert: AlertRow,
+  reason: ResolveReason,
+  now: number,
+  out: StepResult,
+  by?: ResolveInput,
+): AlertRow | null {
+  const hadFired = alert.state === 'firing';
+  close(state, alert, now, reason);
+  alert.version += 1;
+  out.effects.push({ put: 'alert', row: alert, insert: false });
+  const body = by?.note ? { note: by.note } : {};
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'alert.resolved', reason, now, body, by?.actor ?? null),
+  });
+  if (!hadFired) state.alerts.delete(alert.id);
+  return hadFired ? alert : null;
+}
+
+/** An acknowledgement is an attribute of the alert and holds back repeats; it never ends the episode. */
+export function applyAcknowledge(
+  state: PipelineState,
+  alert: AlertRow,
+  input: AcknowledgeInput,
+  now: number,
+  out: StepResult,
+): void {
+  alert.ackedBy = input.actor;
+  alert.ackedAt = now;
+  alert.ackUntil = input.until;
+  alert.version += 1;
+  out.effects.push({ put: 'alert', row: alert, insert: false });
+  const body = { until: input.until, ...(input.note === null ? {} : { note: input.note }) };
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'alert.acknowledged', null, now, body, input.actor),
+  });
+}
+
+/** An event is an occurrence without an end: a row that is born resolved. */
+export function recordEvent(state: PipelineState, input: EventInput): AlertRow {
+  const subject = eventSubject(input);
+  return {
+    tenant: state.tenant,
+    id: state.newId(),
+    kind: 'event',
+    key: subject.key,
+    source: input.source,
+    rule: null,
+    ruleHash: null,
+    labels: subject.labels,
+    fingerprint: subject.fingerprint,
+    state: 'resolved',
+    severity: input.severity,
+    effectiveSeverity: input.severity,
+    priority: input.priority,
+    category: input.category,
+    value: null,
+    annotations: { summary: input.message, ...(input.impact === null ? {} : { impact: input.impact }) },
+    dedupKey: input.dedupKey,
+    pendingSince: null,
+    firedAt: input.occurredAt,
+    keepUntil: null,
+    lastSampleAt: null,
+    endsAt: null,
+    resolvedAt: input.occurredAt,
+    resolveReason: 'occurred',
+    ackedBy: null,
+    ackedAt: null,
+    ackUntil: null,
+    nextAt: null,
+    version: 1,
+  };
+}

@@ -1,0 +1,162 @@
+// Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
+// (needsUpdate), with the dedupe window, acknowledgement and events added.
+import type { NotifyReason } from '../../channels/message.ts';
+import type { Receiver } from './routing.ts';
+import type { AlertRow } from './rows.ts';
+import type { Group, PipelineState } from './state.ts';
+
+export type SkipReason =
+  | 'within_dedupe_window'
+  | 'resolved_before_notify'
+  | 'send_resolved_off'
+  | 'receiver_gone';
+
+/** The members of a group, sorted by what there is to say of them. */
+export interface GroupView {
+  /** Firing, and the receiver knows. */
+  readonly told: AlertRow[];
+  /** Firing, never said. */
+  readonly fresh: AlertRow[];
+  /** Firing anew after the dedupe window of its last notification. */
+  readonly refired: AlertRow[];
+  /** Firing anew within that window: delayed to its end. */
+  readonly held: { readonly alert: AlertRow; readonly until: number }[];
+  /** Resolved, and the receiver believes it fires. */
+  readonly resolved: AlertRow[];
+  /** Resolved, but the same key fires again in this group: its news is the next episode's. */
+  readonly superseded: AlertRow[];
+  readonly events: AlertRow[];
+  /** Ended or repeated without ever being said. */
+  readonly skipped: { readonly alert: AlertRow; readonly reason: SkipReason }[];
+}
+
+export type NotifyDecision =
+  | { readonly notify: true; readonly reason: NotifyReason; readonly view: GroupView }
+  | {
+      readonly notify: false;
+      readonly reason:
+        | 'within_repeat_interval'
+        | 'acknowledged'
+        | 'within_dedupe_window'
+        | 'nothing_to_say'
+        | 'receiver_gone';
+      /** When there may be something to say; null when only a new input can change that. */
+      readonly until: number | null;
+      readonly view: GroupView;
+    };
+
+/** How long the last notification of this alert holds back the next of the same key. */
+export function dedupeWindowOf(state: PipelineState, alert: AlertRow, receiver: Receiver): number {
+  const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
+  return rule?.dedupeWindowMs ?? receiver.dedupeWindowMs;
+}
+
+/** End of the dedupe window that the group's notify log opens for this alert's key; 0 when there is none. */
+export function dedupeUntil(state: PipelineState, group: Group, alert: AlertRow, receiver: Receiver): number {
+  const last = group.lastOfKey.get(alert.key);
+  const entry = last === undefined || last === alert.id ? undefined : group.row.notified[last];
+  return entry ? entry.at + dedupeWindowOf(state, alert, receiver) : 0;
+}
+
+export function viewGroup(state: PipelineState, group: Group, receiver: Receiver, now: number): GroupView {
+  const view: GroupView = {
+    told: [],
+    fresh: [],
+    refired: [],
+    held: [],
+    resolved: [],
+    superseded: [],
+    events: [],
+    skipped: [],
+  };
+  const eventKeys = new Set<string>();
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (!alert) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
+    const said = group.row.notified[id]?.status;
+    if (alert.kind === 'event') {
+      if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
+        view.skipped.push({ alert, reason: 'within_dedupe_window' });
+      } else {
+        eventKeys.add(alert.key);
+        view.events.push(alert);
+      }
+    } else if (alert.state === 'firing') {
+      if (said === 'firing') view.told.push(alert);
+      else {
+        const until = dedupeUntil(state, group, alert, receiver);
+        if (until > now) view.held.push({ alert, until });
+        else if (group.lastOfKey.has(alert.key)) view.refired.push(alert);
+        else view.fresh.push(alert);
+      }
+    } else if (said === 'firing') {
+      const successor = state.openByKey.get(alert.key);
+      if (successor?.state === 'firing' && group.members.has(successor.id)) view.superseded.push(alert);
+      else view.resolved.push(alert);
+    } else {
+      view.skipped.push({
+        alert,
+        reason: group.held.has(id) ? 'within_dedupe_window' : 'resolved_before_notify',
+      });
+    }
+  }
+  return view;
+}
+
+const isAcknowledged = (alert: AlertRow, now: number) =>
+  alert.ackedAt !== null && (alert.ackUntil === null || alert.ackUntil > now);
+
+/** Whether this group says something now, with a named reason either way. */
+export function decideNotify(
+  state: PipelineState,
+  group: Group,
+  receiver: Receiver | undefined,
+  now: number,
+): NotifyDecision {
+  if (!receiver) {
+    const view = viewGroup(
+      state,
+      group,
+      { name: group.row.receiver, channels: [], sendResolved: false, dedupeWindowMs: 0 },
+      now,
+    );
+    return { notify: false, reason: 'receiver_gone', until: null, view };
+  }
+  const view = viewGroup(state, group, receiver, now);
+  const { told, fresh, refired, held, resolved, events } = view;
+  const say = (reason: NotifyReason): NotifyDecision => ({ notify: true, reason, view });
+  if (fresh.length > 0) {
+    const spoken = told.length > 0 || view.superseded.length > 0 || resolved.length > 0;
+    return say(spoken ? 'new_alerts' : 'first');
+  }
+  if (refired.length > 0) return say('refired');
+  if (resolved.length > 0 && receiver.sendResolved) {
+    return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
+  }
+  if (events.length > 0) return say('event');
+
+  const heldUntil = held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY);
+  if (told.length > 0) {
+    const repeatAt = (group.row.lastSentAt ?? now) + group.route.repeatIntervalMs;
+    const open = told.filter((alert) => !isAcknowledged(alert, now));
+    if (open.length > 0 && repeatAt <= now) return say('repeat');
+    if (open.length === 0) {
+      const acknowledgedUntil = told.reduce(
+        (min, alert) => Math.min(min, alert.ackUntil ?? min),
+        Number.POSITIVE_INFINITY,
+      );
+      return notYet('acknowledged', Math.min(heldUntil, Math.max(acknowledgedUntil, repeatAt)), view);
+    }
+    return notYet('within_repeat_interval', Math.min(heldUntil, repeatAt), view);
+  }
+  if (held.length > 0) return notYet('within_dedupe_window', heldUntil, view);
+  return notYet('nothing_to_say', Number.POSITIVE_INFINITY, view);
+}
+
+function notYet(
+  reason: 'within_repeat_interval' | 'acknowledged' | 'within_dedupe_window' | 'nothing_to_say',
+  until: number,
+  view: GroupView,
+): NotifyDecision {
+  return { notify: false, reason, until: Number.isFinite(until) ? until : null, view };
+}

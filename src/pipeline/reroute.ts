@@ -1,0 +1,150 @@
+// On load and on a changed route tree every open alert, every waiting event, and every resolved alert still in a notify
+// log is routed again. A group whose route is gone hands its notify log to the group of the same receiver and labels;
+// without such a group it closes with a resolved notice, if what it said last was that something fires.
+import { canonicalLabels } from '../../rules/labels.ts';
+import { emitNotification } from './emit.ts';
+import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import type { StepResult } from './input.ts';
+import type { RoutingConfig } from './routing.ts';
+import type { AlertRow } from './rows.ts';
+import type { Group, PipelineState } from './state.ts';
+
+export function reroute(state: PipelineState, routing: RoutingConfig, now: number, out: StepResult): void {
+  state.routing = routing;
+  const before = new Map(state.groups);
+  for (const group of before.values()) {
+    group.members.clear();
+  }
+  state.memberOf.clear();
+
+  const saidFiring = new Set<string>();
+  for (const group of before.values()) {
+    for (const [id, entry] of Object.entries(group.row.notified))
+      if (entry.status === 'firing') saidFiring.add(id);
+  }
+  const routed = new Set<string>();
+  for (const alert of [...state.alerts.values()]) {
+    if (!isSpokenOf(alert, saidFiring)) {
+      if (alert.state === 'resolved') state.alerts.delete(alert.id);
+      continue;
+    }
+    for (const group of joinGroups(state, alert, now, out)) routed.add(group.row.groupKey);
+  }
+  refreshRoutes(state, routed);
+  const heirs = new Map<string, Group>();
+  for (const key of routed) {
+    const group = state.groups.get(key)!;
+    heirs.set(inheritance(group), group);
+  }
+  for (const group of before.values()) {
+    if (!routed.has(group.row.groupKey)) retire(state, group, heirs.get(inheritance(group)), now, out);
+  }
+  for (const group of state.groups.values()) {
+    keepOnlyWhatMatters(state, group);
+    rearm(state, group, now, out);
+  }
+}
+
+function isSpokenOf(alert: AlertRow, saidFiring: ReadonlySet<string>): boolean {
+  if (alert.kind === 'event') return alert.nextAt !== null;
+  return alert.state === 'firing' || (alert.state === 'resolved' && saidFiring.has(alert.id));
+}
+
+/** Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. */
+const inheritance = (group: Group) => `${group.row.receiver} ${canonicalLabels(group.row.labels)}`;
+
+/** Groups that go on keep their key; their route object may carry new timings. */
+function refreshRoutes(state: PipelineState, routed: ReadonlySet<string>): void {
+  const byPath = new Map<string, Group['route']>();
+  const visit = (route: Group['route']) => {
+    byPath.set(`${route.receiver} ${route.path}`, route);
+    for (const child of route.routes) visit(child);
+  };
+  visit(state.routing.route);
+  for (const key of routed) {
+    const group = state.groups.get(key);
+    const route = group && byPath.get(`${group.row.receiver} ${group.row.route}`);
+    if (group && route) group.route = route;
+  }
+}
+
+function retire(
+  state: PipelineState,
+  group: Group,
+  heir: Group | undefined,
+  now: number,
+  out: StepResult,
+): void {
+  if (heir) {
+    heir.row.notified = { ...group.row.notified, ...heir.row.notified };
+    heir.row.lastSentAt = Math.max(heir.row.lastSentAt ?? 0, group.row.lastSentAt ?? 0) || null;
+    indexLog(heir);
+    out.effects.push({ put: 'group', row: heir.row, insert: false });
+    out.groups.add(heir);
+  } else if (Object.values(group.row.notified).some((entry) => entry.status === 'firing')) {
+    farewell(state, group, now, out);
+  } else if (group.row.nextReason === 'close' && group.row.nextAt !== null && group.row.nextAt > now) {
+    return; // nothing fires here; the log only guards the dedupe window and closes by itself
+  }
+  state.groups.delete(group.row.groupKey);
+  out.effects.push({ put: 'group.closed', tenant: state.tenant, id: group.row.id });
+}
+
+/** Tells the old receiver that it will hear no more of what it was told fires. */
+function farewell(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const receiver = state.routing.receivers.get(group.row.receiver);
+  if (!receiver?.sendResolved) return;
+  const known = Object.entries(group.row.notified)
+    .filter(([, entry]) => entry.status === 'firing')
+    .map(([id]) => state.alerts.get(id))
+    .filter((alert): alert is AlertRow => alert !== undefined)
+    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }));
+  if (known.length > 0) {
+    out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
+  }
+}
+
+/** A resolved alert stays only in groups whose log says that it fires. */
+function keepOnlyWhatMatters(state: PipelineState, group: Group): void {
+  for (const id of [...group.members]) {
+    const alert = state.alerts.get(id);
+    if (
+      alert?.kind === 'alert' &&
+      alert.state === 'resolved' &&
+      group.row.notified[id]?.status !== 'firing'
+    ) {
+      group.members.delete(id);
+      const rest = (state.memberOf.get(id) ?? []).filter((key) => key !== group.row.groupKey);
+      if (rest.length > 0) state.memberOf.set(id, rest);
+      else state.memberOf.delete(id);
+    }
+  }
+}
+
+/** A deadline that was stored holds; a member that waits for one gets it. */
+function rearm(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const before = group.row.nextAt;
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (!alert) continue;
+    const said = group.row.notified[id]?.status;
+    if (alert.kind === 'event' || (alert.state === 'firing' && said !== 'firing')) armForNew(group, now, out);
+    else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
+    else if (alert.state === 'firing')
+      arm(group, (group.row.lastSentAt ?? now) + group.route.repeatIntervalMs, 'repeat_interval', out);
+  }
+  if (group.members.size === 0 && group.row.nextAt === null) arm(group, now, 'close', out);
+  if (group.row.nextAt !== before) {
+    out.groups.add(group);
+    out.effects.push({ put: 'group', row: group.row, insert: false });
+  }
+}
+
+/** Rebuilds the index of the notify log by alert key. */
+export function indexLog(group: Group): void {
+  group.lastOfKey.clear();
+  for (const [id, entry] of Object.entries(group.row.notified)) {
+    const known = group.lastOfKey.get(entry.key);
+    if (known === undefined || group.row.notified[known]!.at <= entry.at) group.lastOfKey.set(entry.key, id);
+  }
+}

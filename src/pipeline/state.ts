@@ -1,0 +1,88 @@
+// One tenant's state as the pipeline knows it. Each stage owns a slice: life cycle the alerts, grouping the groups.
+// State is changed in place by `apply`; a failed commit throws it away and loads it again from the store.
+import type { Rule } from '../../rules/types.ts';
+import type { Route, RoutingConfig } from './routing.ts';
+import type { AlertRow, EventRow, GroupRow } from './rows.ts';
+
+/** A group with what is recomputed on load: its route and its members. */
+export interface Group {
+  readonly row: GroupRow;
+  route: Route;
+  /** Ids of firing alerts, resolved ones of which something was said or is to be said, and waiting events. */
+  readonly members: Set<string>;
+  /** alert key → id of the episode that the notify log spoke of last. */
+  readonly lastOfKey: Map<string, string>;
+  /** Ids held back by the dedupe window: told by `refired`, or recorded if they end before. */
+  readonly held: Set<string>;
+}
+
+export interface PipelineState {
+  readonly tenant: string;
+  readonly newId: () => string;
+  routing: RoutingConfig;
+  /** Rules of the tenant by name. */
+  rules: ReadonlyMap<string, Rule>;
+  /** By id: pending, firing, waiting events, and resolved alerts that a group still speaks of. */
+  readonly alerts: Map<string, AlertRow>;
+  /** alert key → the one open episode (kind alert, not resolved). */
+  readonly openByKey: Map<string, AlertRow>;
+  /** By group key. */
+  readonly groups: Map<string, Group>;
+  /** alert id → keys of the groups it is in. */
+  readonly memberOf: Map<string, readonly string[]>;
+}
+
+export function emptyPipelineState(
+  tenant: string,
+  routing: RoutingConfig,
+  rules: ReadonlyMap<string, Rule>,
+  newId: () => string,
+): PipelineState {
+  return {
+    tenant,
+    newId,
+    routing,
+    rules,
+    alerts: new Map(),
+    openByKey: new Map(),
+    groups: new Map(),
+    memberOf: new Map(),
+  };
+}
+
+/** What one alert is about: computed once for a pair (rule, series), the same over all its episodes. */
+export interface Subject {
+  /** Identity over episodes; see `alertKey`. */
+  readonly key: string;
+  /** Full label set, with `alertname` and `severity`. */
+  readonly labels: AlertRow['labels'];
+  readonly fingerprint: string;
+}
+
+/** An event row about an alert, with what all of them share filled in. */
+export function alertEvent(
+  state: PipelineState,
+  alert: AlertRow,
+  kind: string,
+  reason: string | null,
+  now: number,
+  body: Readonly<Record<string, unknown>> = {},
+  actor: string | null = null,
+): EventRow {
+  return {
+    id: state.newId(),
+    tenant: state.tenant,
+    at: now,
+    subjectKind: 'alert',
+    subjectId: alert.id,
+    kind,
+    reason,
+    actor,
+    topic: null,
+    priority: alert.priority,
+    correlationId: null,
+    // What a person or a key did belongs to the audit.
+    keep: actor === null ? 1 : 2,
+    body,
+  };
+}

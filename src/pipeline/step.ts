@@ -1,0 +1,133 @@
+// The first pure door. Two passes, each a list of stages: on arrival (an alert or a verdict changed) and on a due group.
+// `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
+import { dueGroup } from './due.ts';
+import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
+import { applyAcknowledge, applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
+import { dedupeUntil } from './notify.ts';
+import { reroute } from './reroute.ts';
+import { decideRoute } from './route.ts';
+import type { AlertRow } from './rows.ts';
+import { alertEvent, type Group, type PipelineState } from './state.ts';
+
+/**
+ * One input, one step. `now` is engine time in epoch milliseconds.
+ * The caller commits `effects` in step order, runs `plan` on the notifications in the same commit, and comes back with
+ * `due` for each of `groups` when its `row.nextAt` has come.
+ */
+export function step(state: PipelineState, input: PipelineInput, now: number): StepResult {
+  const out = emptyResult();
+  switch (input.kind) {
+    case 'verdict': {
+      const decision = decideLife(state, input);
+      const changed = applyLife(state, input, decision, now, out);
+      if (changed) arrive(state, changed, now, out);
+      break;
+    }
+    case 'event':
+      arriveEvent(state, input, now, out);
+      break;
+    case 'acknowledge': {
+      const alert = openAlert(state, input.alertId, out);
+      if (alert) {
+        applyAcknowledge(state, alert, input, now, out);
+        for (const group of groupsOf(state, alert.id))
+          if (input.until !== null) arm(group, input.until, 'ack_expired', out);
+        flushArmed(state, alert.id, out);
+        out.answer = { kind: 'alert', alert };
+      }
+      break;
+    }
+    case 'resolve': {
+      const alert = openAlert(state, input.alertId, out);
+      if (alert) {
+        const fired = endEpisode(state, alert, 'manual', now, out, input);
+        if (fired) arrive(state, fired, now, out);
+        out.answer = { kind: 'alert', alert };
+      }
+      break;
+    }
+    case 'rule_removed':
+      for (const id of input.alertIds) {
+        const alert = state.alerts.get(id);
+        if (!alert || alert.state === 'resolved') continue;
+        const fired = endEpisode(state, alert, 'rule_removed', now, out);
+        if (fired) arrive(state, fired, now, out);
+      }
+      break;
+    case 'routing':
+      reroute(state, input.routing, now, out);
+      break;
+    case 'due': {
+      const group = state.groups.get(input.groupKey);
+      if (group && group.row.nextAt !== null && group.row.nextAt <= now) dueGroup(state, group, now, out);
+      break;
+    }
+  }
+  return out;
+}
+
+/** Arrival of an alert that fired or resolved: route, group, timer. */
+function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+  if (alert.state === 'firing') {
+    for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
+  } else {
+    for (const group of groupsOf(state, alert.id)) armForResolved(group, now, out);
+    if (!state.memberOf.has(alert.id)) state.alerts.delete(alert.id);
+  }
+  flushArmed(state, alert.id, out);
+}
+
+/** Arrival of an event: held back at once where the same one was sent within the window, else route, group, timer. */
+function arriveEvent(state: PipelineState, input: EventInput, now: number, out: StepResult): void {
+  const alert = recordEvent(state, input);
+  const open = decideRoute(state.routing, alert).filter((place) => {
+    const group = state.groups.get(place.groupKey);
+    const receiver = state.routing.receivers.get(place.route.receiver);
+    return !(group && receiver && dedupeUntil(state, group, alert, receiver) > now);
+  });
+  out.effects.push({ put: 'alert', row: alert, insert: true });
+  const heldBack = open.length === 0 ? 'within_dedupe_window' : null;
+  const body = { type: input.type, recipients: input.recipients };
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'event.received', heldBack, now, body, null),
+  });
+  if (heldBack === null) {
+    for (const group of joinGroups(state, alert, now, out)) {
+      armForNew(group, now, out);
+      alert.nextAt = Math.min(alert.nextAt ?? Number.POSITIVE_INFINITY, group.row.nextAt ?? now);
+    }
+    flushArmed(state, alert.id, out);
+  }
+  out.answer = { kind: 'event', alert, heldBack };
+}
+
+function groupsOf(state: PipelineState, alertId: string): Group[] {
+  const groups: Group[] = [];
+  for (const key of state.memberOf.get(alertId) ?? []) {
+    const group = state.groups.get(key);
+    if (group) groups.push(group);
+  }
+  return groups;
+}
+
+/** Groups whose deadline moved are written once, after all stages of the pass. */
+function flushArmed(state: PipelineState, alertId: string, out: StepResult): void {
+  for (const group of groupsOf(state, alertId)) {
+    if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
+  }
+}
+
+function openAlert(state: PipelineState, id: string, out: StepResult): AlertRow | null {
+  const alert = state.alerts.get(id);
+  if (!alert || alert.kind !== 'alert') {
+    out.answer = { kind: 'refused', reason: 'alert_not_found' };
+    return null;
+  }
+  if (alert.state === 'resolved') {
+    out.answer = { kind: 'refused', reason: 'alert_resolved' };
+    return null;
+  }
+  return alert;
+}

@@ -1,0 +1,192 @@
+// The parts that do the work, put together over given ports: no process, no files, no server. The application and the
+// simulation run exactly this.
+import type { Rule } from '../rules/types.ts';
+import type { Clock } from './clock.ts';
+import type { Limits } from './config/config.ts';
+import { Claimer } from './delivery/claimer.ts';
+import { Dispatcher, type Job } from './delivery/dispatcher.ts';
+import type { OpenChannel } from './delivery/open-channels.ts';
+import { Engine, leaseMs } from './engine/engine.ts';
+import { createServices } from './engine/services.ts';
+import type { History } from './ingest/history.ts';
+import { HistoryRecorder } from './ingest/recorder.ts';
+import { SeriesTable } from './ingest/series.ts';
+import type { Log } from './log.ts';
+import type { RoutingConfig } from './pipeline/routing.ts';
+import type { Health, Services } from './services.ts';
+import type { CommittedEvent, Store } from './store/store.ts';
+
+export const defaultTenant = 'default';
+
+export interface RuntimePorts {
+  readonly store: Store;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: () => string;
+  /** Names this process in shard and delivery leases. */
+  readonly owner: string;
+  readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** Called with the events of every commit, after it. */
+  readonly published?: (events: readonly CommittedEvent[]) => void;
+  /** The store is broken or somebody else's. */
+  readonly fatal: (error: unknown) => void;
+}
+
+export interface RuntimeConfig {
+  readonly routing: RoutingConfig;
+  readonly limits: Limits;
+}
+
+export interface Runtime {
+  readonly services: Services;
+  readonly engine: Engine;
+  readonly table: SeriesTable;
+  readonly recorder: HistoryRecorder;
+  readonly dispatcher: Dispatcher;
+  /** Attempts by `channel\nresult`. */
+  readonly results: ReadonlyMap<string, number>;
+  /** Goes on where the last process stopped. */
+  start(rules: readonly Rule[]): void;
+  setRules(rules: readonly Rule[]): void;
+  /** Gives attempts under way `graceMs`, stores everything that was accepted. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Every tenant that has rules, and the default one. */
+export function rulesByTenant(rules: readonly Rule[]): Map<string, Rule[]> {
+  const map = new Map<string, Rule[]>([[defaultTenant, []]]);
+  for (const rule of rules) {
+    const list = map.get(rule.tenant);
+    if (list) list.push(rule);
+    else map.set(rule.tenant, [rule]);
+  }
+  return map;
+}
+
+export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runtime {
+  const { store, history, clock, log, newId, owner, channels } = ports;
+  const { limits, routing } = config;
+  let fatal: unknown = null;
+  let historyFailure: string | null = null;
+  const results = new Map<string, number>();
+
+  const table = new SeriesTable({ limits, onBirth: (id) => engine.bind(id) });
+  const recorder = new HistoryRecorder({
+    table,
+    history,
+    clock,
+    shardOf: (tenant) => engine.ensureTenant(tenant).shard,
+    onFailure(error, state) {
+      historyFailure = String(error);
+      log.error('history.failed', { error: historyFailure, ...state });
+    },
+  });
+  const dispatcher = new Dispatcher({
+    clock,
+    log,
+    channels,
+    done(job, result, durationMs) {
+      const key = `${job.channel}\n${result.kind}`;
+      results.set(key, (results.get(key) ?? 0) + 1);
+      engine.complete(job.tenant, { kind: 'result', ...leaseOf(job), result, durationMs });
+    },
+    released: (job) => engine.complete(job.tenant, { kind: 'released', ...leaseOf(job) }),
+    hungry: () => claimer.wakeAt(clock.now()),
+  });
+  const claimer = new Claimer({
+    store,
+    clock,
+    log,
+    dispatcher,
+    owner,
+    leaseMs,
+    claimed: (job) => engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job) }),
+  });
+  const engine: Engine = new Engine(
+    {
+      store,
+      table,
+      clock,
+      log,
+      newId,
+      record: (series, at, value) => recorder.record(series, at, value),
+      forgetSeries: (series) => recorder.forget(series),
+      dispatcher: {
+        room: (channel) => dispatcher.room(channel),
+        offer(leased) {
+          for (const { row, notification } of leased) {
+            dispatcher.offer({
+              tenant: row.tenant,
+              deliveryId: row.id,
+              orderKey: row.orderKey,
+              leaseToken: row.leaseToken,
+              leaseUntil: row.leaseUntil ?? clock.now() + leaseMs,
+              attempt: 1,
+              channel: row.channel,
+              lane: row.lane,
+              message: notification.message,
+            });
+          }
+        },
+        wakeAt: (at) => claimer.wakeAt(at),
+        forget: () => dispatcher.forget(),
+      },
+      published: (events) => ports.published?.(events),
+      fatal(error) {
+        fatal = error;
+        log.error('store.fatal', { error: String(error) });
+        ports.fatal(error);
+      },
+    },
+    {
+      owner,
+      routing,
+      channelTypes: new Map([...channels.values()].map(({ name, type }) => [name, type])),
+      queuePerTenant: limits.queuePerTenant,
+      openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
+    },
+  );
+
+  const health = (): Health => {
+    const checks: Record<string, { ok: boolean; detail?: string }> = {
+      engine: engine.running ? { ok: true } : { ok: false, detail: 'the state is being taken up' },
+      store: fatal === null ? { ok: true } : { ok: false, detail: String(fatal) },
+      history: historyFailure === null ? { ok: true } : { ok: false, detail: historyFailure },
+    };
+    const failed = Object.values(checks).some(({ ok }) => !ok);
+    return {
+      ready: engine.running && fatal === null,
+      status: fatal !== null ? 'failed' : failed ? 'degraded' : 'ok',
+      checks,
+    };
+  };
+
+  return {
+    engine,
+    table,
+    recorder,
+    dispatcher,
+    results,
+    services: createServices({ engine, store, table, clock, limits, newId, health }),
+    start(rules) {
+      // What a window needs, and as much again as samples may be late.
+      const spanMs = Math.max(3_600_000, ...rules.map((rule) => rule.windowMs)) + limits.pastMs;
+      engine.start(rulesByTenant(rules), () => {
+        const now = clock.now();
+        log.info('history.refilled', recorder.refill(now - spanMs, now + limits.futureMs));
+      });
+    },
+    setRules: (rules) => engine.setRules(rulesByTenant(rules)),
+    async close(graceMs) {
+      claimer.close();
+      await dispatcher.close(graceMs);
+      engine.close();
+      recorder.close();
+    },
+  };
+}
+
+function leaseOf(job: Job): { deliveryId: string; orderKey: string; leaseToken: number } {
+  return { deliveryId: job.deliveryId, orderKey: job.orderKey, leaseToken: job.leaseToken };
+}

@@ -1,0 +1,86 @@
+// Taking deliveries for sending: retries, restarts and whatever was not dispatched from memory. A claim writes a new
+// lease token, so a completion from before it can no longer count.
+import type { Lane } from '../../pipeline/rows.ts';
+import type { ClaimedDelivery, ClaimRequest } from '../store.ts';
+import type { Db } from './database.ts';
+import { alertsNamed, deliveryRow, type StoredDelivery } from './row-codec.ts';
+import { columnsOf, delivery } from './schema.ts';
+import { withStoreErrors } from './sqlite-errors.ts';
+
+const lanes = ['high', 'normal', 'low'] as const satisfies readonly Lane[];
+
+type Candidate = StoredDelivery & {
+  readonly rowid: number;
+  readonly alertIds: string;
+  readonly body: string;
+};
+
+// Ready = queued and due, or sent by somebody whose lease ran out. `held` keeps what waits for an earlier delivery out
+// of the index; NOT EXISTS states the rule itself: firing is never overtaken by resolved.
+const ready = `d.state IN ('queued', 'sending') AND d.held = 0
+  AND NOT EXISTS (
+    SELECT 1 FROM delivery e INDEXED BY delivery_open
+    WHERE e.tenant = d.tenant AND e.order_key = d.order_key AND e.state IN ('queued', 'sending')
+      AND e.order_no < d.order_no)`;
+
+export function claimGroup(db: Db) {
+  const select = (except: string) =>
+    db.raw.prepare<[lane: string, now: number, ...rest: (string | number)[]], Candidate>(
+      `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.body AS body
+       FROM delivery d INDEXED BY delivery_due
+       CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+       WHERE d.lane = ? AND coalesce(d.lease_until, d.due_at) <= ? AND ${ready} ${except}
+       ORDER BY coalesce(d.lease_until, d.due_at) LIMIT ?`,
+    );
+  const dueOfAny = select('');
+  const dueExcept = select("AND d.tenant || '/' || d.channel NOT IN (SELECT value FROM json_each(?))");
+  const lease = db.raw.prepare<[owner: string, until: number, rowid: number]>(
+    `UPDATE delivery SET state = 'sending', lease_owner = ?, lease_token = lease_token + 1, lease_until = ?
+     WHERE rowid = ?`,
+  );
+  const firstReady = db.raw
+    .prepare<[string], number>(
+      `SELECT coalesce(d.lease_until, d.due_at) FROM delivery d INDEXED BY delivery_due
+       WHERE d.lane = ? AND ${ready} ORDER BY coalesce(d.lease_until, d.due_at) LIMIT 1`,
+    )
+    .pluck();
+
+  function find(request: ClaimRequest): Candidate[] {
+    const now = Math.floor(request.now);
+    const except = request.except.size === 0 ? null : JSON.stringify([...request.except]);
+    return lanes.flatMap((lane) => {
+      const limit = request.limits[lane];
+      if (limit <= 0) return [];
+      return except === null ? dueOfAny.all(lane, now, limit) : dueExcept.all(lane, now, except, limit);
+    });
+  }
+
+  return {
+    claimDue(request: ClaimRequest): readonly ClaimedDelivery[] {
+      return withStoreErrors('claim deliveries', () => {
+        const found = find(request); // nothing else writes between this and the update: one thread, one process
+        if (found.length === 0) return [];
+        const leaseUntil = Math.floor(request.now + request.leaseMs);
+        db.transaction(() => {
+          for (const { rowid } of found) lease.run(request.owner, leaseUntil, rowid);
+        });
+        return found.map((row) => ({
+          delivery: { ...deliveryRow(row), state: 'sending', leaseToken: row.leaseToken + 1, leaseUntil },
+          alerts: alertsNamed(row.alertIds),
+          body: row.body,
+        }));
+      });
+    },
+
+    nextDueAt(): number | null {
+      return withStoreErrors('next due delivery', () => {
+        let next: number | null = null;
+        for (const lane of lanes) {
+          const at = firstReady.get(lane);
+          if (at !== undefined && (next === null || at < next)) next = at;
+        }
+        return next;
+      });
+    },
+  };
+}

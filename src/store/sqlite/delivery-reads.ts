@@ -1,0 +1,65 @@
+// Reads of deliveries for people: lists and counts.
+import type { DeliveryRow, DeliveryState } from '../../pipeline/rows.ts';
+import type { DeliveryFilter, Page } from '../store.ts';
+import type { Db } from './database.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
+import { parseId } from './id-codec.ts';
+import { idOfCursor, pageOf, scanned, scanRows } from './keyset-page.ts';
+import { deliveryRow, type StoredDelivery } from './row-codec.ts';
+import { columnsOf, delivery } from './schema.ts';
+import { withStoreErrors } from './sqlite-errors.ts';
+import { Statements, Where } from './statements.ts';
+
+const columns = columnsOf(delivery, 'd');
+
+export function deliveryReads(db: Db, counts: DeliveryCounts) {
+  const statements = new Statements(db.raw);
+
+  function page(
+    tenant: string,
+    filter: DeliveryFilter,
+    limit: number,
+    cursor: string | null,
+  ): Page<DeliveryRow> {
+    const before = idOfCursor(cursor);
+    const where = new Where().and('d.tenant = ? AND d.id < ?', tenant, before);
+    if (filter.channel !== undefined) where.and('d.channel = ?', filter.channel);
+    let index = '';
+    let floor: Buffer | undefined;
+    if (filter.notificationId !== undefined) {
+      const notificationId = parseId(filter.notificationId);
+      if (notificationId === null) return { items: [], next: null };
+      index = 'INDEXED BY delivery_notification';
+      where.and('d.notification_id = ?', notificationId).oneOf('d.state', filter.states);
+    } else if (filter.states?.length === 1 && filter.states[0] === 'dead') {
+      index = 'INDEXED BY delivery_dead';
+      where.and("d.state = 'dead'");
+    } else {
+      where.oneOf('d.state', filter.states);
+      floor = statements.first<{ readonly id: Buffer }>(
+        `SELECT id FROM delivery WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ${scanRows}`,
+        [tenant, before],
+      )?.id;
+      if (floor !== undefined) where.and('d.id >= ?', floor);
+    }
+    const rows = statements.all<StoredDelivery>(
+      `SELECT ${columns} FROM delivery d ${index} WHERE ${where.text} ORDER BY d.id DESC LIMIT ?`,
+      [...where.values, limit + 1],
+    );
+    return pageOf([scanned(rows, limit, floor ?? null)], limit, deliveryRow);
+  }
+
+  return {
+    deliveries(
+      tenant: string,
+      filter: DeliveryFilter,
+      limit: number,
+      cursor: string | null,
+    ): Page<DeliveryRow> {
+      return withStoreErrors('list deliveries', () => page(tenant, filter, limit, cursor));
+    },
+    deliveryCounts(tenant: string): Readonly<Record<DeliveryState, number>> {
+      return withStoreErrors('count deliveries', () => counts.of(tenant));
+    },
+  };
+}

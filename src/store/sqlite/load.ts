@@ -1,0 +1,89 @@
+// Everything of a tenant that is not finished, read when somebody takes it over.
+import type { AlertRow } from '../../pipeline/rows.ts';
+import type { TenantSnapshot } from '../store.ts';
+import type { Db } from './database.ts';
+import { parseId } from './id-codec.ts';
+import {
+  alertRow,
+  alertsNamed,
+  deliveryRow,
+  groupRow,
+  type StoredAlert,
+  type StoredDelivery,
+  type StoredGroup,
+} from './row-codec.ts';
+import { alert, alertGroup, columnsOf, delivery } from './schema.ts';
+import { withStoreErrors } from './sqlite-errors.ts';
+
+type LoadedDelivery = StoredDelivery & { readonly alertIds: string };
+
+const alertColumns = `${columnsOf(alert, 'a')}, l.json AS labelsJson`;
+const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset';
+
+export function loadGroup(db: Db) {
+  const openAlerts = db.raw.prepare<[string], StoredAlert>(
+    `SELECT ${alertColumns} FROM alert a INDEXED BY alert_open ${withLabels}
+     WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved' ORDER BY a.id`,
+  );
+  const waiting = db.raw.prepare<[string], StoredAlert>(
+    `SELECT ${alertColumns} FROM alert a INDEXED BY alert_waiting ${withLabels}
+     WHERE a.tenant = ? AND a.next_at IS NOT NULL ORDER BY a.id`,
+  );
+  const oneAlert = db.raw.prepare<[string, Buffer], StoredAlert>(
+    `SELECT ${alertColumns} FROM alert a ${withLabels}
+     WHERE a.tenant = ? AND a.kind IN ('alert', 'event') AND a.id = ?`,
+  );
+  const groups = db.raw.prepare<[string], StoredGroup>(
+    `SELECT ${columnsOf(alertGroup, 'g')} FROM alert_group g WHERE g.tenant = ? ORDER BY g.id`,
+  );
+  const openDeliveries = db.raw.prepare<[string], LoadedDelivery>(
+    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds
+     FROM delivery d INDEXED BY delivery_open
+     CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+     WHERE d.tenant = ? AND d.state IN ('queued', 'sending')`,
+  );
+  // From the oldest dead letter of an order key on, for groups that are open still: a resolved notice whose firing
+  // died is dropped, one whose firing went out after all is not. Finished deliveries have no index by order key; they
+  // are found through the notifications of their group.
+  const sinceDead = db.raw.prepare<[string], LoadedDelivery>(
+    `WITH oldest AS MATERIALIZED (
+       SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(d.order_no) AS order_no
+       FROM delivery d INDEXED BY delivery_dead
+       CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+       CROSS JOIN alert_group g ON g.tenant = n.tenant AND g.id = n.group_id
+       WHERE d.tenant = ? AND d.state = 'dead'
+       GROUP BY d.order_key, n.group_id)
+     SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds
+     FROM oldest o
+     CROSS JOIN notification n INDEXED BY notification_group ON n.tenant = o.tenant AND n.group_id = o.group_id
+     CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
+     WHERE d.order_key = o.order_key AND d.order_no >= o.order_no
+       AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
+  );
+
+  function snapshot(tenant: string): TenantSnapshot {
+    const groupRows = groups.all(tenant).map(groupRow);
+    const alerts = new Map<string, AlertRow>();
+    for (const row of [...openAlerts.all(tenant), ...waiting.all(tenant)]) {
+      const decoded = alertRow(row);
+      alerts.set(decoded.id, decoded);
+    }
+    for (const group of groupRows)
+      for (const id of Object.keys(group.notified)) {
+        const bytes = alerts.has(id) ? null : parseId(id);
+        const row = bytes === null ? undefined : oneAlert.get(tenant, bytes);
+        if (row !== undefined) alerts.set(id, alertRow(row));
+      }
+    const deliveries = [...openDeliveries.all(tenant), ...sinceDead.all(tenant)].map((row) => ({
+      ...deliveryRow(row),
+      alerts: alertsNamed(row.alertIds),
+    }));
+    const byId = (a: { readonly id: string }, b: { readonly id: string }) =>
+      a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+    return { alerts: [...alerts.values()].sort(byId), groups: groupRows, deliveries: deliveries.sort(byId) };
+  }
+
+  return {
+    loadTenant: (tenant: string) => withStoreErrors(`load tenant ${tenant}`, () => snapshot(tenant)),
+  };
+}

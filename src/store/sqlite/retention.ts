@@ -1,0 +1,214 @@
+// Retention: a few rows per call, in idle turns. Events go by (keep, at); alerts, notifications and deliveries are
+// walked in the order in which they came, so that they need no index by age and nothing that must stay blocks the rest.
+import type { RetentionPolicy } from '../store.ts';
+import type { Memory } from './commit.ts';
+import { remembering } from './commit.ts';
+import type { Db } from './database.ts';
+import { anchorKey } from './event-log.ts';
+import { firstIdAt, idText } from './id-codec.ts';
+import { seenEveryMs } from './label-sets.ts';
+
+const dayMs = 86_400_000;
+
+interface Walked {
+  readonly rowid: number;
+  readonly young: number;
+  readonly ended: number;
+}
+
+/** One bounded piece of work. It answers how many rows it looked at or deleted; fewer than `limit` means done. */
+type Task = (policy: RetentionPolicy, now: number, limit: number) => number;
+
+export function retentionGroup(db: Db, memory: Memory) {
+  const { raw } = db;
+  const deleteShort = raw.prepare<[number, number, number]>(
+    `DELETE FROM event WHERE rowid IN (
+       SELECT rowid FROM event INDEXED BY event_age WHERE keep = ? AND at < ? ORDER BY at LIMIT ?)`,
+  );
+  const deleteIdempotency = raw.prepare<[number, number]>(
+    `DELETE FROM idempotency WHERE rowid IN (
+       SELECT rowid FROM idempotency INDEXED BY idempotency_expiry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  );
+  const setMeta = raw.prepare<[string, string]>(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
+
+  const events =
+    (keep: 0 | 1, keptMs: (policy: RetentionPolicy) => number): Task =>
+    (policy, now, limit) =>
+      deleteShort.run(keep, now - keptMs(policy), limit).changes;
+
+  // The chain is cut only at its oldest end, tenant by tenant, and the hash of the last link removed stays as anchor.
+  const oldAudit = raw
+    .prepare<[number], string>(
+      `SELECT DISTINCT tenant FROM (
+         SELECT tenant FROM event INDEXED BY event_age WHERE keep = 2 AND at < ? ORDER BY at LIMIT 200)`,
+    )
+    .pluck();
+  const chain = raw.prepare<[string, number], { rowid: number; at: number; hash: Buffer }>(
+    `SELECT rowid, at, hash FROM event INDEXED BY event_audit WHERE tenant = ? AND keep = 2 ORDER BY seq LIMIT ?`,
+  );
+  const deleteEvent = raw.prepare<[number]>('DELETE FROM event WHERE rowid = ?');
+  const audit: Task = (policy, now, limit) => {
+    const before = now - policy.eventAuditMs;
+    let deleted = 0;
+    for (const tenant of oldAudit.all(before)) {
+      let anchor: Buffer | null = null;
+      for (const link of chain.all(tenant, limit - deleted)) {
+        if (link.at >= before) break;
+        deleteEvent.run(link.rowid);
+        anchor = link.hash;
+        deleted++;
+      }
+      if (anchor !== null) setMeta.run(anchorKey(tenant), anchor.toString('hex'));
+    }
+    return deleted;
+  };
+
+  /** Walks a table by rowid from where the last call stopped; at the first row that is too young it begins anew. */
+  function walk(
+    table: string,
+    young: string,
+    ended: string,
+    cutoff: (policy: RetentionPolicy, now: number) => number,
+  ) {
+    const next = raw.prepare<
+      { after: number; cutoff: number; young: number | Buffer; limit: number },
+      Walked
+    >(
+      `SELECT rowid, ${young} AS young, ${ended} AS ended FROM ${table} WHERE rowid > @after ORDER BY rowid LIMIT @limit`,
+    );
+    const remove = raw.prepare<[number]>(`DELETE FROM ${table} WHERE rowid = ?`);
+    let after = 0;
+    const task =
+      (onDelete: (rowid: number) => boolean, byId: boolean): Task =>
+      (policy, now, limit) => {
+        const before = cutoff(policy, now);
+        const rows = next.all({ after, cutoff: before, young: byId ? firstIdAt(before) : before, limit });
+        let looked = 0;
+        for (const row of rows) {
+          if (row.young === 1) break;
+          looked++;
+          after = row.rowid;
+          if (row.ended === 1 && onDelete(row.rowid)) remove.run(row.rowid);
+        }
+        if (looked < limit) after = 0;
+        return looked;
+      };
+    return task;
+  }
+
+  const deliveryState = raw.prepare<[number], { tenant: string; state: string }>(
+    'SELECT tenant, state FROM delivery WHERE rowid = ?',
+  );
+  const deliveries = walk(
+    'delivery',
+    'created_at >= @young',
+    'coalesce(finished_at < @cutoff, 0)',
+    (policy, now) => now - policy.deliveryMs,
+  )((rowid) => {
+    const row = deliveryState.get(rowid)!;
+    memory.counts.note(row.tenant, row.state, -1);
+    return true;
+  }, false);
+
+  const notifications = walk(
+    'notification',
+    'created_at >= @young',
+    `NOT EXISTS (SELECT 1 FROM delivery d INDEXED BY delivery_notification
+       WHERE d.tenant = notification.tenant AND d.notification_id = notification.id)`,
+    (policy, now) => now - policy.deliveryMs,
+  )(() => true, false);
+
+  // An alert that a group's notify log names is in use, however old it is.
+  const inLogs = raw
+    .prepare<[string], string>(
+      'SELECT DISTINCT j.key FROM alert_group g, json_each(g.notified) j WHERE g.tenant = ?',
+    )
+    .pluck();
+  const alertId = raw.prepare<[number], { tenant: string; id: Buffer }>(
+    'SELECT tenant, id FROM alert WHERE rowid = ?',
+  );
+  let named = new Map<string, ReadonlySet<string>>();
+  const walkAlerts = walk(
+    'alert',
+    'id >= @young',
+    "state = 'resolved' AND next_at IS NULL AND coalesce(resolved_at, fired_at, 0) < @cutoff",
+    (policy, now) => now - policy.alertMs,
+  )((rowid) => {
+    const { tenant, id } = alertId.get(rowid)!;
+    let inUse = named.get(tenant);
+    if (inUse === undefined) {
+      inUse = new Set(inLogs.all(tenant));
+      named.set(tenant, inUse);
+    }
+    return !inUse.has(idText(id));
+  }, true);
+  const alerts: Task = (policy, now, limit) => {
+    const looked = walkAlerts(policy, now, limit);
+    named = new Map();
+    return looked;
+  };
+
+  // Label sets: once a day, by key. A set that no alert began with for longer than alerts are kept can be in use only
+  // by alerts older than that which still exist; those are few, and the key's order by time finds them.
+  const oldSets = raw.prepare<
+    [string, string, Buffer, number],
+    { tenant: string; id: Buffer; seenAt: number }
+  >(
+    `SELECT tenant, id, seen_at AS seenAt FROM labelset
+     WHERE tenant >= ? AND (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?`,
+  );
+  const usesSet = raw
+    .prepare<[string, Buffer, Buffer], number>(
+      `SELECT 1 FROM alert WHERE tenant = ? AND kind IN ('alert', 'event') AND id < ? AND labelset = ? LIMIT 1`,
+    )
+    .pluck();
+  const deleteSet = raw.prepare<[string, Buffer]>('DELETE FROM labelset WHERE tenant = ? AND id = ?');
+  const noId: Buffer = Buffer.alloc(0);
+  const setsFrom = { tenant: '', id: noId, sweptAt: Number.NEGATIVE_INFINITY };
+  const labelSets: Task = (policy, now, limit) => {
+    if (now - setsFrom.sweptAt < dayMs) return 0;
+    const before = now - policy.alertMs - 2 * seenEveryMs;
+    const rows = oldSets.all(setsFrom.tenant, setsFrom.tenant, setsFrom.id, limit);
+    let forgotten = false;
+    for (const { tenant, id, seenAt } of rows) {
+      setsFrom.tenant = tenant;
+      setsFrom.id = id;
+      if (seenAt >= before) continue;
+      if (usesSet.get(tenant, firstIdAt(seenAt + 2 * seenEveryMs), id) !== undefined) continue;
+      deleteSet.run(tenant, id);
+      forgotten = true;
+    }
+    if (forgotten) memory.labels.forgetAll();
+    if (rows.length < limit) Object.assign(setsFrom, { tenant: '', id: noId, sweptAt: now });
+    return rows.length;
+  };
+
+  const tasks: readonly Task[] = [
+    events(0, (policy) => policy.eventShortMs),
+    events(1, (policy) => policy.eventHistoryMs),
+    audit,
+    (_policy, now, limit) => deleteIdempotency.run(now, limit).changes,
+    deliveries,
+    notifications,
+    alerts,
+    labelSets,
+  ];
+
+  return {
+    retain(policy: RetentionPolicy, now: number, limit: number): boolean {
+      const at = Math.floor(now);
+      return remembering(memory, 'retention', () =>
+        db.transaction(() => {
+          let left = limit;
+          for (const task of tasks) {
+            left -= task(policy, at, left);
+            if (left <= 0) return true;
+          }
+          return false;
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,237 @@
+// The tables of the migrations as drizzle sees them; a test holds the two together. Values are driver values (Buffers
+// for ids, text for JSON): row-codec.ts turns them into rows. Indexes stand in the migrations only.
+import { getTableColumns } from 'drizzle-orm';
+import {
+  blob,
+  customType,
+  integer,
+  primaryKey,
+  real,
+  type SQLiteTable,
+  sqliteTable,
+  text,
+} from 'drizzle-orm/sqlite-core';
+
+/** 16 bytes for an id, text for a name. */
+const idOrName = customType<{ data: Buffer | string; driverData: Buffer | string }>({
+  dataType: () => 'any',
+});
+const bytes = (name: string) => blob(name, { mode: 'buffer' });
+
+/** The columns of a table as a select list under their names here, so that plain SQL reads the same rows as drizzle. */
+export function columnsOf(table: SQLiteTable, alias: string): string {
+  return Object.entries(getTableColumns(table))
+    .map(([name, column]) => `${alias}.${column.name} AS ${name}`)
+    .join(', ');
+}
+
+export const meta = sqliteTable('meta', { key: text('key').primaryKey(), value: text('value').notNull() });
+
+export const tenant = sqliteTable('tenant', {
+  id: text('id').primaryKey(),
+  shard: integer('shard').notNull(),
+  name: text('name').notNull(),
+  settings: text('settings').notNull().default('{}'),
+  createdAt: integer('created_at').notNull(),
+  deletedAt: integer('deleted_at'),
+});
+
+export const shard = sqliteTable('shard', {
+  id: integer('id').primaryKey(),
+  owner: text('owner'),
+  epoch: integer('epoch').notNull().default(0),
+  leaseUntil: integer('lease_until'),
+  nextSeq: integer('next_seq').notNull().default(1),
+});
+
+export const apiKey = sqliteTable('api_key', {
+  id: bytes('id').primaryKey(),
+  digest: bytes('digest').notNull().unique(),
+  tenant: text('tenant').notNull(),
+  name: text('name').notNull(),
+  role: text('role').notNull(),
+  scopes: text('scopes').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at'),
+  revokedAt: integer('revoked_at'),
+  lastUsedAt: integer('last_used_at'),
+});
+
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    tenant: text('tenant').notNull(),
+    scope: text('scope').notNull(),
+    key: text('key').notNull(),
+    bodyHash: text('body_hash').notNull(),
+    status: integer('status').notNull(),
+    answer: text('answer').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.scope, t.key] })],
+);
+
+export const labelset = sqliteTable(
+  'labelset',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    json: text('json').notNull(),
+    seenAt: integer('seen_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
+export const configVersion = sqliteTable(
+  'config_version',
+  {
+    tenant: text('tenant').notNull(),
+    kind: text('kind', { enum: ['rule', 'route'] }).notNull(),
+    name: text('name').notNull(),
+    hash: text('hash').notNull(),
+    origin: text('origin').notNull(),
+    body: text('body').notNull(),
+    firstAt: integer('first_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.kind, t.name, t.hash] })],
+);
+
+export const alert = sqliteTable(
+  'alert',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    kind: text('kind').notNull(),
+    key: text('key').notNull(),
+    source: text('source').notNull(),
+    rule: text('rule'),
+    ruleHash: text('rule_hash'),
+    labelset: bytes('labelset').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    state: text('state').notNull(),
+    severity: text('severity').notNull(),
+    effectiveSeverity: text('effective_severity').notNull(),
+    priority: text('priority').notNull(),
+    category: text('category').notNull(),
+    value: real('value'),
+    annotations: text('annotations').notNull(),
+    dedupKey: text('dedup_key'),
+    pendingSince: integer('pending_since'),
+    firedAt: integer('fired_at'),
+    keepUntil: integer('keep_until'),
+    lastSampleAt: integer('last_sample_at'),
+    endsAt: integer('ends_at'),
+    resolvedAt: integer('resolved_at'),
+    resolveReason: text('resolve_reason'),
+    ackedBy: text('acked_by'),
+    ackedAt: integer('acked_at'),
+    ackUntil: integer('ack_until'),
+    nextAt: integer('next_at'),
+    version: integer('version').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id] })],
+);
+
+export const alertGroup = sqliteTable(
+  'alert_group',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    receiver: text('receiver').notNull(),
+    route: text('route').notNull(),
+    groupKey: text('group_key').notNull(),
+    labels: text('labels').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    nextAt: integer('next_at'),
+    nextReason: text('next_reason'),
+    lastSentAt: integer('last_sent_at'),
+    lastReason: text('last_reason'),
+    notified: text('notified').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
+export const event = sqliteTable(
+  'event',
+  {
+    shard: integer('shard').notNull(),
+    seq: integer('seq').notNull(),
+    id: bytes('id').notNull(),
+    tenant: text('tenant').notNull(),
+    at: integer('at').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: idOrName('subject_id').notNull(),
+    kind: text('kind').notNull(),
+    reason: text('reason'),
+    actor: text('actor'),
+    topic: text('topic'),
+    priority: text('priority'),
+    correlationId: idOrName('correlation_id'),
+    keep: integer('keep').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    prevHash: bytes('prev_hash'),
+    hash: bytes('hash'),
+    body: text('body').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq] })],
+);
+
+export const notification = sqliteTable(
+  'notification',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    source: text('source').notNull(),
+    kind: text('kind').notNull(),
+    groupId: bytes('group_id'),
+    receiver: text('receiver'),
+    template: text('template'),
+    reason: text('reason').notNull(),
+    alertIds: text('alert_ids').notNull(),
+    severity: text('severity').notNull(),
+    priority: text('priority').notNull(),
+    locale: text('locale').notNull(),
+    step: integer('step'),
+    nextAt: integer('next_at'),
+    sendAt: integer('send_at'),
+    expiresAt: integer('expires_at').notNull(),
+    status: text('status').notNull(),
+    dropReason: text('drop_reason'),
+    confirmedBy: text('confirmed_by'),
+    confirmedAt: integer('confirmed_at'),
+    correlationId: idOrName('correlation_id'),
+    traceparent: text('traceparent'),
+    body: text('body').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
+export const delivery = sqliteTable(
+  'delivery',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    notificationId: bytes('notification_id').notNull(),
+    recipient: text('recipient').notNull(),
+    channel: text('channel').notNull(),
+    provider: text('provider').notNull(),
+    lane: text('lane').notNull(),
+    dueAt: integer('due_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    orderKey: text('order_key').notNull(),
+    orderNo: integer('order_no').notNull(),
+    held: integer('held').notNull().default(0),
+    state: text('state').notNull(),
+    reason: text('reason'),
+    attempts: integer('attempts').notNull(),
+    providerId: text('provider_id'),
+    lastError: text('last_error'),
+    leaseOwner: text('lease_owner'),
+    leaseToken: integer('lease_token').notNull(),
+    leaseUntil: integer('lease_until'),
+    createdAt: integer('created_at').notNull(),
+    finishedAt: integer('finished_at'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);

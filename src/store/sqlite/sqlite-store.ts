@@ -1,0 +1,49 @@
+// The state database in one SQLite file: the port put together from its groups of methods. One process, one thread.
+import { idGenerator, type NewId } from '../../ids.ts';
+import type { Store } from '../store.ts';
+import { alertReads } from './alert-reads.ts';
+import { claimGroup } from './claim.ts';
+import { commitGroup, type Memory } from './commit.ts';
+import { type Durability, openDatabase } from './database.ts';
+import { DeliveryCounts } from './delivery-counts.ts';
+import { deliveryReads } from './delivery-reads.ts';
+import { EventLog } from './event-log.ts';
+import { housekeepingGroup } from './housekeeping.ts';
+import { keysGroup } from './keys.ts';
+import { LabelSets } from './label-sets.ts';
+import { loadGroup } from './load.ts';
+import { logReads } from './log-reads.ts';
+import { ownershipGroup } from './ownership.ts';
+import { retentionGroup } from './retention.ts';
+
+export interface SqliteStoreOptions {
+  /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
+  readonly file: string;
+  /** `full`: what a call wrote is on the disk when it returns. `normal`: a power cut may take the last commits. */
+  readonly durability: Durability;
+  /** Ids of the audit events that the store writes itself; the simulation gives its own. */
+  readonly newId?: NewId;
+}
+
+/**
+ * Opens the store, creating or migrating the database.
+ * @throws StoreError `busy` when another process owns the file, by what went wrong otherwise; Error when the database
+ * was written by a newer version.
+ */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const db = openDatabase(options.file, options.durability);
+  const newId = options.newId ?? idGenerator(Date.now, (into) => crypto.getRandomValues(into));
+  const memory: Memory = { labels: new LabelSets(db), log: new EventLog(db), counts: new DeliveryCounts(db) };
+  return {
+    ...ownershipGroup(db, memory),
+    ...commitGroup(db, memory),
+    ...loadGroup(db),
+    ...claimGroup(db),
+    ...deliveryReads(db, memory.counts),
+    ...alertReads(db),
+    ...logReads(db),
+    ...keysGroup(db, memory, newId),
+    ...retentionGroup(db, memory),
+    ...housekeepingGroup(db),
+  };
+}

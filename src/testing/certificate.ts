@@ -1,0 +1,22 @@
+// A self-signed certificate for `localhost`, for servers in tests. Its key is public: nothing may ever trust it.
+
+export const testCertificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIoaFx7GLAD21+qmo
+2RKX5FgwhrMrBbfEtgZSVRWXG46hRANCAAS0sElHQJibfFrjPYUYD0IsqmmQkEt4
+5UHWCT3KajsTdkwsbTWD5dw7J7RL+t7Hk8kNtriyuwg8jEhHq15Wzarx
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUG53QaO7byW+WuWspoai+EmR53qAwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAxMjI0M1oYDzIxMjYxMDI4
+MDEyMjQzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS0sElHQJibfFrjPYUYD0IsqmmQkEt45UHWCT3KajsTdkwsbTWD5dw7
+J7RL+t7Hk8kNtriyuwg8jEhHq15Wzarxo2kwZzAdBgNVHQ4EFgQUQ+EVV11FJdVq
+iikKAfPSUdMe48wwHwYDVR0jBBgwFoAUQ+EVV11FJdVqiikKAfPSUdMe48wwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgOLplw+A0V4MBtmo9IM5B4WrAJuKZqXdXo8Rv96cOd8ECIAqk7/EGsxYL
+TnYmsSV/7BqVOHwp2+BrCVklOSv/5ESv
+-----END CERTIFICATE-----
+`,
+};
