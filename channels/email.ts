@@ -20,10 +20,15 @@ const mailbox = z
     'must be one e-mail address such as ops@example.com',
   );
 
+// A reference such as ${env:SMTP_PORT} stands for text.
+const port = z
+  .union([z.int(), z.string().regex(/^\d{1,5}$/, 'expected a port number').transform(Number)])
+  .pipe(z.int().min(1).max(65_535));
+
 const config = z
   .strictObject({
     host: z.string().min(1).max(255).describe('SMTP server.'),
-    port: z.int().min(1).max(65_535).default(587),
+    port: port.default(587),
     username: z.string().min(1).max(255).optional(),
     password: secret(z.string().min(1).max(1_024)).optional(),
     use_tls: z

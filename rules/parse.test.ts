@@ -129,6 +129,7 @@ describe('a good rule file', () => {
 
   it('belongs to the tenant that it names', () => {
     expect(only('tenant: acme\nrules: [{ name: A, metric: m, threshold: 1 }]').tenant).toBe('acme');
+    expect(problemsOf('tenant: a b\nrules: []')).toHaveLength(1);
     expect(problemsOf('tenant: 5\nrules: []')).toEqual([
       '1:9 tenant: expected the name of a tenant (put a value that looks like a number in quotes), got 5',
     ]);

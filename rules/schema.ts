@@ -73,7 +73,9 @@ export const ruleShape = {
 
 /** Every key of a rule file. */
 export const fileShape = {
-  tenant: line(ruleLimits.nameLength, 'the name of a tenant')
+  // The same names that the HTTP API takes for a tenant.
+  tenant: line(64, 'the name of a tenant')
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'expected a name of 1 to 64 letters, digits, "_", "-", "."')
     .optional()
     .describe('Whose rules these are; default without it.'),
   group: line(ruleLimits.nameLength, 'a name').optional().describe('Name of the group; the file by default.'),

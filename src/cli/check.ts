@@ -1,4 +1,5 @@
 // `tocsin check`: everything that would keep `serve` from starting, without starting.
+import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { readRules } from '../config/rule-files.ts';
 import { type CliHost, exitCodes } from './host.ts';
@@ -11,7 +12,8 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
   const loaded = loadConfig({ ...(file !== undefined && { file }), cwd, env, flags: overrides });
   const problems = 'problems' in loaded ? [...loaded.problems] : [];
   // With --rules the rules can be checked whatever the configuration is.
-  const paths = 'config' in loaded ? loaded.config.rules : (flags.rules ?? []);
+  const paths =
+    'config' in loaded ? loaded.config.rules : (flags.rules ?? []).map((path) => resolve(cwd, path));
   const read = readRules(paths);
   problems.push(...read.problems);
   for (const problem of problems) host.out(problemLine(problem, cwd));

@@ -54,6 +54,16 @@ export async function runCli(host: CliHost): Promise<number> {
     });
 
   program
+    .command('demo')
+    .description(
+      'Show a real incident of this machine from end to end: pending, firing, mail and webhook, resolved.',
+    )
+    .option('--once', 'end after the resolved message was delivered; exit code 1 if that takes over 90 s')
+    .action(async (flags: DemoFlags) => {
+      code = await (await import('./demo.ts')).demoCommand(host, flags);
+    });
+
+  program
     .command('version')
     .description('Print the version.')
     .action(async () => {
@@ -76,6 +86,9 @@ export interface ServeFlags {
   readonly rules?: readonly string[];
 }
 export type CheckFlags = Pick<ServeFlags, 'config' | 'rules'>;
+export interface DemoFlags {
+  readonly once?: boolean;
+}
 export interface PushFlags {
   readonly label: Readonly<Record<string, string>>;
   readonly url?: string;

@@ -52,7 +52,7 @@ export const routeSchema = z.strictObject({
     .transform((by) => (by === '...' || by[0] === '...' ? ('all' as const) : by))
     .optional(),
   group_wait: duration.optional(),
-  group_interval: positiveDuration.optional(),
+  group_interval: duration.optional(),
   repeat_interval: positiveDuration.optional(),
   resolve_wait: duration.optional(),
   match: z.array(matcher).min(1, 'expected at least one matcher').max(64).optional(),

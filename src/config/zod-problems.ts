@@ -28,7 +28,7 @@ export function zodProblems(
       return [source.keyProblem(path, issue.issues[0]?.message ?? issue.message)];
     }
     const from = written.get(dotted(path));
-    const message = plain(issue);
+    const message = expectation(issue);
     return [source.problem(path, from === undefined ? message : withoutValue(message, from))];
   });
 }
@@ -39,11 +39,12 @@ export function unknownKey(key: string, known: readonly string[]): string {
   return `unknown key ${JSON.stringify(key)}; expected one of ${known.join(', ')}`;
 }
 
-function plain(issue: z.core.$ZodIssue): string {
+/** What was expected, in a few words; for a missing value that it is required. */
+export function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') {
     // Of several shapes the one that was meant is the one whose type fits.
     const meant = issue.errors.map((branch) => branch[0]).find((first) => first?.code !== 'invalid_type');
-    if (meant !== undefined) return plain(meant);
+    if (meant !== undefined) return expectation(meant);
   }
   const message = issue.message.replace(/^(Invalid input|Invalid option|Too small|Too big): /, '');
   if (message.endsWith(', received undefined')) {

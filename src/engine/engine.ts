@@ -1,5 +1,6 @@
 // The loop: drain → evaluate → step → commit → publish. It owns the shards; whatever it keeps in memory is thrown away
 // and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
+import { ruleBody } from '../../rules/index.ts';
 import type { Rule } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ApiError } from '../errors.ts';
@@ -308,7 +309,7 @@ export class Engine {
           name,
           hash,
           origin,
-          body: JSON.stringify(rule),
+          body: JSON.stringify(ruleBody(rule)),
           firstAt: now,
         });
       }

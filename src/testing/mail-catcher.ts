@@ -47,6 +47,8 @@ export interface MailCatcherOptions {
   readonly maxSize?: number;
   readonly keep?: number;
   readonly port?: number;
+  /** Called with every mail that is taken. */
+  readonly onMail?: (mail: CaughtMail) => void;
 }
 
 export interface MailCatcher {
@@ -121,7 +123,7 @@ export async function startMailCatcher(options: MailCatcherOptions = {}): Promis
         }
         const { mailFrom, rcptTo } = session.envelope;
         const raw = Buffer.concat(chunks);
-        received.push({
+        const mail: CaughtMail = {
           ...readMail(raw),
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map(({ address }) => address),
@@ -129,7 +131,9 @@ export async function startMailCatcher(options: MailCatcherOptions = {}): Promis
           secure: session.secure,
           user: session.user ?? null,
           at: Date.now(),
-        });
+        };
+        received.push(mail);
+        options.onMail?.(mail);
         count += 1;
         if (received.length > keep) received.shift();
         for (let i = waiting.length - 1; i >= 0; i--) {

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { notificationStatus, notificationStatuses } from './notification-status.ts';
+
+type State = Parameters<typeof notificationStatus>[1][number]['state'];
+const of = (...states: [State, number?][]) =>
+  notificationStatus(
+    { status: 'pending' },
+    states.map(([state, attempts = 1]) => ({ state, attempts })),
+  );
+
+it.each([
+  ['pending', of(['queued', 0], ['sent'])],
+  ['pending', of(['sending', 1])],
+  ['retrying', of(['queued', 1], ['sent'])],
+  ['retrying', of(['sending', 2], ['delivered'])],
+  ['sent', of(['sent'], ['delivered'])],
+  ['sent', of(['sent'], ['dropped'])],
+  ['delivered', of(['delivered'], ['dropped'])],
+  ['partial', of(['sent'], ['dead'])],
+  ['failed', of(['dead'], ['dropped'])],
+  ['dropped', of(['dropped'])],
+  ['dropped', notificationStatus({ status: 'dropped' }, [])],
+  ['pending', notificationStatus({ status: 'pending' }, [])],
+])('is %s', (expected, status) => {
+  expect(status).toBe(expected);
+});
+
+it('does not depend on the order of deliveries', () => {
+  const state = fc.constantFrom<State>('queued', 'sending', 'sent', 'delivered', 'dead', 'dropped');
+  const delivery = fc.record({ state, attempts: fc.nat(4) });
+  fc.assert(
+    fc.property(fc.array(delivery), (deliveries) => {
+      const status = notificationStatus({ status: 'pending' }, deliveries);
+      expect(notificationStatuses).toContain(status);
+      expect(notificationStatus({ status: 'pending' }, deliveries.toReversed())).toBe(status);
+    }),
+  );
+});

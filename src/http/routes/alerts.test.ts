@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { httpStage, type Stage } from '../test-stage.ts';
+
+let stage: Stage;
+beforeEach(() => {
+  stage = httpStage();
+});
+afterEach(() => stage.close());
+
+const get = (path: string) => stage.request('GET', path, { as: 'viewer' });
+const ids = (reply: { json: { items?: unknown } }) =>
+  (reply.json.items as { id: string }[]).map(({ id }) => id);
+
+describe('the list of alerts', () => {
+  it('is paged, newest first, without gap or repeat', async () => {
+    const all = Array.from({ length: 5 }, () => stage.addAlert().id).reverse();
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await get(`/api/v1/alerts?limit=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...ids(page));
+      cursor = page.json.next as string | null;
+    }
+    expect(seen).toEqual(all);
+  });
+
+  it('is narrowed by state, kind, rule and severity', async () => {
+    const firing = stage.addAlert();
+    const pending = stage.addAlert({ state: 'pending', severity: 'critical', effectiveSeverity: 'critical' });
+    const resolved = stage.addAlert({ state: 'resolved', resolvedAt: stage.now, rule: 'Other' });
+    const event = stage.addAlert({ kind: 'event', state: 'resolved', resolvedAt: stage.now, rule: null });
+    expect(ids(await get('/api/v1/alerts?state=firing,pending'))).toEqual([pending.id, firing.id]);
+    expect(ids(await get('/api/v1/alerts?kind=event'))).toEqual([event.id]);
+    expect(ids(await get('/api/v1/alerts?rule=Other'))).toEqual([resolved.id]);
+    expect(ids(await get('/api/v1/alerts?severity=critical'))).toEqual([pending.id]);
+    expect(ids(await get('/api/v1/alerts/active'))).toEqual([pending.id, firing.id]);
+  });
+
+  it('refuses a cursor that is not ours', async () => {
+    expect((await get('/api/v1/alerts?cursor=nonsense')).code).toBe('invalid_cursor');
+  });
+});
+
+describe('one alert', () => {
+  it('is shown with times that people read', async () => {
+    const { id } = stage.addAlert({ ackedBy: 'key:ann', ackedAt: stage.now, ackUntil: null });
+    const { json } = await get(`/api/v1/alerts/${id}`);
+    expect(json).toMatchObject({
+      id,
+      state: 'firing',
+      labels: { alertname: 'HighCpu', host: 'a' },
+      fired_at: '2023-11-14T22:13:20.000Z',
+      acknowledged: { by: 'key:ann', at: '2023-11-14T22:13:20.000Z', until: null },
+    });
+  });
+
+  it.each(['nonsense', '00000000-0000-7000-8000-000000000000', '%00'])(
+    'is not found under %s',
+    async (id) => {
+      expect((await get(`/api/v1/alerts/${id}`)).code).toBe('alert_not_found');
+    },
+  );
+
+  it('tells its history: events, notifications and their deliveries', async () => {
+    const { id } = stage.addAlert();
+    const notificationId = stage.newId();
+    const common = { tenant: 'default', createdAt: stage.now, expiresAt: stage.now + 3_600_000 } as const;
+    stage.commit('default', [
+      {
+        put: 'event',
+        row: {
+          id: stage.newId(),
+          tenant: 'default',
+          at: stage.now,
+          subjectKind: 'alert',
+          subjectId: id,
+          kind: 'alert.firing',
+          reason: null,
+          actor: null,
+          topic: null,
+          priority: null,
+          correlationId: null,
+          keep: 1,
+          body: { value: 91 },
+        },
+      },
+      {
+        put: 'notification',
+        row: {
+          ...common,
+          id: notificationId,
+          source: 'alert',
+          kind: 'alert',
+          groupId: null,
+          receiver: 'ops',
+          template: null,
+          reason: 'first',
+          alerts: { [id]: 'firing' },
+          severity: 'warning',
+          priority: 'P4',
+          locale: 'en',
+          correlationId: null,
+          status: 'pending',
+          dropReason: null,
+          body: '{}',
+        },
+      },
+      {
+        put: 'delivery',
+        row: {
+          ...common,
+          id: stage.newId(),
+          notificationId,
+          recipient: 'ops',
+          channel: 'hook',
+          provider: 'webhook',
+          lane: 'normal',
+          dueAt: stage.now,
+          orderKey: 'g',
+          orderNo: 1,
+          state: 'dead',
+          reason: 'gave_up',
+          attempts: 4,
+          providerId: null,
+          lastError: 'HTTP 500',
+          leaseToken: 0,
+          leaseUntil: null,
+          finishedAt: stage.now,
+        },
+      },
+    ]);
+    const { json } = await get(`/api/v1/alerts/${id}/history`);
+    expect(json.events).toMatchObject([{ kind: 'alert.firing', body: { value: 91 } }]);
+    expect(json.notifications).toMatchObject([
+      {
+        id: notificationId,
+        status: 'failed',
+        reason: 'first',
+        deliveries: [{ state: 'dead', last_error: 'HTTP 500' }],
+      },
+    ]);
+    const dead = await get('/api/v1/deliveries?state=dead');
+    expect(dead.json.items).toMatchObject([{ notification_id: notificationId, channel: 'hook' }]);
+    expect((await get(`/api/v1/deliveries?state=sent,queued`)).json.items).toEqual([]);
+    expect((await get(`/api/v1/notifications/${notificationId}`)).json.status).toBe('failed');
+    expect((await get(`/api/v1/notifications/${id}`)).code).toBe('notification_not_found');
+  });
+});
+
+describe('answering an alert', () => {
+  const post = (path: string, body?: unknown, headers = {}) =>
+    stage.request('POST', `/api/v1/alerts/${path}`, {
+      as: 'responder',
+      headers,
+      ...(body !== undefined && { body }),
+    });
+
+  it('needs no body', async () => {
+    const { id } = stage.addAlert();
+    expect((await post(`${id}/acknowledge`)).json).toEqual({
+      id,
+      until: null,
+      note: null,
+      by: 'key:responder',
+    });
+    expect((await post(`${id}/resolve`)).json).toEqual({ id, note: null, by: 'key:responder' });
+  });
+
+  it('takes a note, and a span or a time', async () => {
+    const { id } = stage.addAlert();
+    const span = await post(`${id}/acknowledge`, { note: 'mine', for: '30m' });
+    expect(span.json).toMatchObject({ note: 'mine', until: stage.now + 1_800_000 });
+    const until = await post(`${id}/acknowledge`, { until: '2023-11-15T00:00:00+01:00' });
+    expect(until.json.until).toBe(Date.parse('2023-11-14T23:00:00Z'));
+  });
+
+  it.each([
+    [{ until: 1, for: '5m' }, 'for'],
+    [{ until: 1_600_000_000_000 }, 'until'],
+    [{ for: '5 minutes' }, 'for'],
+    [{ note: 5 }, 'note'],
+  ])('refuses %j', async (body, path) => {
+    const { id } = stage.addAlert();
+    const reply = await post(`${id}/acknowledge`, body);
+    expect(reply.code).toBe('invalid_body');
+    expect(reply.json.error).toMatchObject({ details: { problems: [{ path }] } });
+  });
+
+  it('is one effect for one Idempotency-Key, and a conflict with another body', async () => {
+    const { id } = stage.addAlert();
+    const key = { 'idempotency-key': 'k-1' };
+    const first = await post(`${id}/acknowledge`, { for: '5m' }, key);
+    stage.now += 1_000;
+    expect((await post(`${id}/acknowledge`, { for: '5m' }, key)).text).toBe(first.text);
+    const other = await post(`${id}/acknowledge`, { for: '6m' }, key);
+    expect([other.status, other.code]).toEqual([409, 'idempotency_conflict']);
+    expect((await post(`${id}/resolve`, { note: 'x' }, key)).status).toBe(200);
+    expect((await post(`${id}/resolve`, {}, { 'idempotency-key': 'x'.repeat(256) })).code).toBe(
+      'bad_request',
+    );
+  });
+});

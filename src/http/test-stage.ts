@@ -1,0 +1,225 @@
+// A stage for tests of the HTTP surface: the real application over the real store, a clock that stands still,
+// a key for each role, and services that only remember what they were asked.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { labelSet } from '../../rules/labels.ts';
+import { defaultLimits, type Limits } from '../config/config.ts';
+import { ApiError } from '../errors.ts';
+import { idGenerator } from '../ids.ts';
+import { type Log, silentLog } from '../log.ts';
+import type { Effect } from '../pipeline/effect.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
+import type { ApiKeyRow, Role } from '../store/rows.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { createHttp } from './app.ts';
+import { digestOf, mintKey } from './key-format.ts';
+import { roles } from './rights.ts';
+import type { Route } from './route.ts';
+
+export const startAt = 1_700_000_000_000;
+
+export interface Stage {
+  readonly app: ReturnType<typeof createHttp>;
+  readonly services: Services;
+  readonly store: Store;
+  /** Text of a key for each role, all of tenant `default` but the operator's. */
+  readonly keys: Readonly<Record<Role, string>>;
+  readonly pushed: RawSample[];
+  readonly events: IncomingEvent[];
+  health: Health;
+  now: number;
+  newId(): string;
+  addKey(row: Partial<ApiKeyRow> & { role: Role }): { text: string; row: ApiKeyRow };
+  commit(tenant: string, effects: readonly Effect[]): void;
+  addAlert(row?: Partial<AlertRow>): AlertRow;
+  request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+  close(): void;
+}
+
+export interface RequestOptions {
+  /** A role, or the text of a key; nobody without it. */
+  readonly as?: Role | (string & {});
+  /** Sent as JSON unless it is a string or bytes. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as a JSON object; empty for anything else. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** `error.code`, where there is one. */
+  readonly code: string | undefined;
+}
+
+export function httpStage(
+  options: { limits?: Partial<Limits>; log?: Log; routes?: readonly Route[] } = {},
+): Stage {
+  let counter = 0;
+  const newId = idGenerator(
+    () => stage.now,
+    (into) => into.fill(++counter & 0xff),
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-http-'));
+  const store = openSqliteStore({
+    file: join(folder, 'state.db'),
+    durability: 'normal',
+    newId: () => newId(),
+  });
+  const leases = new Map<number, number>();
+  const idempotent = new Map<string, { hash: string; answer: Answer }>();
+
+  const once = (tenant: string, idempotency: Idempotency | null, work: () => Answer): Answer => {
+    if (idempotency === null) return work();
+    const id = JSON.stringify([tenant, idempotency.scope, idempotency.key]);
+    const before = idempotent.get(id);
+    if (before === undefined) {
+      const answer = work();
+      idempotent.set(id, { hash: idempotency.bodyHash, answer });
+      return answer;
+    }
+    if (before.hash !== idempotency.bodyHash) throw new ApiError('idempotency_conflict');
+    return before.answer;
+  };
+
+  const services: Services = {
+    store,
+    async push(_tenant, samples, rejected) {
+      stage.pushed.push(...samples);
+      return { accepted: samples.length, rejected, rejectedCount: rejected.length };
+    },
+    async postEvent(tenant, event, _actor, idempotency) {
+      return once(tenant, idempotency, () => {
+        stage.events.push(event);
+        return { status: 202, body: { id: newId(), status: 'accepted' } };
+      });
+    },
+    async acknowledge(tenant, alertId, command, actor, idempotency) {
+      return once(tenant, idempotency, () => ({
+        status: 200,
+        body: { id: alertId, until: command.until, note: command.note, by: actor.name },
+      }));
+    },
+    async resolve(tenant, alertId, command, actor, idempotency) {
+      return once(tenant, idempotency, () => ({
+        status: 200,
+        body: { id: alertId, note: command.note, by: actor.name },
+      }));
+    },
+    alert: (tenant, id) => store.alert(tenant, id),
+    rules: () => [],
+    health: () => stage.health,
+    now: () => stage.now,
+    newId: () => newId(),
+  };
+
+  const stage: Stage = {
+    services,
+    store,
+    keys: {} as Record<Role, string>,
+    pushed: [],
+    events: [],
+    health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
+    now: startAt,
+    newId: () => newId(),
+    addKey(given) {
+      const row: ApiKeyRow = {
+        id: newId(),
+        tenant: 'default',
+        name: given.role,
+        scopes: [],
+        createdAt: stage.now,
+        expiresAt: null,
+        revokedAt: null,
+        lastUsedAt: null,
+        ...given,
+      };
+      const text = mintKey(row.id);
+      store.addKey(row, digestOf(text).toString('hex'), null, stage.now);
+      return { text, row };
+    },
+    commit(tenant, effects) {
+      const { shard } = store.ensureTenant(tenant, stage.now);
+      store.commit([{ shard, epoch: leases.get(shard)!, effects }]);
+    },
+    addAlert(given = {}) {
+      const id = newId();
+      const row: AlertRow = {
+        tenant: 'default',
+        id,
+        kind: 'alert',
+        key: `key-${id}`,
+        source: 'rule',
+        rule: 'HighCpu',
+        ruleHash: null,
+        labels: labelSet({ alertname: 'HighCpu', host: 'a' }),
+        fingerprint: '0123456789abcdef',
+        state: 'firing',
+        severity: 'warning',
+        effectiveSeverity: 'warning',
+        priority: 'P4',
+        category: 'system',
+        value: 91,
+        annotations: { summary: 'CPU is high' },
+        dedupKey: null,
+        pendingSince: stage.now,
+        firedAt: stage.now,
+        keepUntil: null,
+        lastSampleAt: stage.now,
+        endsAt: null,
+        resolvedAt: null,
+        resolveReason: null,
+        ackedBy: null,
+        ackedAt: null,
+        ackUntil: null,
+        nextAt: null,
+        version: 1,
+        ...given,
+      };
+      stage.commit(row.tenant, [{ put: 'alert', row, insert: true }]);
+      return row;
+    },
+    async request(method, path, { as, body, headers = {} } = {}) {
+      const isText = typeof body === 'string' || body instanceof Uint8Array;
+      const key = as === undefined ? undefined : (stage.keys[as as Role] ?? as);
+      const response = await stage.app.request(path, {
+        method,
+        headers: {
+          ...(body !== undefined && !isText && { 'content-type': 'application/json' }),
+          ...(key !== undefined && { 'x-api-key': key }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isText ? (body as string) : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+      const json = (isJson ? JSON.parse(text) : {}) as Reply['json'];
+      const error = json.error as { code?: string } | undefined;
+      return { status: response.status, headers: response.headers, text, json, code: error?.code };
+    },
+    close() {
+      store.close();
+      rmSync(folder, { recursive: true });
+    },
+    app: createHttp(services, {
+      limits: { ...defaultLimits, ...options.limits },
+      log: options.log ?? silentLog,
+      metrics: new Registry(),
+      ...(options.routes && { routes: options.routes }),
+    }),
+  };
+  for (const lease of store.takeShards('test', stage.now)) leases.set(lease.shard, lease.epoch);
+  store.ensureTenant('default', stage.now);
+  const texts = roles.map((role) => [
+    role,
+    stage.addKey({ role, tenant: role === 'operator' ? '*' : 'default' }).text,
+  ]);
+  Object.assign(stage.keys, Object.fromEntries(texts));
+  return stage;
+}

@@ -1,0 +1,182 @@
+// Store contract: reads page by key, newest first, and never show one tenant what belongs to another.
+import { expect, it } from 'vitest';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { ApiKeyRow } from '../rows.ts';
+import { type Story, sending } from './harness.ts';
+import { t0 } from './row-builders.ts';
+
+const digest = (character: string) => character.repeat(64);
+
+export function readContract(current: () => Story): void {
+  it('pages through alerts and events, newest first, with every filter', () => {
+    const { rows, store, commit } = current();
+    const all = Array.from({ length: 25 }, (_, n) =>
+      rows.alert({
+        kind: n % 3 === 0 ? 'event' : 'alert',
+        state: n % 3 === 0 || n % 2 === 0 ? 'resolved' : n % 5 === 0 ? 'pending' : 'firing',
+        firedAt: n % 5 === 0 ? null : t0,
+        rule: n % 4 === 0 ? 'LowDisk' : 'HighCpu',
+        effectiveSeverity: n % 7 === 0 ? 'critical' : 'info',
+      }),
+    );
+    commit(all.map((row): Effect => ({ put: 'alert', row, insert: true })));
+    const newestFirst = all.toReversed();
+    const walk = (filter: Parameters<typeof store.alerts>[1], limit: number) => {
+      const items = [];
+      let cursor: string | null = null;
+      do {
+        const page = store.alerts('acme', filter, limit, cursor);
+        expect(page.items.length).toBeLessThanOrEqual(limit);
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== null);
+      return items;
+    };
+    for (const limit of [1, 4, 5, 25, 100]) {
+      expect(walk({}, limit)).toEqual(newestFirst);
+      expect(walk({ kind: 'event' }, limit)).toEqual(newestFirst.filter((row) => row.kind === 'event'));
+      expect(walk({ kind: 'alert', states: ['firing'] }, limit)).toEqual(
+        newestFirst.filter((row) => row.kind === 'alert' && row.state === 'firing'),
+      );
+      expect(walk({ states: ['firing', 'resolved'], rule: 'LowDisk' }, limit)).toEqual(
+        newestFirst.filter((row) => row.state !== 'pending' && row.rule === 'LowDisk'),
+      );
+      expect(walk({ severity: 'critical', firedOnly: true }, limit)).toEqual(
+        newestFirst.filter((row) => row.effectiveSeverity === 'critical' && row.firedAt !== null),
+      );
+    }
+    expect(() => store.alerts('acme', {}, 5, 'nonsense')).toThrow(/cursor/);
+    expect(() => store.events('acme', null, 5, '-1')).toThrow(/cursor/);
+  });
+
+  it('reads the log of a subject and of a tenant', () => {
+    const { rows, store, commit } = current();
+    const subjectId = rows.newId();
+    const mine = ['a', 'b', 'c'].map((kind) => rows.event({ kind, subjectId, correlationId: subjectId }));
+    const rule = rows.event({ subjectKind: 'rule', subjectId: 'HighCpu', correlationId: 'by name', keep: 0 });
+    commit([...mine, rule].map((row): Effect => ({ put: 'event', row })));
+    const ofSubject = store.events('acme', { kind: 'alert', id: subjectId }, 2, null);
+    expect(ofSubject.items.map((event) => event.kind)).toEqual(['c', 'b']);
+    expect(store.events('acme', { kind: 'alert', id: subjectId }, 2, ofSubject.next)).toMatchObject({
+      items: [{ ...mine[0], seq: 1 }],
+      next: null,
+    });
+    expect(store.events('acme', { kind: 'rule', id: 'HighCpu' }, 9, null).items).toMatchObject([rule]);
+    const first = store.events('acme', null, 3, null);
+    const rest = store.events('acme', null, 3, first.next);
+    expect([...first.items, ...rest.items].map((event) => event.seq)).toEqual([4, 3, 2, 1]);
+    expect(rest.next).toBeNull();
+  });
+
+  it('finds the notifications that name an alert', () => {
+    const { rows, store, commit } = current();
+    const alert = rows.alert();
+    const other = rows.alert();
+    const group = rows.group({ notified: { [alert.id]: { key: alert.key, status: 'firing', at: t0 } } });
+    const inGroup = (changes: object) => rows.notification({ groupId: group.id, ...changes });
+    const first = inGroup({ alerts: { [alert.id]: 'firing', [other.id]: 'firing' } });
+    const unrelated = inGroup({ alerts: { [other.id]: 'resolved' } });
+    const last = inGroup({ alerts: { [alert.id]: 'resolved' }, status: 'dropped', dropReason: 'muted' });
+    commit([
+      { put: 'alert', row: alert, insert: true },
+      { put: 'alert', row: other, insert: true },
+      { put: 'group', row: group, insert: true },
+      ...[first, unrelated, last].flatMap((row) => sending(row)),
+    ]);
+    expect(store.notificationsOf('acme', alert.id, 10)).toEqual([last, first]);
+    expect(store.notificationsOf('acme', alert.id, 1)).toEqual([last]);
+    commit([{ put: 'group.closed', tenant: 'acme', id: group.id }]);
+    expect(store.notificationsOf('acme', alert.id, 10)).toEqual([last, first]);
+    expect(store.notificationsOf('acme', rows.newId(), 10)).toEqual([]);
+    expect(store.notification('acme', last.id)).toEqual(last);
+  });
+
+  it('shows nothing of one tenant to another', () => {
+    const { rows, store, commit } = current();
+    const alert = rows.alert();
+    const group = rows.group({ notified: { [alert.id]: { key: 'k', status: 'firing', at: t0 } } });
+    const note = rows.notification({ groupId: group.id, alerts: { [alert.id]: 'firing' } });
+    commit([
+      { put: 'alert', row: alert, insert: true },
+      { put: 'group', row: group, insert: true },
+      ...sending(note, rows.delivery(note)),
+      { put: 'event', row: rows.event({ subjectId: alert.id }) },
+    ]);
+    commit([{ put: 'event', row: rows.event({ tenant: 'globex' }) }], 'globex');
+    expect(store.alert('globex', alert.id)).toBeNull();
+    expect(store.alerts('globex', {}, 10, null)).toEqual({ items: [], next: null });
+    expect(store.alerts('globex', { states: ['firing'] }, 10, null).items).toEqual([]);
+    expect(store.events('globex', { kind: 'alert', id: alert.id }, 10, null).items).toEqual([]);
+    expect(store.events('globex', null, 10, null).items.map((event) => event.tenant)).toEqual(['globex']);
+    expect(store.notification('globex', note.id)).toBeNull();
+    expect(store.notificationsOf('globex', alert.id, 10)).toEqual([]);
+    expect(store.deliveries('globex', {}, 10, null).items).toEqual([]);
+    expect(store.deliveryCounts('globex').queued).toBe(0);
+    expect(store.loadTenant('globex')).toEqual({ alerts: [], groups: [], deliveries: [] });
+    expect(store.alert('acme', "' OR 1=1 --")).toBeNull();
+    expect(store.notification('acme', alert.id.toUpperCase())).toBeNull();
+  });
+
+  it('keeps tenants in their shard', () => {
+    const story = current();
+    const row = story.store.ensureTenant('acme', t0);
+    expect(row).toMatchObject({ id: 'acme', createdAt: t0 });
+    expect(row.shard).toBeGreaterThanOrEqual(0);
+    expect(row.shard).toBeLessThan(64);
+    story.reopen();
+    expect(story.store.ensureTenant('acme', t0 + 5)).toEqual(row);
+    expect(story.store.tenants()).toEqual([row]);
+    expect(story.store.takeShards('node-1', t0)).toHaveLength(64);
+  });
+
+  it('finds keys by their digest and tells when they are revoked', () => {
+    const { rows, store } = current();
+    const key = (changes: Partial<ApiKeyRow> = {}): ApiKeyRow => ({
+      id: rows.newId(),
+      tenant: 'acme',
+      name: 'ci',
+      role: 'ingest',
+      scopes: ['push'],
+      createdAt: t0,
+      expiresAt: t0 + 1_000,
+      revokedAt: null,
+      lastUsedAt: null,
+      ...changes,
+    });
+    const mine = key();
+    const operator = key({ tenant: '*', role: 'operator', scopes: [], expiresAt: null });
+    store.addKey(mine, digest('a'), 'key:first', t0);
+    store.addKey(operator, digest('b'), null, t0);
+    expect(() => store.addKey(key(), digest('a'), null, t0)).toThrow();
+    expect(store.keyByDigest(digest('a'))).toEqual(mine);
+    expect(store.keyByDigest(digest('c'))).toBeNull();
+    expect(store.keyByDigest('nonsense')).toBeNull();
+    expect(store.keys('acme')).toEqual([mine]);
+    expect(store.keys(null)).toEqual([operator, mine]);
+    store.touchKey(mine.id, t0 + 5);
+    store.touchKey(mine.id, t0 + 60_004); // within the minute: not worth a write
+    expect(store.keyByDigest(digest('a'))?.lastUsedAt).toBe(t0 + 5);
+    store.touchKey(mine.id, t0 + 60_005);
+    expect(store.keyByDigest(digest('a'))?.lastUsedAt).toBe(t0 + 60_005);
+    expect(store.revokeKey(mine.id, 'key:root', t0 + 7)).toBe(true);
+    expect(store.revokeKey(mine.id, 'key:root', t0 + 8)).toBe(false);
+    expect(store.revokeKey('nonsense', 'key:root', t0 + 8)).toBe(false);
+    expect(store.keyByDigest(digest('a'))?.revokedAt).toBe(t0 + 7);
+    expect(store.events('acme', { kind: 'key', id: mine.id }, 10, null).items).toMatchObject([
+      { kind: 'key.revoked', actor: 'key:root', keep: 2 },
+      { kind: 'key.added', actor: 'key:first', keep: 2, body: { name: 'ci', role: 'ingest' } },
+    ]);
+    expect(store.events('_system', { kind: 'key', id: operator.id }, 10, null).items).toHaveLength(1);
+    expect(JSON.stringify(store.keys(null))).not.toContain(digest('a'));
+  });
+
+  it('takes a probe, answers figures and its marks', () => {
+    const { store } = current();
+    store.probe(t0);
+    store.checkpoint();
+    expect(store.meta('log_epoch')).toMatch(/^[0-9a-f]{16}$/);
+    expect(store.meta('nothing')).toBeNull();
+    expect(store.stats()['rows.alert']).toBe(0);
+    expect(store.stats()['bytes.database']).toBeGreaterThan(0);
+  });
+}

@@ -1,0 +1,23 @@
+// The contract of the state database, one suite for every store: whoever passes may stand behind the port.
+import { afterEach, beforeEach, describe } from 'vitest';
+import { commitContract } from './commit-contract.ts';
+import { deliveryContract } from './delivery-contract.ts';
+import { beginStory, type StorePlace, type Story } from './harness.ts';
+import { readContract } from './read-contract.ts';
+import { retentionContract } from './retention-contract.ts';
+
+/** Declares the suite. `newPlace` gives a place of its own to every test. */
+export function storeContract(name: string, newPlace: () => StorePlace): void {
+  describe(`${name} keeps the store contract`, () => {
+    let story: Story;
+    beforeEach(() => {
+      story = beginStory(newPlace());
+    });
+    afterEach(() => story.end());
+    const current = () => story;
+    describe('commits', () => commitContract(current));
+    describe('deliveries', () => deliveryContract(current));
+    describe('reads', () => readContract(current));
+    describe('retention', () => retentionContract(current));
+  });
+}
