@@ -43,8 +43,8 @@ module.exports = {
       '^channels/message\\.ts$',
     ]),
     {
-      name: 'rows-are-types-for-the-core',
-      comment: 'Nothing outside of tests and src/testing imports src/testing.',
+      name: 'testing-stays-in-tests',
+      comment: 'Nothing outside of tests, the demo and src/testing itself imports src/testing.',
       severity: 'error',
       from: {
         path: '^(src|rules|channels|analysis)/',
@@ -53,7 +53,7 @@ module.exports = {
       to: { path: '^src/testing/' },
     },
     {
-      name: 'process-only-in-main',
+      name: 'main-is-nobodys',
       comment: 'Nothing imports main.ts.',
       severity: 'error',
       from: {},

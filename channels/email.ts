@@ -22,7 +22,13 @@ const mailbox = z
 
 // A reference such as ${env:SMTP_PORT} stands for text.
 const port = z
-  .union([z.int(), z.string().regex(/^\d{1,5}$/, 'expected a port number').transform(Number)])
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,5}$/, 'expected a port number')
+      .transform(Number),
+  ])
   .pipe(z.int().min(1).max(65_535));
 
 const config = z

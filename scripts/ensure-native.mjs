@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(join(root, 'package.json'));
 const say = (text) => process.stderr.write(`native: ${text}\n`);
-const run = (command, args, options = {}) => spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options });
+const run = (command, args, options = {}) =>
+  spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options });
 
 /** In a process of its own: a broken binary may take the process with it. */
 const loads = () =>
@@ -60,7 +61,9 @@ if (!loads()) {
   let missing = missingTools();
   if (missing.length > 0) missing = installTools(missing);
   if (missing.length > 0) {
-    say(`better-sqlite3 has to be built here: install ${missing.join(', ')} (on Debian: apt-get install python3 make g++), then run this again`);
+    say(
+      `better-sqlite3 has to be built here: install ${missing.join(', ')} (on Debian: apt-get install python3 make g++), then run this again`,
+    );
     process.exit(1);
   }
   const built = build();

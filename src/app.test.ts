@@ -20,7 +20,11 @@ rules:
     annotations: { summary: "CPU of {{ labels.host }} at {{ value }} %" }
 `;
 
-const config = (hook: Receiver, mail?: MailCatcher, route = 'group_wait: 0s, group_interval: 0s, resolve_wait: 0s') => `
+const config = (
+  hook: Receiver,
+  mail?: MailCatcher,
+  route = 'group_wait: 0s, group_interval: 0s, resolve_wait: 0s',
+) => `
 collector: { host: false }
 channels:
   hook: { type: webhook, url: "${hook.url}/alerts", secret: "a-secret-of-at-least-24-bytes" }
@@ -32,7 +36,17 @@ egress: { allow: [127.0.0.0/8] }
 `;
 
 interface Body {
-  data: { id: string; status: string; reason: string; alerts: { id: string; status: string; labels: Record<string, string>; annotations: Record<string, string> }[] };
+  data: {
+    id: string;
+    status: string;
+    reason: string;
+    alerts: {
+      id: string;
+      status: string;
+      labels: Record<string, string>;
+      annotations: Record<string, string>;
+    }[];
+  };
 }
 const bodies = (hook: Receiver): Body['data'][] =>
   hook.received.map((request) => (JSON.parse(request.body.toString()) as Body).data);
@@ -47,7 +61,11 @@ describe('a pushed sample', () => {
     const hook = await startReceiver();
     const mail = await startMailCatcher();
     const app = await start(hook, mail);
-    closing.push(() => hook.close(), () => mail.close(), () => app.close());
+    closing.push(
+      () => hook.close(),
+      () => mail.close(),
+      () => app.close(),
+    );
 
     expect(await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 97 }])).toBe(202);
     await hook.waitFor(1);
@@ -55,7 +73,13 @@ describe('a pushed sample', () => {
     expect(bodies(hook)[0]).toMatchObject({
       status: 'firing',
       reason: 'first',
-      alerts: [{ status: 'firing', labels: { alertname: 'HighCpu', host: 'web-1', severity: 'warning' }, annotations: { summary: 'CPU of web-1 at 97 %' } }],
+      alerts: [
+        {
+          status: 'firing',
+          labels: { alertname: 'HighCpu', host: 'web-1', severity: 'warning' },
+          annotations: { summary: 'CPU of web-1 at 97 %' },
+        },
+      ],
     });
     await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 12 }]);
     await hook.waitFor(2);
@@ -65,7 +89,9 @@ describe('a pushed sample', () => {
       ['resolved', 'resolved'],
     ]);
     const { body } = await app.call('GET', '/api/v1/alerts');
-    expect(body).toMatchObject({ items: [{ rule: 'HighCpu', state: 'resolved', resolve_reason: 'condition_cleared' }] });
+    expect(body).toMatchObject({
+      items: [{ rule: 'HighCpu', state: 'resolved', resolve_reason: 'condition_cleared' }],
+    });
   });
 
   it('is not lost when the receiver is down: the delivery is retried under the same id after a restart', async () => {
@@ -77,9 +103,14 @@ describe('a pushed sample', () => {
     await hook.close();
     app = await app.restart();
     const again = await startReceiver({ port });
-    closing.push(() => again.close(), () => app.close());
+    closing.push(
+      () => again.close(),
+      () => app.close(),
+    );
     const { body } = await app.call('GET', '/api/v1/deliveries');
-    expect(body).toMatchObject({ items: [{ state: 'queued', attempts: 1, id: first!.headers['webhook-id'] }] });
+    expect(body).toMatchObject({
+      items: [{ state: 'queued', attempts: 1, id: first!.headers['webhook-id'] }],
+    });
     const [second] = await again.waitFor(1);
     expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
   });
@@ -90,7 +121,10 @@ describe('a pushed sample', () => {
     await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 97 }]);
     await hook.waitFor(1);
     app = await app.restart();
-    closing.push(() => hook.close(), () => app.close());
+    closing.push(
+      () => hook.close(),
+      () => app.close(),
+    );
     await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 98 }]);
     await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 10 }]);
     await hook.waitFor(2);
@@ -103,8 +137,16 @@ describe('an event', () => {
   it('is told, and the same request again gets the same answer and no second message', async () => {
     const hook = await startReceiver();
     const app = await start(hook);
-    closing.push(() => hook.close(), () => app.close());
-    const event = { type: 'deploy.failed', severity: 'HIGH', message: 'v2.1.0 did not start', labels: { host: 'web-1' } };
+    closing.push(
+      () => hook.close(),
+      () => app.close(),
+    );
+    const event = {
+      type: 'deploy.failed',
+      severity: 'HIGH',
+      message: 'v2.1.0 did not start',
+      labels: { host: 'web-1' },
+    };
     const headers = { 'idempotency-key': 'one' };
     const first = await app.call('POST', '/api/v1/events', event, headers);
     const second = await app.call('POST', '/api/v1/events', event, headers);
@@ -113,7 +155,9 @@ describe('an event', () => {
     const other = await app.call('POST', '/api/v1/events', { ...event, message: 'other' }, headers);
     expect(other).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
     await hook.waitFor(1);
-    expect(bodies(hook)).toMatchObject([{ reason: 'event', alerts: [{ labels: { alertname: 'deploy.failed' } }] }]);
+    expect(bodies(hook)).toMatchObject([
+      { reason: 'event', alerts: [{ labels: { alertname: 'deploy.failed' } }] },
+    ]);
   });
 });
 
@@ -121,7 +165,10 @@ describe('people', () => {
   it('acknowledge and resolve an alert, and read what happened', async () => {
     const hook = await startReceiver();
     const app = await start(hook);
-    closing.push(() => hook.close(), () => app.close());
+    closing.push(
+      () => hook.close(),
+      () => app.close(),
+    );
     await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 97 }]);
     await hook.waitFor(1);
     const id = bodies(hook)[0]!.alerts[0]!.id;
@@ -129,12 +176,22 @@ describe('people', () => {
       status: 200,
       body: { id, acknowledged: { by: 'key:TOCSIN_ADMIN_KEY' } },
     });
-    expect(await app.call('POST', `/api/v1/alerts/${id}/resolve`, {})).toMatchObject({ status: 200, body: { state: 'resolved' } });
+    expect(await app.call('POST', `/api/v1/alerts/${id}/resolve`, {})).toMatchObject({
+      status: 200,
+      body: { state: 'resolved' },
+    });
     expect(await app.call('POST', `/api/v1/alerts/${id}/resolve`, {})).toMatchObject({ status: 409 });
     await hook.waitFor(2);
     const history = await app.call('GET', `/api/v1/alerts/${id}/history`);
-    const { events, notifications } = history.body as { events: { kind: string }[]; notifications: { deliveries: unknown[] }[] };
-    expect(events.map(({ kind }) => kind).sort()).toEqual(['alert.acknowledged', 'alert.firing', 'alert.resolved']);
+    const { events, notifications } = history.body as {
+      events: { kind: string }[];
+      notifications: { deliveries: unknown[] }[];
+    };
+    expect(events.map(({ kind }) => kind).sort()).toEqual([
+      'alert.acknowledged',
+      'alert.firing',
+      'alert.resolved',
+    ]);
     expect(notifications).toHaveLength(2);
     // A true sample after a manual resolve begins a new episode.
     await app.push([{ metric: 'system.cpu.usage', labels: { host: 'web-1' }, value: 99 }]);

@@ -61,7 +61,9 @@ export interface Tocsin {
 export class RuleFilesError extends Error {
   readonly problems: readonly Problem[];
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
+    super(
+      problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'),
+    );
     this.name = 'RuleFilesError';
     this.problems = problems;
   }
@@ -82,14 +84,21 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   );
   const rules = options.rules ?? rulesOf(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const opened = openSqliteStore({ file: join(config.data, 'tocsin.db'), durability: options.durability ?? 'full' });
+  const opened = openSqliteStore({
+    file: join(config.data, 'tocsin.db'),
+    durability: options.durability ?? 'full',
+  });
   const store = options.wrapStore ? options.wrapStore(opened) : opened;
   const opening: { close(): void }[] = [store];
   try {
     const history = openSqliteHistory({ file: join(config.data, 'samples.db') });
     opening.push(history);
     const { adminKey } = options;
-    const first = ensureFirstKey(store, { newId, now: clock.now(), ...(adminKey === undefined ? {} : { adminKey }) });
+    const first = ensureFirstKey(store, {
+      newId,
+      now: clock.now(),
+      ...(adminKey === undefined ? {} : { adminKey }),
+    });
     if ('problem' in first) throw new Error(first.problem);
     const log = options.log ?? silentLog;
     return run(options, { store, history, rules, log, clock, newId, initialKey: first.generated });

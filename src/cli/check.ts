@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { readRules } from '../config/rule-files.ts';
+import type { CheckFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { counted, problemLine } from './problems.ts';
-import type { CheckFlags } from './program.ts';
 
 export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<number> {
   const { env, cwd } = host;

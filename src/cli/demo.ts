@@ -12,9 +12,9 @@ import { loadConfig } from '../config/load.ts';
 import { startReceiver } from '../testing/http-receiver.ts';
 import { startMailCatcher } from '../testing/mail-catcher.ts';
 import { createNarrator, type Narrator } from './demo-narrator.ts';
+import type { DemoFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { problemLine } from './problems.ts';
-import type { DemoFlags } from './program.ts';
 
 const patienceMs = 90_000;
 const burner = 'demo-burner';

@@ -1,6 +1,7 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { CheckFlags, DemoFlags, PushFlags, ServeFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
@@ -77,23 +78,6 @@ export async function runCli(host: CliHost): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   }
-}
-
-export interface ServeFlags {
-  readonly config?: string;
-  readonly listen?: string;
-  readonly data?: string;
-  readonly rules?: readonly string[];
-}
-export type CheckFlags = Pick<ServeFlags, 'config' | 'rules'>;
-export interface DemoFlags {
-  readonly once?: boolean;
-}
-export interface PushFlags {
-  readonly label: Readonly<Record<string, string>>;
-  readonly url?: string;
-  readonly key?: string;
-  readonly tenant?: string;
 }
 
 function finiteNumber(text: string): number {

@@ -1,6 +1,7 @@
 // `tocsin push`: one sample by hand, for a first try and for scripts.
+
+import type { PushFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
-import type { PushFlags } from './program.ts';
 
 const deadlineMs = 10_000;
 

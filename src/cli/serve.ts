@@ -1,20 +1,15 @@
 // `tocsin serve`: refuses to start on any problem and says all of them; runs until asked to end; ends cleanly.
-import type { createTocsin, Tocsin } from '../app.ts';
+import type { Tocsin } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import { readRules } from '../config/rule-files.ts';
 import { pinoLog } from '../log-pino.ts';
+import type { ServeFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { counted, problemLine } from './problems.ts';
-import type { ServeFlags } from './program.ts';
 import { version } from './version.ts';
 
-export interface ServeDeps {
-  /** The program itself; for tests. */
-  readonly createTocsin?: typeof createTocsin;
-}
-
 /** Answers the exit code once everything is closed. */
-export async function serveCommand(host: CliHost, flags: ServeFlags, deps: ServeDeps = {}): Promise<number> {
+export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<number> {
   const { env, cwd } = host;
   const { config: file, ...overrides } = flags;
   const loaded = loadConfig({ ...(file !== undefined && { file }), cwd, env, flags: overrides });
@@ -26,7 +21,7 @@ export async function serveCommand(host: CliHost, flags: ServeFlags, deps: Serve
     return exitCodes.usage;
   }
   const { config } = loaded;
-  const create = deps.createTocsin ?? (await import('../app.ts')).createTocsin;
+  const { createTocsin } = await import('../app.ts');
   const log = pinoLog({
     level: levelOf(env.TOCSIN_LOG),
     sink: { write: (line) => host.err(line.trimEnd()) },
@@ -38,7 +33,7 @@ export async function serveCommand(host: CliHost, flags: ServeFlags, deps: Serve
   });
   let tocsin: Tocsin;
   try {
-    tocsin = await create({
+    tocsin = await createTocsin({
       config,
       log,
       print: (line) => host.out(line),
@@ -61,6 +56,8 @@ export async function serveCommand(host: CliHost, flags: ServeFlags, deps: Serve
     greet(host, address, tocsin.initialKey, loaded.file, read!.rules.length);
   } catch (error) {
     host.err(`not started: ${listenFailure(error, config.listen)}`);
+    // The key is stored already and will not be made again.
+    if (tocsin.initialKey !== null) showKey(host, tocsin.initialKey);
     await tocsin.close();
     return exitCodes.failed;
   }
@@ -87,13 +84,17 @@ function greet(
   }
   if (key === null) return;
   host.out('');
-  host.out(`Operator key, shown this once: ${key}`);
+  showKey(host, key);
   host.out('Push a first sample:');
   host.out(
     `  curl -sS ${url}/api/v1/metrics -H 'X-API-Key: ${key}' -H 'content-type: application/json' ` +
       `-d '{"samples":[{"metric":"demo.value","labels":{"host":"here"},"value":1}]}'`,
   );
   host.out('');
+}
+
+function showKey(host: CliHost, key: string): void {
+  host.out(`Operator key, shown this once: ${key}`);
 }
 
 function listenFailure(error: unknown, listen: { host: string; port: number }): string {

@@ -99,18 +99,25 @@ function fromOutside({ env, flags, cwd }: LoadOptions, problems: Problem[]): Out
   };
   const flag = address('command line', '--listen', flags.listen);
   const variable = address('environment', 'TOCSIN_LISTEN', env.TOCSIN_LISTEN);
-  const port = /^\d+$/.test(env.PORT ?? '') ? address('environment', 'PORT', env.PORT) : null;
-  if (env.PORT !== undefined && env.PORT !== '' && port === null) {
+  const port = portOf(env.PORT);
+  if (Number.isNaN(port)) {
     const message = 'expected a port number from 0 to 65535';
     problems.push({ file: 'environment', line: 1, column: 1, path: 'PORT', message });
   }
   const data = flags.data || env.TOCSIN_DATA || null;
   return {
     address: flag ?? variable,
-    port: port?.port ?? null,
+    port,
     data: data === null ? null : resolve(cwd, data),
     rules: flags.rules === undefined ? null : flags.rules.map((path) => resolve(cwd, path)),
   };
+}
+
+/** Null when there is none, NaN when it is no port. */
+function portOf(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return port <= 65_535 ? port : Number.NaN;
 }
 
 function assemble(

@@ -41,7 +41,7 @@ export function unknownKey(key: string, known: readonly string[]): string {
 
 /** What was expected, in a few words; for a missing value that it is required. */
 export function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union') {
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
     // Of several shapes the one that was meant is the one whose type fits.
     const meant = issue.errors.map((branch) => branch[0]).find((first) => first?.code !== 'invalid_type');
     if (meant !== undefined) return expectation(meant);

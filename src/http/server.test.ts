@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Listening, serve } from './server.ts';
+import { type Listening, serve, serverLimits } from './server.ts';
 
 let listening: Listening;
 let release: () => void = () => {};
@@ -58,6 +58,9 @@ it('has hard limits on slow and greedy clients', () => {
 });
 
 it('closes a connection that sends its headers drop by drop', async () => {
+  await listening.close();
+  const impatient = { ...serverLimits, headersTimeout: 100, connectionsCheckingInterval: 50 };
+  listening = await serve(new Hono(), { host: '127.0.0.1', port: 0 }, impatient);
   const reply = await raw('GET /quick HTTP/1.1\r\nhost: x\r\nx-slow: ');
   expect(reply).toMatch(/^HTTP\/1\.1 408 /);
   expect(reply).toContain('"code":"request_timeout"');

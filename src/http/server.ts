@@ -12,10 +12,13 @@ export const serverLimits = {
   keepAliveTimeout: 5_000,
   maxHeaderSize: 16 * 1024,
   maxConnections: 2_000,
-} as const;
+};
+export type ServerLimits = Readonly<typeof serverLimits>;
 
 /** How long open requests may finish after `close`. */
 const drainMs = 10_000;
+/** A kept-alive connection falls idle when its last request is answered; until it is closed the server is not. */
+const closeIdleEveryMs = 50;
 
 export interface Listening {
   readonly host: string;
@@ -29,8 +32,9 @@ export interface Listening {
 export async function serve(
   app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'] },
   address: { host: string; port: number },
+  limits: ServerLimits = serverLimits,
 ): Promise<Listening> {
-  const { maxConnections, ...serverOptions } = serverLimits;
+  const { maxConnections, ...serverOptions } = limits;
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: address.host,
@@ -52,9 +56,10 @@ export async function serve(
 function drain(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    cut.unref();
+    const idle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
     server.close((error) => {
       clearTimeout(cut);
+      clearInterval(idle);
       if (error === undefined || ('code' in error && error.code === 'ERR_SERVER_NOT_RUNNING')) resolve();
       else reject(error);
     });

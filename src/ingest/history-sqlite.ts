@@ -13,6 +13,8 @@ const hourMs = 3_600_000;
 const foldFlushes = 64;
 const foldSamples = 100_000;
 const forgetRows = 256;
+/** Too many bytes are taken away in small steps (16 chunks of 3,600 samples are 1 MB), so that not much more goes. */
+const shrinkRows = 16;
 /** Samples of one shard and hour that are visited at once. */
 const visitSamples = 65_536;
 
@@ -286,8 +288,8 @@ class SqliteHistory implements History {
       if (aged > 0) return true;
       if (this.#bytes() <= maxBytes) return false;
       return (
-        this.#statements.oldestChunks.run(forgetRows).changes > 0 ||
-        this.#statements.oldestFlushes.run(8).changes > 0
+        this.#statements.oldestChunks.run(shrinkRows).changes > 0 ||
+        this.#statements.oldestFlushes.run(shrinkRows).changes > 0
       );
     });
   }

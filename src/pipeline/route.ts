@@ -26,7 +26,7 @@ function collect(node: Route, labels: Labels, found: Route[]): boolean {
 
 /** Labels as routing reads them: `severity` is the effective one. */
 export function routingLabels(alert: AlertRow): Labels {
-  if (alert.labels['severity'] === alert.effectiveSeverity) return alert.labels;
+  if (alert.labels.severity === alert.effectiveSeverity) return alert.labels;
   return labelSet({ ...alert.labels, severity: alert.effectiveSeverity });
 }
 

@@ -85,7 +85,7 @@ class Story {
     this.notifications.push(...out.notifications);
     for (const { message } of out.notifications) {
       const alerts = Object.fromEntries(
-        message.alerts.map((alert) => [alert.labels['host'] ?? alert.labels['alertname']!, alert.status]),
+        message.alerts.map((alert) => [alert.labels.host ?? alert.labels.alertname!, alert.status]),
       );
       this.said.push({ at: (this.now - t0) / s, reason: message.reason, status: message.status, alerts });
     }

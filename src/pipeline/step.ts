@@ -121,7 +121,7 @@ function flushArmed(state: PipelineState, alertId: string, out: StepResult): voi
 
 function openAlert(state: PipelineState, id: string, out: StepResult): AlertRow | null {
   const alert = state.alerts.get(id);
-  if (!alert || alert.kind !== 'alert') {
+  if (alert?.kind !== 'alert') {
     out.answer = { kind: 'refused', reason: 'alert_not_found' };
     return null;
   }

@@ -341,10 +341,10 @@ function deliveryEvent(
     attempt: delivery.attempts,
   };
   if (attempt) {
-    body['result'] = attempt.result.kind;
-    body['ms'] = attempt.durationMs;
-    if (attempt.result.code !== null) body['code'] = attempt.result.code;
-    if (attempt.result.message !== null) body['message'] = attempt.result.message.slice(0, 500);
+    body.result = attempt.result.kind;
+    body.ms = attempt.durationMs;
+    if (attempt.result.code !== null) body.code = attempt.result.code;
+    if (attempt.result.message !== null) body.message = attempt.result.message.slice(0, 500);
   }
   return {
     id: state.newId(),

@@ -12,8 +12,20 @@ export interface TestApp {
   /** The operator's key. */
   readonly key: string;
   /** A request through the HTTP app, with the key. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: unknown }>;
-  push(samples: readonly { metric: string; labels?: Record<string, string>; value: number; timestamp?: number }[]): Promise<number>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: unknown }>;
+  push(
+    samples: readonly {
+      metric: string;
+      labels?: Record<string, string>;
+      value: number;
+      timestamp?: number;
+    }[],
+  ): Promise<number>;
   /** Closes and starts again on the same data. */
   restart(options?: Partial<TocsinOptions>): Promise<TestApp>;
   close(): Promise<void>;
@@ -34,14 +46,23 @@ export async function startTestApp(
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 1));
   const parsed = parseRuleFile(rules, 'rules.yaml');
   if (parsed.problems.length > 0) throw new Error(JSON.stringify(parsed.problems, null, 1));
-  const tocsin = await createTocsin({ config: loaded.config, rules: parsed.rules, adminKey: testKey, ...options });
+  const tocsin = await createTocsin({
+    config: loaded.config,
+    rules: parsed.rules,
+    adminKey: testKey,
+    ...options,
+  });
 
   const call: TestApp['call'] = async (method, path, body, headers = {}) => {
     const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
     const response = await tocsin.fetch(
       new Request(`http://tocsin.test${path}`, {
         method,
-        headers: { 'x-api-key': testKey, ...(text === null ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          'x-api-key': testKey,
+          ...(text === null ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         body: text,
       }),
     );

@@ -14,6 +14,8 @@ const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.la
 const kinds = ['alert', 'event'] as const;
 /** A sample may be this much ahead of us, and so may `firedAt`. */
 const futureMs = 300_000;
+/** Newest alerts looked at before the index of open ones is. */
+const openScanRows = 2_000;
 /** Notifications looked at per group, and after the alert's beginning, for those that name it. */
 const namingScan = 2_000;
 
@@ -44,12 +46,20 @@ export function alertReads(db: Db) {
     )
     .pluck();
 
-  /** Open alerts have an index of their own, and there are never too many of them. */
+  /**
+   * Open alerts: mostly among the newest, so those are looked at first; else by their own index, which has to be
+   * sorted whole (60,000 open alerts: 40 ms).
+   */
   function scanOpen(tenant: string, where: Where, before: Buffer, limit: number): Scan<StoredAlert> {
+    const newest = scanKind(tenant, 'alert', where, before, limit, openScanRows);
+    if (newest.horizon === null || newest.rows.length > limit) return newest;
     const rows = statements.all<StoredAlert>(
-      `SELECT ${columns} FROM alert a INDEXED BY alert_open ${withLabels}
-       WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved' AND a.id < ? ${where.text && `AND ${where.text}`}
-       ORDER BY a.id DESC LIMIT ?`,
+      `SELECT ${columns} FROM alert a ${withLabels}
+       WHERE a.rowid IN (
+         SELECT a.rowid FROM alert a INDEXED BY alert_open
+         WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved' AND a.id < ? AND ${where.text}
+         ORDER BY a.id DESC LIMIT ?)
+       ORDER BY a.id DESC`,
       [tenant, before, ...where.values, limit + 1],
     );
     return scanned(rows, limit, null);
@@ -61,12 +71,13 @@ export function alertReads(db: Db) {
     where: Where,
     before: Buffer,
     limit: number,
+    rowsToLookAt = scanRows,
   ): Scan<StoredAlert> {
     const filtered = where.text !== '';
     const floor = filtered
       ? statements.first<{ readonly id: Buffer }>(
-          `SELECT id FROM alert WHERE tenant = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ${scanRows}`,
-          [tenant, kind, before],
+          `SELECT id FROM alert WHERE tenant = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?`,
+          [tenant, kind, before, rowsToLookAt],
         )?.id
       : undefined;
     const full = new Where().and('a.tenant = ? AND a.kind = ? AND a.id < ?', tenant, kind, before);

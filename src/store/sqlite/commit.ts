@@ -1,18 +1,13 @@
 // The step's commit: one transaction that first checks every epoch, then writes the effects in step order. Whatever is
 // remembered of it (label sets, heads of chains, counts) is remembered only when it succeeded.
-import { and, eq, sql } from 'drizzle-orm';
 import type { Effect } from '../../pipeline/effect.ts';
-import type { AlertRow, GroupRow } from '../../pipeline/rows.ts';
 import { type CommittedEvent, type ShardCommit, StoreError } from '../store.ts';
 import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
-import { idBytes, idTime } from './id-codec.ts';
 import type { LabelSets } from './label-sets.ts';
-import { placeholders, setPlaceholders } from './placeholders.ts';
-import { alertChanges, alertValues, groupChanges, groupValues, notificationValues } from './row-codec.ts';
-import { alert, alertGroup, configVersion, idempotency, notification } from './schema.ts';
+import { rowWriters } from './row-writes.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
 /** What the store remembers between commits. */
@@ -22,124 +17,11 @@ export interface Memory {
   readonly counts: DeliveryCounts;
 }
 
-const changeableOfAlert = [
-  'state',
-  'effectiveSeverity',
-  'value',
-  'annotations',
-  'pendingSince',
-  'firedAt',
-  'keepUntil',
-  'lastSampleAt',
-  'endsAt',
-  'resolvedAt',
-  'resolveReason',
-  'ackedBy',
-  'ackedAt',
-  'ackUntil',
-  'nextAt',
-  'version',
-] as const satisfies readonly (keyof ReturnType<typeof alertChanges>)[];
-const changeableOfGroup = [
-  'nextAt',
-  'nextReason',
-  'lastSentAt',
-  'lastReason',
-  'notified',
-] as const satisfies readonly (keyof ReturnType<typeof groupChanges>)[];
-const setByNotification = {
-  step: null,
-  nextAt: null,
-  sendAt: null,
-  confirmedBy: null,
-  confirmedAt: null,
-  traceparent: null,
-};
-
 interface Ledger {
   readonly shard: number;
   readonly owner: string | null;
   readonly firstSeq: number;
   nextSeq: number;
-}
-
-function rowWriters(db: Db, labels: LabelSets) {
-  const { orm } = db;
-  const insertAlert = orm.insert(alert).values(placeholders(alert)).prepare();
-  const updateAlert = orm
-    .update(alert)
-    .set(setPlaceholders(changeableOfAlert))
-    .where(
-      and(
-        eq(alert.tenant, sql.placeholder('tenant')),
-        eq(alert.kind, sql.placeholder('kind')),
-        eq(alert.id, sql.placeholder('id')),
-      ),
-    )
-    .prepare();
-  const insertGroup = orm.insert(alertGroup).values(placeholders(alertGroup)).prepare();
-  const updateGroup = orm
-    .update(alertGroup)
-    .set(setPlaceholders(changeableOfGroup))
-    .where(and(eq(alertGroup.tenant, sql.placeholder('tenant')), eq(alertGroup.id, sql.placeholder('id'))))
-    .prepare();
-  const deleteGroup = orm
-    .delete(alertGroup)
-    .where(and(eq(alertGroup.tenant, sql.placeholder('tenant')), eq(alertGroup.id, sql.placeholder('id'))))
-    .prepare();
-  const insertNotification = orm.insert(notification).values(placeholders(notification)).prepare();
-  const insertVersion = orm
-    .insert(configVersion)
-    .values(placeholders(configVersion))
-    .onConflictDoNothing()
-    .prepare();
-  // A key whose row ran out but was not cleaned up yet may be used again; of two in one turn the first stays.
-  const insertIdempotency = orm
-    .insert(idempotency)
-    .values(placeholders(idempotency))
-    .onConflictDoUpdate({
-      target: [idempotency.tenant, idempotency.scope, idempotency.key],
-      set: {
-        bodyHash: sql`excluded.body_hash`,
-        status: sql`excluded.status`,
-        answer: sql`excluded.answer`,
-        expiresAt: sql`excluded.expires_at`,
-      },
-      setWhere: sql`excluded.expires_at > ${idempotency.expiresAt}`,
-    })
-    .prepare();
-
-  return {
-    alert(row: AlertRow, insert: boolean): void {
-      const id = idBytes(row.id);
-      if (insert) {
-        insertAlert.run(alertValues(row, id, labels.intern(row.tenant, row.labels, idTime(id))));
-        return;
-      }
-      const { changes } = updateAlert.run({ tenant: row.tenant, kind: row.kind, id, ...alertChanges(row) });
-      if (changes !== 1) throw new Error(`alert ${row.id} changes but was never stored`);
-    },
-    group(row: GroupRow, insert: boolean): void {
-      if (insert) {
-        insertGroup.run(groupValues(row));
-        return;
-      }
-      const { changes } = updateGroup.run({ tenant: row.tenant, id: idBytes(row.id), ...groupChanges(row) });
-      if (changes !== 1) throw new Error(`group ${row.id} changes but was never stored`);
-    },
-    groupClosed(tenant: string, id: string): void {
-      deleteGroup.run({ tenant, id: idBytes(id) });
-    },
-    notification(row: Extract<Effect, { put: 'notification' }>['row']): void {
-      insertNotification.run({ ...setByNotification, ...notificationValues(row) });
-    },
-    idempotency(row: Extract<Effect, { put: 'idempotency' }>['row']): void {
-      insertIdempotency.run({ ...row, expiresAt: Math.floor(row.expiresAt) });
-    },
-    configVersion(row: Extract<Effect, { put: 'config_version' }>['row']): void {
-      insertVersion.run({ ...row, firstAt: Math.floor(row.firstAt) });
-    },
-  };
 }
 
 export function commitGroup(db: Db, memory: Memory) {

@@ -5,8 +5,8 @@ import type { DeliveryRow } from '../../pipeline/rows.ts';
 import type { Db } from './database.ts';
 import { type DeliveryCounts, isOpen } from './delivery-counts.ts';
 import { idBytes } from './id-codec.ts';
-import { placeholders } from './placeholders.ts';
-import { deliveryValues } from './row-codec.ts';
+import { placeholders, writer } from './placeholders.ts';
+import { type DeliveryValues, deliveryValues } from './row-codec.ts';
 import { delivery } from './schema.ts';
 
 interface Before {
@@ -18,7 +18,7 @@ interface Before {
 }
 
 export function deliveryWrites(db: Db, counts: DeliveryCounts) {
-  const insertRow = db.orm.insert(delivery).values(placeholders(delivery)).prepare();
+  const insertRow = writer<DeliveryValues>(db, db.orm.insert(delivery).values(placeholders(delivery)));
   const hasEarlier = db.raw
     .prepare<[string, string, number]>(
       `SELECT 1 FROM delivery INDEXED BY delivery_open
@@ -50,7 +50,7 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
     insert(row: DeliveryRow, owner: string | null): void {
       const open = isOpen(row.state);
       const held = open && hasEarlier.get(row.tenant, row.orderKey, row.orderNo) !== undefined;
-      insertRow.run(deliveryValues(row, held, owner));
+      insertRow(deliveryValues(row, held, owner));
       if (open && !held) holdLater.run(row.tenant, row.orderKey, row.orderNo);
       counts.note(row.tenant, row.state, 1);
     },

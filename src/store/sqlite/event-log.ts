@@ -4,7 +4,7 @@ import type { EventRow, Keep } from '../../pipeline/rows.ts';
 import { chainHash } from '../audit-chain.ts';
 import type { Db } from './database.ts';
 import { idBytes, idOrNameValue } from './id-codec.ts';
-import { placeholders } from './placeholders.ts';
+import { placeholders, writer } from './placeholders.ts';
 import { event } from './schema.ts';
 
 const dayMs = 86_400_000;
@@ -24,7 +24,7 @@ export class EventLog {
   readonly #pending = new Map<string, Buffer>();
 
   constructor(db: Db) {
-    this.#insert = db.orm.insert(event).values(placeholders(event)).prepare();
+    this.#insert = writer<typeof event.$inferInsert>(db, db.orm.insert(event).values(placeholders(event)));
     this.#lastHash = db.raw
       .prepare<[string], Buffer>(
         'SELECT hash FROM event INDEXED BY event_audit WHERE tenant = ? AND keep = 2 ORDER BY seq DESC LIMIT 1',
@@ -43,7 +43,7 @@ export class EventLog {
       hash = chainHash(previous, at === row.at ? row : { ...row, at }, shard, seq, body);
       this.#pending.set(row.tenant, hash);
     }
-    this.#insert.run({
+    this.#insert({
       shard,
       seq,
       id: idBytes(row.id),
@@ -62,7 +62,7 @@ export class EventLog {
       prevHash: previous,
       hash,
       body,
-    } satisfies typeof event.$inferInsert);
+    });
   }
 
   #head(tenant: string): Buffer | null {

@@ -159,14 +159,23 @@ export function retentionGroup(db: Db, memory: Memory) {
     `SELECT tenant, id, seen_at AS seenAt FROM labelset
      WHERE tenant >= ? AND (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?`,
   );
-  const usesSet = raw
-    .prepare<[string, Buffer, Buffer], number>(
-      `SELECT 1 FROM alert WHERE tenant = ? AND kind IN ('alert', 'event') AND id < ? AND labelset = ? LIMIT 1`,
+  const setsOfOld = raw
+    .prepare<[string, Buffer], Buffer>(
+      `SELECT DISTINCT labelset FROM alert WHERE tenant = ? AND kind IN ('alert', 'event') AND id < ?`,
     )
     .pluck();
   const deleteSet = raw.prepare<[string, Buffer]>('DELETE FROM labelset WHERE tenant = ? AND id = ?');
   const noId: Buffer = Buffer.alloc(0);
   const setsFrom = { tenant: '', id: noId, sweptAt: Number.NEGATIVE_INFINITY };
+  let inUse: { readonly tenant: string; readonly ids: ReadonlySet<string> } | null = null;
+  // Read once per tenant and sweep: old alerts only ever become fewer, so what was read stays on the safe side.
+  const isInUse = (tenant: string, id: Buffer, before: number): boolean => {
+    if (inUse?.tenant !== tenant) {
+      const old = setsOfOld.all(tenant, firstIdAt(before + 2 * seenEveryMs));
+      inUse = { tenant, ids: new Set(old.map((set) => set.toString('latin1'))) };
+    }
+    return inUse.ids.has(id.toString('latin1'));
+  };
   const labelSets: Task = (policy, now, limit) => {
     if (now - setsFrom.sweptAt < dayMs) return 0;
     const before = now - policy.alertMs - 2 * seenEveryMs;
@@ -175,13 +184,15 @@ export function retentionGroup(db: Db, memory: Memory) {
     for (const { tenant, id, seenAt } of rows) {
       setsFrom.tenant = tenant;
       setsFrom.id = id;
-      if (seenAt >= before) continue;
-      if (usesSet.get(tenant, firstIdAt(seenAt + 2 * seenEveryMs), id) !== undefined) continue;
+      if (seenAt >= before || isInUse(tenant, id, before)) continue;
       deleteSet.run(tenant, id);
       forgotten = true;
     }
     if (forgotten) memory.labels.forgetAll();
-    if (rows.length < limit) Object.assign(setsFrom, { tenant: '', id: noId, sweptAt: now });
+    if (rows.length < limit) {
+      Object.assign(setsFrom, { tenant: '', id: noId, sweptAt: now });
+      inUse = null;
+    }
     return rows.length;
   };
 
@@ -196,16 +207,19 @@ export function retentionGroup(db: Db, memory: Memory) {
     labelSets,
   ];
 
+  let current = 0;
   return {
+    /** Goes on with the task at which the last call stopped; a round is over when every task had nothing more to do. */
     retain(policy: RetentionPolicy, now: number, limit: number): boolean {
       const at = Math.floor(now);
       return remembering(memory, 'retention', () =>
         db.transaction(() => {
           let left = limit;
-          for (const task of tasks) {
-            left -= task(policy, at, left);
+          for (; current < tasks.length; current++) {
+            left -= tasks[current]!(policy, at, left);
             if (left <= 0) return true;
           }
+          current = 0;
           return false;
         }),
       );

@@ -1,5 +1,5 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
-import { labelSet } from '../../../rules/labels.ts';
+import { canonicalLabels } from '../../../rules/labels.ts';
 import type { Labels } from '../../../rules/types.ts';
 import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { StoredEvent } from '../rows.ts';
@@ -7,6 +7,8 @@ import { idBytes, idOrNameText, idOrNameValue, idText } from './id-codec.ts';
 import type { alert, alertGroup, delivery, event, notification } from './schema.ts';
 
 export type AlertValues = typeof alert.$inferInsert;
+export type GroupValues = typeof alertGroup.$inferInsert;
+export type NotificationValues = typeof notification.$inferInsert;
 export type DeliveryValues = typeof delivery.$inferInsert;
 type StoredAlert = typeof alert.$inferSelect & { readonly labelsJson: string };
 type StoredGroup = typeof alertGroup.$inferSelect;
@@ -19,8 +21,9 @@ export type { StoredAlert, StoredDelivery, StoredEventRow, StoredGroup, StoredNo
 // Sample times may carry a fraction of a millisecond; the columns are integers.
 const whole = (at: number | null) => (at === null ? null : Math.floor(at));
 
+/** What was stored was a label set: sorted, without empty values and forbidden names. */
 function labelsOf(json: string): Labels {
-  return labelSet(JSON.parse(json) as Record<string, string>);
+  return Object.freeze(Object.assign(Object.create(null), JSON.parse(json)) as Labels);
 }
 
 /** The columns of an alert that a later commit may change. */
@@ -109,14 +112,14 @@ export function groupChanges(row: GroupRow) {
   };
 }
 
-export function groupValues(row: GroupRow): typeof alertGroup.$inferInsert {
+export function groupValues(row: GroupRow): GroupValues {
   return {
     tenant: row.tenant,
     id: idBytes(row.id),
     receiver: row.receiver,
     route: row.route,
     groupKey: row.groupKey,
-    labels: JSON.stringify(row.labels),
+    labels: canonicalLabels(row.labels),
     openedAt: Math.floor(row.openedAt),
     ...groupChanges(row),
   };
@@ -139,7 +142,7 @@ export function groupRow(from: StoredGroup): GroupRow {
   };
 }
 
-export function notificationValues(row: NotificationRow) {
+export function notificationValues(row: NotificationRow): NotificationValues {
   return {
     tenant: row.tenant,
     id: idBytes(row.id),

@@ -1,0 +1,170 @@
+// Every guard of `npm run check` goes red on a planted fault; a guard that cannot fail guards nothing.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const cache = join(root, 'node_modules/.cache');
+mkdirSync(cache, { recursive: true });
+const folder = mkdtempSync(join(cache, 'guards-'));
+// Biome passes over everything below node_modules.
+const outside = mkdtempSync(join(tmpdir(), 'tocsin-guards-'));
+afterAll(() => {
+  for (const made of [folder, outside]) rmSync(made, { recursive: true, force: true });
+});
+
+/** Writes the files into a tree of their own and runs a tool of node_modules/.bin there. */
+function run(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  tool: string,
+  args: readonly string[],
+  within = folder,
+) {
+  const tree = join(within, name);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), text);
+  }
+  const done = spawnSync(join(root, 'node_modules/.bin', tool), args, { cwd: tree, encoding: 'utf8' });
+  return { status: done.status, text: done.stdout + done.stderr };
+}
+
+describe('the core compiled without Node', () => {
+  const tsconfig = JSON.stringify({
+    extends: join(root, 'tsconfig.core.json'),
+    compilerOptions: { rootDir: root, incremental: false, tsBuildInfoFile: null },
+    include: ['planted.ts'],
+    exclude: [],
+  });
+  it.each([
+    ['fetch', 'export const bad = () => fetch("http://x");'],
+    ['process', 'export const bad = () => process.env;'],
+    ['timers', 'export const bad = () => setTimeout(() => {}, 1);'],
+    ['node modules', 'import { readFileSync } from "node:fs";\nexport const bad = readFileSync;'],
+    ['Buffer', 'export const bad = () => Buffer.from("x");'],
+  ])('refuses %s', (name, planted) => {
+    const files = { 'tsconfig.json': tsconfig, 'planted.ts': planted };
+    const { status, text } = run(`core-${name}`, files, 'tsc', ['-p', 'tsconfig.json']);
+    expect(status).not.toBe(0);
+    expect(text).toContain('planted.ts');
+  });
+  it('takes what is pure', () => {
+    const files = {
+      'tsconfig.json': tsconfig,
+      'planted.ts': 'export const good = (now: number) => now + 1;',
+    };
+    expect(run('core-good', files, 'tsc', ['-p', 'tsconfig.json'])).toEqual({ status: 0, text: '' });
+  });
+});
+
+describe('the import rules', () => {
+  const base = {
+    'tsconfig.json':
+      '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true}}',
+  };
+  const cruise = (name: string, files: Readonly<Record<string, string>>) =>
+    run(name, { ...base, ...files }, 'depcruise', [
+      'src',
+      'rules',
+      'channels',
+      '--config',
+      join(root, '.dependency-cruiser.cjs'),
+    ]);
+  const house = {
+    'src/store/store.ts': 'export interface Store { readonly a: number }',
+    'src/testing/clock.ts': 'export const clock = 1;',
+    'rules/types.ts': 'export type Rule = string;',
+    'channels/message.ts': 'export type Message = string;',
+  };
+  it.each([
+    [
+      'rules-imports',
+      { 'rules/planted.ts': 'import type { Store } from "../src/store/store.ts";\nexport type X = Store;' },
+    ],
+    [
+      'rules-imports',
+      { 'rules/planted.ts': 'import { readFileSync } from "node:fs";\nexport const x = readFileSync;' },
+    ],
+    [
+      'pipeline-imports',
+      {
+        'src/pipeline/planted.ts': 'import type { Store } from "../store/store.ts";\nexport type X = Store;',
+      },
+    ],
+    [
+      'policy-imports',
+      { 'src/policy/planted.ts': 'import { request } from "node:http";\nexport const x = request;' },
+    ],
+    [
+      'channels-imports',
+      {
+        'channels/planted.ts': 'import type { Store } from "../src/store/store.ts";\nexport type X = Store;',
+      },
+    ],
+    [
+      'testing-stays-in-tests',
+      { 'src/engine.ts': 'import { clock } from "./testing/clock.ts";\nexport const x = clock;' },
+    ],
+    [
+      'no-circular',
+      {
+        'src/a.ts': 'import { b } from "./b.ts";\nexport const a = (): number => b();',
+        'src/b.ts': 'import { a } from "./a.ts";\nexport const b = (): number => a();',
+      },
+    ],
+  ])('name %s', (rule, planted) => {
+    const { status, text } = cruise(`cruise-${rule}-${Object.values(planted)[0]!.length}`, {
+      ...house,
+      ...planted,
+    });
+    expect(text).toContain(rule);
+    expect(status).not.toBe(0);
+  });
+  it('take the house as it is', () => {
+    expect(cruise('cruise-good', house).status).toBe(0);
+  });
+});
+
+describe('the lint rules', () => {
+  const lint = (name: string, path: string, text: string) => {
+    const tree = join(outside, name);
+    mkdirSync(tree, { recursive: true });
+    cpSync(join(root, 'scripts/lint'), join(tree, 'scripts/lint'), { recursive: true });
+    const config = { 'biome.json': biomeConfig(), [path]: text };
+    return run(name, config, 'biome', ['lint', path], outside);
+  };
+  it.each([
+    ['clock', 'rules/planted.ts', 'export const bad = () => Date.now();'],
+    ['new-date', 'src/policy/planted.ts', 'export const bad = () => new Date();'],
+    ['random', 'src/pipeline/planted.ts', 'export const bad = () => Math.random();'],
+    ['fetch', 'channels/planted.ts', 'export const bad = async () => { await fetch("http://x"); };'],
+    ['floating', 'src/planted.ts', 'const work = async () => 1;\nexport function bad() { work(); }'],
+    ['any', 'src/planted-any.ts', 'export const bad = (x: any) => x;'],
+  ])('refuse %s', (name, path, text) => {
+    const result = lint(`lint-${name}`, path, `${text}\n`);
+    expect(result.text).toMatch(new RegExp(`${path}:\\d+:\\d+ `));
+    expect(result.status).not.toBe(0);
+  });
+  it('take a clock outside of the core', () => {
+    const { status, text } = lint('lint-good', 'src/planted.ts', 'export const good = () => Date.now();\n');
+    expect(text).toMatch(/Checked 1 file/);
+    expect(status).toBe(0);
+  });
+});
+
+/** The project's own configuration, without what ties it to the repository. */
+function biomeConfig(): string {
+  const read = spawnSync(
+    process.execPath,
+    ['-p', `JSON.stringify(require(${JSON.stringify(join(root, 'biome.json'))}))`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  const config = JSON.parse(read.stdout) as Record<string, unknown>;
+  return JSON.stringify({ ...config, $schema: undefined, vcs: undefined, root: true });
+}

@@ -1,0 +1,124 @@
+// Writes of every row but events and deliveries, which have rules of their own.
+import { and, eq, sql } from 'drizzle-orm';
+import type { ConfigVersionRow, IdempotencyRow } from '../../pipeline/effect.ts';
+import type { AlertRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { Db } from './database.ts';
+import { idBytes, idTime } from './id-codec.ts';
+import type { LabelSets } from './label-sets.ts';
+import { placeholders, setPlaceholders, writer } from './placeholders.ts';
+import {
+  type AlertValues,
+  alertChanges,
+  alertValues,
+  type GroupValues,
+  groupChanges,
+  groupValues,
+  type NotificationValues,
+  notificationValues,
+} from './row-codec.ts';
+import { alert, alertGroup, configVersion, idempotency, notification } from './schema.ts';
+
+const changeableOfAlert = [
+  'state',
+  'effectiveSeverity',
+  'value',
+  'annotations',
+  'pendingSince',
+  'firedAt',
+  'keepUntil',
+  'lastSampleAt',
+  'endsAt',
+  'resolvedAt',
+  'resolveReason',
+  'ackedBy',
+  'ackedAt',
+  'ackUntil',
+  'nextAt',
+  'version',
+] as const satisfies readonly (keyof ReturnType<typeof alertChanges>)[];
+const changeableOfGroup = [
+  'nextAt',
+  'nextReason',
+  'lastSentAt',
+  'lastReason',
+  'notified',
+] as const satisfies readonly (keyof ReturnType<typeof groupChanges>)[];
+
+export function rowWriters(db: Db, labels: LabelSets) {
+  const { orm } = db;
+  const value = sql.placeholder;
+  const insertAlert = writer<AlertValues>(db, orm.insert(alert).values(placeholders(alert)));
+  const updateAlert = writer<Partial<AlertValues>>(
+    db,
+    orm
+      .update(alert)
+      .set(setPlaceholders(changeableOfAlert))
+      .where(
+        and(eq(alert.tenant, value('tenant')), eq(alert.kind, value('kind')), eq(alert.id, value('id'))),
+      ),
+  );
+  const insertGroup = writer<GroupValues>(db, orm.insert(alertGroup).values(placeholders(alertGroup)));
+  const thisGroup = and(eq(alertGroup.tenant, value('tenant')), eq(alertGroup.id, value('id')));
+  const updateGroup = writer<Partial<GroupValues>>(
+    db,
+    orm.update(alertGroup).set(setPlaceholders(changeableOfGroup)).where(thisGroup),
+  );
+  const deleteGroup = writer<Partial<GroupValues>>(db, orm.delete(alertGroup).where(thisGroup));
+  const insertNotification = writer<NotificationValues>(
+    db,
+    orm.insert(notification).values(placeholders(notification)),
+  );
+  const insertVersion = writer<ConfigVersionRow>(
+    db,
+    orm.insert(configVersion).values(placeholders(configVersion)).onConflictDoNothing(),
+  );
+  // A key whose row ran out but was not cleaned up yet may be used again; of two in one turn the first stays.
+  const insertIdempotency = writer<IdempotencyRow>(
+    db,
+    orm
+      .insert(idempotency)
+      .values(placeholders(idempotency))
+      .onConflictDoUpdate({
+        target: [idempotency.tenant, idempotency.scope, idempotency.key],
+        set: {
+          bodyHash: sql`excluded.body_hash`,
+          status: sql`excluded.status`,
+          answer: sql`excluded.answer`,
+          expiresAt: sql`excluded.expires_at`,
+        },
+        setWhere: sql`excluded.expires_at > ${idempotency.expiresAt}`,
+      }),
+  );
+
+  return {
+    alert(row: AlertRow, insert: boolean): void {
+      const id = idBytes(row.id);
+      if (insert) {
+        insertAlert(alertValues(row, id, labels.intern(row.tenant, row.labels, idTime(id))));
+        return;
+      }
+      const changed = updateAlert({ tenant: row.tenant, kind: row.kind, id, ...alertChanges(row) });
+      if (changed !== 1) throw new Error(`alert ${row.id} changes but was never stored`);
+    },
+    group(row: GroupRow, insert: boolean): void {
+      if (insert) {
+        insertGroup(groupValues(row));
+        return;
+      }
+      const changed = updateGroup({ tenant: row.tenant, id: idBytes(row.id), ...groupChanges(row) });
+      if (changed !== 1) throw new Error(`group ${row.id} changes but was never stored`);
+    },
+    groupClosed(tenant: string, id: string): void {
+      deleteGroup({ tenant, id: idBytes(id) });
+    },
+    notification(row: NotificationRow): void {
+      insertNotification(notificationValues(row));
+    },
+    idempotency(row: IdempotencyRow): void {
+      insertIdempotency({ ...row, expiresAt: Math.floor(row.expiresAt) });
+    },
+    configVersion(row: ConfigVersionRow): void {
+      insertVersion({ ...row, firstAt: Math.floor(row.firstAt) });
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// Whole values with one thing changed: what a test or the simulation says is what matters to it.
+import { emptyLabels } from '../../rules/labels.ts';
+import type { ThresholdRule } from '../../rules/types.ts';
+import type { Receiver, Route } from '../pipeline/routing.ts';
+
+export function aRule(over: Partial<ThresholdRule> = {}): ThresholdRule {
+  return {
+    type: 'threshold',
+    tenant: 'default',
+    name: 'HighCpu',
+    group: 'host',
+    description: '',
+    category: 'system',
+    severity: 'warning',
+    priority: 'P4',
+    labels: emptyLabels,
+    annotations: {},
+    enabled: true,
+    forMs: 0,
+    keepFiringForMs: 0,
+    noData: 'keep',
+    noDataAfterMs: 60_000,
+    hash: 'h1',
+    origin: { kind: 'api' },
+    metric: 'cpu',
+    match: [],
+    aggregate: 'last',
+    windowMs: 0,
+    operator: 'gt',
+    threshold: 80,
+    ...over,
+  };
+}
+
+export function aRoute(over: Partial<Route> = {}): Route {
+  return {
+    path: '{}',
+    matchers: [],
+    receiver: 'ops',
+    groupBy: ['alertname'],
+    groupWaitMs: 10_000,
+    groupIntervalMs: 60_000,
+    repeatIntervalMs: 4 * 3_600_000,
+    resolveWaitMs: 60_000,
+    continue: false,
+    routes: [],
+    ...over,
+  };
+}
+
+export function aReceiver(over: Partial<Receiver> = {}): Receiver {
+  return { name: 'ops', channels: ['hook'], sendResolved: true, dedupeWindowMs: 300_000, ...over };
+}

@@ -1,0 +1,62 @@
+// A clock that stands still until it is told to go on: events in a heap over virtual time, equal times in order of
+// insertion. What runs twice with the same calls runs the same way.
+import type { Clock, Timer } from '../clock.ts';
+import { Deadlines } from '../engine/deadlines.ts';
+
+interface Entry {
+  callback: (() => void) | null;
+}
+
+export class ManualClock implements Clock {
+  readonly #entries = new Deadlines<Entry>();
+  #now: number;
+
+  /** `start` in epoch milliseconds. */
+  constructor(start = 1_700_000_000_000) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(at: number, callback: () => void): Timer {
+    const entry: Entry = { callback };
+    this.#entries.add(Math.max(at, this.#now), entry);
+    return {
+      cancel() {
+        entry.callback = null;
+      },
+    };
+  }
+
+  soon(callback: () => void): void {
+    this.at(this.#now, callback);
+  }
+
+  /** Runs the next callback that is due at or before `until`, moving time to it; false when there is none. */
+  step(until: number): boolean {
+    for (;;) {
+      const next = this.#entries.take(until);
+      if (next === null) return false;
+      const { callback } = next.item;
+      if (callback === null) continue;
+      if (next.at > this.#now) this.#now = next.at;
+      callback();
+      return true;
+    }
+  }
+
+  /** Runs everything that is due within `ms`, and lets promises go on after each callback. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await macrotask();
+    while (this.step(until)) await macrotask();
+    this.#now = until;
+  }
+}
+
+/** Resolves after every promise that can go on has gone on. */
+export function macrotask(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,71 @@
+// States that a simulation must reach to mean anything: a run over many seeds that never saw one of them fails.
+
+export const sometimes = [
+  'crash',
+  'crash between send and done',
+  'restart with open deliveries',
+  'lease voided',
+  'commit failed before',
+  'commit failed after',
+  'reload',
+  'fatal store failure',
+  'history flush failed',
+  'fired',
+  'cleared while pending',
+  'keep_firing_for used',
+  'no_data fired',
+  'no_data resolved',
+  'absent fired',
+  'manual resolve',
+  'rule removed',
+  'acknowledged',
+  'acknowledged repeat suppressed',
+  'first',
+  'new_alerts',
+  'refired',
+  'resolved',
+  'some_resolved',
+  'repeat',
+  'event',
+  'event deduplicated',
+  'held by dedupe window',
+  'resolved before notify',
+  'send_resolved off',
+  'retry',
+  'dead letter',
+  'resolved dropped firing_not_sent',
+  'queued behind its order',
+  'provider outage',
+  'reply lost',
+  'hang until the deadline',
+  'retry after obeyed',
+  'idempotent replay',
+  'idempotency conflict',
+  'client retried',
+  'late sample',
+  'rule edited',
+  'route changed',
+  'group handed over',
+  'group closed',
+] as const;
+export type Sometimes = (typeof sometimes)[number];
+
+export class Counters {
+  readonly #counts = new Map<Sometimes, number>();
+
+  hit(name: Sometimes, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
+  }
+
+  of(name: Sometimes): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  add(other: Counters): void {
+    for (const [name, n] of other.#counts) this.hit(name, n);
+  }
+
+  missing(): readonly Sometimes[] {
+    return sometimes.filter((name) => this.of(name) === 0);
+  }
+}

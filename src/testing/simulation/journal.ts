@@ -1,0 +1,183 @@
+// What the databases really hold, as the bottom-most wrappers of the ports saw it, and what the providers accepted.
+// The oracle reads this and nothing of the engine's memory.
+import { createHash } from 'node:crypto';
+import type { AlertMessage } from '../../../channels/message.ts';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { ShardCommit } from '../../store/store.ts';
+
+/** One accepted message at a provider. */
+export interface Accepted {
+  readonly at: number;
+  readonly channel: string;
+  readonly deliveryId: string;
+  readonly message: AlertMessage;
+  /** The sender cannot know that this was accepted. */
+  ambiguous: boolean;
+}
+
+export interface AlertRecord {
+  row: AlertRow;
+  /** Engine time of its events by kind, in order. */
+  readonly events: { readonly kind: string; readonly reason: string | null; readonly at: number }[];
+  firedAt: number | null;
+  resolvedAt: number | null;
+}
+
+export interface DeliveryRecord {
+  row: DeliveryRow;
+  readonly accepted: Accepted[];
+}
+
+export interface Skip {
+  readonly alertId: string;
+  readonly groupKey: string;
+  readonly kind: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+const logLines = 400;
+
+export class Journal {
+  readonly alerts = new Map<string, AlertRecord>();
+  readonly groups = new Map<string, GroupRow>();
+  readonly notifications = new Map<string, NotificationRow>();
+  readonly notificationsOf = new Map<string, NotificationRow[]>();
+  readonly deliveries = new Map<string, DeliveryRecord>();
+  readonly deliveriesOf = new Map<string, DeliveryRecord[]>();
+  readonly skips = new Map<string, Skip[]>();
+  readonly accepted: Accepted[] = [];
+  /** Times at which leases were voided: starts and reloads. */
+  readonly voided: number[] = [];
+  readonly lines: string[] = [];
+  readonly #digest = createHash('sha256');
+  /** Called for each committed effect, after it is in the journal. */
+  onEffect: (effect: Effect, at: number) => void = () => {};
+
+  log(at: number, line: string): void {
+    this.#digest.update(`${at} ${line}\n`);
+    this.lines.push(`${new Date(at).toISOString().slice(5, 23)} ${line}`);
+    if (this.lines.length > 2 * logLines) this.lines.splice(0, logLines);
+  }
+
+  digest(): string {
+    return this.#digest.copy().digest('hex').slice(0, 16);
+  }
+
+  committed(commits: readonly ShardCommit[], at: number): void {
+    for (const { effects } of commits) {
+      for (const effect of effects) {
+        this.#apply(effect);
+        this.onEffect(effect, at);
+      }
+    }
+  }
+
+  accept(accepted: Accepted): void {
+    this.accepted.push(accepted);
+    this.deliveries.get(accepted.deliveryId)?.accepted.push(accepted);
+    const { message } = accepted;
+    this.log(
+      accepted.at,
+      `accept ${accepted.channel} ${accepted.deliveryId} ${message.reason} ${message.alerts.map((a) => `${a.id.slice(-6)}=${a.status}`).join(',')}`,
+    );
+  }
+
+  #apply(effect: Effect): void {
+    switch (effect.put) {
+      case 'alert': {
+        const known = this.alerts.get(effect.row.id);
+        if (known) known.row = { ...effect.row };
+        else
+          this.alerts.set(effect.row.id, {
+            row: { ...effect.row },
+            events: [],
+            firedAt: null,
+            resolvedAt: null,
+          });
+        return;
+      }
+      case 'event':
+        this.#event(effect.row);
+        return;
+      case 'group':
+        this.groups.set(effect.row.id, { ...effect.row });
+        return;
+      case 'group.closed':
+        this.groups.delete(effect.id);
+        return;
+      case 'notification': {
+        const { row } = effect;
+        this.notifications.set(row.id, row);
+        for (const id of Object.keys(row.alerts)) push(this.notificationsOf, id, row);
+        this.log(row.createdAt, `notification ${row.id.slice(-6)} ${row.receiver} ${row.reason}`);
+        return;
+      }
+      case 'delivery': {
+        const record = { row: { ...effect.row }, accepted: [] };
+        this.deliveries.set(effect.row.id, record);
+        push(this.deliveriesOf, effect.row.notificationId, record);
+        return;
+      }
+      case 'delivery.result': {
+        const { result } = effect;
+        const record = this.deliveries.get(result.id);
+        if (!record || record.row.leaseToken !== result.leaseToken) return;
+        const { state, dueAt, reason, attempts, finishedAt } = result;
+        record.row = { ...record.row, state, dueAt, reason, attempts, finishedAt, leaseUntil: null };
+        return;
+      }
+      case 'idempotency':
+      case 'config_version':
+        return;
+    }
+  }
+
+  #event(row: EventRow): void {
+    this.log(row.at, `event ${row.kind} ${row.subjectId.slice(-6)} ${row.reason ?? ''}`);
+    if (row.subjectKind !== 'alert') return;
+    const record = this.alerts.get(row.subjectId);
+    if (row.kind === 'notify.skipped' || row.kind === 'notify.held') {
+      push(this.skips, row.subjectId, {
+        alertId: row.subjectId,
+        groupKey: String(row.body['groupKey']),
+        kind: row.kind,
+        reason: row.reason ?? '',
+        at: row.at,
+      });
+    }
+    if (!record) return;
+    record.events.push({ kind: row.kind, reason: row.reason, at: row.at });
+    if (row.kind === 'alert.firing') record.firedAt ??= row.at;
+    if (row.kind === 'alert.resolved') record.resolvedAt = row.at;
+  }
+
+  /** `takeShards` gave every lease back under a new token. */
+  leasesVoided(at: number): number {
+    this.voided.push(at);
+    let n = 0;
+    for (const record of this.deliveries.values()) {
+      if (record.row.state !== 'sending') continue;
+      n += 1;
+      record.row = {
+        ...record.row,
+        state: 'queued',
+        leaseToken: record.row.leaseToken + 1,
+        leaseUntil: null,
+      };
+    }
+    return n;
+  }
+
+  claimed(row: DeliveryRow): void {
+    const record = this.deliveries.get(row.id);
+    if (record) record.row = { ...row };
+  }
+}
+
+function push<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const list = map.get(key);
+  if (list) list.push(item);
+  else map.set(key, [item]);
+}

@@ -1,0 +1,232 @@
+// What one seed is about: configuration, rules, series and faults are drawn anew for each (swarm testing), because a
+// fixed configuration never reaches some states however long it runs.
+import { labelSet } from '../../../rules/labels.ts';
+import { matcher } from '../../../rules/matchers.ts';
+import type { Aggregate, Labels, Matcher, ThresholdRule } from '../../../rules/types.ts';
+import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
+import { aReceiver, aRoute, aRule } from '../builders.ts';
+import type { Random } from './random.ts';
+
+const s = 1_000;
+const min = 60 * s;
+
+export const tenants = ['default', 'acme'] as const;
+
+export type Behaviour = 'flapping' | 'steady' | 'silent' | 'wild';
+
+export interface SeriesPlan {
+  readonly tenant: string;
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly behaviour: Behaviour;
+  /** Between samples. */
+  readonly everyMs: number;
+  /** Mean time between changes of level. */
+  readonly changeMs: number;
+}
+
+/** Probabilities per port call or per send, rates per simulated hour. */
+export interface FaultPlan {
+  readonly crash: number;
+  readonly commitFails: number;
+  readonly storeFails: number;
+  readonly historyFails: number;
+  /** A failure that the process does not survive, as a share of the failed commits. */
+  readonly fatalShare: number;
+  readonly send: {
+    readonly permanent: number;
+    readonly rateLimited: number;
+    readonly transient: number;
+    readonly refused: number;
+    readonly hang: number;
+    readonly replyLost: number;
+    readonly slow: number;
+  };
+  readonly outagesPerHour: number;
+  readonly longestOutageMs: number;
+}
+
+export interface SeedPlan {
+  readonly channels: readonly string[];
+  readonly concurrency: number;
+  readonly routing: RoutingConfig;
+  readonly rules: readonly ThresholdRule[];
+  readonly series: readonly SeriesPlan[];
+  readonly faults: FaultPlan;
+  readonly eventsPerHour: number;
+  readonly commandsPerHour: number;
+  readonly ruleChangesPerHour: number;
+  readonly routeChangesPerHour: number;
+  readonly lateShare: number;
+}
+
+export const noFaults: FaultPlan = {
+  crash: 0,
+  commitFails: 0,
+  storeFails: 0,
+  historyFails: 0,
+  fatalShare: 0,
+  send: { permanent: 0, rateLimited: 0, transient: 0, refused: 0, hang: 0, replyLost: 0, slow: 0 },
+  outagesPerHour: 0,
+  longestOutageMs: 0,
+};
+
+export function built(name: string, value: string): Matcher {
+  const made = matcher(name, '=', value);
+  if ('problem' in made) throw new Error(made.problem);
+  return made;
+}
+
+const hash = (text: string) => {
+  let h = 0;
+  for (let i = 0; i < text.length; i++) h = (Math.imul(h, 31) + text.charCodeAt(i)) >>> 0;
+  return h.toString(16).padStart(8, '0');
+};
+
+/** The rule again with its hash made from what it says. */
+export function hashed(rule: ThresholdRule): ThresholdRule {
+  const { match, ...rest } = rule;
+  return {
+    ...rule,
+    hash: hash(JSON.stringify({ ...rest, hash: '', match: match.map((m) => [m.name, m.value]) })),
+  };
+}
+
+const metrics = ['cpu', 'queue', 'beat'] as const;
+
+export function drawRule(random: Random, tenant: string, no: number): ThresholdRule {
+  const kinds: readonly Aggregate[] = ['last', 'last', 'avg', 'max', 'min', 'sum', 'count', 'absent'];
+  const aggregate = no < 2 ? (['last', 'absent'] as const)[no]! : random.pick(kinds);
+  const windowMs = aggregate === 'last' ? 0 : random.pick([30 * s, min, 2 * min, 5 * min]);
+  const severity = random.pick(['info', 'warning', 'high', 'critical'] as const);
+  const withHost = aggregate === 'absent' && random.chance(0.5);
+  const counting = aggregate === 'count';
+  const threshold = counting ? 3 : aggregate === 'sum' ? 400 : 80;
+  return hashed(
+    aRule({
+      tenant,
+      name: `R${no}`,
+      severity,
+      metric: aggregate === 'absent' ? random.pick(['beat', 'gone']) : random.pick(metrics),
+      match: withHost ? [built('host', 'h0')] : [],
+      aggregate,
+      windowMs,
+      operator: counting ? 'lt' : 'gt',
+      threshold,
+      ...(random.chance(0.4) && !counting && aggregate !== 'absent'
+        ? { resolveThreshold: threshold * 0.8 }
+        : {}),
+      forMs: random.pick([0, 0, 10 * s, min, 3 * min]),
+      keepFiringForMs: random.pick([0, 0, 30 * s, 2 * min]),
+      noData: random.pick(['keep', 'ok', 'alert'] as const),
+      noDataAfterMs: random.pick([min, 2 * min, 5 * min]),
+      labels: labelSet(random.chance(0.3) ? { team: random.pick(['a', 'b']) } : {}),
+      ...(random.chance(0.2) ? { dedupeWindowMs: random.pick([0, min, 5 * min]) } : {}),
+    }),
+  );
+}
+
+/** A tree of a root and up to two children; `generation` changes the paths, so that groups are handed over. */
+export function drawRouting(random: Random, channels: readonly string[]): RoutingConfig {
+  const some = () => channels.filter((_, i) => i === 0 || random.chance(0.5));
+  const receivers = new Map<string, Receiver>();
+  for (const name of ['ops', 'team']) {
+    receivers.set(
+      name,
+      aReceiver({
+        name,
+        channels: name === 'ops' ? some() : [random.pick(channels)],
+        sendResolved: random.chance(0.85),
+        dedupeWindowMs: random.pick([0, 30 * s, 2 * min, 5 * min]),
+      }),
+    );
+  }
+  const timing = () => ({
+    groupBy: random.pick([['alertname'], ['host'], ['alertname', 'host'], [], 'all'] as const),
+    groupWaitMs: random.pick([0, 0, 5 * s, 30 * s, min]),
+    groupIntervalMs: random.pick([10 * s, min, 5 * min]),
+    repeatIntervalMs: random.pick([5 * min, 20 * min, 60 * min]),
+    resolveWaitMs: random.pick([0, 10 * s, min, 5 * min]),
+  });
+  const children: Route[] = [];
+  const inherited = timing();
+  if (random.chance(0.6)) {
+    const by = random.pick([
+      ['severity', 'critical'],
+      ['alertname', 'R0'],
+      ['host', 'h1'],
+    ] as const);
+    children.push(
+      aRoute({
+        ...(random.chance(0.5) ? timing() : inherited),
+        path: `{}/{${by[0]}="${by[1]}"}`,
+        matchers: [built(by[0], by[1])],
+        receiver: random.pick(['ops', 'team']),
+        continue: random.chance(0.3),
+      }),
+    );
+    if (random.chance(0.3)) {
+      children.push(
+        aRoute({ ...inherited, path: '{}/{host="h0"}', matchers: [built('host', 'h0')], receiver: 'team' }),
+      );
+    }
+  }
+  return {
+    route: aRoute({ ...inherited, receiver: random.pick(['ops', 'team']), routes: children }),
+    receivers,
+  };
+}
+
+export function drawSeed(random: Random): SeedPlan {
+  const channels = Array.from({ length: random.int(1, 3) }, (_, i) => `channel-${i}`);
+  const rules = tenants.flatMap((tenant) =>
+    Array.from({ length: random.int(3, 6) }, (_, i) => drawRule(random, tenant, i)),
+  );
+  const series: SeriesPlan[] = [];
+  for (const tenant of tenants) {
+    const hosts = random.int(1, 4);
+    for (const metric of metrics) {
+      for (let h = 0; h < hosts; h++) {
+        series.push({
+          tenant,
+          metric,
+          labels: labelSet({ host: `h${h}`, ...(random.chance(0.2) ? { severity: 'odd' } : {}) }),
+          behaviour: random.pick(['flapping', 'steady', 'silent', 'wild'] as const),
+          everyMs: random.pick([5 * s, 10 * s, 15 * s, 30 * s]),
+          changeMs: random.pick([30 * s, 2 * min, 10 * min]),
+        });
+      }
+    }
+  }
+  const rate = () => random.pick([0, 0.02, 0.05, 0.2]);
+  return {
+    channels,
+    concurrency: random.pick([1, 2, 8]),
+    routing: drawRouting(random, channels),
+    rules,
+    series,
+    faults: {
+      crash: random.pick([0, 0.0002, 0.0005, 0.002]),
+      commitFails: random.pick([0, 0.005, 0.02]),
+      storeFails: random.pick([0, 0.002]),
+      historyFails: random.pick([0, 0, 0.01]),
+      fatalShare: random.pick([0, 0.2]),
+      send: {
+        permanent: random.pick([0, 0.01, 0.05]),
+        rateLimited: rate(),
+        transient: rate(),
+        refused: rate(),
+        hang: random.pick([0, 0.02, 0.1]),
+        replyLost: random.pick([0, 0.02, 0.1]),
+        slow: random.pick([0, 0.05]),
+      },
+      outagesPerHour: random.pick([0, 0.5, 2]),
+      longestOutageMs: random.pick([min, 10 * min]),
+    },
+    eventsPerHour: random.pick([5, 40]),
+    commandsPerHour: random.pick([2, 15]),
+    ruleChangesPerHour: random.pick([0, 1, 4]),
+    routeChangesPerHour: random.pick([0, 0.5, 2]),
+    lateShare: random.pick([0, 0.02, 0.1]),
+  };
+}

@@ -1,0 +1,108 @@
+// Simulated providers behind real channel definitions: they accept, refuse, hang and lose replies as the seed says.
+import { z } from 'zod';
+import { type ChannelDefinition, defineChannel, type SendContext, type SendResult } from '../../../channels/channel.ts';
+import type { AlertMessage } from '../../../channels/message.ts';
+import type { OpenChannel } from '../../delivery/open-channels.ts';
+import type { World } from './world.ts';
+
+/** Less than the shortest group_interval would do; a hang costs this much. */
+export const sendDeadlineMs = 15_000;
+
+const never = new Promise<never>(() => {});
+
+export class Provider {
+  readonly name: string;
+  readonly #world: World;
+  #outageUntil = 0;
+
+  constructor(name: string, world: World) {
+    this.name = name;
+    this.#world = world;
+  }
+
+  breakUntil(at: number): void {
+    this.#outageUntil = Math.max(this.#outageUntil, at);
+    this.#world.counters.hit('provider outage');
+    this.#world.journal.log(this.#world.clock.now(), `outage ${this.name} until ${new Date(at).toISOString()}`);
+  }
+
+  heal(): void {
+    this.#outageUntil = 0;
+  }
+
+  /** The channel as process number `generation` sees it. */
+  channel(generation: number, concurrency: number): OpenChannel {
+    const definition = defineChannel({
+      kind: 'simulated',
+      label: { en: 'Simulated', 'zh-TW': '模擬', 'zh-CN': '模拟' },
+      config: z.object({}),
+      limits: { maxBytes: 1_000_000, concurrency, deadlineMs: sendDeadlineMs },
+      render: (message: AlertMessage) => message,
+      open: () => ({
+        send: (message: AlertMessage, context: SendContext) => this.#send(generation, message, context),
+        close: async () => {},
+      }),
+    });
+    const instance = definition.open({}, this.#world.channelHost) as OpenChannel['instance'];
+    return {
+      name: this.name,
+      type: 'simulated',
+      definition: definition as unknown as ChannelDefinition,
+      settings: {},
+      instance,
+    };
+  }
+
+  #send(generation: number, message: AlertMessage, context: SendContext): Promise<SendResult> {
+    const { world } = { world: this.#world };
+    const { random, clock, counters } = world;
+    if (world.mayCrash(generation, 'send.before')) return never;
+    world.sendStarted(context.deliveryId, message, context.attempt);
+    const { send } = world.faults;
+    const answer = (result: SendResult, afterMs: number) =>
+      new Promise<SendResult>((resolve) => {
+        clock.at(clock.now() + afterMs, () => {
+          if (world.alive(generation)) resolve(result);
+        });
+      });
+    const refuse = (kind: 'permanent' | 'rate_limited' | 'transient' | 'network', extra: object = {}) => {
+      world.journal.log(clock.now(), `refuse ${this.name} ${context.deliveryId} ${kind}`);
+      return answer({ kind, message: `simulated ${kind}`, ...extra }, random.int(5, 400));
+    };
+    const untilAbort = () =>
+      new Promise<SendResult>((resolve) => {
+        context.signal.addEventListener('abort', () => {
+          if (world.alive(generation)) resolve({ kind: 'unknown', message: 'no answer' });
+        });
+      });
+    if (this.#outageUntil > clock.now()) return refuse('network');
+    if (random.chance(send.permanent)) return refuse('permanent', { code: '400' });
+    if (random.chance(send.rateLimited)) {
+      counters.hit('retry after obeyed');
+      return refuse('rate_limited', { code: '429', retryAfterMs: random.pick([5_000, 45_000, 120_000]) });
+    }
+    if (random.chance(send.transient)) return refuse('transient', { code: '503' });
+    if (random.chance(send.refused)) return refuse('network');
+    if (random.chance(send.hang)) {
+      counters.hit('hang until the deadline');
+      world.journal.log(clock.now(), `hang ${this.name} ${context.deliveryId}`);
+      return untilAbort();
+    }
+    const lost = random.chance(send.replyLost);
+    const latency = random.chance(send.slow) ? random.int(1_000, sendDeadlineMs - 1_000) : random.int(5, 400);
+    return new Promise<SendResult>((resolve) => {
+      const arriveMs = Math.ceil(latency / 2);
+      clock.at(clock.now() + arriveMs, () => {
+        // The request is on the wire: it arrives whether or not the sender still lives.
+        const ambiguous = lost || !world.alive(generation);
+        world.accepted({ at: clock.now(), channel: this.name, deliveryId: context.deliveryId, message, ambiguous });
+        if (lost) {
+          counters.hit('reply lost');
+          void untilAbort().then(resolve);
+        } else if (!world.mayCrash(generation, 'send.after')) {
+          void answer({ kind: 'sent', providerId: `p-${context.deliveryId}` }, latency - arriveMs).then(resolve);
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,103 @@
+// The oracle's own idea of a rule: naive, from the documentation of the rule language, without anything of rules/ but
+// its types. Every sample is looked at with all points that are known.
+import type { Labels, ThresholdRule } from '../../../rules/types.ts';
+
+export interface Points {
+  /** Ascending in time. */
+  points: { t: number; v: number }[];
+  bornAt: number;
+}
+
+export type Life =
+  | { readonly state: 'none' }
+  | { readonly state: 'pending'; readonly since: number }
+  | { readonly state: 'firing'; readonly since: number; readonly keepUntil: number | null };
+
+export interface Transition {
+  readonly kind: 'pending' | 'firing' | 'held' | 'recovered' | 'resolved' | 'cleared';
+  readonly at: number;
+}
+
+/** How a sample met its series. */
+export function take(series: Points, t: number, v: number): 'fresh' | 'unchanged' | 'replaced' | 'late' {
+  series.bornAt = Math.min(series.bornAt, t);
+  const { points } = series;
+  const last = points.at(-1);
+  if (!last || t > last.t) {
+    points.push({ t, v });
+    if (points.length > 4_000) points.splice(0, 1_000);
+    return 'fresh';
+  }
+  if (t === last.t) {
+    if (last.v === v) return 'unchanged';
+    last.v = v;
+    return 'replaced';
+  }
+  const same = points.find((point) => point.t === t);
+  if (same) same.v = v;
+  else {
+    points.push({ t, v });
+    points.sort((a, b) => a.t - b.t);
+  }
+  return 'late';
+}
+
+/** True, false, or null when the window is not covered or empty. */
+export function verdictOf(rule: ThresholdRule, series: Points, at: number, wasTrue: boolean): boolean | null {
+  if (rule.aggregate === 'absent') return false;
+  let value: number;
+  if (rule.aggregate === 'last') {
+    const known = series.points.filter((point) => point.t <= at).at(-1);
+    if (!known) return null;
+    value = known.v;
+  } else {
+    const from = at - rule.windowMs;
+    if (series.bornAt > from) return null;
+    const inside = series.points.filter((point) => point.t > from && point.t <= at).map((point) => point.v);
+    if (rule.aggregate !== 'count' && inside.length === 0) return null;
+    const sum = inside.reduce((a, b) => a + b, 0);
+    if (rule.aggregate === 'count') value = inside.length;
+    else if (rule.aggregate === 'sum') value = sum;
+    else if (rule.aggregate === 'avg') value = sum / inside.length;
+    else if (rule.aggregate === 'min') value = Math.min(...inside);
+    else value = Math.max(...inside);
+  }
+  const limit = wasTrue ? (rule.resolveThreshold ?? rule.threshold) : rule.threshold;
+  return rule.operator === 'lt' ? value < limit : value > limit;
+}
+
+/** What one verdict does to an episode. */
+export function live(
+  life: Life,
+  verdict: boolean,
+  rule: Pick<ThresholdRule, 'forMs' | 'keepFiringForMs'>,
+  at: number,
+): { life: Life; said: Transition | null } {
+  const to = (next: Life, kind: Transition['kind']) => ({ life: next, said: { kind, at } });
+  if (life.state === 'none') {
+    if (!verdict) return { life, said: null };
+    return rule.forMs > 0
+      ? to({ state: 'pending', since: at }, 'pending')
+      : to({ state: 'firing', since: at, keepUntil: null }, 'firing');
+  }
+  if (life.state === 'pending') {
+    if (!verdict) return to({ state: 'none' }, 'cleared');
+    if (at - life.since < rule.forMs) return { life, said: null };
+    return to({ state: 'firing', since: life.since, keepUntil: null }, 'firing');
+  }
+  if (verdict) {
+    return life.keepUntil === null ? { life, said: null } : to({ ...life, keepUntil: null }, 'recovered');
+  }
+  if (life.keepUntil === null && rule.keepFiringForMs > 0)
+    return to({ ...life, keepUntil: at + rule.keepFiringForMs }, 'held');
+  if (life.keepUntil !== null && at < life.keepUntil) return { life, said: null };
+  return to({ state: 'none' }, 'resolved');
+}
+
+/** Identity of the alerts of (rule, series). */
+export function keyOf(rule: string, labels: Labels): string {
+  const names = Object.keys(labels)
+    .filter((name) => name !== 'severity')
+    .sort();
+  return `rule:${rule}:{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(labels[name])}`).join(',')}}`;
+}

@@ -1,0 +1,27 @@
+// The invariants of the simulation by their ids, and the error that a broken one is.
+
+export const invariants = {
+  I1: 'no silent loss: whoever is to be told gets an accepted delivery, or a row says why not',
+  I2: 'order: an accepted resolved follows an accepted or dead firing, and nothing overtakes on one way',
+  I3: 'no invention: what is sent, stored or decided has its cause',
+  I6: 'durability: what was answered with 2xx is there, and the state is the fold of what was committed',
+  I7: 'idempotency: one key, one effect, one answer',
+  I8: 'an acknowledgement holds back repeats',
+  I11: 'dedupe: no repeat too early, no message within the dedupe window',
+  I13: 'single flight: accepted once, and once more for each ambiguous outcome, under one id',
+  I14: 'bounded: no lease beyond its end, no orphan, nothing open after quiescence',
+  I17: 'determinism: the same samples and rules give the same episodes, whatever the batching or restarts',
+} as const;
+export type InvariantId = keyof typeof invariants;
+
+export class Violation extends Error {
+  readonly id: InvariantId;
+  readonly at: number;
+
+  constructor(id: InvariantId, message: string, at: number) {
+    super(`${id} ${message}`);
+    this.name = 'Violation';
+    this.id = id;
+    this.at = at;
+  }
+}

@@ -1,0 +1,322 @@
+// The simulated machine: virtual time, one process after the other over the same two database files, providers, and the
+// clients' view of it. A crash drops every object; callbacks of a process that is dead are ignored.
+import { join } from 'node:path';
+import type { ChannelHost } from '../../../channels/channel.ts';
+import type { AlertMessage } from '../../../channels/message.ts';
+import type { ThresholdRule } from '../../../rules/types.ts';
+import { defaultLimits } from '../../config/config.ts';
+import { ApiError } from '../../errors.ts';
+import { idGenerator } from '../../ids.ts';
+import type { History, HistoryBlock, HistorySeries } from '../../ingest/history.ts';
+import { openSqliteHistory } from '../../ingest/history-sqlite.ts';
+import type { Log } from '../../log.ts';
+import type { RoutingConfig } from '../../pipeline/routing.ts';
+import { createRuntime, type Runtime } from '../../runtime.ts';
+import type { Services } from '../../services.ts';
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
+import { ManualClock, macrotask } from '../manual-clock.ts';
+import { Counters } from './counters.ts';
+import { type Accepted, Journal } from './journal.ts';
+import type { FaultPlan, SeedPlan } from './plan-of-seed.ts';
+import { simulatedClock, simulatedHistory, simulatedStore } from './ports.ts';
+import { Provider } from './providers.ts';
+import type { Random } from './random.ts';
+import { Violation } from './violation.ts';
+
+/** Where planted bugs get in: around real objects, never inside of them. */
+export interface Wraps {
+  readonly store?: (store: Store, world: World) => Store;
+  readonly history?: (history: History, world: World) => History;
+  readonly services?: (services: Services, world: World) => Services;
+  readonly runtime?: (runtime: Runtime, world: World) => void;
+}
+
+export type Outcome<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'error'; readonly error: ApiError }
+  /** No answer: the process died, or was not there. */
+  | { readonly kind: 'lost' };
+
+/** What the oracle wants to hear of. */
+export interface Watcher {
+  /** In-memory state of the process is gone or not to be trusted: a crash (`killed`) or a failed commit. */
+  disturbed(killed: boolean): void;
+  flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
+  started(): void;
+  sendStarted(deliveryId: string, message: AlertMessage): void;
+  accepted(accepted: Accepted): void;
+}
+
+interface Process {
+  readonly generation: number;
+  readonly runtime: Runtime;
+  readonly services: Services;
+}
+
+const calm: FaultPlan['send'] = {
+  permanent: 0,
+  rateLimited: 0,
+  transient: 0,
+  refused: 0,
+  hang: 0,
+  replyLost: 0,
+  slow: 0,
+};
+
+export class World {
+  readonly clock = new ManualClock();
+  readonly counters = new Counters();
+  readonly journal = new Journal();
+  readonly random: Random;
+  readonly plan: SeedPlan;
+  readonly providers: readonly Provider[];
+  readonly channelHost: ChannelHost;
+  faults: FaultPlan;
+  rules: readonly ThresholdRule[];
+  routing: RoutingConfig;
+  watcher: Watcher | null = null;
+  steps = 0;
+  crashes = 0;
+  /** Spans in which no process ran, or its state was being loaded again. */
+  readonly down: { readonly from: number; to: number }[] = [];
+  readonly #folder: string;
+  readonly #wraps: Wraps;
+  readonly #newId: () => string;
+  #generation = 0;
+  #process: Process | null = null;
+  #opened: { close(): void }[] = [];
+  readonly #pending = new Set<() => void>();
+  #failure: unknown = null;
+
+  constructor(options: { folder: string; random: Random; plan: SeedPlan; wraps?: Wraps }) {
+    this.#folder = options.folder;
+    this.#wraps = options.wraps ?? {};
+    this.random = options.random;
+    this.plan = options.plan;
+    this.faults = options.plan.faults;
+    this.rules = options.plan.rules;
+    this.routing = options.plan.routing;
+    this.#newId = idGenerator(
+      () => this.clock.now(),
+      (into) => this.random.bytes(into),
+    );
+    this.providers = options.plan.channels.map((name) => new Provider(name, this));
+    this.channelHost = {
+      dispatcher: undefined as unknown as ChannelHost['dispatcher'],
+      connect: () => Promise.reject(new Error('the simulation has no network')),
+      now: () => this.clock.now(),
+      print: () => {},
+    };
+  }
+
+  // -- the process ----------------------------------------------------------------------------------------------
+
+  get runtime(): Runtime | null {
+    return this.#process?.runtime ?? null;
+  }
+
+  alive(generation: number): boolean {
+    return generation === this.#generation;
+  }
+
+  start(): void {
+    const generation = ++this.#generation;
+    const downFrom = this.down.at(-1);
+    try {
+      const rawStore = openSqliteStore({
+        file: join(this.#folder, 'tocsin.db'),
+        durability: 'normal',
+        newId: this.#newId,
+      });
+      this.#opened.push(rawStore);
+      const rawHistory = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
+      this.#opened.push(rawHistory);
+      let store = simulatedStore(rawStore, this, generation);
+      let history = simulatedHistory(rawHistory, this, generation);
+      store = this.#wraps.store?.(store, this) ?? store;
+      history = this.#wraps.history?.(history, this) ?? history;
+      const runtime = createRuntime(
+        {
+          store,
+          history,
+          clock: simulatedClock(this, generation),
+          log: this.#log(generation),
+          newId: this.#newId,
+          owner: `process-${generation}`,
+          channels: new Map(
+            this.providers.map((provider) => [
+              provider.name,
+              provider.channel(generation, this.plan.concurrency),
+            ]),
+          ),
+          fatal: () => {
+            this.clock.soon(() => {
+              if (this.alive(generation)) this.crash('fatal');
+            });
+          },
+        },
+        { routing: this.routing, limits: defaultLimits },
+      );
+      this.#wraps.runtime?.(runtime, this);
+      runtime.start(this.rules);
+      if (!this.alive(generation)) return;
+      const services = this.#wraps.services?.(runtime.services, this) ?? runtime.services;
+      this.#process = { generation, runtime, services };
+      if (downFrom && downFrom.to === Number.POSITIVE_INFINITY) downFrom.to = this.clock.now();
+      this.journal.log(this.clock.now(), `process ${generation} is up`);
+      this.watcher?.started();
+    } catch (error) {
+      if (this.alive(generation)) {
+        if (!isSimulated(error)) throw error;
+        this.crash('start');
+      }
+    }
+  }
+
+  mayCrash(generation: number, point: string): boolean {
+    if (!this.alive(generation)) return true;
+    if (!this.random.chance(this.faults.crash)) return false;
+    this.crash(point);
+    return true;
+  }
+
+  crash(point: string): void {
+    const now = this.clock.now();
+    this.#generation += 1;
+    this.#process = null;
+    this.crashes += 1;
+    this.counters.hit('crash');
+    if (point === 'send.after') this.counters.hit('crash between send and done');
+    const open = [...this.journal.deliveries.values()].some(({ row }) => row.state === 'sending');
+    if (open) this.counters.hit('restart with open deliveries');
+    const last = this.down.at(-1);
+    if (!last || last.to !== Number.POSITIVE_INFINITY) this.down.push({ from: now, to: Number.POSITIVE_INFINITY });
+    for (const part of this.#opened.splice(0).reverse()) part.close();
+    this.journal.log(now, `crash at ${point}`);
+    for (const lose of [...this.#pending]) lose();
+    this.#pending.clear();
+    this.watcher?.disturbed(true);
+    const generation = this.#generation;
+    this.clock.at(now + this.random.int(200, 40_000), () => {
+      if (this.alive(generation)) this.start();
+    });
+  }
+
+  /** A commit failed without killing the process: it loads its state again. */
+  trouble(generation: number): void {
+    if (!this.alive(generation)) return;
+    const now = this.clock.now();
+    this.counters.hit('reload');
+    this.journal.log(now, 'a commit failed');
+    this.down.push({ from: now, to: now + 2_000 });
+    this.watcher?.disturbed(false);
+  }
+
+  /** No more faults of any kind; the process comes back if it is down. */
+  heal(): void {
+    this.faults = { ...this.faults, crash: 0, commitFails: 0, storeFails: 0, historyFails: 0, send: calm };
+    for (const provider of this.providers) provider.heal();
+  }
+
+  close(): void {
+    this.#generation += 1;
+    this.#process = null;
+    for (const part of this.#opened.splice(0).reverse()) part.close();
+  }
+
+  // -- what the ports tell --------------------------------------------------------------------------------------
+
+  flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void {
+    this.watcher?.flushed(declared, blocks);
+  }
+
+  sendStarted(deliveryId: string, message: AlertMessage, attempt: number): void {
+    if (attempt > 1) this.counters.hit('retry');
+    this.watcher?.sendStarted(deliveryId, message);
+  }
+
+  accepted(accepted: Accepted): void {
+    this.journal.accept(accepted);
+    this.watcher?.accepted(accepted);
+  }
+
+  #log(generation: number): Log {
+    const heard = (event: string, fields: Readonly<Record<string, unknown>> = {}) => {
+      if (!this.alive(generation)) return;
+      const error = fields['error'];
+      this.journal.log(this.clock.now(), `log ${event} ${error === undefined ? '' : String(error).slice(0, 300)}`);
+      if (error !== undefined && !isSimulated(error))
+        throw new Violation('I6', `${event}: ${String(error)}`, this.clock.now());
+    };
+    return { debug: () => {}, info: () => {}, warn: heard, error: heard };
+  }
+
+  // -- clients --------------------------------------------------------------------------------------------------
+
+  /** One request of a client. The answer of a process that died is no answer. */
+  request<T>(ask: (services: Services) => Promise<T>): Promise<Outcome<T>> {
+    const process = this.#process;
+    if (!process) return Promise.resolve({ kind: 'lost' });
+    return new Promise((resolve) => {
+      const lose = () => resolve({ kind: 'lost' });
+      this.#pending.add(lose);
+      const settle = (outcome: Outcome<T>) => {
+        this.#pending.delete(lose);
+        if (this.alive(process.generation)) resolve(outcome);
+        else resolve({ kind: 'lost' });
+      };
+      const failed = (error: unknown) => {
+        if (error instanceof ApiError) settle({ kind: 'error', error });
+        else if (!this.alive(process.generation)) settle({ kind: 'lost' });
+        else this.fail(error);
+      };
+      try {
+        ask(process.services).then((value) => settle({ kind: 'ok', value }), failed);
+      } catch (error) {
+        failed(error);
+      }
+    });
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.at(this.clock.now() + ms, resolve));
+  }
+
+  /** Ends the run with this error after the present event. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  /** Lets time pass to `until`, event by event. Throws the first violation. */
+  async run(until: number): Promise<void> {
+    await macrotask();
+    for (;;) {
+      let more = false;
+      try {
+        more = this.clock.step(until);
+      } catch (error) {
+        this.fail(error);
+      }
+      this.steps += 1;
+      await macrotask();
+      if (this.#failure !== null) throw this.#failure;
+      if (!more) return;
+    }
+  }
+
+  /** Milliseconds of [from, to] in which nothing ran. */
+  downtime(from: number, to: number): number {
+    let ms = 0;
+    for (const span of this.down) ms += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+    return ms;
+  }
+}
+
+function isSimulated(error: unknown): boolean {
+  if (error instanceof Violation) return false;
+  for (let cause: unknown = error; cause; cause = cause instanceof Error ? cause.cause : null) {
+    if (/simulated|Crashed/.test(String(cause))) return true;
+  }
+  return false;
+}
