@@ -157,7 +157,7 @@ class SqliteHistory implements History {
       >('SELECT shard, id, tenant, metric, labels, born_at AS bornAt FROM series ORDER BY shard, id'),
       declare: raw.prepare<[number, number, string, string, string, number]>(
         `INSERT INTO series (shard, id, tenant, metric, labels, born_at) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (shard, id) DO NOTHING`,
+         ON CONFLICT (shard, id) DO UPDATE SET born_at = min(born_at, excluded.born_at)`,
       ),
       lastNo: raw.prepare<[number], number | null>('SELECT max(no) FROM flush WHERE shard = ?').pluck(),
       flush: raw.prepare<[number, number, number, number, Buffer]>(

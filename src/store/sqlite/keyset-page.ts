@@ -59,6 +59,6 @@ export function pageOf<Row extends { readonly id: Buffer }, Item>(
     .filter((row) => horizon === null || row.id.compare(horizon) >= 0)
     .sort((a, b) => b.id.compare(a.id));
   const rows = known.slice(0, limit);
-  const next = known.length > limit + 1 ? rows[rows.length - 1]!.id : horizon;
+  const next = known.length > limit ? rows[rows.length - 1]!.id : horizon;
   return { items: rows.map(decode), next: next === null ? null : next.toString('base64url') };
 }

@@ -12,7 +12,7 @@ interface Known {
 
 // About 300 bytes each: 15 MiB at most.
 const capacity = 50_000;
-/** `seen_at` is true to the day: retention allows for it. */
+/** `seen_at` is true to the day. Retention allows for it, so a set that it deleted is never taken for stored here. */
 export const seenEveryMs = 86_400_000;
 
 export class LabelSets {
@@ -52,12 +52,6 @@ export class LabelSets {
   }
 
   rolledBack(): void {
-    this.#pending.clear();
-  }
-
-  /** Retention deletes sets: whatever was known is looked at anew. */
-  forgetAll(): void {
-    this.#known.clear();
     this.#pending.clear();
   }
 }

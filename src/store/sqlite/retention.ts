@@ -180,15 +180,12 @@ export function retentionGroup(db: Db, memory: Memory) {
     if (now - setsFrom.sweptAt < dayMs) return 0;
     const before = now - policy.alertMs - 2 * seenEveryMs;
     const rows = oldSets.all(setsFrom.tenant, setsFrom.tenant, setsFrom.id, limit);
-    let forgotten = false;
     for (const { tenant, id, seenAt } of rows) {
       setsFrom.tenant = tenant;
       setsFrom.id = id;
       if (seenAt >= before || isInUse(tenant, id, before)) continue;
       deleteSet.run(tenant, id);
-      forgotten = true;
     }
-    if (forgotten) memory.labels.forgetAll();
     if (rows.length < limit) {
       Object.assign(setsFrom, { tenant: '', id: noId, sweptAt: now });
       inUse = null;

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeliveryRow } from '../../pipeline/rows.ts';
 import { failureOf } from '../contract/commit-contract.ts';
 import { beginStory, ended, sending } from '../contract/harness.ts';
 import { t0 } from '../contract/row-builders.ts';
@@ -166,6 +168,50 @@ describe('sqlite store', () => {
     expect(() => raw.exec('DELETE FROM event WHERE seq = 2')).toThrow(/before older ones/);
     raw.exec('DELETE FROM event WHERE seq = 1');
     raw.close();
+  });
+
+  it('holds back exactly the deliveries that are not the first open one of their order', () => {
+    const act = fc.record({
+      order: fc.integer({ min: 1, max: 2 }),
+      no: fc.integer({ min: 1, max: 30 }),
+      does: fc.constantFrom('insert', 'claim', 'finish', 'retry', 'reopen' as const),
+    });
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        const here = sqlitePlace();
+        const story = beginStory(here);
+        const raw = new Database(here.file, { readonly: true });
+        const wrong = raw.prepare<[], string>(
+          `SELECT d.order_key || '#' || d.order_no FROM delivery d
+           WHERE d.state IN ('queued', 'sending') AND d.held <> EXISTS (
+             SELECT 1 FROM delivery e WHERE e.order_key = d.order_key AND e.order_no < d.order_no
+               AND e.state IN ('queued', 'sending'))`,
+        );
+        const all = new Map<string, DeliveryRow>();
+        const note = story.rows.notification();
+        story.commit([{ put: 'notification', row: note }]);
+        for (const { order, no, does } of acts) {
+          const key = `${order}#${no}`;
+          const known = all.get(key);
+          if (does === 'claim') {
+            const claimed = story
+              .claim({ limits: { high: 0, normal: 1, low: 0 } })
+              .map((one) => one.delivery);
+            for (const row of claimed) all.set(`${row.orderKey}#${row.orderNo}`, row);
+          } else if (known === undefined) {
+            const row = story.rows.delivery(note, { orderKey: `${order}`, orderNo: no });
+            all.set(key, row);
+            story.commit([{ put: 'delivery', row }]);
+          } else if (does === 'finish') story.commit([ended(known, t0)]);
+          else if (does === 'reopen' || does === 'retry')
+            story.commit([ended(known, t0, { state: 'queued', finishedAt: null })]);
+          expect(wrong.pluck().all()).toEqual([]);
+        }
+        raw.close();
+        story.end();
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('writes five rows and changes two for a new alert with one delivery, in a known group', () => {
