@@ -50,8 +50,8 @@ export interface SendFailure {
 
 /** What the process lends to a channel. Every way out goes through `dispatcher` or `connect`, which check the address. */
 export interface ChannelHost {
-  /** undici dispatcher with the address check in connector and lookup, without redirects. */
-  readonly dispatcher: Dispatcher;
+  /** undici dispatcher with the address check in connector and lookup, without redirects; loaded when first asked for. */
+  dispatcher(): Promise<Dispatcher>;
   /** A plain TCP socket through the same address check (SMTP). Rejects with EgressError. */
   connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
   /** Epoch milliseconds. */

@@ -1,7 +1,6 @@
 // Sends a message by SMTP through one pool of connections per channel. Every socket comes from the host, which checks
 // the address; nothing in a message can name a file, a URL, a header or a recipient.
 import type { Socket } from 'node:net';
-import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { type ChannelHost, defineChannel, type SendContext, type SendResult } from './channel.ts';
 import { type EmailPayload, emailPayload } from './email-body.ts';
@@ -81,7 +80,9 @@ function tlsOptions(settings: EmailConfig) {
 
 type SocketCallback = (error: Error | null, socket: { connection: Socket } | false) => void;
 
-function openPool(settings: EmailConfig, host: ChannelHost, closing: AbortSignal) {
+/** nodemailer is loaded with the first mail, not with the registry of channels. */
+async function openPool(settings: EmailConfig, host: ChannelHost, closing: AbortSignal) {
+  const { createTransport } = await import('nodemailer');
   return createTransport({
     pool: true,
     maxConnections: concurrency,
@@ -120,26 +121,31 @@ export const email = defineChannel({
   render: (message, { locale }) => emailPayload(message, locale),
   open(settings, host) {
     const closing = new AbortController();
-    const transporter = openPool(settings, host, closing.signal);
     // The message of each attempt as a stream, by the headers object that it was given. nodemailer begins to read it
     // when the server takes the message (354 to DATA): from then on a silence may hide an acceptance.
     const streams = new WeakMap<object, { readonly readableDidRead: boolean }>();
-    transporter.use('stream', (mail, done) => {
-      const create = mail.message.createReadStream.bind(mail.message);
-      mail.message.createReadStream = (options) => {
-        const stream = create(options);
-        if (typeof mail.data.headers === 'object') streams.set(mail.data.headers, stream);
-        return stream;
-      };
-      done();
-    });
+    const openWatched = async () => {
+      const transporter = await openPool(settings, host, closing.signal);
+      transporter.use('stream', (mail, done) => {
+        const create = mail.message.createReadStream.bind(mail.message);
+        mail.message.createReadStream = (options) => {
+          const stream = create(options);
+          if (typeof mail.data.headers === 'object') streams.set(mail.data.headers, stream);
+          return stream;
+        };
+        done();
+      });
+      return transporter;
+    };
+    let pool: ReturnType<typeof openWatched> | null = null;
 
     async function send(payload: EmailPayload, context: SendContext): Promise<SendResult> {
       const headers = { 'X-Tocsin-Delivery': context.deliveryId, 'Auto-Submitted': 'auto-generated' };
       const domain = settings.from_email.slice(settings.from_email.indexOf('@') + 1);
       const thread = `<${payload.thread}@${domain}>`;
       try {
-        const info = await transporter.sendMail({
+        pool ??= openWatched();
+        const info = await (await pool).sendMail({
           from: { name: settings.from_name ?? '', address: settings.from_email },
           to: settings.to.map((address) => ({ name: '', address })),
           ...(settings.reply_to === undefined ? {} : { replyTo: { name: '', address: settings.reply_to } }),
@@ -165,7 +171,7 @@ export const email = defineChannel({
       send,
       async close() {
         closing.abort(new Error('the channel is closed'));
-        transporter.close();
+        (await pool)?.close();
       },
     };
   },

@@ -1,6 +1,6 @@
 // One HTTP request of a channel and what it came to. Redirects are not followed, the reply is read to a bound, the
 // deadline is the caller's signal; whether the request had been written decides between `network` and `unknown`.
-import { type Dispatcher, request as undiciRequest } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { ChannelHost, SendFailure, SendResult } from './channel.ts';
 
 export interface HttpRequest {
@@ -40,7 +40,9 @@ const longestRetryAfterMs = 3_600_000;
 /** Makes one request. Never throws for anything that the network or the peer does. */
 export async function request(host: ChannelHost, call: HttpRequest): Promise<HttpOutcome> {
   let written = false;
-  const dispatcher = host.dispatcher.compose(
+  // undici is 13 MiB of memory: loaded with the first request, not with the registry of channels.
+  const { request: undiciRequest } = await import('undici');
+  const dispatcher = (await host.dispatcher()).compose(
     onceWritten(() => {
       written = true;
     }),

@@ -45,6 +45,8 @@ export interface TocsinOptions {
   readonly channels?: Readonly<Record<string, ChannelDefinition>>;
   /** Wraps the store: faults, measurements. */
   readonly wrapStore?: (store: Store) => Store;
+  /** The same for the sample history. */
+  readonly wrapHistory?: (history: History) => History;
 }
 
 export interface Tocsin {
@@ -91,8 +93,9 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const store = options.wrapStore ? options.wrapStore(opened) : opened;
   const opening: { close(): void }[] = [store];
   try {
-    const history = openSqliteHistory({ file: join(config.data, 'samples.db') });
-    opening.push(history);
+    const samples = openSqliteHistory({ file: join(config.data, 'samples.db') });
+    opening.push(samples);
+    const history = options.wrapHistory ? options.wrapHistory(samples) : samples;
     const { adminKey } = options;
     const first = ensureFirstKey(store, {
       newId,
@@ -131,7 +134,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const channels = openChannels(
     config.channels,
     {
-      dispatcher: egress.dispatcher,
+      dispatcher: () => egress.dispatcher(),
       connect: (host, port, signal) => egress.connect(host, port, signal),
       now: () => clock.now(),
       print: options.print ?? (() => undefined),

@@ -77,7 +77,7 @@ const otherPrivate = [
   '[fec0::1]',
 ];
 
-const get = (egress: Egress, url: string) => request(url, { dispatcher: egress.dispatcher });
+const get = async (egress: Egress, url: string) => request(url, { dispatcher: await egress.dispatcher() });
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => null,

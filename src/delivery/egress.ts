@@ -2,7 +2,7 @@
 // checked is the one that is dialled: no second resolution, no redirects, no proxy from the environment.
 import { lookup as systemLookup } from 'node:dns/promises';
 import { type LookupFunction, type Socket, connect as tcpConnect } from 'node:net';
-import { Agent, buildConnector } from 'undici';
+import type { Agent } from 'undici';
 import { type AddressPolicy, addressPolicy, EgressError, type Target, targetOf } from './egress-address.ts';
 
 export { EgressError } from './egress-address.ts';
@@ -25,7 +25,8 @@ export interface EgressOptions {
 }
 
 export interface Egress {
-  readonly dispatcher: Agent;
+  /** Made when first asked for: undici is not loaded before. */
+  dispatcher(): Promise<Agent>;
   /** A plain TCP socket. Rejects with EgressError, a system error, or the signal's reason. */
   connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
   /** Ends idle connections and everything under way. */
@@ -48,36 +49,43 @@ export function createEgress(options: EgressOptions): Egress {
   const resolve = singleFlight(options.lookup ?? resolveBySystem);
   const openLookup = checkedLookup(resolve, policy, false);
   const listedLookup = checkedLookup(resolve, policy, true);
-  const connectors = {
-    open: buildConnector({ timeout, lookup: openLookup }),
-    listed: buildConnector({ timeout, lookup: listedLookup }),
-  };
   const sockets = new Set<Socket>();
+  let dispatcher: Promise<Agent> | null = null;
 
-  const dispatcher = new Agent({
-    connections: options.socketsPerOrigin ?? 64,
-    pipelining: 1,
-    headersTimeout: 30_000,
-    bodyTimeout: 10_000,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 30_000,
-    maxHeaderSize: 16 * 1024,
-    connect(request, callback) {
-      let route: Route;
-      try {
-        const port = Number(request.port) || (request.protocol === 'https:' ? 443 : 80);
-        route = routeTo(request.hostname, port, policy);
-      } catch (error) {
-        queueMicrotask(() => callback(error as Error, null));
-        return;
-      }
-      const connector = route.onlyListed ? connectors.listed : connectors.open;
-      connector({ ...request, hostname: route.target.host }, callback);
-    },
-  });
+  const createDispatcher = async (): Promise<Agent> => {
+    const { Agent, buildConnector } = await import('undici');
+    const connectors = {
+      open: buildConnector({ timeout, lookup: openLookup }),
+      listed: buildConnector({ timeout, lookup: listedLookup }),
+    };
+    return new Agent({
+      connections: options.socketsPerOrigin ?? 64,
+      pipelining: 1,
+      headersTimeout: 30_000,
+      bodyTimeout: 10_000,
+      keepAliveTimeout: 4_000,
+      keepAliveMaxTimeout: 30_000,
+      maxHeaderSize: 16 * 1024,
+      connect(request, callback) {
+        let route: Route;
+        try {
+          const port = Number(request.port) || (request.protocol === 'https:' ? 443 : 80);
+          route = routeTo(request.hostname, port, policy);
+        } catch (error) {
+          queueMicrotask(() => callback(error as Error, null));
+          return;
+        }
+        const connector = route.onlyListed ? connectors.listed : connectors.open;
+        connector({ ...request, hostname: route.target.host }, callback);
+      },
+    });
+  };
 
   return {
-    dispatcher,
+    dispatcher() {
+      dispatcher ??= createDispatcher();
+      return dispatcher;
+    },
     async connect(host, port, signal) {
       const route = routeTo(host, port, policy);
       signal.throwIfAborted();
@@ -90,7 +98,7 @@ export function createEgress(options: EgressOptions): Egress {
     },
     async close() {
       for (const socket of sockets) socket.destroy();
-      await dispatcher.destroy();
+      await (await dispatcher)?.destroy();
     },
   };
 }

@@ -17,7 +17,7 @@ export function startTestHost(
   const printed: string[] = [];
   return {
     host: {
-      dispatcher: egress.dispatcher,
+      dispatcher: () => egress.dispatcher(),
       connect: egress.connect,
       now,
       print: (line) => printed.push(line),

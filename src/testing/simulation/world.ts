@@ -247,7 +247,7 @@ export class World {
       const error = fields['error'];
       this.journal.log(this.clock.now(), `log ${event} ${error === undefined ? '' : String(error).slice(0, 300)}`);
       if (error !== undefined && !isSimulated(error))
-        throw new Violation('I6', `${event}: ${String(error)}`, this.clock.now());
+        this.fail(new Violation('I6', `${event}: ${String(error)}`, this.clock.now()));
     };
     return { debug: () => {}, info: () => {}, warn: heard, error: heard };
   }
