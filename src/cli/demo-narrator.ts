@@ -1,69 +1,123 @@
 // Turns what happens in the demo into one readable line each, and knows when the incident has been seen to its end.
+// Only the story of one alert is told; whatever else fires on this machine is named once, in one line.
 
 import type { CommittedEvent } from '../store/store.ts';
-import type { ReceivedRequest } from '../testing/http-receiver.ts';
-import type { CaughtMail } from '../testing/mail-catcher.ts';
 
-const words: Readonly<Record<string, string>> = {
-  'alert.pending': 'pending    the condition holds; `for` is running',
-  'alert.firing': 'firing     it held long enough: people are told',
-  'alert.resolved': 'resolved   the condition is over',
-  'delivery.retry': 'retry      a delivery failed and is tried again',
-  'delivery.dead': 'dead       a delivery failed for good; see GET /api/v1/deliveries?state=dead',
-};
+/** The part of a received request that is read. */
+export interface ToldByWebhook {
+  /** The JSON body of the webhook channel. */
+  readonly body: string;
+}
+
+/** The part of a caught mail that is read. */
+export interface ToldByMail {
+  readonly subject: string;
+}
+
+/** What an event row does not say itself. */
+export interface Lookup {
+  /** Name of the rule of an alert; null when it is not known. */
+  ruleOf(alertId: string): string | null;
+  /** Ids of the alerts that a notification speaks of. */
+  alertsOf(notificationId: string): readonly string[];
+}
+
+export interface NarratorOptions {
+  readonly print: (line: string) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Name of the rule whose story is told. */
+  readonly rule: string;
+  readonly lookup: Lookup;
+}
 
 export interface Narrator {
   events(events: readonly CommittedEvent[]): void;
-  webhook(request: ReceivedRequest): void;
-  mail(mail: CaughtMail): void;
+  webhook(request: ToldByWebhook): void;
+  mail(mail: ToldByMail): void;
   /** Resolves when webhook and mail have both told of the end. */
   readonly seen: Promise<void>;
 }
 
-/** `alertName`: the alert whose story is told; others of this machine are told in one line when they fire. */
-export function createNarrator(
-  print: (line: string) => void,
-  startedAt: number,
-  now: () => number,
-  alertName: string,
-): Narrator {
-  const at = () => `${((now() - startedAt) / 1000).toFixed(1).padStart(5)} s`;
-  const say = (text: string) => print(`  ${at()}  ${text}`);
+const stages: Readonly<Record<string, string>> = {
+  'alert.pending': 'the condition holds; the rule waits to see whether it lasts (for)',
+  'alert.firing': 'it lasted: the alert is stored, people are told',
+  'alert.cleared': 'it was over before it lasted; nobody is told',
+  'alert.resolved': 'the condition is over; people are told that, too',
+};
+
+/** Times are shown as seconds since the call. */
+export function createNarrator(options: NarratorOptions): Narrator {
+  const { print, now, rule, lookup } = options;
+  const startedAt = now();
+  const others = new Set<string>();
   const told = { webhook: false, mail: false };
   let finish: () => void = () => {};
   const seen = new Promise<void>((resolve) => {
     finish = resolve;
   });
+  const say = (what: string, text: string) => {
+    const at = ((now() - startedAt) / 1000).toFixed(1).padStart(5);
+    print(`  ${at} s  ${what.padEnd(9)} ${text}`);
+  };
   const end = () => {
     if (told.webhook && told.mail) finish();
   };
+
+  const alertEvent = ({ kind, subjectId }: CommittedEvent['row']) => {
+    const name = lookup.ruleOf(subjectId);
+    const text = stages[kind];
+    if (name === rule) {
+      if (text !== undefined) say(kind.slice('alert.'.length), text);
+    } else if (name !== null && kind === 'alert.firing' && !others.has(name)) {
+      others.add(name);
+      say('also', `${name} fires on this machine; it is told the same way, but is not part of this story`);
+    }
+  };
+  const deliveryEvent = ({ kind, body }: CommittedEvent['row']) => {
+    const { notificationId, channel, message } = body;
+    if (kind !== 'delivery.retry' && kind !== 'delivery.dead') return;
+    if (typeof notificationId !== 'string') return;
+    if (!lookup.alertsOf(notificationId).some((id) => lookup.ruleOf(id) === rule)) return;
+    const why = typeof message === 'string' ? `: ${message}` : '';
+    if (kind === 'delivery.retry')
+      say('retry', `a delivery by ${String(channel)} failed and is tried again${why}`);
+    else say('dead', `a delivery by ${String(channel)} failed for good${why}`);
+  };
+
   return {
     seen,
     events(events) {
       for (const { row } of events) {
-        const text = words[row.kind];
-        if (text !== undefined) say(text);
+        if (row.subjectKind === 'alert') alertEvent(row);
+        else if (row.subjectKind === 'delivery') deliveryEvent(row);
       }
     },
-    webhook(request) {
-      const { data } = JSON.parse(request.body.toString()) as {
-        data: {
-          status: string;
-          reason: string;
-          alerts: { labels: Record<string, string>; annotations: Record<string, string> }[];
-        };
-      };
-      const [alert] = data.alerts;
-      say(
-        `webhook    ${data.status}: ${alert?.annotations['summary'] ?? alert?.labels['alertname'] ?? ''} (${data.reason})`,
-      );
-      if (data.status === 'resolved' && alert?.labels['alertname'] === alertName) told.webhook = true;
+    webhook({ body }) {
+      const { data } = JSON.parse(body) as WebhookBody;
+      const alert = data.alerts.find(({ labels }) => labels.alertname === rule);
+      if (alert === undefined) return;
+      say('webhook', `${data.status}: ${alert.annotations.summary ?? rule} (${data.reason})`);
+      if (data.status === 'resolved') told.webhook = true;
       end();
     },
-    mail(mail) {
-      say(`mail       ${mail.subject}`);
-      if (mail.text.includes(alertName) && /resolved/i.test(mail.subject)) told.mail = true;
+    mail({ subject }) {
+      if (!subject.includes(` ${rule}:`)) return;
+      say('mail', subject);
+      if (subject.startsWith('RESOLVED ')) told.mail = true;
       end();
     },
+  };
+}
+
+/** The fields of docs/reference/channels.md that are shown. */
+interface WebhookBody {
+  readonly data: {
+    readonly status: 'firing' | 'resolved';
+    readonly reason: string;
+    readonly alerts: readonly {
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+    }[];
   };
 }

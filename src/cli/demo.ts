@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { createTocsin, type Tocsin } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { loadConfig } from '../config/load.ts';
+import { defaultTenant } from '../runtime.ts';
 import { startReceiver } from '../testing/http-receiver.ts';
 import { startMailCatcher } from '../testing/mail-catcher.ts';
 import { createNarrator, type Narrator } from './demo-narrator.ts';
@@ -33,17 +34,26 @@ function packageRoot(): string {
   return folder;
 }
 
+/** The story can only be told when the alert carries this name; see examples/rules/demo.yaml. */
+const rule = 'ProcessBurnsCpu';
+
 export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<number> {
-  const clock = systemClock();
+  // Asked for at once: a Ctrl-C while everything starts must not leave the folder or the child behind.
+  const stopped = stopOf(host);
   const data = mkdtempSync(join(tmpdir(), 'tocsin-demo-'));
   const closing: (() => unknown)[] = [() => rmSync(data, { recursive: true, force: true })];
-  const narrator: Narrator = createNarrator(
-    (line) => host.out(line),
-    clock.now(),
-    () => clock.now(),
-    'ProcessBurnsCpu',
-  );
   try {
+    const clock = systemClock();
+    let tocsin: Tocsin | undefined;
+    const narrator = createNarrator({
+      print: (line) => host.out(line),
+      now: () => clock.now(),
+      rule,
+      lookup: {
+        ruleOf: (id) => tocsin?.services.alert(defaultTenant, id)?.rule ?? null,
+        alertsOf: (id) => Object.keys(tocsin?.services.store.notification(defaultTenant, id)?.alerts ?? {}),
+      },
+    });
     const hook = await startReceiver({
       handler: (request) => {
         narrator.webhook(request);
@@ -59,7 +69,7 @@ export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<numb
       cwd: data,
       env: {
         DEMO_HOOK_URL: `${hook.url}/alerts`,
-        DEMO_HOOK_SECRET: randomBytes(24).toString('base64'),
+        DEMO_HOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
         DEMO_MAIL_PORT: String(mail.port),
       },
       flags: { data },
@@ -68,42 +78,48 @@ export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<numb
       for (const problem of loaded.problems) host.err(problemLine(problem, data));
       return exitCodes.usage;
     }
-    const tocsin = await createTocsin({
-      config: loaded.config,
-      clock,
-      onEvents: (events) => narrator.events(events),
-    });
-    closing.push(() => tocsin.close());
+    const { config } = loaded;
+    tocsin = await createTocsin({ config, clock, onEvents: (events) => narrator.events(events) });
+    const { collector, initialKey, close } = tocsin;
+    closing.push(close);
     const { host: address, port } = await tocsin.listen();
     const url = `http://${address}:${port}`;
-    greet(host, url, tocsin, hook.url, `${mail.host}:${mail.port}`);
+    greet(host, url, initialKey ?? '', hook.url, `${mail.host}:${mail.port}`);
 
     const child = startBurner();
     closing.push(() => child.kill());
-    tocsin.collector?.watchProcess(burner, child.pid!);
-    return await watch(host, flags, narrator, url, tocsin.initialKey ?? '');
+    collector?.watchProcess(burner, child.pid!);
+    return await watch(host, flags, narrator, stopped, `-H 'X-API-Key: ${initialKey}' ${url}`);
   } finally {
     for (const close of closing.reverse()) await close();
   }
 }
 
-function startBurner(): ChildProcess {
-  const here = fileURLToPath(import.meta.url);
-  return fork(
-    join(dirname(here), here.endsWith('.ts') ? 'burner.ts' : 'burner.js'),
-    [String(idleMs), String(burnMs)],
-    {
-      stdio: 'ignore',
-    },
-  );
+/** Resolves when the process is asked to end; asked a second time it ends at once. */
+function stopOf(host: CliHost): Promise<'stopped'> {
+  return new Promise((resolve) => {
+    let asked = false;
+    host.onStop(() => {
+      if (asked) host.exit(exitCodes.failed);
+      asked = true;
+      resolve('stopped');
+    });
+  });
 }
 
-function greet(host: CliHost, url: string, tocsin: Tocsin, hook: string, mail: string): void {
+function startBurner(): ChildProcess {
+  const here = fileURLToPath(import.meta.url);
+  const file = join(dirname(here), here.endsWith('.ts') ? 'burner.ts' : 'burner.js');
+  return fork(file, [String(idleMs), String(burnMs)], { stdio: 'ignore' });
+}
+
+function greet(host: CliHost, url: string, key: string, hook: string, mail: string): void {
   host.out('Tocsin demo: real metrics of this machine, a real incident, a real webhook and a real mail.');
   host.out(`  API       ${url}`);
-  host.out(`  key       ${tocsin.initialKey}`);
+  host.out(`  key       ${key}`);
   host.out(`  webhook   ${hook}/alerts (a receiver of this demo)`);
   host.out(`  mail      ${mail} (a catcher of this demo)`);
+  host.out(`  rule      ${rule}, in examples/rules/demo.yaml`);
   host.out(`In ${idleMs / 1000} s a child process burns one core for ${burnMs / 1000} s. Watch:`);
   host.out('');
 }
@@ -113,28 +129,39 @@ async function watch(
   host: CliHost,
   flags: DemoFlags,
   narrator: Narrator,
-  url: string,
-  key: string,
+  stopped: Promise<'stopped'>,
+  request: string,
 ): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), patienceMs);
   });
-  const stopped = new Promise<'stopped'>((resolve) => host.onStop(() => resolve('stopped')));
   const end = await Promise.race([narrator.seen.then(() => 'seen' as const), late, stopped]);
   clearTimeout(timer);
-  if (end === 'stopped') return exitCodes.ok;
+  // `--once` is for scripts: only the whole way is a success.
+  if (end === 'stopped') {
+    host.out('Stopped.');
+    return flags.once ? exitCodes.failed : exitCodes.ok;
+  }
+  host.out('');
   if (end === 'late') {
-    host.err(`not seen to its end within ${patienceMs / 1000} s`);
+    host.err(`After ${patienceMs / 1000} s webhook and mail have not both told of the resolved alert.`);
     if (flags.once) return exitCodes.failed;
   } else {
-    host.out('');
-    host.out('That was the whole way. What happened to it, step by step:');
-    host.out(`  curl -sS -H 'X-API-Key: ${key}' '${url}/api/v1/alerts'`);
-    host.out('Next: write a rule of your own (examples/rules/host.yaml) and start `npm start`.');
+    host.out(
+      'That was the whole way: measured, evaluated, stored, told by webhook and mail, resolved, told again.',
+    );
+    if (flags.once) {
+      host.out('Next: "A first rule" in README.md.');
+      return exitCodes.ok;
+    }
+    host.out('Look at what was stored (in another terminal, while the demo runs):');
+    host.out(`  curl -sS ${request}/api/v1/alerts`);
+    host.out(`  curl -sS ${request}/api/v1/deliveries`);
+    host.out('Next: "A first rule" in README.md.');
   }
-  if (flags.once) return exitCodes.ok;
   host.out('Ctrl-C ends the demo.');
   await stopped;
+  host.out('Stopped.');
   return exitCodes.ok;
 }

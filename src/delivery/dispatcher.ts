@@ -2,7 +2,7 @@
 // A channel never delays another. Every attempt ends as exactly one result, given to `done`.
 import type { SendResult } from '../../channels/channel.ts';
 import type { AlertMessage } from '../../channels/message.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { Fifo } from '../engine/fifo.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
@@ -36,6 +36,15 @@ export interface DispatcherPorts {
 
 /** Leased deliveries kept in memory per channel; the rest waits in the store. */
 const memoryPerChannel = 1_000;
+/** A channel hears the abort of its attempt and says what it knows; one that does not is not waited for. */
+const abortGraceMs = 1_000;
+const overdueResult: AttemptResult = {
+  kind: 'unknown',
+  code: 'deadline',
+  message: 'the channel did not end its attempt at the deadline',
+  providerId: null,
+  retryAfterMs: null,
+};
 const lanes: readonly Lane[] = ['high', 'normal', 'low'];
 // Every eighth attempt is taken from the other end: a flood of critical messages starves nobody.
 const fairEvery = 8;
@@ -70,7 +79,8 @@ class ChannelQueue {
 export class Dispatcher {
   readonly #ports: DispatcherPorts;
   readonly #queues = new Map<string, ChannelQueue>();
-  readonly #stop = new AbortController();
+  /** Attempts under way, by what ends them. */
+  readonly #underWay = new Set<AbortController>();
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -149,21 +159,18 @@ export class Dispatcher {
     const { clock, log } = this.#ports;
     const { definition, settings, instance, name, type } = queue.channel;
     const startedAt = clock.now();
-    const deadline = new AbortController();
-    const timer = clock.at(startedAt + definition.limits.deadlineMs, () =>
-      deadline.abort(new Error('deadline')),
-    );
+    const attempt = this.#signalFor(startedAt + definition.limits.deadlineMs);
     let result: AttemptResult;
     try {
       const payload = definition.render(job.message, { config: settings, locale: job.message.locale });
-      const signal = AbortSignal.any([deadline.signal, this.#stop.signal]);
-      const sent = await instance.send(payload, {
+      const context = {
         deliveryId: job.deliveryId,
         attempt: job.attempt,
         now: startedAt,
-        signal,
-      });
-      result = attemptResult(sent);
+        signal: attempt.signal,
+      };
+      const sent = await Promise.race([instance.send(payload, context), attempt.overdue]);
+      result = sent === null ? overdueResult : attemptResult(sent);
     } catch (error) {
       // A channel that throws has a bug. Nobody knows what the provider got: try again under the same id.
       log.error('channel.threw', {
@@ -179,7 +186,7 @@ export class Dispatcher {
         retryAfterMs: null,
       };
     } finally {
-      timer.cancel();
+      attempt.done();
     }
     const durationMs = clock.now() - startedAt;
     log.debug('delivery.attempt', {
@@ -199,6 +206,33 @@ export class Dispatcher {
     if (this.running === 0) for (const wake of this.#idle.splice(0)) wake();
   }
 
+  /** The signal of one attempt, and what comes when the channel does not heed it. */
+  #signalFor(deadlineAt: number): { signal: AbortSignal; overdue: Promise<null>; done: () => void } {
+    const { clock } = this.#ports;
+    const attempt = new AbortController();
+    this.#underWay.add(attempt);
+    const timer = clock.at(deadlineAt, () => attempt.abort(new Error('deadline')));
+    let grace: Timer | null = null;
+    const overdue = new Promise<null>((resolve) => {
+      attempt.signal.addEventListener(
+        'abort',
+        () => {
+          grace = clock.at(clock.now() + abortGraceMs, () => resolve(null));
+        },
+        { once: true },
+      );
+    });
+    return {
+      signal: attempt.signal,
+      overdue,
+      done: () => {
+        this.#underWay.delete(attempt);
+        timer.cancel();
+        grace?.cancel();
+      },
+    };
+  }
+
   /** Takes no more jobs, gives unstarted ones back, and waits for attempts under way, at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
@@ -207,7 +241,9 @@ export class Dispatcher {
     }
     if (this.running === 0) return;
     const { clock } = this.#ports;
-    const timer = clock.at(clock.now() + graceMs, () => this.#stop.abort(new Error('shutdown')));
+    const timer = clock.at(clock.now() + graceMs, () => {
+      for (const attempt of this.#underWay) attempt.abort(new Error('shutdown'));
+    });
     await new Promise<void>((resolve) => this.#idle.push(resolve));
     timer.cancel();
   }

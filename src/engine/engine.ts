@@ -33,6 +33,8 @@ const rowsPerSlice = 50;
 const samplesPerSlice = 512;
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
+/** How far a sample may be ahead of the clock. */
+const sampleAheadMs = 300_000;
 export const leaseMs = 120_000;
 
 export interface EnginePorts {
@@ -435,6 +437,8 @@ export class Engine {
       case 'verdict':
         pair.verdict = decision.input.verdict;
         pair.quiet = true;
+        // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
+        pair.wakeAt = Number.NEGATIVE_INFINITY;
         tenant.enqueue({ kind: 'internal', inputs: [decision.input] });
         if (decision.again !== null) this.#watchUntil(pair, decision.again);
         break;
@@ -636,7 +640,8 @@ export class Engine {
     }
     try {
       this.#ports.dispatcher.forget();
-      for (const tenant of this.#ring) tenant.distrust = true;
+      const until = this.#ports.clock.now() + sampleAheadMs;
+      for (const tenant of this.#ring) tenant.distrustBefore = until;
       this.#load();
       this.#state = 'running';
       this.#schedule();
@@ -664,6 +669,13 @@ export class Engine {
     });
   }
 
+  /** Stops at once, as a process that was killed: nothing more is stepped, committed or answered. */
+  abandon(): void {
+    this.#state = 'closed';
+    this.#timer?.cancel();
+    this.#completionTimer?.cancel();
+  }
+
   /** Finishes what is queued, refuses the rest. */
   close(): void {
     if (this.#state === 'running') {
@@ -676,9 +688,7 @@ export class Engine {
         this.turn();
       }
     }
-    this.#state = 'closed';
-    this.#timer?.cancel();
-    this.#completionTimer?.cancel();
+    this.abandon();
     for (const tenant of this.#ring) {
       for (const work of tenant.drain()) {
         if (work.kind !== 'internal') work.waiter.reject(new ApiError('unavailable'));

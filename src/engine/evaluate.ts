@@ -53,11 +53,13 @@ export class Evaluator {
     if (outcome === appended.unchanged) {
       counts.unchanged += 1;
       if (pairs) for (const pair of pairs) pair.quietSince = now;
-      if (!tenant.distrust) return;
+      if (at > tenant.distrustBefore) return;
     } else {
       this.#record(series, at, value);
       if (outcome === appended.late) {
         counts.late += 1;
+        // It says nothing new, but whoever sends has not fallen silent.
+        if (pairs) for (const pair of pairs) pair.quietSince = now;
         return;
       }
       if (outcome === appended.replaced) counts.replaced += 1;

@@ -25,8 +25,11 @@ export class Tenant {
   readonly due = new Set<string>();
   readonly #queue = new Fifo<Work>();
   #queued = 0;
-  /** After a reload an unchanged newest sample is evaluated again: what it changed may not have been stored. */
-  distrust = false;
+  /**
+   * Time of the last reload, and as much as samples may be ahead. A sample from before it is evaluated again although nothing about it changed: what it
+   * changed the first time may not have been stored.
+   */
+  distrustBefore = Number.NEGATIVE_INFINITY;
 
   constructor(row: TenantRow, table: SeriesTable) {
     this.name = row.id;

@@ -77,7 +77,8 @@ function finishEvent(state: PipelineState, alert: AlertRow, out: StepResult): vo
   out.effects.push({ put: 'alert', row: alert, insert: false });
 }
 
-function skip(
+/** Nothing is to be said of this alert in this group any more: the reason is recorded, the alert leaves. */
+export function skip(
   state: PipelineState,
   group: Group,
   alert: AlertRow,

@@ -1,6 +1,6 @@
 // The first pure door. Two passes, each a list of stages: on arrival (an alert or a verdict changed) and on a due group.
 // `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
-import { dueGroup } from './due.ts';
+import { dueGroup, skip } from './due.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
 import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
 import { applyAcknowledge, applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
@@ -72,7 +72,15 @@ function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepRes
   if (alert.state === 'firing') {
     for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
   } else {
-    for (const group of groupsOf(state, alert.id)) armForResolved(group, now, out);
+    for (const group of groupsOf(state, alert.id)) {
+      if (group.row.notified[alert.id]?.status === 'firing') armForResolved(group, now, out);
+      else {
+        // It ended unsaid and nothing can be said of this episode any more. That is recorded now: a resolved alert that
+        // is in no notify log is not loaded again after a restart.
+        const held = group.held.has(alert.id);
+        skip(state, group, alert, held ? 'within_dedupe_window' : 'resolved_before_notify', now, out);
+      }
+    }
     if (!state.memberOf.has(alert.id)) state.alerts.delete(alert.id);
   }
   flushArmed(state, alert.id, out);

@@ -5,7 +5,7 @@ import type { Labels, ThresholdRule } from '../../../rules/types.ts';
 import type { HistoryBlock, HistorySeries } from '../../ingest/history.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
-import { keyOf, type Life, live, type Points, take, type Transition, verdictOf } from './verdicts.ts';
+import { keyOf, type Life, live, type Points, type Transition, take, verdictOf } from './verdicts.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -93,6 +93,8 @@ export class Episodes {
         if (this.#minds(pair.rule) && now - pair.lastAckAt >= patience(pair.rule) - 1_000) loose.add(pair);
         pair.quietSince = sentAt;
         pair.waived = false;
+        // After a failed commit what is known already is evaluated again.
+        if (outcome === 'unchanged' && sample.timestamp <= this.#disturbedAt + 300_000) loose.add(pair);
         if (outcome === 'late' || outcome === 'unchanged') continue;
         if (sample.timestamp <= pair.strictFrom) loose.add(pair);
         const verdict = verdictOf(pair.rule, series, sample.timestamp, pair.wasTrue && !pair.quiet);
@@ -215,7 +217,8 @@ export class Episodes {
   // -- inside ---------------------------------------------------------------------------------------------------
 
   #compare(pair: PairModel, expected: readonly Transition[], observed: readonly Observed[]): void {
-    const text = (list: readonly Observed[]) => list.map(({ kind, at }) => `${kind}@${at}`).join(' ') || 'nothing';
+    const text = (list: readonly Observed[]) =>
+      list.map(({ kind, at }) => `${kind}@${at}`).join(' ') || 'nothing';
     if (text(expected) === text(observed)) return;
     const recent = pair.series.points.slice(-6).map(({ t, v }) => `${t}=${v}`);
     throw new Violation(
@@ -283,11 +286,7 @@ export class Episodes {
     return series;
   }
 
-  #bind(
-    series: SeriesModel,
-    rules: readonly ThresholdRule[],
-    before: ReadonlyMap<string, PairModel>,
-  ): void {
+  #bind(series: SeriesModel, rules: readonly ThresholdRule[], before: ReadonlyMap<string, PairModel>): void {
     const now = this.#world.clock.now();
     const list: PairModel[] = [];
     for (const rule of rules) {
@@ -295,7 +294,6 @@ export class Episodes {
       if (!rule.match.every((m) => (series.labels[m.name] ?? '') === m.value)) continue;
       const key = keyOf(rule.name, series.labels);
       const old = before.get(this.#id(series.tenant, key));
-      const known = before.size > 0 || this.#pairs.size > 0;
       const pair: PairModel = {
         rule,
         key,
@@ -303,8 +301,8 @@ export class Episodes {
         wasTrue: false,
         quiet: false,
         life: { state: 'none' },
-        certain: before.size === 0,
-        strictFrom: old?.strictFrom ?? (known && before.size > 0 ? now + rule.windowMs : 0),
+        certain: false,
+        strictFrom: old?.strictFrom ?? (before.size > 0 ? now + rule.windowMs : 0),
         quietSince: old?.quietSince ?? this.#startedAt,
         lastAckAt: old?.lastAckAt ?? now,
         waived: old?.waived ?? false,

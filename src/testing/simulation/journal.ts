@@ -135,9 +135,10 @@ export class Journal {
   }
 
   #event(row: EventRow): void {
-    this.log(row.at, `event ${row.kind} ${row.subjectId.slice(-6)} ${row.reason ?? ''}`);
+    const record = row.subjectKind === 'alert' ? this.alerts.get(row.subjectId) : undefined;
+    const about = record ? `${record.row.tenant} ${record.row.key}` : '';
+    this.log(row.at, `event ${row.kind} ${row.subjectId.slice(-6)} ${row.reason ?? ''} ${about}`);
     if (row.subjectKind !== 'alert') return;
-    const record = this.alerts.get(row.subjectId);
     if (row.kind === 'notify.skipped' || row.kind === 'notify.held') {
       push(this.skips, row.subjectId, {
         alertId: row.subjectId,

@@ -126,8 +126,7 @@ export function drawRule(random: Random, tenant: string, no: number): ThresholdR
   );
 }
 
-/** A tree of a root and up to two children; `generation` changes the paths, so that groups are handed over. */
-export function drawRouting(random: Random, channels: readonly string[]): RoutingConfig {
+function drawReceivers(random: Random, channels: readonly string[]): Map<string, Receiver> {
   const some = () => channels.filter((_, i) => i === 0 || random.chance(0.5));
   const receivers = new Map<string, Receiver>();
   for (const name of ['ops', 'team']) {
@@ -141,6 +140,11 @@ export function drawRouting(random: Random, channels: readonly string[]): Routin
       }),
     );
   }
+  return receivers;
+}
+
+/** A tree of a root and up to two children over receivers that stay: groups go, come, and are handed over. */
+export function drawRouting(random: Random, receivers: RoutingConfig['receivers']): RoutingConfig {
   const timing = () => ({
     groupBy: random.pick([['alertname'], ['host'], ['alertname', 'host'], [], 'all'] as const),
     groupWaitMs: random.pick([0, 0, 5 * s, 30 * s, min]),
@@ -202,7 +206,7 @@ export function drawSeed(random: Random): SeedPlan {
   return {
     channels,
     concurrency: random.pick([1, 2, 8]),
-    routing: drawRouting(random, channels),
+    routing: drawRouting(random, drawReceivers(random, channels)),
     rules,
     series,
     faults: {

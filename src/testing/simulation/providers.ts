@@ -1,6 +1,11 @@
 // Simulated providers behind real channel definitions: they accept, refuse, hang and lose replies as the seed says.
 import { z } from 'zod';
-import { type ChannelDefinition, defineChannel, type SendContext, type SendResult } from '../../../channels/channel.ts';
+import {
+  type ChannelDefinition,
+  defineChannel,
+  type SendContext,
+  type SendResult,
+} from '../../../channels/channel.ts';
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { OpenChannel } from '../../delivery/open-channels.ts';
 import type { World } from './world.ts';
@@ -23,7 +28,10 @@ export class Provider {
   breakUntil(at: number): void {
     this.#outageUntil = Math.max(this.#outageUntil, at);
     this.#world.counters.hit('provider outage');
-    this.#world.journal.log(this.#world.clock.now(), `outage ${this.name} until ${new Date(at).toISOString()}`);
+    this.#world.journal.log(
+      this.#world.clock.now(),
+      `outage ${this.name} until ${new Date(at).toISOString()}`,
+    );
   }
 
   heal(): void {
@@ -95,12 +103,20 @@ export class Provider {
       clock.at(clock.now() + arriveMs, () => {
         // The request is on the wire: it arrives whether or not the sender still lives.
         const ambiguous = lost || !world.alive(generation);
-        world.accepted({ at: clock.now(), channel: this.name, deliveryId: context.deliveryId, message, ambiguous });
+        world.accepted({
+          at: clock.now(),
+          channel: this.name,
+          deliveryId: context.deliveryId,
+          message,
+          ambiguous,
+        });
         if (lost) {
           counters.hit('reply lost');
           void untilAbort().then(resolve);
         } else if (!world.mayCrash(generation, 'send.after')) {
-          void answer({ kind: 'sent', providerId: `p-${context.deliveryId}` }, latency - arriveMs).then(resolve);
+          void answer({ kind: 'sent', providerId: `p-${context.deliveryId}` }, latency - arriveMs).then(
+            resolve,
+          );
         }
       });
     });

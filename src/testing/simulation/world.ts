@@ -30,6 +30,8 @@ export interface Wraps {
   readonly history?: (history: History, world: World) => History;
   readonly services?: (services: Services, world: World) => Services;
   readonly runtime?: (runtime: Runtime, world: World) => void;
+  /** What the program takes for the routing that the operator wrote. */
+  readonly routing?: (routing: RoutingConfig) => RoutingConfig;
 }
 
 export type Outcome<T> =
@@ -82,7 +84,7 @@ export class World {
   readonly down: { readonly from: number; to: number }[] = [];
   readonly #folder: string;
   readonly #wraps: Wraps;
-  readonly #newId: () => string;
+  readonly newId: () => string;
   #generation = 0;
   #process: Process | null = null;
   #opened: { close(): void }[] = [];
@@ -97,7 +99,7 @@ export class World {
     this.faults = options.plan.faults;
     this.rules = options.plan.rules;
     this.routing = options.plan.routing;
-    this.#newId = idGenerator(
+    this.newId = idGenerator(
       () => this.clock.now(),
       (into) => this.random.bytes(into),
     );
@@ -127,7 +129,7 @@ export class World {
       const rawStore = openSqliteStore({
         file: join(this.#folder, 'tocsin.db'),
         durability: 'normal',
-        newId: this.#newId,
+        newId: this.newId,
       });
       this.#opened.push(rawStore);
       const rawHistory = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
@@ -142,7 +144,7 @@ export class World {
           history,
           clock: simulatedClock(this, generation),
           log: this.#log(generation),
-          newId: this.#newId,
+          newId: this.newId,
           owner: `process-${generation}`,
           channels: new Map(
             this.providers.map((provider) => [
@@ -156,7 +158,7 @@ export class World {
             });
           },
         },
-        { routing: this.routing, limits: defaultLimits },
+        { routing: this.#asRead(this.routing), limits: defaultLimits },
       );
       this.#wraps.runtime?.(runtime, this);
       runtime.start(this.rules);
@@ -172,6 +174,17 @@ export class World {
         this.crash('start');
       }
     }
+  }
+
+  /** The operator's new routing tree. */
+  setRouting(routing: RoutingConfig): void {
+    this.routing = routing;
+    const types = new Map(this.plan.channels.map((name) => [name, 'simulated']));
+    this.runtime?.engine.setRouting(this.#asRead(routing), types);
+  }
+
+  #asRead(routing: RoutingConfig): RoutingConfig {
+    return this.#wraps.routing?.(routing) ?? routing;
   }
 
   mayCrash(generation: number, point: string): boolean {
@@ -191,7 +204,8 @@ export class World {
     const open = [...this.journal.deliveries.values()].some(({ row }) => row.state === 'sending');
     if (open) this.counters.hit('restart with open deliveries');
     const last = this.down.at(-1);
-    if (!last || last.to !== Number.POSITIVE_INFINITY) this.down.push({ from: now, to: Number.POSITIVE_INFINITY });
+    if (!last || last.to !== Number.POSITIVE_INFINITY)
+      this.down.push({ from: now, to: Number.POSITIVE_INFINITY });
     for (const part of this.#opened.splice(0).reverse()) part.close();
     this.journal.log(now, `crash at ${point}`);
     for (const lose of [...this.#pending]) lose();
@@ -245,7 +259,10 @@ export class World {
     const heard = (event: string, fields: Readonly<Record<string, unknown>> = {}) => {
       if (!this.alive(generation)) return;
       const error = fields['error'];
-      this.journal.log(this.clock.now(), `log ${event} ${error === undefined ? '' : String(error).slice(0, 300)}`);
+      this.journal.log(
+        this.clock.now(),
+        `log ${event} ${error === undefined ? '' : String(error).slice(0, 300)}`,
+      );
       if (error !== undefined && !isSimulated(error))
         this.fail(new Violation('I6', `${event}: ${String(error)}`, this.clock.now()));
     };

@@ -1,0 +1,154 @@
+// Hosts that get hot and cool down in turn: the k-th push heats host k, the next cools host k - lag, so the number of
+// firing alerts stays the same while the load runs. A change (firing or resolved) is one stored alert change with one
+// message of its own; that is what the figures call an alert.
+import type { Ledger, Status } from './ledger.ts';
+import { operatorKey } from './settings.ts';
+import { post, type Wire } from './wire.ts';
+
+export interface AlertLoadOptions {
+  readonly wire: Wire;
+  readonly ledger: Ledger;
+  /** Hosts that take turns. */
+  readonly hosts: number;
+  /** Begins every host's name. */
+  readonly prefix: string;
+  readonly tenant?: string;
+  /** `bench.load` unless told otherwise. */
+  readonly metric?: string;
+  /** How many hosts are hot at a time. */
+  readonly lag?: number;
+}
+
+interface Change {
+  readonly host: string;
+  readonly status: Status;
+}
+
+export class AlertLoad {
+  readonly #options: AlertLoadOptions;
+  readonly #lag: number;
+  readonly #headers: Readonly<Record<string, string>>;
+  #turn = 0;
+  #heated = 0;
+  accepted = 0;
+  refused = 0;
+  other = 0;
+
+  constructor(options: AlertLoadOptions) {
+    this.#options = options;
+    this.#lag = Math.min(options.lag ?? 500, options.hosts >> 1);
+    this.#headers = {
+      'x-api-key': operatorKey,
+      'content-type': 'application/json',
+      ...(options.tenant !== undefined && { 'x-tenant-id': options.tenant }),
+    };
+  }
+
+  /** Lets every host get hot and cool down once, in batches: series, label sets and groups are known afterwards. */
+  async warmUp(timeoutMs: number, batch = 250): Promise<void> {
+    const { hosts, ledger } = this.#options;
+    for (const status of ['firing', 'resolved'] as const) {
+      for (let from = 0; from < hosts; from += batch) {
+        const changes = Array.from({ length: Math.min(batch, hosts - from) }, (_, i) =>
+          this.#change(from + i, status),
+        );
+        await this.#push(changes);
+        await ledger.drain(0, timeoutMs);
+      }
+    }
+    const hot = Array.from({ length: this.#lag }, (_, i) => this.#change(i, 'firing'));
+    this.#heated = this.#lag;
+    for (let from = 0; from < hot.length; from += batch) {
+      await this.#push(hot.slice(from, from + batch));
+      await ledger.drain(0, timeoutMs);
+    }
+    ledger.takeLatencies();
+    if (ledger.outstanding > 0) throw new Error(`${ledger.outstanding} alerts of the warm-up did not arrive`);
+  }
+
+  /** One change a push, each awaited: every alert has its commits to itself. */
+  async each(status: Status, from: number, count: number, timeoutMs: number): Promise<void> {
+    const { ledger } = this.#options;
+    for (let host = from; host < from + count; host++) {
+      await this.#push([this.#change(host, status)]);
+      await ledger.drain(0, timeoutMs);
+    }
+    if (ledger.outstanding > 0) throw new Error(`${ledger.outstanding} alerts did not arrive`);
+  }
+
+  /** As many as `total` changes, one a push, with at most `window` between push and receipt. Resolves with the seconds. */
+  async closed(total: number, window: number, timeoutMs: number): Promise<number> {
+    const { ledger } = this.#options;
+    const began = performance.now();
+    for (let sent = 0; sent < total; sent++) {
+      if (ledger.outstanding >= window) {
+        await ledger.drain(window - 1, timeoutMs);
+        if (ledger.outstanding >= window) throw new Error(`${ledger.outstanding} alerts do not arrive`);
+      }
+      this.#detach([this.#next()]);
+    }
+    await ledger.drain(0, timeoutMs);
+    return (performance.now() - began) / 1000;
+  }
+
+  /** `perSecond` changes a second for `ms`, `batch` a push, whatever the answers are. Ends when the last is handed over. */
+  async paced(perSecond: number, ms: number, batch = 1): Promise<void> {
+    const began = performance.now();
+    let sent = 0;
+    for (;;) {
+      const elapsed = Math.min(ms, performance.now() - began);
+      const due = Math.floor((elapsed / 1000) * perSecond);
+      while (sent + batch <= due) {
+        this.#detach(Array.from({ length: batch }, () => this.#next()));
+        sent += batch;
+      }
+      if (elapsed >= ms) return;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  #change(host: number, status: Status): Change {
+    return { host: `${this.#options.prefix}-${String(host).padStart(5, '0')}`, status };
+  }
+
+  #next(): Change {
+    const { hosts } = this.#options;
+    this.#turn += 1;
+    if (this.#turn % 2 === 1) {
+      const host = this.#heated % hosts;
+      this.#heated += 1;
+      return this.#change(host, 'firing');
+    }
+    return this.#change((this.#heated - 1 - this.#lag + hosts) % hosts, 'resolved');
+  }
+
+  #detach(changes: readonly Change[]): void {
+    this.#push(changes).catch((error: unknown) => {
+      this.other += changes.length;
+      process.stderr.write(`push: ${String(error)}\n`);
+    });
+  }
+
+  async #push(changes: readonly Change[]): Promise<void> {
+    const { wire, ledger, metric = 'bench.load' } = this.#options;
+    const now = Date.now();
+    const samples = changes.map(
+      ({ host, status }) =>
+        `{"metric":"${metric}","labels":{"host":"${host}"},"value":${status === 'firing' ? 97 : 3},"timestamp":${now}}`,
+    );
+    const request = post('/api/v1/metrics', this.#headers, `{"samples":[${samples.join(',')}]}`);
+    const at = performance.now();
+    for (const { host, status } of changes) ledger.expect(host, status, at);
+    const { status, body } = await wire.send(request);
+    if (status === 202) {
+      this.accepted += changes.length;
+      return;
+    }
+    if (status === 429) this.refused += changes.length;
+    else {
+      this.other += changes.length;
+      process.stderr.write(`push: ${status} ${body}\n`);
+    }
+    for (const change of changes) ledger.withdraw(change.host, change.status);
+  }
+}

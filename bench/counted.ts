@@ -1,0 +1,14 @@
+// The two counts that every load ends with: what was lost and what came twice.
+import type { Ledger } from './ledger.ts';
+import { exactly, type Report } from './report.ts';
+
+/** Writes `<id>.lost` and `<id>.doubled`; both must be 0. To be called when the load is over and was waited for. */
+export function countRows(report: Report, id: string, ledgers: readonly Ledger[]): void {
+  const sum = (of: (ledger: Ledger) => number) => ledgers.reduce((total, ledger) => total + of(ledger), 0);
+  const received = sum((ledger) => ledger.received);
+  const against = `${received} received`;
+  const lost = sum((ledger) => ledger.outstanding);
+  const doubled = sum((ledger) => ledger.doubled + ledger.unexpected);
+  report.row({ id: `${id}.lost`, value: lost, unit: 'alerts', against, bar: exactly(0) });
+  report.row({ id: `${id}.doubled`, value: doubled, unit: 'messages', against, bar: exactly(0) });
+}

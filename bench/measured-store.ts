@@ -1,0 +1,121 @@
+// Wrappers around the real store: one counts rows and times commits, the other commits every alert on its own.
+import type { Effect } from '../src/pipeline/effect.ts';
+import type { CommittedEvent, ShardCommit, Store } from '../src/store/store.ts';
+
+/** A commit of this many rows is a full turn; the engine ends a turn at the first slice that passes 200. */
+const fullTurnRows = 180;
+
+export interface Measured {
+  readonly store: Store;
+  readonly counts: { inserts: number; updates: number; deletes: number; commits: number };
+  /** Milliseconds of each commit of a full turn. */
+  fullCommitMs: number[];
+}
+
+/** Leaves everything as it is and keeps count. */
+export function measured(store: Store): Measured {
+  const counts = { inserts: 0, updates: 0, deletes: 0, commits: 0 };
+  const self: Measured = {
+    counts,
+    fullCommitMs: [],
+    store: replaceCommit(store, (shards) => {
+      let rows = 0;
+      for (const { effects } of shards) {
+        rows += effects.length;
+        for (const effect of effects) counts[kindOf(effect)] += 1;
+      }
+      counts.commits += 1;
+      const began = performance.now();
+      const events = store.commit(shards);
+      if (rows >= fullTurnRows) self.fullCommitMs.push(performance.now() - began);
+      return events;
+    }),
+  };
+  return self;
+}
+
+function kindOf(effect: Effect): 'inserts' | 'updates' | 'deletes' {
+  switch (effect.put) {
+    case 'alert':
+    case 'group':
+      return effect.insert ? 'inserts' : 'updates';
+    case 'delivery.result':
+      return 'updates';
+    case 'group.closed':
+      return 'deletes';
+    default:
+      return 'inserts';
+  }
+}
+
+/**
+ * While `on()` holds, a turn's effects are committed one alert at a time: what a program does that has not heard of group
+ * commit. Completions stay together, which is kind to it.
+ */
+export function oneTransactionPerAlert(store: Store, on: () => boolean): Store {
+  return replaceCommit(store, (shards) => {
+    if (!on()) return store.commit(shards);
+    const events: CommittedEvent[] = [];
+    for (const { shard, epoch, effects } of shards) {
+      for (const part of perAlert(effects)) events.push(...store.commit([{ shard, epoch, effects: part }]));
+    }
+    return events;
+  });
+}
+
+/** Effects by the alert that they belong to, each part in step order; those of no alert of this turn come first. */
+export function perAlert(effects: readonly Effect[]): Effect[][] {
+  const rest: Effect[] = [];
+  const parts = new Map<string, Effect[]>();
+  /** Id of a group, notification or delivery → the alert that brought it. */
+  const belongs = new Map<string, string>();
+  let current: string | null = null;
+  for (const effect of effects) {
+    let alert: string | null = null;
+    switch (effect.put) {
+      case 'alert':
+        current = effect.row.id;
+        alert = current;
+        if (!parts.has(current)) parts.set(current, []);
+        break;
+      case 'group':
+        alert = belongs.get(effect.row.id) ?? current;
+        if (alert !== null) belongs.set(effect.row.id, alert);
+        break;
+      case 'group.closed':
+        alert = belongs.get(effect.id) ?? null;
+        break;
+      case 'notification':
+        alert = Object.keys(effect.row.alerts).find((id) => parts.has(id)) ?? null;
+        if (alert !== null) belongs.set(effect.row.id, alert);
+        break;
+      case 'delivery':
+        alert = belongs.get(effect.row.notificationId) ?? null;
+        if (alert !== null) belongs.set(effect.row.id, alert);
+        break;
+      case 'event':
+        alert = parts.has(effect.row.subjectId)
+          ? effect.row.subjectId
+          : (belongs.get(effect.row.subjectId) ?? null);
+        break;
+      default:
+        break;
+    }
+    const part = alert === null ? undefined : parts.get(alert);
+    (part ?? rest).push(effect);
+  }
+  return [rest, ...parts.values()].filter((part) => part.length > 0);
+}
+
+function replaceCommit(
+  store: Store,
+  commit: (shards: readonly ShardCommit[]) => readonly CommittedEvent[],
+): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'commit') return commit;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
+    },
+  });
+}

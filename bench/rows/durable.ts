@@ -1,0 +1,83 @@
+// What durability costs: the same alerts with FULL commits, without a database, and with a transaction for each alert.
+import { countRows } from '../counted.ts';
+import { interleaved, ratioOf } from '../rounds.ts';
+import type { Scenario } from '../scenario.ts';
+import { openStage, patienceMs, type Stage, settle } from '../stage.ts';
+import { median } from '../statistics.ts';
+
+/** Alerts between push and receipt; below what a channel keeps in memory, so that all of it is dispatched from there. */
+const window = 400;
+
+async function burst({ server, load, ledger }: Stage, alerts: number) {
+  await server.ask({ ask: 'mark' });
+  const before = await server.usage();
+  const seconds = await load.closed(alerts, window, patienceMs);
+  await settle();
+  const after = await server.usage();
+  ledger.takeLatencies();
+  return {
+    cpuUs: (after.cpuUs - before.cpuUs) / alerts,
+    perSecond: alerts / seconds,
+    loop: after.loop.p999,
+  };
+}
+
+export const durable: Scenario = {
+  id: 'alerts.durable',
+  async run(bench) {
+    const { short } = bench;
+    const hosts = short ? 1_000 : 10_000;
+    const stages = {
+      durable: await openStage(bench, 'durable', { hosts }),
+      nothing: await openStage(bench, 'no_database', { hosts }),
+      single: await openStage(bench, 'single', { hosts: 1_000 }),
+    };
+    await stages.single.server.ask({ ask: 'split', on: true });
+    const one = {
+      durable: () => burst(stages.durable, short ? 1_500 : 6_000),
+      nothing: () => burst(stages.nothing, short ? 1_500 : 6_000),
+      single: () => burst(stages.single, short ? 200 : 1_000),
+    };
+    if (!short) await interleaved(1, one);
+    const measured = await interleaved(short ? 1 : 5, one);
+    const cpu = (side: keyof typeof one) => measured[side].map(({ cpuUs }) => cpuUs);
+    const rate = (side: keyof typeof one) => measured[side].map(({ perSecond }) => perSecond);
+
+    const byRate = ratioOf(rate('durable'), rate('nothing'));
+    bench.report.row({
+      id: 'alerts.durable',
+      value: median(rate('durable')),
+      unit: 'alerts/s, one per push, FULL',
+      ratio: byRate.ratio,
+      against: `no database: ${Math.round(median(rate('nothing')))} alerts/s`,
+      spread: [byRate.least, byRate.most],
+      loopP999Ms: median(measured.durable.map(({ loop }) => loop)),
+    });
+    const byCpu = ratioOf(cpu('durable'), cpu('nothing'));
+    bench.report.row({
+      id: 'alerts.durable.cpu',
+      value: median(cpu('durable')),
+      unit: 'CPU µs per alert',
+      ratio: byCpu.ratio,
+      against: `no database: ${Math.round(median(cpu('nothing')))} CPU µs`,
+      spread: [byCpu.least, byCpu.most],
+    });
+    const bySingle = ratioOf(rate('durable'), rate('single'));
+    bench.report.row({
+      id: 'alerts.durable.grouped',
+      value: median(rate('durable')),
+      unit: 'alerts/s, one per push, FULL',
+      ratio: bySingle.ratio,
+      against: `one transaction per alert: ${Math.round(median(rate('single')))} alerts/s`,
+      spread: [bySingle.least, bySingle.most],
+      also: { single_cpu_us: median(cpu('single')) },
+    });
+    const all = Object.values(stages);
+    countRows(
+      bench.report,
+      'alerts.durable',
+      all.map(({ ledger }) => ledger),
+    );
+    await Promise.all(all.map((stage) => stage.close()));
+  },
+};

@@ -1,0 +1,80 @@
+// From push to receipt, with group_wait 0: at 100 alerts a second, and at 100,000 a minute.
+import { countRows } from '../counted.ts';
+import { atMost } from '../report.ts';
+import { interleaved } from '../rounds.ts';
+import type { Bench, Scenario } from '../scenario.ts';
+import { openStage, patienceMs, type Stage, settle } from '../stage.ts';
+import { median, quantile } from '../statistics.ts';
+
+async function run({ server, load, ledger }: Stage, perSecond: number, ms: number) {
+  await server.ask({ ask: 'mark' });
+  const before = await server.usage();
+  await load.paced(perSecond, ms);
+  await ledger.drain(0, patienceMs);
+  await settle();
+  const after = await server.usage();
+  const latencies = ledger.takeLatencies();
+  return {
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    cpuUs: (after.cpuUs - before.cpuUs) / Math.max(1, latencies.length),
+    loop: after.loop.p999,
+  };
+}
+
+/** Both sides of it, in turns. */
+async function compare(bench: Bench, id: string, perSecond: number, ms: number) {
+  const hosts = bench.short ? 1_000 : 10_000;
+  const stages = {
+    durable: await openStage(bench, 'durable', { hosts }),
+    nothing: await openStage(bench, 'no_database', { hosts }),
+  };
+  const one = {
+    durable: () => run(stages.durable, perSecond, ms),
+    nothing: () => run(stages.nothing, perSecond, ms),
+  };
+  const measured = await interleaved(bench.short ? 1 : 5, one);
+  const all = Object.values(stages);
+  countRows(
+    bench.report,
+    id,
+    all.map(({ ledger }) => ledger),
+  );
+  await Promise.all(all.map((stage) => stage.close()));
+  return measured;
+}
+
+type Measured = Awaited<ReturnType<typeof compare>>;
+
+function figure(id: string, measured: Measured, of: 'p50' | 'p99') {
+  const ours = measured.durable.map((round) => round[of]);
+  const floor = measured.nothing.map((round) => round[of]);
+  return {
+    id: `${id}.${of}`,
+    value: median(ours),
+    unit: 'ms from push to receipt',
+    ratio: median(ours) / median(floor),
+    against: `no database: ${median(floor).toFixed(1)} ms`,
+    spread: [Math.min(...ours), Math.max(...ours)] as const,
+    loopP999Ms: median(measured.durable.map(({ loop }) => loop)),
+    also: { cpu_us_per_alert: median(measured.durable.map(({ cpuUs }) => cpuUs)) },
+  };
+}
+
+export const latency: Scenario = {
+  id: 'alerts.latency',
+  async run(bench) {
+    const measured = await compare(bench, 'alerts.latency', 100, bench.short ? 1_500 : 3_000);
+    bench.report.row({ ...figure('alerts.latency', measured, 'p50'), bar: atMost(50) });
+    bench.report.row(figure('alerts.latency', measured, 'p99'));
+  },
+};
+
+export const paced: Scenario = {
+  id: 'alerts.paced.1667',
+  async run(bench) {
+    const measured = await compare(bench, 'alerts.paced.1667', 100_000 / 60, bench.short ? 3_000 : 6_000);
+    bench.report.row(figure('alerts.paced.1667', measured, 'p50'));
+    bench.report.row(figure('alerts.paced.1667', measured, 'p99'));
+  },
+};

@@ -1,0 +1,121 @@
+// Two tenants: what a storm of A costs B, in turns of the loop, and who is asked to slow down when A has too much.
+// A turn is the p99 of a commit of 200 rows, measured in the same pair.
+import { AlertLoad } from '../alert-load.ts';
+import { countRows } from '../counted.ts';
+import { Ledger } from '../ledger.ts';
+import { atLeast, atMost, exactly } from '../report.ts';
+import type { Scenario } from '../scenario.ts';
+import { startTocsin } from '../server.ts';
+import { alertRules, loadConfigText } from '../settings.ts';
+import { startSink } from '../sink.ts';
+import { patienceMs } from '../stage.ts';
+import { median, quantile } from '../statistics.ts';
+import { Wire } from '../wire.ts';
+
+const stormPerSecond = 100_000 / 60;
+const quietPerSecond = 20;
+const queuePerTenant = 2_000;
+
+export const tenants: Scenario = {
+  id: 'tenants.fairness',
+  async run(bench) {
+    const { short, report } = bench;
+    // Told apart by the first letters of the host.
+    const ledgers = { a: new Ledger(), b: new Ledger(), turn: new Ledger(), over: new Ledger() };
+    const sink = await startSink((arrival) => {
+      ledgers[arrival.host.slice(0, arrival.host.indexOf('-')) as keyof typeof ledgers].receive(arrival);
+    });
+    const limits = `limits: { queue_per_tenant: ${queuePerTenant}, open_deliveries_per_tenant: ${queuePerTenant} }\n`;
+    const server = await startTocsin(bench, 'durable', loadConfigText(sink.port, limits), {
+      'a.yaml': alertRules('a'),
+      'b.yaml': alertRules('b'),
+    });
+    const wires = { a: new Wire(server.port, 64), b: new Wire(server.port, 8) };
+    const hosts = short ? 1_000 : 10_000;
+    const of = (prefix: keyof typeof ledgers, tenant: 'a' | 'b', count: number, lag?: number) =>
+      new AlertLoad({
+        wire: wires[tenant],
+        ledger: ledgers[prefix],
+        hosts: count,
+        prefix,
+        tenant,
+        ...(lag !== undefined && { lag }),
+      });
+    const a = of('a', 'a', hosts);
+    const b = of('b', 'b', 200);
+    const turns = of('turn', 'a', 800, 0);
+    for (const load of [a, b, turns]) await load.warmUp(patienceMs);
+
+    const pairMs = short ? 2_500 : 8_000;
+    const quiet = async () => {
+      await b.paced(quietPerSecond, pairMs);
+      await ledgers.b.drain(0, patienceMs);
+      return quantile(ledgers.b.takeLatencies(), 0.99);
+    };
+    const pairs: { growth: number; alone: number; beside: number; turn: number }[] = [];
+    let loop = 0;
+    for (let pair = 0; pair < (short ? 1 : 5); pair++) {
+      await server.ask({ ask: 'mark' });
+      for (let n = 0; n < (short ? 1 : 2); n++) await turns.warmUp(patienceMs, 800);
+      const turn = quantile((await server.rows()).fullCommitMs, 0.99);
+      const alone = await quiet();
+      await server.ask({ ask: 'mark' });
+      const storm = a.paced(stormPerSecond, pairMs);
+      const beside = await quiet();
+      await storm;
+      await ledgers.a.drain(0, patienceMs);
+      loop = Math.max(loop, (await server.usage()).loop.p999);
+      ledgers.a.takeLatencies();
+      pairs.push({ growth: (beside - alone) / turn, alone, beside, turn });
+      bench.say(
+        `tenants: alone ${alone.toFixed(1)} ms, beside ${beside.toFixed(1)} ms, a turn ${turn.toFixed(1)} ms`,
+      );
+    }
+    const growths = pairs.map(({ growth }) => growth);
+    report.row({
+      id: 'tenants.fairness',
+      value: median(growths),
+      unit: "turns that B's p99 grows by beside 100k alerts/min of A",
+      ratio: median(pairs.map(({ beside, alone }) => beside / alone)),
+      against: `B alone: p99 ${median(pairs.map(({ alone }) => alone)).toFixed(1)} ms; a turn: ${median(pairs.map(({ turn }) => turn)).toFixed(1)} ms`,
+      bar: atMost(2),
+      spread: [Math.min(...growths), Math.max(...growths)],
+      loopP999Ms: loop,
+      also: { beside_p99_ms: median(pairs.map(({ beside }) => beside)) },
+    });
+    countRows(report, 'tenants.fairness', [ledgers.a, ledgers.b]);
+
+    // A at three times its capacity; what becomes of A's alerts is not counted here, a refused change has no message.
+    const many = short ? 1_500 : 6_000;
+    const capacity = many / (await a.closed(many, 400, patienceMs));
+    const over = of('over', 'a', 10_000);
+    const refusedBefore = b.refused;
+    const ms = short ? 2_500 : 5_000;
+    await Promise.all([over.paced(3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
+    await ledgers.b.drain(0, 3 * patienceMs);
+    report.row({
+      id: 'tenants.overload.a_refused',
+      value: over.refused,
+      unit: 'alerts answered 429',
+      ratio: over.refused / Math.max(1, over.refused + over.accepted),
+      against: `all that A was answered at ${Math.round(3 * capacity)} alerts/s, 3 x its capacity`,
+      bar: atLeast(1, 'count'),
+    });
+    report.row({
+      id: 'tenants.overload.b_refused',
+      value: b.refused - refusedBefore,
+      unit: 'alerts answered 429',
+      bar: exactly(0),
+    });
+    report.row({
+      id: 'tenants.overload.failed',
+      value: over.other + b.other,
+      unit: 'alerts answered neither 202 nor 429',
+      bar: exactly(0),
+    });
+    countRows(report, 'tenants.overload.b', [ledgers.b]);
+    for (const wire of Object.values(wires)) wire.close();
+    await server.stop();
+    await sink.close();
+  },
+};

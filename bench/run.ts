@@ -1,0 +1,67 @@
+// npm run bench [-- --short] [--only id,...] [--profile FOLDER]: every figure of docs/performance.md, one JSON line each
+// on standard output, progress on standard error. The exit code is 1 when a bar is missed.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compile } from './compile.ts';
+import { Report } from './report.ts';
+import { durable } from './rows/durable.ts';
+import { grouping } from './rows/grouping.ts';
+import { idle } from './rows/idle.ts';
+import { ingest } from './rows/ingest.ts';
+import { latency, paced } from './rows/latency.ts';
+import { rowsPerAlert } from './rows/rows-per-alert.ts';
+import { sustained, tenMinutes } from './rows/sustained.ts';
+import { tenants } from './rows/tenants.ts';
+import { type Bench, chosen, runScenarios } from './scenario.ts';
+
+const scenarios = [
+  grouping(),
+  ...ingest,
+  rowsPerAlert,
+  durable,
+  latency,
+  paced,
+  tenants,
+  sustained,
+  tenMinutes,
+  idle,
+];
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    profile: { type: 'string' },
+  },
+});
+const only = values.only.split(',').filter((name) => name !== '');
+const run = chosen(scenarios, only);
+if (run.length === 0) {
+  process.stderr.write(`nothing is called ${only.join(', ')}: ${scenarios.map(({ id }) => id).join(', ')}\n`);
+  process.exit(2);
+}
+
+const began = performance.now();
+const say = (line: string) => {
+  const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(4);
+  process.stderr.write(`${seconds} s  load ${loadavg()[0]!.toFixed(1)}  ${line}\n`);
+};
+const built = compile();
+say('compiled');
+// Beside the program, not in /tmp: that may be memory, and an fsync there costs nothing.
+const cache = join(built, '..', 'data');
+mkdirSync(cache, { recursive: true });
+const scratch = mkdtempSync(join(cache, 'run-'));
+const profile = values.profile === undefined ? null : resolve(values.profile);
+const report = new Report((line) => void process.stdout.write(`${line}\n`), values.short);
+const bench: Bench = { report, short: values.short, say, built, scratch, profile };
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+// What waits in the background begins first and is read last.
+const order = [...run].sort((a, b) => Number(a.begin !== undefined) - Number(b.begin !== undefined));
+const code = await runScenarios(order, bench);
+if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
+process.exit(code);

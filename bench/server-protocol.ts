@@ -1,0 +1,39 @@
+// What the bench and a server under test say to each other over the IPC channel.
+
+export type ServerMode =
+  /** The whole program, SQLite with synchronous=FULL. */
+  | 'durable'
+  /** The whole program over a store that keeps nothing. */
+  | 'no_database'
+  /** As `durable`, one transaction for each alert while `split` is on. */
+  | 'single';
+
+export type Question =
+  | { readonly ask: 'usage' }
+  /** Starts the event-loop histogram and the list of commits anew. */
+  | { readonly ask: 'mark' }
+  | { readonly ask: 'gc' }
+  | { readonly ask: 'rows' }
+  | { readonly ask: 'split'; readonly on: boolean }
+  | { readonly ask: 'stop' };
+
+export interface Usage {
+  /** User and system time of the whole process, microseconds. */
+  readonly cpuUs: number;
+  readonly rssMiB: number;
+  readonly heapMiB: number;
+  /** Event-loop delay since `mark`, milliseconds. */
+  readonly loop: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+}
+
+/** What the store was asked to write since the start. */
+export interface RowCounts {
+  readonly inserts: number;
+  readonly updates: number;
+  readonly deletes: number;
+  /** Rows that the tables hold, per table, from the store's own figures. */
+  readonly tables: Readonly<Record<string, number>>;
+  readonly commits: number;
+  /** Milliseconds of each commit of a full turn since `mark`. */
+  readonly fullCommitMs: readonly number[];
+}

@@ -1,0 +1,67 @@
+// The server under test, in a process of its own: the whole program over a configuration as users write it.
+// node server-tocsin.js <mode> <folder>; the folder holds tocsin.yaml and gets the data.
+import { join } from 'node:path';
+import { createTocsin } from '../src/app.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { type Log, silentLog } from '../src/log.ts';
+import type { Store } from '../src/store/store.ts';
+import { type Measured, measured, oneTransactionPerAlert } from './measured-store.ts';
+import { nullStore } from './null-store.ts';
+import { host } from './server-host.ts';
+import type { Question, RowCounts, ServerMode } from './server-protocol.ts';
+import { operatorKey } from './settings.ts';
+
+const mode = process.argv[2] as ServerMode;
+const folder = process.argv[3]!;
+const loaded = loadConfig({
+  file: join(folder, 'tocsin.yaml'),
+  cwd: folder,
+  env: {},
+  flags: { data: join(folder, 'data') },
+});
+if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 1));
+
+const complain = (event: string, fields?: object) =>
+  void process.stderr.write(`server: ${event} ${JSON.stringify(fields ?? {})}\n`);
+const log: Log = { ...silentLog, warn: complain, error: complain };
+
+let split = false;
+let counted: Measured | null = null;
+function wrap(real: Store): Store {
+  if (mode === 'no_database') {
+    real.close();
+    return nullStore();
+  }
+  counted = measured(mode === 'single' ? oneTransactionPerAlert(real, () => split) : real);
+  return counted.store;
+}
+
+const tocsin = await createTocsin({
+  config: loaded.config,
+  adminKey: operatorKey,
+  durability: 'full',
+  log,
+  wrapStore: wrap,
+  onFatal: () => process.exit(70),
+});
+const { port } = await tocsin.listen();
+
+function rows(): RowCounts {
+  const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0 };
+  return {
+    ...(counted?.counts ?? zero),
+    tables: tocsin.services.store.stats(),
+    fullCommitMs: counted?.fullCommitMs ?? [],
+  };
+}
+
+host(
+  port,
+  (question: Question) => {
+    if (question.ask === 'rows') return rows();
+    if (question.ask === 'mark' && counted) counted.fullCommitMs = [];
+    if (question.ask === 'split') split = question.on;
+    return null;
+  },
+  () => tocsin.close(),
+);

@@ -1,0 +1,103 @@
+// The bench's side of a server under test: starts its process, asks it how it is, ends it.
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Bench } from './scenario.ts';
+import type { Question, RowCounts, ServerMode, Usage } from './server-protocol.ts';
+
+export class Server {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #waiting: Map<number, (answer: unknown) => void>;
+  #asked = 0;
+
+  constructor(port: number, child: ChildProcess, waiting: Map<number, (answer: unknown) => void>) {
+    this.port = port;
+    this.#child = child;
+    this.#waiting = waiting;
+  }
+
+  ask(question: Question): Promise<unknown> {
+    if (this.#child.exitCode !== null) return Promise.reject(new Error('the server has ended'));
+    this.#asked += 1;
+    const id = this.#asked;
+    return new Promise((resolve, reject) => {
+      const ended = () => reject(new Error('the server ended without an answer'));
+      this.#child.once('exit', ended);
+      this.#waiting.set(id, (answer) => {
+        this.#child.off('exit', ended);
+        resolve(answer);
+      });
+      this.#child.send({ id, question });
+    });
+  }
+
+  async usage(): Promise<Usage> {
+    return (await this.ask({ ask: 'usage' })) as Usage;
+  }
+
+  async rows(): Promise<RowCounts> {
+    return (await this.ask({ ask: 'rows' })) as RowCounts;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    await this.ask({ ask: 'stop' });
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(impatient);
+  }
+}
+
+async function start(bench: Bench, script: string, args: readonly string[]): Promise<Server> {
+  const profiling =
+    bench.profile === null
+      ? []
+      : ['--cpu-prof', `--cpu-prof-dir=${bench.profile}`, '--cpu-prof-interval=500'];
+  const child = fork(join(bench.built, 'bench', script), args, {
+    execArgv: ['--expose-gc', ...profiling],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Its own: the bench may run through a loader that the server must not inherit.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const waiting = new Map<number, (answer: unknown) => void>();
+  const port = new Promise<number>((resolve, reject) => {
+    waiting.set(0, (answer) => resolve(answer as number));
+    child.once('exit', (code) => reject(new Error(`${script} ${args.join(' ')} ended with ${code}`)));
+  });
+  child.on('message', ({ id, answer }: { id: number; answer: unknown }) => {
+    const resolve = waiting.get(id);
+    waiting.delete(id);
+    resolve?.(answer);
+  });
+  return new Server(await port, child, waiting);
+}
+
+export function startFloor(bench: Bench, kind: 'parse' | 'discard'): Promise<Server> {
+  return start(bench, 'server-floor.js', [kind]);
+}
+
+let folders = 0;
+
+/** A folder in the scratch folder with these files in it. */
+export function folderWith(bench: Bench, files: Readonly<Record<string, string>>): string {
+  folders += 1;
+  const folder = join(bench.scratch, `server-${folders}`);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+/** `config` is tocsin.yaml, `rules` are files of its folder `rules/` by name. */
+export function startTocsin(
+  bench: Bench,
+  mode: ServerMode,
+  config: string,
+  rules: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const files = Object.fromEntries(Object.entries(rules).map(([name, text]) => [`rules/${name}`, text]));
+  return start(bench, 'server-tocsin.js', [mode, folderWith(bench, { 'tocsin.yaml': config, ...files })]);
+}

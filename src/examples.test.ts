@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { channels } from '../channels/index.ts';
+import { aggregates, noDataPolicies } from '../rules/types.ts';
+import { loadConfig } from './config/load.ts';
+import { readRules } from './config/rule-files.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const examples = join(root, 'examples');
+
+/** Every variable that an example refers to. */
+const env = {
+  HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
+  SMTP_PASSWORD: 'a password',
+  DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
+  DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
+  DEMO_MAIL_PORT: '2525',
+};
+
+const yamlFiles = readdirSync(examples, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.yaml'))
+  .map((path) => join(examples, path));
+const isRules = (path: string) => path.startsWith(join(examples, 'rules/'));
+const shown = (path: string) => relative(root, path);
+const ruleFiles = yamlFiles.filter(isRules);
+const configFiles = yamlFiles.filter((path) => !isRules(path));
+
+describe('the examples', () => {
+  it.each(configFiles.map(shown))('%s is a configuration without a problem', (path) => {
+    const loaded = loadConfig({ file: join(root, path), cwd: root, env, flags: {} });
+    expect('problems' in loaded ? loaded.problems : []).toEqual([]);
+    if ('config' in loaded) expect(readRules(loaded.config.rules).problems).toEqual([]);
+  });
+
+  it.each(ruleFiles.map(shown))('%s holds rules without a problem', (path) => {
+    const read = readRules([join(root, path)]);
+    expect(read.problems).toEqual([]);
+    expect(read.rules.length).toBeGreaterThan(0);
+  });
+
+  it('need no environment for the first configuration that people copy', () => {
+    const loaded = loadConfig({ file: join(examples, 'tocsin.yaml'), cwd: root, env: {}, flags: {} });
+    expect('problems' in loaded ? loaded.problems : []).toEqual([]);
+  });
+
+  it('show every aggregate, every no_data policy and every channel', () => {
+    const { rules } = readRules([join(examples, 'rules')]);
+    expect(new Set(rules.map((rule) => rule.aggregate))).toEqual(new Set(aggregates));
+    expect(new Set(rules.map((rule) => rule.noData))).toEqual(new Set(noDataPolicies));
+    expect(readdirSync(join(examples, 'channels')).sort()).toEqual(
+      Object.keys(channels)
+        .map((kind) => `${kind}.yaml`)
+        .sort(),
+    );
+  });
+});

@@ -1,0 +1,343 @@
+// The workload of a seed: who pushes samples, posts events, acknowledges and resolves, and who edits rules and routes.
+// A client that got no answer asks again with the same body and the same Idempotency-Key until it has one.
+import { labelSet } from '../../../rules/labels.ts';
+import type { ThresholdRule } from '../../../rules/types.ts';
+import type { Answer, Idempotency, IncomingEvent, Services } from '../../services.ts';
+import type { Episodes, PushedSample } from './episodes.ts';
+import { drawRouting, drawRule, hashed, type SeriesPlan, tenants } from './plan-of-seed.ts';
+import type { Random } from './random.ts';
+import type { Telling } from './telling.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+const actor = { name: 'key:simulation' };
+
+interface Source {
+  readonly plan: SeriesPlan;
+  nextAt: number;
+  changeAt: number;
+  lastT: number;
+  level: number;
+  silentUntil: number;
+}
+
+export class Clients {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #episodes: Episodes;
+  readonly #telling: Telling;
+  #stopped = false;
+  #keys = 0;
+  /** What was answered with 2xx, by tenant and alert id, for the check of durability. */
+  readonly acknowledged: { tenant: string; id: string; what: 'event' | 'acknowledge' | 'resolve' }[] = [];
+  readonly #tokens = new Map<string, string>();
+
+  constructor(world: World, random: Random, episodes: Episodes, telling: Telling) {
+    this.#world = world;
+    this.#random = random;
+    this.#episodes = episodes;
+    this.#telling = telling;
+  }
+
+  start(): void {
+    for (const tenant of tenants) {
+      this.#forever(() => this.#pushing(tenant));
+      this.#forever(() => this.#events(tenant));
+      this.#forever(() => this.#commands(tenant));
+    }
+    this.#forever(() => this.#ruleEditor());
+    this.#forever(() => this.#routeEditor());
+    this.#forever(() => this.#outages());
+  }
+
+  /** No new requests but samples: series go on, so that what fires is known to fire. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #forever(work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.#world.fail(error));
+  }
+
+  // -- samples --------------------------------------------------------------------------------------------------
+
+  async #pushing(tenant: string): Promise<void> {
+    const { clock, plan } = this.#world;
+    const random = this.#random;
+    const sources: Source[] = plan.series
+      .filter((s) => s.tenant === tenant)
+      .map((s) => ({
+        plan: s,
+        nextAt: clock.now() + random.int(0, s.everyMs),
+        changeAt: clock.now() + random.around(s.changeMs),
+        lastT: 0,
+        level: random.int(10, 60),
+        silentUntil: 0,
+      }));
+    let waiting: PushedSample[] = [];
+    for (;;) {
+      const next = Math.min(...sources.map((s) => s.nextAt));
+      await this.#world.sleep(Math.max(1, next - clock.now()) + random.int(0, 2_000));
+      for (const source of sources) this.#sample(source, waiting);
+      while (waiting.length > 0) {
+        const batch = waiting.slice(0, random.chance(0.3) ? random.int(1, waiting.length) : waiting.length);
+        waiting = waiting.slice(batch.length);
+        await this.#push(tenant, batch);
+      }
+    }
+  }
+
+  #sample(source: Source, into: PushedSample[]): void {
+    const random = this.#random;
+    const now = this.#world.clock.now();
+    const { plan } = source;
+    if (now < source.nextAt) return;
+    source.nextAt = now + Math.max(1_000, plan.everyMs + random.int(-500, 500));
+    if (now >= source.changeAt && !this.#stopped) {
+      source.changeAt = now + random.around(plan.changeMs);
+      source.level = random.pick([random.int(10, 60), random.int(66, 79), random.int(81, 100)]);
+      if (plan.behaviour === 'steady') source.level = random.chance(0.7) ? 30 : 95;
+      if (plan.behaviour === 'silent' && random.chance(0.5))
+        source.silentUntil = now + random.around(400_000);
+    }
+    if (now < source.silentUntil) return;
+    const value = plan.behaviour === 'wild' && !this.#stopped ? random.int(40, 100) : source.level;
+    let timestamp = Math.max(now - random.int(0, 300), source.lastT + 1);
+    if (source.lastT > 0 && random.chance(this.#world.plan.lateShare)) {
+      timestamp = random.chance(0.3) ? source.lastT : source.lastT - random.int(1, 120_000);
+    }
+    source.lastT = Math.max(source.lastT, timestamp);
+    into.push({ metric: plan.metric, labels: plan.labels, timestamp, value });
+  }
+
+  async #push(tenant: string, batch: readonly PushedSample[]): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      if (attempt > 0) {
+        this.#world.counters.hit('client retried');
+        await this.#world.sleep(this.#random.int(200, 5_000));
+      }
+      this.#episodes.pushing(tenant);
+      const raw = batch.map((sample, index) => ({ index, ...sample }));
+      const outcome = await this.#world.request((services) => services.push(tenant, raw, []));
+      if (outcome.kind === 'ok') {
+        if (outcome.value.rejectedCount > 0)
+          throw new Violation(
+            'I6',
+            `good samples were rejected: ${JSON.stringify(outcome.value.rejected)}`,
+            this.#world.clock.now(),
+          );
+        this.#episodes.pushed(tenant, batch);
+        return;
+      }
+      if (outcome.kind === 'error' && outcome.error.status < 500 && outcome.error.status !== 429)
+        throw outcome.error;
+    }
+  }
+
+  // -- events and commands --------------------------------------------------------------------------------------
+
+  async #events(tenant: string): Promise<void> {
+    const random = this.#random;
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.eventsPerHour));
+      if (this.#stopped) return;
+      const burst = random.chance(0.3) ? random.int(2, 4) : 1;
+      const type = random.pick(['deploy', 'login', 'backup']);
+      for (let i = 0; i < burst; i++) {
+        const token = `token-${++this.#keys}`;
+        const event: IncomingEvent = {
+          type,
+          severity: random.pick(['info', 'high', 'critical'] as const),
+          category: 'business',
+          message: `${type} happened`,
+          impact: token,
+          labels: labelSet(random.chance(0.5) ? { host: 'h0' } : {}),
+          recipients: [],
+          ...(random.chance(0.5) ? { dedupKey: `${type}-key` } : {}),
+        };
+        const key = { scope: 'events', key: token, bodyHash: `hash-${token}` };
+        const answer = await this.#ask(
+          (s, idempotency) => s.postEvent(tenant, event, actor, idempotency),
+          key,
+        );
+        if (answer.status !== 202)
+          throw new Violation('I6', `an event got ${answer.status}`, this.#world.clock.now());
+        const id = (answer.body as { id: string }).id;
+        this.#tokens.set(token, id);
+        this.acknowledged.push({ tenant, id, what: 'event' });
+        await this.#replay((s, idempotency) => s.postEvent(tenant, event, actor, idempotency), key, answer);
+        await this.#world.sleep(random.int(1, 20_000));
+      }
+    }
+  }
+
+  async #commands(tenant: string): Promise<void> {
+    const random = this.#random;
+    const { journal, clock } = this.#world;
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.commandsPerHour));
+      if (this.#stopped) return;
+      const firing = [...journal.alerts.values()].filter(
+        ({ row }) => row.tenant === tenant && row.kind === 'alert' && row.state === 'firing',
+      );
+      if (firing.length === 0) continue;
+      const { id } = random.pick(firing).row;
+      const what = random.chance(0.7) ? 'acknowledge' : 'resolve';
+      const until = random.chance(0.5) ? clock.now() + random.int(60_000, 3_600_000) : null;
+      const name = `command-${++this.#keys}`;
+      const key = { scope: what, key: name, bodyHash: `hash-${name}` };
+      const command = (s: Services, idempotency: Idempotency) =>
+        what === 'acknowledge'
+          ? s.acknowledge(tenant, id, { until, note: null }, actor, idempotency)
+          : s.resolve(tenant, id, { note: 'enough' }, actor, idempotency);
+      const answer = await this.#ask(command, key);
+      if (answer.status === 200) {
+        this.acknowledged.push({ tenant, id, what });
+        if (what === 'acknowledge') this.#telling.acknowledged(id, until);
+      }
+      if (answer.status !== 200 && answer.status !== 409)
+        throw new Violation('I6', `${what} of ${id} got ${answer.status}`, clock.now());
+      await this.#replay(command, key, answer);
+    }
+  }
+
+  async #ask(
+    command: (services: Services, idempotency: Idempotency) => Promise<Answer>,
+    key: Idempotency,
+  ): Promise<Answer> {
+    for (let attempt = 0; ; attempt++) {
+      if (attempt > 0) {
+        this.#world.counters.hit('client retried');
+        await this.#world.sleep(this.#random.int(200, 5_000));
+      }
+      const outcome = await this.#world.request((services) => command(services, key));
+      if (outcome.kind === 'ok') return outcome.value;
+      if (outcome.kind === 'error' && outcome.error.status < 500 && outcome.error.status !== 429)
+        throw outcome.error;
+    }
+  }
+
+  /** The same key again: the same answer; with another body: a conflict. */
+  async #replay(
+    command: (services: Services, idempotency: Idempotency) => Promise<Answer>,
+    key: Idempotency,
+    first: Answer,
+  ): Promise<void> {
+    if (!this.#random.chance(0.3)) return;
+    await this.#world.sleep(this.#random.int(1, 600_000));
+    const again = await this.#ask(command, key);
+    this.#world.counters.hit('idempotent replay');
+    if (JSON.stringify(again) !== JSON.stringify(first))
+      throw new Violation(
+        'I7',
+        `${key.scope} ${key.key}: ${JSON.stringify(again).slice(0, 300)} instead of ${JSON.stringify(first).slice(0, 300)}`,
+        this.#world.clock.now(),
+      );
+    const other = await this.#world.request((s) => command(s, { ...key, bodyHash: 'another body' }));
+    if (other.kind === 'ok')
+      throw new Violation('I7', `${key.key} took another body`, this.#world.clock.now());
+    if (other.kind === 'error' && other.error.code === 'idempotency_conflict')
+      this.#world.counters.hit('idempotency conflict');
+  }
+
+  /** One event row for each token, the one that was answered. */
+  checkTokens(): void {
+    const rows = new Map<string, string>();
+    for (const { row } of this.#world.journal.alerts.values()) {
+      const token = row.kind === 'event' ? row.annotations['impact'] : undefined;
+      if (token === undefined) continue;
+      const known = rows.get(token);
+      if (known !== undefined)
+        throw new Violation(
+          'I7',
+          `${token} made two events: ${known} and ${row.id}`,
+          this.#world.clock.now(),
+        );
+      rows.set(token, row.id);
+    }
+    for (const [token, id] of this.#tokens)
+      if (rows.get(token) !== id)
+        throw new Violation(
+          'I6',
+          `event ${id} of ${token} was answered and is not stored`,
+          this.#world.clock.now(),
+        );
+  }
+
+  // -- the operator ---------------------------------------------------------------------------------------------
+
+  async #ruleEditor(): Promise<void> {
+    const random = this.#random;
+    const { plan } = this.#world;
+    if (plan.ruleChangesPerHour === 0) return;
+    const removed: ThresholdRule[] = [];
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / plan.ruleChangesPerHour));
+      if (this.#stopped) return;
+      const rules = [...this.#world.rules];
+      const i = random.int(0, rules.length - 1);
+      const rule = rules[i]!;
+      const choice = random.next();
+      if (choice < 0.3 && rules.length > 3) removed.push(...rules.splice(i, 1));
+      else if (choice < 0.5 && removed.length > 0) rules.push(removed.pop()!);
+      else if (choice < 0.6) {
+        const no = 10 + random.int(0, 99);
+        if (!rules.some((r) => r.name === `R${no}` && r.tenant === rule.tenant))
+          rules.push(drawRule(random, rule.tenant, no));
+      } else {
+        this.#world.counters.hit('rule edited');
+        const forMs = random.pick([0, 10_000, 60_000]);
+        const keepFiringForMs = random.pick([0, 60_000]);
+        rules[i] = hashed({
+          ...rule,
+          forMs,
+          keepFiringForMs,
+          threshold: rule.threshold + random.pick([-1, 1]),
+        });
+      }
+      this.#world.rules = rules;
+      this.#telling.rulesAt = this.#world.clock.now();
+      this.#world.runtime?.setRules(rules);
+      this.#episodes.rulesChanged(rules);
+      this.#world.journal.log(this.#world.clock.now(), `rules are ${rules.map((r) => r.name).join(' ')}`);
+    }
+  }
+
+  async #routeEditor(): Promise<void> {
+    const random = this.#random;
+    const { plan } = this.#world;
+    if (plan.routeChangesPerHour === 0) return;
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / plan.routeChangesPerHour));
+      if (this.#stopped) return;
+      this.#world.counters.hit('route changed');
+      const groups = new Set(
+        [...this.#world.journal.groups.values()].map((g) => `${g.receiver} ${JSON.stringify(g.labels)}`),
+      );
+      this.#telling.routedAt = this.#world.clock.now();
+      this.#world.setRouting(drawRouting(random, plan.routing.receivers));
+      this.#world.journal.log(this.#world.clock.now(), 'routing changed');
+      await this.#world.sleep(1);
+      const now = [...this.#world.journal.groups.values()];
+      if (
+        now.some(
+          (g) =>
+            groups.has(`${g.receiver} ${JSON.stringify(g.labels)}`) && g.openedAt >= this.#telling.routedAt,
+        )
+      )
+        this.#world.counters.hit('group handed over');
+    }
+  }
+
+  async #outages(): Promise<void> {
+    const { plan, clock, providers } = this.#world;
+    const random = this.#random;
+    const { outagesPerHour, longestOutageMs } = plan.faults;
+    if (outagesPerHour === 0) return;
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / outagesPerHour));
+      if (this.#stopped) return;
+      random.pick(providers).breakUntil(clock.now() + random.int(1_000, longestOutageMs));
+    }
+  }
+}

@@ -1,0 +1,307 @@
+// Planted bugs: each wraps a port or a service of the real program, none touches product code. The simulation is worth
+// its time only if it finds every one of them.
+import type { Effect } from '../../pipeline/effect.ts';
+import type { Route } from '../../pipeline/routing.ts';
+import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
+import { noFaults, type SeedPlan } from './plan-of-seed.ts';
+import type { World, Wraps } from './world.ts';
+
+export interface Mutant {
+  readonly name: string;
+  readonly what: string;
+  readonly wraps: () => Wraps;
+  readonly plan?: (plan: SeedPlan) => SeedPlan;
+}
+
+/** Every `nth` call answers true. */
+const every = (nth: number) => {
+  let n = 0;
+  return () => ++n % nth === 0;
+};
+
+/** Changes the effects of each commit before the store takes them. */
+function effects(change: (effect: Effect, world: World) => readonly Effect[]): Wraps {
+  return {
+    store: (store, world) => ({
+      ...store,
+      commit: (commits: readonly ShardCommit[]) => {
+        const changed = commits.map((commit) => ({
+          ...commit,
+          effects: commit.effects.flatMap((effect) => change(effect, world)),
+        }));
+        return store.commit(changed);
+      },
+    }),
+  };
+}
+
+const losing = (put: Effect['put'], nth: number) => (): Wraps => {
+  const hit = every(nth);
+  return effects((effect) => (effect.put === put && hit() ? [] : [effect]));
+};
+
+const busy = (plan: SeedPlan): SeedPlan => ({ ...plan, eventsPerHour: 60, commandsPerHour: 20 });
+const eventful = (plan: SeedPlan): SeedPlan => ({
+  ...busy(plan),
+  faults: { ...plan.faults, crash: Math.max(plan.faults.crash, 0.001) },
+});
+const refusing = (plan: SeedPlan): SeedPlan => ({
+  ...plan,
+  faults: { ...noFaults, send: { ...noFaults.send, permanent: 0.3, transient: 0.2 } },
+});
+
+export const mutants: readonly Mutant[] = [
+  { name: 'lost delivery', what: 'one delivery row in 20 is not stored', wraps: losing('delivery', 20) },
+  {
+    name: 'lost result',
+    what: 'one result in 10 is not stored although policy goes on',
+    wraps: losing('delivery.result', 10),
+  },
+  {
+    name: 'lost alert',
+    what: 'one change of an alert in 40 is not stored',
+    wraps: () => {
+      const hit = every(40);
+      return effects((effect) => (effect.put === 'alert' && !effect.insert && hit() ? [] : [effect]));
+    },
+    plan: eventful,
+  },
+  {
+    name: 'lost idempotency',
+    what: 'idempotency keys are not stored',
+    wraps: losing('idempotency', 1),
+    plan: eventful,
+  },
+  {
+    name: 'answered before the commit',
+    what: 'an event is answered at once and stored a second later',
+    wraps: () => ({
+      services: (services, world) => ({
+        ...services,
+        postEvent: async (...args: Parameters<typeof services.postEvent>) => {
+          const id = world.newId();
+          world.clock.at(world.clock.now() + 1_000, () => {
+            if (world.runtime) services.postEvent(...args).catch(() => {});
+          });
+          return { status: 202, body: { id, status: 'accepted' } };
+        },
+      }),
+    }),
+    plan: eventful,
+  },
+  {
+    name: 'a failed commit is taken for done',
+    what: 'errors of commits are swallowed',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        commit: (commits: readonly ShardCommit[]) => {
+          try {
+            return store.commit(commits);
+          } catch (error) {
+            if (error instanceof StoreError) return [];
+            throw error;
+          }
+        },
+      }),
+    }),
+    plan: (plan) => ({ ...busy(plan), faults: { ...plan.faults, commitFails: 0.02 } }),
+  },
+  {
+    name: 'group deadline not stored',
+    what: 'a group is stored without its next_at',
+    wraps: () =>
+      effects((effect) => {
+        if (effect.put !== 'group') return [effect];
+        const row = effect.row;
+        return [{ ...effect, row: { ...row, nextAt: null, nextReason: null } }];
+      }),
+    plan: eventful,
+  },
+  {
+    name: 'notify log not stored',
+    what: 'after a restart nobody knows what was said',
+    wraps: () =>
+      effects((effect) =>
+        effect.put === 'group' ? [{ ...effect, row: { ...effect.row, notified: {} } }] : [effect],
+      ),
+    plan: eventful,
+  },
+  {
+    name: 'second delivery for one message',
+    what: 'one accepted message in 15 is sent again under a new id',
+    wraps: () => {
+      const hit = every(15);
+      return effects((effect, world) =>
+        effect.put === 'delivery' && effect.row.state === 'sending' && hit()
+          ? [
+              effect,
+              {
+                put: 'delivery',
+                row: {
+                  ...effect.row,
+                  id: world.newId(),
+                  orderNo: effect.row.orderNo + 1,
+                  state: 'queued',
+                  leaseToken: 0,
+                  leaseUntil: null,
+                },
+              },
+            ]
+          : [effect],
+      );
+    },
+  },
+  {
+    name: 'dead letter swallowed',
+    what: 'a delivery that died is written as sent',
+    wraps: () =>
+      effects((effect) =>
+        effect.put === 'delivery.result' && effect.result.state === 'dead'
+          ? [{ put: 'delivery.result', result: { ...effect.result, state: 'sent', reason: null } }]
+          : [effect],
+      ),
+    plan: refusing,
+  },
+  {
+    name: 'order not kept',
+    what: 'every delivery has an order of its own: resolved overtakes a firing that waits for its retry',
+    wraps: () =>
+      effects((effect) =>
+        effect.put === 'delivery'
+          ? [
+              {
+                ...effect,
+                row: {
+                  ...effect.row,
+                  orderKey: `${effect.row.orderKey} ${effect.row.id}`,
+                  leaseUntil: effect.row.state === 'queued' ? null : effect.row.leaseUntil,
+                },
+              },
+            ]
+          : [effect],
+      ),
+    plan: (plan) => ({
+      ...plan,
+      faults: { ...plan.faults, crash: 0.001, send: { ...noFaults.send, transient: 0.3 } },
+    }),
+  },
+  {
+    name: 'leases are not voided',
+    what: 'a start leaves what was being sent to whoever died',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        loadTenant: (tenant: string) => {
+          const snapshot = store.loadTenant(tenant);
+          return { ...snapshot, deliveries: snapshot.deliveries.filter((d) => d.state !== 'queued') };
+        },
+      }),
+    }),
+    plan: eventful,
+  },
+  {
+    name: 'retry under a lost lease',
+    what: 'claims forget that somebody sends already',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        claimDue: (request: Parameters<Store['claimDue']>[0]) =>
+          store.claimDue(request).flatMap((claimed) => [claimed, claimed]),
+      }),
+    }),
+    plan: (plan) => ({
+      ...plan,
+      concurrency: 8,
+      faults: { ...noFaults, send: { ...noFaults.send, transient: 0.3 } },
+    }),
+  },
+  {
+    name: 'late samples are evaluated',
+    what: 'a late sample counts as the newest',
+    wraps: () => ({
+      runtime: (runtime) => {
+        const append = runtime.table.append.bind(runtime.table);
+        runtime.table.append = (id, at, value) => {
+          const outcome = append(id, at, value);
+          return outcome === 3 ? 0 : outcome;
+        };
+      },
+    }),
+    plan: (plan) => ({ ...plan, lateShare: 0.1 }),
+  },
+  {
+    name: 'windows too short',
+    what: 'the ring keeps no more points than it begins with',
+    wraps: () => ({
+      runtime: (runtime) => {
+        runtime.table.need = () => {};
+      },
+    }),
+    plan: (plan) => ({ ...plan, series: plan.series.map((s) => ({ ...s, everyMs: 3_000 })) }),
+  },
+  {
+    name: 'history loses a flush',
+    what: 'one flush in five is reported as stored and is not',
+    wraps: () => {
+      const hit = every(5);
+      return {
+        history: (history) => ({
+          ...history,
+          append: (declared, blocks) => history.append(declared, hit() ? [] : blocks),
+          range: (from, to, visit) => history.range(from, to, visit),
+        }),
+      };
+    },
+    plan: (plan) => ({ ...plan, faults: { ...noFaults, crash: 0.001 } }),
+  },
+  {
+    name: 'no dedupe window',
+    what: 'the notify log forgets when it spoke',
+    wraps: () => ({
+      runtime: (_runtime, world) =>
+        world.changeRouting((routing) => ({
+          ...routing,
+          receivers: new Map([...routing.receivers].map(([name, r]) => [name, { ...r, dedupeWindowMs: 0 }])),
+        })),
+    }),
+    plan: (plan) => ({
+      ...plan,
+      routeChangesPerHour: 0,
+      ruleChangesPerHour: 0,
+      routing: {
+        ...plan.routing,
+        receivers: new Map(
+          [...plan.routing.receivers].map(([name, r]) => [name, { ...r, dedupeWindowMs: 300_000 }]),
+        ),
+      },
+    }),
+  },
+  {
+    name: 'no repeats',
+    what: 'repeat_interval is read as for ever',
+    wraps: () => ({
+      routing: (routing) => {
+        const patient = (route: Route): Route => ({
+          ...route,
+          repeatIntervalMs: 1_000 * 3_600_000,
+          routes: route.routes.map(patient),
+        });
+        return { ...routing, route: patient(routing.route) };
+      },
+    }),
+    plan: (plan) => ({ ...plan, routeChangesPerHour: 0 }),
+  },
+  {
+    name: 'acknowledgement without effect',
+    what: 'an acknowledgement is answered and its end set to the past',
+    wraps: () => ({
+      services: (services) => ({
+        ...services,
+        acknowledge: (tenant, id, command, actor, idempotency) =>
+          services.acknowledge(tenant, id, { ...command, until: 1 }, actor, idempotency),
+      }),
+    }),
+    plan: (plan) => ({ ...busy(plan), commandsPerHour: 60 }),
+  },
+];

@@ -1,0 +1,197 @@
+// One seed from its first event to its verdict: workload with faults, then quiescence, then the last checks.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
+import { Clients } from './clients.ts';
+import type { Counters } from './counters.ts';
+import { Episodes } from './episodes.ts';
+import { drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
+import { Random } from './random.ts';
+import { Telling } from './telling.ts';
+import { Violation } from './violation.ts';
+import { World, type Wraps } from './world.ts';
+
+const hour = 3_600_000;
+const sweepMs = 120_000;
+/** Retries, the longest dedupe window, resolve_wait and group_interval, and a repeat beyond that. */
+const quiescenceMs = 40 * 60_000;
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly hours: number;
+  readonly wraps?: Wraps;
+  /** Changes what the seed drew: a mutant may need a state to be frequent. */
+  readonly plan?: (plan: SeedPlan) => SeedPlan;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly hours: number;
+  readonly steps: number;
+  readonly crashes: number;
+  readonly deliveries: number;
+  readonly accepted: number;
+  readonly digest: string;
+  readonly counters: Counters;
+  readonly violation: Violation | null;
+  /** Simulated hours until the violation. */
+  readonly foundAfter: number | null;
+  readonly lines: readonly string[];
+}
+
+/** A folder in memory where there is one. */
+function folder(): string {
+  for (const base of ['/dev/shm', tmpdir()]) {
+    try {
+      return mkdtempSync(join(base, 'tocsin-sim-'));
+    } catch {
+      // not there, or not ours: the next one
+    }
+  }
+  throw new Error('no folder for the databases of the simulation');
+}
+
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const { seed, hours } = options;
+  const drawn = drawSeed(new Random(seed, 1));
+  const plan = options.plan?.(drawn) ?? drawn;
+  const data = folder();
+  const world = new World({
+    folder: data,
+    random: new Random(seed, 2),
+    plan,
+    ...(options.wraps === undefined ? {} : { wraps: options.wraps }),
+  });
+  const episodes = new Episodes(world);
+  const telling = new Telling(world);
+  const clients = new Clients(world, new Random(seed, 3), episodes, telling);
+  const startedAt = world.clock.now();
+  world.journal.onEffect = (effect, at) => {
+    // The oracle speaks up after the turn, not into the store's caller, which would take it for a failed commit.
+    try {
+      episodes.onEffect(effect, at);
+      telling.onEffect(effect, at);
+    } catch (error) {
+      world.fail(error);
+    }
+  };
+  const guard =
+    <A extends readonly unknown[]>(work: (...args: A) => void) =>
+    (...args: A) => {
+      try {
+        work(...args);
+      } catch (error) {
+        world.fail(error);
+      }
+    };
+  world.watcher = {
+    disturbed: guard((killed) => episodes.disturbed(killed)),
+    flushed: guard((declared, blocks) => episodes.flushed(declared, blocks)),
+    started: guard(() => episodes.started()),
+    sendStarted: guard((id, message) => telling.sendStarted(id, message)),
+    accepted: guard((accepted) => telling.accepted(accepted)),
+  };
+  const sweep = () => {
+    episodes.sweep();
+    telling.sweep();
+  };
+  let violation: Violation | null = null;
+  try {
+    world.start();
+    clients.start();
+    const until = startedAt + hours * hour;
+    for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
+      await world.run(at);
+      sweep();
+    }
+    await world.run(until);
+    clients.stop();
+    world.heal();
+    for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
+      await world.run(at);
+      sweep();
+    }
+    clients.checkTokens();
+    telling.checkResolves(world.clock.now());
+    await atRest(world, telling);
+    world.close();
+    checkDisk(world, clients, join(data, 'tocsin.db'));
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error;
+    world.journal.log(world.clock.now(), `VIOLATION ${error.message}`);
+  } finally {
+    world.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+  return {
+    seed,
+    hours,
+    steps: world.steps,
+    crashes: world.crashes,
+    deliveries: world.journal.deliveries.size,
+    accepted: world.journal.accepted.length,
+    digest: world.journal.digest(),
+    counters: world.counters,
+    violation,
+    foundAfter: violation === null ? null : (violation.at - startedAt) / hour,
+    lines: world.journal.lines,
+  };
+}
+
+/** With nothing failing, whatever was open has ended; what remains is younger than a minute. */
+async function atRest(world: World, telling: Telling): Promise<void> {
+  const deadline = world.clock.now() + 10 * 60_000;
+  while (telling.openDeliveries > 0 && world.clock.now() < deadline) {
+    await world.run(world.clock.now() + 1_000);
+  }
+  const now = world.clock.now();
+  if (telling.openDeliveries > 0)
+    throw new Violation('I14', `${telling.openDeliveries} deliveries are open after quiescence`, now);
+  if (!world.runtime?.engine.running) throw new Violation('I14', 'nothing runs after quiescence', now);
+  for (const tenant of world.runtime.engine.tenants) {
+    if (tenant.policy.open !== 0)
+      throw new Violation('I14', `${tenant.name} remembers ${tenant.policy.open} open deliveries`, now);
+  }
+}
+
+/** The file says what was answered and what was committed. */
+function checkDisk(world: World, clients: Clients, file: string): void {
+  const store = openSqliteStore({ file, durability: 'normal' });
+  const now = world.clock.now();
+  const broken = (message: string): never => {
+    throw new Violation('I6', message, now);
+  };
+  try {
+    for (const { tenant, id, what } of clients.acknowledged) {
+      const row = store.alert(tenant, id);
+      if (row === null) broken(`${what} of ${id} was answered and is not stored`);
+      else if (what === 'acknowledge' && row.ackedAt === null)
+        broken(`the acknowledgement of ${id} is not stored`);
+      else if (what === 'resolve' && row.state !== 'resolved') broken(`the resolve of ${id} is not stored`);
+    }
+    for (const { row } of world.journal.alerts.values()) {
+      const stored = store.alert(row.tenant, row.id);
+      const text = (r: typeof row | null) =>
+        r &&
+        [r.state, r.pendingSince, r.firedAt, r.resolvedAt, r.ackedAt, r.resolveReason, r.version].join(' ');
+      if (text(stored) !== text(row))
+        broken(`alert ${row.id} is ${text(stored)}, committed was ${text(row)}`);
+    }
+    for (const tenant of tenants) {
+      let cursor: string | null = null;
+      do {
+        const page = store.deliveries(tenant, {}, 500, cursor);
+        for (const row of page.items) {
+          const known = world.journal.deliveries.get(row.id)?.row;
+          if (known?.state !== row.state)
+            broken(`delivery ${row.id} is ${row.state}, committed was ${known?.state}`);
+        }
+        cursor = page.next;
+      } while (cursor !== null);
+    }
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,343 @@
+// The oracle of notifications: from the episodes and events that were committed and the routing tree it says who must
+// be told by when, what may not be said, and what the providers may have accepted.
+import type { AlertMessage } from '../../../channels/message.ts';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { Route } from '../../pipeline/routing.ts';
+import type { AlertRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { Accepted, AlertRecord, DeliveryRecord } from './journal.ts';
+import { placesOf, routeAt } from './routes.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+const slackMs = 15_000;
+
+export class Telling {
+  readonly #world: World;
+  /** Fired alerts and events of which somebody is still to be told. */
+  readonly #owed = new Set<string>();
+  readonly #firing = new Set<string>();
+  readonly #unchecked = new Map<string, { row: NotificationRow; channels: readonly string[] }>();
+  readonly #open = new Set<DeliveryRecord>();
+  /** group id → alert key → when it was last spoken of. */
+  readonly #spoken = new Map<string, Map<string, { id: string; at: number }>>();
+  readonly #lastOfGroup = new Map<string, number>();
+  /** order key → largest order number accepted. */
+  readonly #order = new Map<string, number>();
+  readonly #wire = new Map<string, string>();
+  readonly #acks = new Map<string, { at: number; until: number | null }>();
+  routedAt = 0;
+  rulesAt = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get openDeliveries(): number {
+    return this.#open.size;
+  }
+
+  /** A client was told that its acknowledgement holds until then; null: to the end of the episode. */
+  acknowledged(alertId: string, until: number | null): void {
+    this.#acks.set(alertId, { at: this.#world.clock.now(), until });
+  }
+
+  #isHeldBack(alertId: string, at: number): boolean {
+    const ack = this.#acks.get(alertId);
+    return ack !== undefined && ack.at < at && (ack.until === null || ack.until > at);
+  }
+
+  onEffect(effect: Effect, at: number): void {
+    const { journal, counters } = this.#world;
+    switch (effect.put) {
+      case 'event': {
+        const { row } = effect;
+        if (row.kind === 'alert.firing') {
+          this.#owed.add(row.subjectId);
+          this.#firing.add(row.subjectId);
+        } else if (row.kind === 'alert.resolved') this.#firing.delete(row.subjectId);
+        else if (row.kind === 'alert.acknowledged') counters.hit('acknowledged');
+        else if (row.kind === 'event.received') {
+          if (row.reason === null) this.#owed.add(row.subjectId);
+          else counters.hit('event deduplicated');
+        } else if (row.kind === 'notify.held') counters.hit('held by dedupe window');
+        else if (row.kind === 'notify.skipped') {
+          if (row.reason === 'resolved_before_notify') counters.hit('resolved before notify');
+          if (row.reason === 'send_resolved_off') counters.hit('send_resolved off');
+          this.#checkSkip(row.subjectId, row.reason ?? '', String(row.body['groupKey']), at);
+        } else if (row.kind === 'delivery.dead') counters.hit('dead letter');
+        else if (row.kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');
+        return;
+      }
+      case 'group':
+        if (effect.row.lastReason === 'acknowledged') counters.hit('acknowledged repeat suppressed');
+        return;
+      case 'group.closed':
+        counters.hit('group closed');
+        return;
+      case 'notification':
+        this.#said(effect.row, at);
+        return;
+      case 'delivery': {
+        const { row } = effect;
+        const record = journal.deliveries.get(row.id)!;
+        const twins = journal.deliveriesOf
+          .get(row.notificationId)!
+          .filter((d) => d.row.channel === row.channel);
+        if (twins.length > 1)
+          this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
+        if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
+        else if (row.state === 'dropped') counters.hit('resolved dropped firing_not_sent');
+        if (row.state === 'queued') counters.hit('queued behind its order');
+        return;
+      }
+      case 'delivery.result': {
+        const record = journal.deliveries.get(effect.result.id);
+        if (!record) return this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
+        const { state } = record.row;
+        if (state !== 'queued' && state !== 'sending') this.#ended(record);
+        return;
+      }
+      default:
+    }
+  }
+
+  // -- at the provider ------------------------------------------------------------------------------------------
+
+  sendStarted(deliveryId: string, message: AlertMessage): void {
+    const { journal } = this.#world;
+    const record = journal.deliveries.get(deliveryId);
+    if (!record) return this.#broken('I3', `${deliveryId} is sent without a row`);
+    if (record.row.state !== 'sending') this.#broken('I3', `${deliveryId} is sent while ${record.row.state}`);
+    if (message.tenant !== record.row.tenant) this.#broken('I3', `${deliveryId} crosses tenants`);
+    if (message.id !== record.row.notificationId) this.#broken('I3', `${deliveryId} carries another message`);
+    for (const { id, status } of message.alerts) {
+      const alert = journal.alerts.get(id);
+      if (!alert || alert.row.tenant !== message.tenant)
+        this.#broken('I3', `${id} is not the tenant's alert`);
+      else if (alert.row.kind === 'alert' && alert.firedAt === null) this.#broken('I3', `${id} never fired`);
+      else if (status === 'resolved' && alert.resolvedAt === null && this.routedAt === 0)
+        this.#broken('I3', `${id} is said to be resolved and fires`);
+    }
+  }
+
+  accepted(accepted: Accepted): void {
+    const { journal } = this.#world;
+    const record = journal.deliveries.get(accepted.deliveryId);
+    if (!record) return this.#broken('I3', `${accepted.deliveryId} was accepted without a row`);
+    const { orderKey, orderNo, tenant } = record.row;
+    const wire = `${accepted.channel} ${accepted.message.id}`;
+    if ((this.#wire.get(wire) ?? accepted.deliveryId) !== accepted.deliveryId)
+      this.#broken('I13', `${accepted.message.id} under two ids`);
+    this.#wire.set(wire, accepted.deliveryId);
+    if (record.accepted.length > 1) {
+      const before = record.accepted.at(-2)!;
+      const excuse = before.ambiguous || journal.voided.some((at) => at >= before.at - 20_000);
+      if (!excuse) this.#broken('I13', `${accepted.deliveryId} was accepted ${record.accepted.length} times`);
+      return;
+    }
+    const order = `${tenant} ${orderKey}`;
+    if (orderNo < (this.#order.get(order) ?? 0)) this.#broken('I2', `${accepted.deliveryId} was overtaken`);
+    this.#order.set(order, orderNo);
+    for (const { id, kind, status } of accepted.message.alerts) {
+      if (kind !== 'alert' || status !== 'resolved') continue;
+      if (!this.#got(id, accepted.channel, accepted.message.receiver))
+        this.#broken('I2', `resolved of ${id} on ${accepted.channel} without its firing`);
+    }
+  }
+
+  /** Firing of the alert reached the channel, or died on the way. */
+  #got(alertId: string, channel: string, receiver: string): boolean {
+    const { journal } = this.#world;
+    return (journal.notificationsOf.get(alertId) ?? []).some(
+      (n) =>
+        n.alerts[alertId] === 'firing' &&
+        n.receiver === receiver &&
+        (journal.deliveriesOf.get(n.id) ?? []).some(
+          (d) => d.row.channel === channel && (d.accepted.length > 0 || d.row.state === 'dead'),
+        ),
+    );
+  }
+
+  // -- decisions ------------------------------------------------------------------------------------------------
+
+  #said(row: NotificationRow, at: number): void {
+    const { counters, journal, routing } = this.#world;
+    const reason = row.reason as AlertMessage['reason'];
+    counters.hit(reason);
+    const receiver = routing.receivers.get(row.receiver ?? '');
+    this.#unchecked.set(row.id, { row, channels: receiver?.channels ?? [] });
+    const groupId = row.groupId ?? '';
+    const message = JSON.parse(row.body) as AlertMessage;
+    const group = journal.groups.get(groupId);
+    const route = group && routeAt(routing, group.receiver, group.route);
+    const last = this.#lastOfGroup.get(groupId) ?? 0;
+    const settled = this.routedAt < last && this.routedAt < at - 600_000;
+    if (reason === 'repeat') {
+      if (route && settled && row.createdAt - last < route.repeatIntervalMs)
+        this.#broken('I11', `repeat of ${group.groupKey} after ${row.createdAt - last} ms`);
+      if (Object.keys(row.alerts).every((id) => this.#isHeldBack(id, row.createdAt)))
+        this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
+    }
+    let spoken = this.#spoken.get(groupId);
+    if (!spoken) {
+      spoken = new Map();
+      this.#spoken.set(groupId, spoken);
+    }
+    const early: string[] = [];
+    for (const id of message.changed) {
+      const alert = journal.alerts.get(id)?.row;
+      if (!alert || !receiver) continue;
+      const before = spoken.get(alert.key);
+      const within =
+        before && before.id !== id && row.createdAt - before.at < this.#window(alert, receiver.name);
+      if (within && row.alerts[id] !== 'resolved') early.push(id);
+    }
+    const quiet = this.routedAt < at - 600_000 && this.rulesAt < at - 600_000;
+    if (quiet && early.length > 0 && early.length === message.changed.length)
+      this.#broken('I11', `${reason} of ${early.join(', ')} within the dedupe window`);
+    for (const id of Object.keys(row.alerts)) {
+      const alert = journal.alerts.get(id)?.row;
+      if (!alert) continue;
+      spoken.set(alert.key, { id, at: row.createdAt });
+    }
+    this.#lastOfGroup.set(groupId, row.createdAt);
+  }
+
+  #window(alert: AlertRow, receiver: string): number {
+    const rule = this.#world.rules.find((r) => r.name === alert.rule && r.tenant === alert.tenant);
+    return rule?.dedupeWindowMs ?? this.#world.routing.receivers.get(receiver)?.dedupeWindowMs ?? 0;
+  }
+
+  #checkSkip(alertId: string, reason: string, groupKey: string, at: number): void {
+    const record = this.#world.journal.alerts.get(alertId);
+    if (!record) return;
+    if (reason === 'resolved_before_notify' && record.row.state !== 'resolved')
+      this.#broken('I1', `${alertId} was skipped as resolved and fires`);
+    if (reason === 'receiver_gone') this.#broken('I1', `${alertId} was skipped: receiver gone`);
+    if (reason === 'within_dedupe_window' && record.row.kind === 'event') {
+      const { journal } = this.#world;
+      const told = [...journal.alerts.values()].some(
+        ({ row }) =>
+          row.key === record.row.key &&
+          row.id !== alertId &&
+          (journal.notificationsOf.get(row.id) ?? []).some((n) => groupKey.startsWith(`${n.receiver}:`)),
+      );
+      const inGroup = [...this.#owed].some((id) => journal.alerts.get(id)?.row.key === record.row.key);
+      if (!told && !inGroup)
+        this.#broken('I1', `event ${alertId} was skipped at ${at} and none like it was told`);
+    }
+  }
+
+  #ended(record: DeliveryRecord): void {
+    this.#open.delete(record);
+    const { row } = record;
+    if ((row.state === 'sent' || row.state === 'delivered') && record.accepted.length === 0)
+      this.#broken('I1', `${row.id} is ${row.state} and no provider has it`);
+  }
+
+  // -- from time to time ----------------------------------------------------------------------------------------
+
+  sweep(): void {
+    const { journal, clock } = this.#world;
+    const now = clock.now();
+    for (const { row, channels } of this.#unchecked.values()) {
+      const made = new Set((journal.deliveriesOf.get(row.id) ?? []).map((d) => d.row.channel));
+      for (const channel of channels)
+        if (!made.has(channel)) this.#broken('I1', `notification ${row.id} has no delivery on ${channel}`);
+    }
+    this.#unchecked.clear();
+    for (const id of [...this.#owed]) {
+      const record = journal.alerts.get(id)!;
+      if (this.#settled(record, now)) this.#owed.delete(id);
+    }
+    for (const id of this.#firing) this.#checkRepeat(journal.alerts.get(id)!, now);
+    if (!this.#world.runtime?.engine.running || this.#world.downtime(now - 200_000, now) > 0) return;
+    for (const { row } of this.#open) {
+      if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
+        this.#broken('I14', `${row.id} is leased ${now - row.leaseUntil} ms beyond its end`);
+      if (now - row.createdAt > 7_200_000) this.#broken('I14', `${row.id} is open since ${row.createdAt}`);
+    }
+    for (const group of journal.groups.values()) {
+      if (group.nextAt !== null && group.nextAt < now - 30_000)
+        this.#broken('I14', `group ${group.groupKey} was due at ${group.nextAt} (${group.nextReason})`);
+    }
+  }
+
+  /** Everybody who is to be told of it was told, or a row says why not. Throws when it is too late for that. */
+  #settled(record: AlertRecord, now: number): boolean {
+    const { row } = record;
+    const { journal, routing } = this.#world;
+    const firedAt = row.kind === 'event' ? (record.events[0]?.at ?? 0) : (record.firedAt ?? 0);
+    const ended = row.kind === 'alert' ? record.resolvedAt : null;
+    // Routed anew after its end: who is to hear of it then depends on what the old groups had said.
+    if (this.routedAt > (ended ?? (row.kind === 'event' ? firedAt : Number.POSITIVE_INFINITY))) return true;
+    let open = false;
+    for (const route of placesOf(routing, row.labels)) {
+      const told = (journal.notificationsOf.get(row.id) ?? []).some((n) => n.receiver === route.receiver);
+      const skipped = (journal.skips.get(row.id) ?? []).some(
+        (s) => s.kind === 'notify.skipped' && s.groupKey.startsWith(`${route.receiver}:`),
+      );
+      if (told || skipped) continue;
+      open = true;
+      const from = Math.max(firedAt, ended ?? 0, this.routedAt);
+      const by = from + this.#patience(route, row) + (ended === null ? 0 : route.resolveWaitMs);
+      if (now > by + this.#world.downtime(firedAt, now))
+        this.#broken(
+          'I1',
+          `${row.kind} ${row.id} (${row.key}) fired at ${firedAt}, nobody told ${route.receiver}`,
+        );
+    }
+    return !open;
+  }
+
+  #patience(route: Route, row: AlertRow): number {
+    return route.groupWaitMs + route.groupIntervalMs + this.#window(row, route.receiver) + slackMs;
+  }
+
+  #checkRepeat(record: AlertRecord, now: number): void {
+    const { row } = record;
+    const { journal, routing } = this.#world;
+    if (row.ackedAt !== null) return;
+    for (const route of placesOf(routing, row.labels)) {
+      const last = (journal.notificationsOf.get(row.id) ?? [])
+        .filter((n) => n.receiver === route.receiver)
+        .at(-1);
+      if (!last) continue;
+      const from = Math.max(last.createdAt, this.routedAt);
+      const by = from + route.repeatIntervalMs + this.#patience(route, row);
+      if (now > by + this.#world.downtime(from, now))
+        this.#broken(
+          'I1',
+          `${row.id} still fires and ${route.receiver} heard nothing since ${last.createdAt}`,
+        );
+    }
+  }
+
+  /** After quiescence: whatever was said firing and ended was taken back. */
+  checkResolves(now: number): void {
+    const { journal, routing } = this.#world;
+    for (const record of journal.alerts.values()) {
+      const { row } = record;
+      if (row.kind !== 'alert' || record.firedAt === null || record.resolvedAt === null) continue;
+      if (this.routedAt >= record.firedAt || record.resolvedAt > now - 900_000) continue;
+      for (const route of placesOf(routing, row.labels)) {
+        if (routing.receivers.get(route.receiver)?.sendResolved !== true) continue;
+        const all = (journal.notificationsOf.get(row.id) ?? []).filter((n) => n.receiver === route.receiver);
+        if (!all.some((n) => n.alerts[row.id] === 'firing')) continue;
+        const takenBack = all.some((n) => n.alerts[row.id] === 'resolved');
+        const again = [...journal.alerts.values()].some(
+          (o) => o.row.key === row.key && o.row.tenant === row.tenant && (o.firedAt ?? 0) > record.firedAt!,
+        );
+        if (!takenBack && !again)
+          this.#broken(
+            'I1',
+            `${row.id} ended at ${record.resolvedAt} and ${route.receiver} believes it fires`,
+          );
+      }
+    }
+  }
+
+  #broken(id: 'I1' | 'I2' | 'I3' | 'I8' | 'I11' | 'I13' | 'I14', message: string): void {
+    throw new Violation(id, message, this.#world.clock.now());
+  }
+}

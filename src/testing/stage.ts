@@ -1,0 +1,199 @@
+// The whole runtime on a manual clock with a real SQLite store and a channel that keeps what it is given: for stories
+// about time that a real process would need hours for.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type ChannelDefinition, defineChannel, type SendResult } from '../../channels/channel.ts';
+import type { AlertMessage } from '../../channels/message.ts';
+import { labelSet } from '../../rules/labels.ts';
+import type { Rule } from '../../rules/types.ts';
+import { defaultLimits, type Limits } from '../config/config.ts';
+import type { OpenChannel } from '../delivery/open-channels.ts';
+import { idGenerator } from '../ids.ts';
+import { openSqliteHistory } from '../ingest/history-sqlite.ts';
+import { silentLog } from '../log.ts';
+import type { Receiver, Route } from '../pipeline/routing.ts';
+import { createRuntime, type Runtime } from '../runtime.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { aReceiver, aRoute, aRule } from './builders.ts';
+import { ManualClock } from './manual-clock.ts';
+
+export interface Sent {
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly at: number;
+  readonly message: AlertMessage;
+}
+
+export interface StageOptions {
+  readonly rules?: readonly Partial<Rule>[];
+  readonly route?: Partial<Route>;
+  readonly receiver?: Partial<Receiver>;
+  readonly limits?: Partial<Limits>;
+  readonly wrapStore?: (store: Store) => Store;
+  /** What the channel answers; accepted unless told otherwise. */
+  readonly answer?: (sent: Sent) => SendResult | Promise<SendResult>;
+}
+
+/** Everything that a story needs; `close` at its end. */
+export class Stage {
+  readonly clock = new ManualClock();
+  readonly sent: Sent[] = [];
+  readonly fatal: unknown[] = [];
+  readonly t0 = this.clock.now();
+  runtime!: Runtime;
+  store!: Store;
+  rules: Rule[];
+  readonly #options: StageOptions;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
+  #closeFiles: () => void = () => {};
+  #random = 1;
+
+  constructor(options: StageOptions = {}) {
+    this.#options = options;
+    this.rules = (options.rules ?? [{}]).map((rule) => aRule(rule));
+    this.start();
+  }
+
+  start(): void {
+    const { clock } = this;
+    const opened = openSqliteStore({ file: join(this.#folder, 'tocsin.db'), durability: 'normal' });
+    const history = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
+    this.store = this.#options.wrapStore?.(opened) ?? opened;
+    this.#closeFiles = () => {
+      history.close();
+      opened.close();
+    };
+    const receiver = aReceiver(this.#options.receiver);
+    this.runtime = createRuntime(
+      {
+        store: this.store,
+        history,
+        clock,
+        log: silentLog,
+        newId: idGenerator(
+          () => clock.now(),
+          (into) => {
+            for (let i = 0; i < into.length; i++) {
+              this.#random = (Math.imul(this.#random, 1_103_515_245) + 12_345) >>> 0;
+              into[i] = this.#random >>> 16;
+            }
+          },
+        ),
+        owner: 'stage',
+        channels: new Map([['hook', this.#channel()]]),
+        fatal: (error) => this.fatal.push(error),
+      },
+      {
+        routing: { route: aRoute(this.#options.route), receivers: new Map([[receiver.name, receiver]]) },
+        limits: { ...defaultLimits, ...this.#options.limits },
+      },
+    );
+    this.runtime.start(this.rules);
+  }
+
+  #channel(): OpenChannel {
+    const definition = defineChannel({
+      kind: 'capture',
+      label: { en: 'Capture', 'zh-TW': '擷取', 'zh-CN': '捕获' },
+      config: z.object({}),
+      limits: { maxBytes: 1_000_000, concurrency: 4, deadlineMs: 10_000 },
+      render: (message) => message,
+      open: () => ({
+        send: async (message: AlertMessage, { deliveryId, attempt }) => {
+          const sent = { deliveryId, attempt, at: (this.clock.now() - this.t0) / 1000, message };
+          this.sent.push(sent);
+          return (await this.#options.answer?.(sent)) ?? { kind: 'sent' };
+        },
+        close: async () => {},
+      }),
+    });
+    const instance = definition.open({}, null as never);
+    return {
+      name: 'hook',
+      type: 'capture',
+      definition: definition as ChannelDefinition,
+      settings: {},
+      instance: instance as never,
+    };
+  }
+
+  /** Pushes one sample of the series {host} of the metric `cpu`, at the present time unless told otherwise. */
+  async push(
+    value: number,
+    over: { host?: string; at?: number; metric?: string; tenant?: string } = {},
+  ): Promise<void> {
+    await this.pushAll([{ value, ...over }], over.tenant);
+  }
+
+  async pushAll(
+    samples: readonly { value: number; host?: string; at?: number; metric?: string }[],
+    tenant = 'default',
+  ): Promise<void> {
+    const raw = samples.map(({ value, host = 'a', at, metric = 'cpu' }, index) => ({
+      index,
+      metric,
+      labels: labelSet({ host }),
+      value,
+      ...(at === undefined ? {} : { timestamp: at }),
+    }));
+    const answer = this.runtime.services.push(tenant, raw, []);
+    // The caller sees the rejection; here it must not count as unhandled while the clock runs.
+    answer.catch(() => {});
+    await this.clock.advance(0);
+    await answer;
+  }
+
+  /** Pushes `value` every `everyMs` for `forMs`, letting time pass. */
+  async keepPushing(value: number, forMs: number, everyMs = 10_000): Promise<void> {
+    for (let passed = 0; passed < forMs; passed += everyMs) {
+      await this.push(value);
+      await this.clock.advance(everyMs);
+    }
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.clock.advance(ms);
+  }
+
+  /** What was said, as [seconds, reason]. */
+  said(): [number, string][] {
+    return this.sent.map(({ at, message }) => [at, message.reason]);
+  }
+
+  /** Kinds (and reasons) of all events of the alerts, oldest first. */
+  events(kind: 'alert' | 'delivery' = 'alert'): string[] {
+    const { items } = this.store.events('default', null, 1_000, null);
+    return [...items]
+      .reverse()
+      .filter((event) => event.subjectKind === kind)
+      .map((event) => (event.reason === null ? event.kind : `${event.kind}(${event.reason})`));
+  }
+
+  /** The process dies: nothing is flushed or finished. */
+  kill(): void {
+    this.runtime.engine.abandon();
+    this.#closeFiles();
+  }
+
+  /** Ends as a process that was asked to. */
+  async stop(): Promise<void> {
+    const closed = this.runtime.close(1_000);
+    await this.clock.advance(2_000);
+    await closed;
+    this.#closeFiles();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+    await this.advance(0);
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
