@@ -23,7 +23,7 @@ export interface Limits {
   /** Decoded bytes of any other request. */
   readonly bodyBytes: number;
   readonly jsonDepth: number;
-  /** Samples, events and commands waiting per tenant before the answer is 429. */
+  /** Once so many samples, events and commands of a tenant wait, the next request is answered 429. */
   readonly queuePerTenant: number;
   /** Deliveries not finished per tenant before the answer is 429. */
   readonly openDeliveriesPerTenant: number;
@@ -58,7 +58,7 @@ export const defaultLimits: Limits = {
   ingestBytes: 8 * 1024 * 1024,
   bodyBytes: 1024 * 1024,
   jsonDepth: 64,
-  queuePerTenant: 100_000,
+  queuePerTenant: 20_000,
   openDeliveriesPerTenant: 200_000,
   pastMs: 3_600_000,
   futureMs: 300_000,

@@ -161,11 +161,11 @@ export class Engine {
   // -- from outside ---------------------------------------------------------------------------------------------
 
   /** Throws ApiError when the tenant's queue is full or nothing can be stored at the moment. */
-  #admit(tenantName: string, weight: number): Tenant {
+  #admit(tenantName: string): Tenant {
     if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
     const tenant = this.ensureTenant(tenantName);
     if (
-      tenant.queued + weight > this.#config.queuePerTenant ||
+      tenant.queued >= this.#config.queuePerTenant ||
       tenant.policy.open > this.#config.openDeliveriesPerTenant
     ) {
       this.counts.refused += 1;
@@ -186,13 +186,13 @@ export class Engine {
   }
 
   /** Refuses at once what `push` would refuse, before anything is decoded into the series table. */
-  checkRoom(tenant: string, samples: number): void {
-    this.#admit(tenant, samples);
+  checkRoom(tenant: string): void {
+    this.#admit(tenant);
   }
 
   /** Resolves when every sample is evaluated and what that changed is durable. */
   push(tenantName: string, batch: Pick<SampleBatch, 'series' | 'times' | 'values' | 'count'>): Promise<void> {
-    const tenant = this.#admit(tenantName, batch.count);
+    const tenant = this.#admit(tenantName);
     return new Promise((resolve, reject) => {
       tenant.enqueue({ kind: 'samples', ...batch, cursor: 0, waiter: { resolve, reject } });
       this.#schedule();
@@ -201,7 +201,7 @@ export class Engine {
 
   /** Resolves when the command's effects are durable. */
   submit(tenantName: string, command: Omit<Command, 'kind' | 'waiter'>): Promise<Answer> {
-    const tenant = this.#admit(tenantName, 1);
+    const tenant = this.#admit(tenantName);
     return new Promise((resolve, reject) => {
       tenant.enqueue({ kind: 'command', ...command, waiter: { resolve, reject } });
       this.#schedule();

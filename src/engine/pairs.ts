@@ -107,11 +107,12 @@ export class PairTable {
     const labels = this.#table.labelsOf(series);
     const pairs: RulePair[] = [];
     const fulfilled: RulePair[] = [];
+    let longestMs = 0;
     for (const rule of this.#byMetric.get(this.#table.metricOf(series)) ?? []) {
       if (!matchesAll(rule.match, labels)) continue;
       const pair = new RulePair(this.tenant, rule, series, labels, now);
       pair.attach(state.openByKey.get(pair.key));
-      if (rule.windowMs > 0) this.#table.need(series, rule.windowMs);
+      longestMs = Math.max(longestMs, rule.windowMs);
       pairs.push(pair);
       const expectation = this.expected.get(rule.name);
       if (expectation) {
@@ -120,6 +121,7 @@ export class PairTable {
       }
     }
     if (pairs.length > 0) this.#bySeries.set(series, pairs);
+    this.#table.need(series, longestMs);
     return { pairs, fulfilled };
   }
 

@@ -48,7 +48,7 @@ export function createServices(ports: ServicePorts): Services {
       samples: readonly RawSample[],
       rejected: readonly Rejected[],
     ): Promise<PushAnswer> {
-      unavailable(() => engine.checkRoom(tenant, samples.length));
+      unavailable(() => engine.checkRoom(tenant));
       const batch = admit(table, tenant, samples, clock.now(), limits);
       if (batch.count > 0) await engine.push(tenant, batch);
       const all = [...rejected, ...batch.rejected].sort((a, b) => a.index - b.index);
