@@ -30,6 +30,7 @@ export class AlertLoad {
   readonly #headers: Readonly<Record<string, string>>;
   #turn = 0;
   #heated = 0;
+  #inFlight = 0;
   accepted = 0;
   refused = 0;
   other = 0;
@@ -44,11 +45,14 @@ export class AlertLoad {
     };
   }
 
-  /** Lets every host get hot and cool down once, in batches: series, label sets and groups are known afterwards. */
-  async warmUp(timeoutMs: number, batch = 250): Promise<void> {
+  /**
+   * Heats the first `lag` hosts. With `known` every host got hot and cooled down before: series and label sets are
+   * known afterwards.
+   */
+  async warmUp(timeoutMs: number, known = true, batch = 250): Promise<void> {
     const { hosts, ledger } = this.#options;
     for (const status of ['firing', 'resolved'] as const) {
-      for (let from = 0; from < hosts; from += batch) {
+      for (let from = 0; known && from < hosts; from += batch) {
         const changes = Array.from({ length: Math.min(batch, hosts - from) }, (_, i) =>
           this.#change(from + i, status),
         );
@@ -78,7 +82,8 @@ export class AlertLoad {
 
   /** As many as `total` changes, one a push, with at most `window` between push and receipt. Resolves with the seconds. */
   async closed(total: number, window: number, timeoutMs: number): Promise<number> {
-    const { ledger } = this.#options;
+    const { wire, ledger } = this.#options;
+    await wire.ready();
     const began = performance.now();
     for (let sent = 0; sent < total; sent++) {
       if (ledger.outstanding >= window) {
@@ -93,6 +98,7 @@ export class AlertLoad {
 
   /** `perSecond` changes a second for `ms`, `batch` a push, whatever the answers are. Ends when the last is handed over. */
   async paced(perSecond: number, ms: number, batch = 1): Promise<void> {
+    await this.#options.wire.ready();
     const began = performance.now();
     let sent = 0;
     for (;;) {
@@ -105,6 +111,11 @@ export class AlertLoad {
       if (elapsed >= ms) return;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  /** Resolves when every push has its answer. */
+  async answered(): Promise<void> {
+    while (this.#inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   #change(host: number, status: Status): Change {
@@ -139,7 +150,10 @@ export class AlertLoad {
     const request = post('/api/v1/metrics', this.#headers, `{"samples":[${samples.join(',')}]}`);
     const at = performance.now();
     for (const { host, status } of changes) ledger.expect(host, status, at);
-    const { status, body } = await wire.send(request);
+    this.#inFlight += 1;
+    const { status, body } = await wire.send(request).finally(() => {
+      this.#inFlight -= 1;
+    });
     if (status === 202) {
       this.accepted += changes.length;
       return;

@@ -11,7 +11,9 @@ const server = createServer((request, response) => {
     if (parses) chunks.push(chunk);
   });
   request.on('end', () => {
-    const body: unknown = parses ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null;
+    // A GET only opens its connection.
+    const body: unknown =
+      parses && request.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null;
     const accepted = body !== null && typeof body === 'object' && 'samples' in body ? 1 : 0;
     const answer = `{"accepted":${accepted}}`;
     response.writeHead(202, { 'content-type': 'application/json', 'content-length': answer.length });

@@ -17,19 +17,25 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Starts everything and lets each host fire and resolve once. */
+/** Hosts that fire and resolve in turn; each is hot for as long as it takes `lag` others to follow. */
+export const hosts = 10_000;
+/** A server may fall behind by two pushes for each of these before a host cools down unheard. */
+export const lagOf = ({ short }: Bench): number => (short ? 1_500 : 3_000);
+
+/** Starts everything. With `known` every host fires and resolves once before anything is measured. */
 export async function openStage(
   bench: Bench,
   mode: ServerMode,
-  options: { hosts: number; rules?: Readonly<Record<string, string>> },
+  options: { known?: boolean } = {},
 ): Promise<Stage> {
   const ledger = new Ledger();
   const sink = await startSink((arrival) => ledger.receive(arrival));
-  const rules = options.rules ?? { 'bench.yaml': alertRules() };
-  const server = await startTocsin(bench, mode, loadConfigText(sink.port), rules);
+  const server = await startTocsin(bench, mode, loadConfigText(sink.port), {
+    'bench.yaml': alertRules(),
+  });
   const wire = new Wire(server.port, 64);
-  const load = new AlertLoad({ wire, ledger, hosts: options.hosts, prefix: 'host' });
-  await load.warmUp(patienceMs);
+  const load = new AlertLoad({ wire, ledger, hosts, prefix: 'host', lag: lagOf(bench) });
+  await load.warmUp(patienceMs, options.known ?? false);
   return {
     server,
     ledger,

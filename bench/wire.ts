@@ -13,6 +13,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+const hello = Buffer.from('GET /health/live HTTP/1.1\r\nhost: bench\r\n\r\n');
+
 /** Servers close connections that were idle for five seconds; one that might be closed is not used again. */
 const oldestIdleMs = 2_500;
 
@@ -31,7 +33,7 @@ class Connection {
 export class Wire {
   readonly #port: number;
   readonly #most: number;
-  readonly #idle: Connection[] = [];
+  #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
   #queue: Waiting[] = [];
   #head = 0;
@@ -51,15 +53,30 @@ export class Wire {
     });
   }
 
+  /**
+   * Sees to it that every connection is open and was accepted. To be called before a measurement: Node accepts one
+   * connection a turn of its loop, so those that a burst opens would be overtaken by hundreds of later requests.
+   */
+  async ready(): Promise<void> {
+    for (const connection of this.#idle) {
+      this.#all.delete(connection);
+      connection.socket.destroy();
+    }
+    this.#idle = [];
+    const free = this.#most - this.#all.size;
+    await Promise.all(Array.from({ length: free }, () => this.send(hello)));
+  }
+
   close(): void {
     for (const { socket } of this.#all) socket.destroy();
   }
 
   #free(): Connection | null {
-    for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
-      if (!last.socket.destroyed && performance.now() - last.usedAt < oldestIdleMs) return last;
-      this.#all.delete(last);
-      last.socket.destroy();
+    // The one that rested longest first, so that none rests long enough to be closed.
+    for (let first = this.#idle.shift(); first; first = this.#idle.shift()) {
+      if (!first.socket.destroyed && performance.now() - first.usedAt < oldestIdleMs) return first;
+      this.#all.delete(first);
+      first.socket.destroy();
     }
     return this.#all.size < this.#most ? this.#open() : null;
   }

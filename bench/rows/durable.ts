@@ -26,11 +26,10 @@ export const durable: Scenario = {
   id: 'alerts.durable',
   async run(bench) {
     const { short } = bench;
-    const hosts = short ? 1_000 : 10_000;
     const stages = {
-      durable: await openStage(bench, 'durable', { hosts }),
-      nothing: await openStage(bench, 'no_database', { hosts }),
-      single: await openStage(bench, 'single', { hosts: 1_000 }),
+      durable: await openStage(bench, 'durable', { known: !short }),
+      nothing: await openStage(bench, 'no_database', { known: !short }),
+      single: await openStage(bench, 'single'),
     };
     await stages.single.server.ask({ ask: 'split', on: true });
     const one = {

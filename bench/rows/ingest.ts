@@ -56,6 +56,7 @@ interface Pusher {
 
 /** Pushes without a pause on all connections for `ms`; answers samples per CPU-second and the loop's delay. */
 async function round(server: Server, wire: Wire, pushers: readonly Pusher[], batch: number, ms: number) {
+  await wire.ready();
   await server.ask({ ask: 'mark' });
   const before = await server.usage();
   const began = performance.now();

@@ -24,10 +24,9 @@ async function run({ server, load, ledger }: Stage, perSecond: number, ms: numbe
 
 /** Both sides of it, in turns. */
 async function compare(bench: Bench, id: string, perSecond: number, ms: number) {
-  const hosts = bench.short ? 1_000 : 10_000;
   const stages = {
-    durable: await openStage(bench, 'durable', { hosts }),
-    nothing: await openStage(bench, 'no_database', { hosts }),
+    durable: await openStage(bench, 'durable'),
+    nothing: await openStage(bench, 'no_database'),
   };
   const one = {
     durable: () => run(stages.durable, perSecond, ms),

@@ -11,9 +11,7 @@ const minuteMs = 60_000;
 const flatMiBPerMinute = 0.5;
 
 async function hold(bench: Bench, id: string, ms: number, judged: boolean): Promise<void> {
-  const { server, load, ledger, close } = await openStage(bench, 'durable', {
-    hosts: bench.short ? 1_000 : 10_000,
-  });
+  const { server, load, ledger, close } = await openStage(bench, 'durable', { known: !bench.short });
   await server.ask({ ask: 'gc' });
   await server.ask({ ask: 'mark' });
   const began = performance.now();

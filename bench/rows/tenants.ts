@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.ts';
 import { startTocsin } from '../server.ts';
 import { alertRules, loadConfigText } from '../settings.ts';
 import { startSink } from '../sink.ts';
-import { patienceMs } from '../stage.ts';
+import { hosts, lagOf, patienceMs } from '../stage.ts';
 import { median, quantile } from '../statistics.ts';
 import { Wire } from '../wire.ts';
 
@@ -31,7 +31,6 @@ export const tenants: Scenario = {
       'b.yaml': alertRules('b'),
     });
     const wires = { a: new Wire(server.port, 64), b: new Wire(server.port, 8) };
-    const hosts = short ? 1_000 : 10_000;
     const of = (prefix: keyof typeof ledgers, tenant: 'a' | 'b', count: number, lag?: number) =>
       new AlertLoad({
         wire: wires[tenant],
@@ -41,10 +40,11 @@ export const tenants: Scenario = {
         tenant,
         ...(lag !== undefined && { lag }),
       });
-    const a = of('a', 'a', hosts);
+    const a = of('a', 'a', hosts, lagOf(bench));
     const b = of('b', 'b', 200);
+    const over = of('over', 'a', hosts, lagOf(bench));
     const turns = of('turn', 'a', 800, 0);
-    for (const load of [a, b, turns]) await load.warmUp(patienceMs);
+    for (const load of [a, b, over]) await load.warmUp(patienceMs, false);
 
     const pairMs = short ? 2_500 : 8_000;
     const quiet = async () => {
@@ -56,7 +56,7 @@ export const tenants: Scenario = {
     let loop = 0;
     for (let pair = 0; pair < (short ? 1 : 5); pair++) {
       await server.ask({ ask: 'mark' });
-      for (let n = 0; n < (short ? 1 : 2); n++) await turns.warmUp(patienceMs, 800);
+      for (let n = 0; n < (short ? 1 : 2); n++) await turns.warmUp(patienceMs, true, 800);
       const turn = quantile((await server.rows()).fullCommitMs, 0.99);
       const alone = await quiet();
       await server.ask({ ask: 'mark' });
@@ -88,10 +88,10 @@ export const tenants: Scenario = {
     // A at three times its capacity; what becomes of A's alerts is not counted here, a refused change has no message.
     const many = short ? 1_500 : 6_000;
     const capacity = many / (await a.closed(many, 400, patienceMs));
-    const over = of('over', 'a', 10_000);
     const refusedBefore = b.refused;
     const ms = short ? 2_500 : 5_000;
     await Promise.all([over.paced(3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
+    await Promise.all([over.answered(), b.answered()]);
     await ledgers.b.drain(0, 3 * patienceMs);
     report.row({
       id: 'tenants.overload.a_refused',

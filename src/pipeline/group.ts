@@ -24,7 +24,11 @@ export function joinGroups(
 
 export function groupAt(state: PipelineState, place: Place, now: number, out: StepResult): Group {
   const known = state.groups.get(place.groupKey);
-  if (known) return known;
+  if (known) {
+    // A group that was loaded without members does not know its route before somebody joins it.
+    known.route = place.route;
+    return known;
+  }
   const group: Group = {
     row: {
       tenant: state.tenant,

@@ -34,11 +34,14 @@ export class ManualClock implements Clock {
     this.at(this.#now, callback);
   }
 
-  /** Runs the next callback that is due at or before `until`, moving time to it; false when there is none. */
+  /** Runs the next callback that is due at or before `until`, moving time to it; moves to `until` and answers false when there is none. */
   step(until: number): boolean {
     for (;;) {
       const next = this.#entries.take(until);
-      if (next === null) return false;
+      if (next === null) {
+        this.#now = Math.max(this.#now, until);
+        return false;
+      }
       const { callback } = next.item;
       if (callback === null) continue;
       if (next.at > this.#now) this.#now = next.at;
@@ -52,7 +55,6 @@ export class ManualClock implements Clock {
     const until = this.#now + ms;
     await macrotask();
     while (this.step(until)) await macrotask();
-    this.#now = until;
   }
 }
 

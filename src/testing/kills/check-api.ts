@@ -18,11 +18,11 @@ export function checkApi(ledger: Ledger, state: ApiState): void {
 
 function checkEvents(ledger: Ledger, state: ApiState): void {
   const byMark = new Map<string, string[]>();
-  for (const { id, kind, labels } of state.alerts.values()) {
+  for (const { id, kind, dedup_key } of state.alerts.values()) {
     if (kind !== 'event') continue;
-    const ids = byMark.get(labels.n ?? '');
+    const ids = byMark.get(dedup_key ?? '');
     if (ids) ids.push(id);
-    else byMark.set(labels.n ?? '', [id]);
+    else byMark.set(dedup_key ?? '', [id]);
   }
   for (const [n, { answer }] of ledger.events) {
     const ids = byMark.get(n) ?? [];

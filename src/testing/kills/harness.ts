@@ -3,6 +3,7 @@
 import { Random } from '../simulation/random.ts';
 import { KillClient } from './client.ts';
 import { compileChild } from './compile.ts';
+import type { Death } from './deaths.ts';
 import { campaignFolder } from './folder.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { Load } from './load.ts';
@@ -10,14 +11,6 @@ import { type KillPoint, needsOf, type PlantedFault } from './points.ts';
 import { type Life, startLife } from './process.ts';
 import { startProvider } from './provider.ts';
 import { verify } from './verify.ts';
-
-/** How one life ends. */
-export type Death =
-  | { readonly point: KillPoint; readonly hit: number }
-  /** That long after it was ready. */
-  | { readonly afterReadyMs: number }
-  /** That long after the process was started, ready or not. */
-  | { readonly afterSpawnMs: number };
 
 export interface CampaignOptions {
   readonly deaths: Iterable<Death>;
@@ -41,9 +34,12 @@ export interface CampaignReport {
   /** Requests whose answer was lost. */
   readonly lostAnswers: number;
   readonly violations: readonly Violation[];
+  /** The campaign's folder, left for whoever looks into its violations. */
+  readonly kept: string | null;
 }
 
 const readyWithinMs = 5_000;
+const hopelessAfterMs = 30_000;
 const reachedWithinMs = 40_000;
 const ruleChangeEveryMs = 350;
 const quietAfterMs = 700;
@@ -77,7 +73,14 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     return life;
   };
   const attach = async (life: Life): Promise<boolean> => {
+    let waited = false;
+    const giveUp = setTimeout(() => {
+      waited = true;
+      life.kill();
+    }, hopelessAfterMs);
     const url = await life.ready;
+    clearTimeout(giveUp);
+    if (waited) ledger.violate('not_ready', `life ${life.no}: not within ${hopelessAfterMs} ms`);
     if (url === null) return false;
     slowestReadyMs = Math.max(slowestReadyMs, life.readyMs!);
     if (life.readyMs! > readyWithinMs)
@@ -135,6 +138,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   };
 
   let kills = 0;
+  let kept: string | null = null;
   try {
     load.start();
     for (const death of options.deaths) {
@@ -164,8 +168,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     for (const life of lives) life.kill();
     await client.detach();
     await provider.close();
-    if (ledger.violations.length === 0 || options.fault) folder.remove();
-    else ledger.violations.push({ kind: 'half_written', text: `the folder is kept: ${folder.folder}` });
+    kept = ledger.violations.length > 0 && !options.fault ? folder.folder : null;
+    if (kept === null) folder.remove();
   }
   return {
     kills,
@@ -176,5 +180,6 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     webhooks: provider.told.length,
     lostAnswers: client.lost,
     violations: ledger.violations,
+    kept,
   };
 }

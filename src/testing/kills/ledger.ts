@@ -62,7 +62,7 @@ export interface Episodes {
 export class Ledger {
   /** By `metric host`. */
   readonly samples = new Map<string, PromisedSample[]>();
-  /** By the label `n`. */
+  /** By their dedup_key. */
   readonly events = new Map<string, PromisedEvent>();
   readonly acknowledged: PromisedCommand[] = [];
   readonly resolved: PromisedCommand[] = [];

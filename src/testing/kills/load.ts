@@ -131,26 +131,40 @@ export class Load {
 
   async #command(what: 'acknowledge' | 'resolve', alertId: string): Promise<boolean> {
     const path = `/api/v1/alerts/${alertId}/${what}`;
-    const keyed = this.#rng() < 0.5;
-    const answered = keyed
-      ? await this.#client.sure('POST', path, { note: 'load' }, { 'idempotency-key': this.#key() })
-      : await this.#client.once('POST', path, { note: 'load' });
+    const key = this.#rng() < 0.5 ? this.#key() : null;
+    const note = { note: 'load' };
+    const answered =
+      key === null
+        ? await this.#client.once('POST', path, note)
+        : await this.#client.sure('POST', path, note, { 'idempotency-key': key });
     // Without a key a lost answer is not asked for again: the command may have been carried out or not.
     if (answered === null || answered.status === 503 || answered.status === 429) return false;
     if (!this.#expect(answered, 200, `${what} of ${alertId}`)) return false;
-    this.#ledger[what === 'acknowledge' ? 'acknowledged' : 'resolved'].push({ alertId, keyed });
+    this.#ledger[what === 'acknowledge' ? 'acknowledged' : 'resolved'].push({ alertId, keyed: key !== null });
+    if (key !== null && this.#rng() < 0.3) await this.#again(path, note, key, answered);
     return true;
   }
 
+  /** The same request under the same key, perhaps lives later: the same answer. */
+  async #again(path: string, body: object, key: string, first: Answered): Promise<void> {
+    const again = await this.#client.sure('POST', path, body, { 'idempotency-key': key });
+    if (again.status === first.status && isDeepStrictEqual(again.body, first.body)) return;
+    this.#ledger.violate('answer_changed', `${path}, same key: ${JSON.stringify([first.body, again.body])}`);
+  }
+
   async #event(): Promise<void> {
-    if (this.#keyed.length > 0 && this.#rng() < 0.15) return this.#repeat();
+    if (this.#keyed.length > 0 && this.#rng() < 0.15) {
+      const known = this.#ledger.events.get(this.#keyed[Math.floor(this.#rng() * this.#keyed.length)]!)!;
+      return this.#again('/api/v1/events', known.body, known.key!, known.answer!);
+    }
     const n = `e${++this.#events}`;
     const key = this.#rng() < 0.5 ? this.#key() : null;
     const body = {
       type: 'load.event',
       severity: 'warning',
       message: `event ${n}`,
-      labels: { n, host: `v${this.#events % 5}`, team: teams[this.#events % teams.length]! },
+      labels: { host: `v${this.#events % 5}`, team: teams[this.#events % teams.length]! },
+      dedup_key: n,
     };
     const promised = { body, key, answer: null as Answered | null };
     this.#ledger.events.set(n, promised);
@@ -162,17 +176,6 @@ export class Load {
     if (!this.#expect(answered, 202, `event ${n}`)) return;
     promised.answer = answered;
     if (key !== null) this.#keyed.push(n);
-  }
-
-  /** The same request again, perhaps lives later: the same answer. */
-  async #repeat(): Promise<void> {
-    const n = this.#keyed[Math.floor(this.#rng() * this.#keyed.length)]!;
-    const { body, key, answer } = this.#ledger.events.get(n)!;
-    const again = await this.#client.sure('POST', '/api/v1/events', body, { 'idempotency-key': key! });
-    if (again.status !== answer!.status || !isDeepStrictEqual(again.body, answer!.body)) {
-      const shown = JSON.stringify([answer!.body, again.body]);
-      this.#ledger.violate('answer_changed', `event ${n} under the same key: ${shown}`);
-    }
   }
 
   async #filler(): Promise<void> {

@@ -244,7 +244,7 @@ export class Clients {
   checkTokens(): void {
     const rows = new Map<string, string>();
     for (const { row } of this.#world.journal.alerts.values()) {
-      const token = row.kind === 'event' ? row.annotations['impact'] : undefined;
+      const token = row.kind === 'event' ? row.annotations.impact : undefined;
       if (token === undefined) continue;
       const known = rows.get(token);
       if (known !== undefined)

@@ -137,7 +137,7 @@ export class Episodes {
     if (reason === null) {
       if (!this.#inFlight.has(alert.tenant))
         throw new Violation('I3', `${alert.key} ${kind} without a sample`, at);
-      push(this.#observed, id, { kind, at: Number(effect.row.body['sampleAt']) });
+      push(this.#observed, id, { kind, at: Number(effect.row.body.sampleAt) });
       return;
     }
     if (!pair) return;

@@ -142,7 +142,7 @@ export class Journal {
     if (row.kind === 'notify.skipped' || row.kind === 'notify.held') {
       push(this.skips, row.subjectId, {
         alertId: row.subjectId,
-        groupKey: String(row.body['groupKey']),
+        groupKey: String(row.body.groupKey),
         kind: row.kind,
         reason: row.reason ?? '',
         at: row.at,

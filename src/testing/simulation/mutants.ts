@@ -187,16 +187,17 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
-    name: 'leases are not voided',
-    what: 'a start leaves what was being sent to whoever died',
+    name: 'left behind by a restart',
+    what: 'what the process before left open is claimed and not sent',
     wraps: () => ({
-      store: (store) => ({
-        ...store,
-        loadTenant: (tenant: string) => {
-          const snapshot = store.loadTenant(tenant);
-          return { ...snapshot, deliveries: snapshot.deliveries.filter((d) => d.state !== 'queued') };
-        },
-      }),
+      store: (store, world) => {
+        const startedAt = world.clock.now();
+        return {
+          ...store,
+          claimDue: (request: Parameters<Store['claimDue']>[0]) =>
+            store.claimDue(request).filter(({ delivery }) => delivery.createdAt >= startedAt),
+        };
+      },
     }),
     plan: eventful,
   },
@@ -247,9 +248,12 @@ export const mutants: readonly Mutant[] = [
       const hit = every(5);
       return {
         history: (history) => ({
-          ...history,
+          series: () => history.series(),
           append: (declared, blocks) => history.append(declared, hit() ? [] : blocks),
           range: (from, to, visit) => history.range(from, to, visit),
+          fold: (before) => history.fold(before),
+          forget: (before, maxBytes) => history.forget(before, maxBytes),
+          close: () => history.close(),
         }),
       };
     },
@@ -259,11 +263,10 @@ export const mutants: readonly Mutant[] = [
     name: 'no dedupe window',
     what: 'the notify log forgets when it spoke',
     wraps: () => ({
-      runtime: (_runtime, world) =>
-        world.changeRouting((routing) => ({
-          ...routing,
-          receivers: new Map([...routing.receivers].map(([name, r]) => [name, { ...r, dedupeWindowMs: 0 }])),
-        })),
+      routing: (routing) => ({
+        ...routing,
+        receivers: new Map([...routing.receivers].map(([name, r]) => [name, { ...r, dedupeWindowMs: 0 }])),
+      }),
     }),
     plan: (plan) => ({
       ...plan,

@@ -196,7 +196,7 @@ export function drawSeed(random: Random): SeedPlan {
           metric,
           labels: labelSet({ host: `h${h}`, ...(random.chance(0.2) ? { severity: 'odd' } : {}) }),
           behaviour: random.pick(['flapping', 'steady', 'silent', 'wild'] as const),
-          everyMs: random.pick([5 * s, 10 * s, 15 * s, 30 * s]),
+          everyMs: random.pick([3 * s, 5 * s, 10 * s, 15 * s, 30 * s]),
           changeMs: random.pick([30 * s, 2 * min, 10 * min]),
         });
       }
@@ -210,7 +210,7 @@ export function drawSeed(random: Random): SeedPlan {
     rules,
     series,
     faults: {
-      crash: random.pick([0, 0.0002, 0.0005, 0.002]),
+      crash: random.pick([0, 0.0002, 0.0005, 0.001]),
       commitFails: random.pick([0, 0.005, 0.02]),
       storeFails: random.pick([0, 0.002]),
       historyFails: random.pick([0, 0, 0.01]),

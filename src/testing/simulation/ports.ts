@@ -3,7 +3,7 @@
 import type { Clock } from '../../clock.ts';
 import type { History } from '../../ingest/history.ts';
 import { type Store, StoreError, type StoreFailure } from '../../store/store.ts';
-import type { World } from './world.ts';
+import type { Machine } from './machine.ts';
 
 export class Crashed extends Error {
   constructor(point: string) {
@@ -17,7 +17,7 @@ const failures: readonly StoreFailure[] = ['full', 'busy', 'unknown'];
 const neverFails: ReadonlySet<string> = new Set(['close', 'stats', 'meta']);
 
 /** Runs `work` as a port call that may crash on either side. */
-function call<T>(world: World, generation: number, point: string, work: () => T): T {
+function call<T>(world: Machine, generation: number, point: string, work: () => T): T {
   if (!world.alive(generation)) throw new Crashed(point);
   if (world.mayCrash(generation, `${point}.before`)) throw new Crashed(point);
   const result = work();
@@ -25,7 +25,7 @@ function call<T>(world: World, generation: number, point: string, work: () => T)
   return result;
 }
 
-export function simulatedStore(inner: Store, world: World, generation: number): Store {
+export function simulatedStore(inner: Store, world: Machine, generation: number): Store {
   const { random, counters, journal } = world;
   const failing = (point: string) => {
     if (neverFails.has(point)) return;
@@ -81,7 +81,7 @@ export function simulatedStore(inner: Store, world: World, generation: number): 
   return wrapped as unknown as Store;
 }
 
-export function simulatedHistory(inner: History, world: World, generation: number): History {
+export function simulatedHistory(inner: History, world: Machine, generation: number): History {
   return {
     series: () => call(world, generation, 'history.series', () => inner.series()),
     append: (declared, blocks) =>
@@ -101,7 +101,7 @@ export function simulatedHistory(inner: History, world: World, generation: numbe
   };
 }
 
-export function simulatedClock(world: World, generation: number): Clock {
+export function simulatedClock(world: Machine, generation: number): Clock {
   const { clock } = world;
   const guarded = (callback: () => void) => () => {
     if (!world.alive(generation) || world.mayCrash(generation, 'timer')) return;

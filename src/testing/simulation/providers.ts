@@ -8,7 +8,7 @@ import {
 } from '../../../channels/channel.ts';
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { OpenChannel } from '../../delivery/open-channels.ts';
-import type { World } from './world.ts';
+import type { Machine } from './machine.ts';
 
 /** Less than the shortest group_interval would do; a hang costs this much. */
 export const sendDeadlineMs = 15_000;
@@ -17,10 +17,10 @@ const never = new Promise<never>(() => {});
 
 export class Provider {
   readonly name: string;
-  readonly #world: World;
+  readonly #world: Machine;
   #outageUntil = 0;
 
-  constructor(name: string, world: World) {
+  constructor(name: string, world: Machine) {
     this.name = name;
     this.#world = world;
   }
@@ -62,7 +62,7 @@ export class Provider {
   }
 
   #send(generation: number, message: AlertMessage, context: SendContext): Promise<SendResult> {
-    const { world } = { world: this.#world };
+    const world = this.#world;
     const { random, clock, counters } = world;
     if (world.mayCrash(generation, 'send.before')) return never;
     world.sendStarted(context.deliveryId, message, context.attempt);

@@ -63,7 +63,7 @@ export class Telling {
         else if (row.kind === 'notify.skipped') {
           if (row.reason === 'resolved_before_notify') counters.hit('resolved before notify');
           if (row.reason === 'send_resolved_off') counters.hit('send_resolved off');
-          this.#checkSkip(row.subjectId, row.reason ?? '', String(row.body['groupKey']), at);
+          this.#checkSkip(row.subjectId, row.reason ?? '', String(row.body.groupKey), at);
         } else if (row.kind === 'delivery.dead') counters.hit('dead letter');
         else if (row.kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');
         return;
@@ -92,7 +92,7 @@ export class Telling {
       }
       case 'delivery.result': {
         const record = journal.deliveries.get(effect.result.id);
-        if (!record) return this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
+        if (!record) this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
         const { state } = record.row;
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
         return;
@@ -106,7 +106,7 @@ export class Telling {
   sendStarted(deliveryId: string, message: AlertMessage): void {
     const { journal } = this.#world;
     const record = journal.deliveries.get(deliveryId);
-    if (!record) return this.#broken('I3', `${deliveryId} is sent without a row`);
+    if (!record) this.#broken('I3', `${deliveryId} is sent without a row`);
     if (record.row.state !== 'sending') this.#broken('I3', `${deliveryId} is sent while ${record.row.state}`);
     if (message.tenant !== record.row.tenant) this.#broken('I3', `${deliveryId} crosses tenants`);
     if (message.id !== record.row.notificationId) this.#broken('I3', `${deliveryId} carries another message`);
@@ -123,7 +123,7 @@ export class Telling {
   accepted(accepted: Accepted): void {
     const { journal } = this.#world;
     const record = journal.deliveries.get(accepted.deliveryId);
-    if (!record) return this.#broken('I3', `${accepted.deliveryId} was accepted without a row`);
+    if (!record) this.#broken('I3', `${accepted.deliveryId} was accepted without a row`);
     const { orderKey, orderNo, tenant } = record.row;
     const wire = `${accepted.channel} ${accepted.message.id}`;
     if ((this.#wire.get(wire) ?? accepted.deliveryId) !== accepted.deliveryId)
@@ -337,7 +337,7 @@ export class Telling {
     }
   }
 
-  #broken(id: 'I1' | 'I2' | 'I3' | 'I8' | 'I11' | 'I13' | 'I14', message: string): void {
+  #broken(id: 'I1' | 'I2' | 'I3' | 'I8' | 'I11' | 'I13' | 'I14', message: string): never {
     throw new Violation(id, message, this.#world.clock.now());
   }
 }

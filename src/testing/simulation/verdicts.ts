@@ -25,7 +25,8 @@ export function take(series: Points, t: number, v: number): 'fresh' | 'unchanged
   const last = points.at(-1);
   if (!last || t > last.t) {
     points.push({ t, v });
-    if (points.length > 4_000) points.splice(0, 1_000);
+    // 400 points at 3 s are 20 minutes: four times the longest window.
+    if (points.length > 800) points.splice(0, 400);
     return 'fresh';
   }
   if (t === last.t) {
@@ -47,13 +48,15 @@ export function verdictOf(rule: ThresholdRule, series: Points, at: number, wasTr
   if (rule.aggregate === 'absent') return false;
   let value: number;
   if (rule.aggregate === 'last') {
-    const known = series.points.filter((point) => point.t <= at).at(-1);
+    const known = series.points.findLast((point) => point.t <= at);
     if (!known) return null;
     value = known.v;
   } else {
     const from = at - rule.windowMs;
     if (series.bornAt > from) return null;
-    const inside = series.points.filter((point) => point.t > from && point.t <= at).map((point) => point.v);
+    const inside: number[] = [];
+    for (let i = series.points.length - 1; i >= 0 && series.points[i]!.t > from; i--)
+      if (series.points[i]!.t <= at) inside.push(series.points[i]!.v);
     if (rule.aggregate !== 'count' && inside.length === 0) return null;
     const sum = inside.reduce((a, b) => a + b, 0);
     if (rule.aggregate === 'count') value = inside.length;

@@ -18,6 +18,7 @@ import type { Store } from '../../store/store.ts';
 import { ManualClock, macrotask } from '../manual-clock.ts';
 import { Counters } from './counters.ts';
 import { type Accepted, Journal } from './journal.ts';
+import type { Machine } from './machine.ts';
 import type { FaultPlan, SeedPlan } from './plan-of-seed.ts';
 import { simulatedClock, simulatedHistory, simulatedStore } from './ports.ts';
 import { Provider } from './providers.ts';
@@ -27,6 +28,7 @@ import { Violation } from './violation.ts';
 /** Where planted bugs get in: around real objects, never inside of them. */
 export interface Wraps {
   readonly store?: (store: Store, world: World) => Store;
+  /** Below what the oracle sees: a history that lies. */
   readonly history?: (history: History, world: World) => History;
   readonly services?: (services: Services, world: World) => Services;
   readonly runtime?: (runtime: Runtime, world: World) => void;
@@ -66,7 +68,7 @@ const calm: FaultPlan['send'] = {
   slow: 0,
 };
 
-export class World {
+export class World implements Machine {
   readonly clock = new ManualClock();
   readonly counters = new Counters();
   readonly journal = new Journal();
@@ -134,10 +136,13 @@ export class World {
       this.#opened.push(rawStore);
       const rawHistory = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
       this.#opened.push(rawHistory);
-      let store = simulatedStore(rawStore, this, generation);
-      let history = simulatedHistory(rawHistory, this, generation);
-      store = this.#wraps.store?.(store, this) ?? store;
-      history = this.#wraps.history?.(history, this) ?? history;
+      const faulty = simulatedStore(rawStore, this, generation);
+      const store = this.#wraps.store?.(faulty, this) ?? faulty;
+      const history = simulatedHistory(
+        this.#wraps.history?.(rawHistory, this) ?? rawHistory,
+        this,
+        generation,
+      );
       const runtime = createRuntime(
         {
           store,
@@ -258,7 +263,7 @@ export class World {
   #log(generation: number): Log {
     const heard = (event: string, fields: Readonly<Record<string, unknown>> = {}) => {
       if (!this.alive(generation)) return;
-      const error = fields['error'];
+      const error = fields.error;
       this.journal.log(
         this.clock.now(),
         `log ${event} ${error === undefined ? '' : String(error).slice(0, 300)}`,

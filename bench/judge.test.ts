@@ -1,0 +1,190 @@
+// The judge itself: what is planted must be found, else a green bench says nothing.
+import { request } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Effect } from '../src/pipeline/effect.ts';
+import { countRows } from './counted.ts';
+import { Ledger } from './ledger.ts';
+import { perAlert } from './measured-store.ts';
+import { atLeast, atMost, type Bar, exactly, type Figure, judge, Report } from './report.ts';
+import { type Bench, chosen, runScenarios, type Scenario } from './scenario.ts';
+import { type Sink, startSink } from './sink.ts';
+import { median, quantile, slope } from './statistics.ts';
+
+interface Row {
+  readonly id: string;
+  readonly value: number | null;
+  readonly bar: string | null;
+  readonly ok: boolean;
+}
+
+/** Runs what a scenario would write; answers its rows and the exit code. */
+async function bench(run: Scenario['run'], short = false): Promise<{ rows: Row[]; code: 0 | 1 }> {
+  const rows: Row[] = [];
+  const report = new Report((line) => rows.push(JSON.parse(line) as Row), short);
+  const surroundings: Bench = { report, short, say: () => {}, built: '', scratch: '', profile: null };
+  const code = await runScenarios([{ id: 'planted', run }], surroundings);
+  return { rows, code };
+}
+
+const figure = (value: number, bar: Bar | null): Figure => ({ id: 'planted', value, unit: 'ms', bar });
+
+let sink: Sink | null = null;
+afterEach(async () => {
+  await sink?.close();
+  sink = null;
+});
+
+/** Pushes three alerts to a ledger and posts what `deliver` makes of their messages to a real sink. */
+async function delivered(deliver: (messages: readonly string[]) => readonly string[]): Promise<Ledger> {
+  const ledger = new Ledger();
+  sink = await startSink((arrival) => ledger.receive(arrival));
+  const messages = ['a', 'b', 'c'].map((host) => {
+    ledger.expect(host, 'firing', performance.now());
+    return JSON.stringify({
+      data: { changed: [`id-${host}`], alerts: [{ id: `id-${host}`, status: 'firing', labels: { host } }] },
+    });
+  });
+  for (const message of deliver(messages)) {
+    await postTo(sink.port, `delivery-${messages.indexOf(message)}`, message);
+  }
+  return ledger;
+}
+
+function postTo(port: number, id: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'webhook-id': id };
+    const call = request({ port, host: '127.0.0.1', method: 'POST', headers, agent: false }, (response) => {
+      response.resume().on('end', resolve);
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+describe('counts', () => {
+  it('passes a load that arrived once and whole', async () => {
+    const ledger = await delivered((messages) => messages);
+    const { rows, code } = await bench(async ({ report }) => countRows(report, 'planted', [ledger]));
+    expect(rows.map(({ id, value, ok }) => [id, value, ok])).toEqual([
+      ['planted.lost', 0, true],
+      ['planted.doubled', 0, true],
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it.each([false, true])('finds a lost delivery, also in the short run (%s)', async (short) => {
+    const ledger = await delivered((messages) => messages.slice(1));
+    const { rows, code } = await bench(async ({ report }) => countRows(report, 'planted', [ledger]), short);
+    expect(rows[0]).toMatchObject({ id: 'planted.lost', value: 1, bar: 'value == 0', ok: false });
+    expect(code).toBe(1);
+  });
+
+  it.each([false, true])('finds a doubled delivery, also in the short run (%s)', async (short) => {
+    const ledger = await delivered((messages) => [...messages, messages[0]!]);
+    const { rows, code } = await bench(async ({ report }) => countRows(report, 'planted', [ledger]), short);
+    expect(rows[1]).toMatchObject({ id: 'planted.doubled', value: 1, ok: false });
+    expect(code).toBe(1);
+  });
+
+  it('finds the same news under another delivery id, and a message that nobody pushed', () => {
+    const ledger = new Ledger();
+    ledger.expect('a', 'firing', 0);
+    const arrival = { deliveryId: '1', alertId: 'x', host: 'a', status: 'firing', at: 1 } as const;
+    ledger.receive(arrival);
+    ledger.receive({ ...arrival, deliveryId: '2' });
+    ledger.receive({ ...arrival, deliveryId: '3', alertId: 'y', host: 'b' });
+    expect([ledger.received, ledger.doubled, ledger.unexpected]).toEqual([1, 1, 1]);
+  });
+
+  it('does not wait for what was refused', async () => {
+    const ledger = new Ledger();
+    ledger.expect('a', 'firing', 0);
+    const drained = ledger.drain(0, 60_000);
+    ledger.withdraw('a', 'firing');
+    await drained;
+    expect(ledger.outstanding).toBe(0);
+  });
+});
+
+describe('bars', () => {
+  it('turns the exit code when a time is over its bar, and only in the full run', async () => {
+    const run: Scenario['run'] = async ({ report }) => report.row(figure(51, atMost(50)));
+    const full = await bench(run);
+    expect(full.rows).toMatchObject([{ bar: 'value <= 50', ok: false }]);
+    expect(full.code).toBe(1);
+    const short = await bench(run, true);
+    expect(short.rows).toMatchObject([{ bar: null, ok: true }]);
+    expect(short.code).toBe(0);
+  });
+
+  it('goes on after a missed bar and after a scenario that broke, and does not forget them', async () => {
+    const { rows, code } = await bench(async ({ report }) => {
+      report.row(figure(6, atMost(5, 'count')));
+      report.row(figure(1, null));
+      throw new Error('planted');
+    });
+    expect(rows.map(({ ok }) => ok)).toEqual([false, true, false]);
+    expect(code).toBe(1);
+  });
+
+  it('judges values and ratios, and never passes what could not be measured', () => {
+    expect(judge(figure(50, atMost(50)))).toBe(true);
+    expect(judge({ ...figure(1, atLeast(1.5, 'time', 'ratio')), ratio: 1.4 })).toBe(false);
+    expect(judge({ ...figure(1, atLeast(1.5, 'time', 'ratio')), ratio: 1.5 })).toBe(true);
+    expect(judge(figure(Number.NaN, atMost(50)))).toBe(false);
+    expect(judge(figure(Number.NaN, exactly(0)))).toBe(false);
+    expect(judge({ ...figure(1, atMost(5, 'time', 'ratio')), ratio: null })).toBe(false);
+    expect(judge(figure(1e9, null))).toBe(true);
+  });
+});
+
+describe('what is measured with', () => {
+  it('knows order statistics and slopes', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 2, 3])).toBe(2.5);
+    expect(quantile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.99)).toBe(10);
+    expect(quantile([], 0.5)).toBeNaN();
+    expect(slope([0, 1, 2].map((x) => ({ x, y: 3 * x + 1 })))).toBeCloseTo(3);
+  });
+
+  it('chooses scenarios by id and by family, and leaves those out that want to be named', () => {
+    const all = ['ingest.json.1', 'ingest.json.100', 'idle', 'load10m'].map((id) => ({
+      id,
+      onlyWhenNamed: id === 'load10m',
+      run: async () => {},
+    }));
+    const ids = (only: string[]) => chosen(all, only).map(({ id }) => id);
+    expect(ids([])).toEqual(['ingest.json.1', 'ingest.json.100', 'idle']);
+    expect(ids(['ingest'])).toEqual(['ingest.json.1', 'ingest.json.100']);
+    expect(ids(['ingest.json.1', 'load10m'])).toEqual(['ingest.json.1', 'load10m']);
+  });
+
+  it('splits a turn into one transaction per alert without losing or reordering an effect of an alert', () => {
+    const row = (fields: object) => fields as never;
+    const alert = (id: string): Effect => ({ put: 'alert', row: row({ id }), insert: true });
+    const group = (id: string): Effect => ({ put: 'group', row: row({ id }), insert: true });
+    const notification = (id: string, of: string): Effect => ({
+      put: 'notification',
+      row: row({ id, alerts: { [of]: 'firing' } }),
+    });
+    const delivery = (id: string, notificationId: string): Effect => ({
+      put: 'delivery',
+      row: row({ id, notificationId }),
+    });
+    const effects = [
+      alert('a'),
+      group('ga'),
+      alert('b'),
+      group('gb'),
+      notification('na', 'a'),
+      delivery('da', 'na'),
+      notification('nb', 'b'),
+      delivery('db', 'nb'),
+    ];
+    const parts = perAlert(effects);
+    expect(parts).toEqual([
+      [effects[0], effects[1], effects[4], effects[5]],
+      [effects[2], effects[3], effects[6], effects[7]],
+    ]);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Category, Labels, Priority, Severity } from '../rules/types.ts';
+export declare const locales: readonly ['en', 'zh-TW', 'zh-CN'];
+export type Locale = (typeof locales)[number];
+/** Why a notification goes out: metric label, line in explain, field of the webhook. */
+export declare const notifyReasons: readonly [
+  'first',
+  'new_alerts',
+  'refired',
+  'resolved',
+  'some_resolved',
+  'repeat',
+  'event',
+];
+export type NotifyReason = (typeof notifyReasons)[number];
+export interface MessageAlert {
+  /** UUIDv7 of the episode. */
+  readonly id: string;
+  readonly kind: 'alert' | 'event';
+  readonly fingerprint: string;
+  readonly status: 'firing' | 'resolved';
+  readonly labels: Labels;
+  /** Rendered texts by name (`summary`, `description`, `runbook_url`, …). */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly severity: Severity;
+  readonly priority: Priority;
+  readonly category: Category;
+  readonly value: number | null;
+  /** Epoch milliseconds. */
+  readonly startsAt: number;
+  readonly endsAt: number | null;
+}
+export interface AlertMessage {
+  /** The notification's id. */
+  readonly id: string;
+  readonly tenant: string;
+  readonly reason: NotifyReason;
+  /** firing if any alert is. */
+  readonly status: 'firing' | 'resolved';
+  readonly receiver: string;
+  readonly groupKey: string;
+  readonly groupLabels: Labels;
+  readonly alerts: readonly MessageAlert[];
+  /** Ids of the alerts that changed since the last message of the group. */
+  readonly changed: readonly string[];
+  /** Alerts of the group left out of `alerts` because there were too many. */
+  readonly truncated: number;
+  /** The most urgent of the alerts. */
+  readonly severity: Severity;
+  readonly priority: Priority;
+  /** When the notification was decided, epoch milliseconds. */
+  readonly at: number;
+  readonly locale: Locale;
+}

@@ -1,0 +1,137 @@
+// npm run soak -- --minutes M [--seed S]: what takes longer than a test may. Kills, simulated hours, mutants and the
+// load, each in its own processes; one table at the end, exit code 1 when anything was violated.
+import { parseArgs } from 'node:util';
+import { type CommandPart, runCommand } from './soak-command.ts';
+import { namedKills, randomKills } from './soak-kills.ts';
+import { type PartResult, table } from './soak-table.ts';
+
+const minuteMs = 60_000;
+/** From so many minutes on, everything runs in full: 500 simulated hours, 100 random kills, ten minutes of load. */
+const fullMinutes = 20;
+const fullHours = 500;
+const simSeeds = 20;
+/** A short soak starts its processes as often as a long one: it gets less than its share. */
+const scaledShare = 0.6;
+const fullRandomKills = 100;
+
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+const minutes = Number(values.minutes ?? fullMinutes);
+const seed = Number(values.seed ?? Math.floor(Date.now() / 1_000) % 1_000_000);
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+  process.stderr.write('expected --minutes M above 0 and --seed S, a whole number\n');
+  process.exit(2);
+}
+
+const began = Date.now();
+const until = began + minutes * minuteMs;
+const say = (line: string) => {
+  const at = ((Date.now() - began) / 1_000).toFixed(0).padStart(5);
+  process.stderr.write(`${at} s  ${line}\n`);
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+function simulation(): CommandPart {
+  const share = minutes >= fullMinutes ? 1 : (scaledShare * minutes) / fullMinutes;
+  const hours = Math.max(0.2, (fullHours / simSeeds) * share);
+  const seeds = `${seed}-${seed + simSeeds - 1}`;
+  return {
+    part: 'simulated hours',
+    telling: /^I\d+ |is broken|never reached|replay:/,
+    command: ['src/testing/simulation/run.ts', '--seeds', seeds, '--hours', hours.toFixed(2)],
+    seeds,
+    until,
+    read(lines) {
+      const runs = lines.filter((line) => line.startsWith('seed '));
+      const broken = lines.filter((line) => / is broken (after|in) /.test(line)).length;
+      const summary = lines.find((line) => /simulated hours in/.test(line));
+      return { ran: summary ?? `${runs.length} of ${simSeeds} seeds`, violations: broken };
+    },
+  };
+}
+
+function mutants(): CommandPart {
+  return {
+    part: 'mutants',
+    telling: / SURVIVED /,
+    command: ['src/testing/simulation/run.ts', '--mutants'],
+    seeds: '1',
+    until,
+    read(lines) {
+      const found = lines.filter((line) => / seed +\d+ /.test(line)).length;
+      const survived = lines.filter((line) => line.includes(' SURVIVED ')).length;
+      return { ran: `${found} of ${found + survived} found`, violations: survived };
+    },
+  };
+}
+
+function load(): CommandPart {
+  const full = minutes >= fullMinutes;
+  const id = full ? 'load10m' : 'load.sustained';
+  const short = minutes < 5 ? ['--short'] : [];
+  const length = full ? '10 min' : minutes < 5 ? '12 s' : '60 s';
+  return {
+    part: `load, 10,000 alerts/min, ${length}`,
+    command: ['bench/run.ts', ...short, '--only', id],
+    seeds: '',
+    until,
+    telling: /"ok":false/,
+    read(lines) {
+      const rows = lines
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as { id: string; value: number; unit: string; ok: boolean });
+      const ran = rows.map(({ id: name, value, unit }) => `${name.replace(`${id}.`, '')} ${value} ${unit}`);
+      return { ran: ran.join('; '), violations: rows.filter(({ ok }) => !ok).length };
+    },
+  };
+}
+
+const randomKillsAtLeast = minutes >= fullMinutes ? fullRandomKills : Math.max(1, Math.floor(minutes * 2));
+
+const results: PartResult[] = [];
+async function part(name: string, run: () => Promise<PartResult>): Promise<void> {
+  say(`${name} begins`);
+  try {
+    const result = await run();
+    say(`${name}: ${result.result}`);
+    results.push(result);
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`${name} broke: ${why}`);
+    const result = `broke: ${why.split('\n')[0]}`;
+    results.push({ part: name, ran: '', seeds: String(seed), result, slowestReadyMs: null, violations: 1 });
+  }
+}
+function skipped(name: string, why: string): void {
+  results.push({
+    part: name,
+    ran: '',
+    seeds: '',
+    result: `skipped: ${why}`,
+    slowestReadyMs: null,
+    violations: 0,
+  });
+}
+
+say(`${minutes} minutes, seed ${seed}`);
+const plan = { seed, until, say };
+// Two lanes. The load leaves a core to the simulation; of the kills only their starts are measured, against five seconds.
+await Promise.all([
+  (async () => {
+    await part('load', () => runCommand(load(), say));
+    if (minutes >= 2) await part('named kills', () => namedKills(plan, minutes >= 5));
+    else skipped('named kills', 'they take 40 s: --minutes 2');
+    await part('random kills', () => randomKills(plan, randomKillsAtLeast));
+  })(),
+  (async () => {
+    await part('simulated hours', () => runCommand(simulation(), say));
+    if (minutes >= 5) await part('mutants', () => runCommand(mutants(), say));
+    else skipped('mutants', 'they take a minute: --minutes 5');
+  })(),
+]);
+
+process.stdout.write(`\n${table(results)}\n`);
+const violations = results.reduce((n, result) => n + result.violations, 0);
+process.stdout.write(
+  `\nseed ${seed}, ${((Date.now() - began) / minuteMs).toFixed(1)} minutes, ${violations} violations\n`,
+);
+process.exit(violations > 0 ? 1 : 0);

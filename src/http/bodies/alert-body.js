@@ -1,0 +1,62 @@
+// An alert or event as the API shows it.
+import { z } from 'zod';
+import { categories, priorities, severities } from '../../../rules/types.js';
+import { labelsOut, timeOut, timeText, timeTextOrNull } from './shapes.js';
+export const alertBody = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(['alert', 'event']),
+    state: z.enum(['pending', 'firing', 'resolved']),
+    source: z.string(),
+    rule: z.string().nullable(),
+    labels: labelsOut,
+    annotations: z.record(z.string(), z.string()),
+    fingerprint: z.string(),
+    severity: z.enum(severities),
+    effective_severity: z.enum(severities),
+    priority: z.enum(priorities),
+    category: z.enum(categories),
+    value: z.number().nullable(),
+    dedup_key: z.string().nullable(),
+    pending_since: timeOut.nullable(),
+    fired_at: timeOut.nullable(),
+    keep_until: timeOut.nullable(),
+    last_sample_at: timeOut.nullable(),
+    ends_at: timeOut.nullable(),
+    resolved_at: timeOut.nullable(),
+    resolve_reason: z.string().nullable(),
+    acknowledged: z.object({ by: z.string(), at: timeOut, until: timeOut.nullable() }).nullable(),
+    version: z.number().int(),
+  })
+  .meta({ id: 'Alert' });
+export function toAlertBody(row) {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    source: row.source,
+    rule: row.rule,
+    labels: { ...row.labels },
+    annotations: { ...row.annotations },
+    fingerprint: row.fingerprint,
+    severity: row.severity,
+    effective_severity: row.effectiveSeverity,
+    priority: row.priority,
+    category: row.category,
+    value: row.value,
+    dedup_key: row.dedupKey,
+    pending_since: timeTextOrNull(row.pendingSince),
+    fired_at: timeTextOrNull(row.firedAt),
+    keep_until: timeTextOrNull(row.keepUntil),
+    last_sample_at: timeTextOrNull(row.lastSampleAt),
+    ends_at: timeTextOrNull(row.endsAt),
+    resolved_at: timeTextOrNull(row.resolvedAt),
+    resolve_reason: row.resolveReason,
+    acknowledged:
+      row.ackedBy === null || row.ackedAt === null
+        ? null
+        : { by: row.ackedBy, at: timeText(row.ackedAt), until: timeTextOrNull(row.ackUntil) },
+    version: row.version,
+  };
+}
+//# sourceMappingURL=alert-body.js.map

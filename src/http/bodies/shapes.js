@@ -1,0 +1,46 @@
+// Shapes that several bodies share. Fields are snake_case and times are RFC 3339 in UTC with milliseconds; a time that
+// comes in may also be a number of epoch milliseconds.
+import { z } from 'zod';
+import { parseDuration } from '../../../rules/duration.js';
+import { isSyntaxProblem } from '../../../rules/syntax-problem.js';
+/** RFC 3339 of epoch milliseconds. */
+export function timeText(at) {
+  return new Date(at).toISOString();
+}
+export function timeTextOrNull(at) {
+  return at === null ? null : timeText(at);
+}
+export const timeOut = z.iso.datetime();
+export const labelsOut = z.record(z.string(), z.string());
+const rfc3339 = z.iso.datetime({ offset: true });
+// The years 1970 to 2200: everything outside is a mistake of units.
+const latestAt = 7_258_118_400_000;
+const timeExpected = 'expected an RFC 3339 time or epoch milliseconds';
+/** A point in time from outside, as epoch milliseconds. */
+export const timeIn = z
+  .union([rfc3339, z.number()], { error: timeExpected })
+  .transform((value) => (typeof value === 'number' ? Math.trunc(value) : Date.parse(value)))
+  .refine((at) => at >= 0 && at < latestAt, timeExpected);
+/** A span such as `30m`, as milliseconds. */
+export const durationIn = z.string('expected a duration such as 30m').transform((text, context) => {
+  const parsed = parseDuration(text);
+  if (!isSyntaxProblem(parsed)) return parsed;
+  context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
+/** Query parameters of every list. */
+export const pageQuery = {
+  limit: z.coerce.number('expected a whole number from 1 to 500').int().min(1).max(500).default(50),
+  cursor: z.string().min(1).max(512).optional(),
+};
+export function pageOut(item) {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}
+/** A query parameter that takes several words, separated by commas. */
+export function wordsIn(known) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .pipe(z.array(z.enum(known)).min(1).max(known.length));
+}
+//# sourceMappingURL=shapes.js.map

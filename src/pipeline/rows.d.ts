@@ -1,0 +1,152 @@
+import type { Locale } from '../../channels/message.ts';
+import type { Category, Labels, Priority, Severity } from '../../rules/types.ts';
+export type AlertState = 'pending' | 'firing' | 'resolved';
+export type ResolveReason =
+  | 'condition_cleared'
+  | 'cleared_while_pending'
+  | 'no_data'
+  | 'manual'
+  | 'rule_removed'
+  | 'series_expired'
+  | 'occurred';
+/** One firing episode of an alert, or one event. */
+export interface AlertRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly kind: 'alert' | 'event';
+  /** Identity over episodes: rule and series labels without severity; for events their dedupe key. */
+  readonly key: string;
+  /** `rule` for our own rules, else who sent it. */
+  readonly source: string;
+  readonly rule: string | null;
+  readonly ruleHash: string | null;
+  readonly labels: Labels;
+  readonly fingerprint: string;
+  state: AlertState;
+  /** As the rule said at the episode's start. */
+  readonly severity: Severity;
+  /** As levels and promotion made it since: matchers and group_by on `severity` read this. */
+  effectiveSeverity: Severity;
+  readonly priority: Priority;
+  readonly category: Category;
+  value: number | null;
+  annotations: Readonly<Record<string, string>>;
+  readonly dedupKey: string | null;
+  /** Sample time of the first true verdict of the episode. */
+  pendingSince: number | null;
+  /** Sample time of the verdict that made it fire; for an event the time it occurred. */
+  firedAt: number | null;
+  /** Sample time until which keep_firing_for holds a verdict that turned false; null while the verdict is true. */
+  keepUntil: number | null;
+  lastSampleAt: number | null;
+  /** Alerts from outside: when their sender lets them end. */
+  endsAt: number | null;
+  resolvedAt: number | null;
+  resolveReason: ResolveReason | null;
+  ackedBy: string | null;
+  ackedAt: number | null;
+  ackUntil: number | null;
+  /** Next deadline that belongs to this row alone (an event waiting in a group, an acknowledgement's end). */
+  nextAt: number | null;
+  version: number;
+}
+/** What the notify log says of one alert of a group. */
+export interface Notified {
+  readonly key: string;
+  readonly status: 'firing' | 'resolved' | 'event';
+  /** When that notification was decided. */
+  readonly at: number;
+}
+export interface GroupRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly receiver: string;
+  /** Path of the route's matchers, e.g. `{}/{severity="critical"}`. */
+  readonly route: string;
+  readonly groupKey: string;
+  readonly labels: Labels;
+  readonly openedAt: number;
+  nextAt: number | null;
+  nextReason: string | null;
+  lastSentAt: number | null;
+  lastReason: string | null;
+  /** alert id → what was last said of it. */
+  notified: Readonly<Record<string, Notified>>;
+}
+/** 0: kept 24 h. 1: history, 90 days. 2: audit, 400 days and in the tenant's hash chain. */
+export type Keep = 0 | 1 | 2;
+/** One line of the only log there is: alert history, explain, audit and realtime. `seq` is the store's to give. */
+export interface EventRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly at: number;
+  readonly subjectKind:
+    | 'alert'
+    | 'group'
+    | 'notification'
+    | 'delivery'
+    | 'rule'
+    | 'key'
+    | 'config'
+    | 'system';
+  readonly subjectId: string;
+  /** e.g. `alert.firing`, `delivery.sent`, `notify.skipped`. */
+  readonly kind: string;
+  readonly reason: string | null;
+  /** `key:<name>` or `user:<name>` for people and programs; null for ourselves. */
+  readonly actor: string | null;
+  readonly topic: string | null;
+  readonly priority: Priority | null;
+  readonly correlationId: string | null;
+  readonly keep: Keep;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+export interface NotificationRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly source: 'alert' | 'api' | 'system';
+  readonly kind: string;
+  readonly groupId: string | null;
+  readonly receiver: string | null;
+  readonly template: string | null;
+  readonly reason: string;
+  /** alert id → what this notification says of it. */
+  readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;
+  readonly severity: Severity;
+  readonly priority: Priority;
+  readonly locale: Locale;
+  readonly expiresAt: number;
+  readonly correlationId: string | null;
+  /** What it came to before any delivery existed; with deliveries the status is computed from them. */
+  readonly status: 'pending' | 'dropped';
+  readonly dropReason: string | null;
+  /** The AlertMessage as JSON. */
+  readonly body: string;
+  readonly createdAt: number;
+}
+export type Lane = 'high' | 'normal' | 'low';
+export type DeliveryState = 'queued' | 'sending' | 'sent' | 'delivered' | 'dead' | 'dropped';
+export interface DeliveryRow {
+  readonly tenant: string;
+  /** Also the `webhook-id`: constant over all attempts. */
+  readonly id: string;
+  readonly notificationId: string;
+  readonly recipient: string;
+  readonly channel: string;
+  readonly provider: string;
+  readonly lane: Lane;
+  dueAt: number;
+  readonly expiresAt: number;
+  /** (group, recipient, channel): within it, accepted in `orderNo` order. */
+  readonly orderKey: string;
+  readonly orderNo: number;
+  state: DeliveryState;
+  reason: string | null;
+  attempts: number;
+  providerId: string | null;
+  lastError: string | null;
+  leaseToken: number;
+  leaseUntil: number | null;
+  readonly createdAt: number;
+  finishedAt: number | null;
+}

@@ -1,0 +1,27 @@
+import type { EventRow } from '../pipeline/rows.ts';
+/** An event as read back. */
+export interface StoredEvent extends EventRow {
+  readonly shard: number;
+  readonly seq: number;
+  readonly hash: string | null;
+  readonly prevHash: string | null;
+}
+export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator';
+export interface ApiKeyRow {
+  readonly id: string;
+  /** A tenant's name, or `*`. */
+  readonly tenant: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+export interface TenantRow {
+  readonly id: string;
+  readonly shard: number;
+  readonly name: string;
+  readonly createdAt: number;
+}

@@ -1,0 +1,139 @@
+import type { ConfigVersionRow, Effect, IdempotencyRow } from '../pipeline/effect.ts';
+import type {
+  AlertRow,
+  AlertState,
+  DeliveryRow,
+  DeliveryState,
+  EventRow,
+  GroupRow,
+  NotificationRow,
+} from '../pipeline/rows.ts';
+import type { ApiKeyRow, StoredEvent, TenantRow } from './rows.ts';
+export declare const shardCount = 64;
+export interface ShardLease {
+  readonly shard: number;
+  readonly epoch: number;
+}
+/** The effects of one shard's steps, in step order, with the epoch under which they were decided. */
+export interface ShardCommit {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly effects: readonly Effect[];
+}
+export interface CommittedEvent {
+  readonly shard: number;
+  readonly seq: number;
+  readonly row: EventRow;
+}
+/** Why a commit did not happen. `unknown`: it may have happened. */
+export type StoreFailure = 'fenced' | 'full' | 'busy' | 'io' | 'corrupt' | 'unknown';
+export declare class StoreError extends Error {
+  readonly failure: StoreFailure;
+  constructor(failure: StoreFailure, message: string, options?: ErrorOptions);
+}
+/** Everything of a tenant that is not finished: what `step` and `plan` need to go on. */
+export interface TenantSnapshot {
+  /** Pending and firing alerts, events still waiting in a group (`nextAt` set), resolved ones in a group's notify log. */
+  readonly alerts: readonly AlertRow[];
+  readonly groups: readonly GroupRow[];
+  /**
+   * Deliveries of state queued or sending, and the finished ones at or after the oldest dead delivery of an order key
+   * that belongs to an open group (so that a resolve can be told from one whose firing died).
+   */
+  readonly deliveries: readonly (DeliveryRow & {
+    readonly alerts: NotificationRow['alerts'];
+  })[];
+}
+/** A delivery taken for sending, with the message it carries. */
+export interface ClaimedDelivery {
+  readonly delivery: DeliveryRow;
+  readonly alerts: NotificationRow['alerts'];
+  /** NotificationRow.body. */
+  readonly body: string;
+}
+export interface ClaimRequest {
+  readonly now: number;
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** Per lane, urgent first; what a lane does not use is NOT given to the next. */
+  readonly limits: Readonly<Record<'high' | 'normal' | 'low', number>>;
+  /** Channels that are full at the moment: `tenant/channel`. */
+  readonly except: ReadonlySet<string>;
+}
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it back as `cursor` for the next page; null at the end. */
+  readonly next: string | null;
+}
+export interface AlertFilter {
+  readonly kind?: 'alert' | 'event';
+  readonly states?: readonly AlertState[];
+  readonly rule?: string;
+  readonly severity?: string;
+  /** Leaves out episodes that ended before they fired. */
+  readonly firedOnly?: boolean;
+}
+export interface DeliveryFilter {
+  readonly states?: readonly DeliveryState[];
+  readonly notificationId?: string;
+  readonly channel?: string;
+}
+export interface RetentionPolicy {
+  readonly eventShortMs: number;
+  readonly eventHistoryMs: number;
+  readonly eventAuditMs: number;
+  readonly alertMs: number;
+  readonly deliveryMs: number;
+}
+export interface Store {
+  /** Takes every shard: raises each epoch, voids leases of older epochs (sending → queued, due now). */
+  takeShards(owner: string, now: number): readonly ShardLease[];
+  /** Creates the tenant if it is new; its shard is `hash(name) % shardCount`, stored. */
+  ensureTenant(id: string, now: number): TenantRow;
+  tenants(): readonly TenantRow[];
+  /**
+   * One transaction over all given shards. Gives events their `seq` and answers them in order.
+   * @throws StoreError `fenced` when an epoch is stale (nothing was written), else by what went wrong.
+   */
+  commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
+  loadTenant(tenant: string): TenantSnapshot;
+  /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
+  claimDue(request: ClaimRequest): readonly ClaimedDelivery[];
+  /** When the next queued delivery (or a lease's end) is due; null when there is none. */
+  nextDueAt(): number | null;
+  deliveries(tenant: string, filter: DeliveryFilter, limit: number, cursor: string | null): Page<DeliveryRow>;
+  deliveryCounts(tenant: string): Readonly<Record<DeliveryState, number>>;
+  alert(tenant: string, id: string): AlertRow | null;
+  alerts(tenant: string, filter: AlertFilter, limit: number, cursor: string | null): Page<AlertRow>;
+  events(
+    tenant: string,
+    subject: {
+      kind: EventRow['subjectKind'];
+      id: string;
+    } | null,
+    limit: number,
+    cursor: string | null,
+  ): Page<StoredEvent>;
+  notification(tenant: string, id: string): NotificationRow | null;
+  /** Notifications that name the alert, newest first. */
+  notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[];
+  configVersion(tenant: string, kind: 'rule' | 'route', name: string, hash: string): ConfigVersionRow | null;
+  idempotency(tenant: string, scope: string, key: string, now: number): IdempotencyRow | null;
+  /** `digest` is SHA-256 of the whole key, hex. Adds an audit event. */
+  addKey(key: ApiKeyRow, digest: string, actor: string | null, now: number): void;
+  /** False when there is no such live key. Adds an audit event. */
+  revokeKey(id: string, actor: string, now: number): boolean;
+  keyByDigest(digest: string): ApiKeyRow | null;
+  keys(tenant: string | null): readonly ApiKeyRow[];
+  touchKey(id: string, now: number): void;
+  /** Deletes up to `limit` expired rows; true when there may be more. */
+  retain(policy: RetentionPolicy, now: number, limit: number): boolean;
+  /** A passive checkpoint; never blocks a writer. */
+  checkpoint(): void;
+  /** A write that proves that the store takes writes; throws StoreError. */
+  probe(now: number): void;
+  meta(key: string): string | null;
+  /** Figures for /metrics and the bench: rows per table, database bytes. */
+  stats(): Readonly<Record<string, number>>;
+  close(): void;
+}

@@ -1,0 +1,76 @@
+// The folder of one campaign: configuration, rules and data as an operator would have them.
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { levelMetric, ruleName } from './load.js';
+export function campaignFolder(receiverUrl) {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-kills-'));
+  const configFile = join(folder, 'tocsin.yaml');
+  const put = (name, text) => {
+    writeFileSync(join(folder, `${name}.draft`), text);
+    renameSync(join(folder, `${name}.draft`), join(folder, name));
+  };
+  const hook = (path, no) =>
+    `{ type: webhook, url: "${receiverUrl}/${path}", headers: { x-life: "${no}" }, max_alerts: 10000 }`;
+  const made = {
+    folder,
+    configFile,
+    stateDb: join(folder, 'data/tocsin.db'),
+    samplesDb: join(folder, 'data/samples.db'),
+    configure(no) {
+      put(
+        'tocsin.yaml',
+        `listen: 127.0.0.1:0
+data: ./data
+rules: [rules.yaml]
+collector: { host: false }
+channels:
+  ops: ${hook('ops', no)}
+  batched: ${hook('batched', no)}
+  gone: ${hook('gone', no)}
+receivers:
+  ops: { channels: [ops], dedupe_window: 0s }
+  batched: { channels: [batched], dedupe_window: 0s }
+  gone: { channels: [gone], dedupe_window: 0s }
+route:
+  receiver: ops
+  group_by: [alertname, host]
+  group_wait: 0s
+  group_interval: 0s
+  resolve_wait: 0s
+  repeat_interval: 2s
+  routes:
+    - { match: ['team="gone"'], receiver: gone }
+    - { match: ['team="batched"'], receiver: batched, group_by: [alertname], group_wait: 50ms, group_interval: 300ms, resolve_wait: 100ms }
+egress: { allow: [127.0.0.0/8] }
+retention: { events_short: 1s }
+`,
+      );
+    },
+    changeRules(version) {
+      put(
+        'rules.yaml',
+        `group: kills
+rules:
+  - name: ${ruleName}
+    type: threshold
+    metric: ${levelMetric}
+    operator: gt
+    threshold: 80
+    severity: warning
+  - name: Unread
+    type: threshold
+    metric: load.nothing
+    operator: gt
+    threshold: ${version}
+    severity: info
+`,
+      );
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+  made.configure(0);
+  made.changeRules(1);
+  return made;
+}
+//# sourceMappingURL=folder.js.map

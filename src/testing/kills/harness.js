@@ -1,0 +1,155 @@
+// A campaign: one data folder, one provider, clients at work, and the program killed again and again. At the end
+// everything that was promised is looked for.
+import { Random } from '../simulation/random.js';
+import { KillClient } from './client.js';
+import { compileChild } from './compile.js';
+import { campaignFolder } from './folder.js';
+import { Ledger } from './ledger.js';
+import { Load } from './load.js';
+import { needsOf } from './points.js';
+import { startLife } from './process.js';
+import { startProvider } from './provider.js';
+import { verify } from './verify.js';
+
+const readyWithinMs = 5_000;
+const hopelessAfterMs = 30_000;
+const reachedWithinMs = 40_000;
+const ruleChangeEveryMs = 350;
+const quietAfterMs = 700;
+export async function runCampaign(options) {
+  const random = new Random(options.seed);
+  const rng = () => random.next();
+  const child = await compileChild();
+  const provider = await startProvider(options.flaky ?? 0, rng);
+  const folder = campaignFolder(provider.url);
+  const client = new KillClient();
+  const ledger = new Ledger();
+  const load = new Load(client, ledger, rng);
+  const lives = [];
+  const killsAt = {};
+  let slowestReadyMs = 0;
+  let ruleVersion = 1;
+  const start = (killAt) => {
+    const no = lives.length + 1;
+    folder.configure(no);
+    const { fault } = options;
+    const life = startLife({
+      child,
+      configFile: folder.configFile,
+      no,
+      ...(killAt && { killAt }),
+      ...(fault && { fault }),
+    });
+    lives.push(life);
+    return life;
+  };
+  const attach = async (life) => {
+    let waited = false;
+    const giveUp = setTimeout(() => {
+      waited = true;
+      life.kill();
+    }, hopelessAfterMs);
+    const url = await life.ready;
+    clearTimeout(giveUp);
+    if (waited) ledger.violate('not_ready', `life ${life.no}: not within ${hopelessAfterMs} ms`);
+    if (url === null) return false;
+    slowestReadyMs = Math.max(slowestReadyMs, life.readyMs);
+    if (life.readyMs > readyWithinMs)
+      ledger.violate('not_ready', `life ${life.no}: after ${life.readyMs} ms`);
+    client.attach(life, url);
+    return true;
+  };
+  const over = async (life) => {
+    const { code, signal } = await life.exited;
+    await client.detach();
+    if (signal !== 'SIGKILL') {
+      const log = life.tail.slice(-3).join('\n');
+      ledger.violate('unexpected_exit', `life ${life.no}: code ${code}, signal ${signal}\n${log}`);
+    }
+  };
+  /** One life from spawn to death. */
+  const live = async (death) => {
+    if ('afterSpawnMs' in death) {
+      const life = start();
+      const timer = setTimeout(() => life.kill(), death.afterSpawnMs);
+      await Promise.race([attach(life), life.exited]);
+      await over(life);
+      clearTimeout(timer);
+      return;
+    }
+    if ('afterReadyMs' in death) {
+      const life = start();
+      await attach(life);
+      const timer = setTimeout(() => life.kill(), death.afterReadyMs);
+      await over(life);
+      clearTimeout(timer);
+      return;
+    }
+    const life = start(death);
+    const needs = needsOf(death.point);
+    const giveUp = setTimeout(() => life.kill(), reachedWithinMs);
+    await attach(life);
+    const quiet = needs === 'quiet' ? setTimeout(() => load.pause(), quietAfterMs) : undefined;
+    const changes =
+      needs === 'rule changes'
+        ? setInterval(() => folder.changeRules(++ruleVersion), ruleChangeEveryMs)
+        : undefined;
+    await over(life);
+    clearTimeout(giveUp);
+    clearTimeout(quiet);
+    clearInterval(changes);
+    load.resume();
+    if (life.killedBy === null) {
+      ledger.violate('point_not_reached', `${death.point}, hit ${death.hit}, in ${reachedWithinMs} ms`);
+      return;
+    }
+    const name = `${death.point}:${death.hit}`;
+    killsAt[name] = (killsAt[name] ?? 0) + 1;
+  };
+  let kills = 0;
+  let kept = null;
+  try {
+    load.start();
+    for (const death of options.deaths) {
+      if (options.until !== undefined && Date.now() > options.until) break;
+      await live(death);
+      kills += 1;
+      // A program that does not live at all is not worth a hundred tries.
+      if (ledger.violations.some(({ kind }) => kind === 'unexpected_exit')) break;
+    }
+    provider.heal();
+    const last = start();
+    if (await attach(last)) {
+      await load.stop();
+      await verify({
+        client,
+        ledger,
+        provider,
+        last,
+        folder,
+        slowMs: (options.flaky ?? 0) > 0 ? 150_000 : 20_000,
+      });
+    } else {
+      ledger.violate('unexpected_exit', `the last life: ${last.tail.slice(-3).join('\n')}`);
+    }
+  } finally {
+    client.end();
+    for (const life of lives) life.kill();
+    await client.detach();
+    await provider.close();
+    kept = ledger.violations.length > 0 && !options.fault ? folder.folder : null;
+    if (kept === null) folder.remove();
+  }
+  return {
+    kills,
+    killsAt,
+    slowestReadyMs,
+    promises: ledger.promises,
+    samples: [...ledger.samples.values()].reduce((n, list) => n + list.length, 0),
+    webhooks: provider.told.length,
+    lostAnswers: client.lost,
+    violations: ledger.violations,
+    kept,
+  };
+}
+//# sourceMappingURL=harness.js.map

@@ -1,0 +1,27 @@
+// What ports and providers know of the simulated machine that they belong to.
+import type { ChannelHost } from '../../../channels/channel.ts';
+import type { AlertMessage } from '../../../channels/message.ts';
+import type { HistoryBlock, HistorySeries } from '../../ingest/history.ts';
+import type { ManualClock } from '../manual-clock.ts';
+import type { Counters } from './counters.ts';
+import type { Accepted, Journal } from './journal.ts';
+import type { FaultPlan } from './plan-of-seed.ts';
+import type { Random } from './random.ts';
+
+export interface Machine {
+  readonly clock: ManualClock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly journal: Journal;
+  readonly faults: FaultPlan;
+  readonly channelHost: ChannelHost;
+  /** Whether process number `generation` still runs. */
+  alive(generation: number): boolean;
+  /** Draws whether the process dies here; true also when it is dead already. */
+  mayCrash(generation: number, point: string): boolean;
+  /** A commit failed without killing the process. */
+  trouble(generation: number): void;
+  flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
+  sendStarted(deliveryId: string, message: AlertMessage, attempt: number): void;
+  accepted(accepted: Accepted): void;
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { checkBatching } from './batching.ts';
+import { huntMutant } from './hunt.ts';
+import { mutants } from './mutants.ts';
+import { simulate } from './simulate.ts';
+
+describe('the simulation', () => {
+  // Crashes, failed commits, failing providers, edited rules and routes: 5 to 10 s on an idle core.
+  it.each([2, 4, 5, 9])('finds nothing in two hours of seed %i', async (seed) => {
+    const { violation } = await simulate({ seed, hours: 2 });
+    expect(violation).toBeNull();
+  });
+
+  it('says the same of the same seed', async () => {
+    const [one, two] = [await simulate({ seed: 5, hours: 1 }), await simulate({ seed: 5, hours: 1 })];
+    expect(two.digest).toBe(one.digest);
+    expect(two.steps).toBe(one.steps);
+    expect((await simulate({ seed: 6, hours: 1 })).digest).not.toBe(one.digest);
+  });
+
+  it.each([1, 2])('has the same episodes however stream %i is split, and over restarts', async (seed) => {
+    expect(await checkBatching(seed)).toBeNull();
+  });
+
+  it.each(['lost delivery', 'lost idempotency', 'answered before the commit'])(
+    'finds the planted bug "%s"',
+    async (name) => {
+      const mutant = mutants.find((each) => each.name === name)!;
+      expect(await huntMutant(mutant, 1)).not.toBeNull();
+    },
+  );
+});
