@@ -31,6 +31,7 @@ export class AlertLoad {
   #turn = 0;
   #heated = 0;
   #inFlight = 0;
+  #answers: number[] = [];
   accepted = 0;
   refused = 0;
   other = 0;
@@ -113,6 +114,13 @@ export class AlertLoad {
     }
   }
 
+  /** Milliseconds from push to answer since the last call. */
+  takeAnswers(): number[] {
+    const taken = this.#answers;
+    this.#answers = [];
+    return taken;
+  }
+
   /** Resolves when every push has its answer. */
   async answered(): Promise<void> {
     while (this.#inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -154,6 +162,7 @@ export class AlertLoad {
     const { status, body } = await wire.send(request).finally(() => {
       this.#inFlight -= 1;
     });
+    this.#answers.push(performance.now() - at);
     if (status === 202) {
       this.accepted += changes.length;
       return;

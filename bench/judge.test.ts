@@ -96,6 +96,15 @@ describe('counts', () => {
     expect([ledger.received, ledger.doubled, ledger.unexpected]).toEqual([1, 1, 1]);
   });
 
+  it('does not count a round that was given up into the next one', () => {
+    const ledger = new Ledger();
+    ledger.expect('a', 'firing', 0);
+    ledger.giveUp();
+    expect([ledger.outstanding, ledger.missing]).toEqual([0, 1]);
+    ledger.receive({ deliveryId: '1', alertId: 'x', host: 'a', status: 'firing', at: 9 });
+    expect([ledger.missing, ledger.takeLatencies()]).toEqual([0, []]);
+  });
+
   it('does not wait for what was refused', async () => {
     const ledger = new Ledger();
     ledger.expect('a', 'firing', 0);

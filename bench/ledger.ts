@@ -16,11 +16,15 @@ export interface Arrival {
 
 export class Ledger {
   readonly #open = new Map<string, number[]>();
+  /** What was given up on, by host and status. */
+  readonly #missing = new Map<string, number>();
   readonly #deliveries = new Set<string>();
   readonly #messages = new Set<string>();
   #latencies: number[] = [];
   #waiting: { readonly most: number; readonly resolve: () => void }[] = [];
   outstanding = 0;
+  /** Given up on and not arrived since. */
+  missing = 0;
   received = 0;
   /** Requests whose webhook-id was seen before, and messages that say of an alert what was said before. */
   doubled = 0;
@@ -49,7 +53,15 @@ export class Ledger {
     }
     this.#deliveries.add(deliveryId);
     this.#messages.add(message);
-    const pushedAt = this.#open.get(`${host} ${status}`)?.shift();
+    const key = `${host} ${status}`;
+    const missing = this.#missing.get(key) ?? 0;
+    if (missing > 0) {
+      this.#missing.set(key, missing - 1);
+      this.missing -= 1;
+      this.received += 1;
+      return;
+    }
+    const pushedAt = this.#open.get(key)?.shift();
     if (pushedAt === undefined) {
       this.unexpected += 1;
       return;
@@ -57,6 +69,17 @@ export class Ledger {
     this.received += 1;
     this.#latencies.push(at - pushedAt);
     this.#settle();
+  }
+
+  /** Ends a round: what has not arrived counts as missing, and what comes of it later is no latency of the next round. */
+  giveUp(): void {
+    for (const [key, open] of this.#open) {
+      if (open.length === 0) continue;
+      this.#missing.set(key, (this.#missing.get(key) ?? 0) + open.length);
+      this.missing += open.length;
+    }
+    this.#open.clear();
+    this.outstanding = 0;
   }
 
   /** Milliseconds from push to receipt since the last call. */

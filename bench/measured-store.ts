@@ -7,14 +7,14 @@ const fullTurnRows = 180;
 
 export interface Measured {
   readonly store: Store;
-  readonly counts: { inserts: number; updates: number; deletes: number; commits: number };
+  readonly counts: { inserts: number; updates: number; deletes: number; commits: number; skipped: number };
   /** Milliseconds of each commit of a full turn. */
   fullCommitMs: number[];
 }
 
 /** Leaves everything as it is and keeps count. */
 export function measured(store: Store): Measured {
-  const counts = { inserts: 0, updates: 0, deletes: 0, commits: 0 };
+  const counts = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
   const self: Measured = {
     counts,
     fullCommitMs: [],
@@ -22,7 +22,10 @@ export function measured(store: Store): Measured {
       let rows = 0;
       for (const { effects } of shards) {
         rows += effects.length;
-        for (const effect of effects) counts[kindOf(effect)] += 1;
+        for (const effect of effects) {
+          counts[kindOf(effect)] += 1;
+          if (effect.put === 'event' && effect.row.reason === 'resolved_before_notify') counts.skipped += 1;
+        }
       }
       counts.commits += 1;
       const began = performance.now();

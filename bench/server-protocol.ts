@@ -34,6 +34,8 @@ export interface RowCounts {
   /** Rows that the tables hold, per table, from the store's own figures. */
   readonly tables: Readonly<Record<string, number>>;
   readonly commits: number;
+  /** Alerts that were over before they could be told, each recorded with this reason. */
+  readonly skipped: number;
   /** Milliseconds of each commit of a full turn since `mark`. */
   readonly fullCommitMs: readonly number[];
 }

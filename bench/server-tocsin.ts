@@ -28,11 +28,9 @@ const log: Log = { ...silentLog, warn: complain, error: complain };
 let split = false;
 let counted: Measured | null = null;
 function wrap(real: Store): Store {
-  if (mode === 'no_database') {
-    real.close();
-    return nullStore();
-  }
-  counted = measured(mode === 'single' ? oneTransactionPerAlert(real, () => split) : real);
+  if (mode === 'no_database') real.close();
+  const store = mode === 'no_database' ? nullStore() : real;
+  counted = measured(mode === 'single' ? oneTransactionPerAlert(store, () => split) : store);
   return counted.store;
 }
 
@@ -47,7 +45,7 @@ const tocsin = await createTocsin({
 const { port } = await tocsin.listen();
 
 function rows(): RowCounts {
-  const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0 };
+  const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
   return {
     ...(counted?.counts ?? zero),
     tables: tocsin.services.store.stats(),

@@ -1,5 +1,5 @@
 // The only place that time comes from. `now` is wall clock at start plus monotonic elapsed time, so a wall clock that
-// jumps moves no deadline; the jump itself is reported (see `drift`).
+// jumps moves no deadline and no span; what comes from outside is judged by `wall`. The jump itself is reported.
 
 export interface Timer {
   cancel(): void;
@@ -8,6 +8,8 @@ export interface Timer {
 export interface Clock {
   /** Epoch milliseconds, never decreasing within one process. */
   now(): number;
+  /** Epoch milliseconds as the machine's clock says at this moment: what the times of senders are compared with. */
+  wall(): number;
   /** Calls back once, not before `at` (epoch milliseconds of this clock). Does not keep the process alive. */
   at(at: number, callback: () => void): Timer;
   /** Calls back in the next turn of the event loop, after pending I/O. */
@@ -18,17 +20,16 @@ export interface Clock {
 const longestTimeoutMs = 2_147_000_000;
 
 export interface SystemClock extends Clock {
-  /** How far the wall clock has moved away from this clock, in milliseconds. */
-  drift(): number;
-  /** Takes the present wall clock as the new anchor; `now` never goes back, it stands still until caught up. */
-  reanchor(): void;
+  /** By how much the wall clock jumped since the last call that was answered with a jump; 0 below `leastMs`. */
+  jump(leastMs: number): number;
 }
 
 /** The real clock of a process. */
 export function systemClock(): SystemClock {
-  let wallAtStart = Date.now();
-  let monotonicAtStart = performance.now();
+  const wallAtStart = Date.now();
+  const monotonicAtStart = performance.now();
   let last = 0;
+  let knownDrift = 0;
   const raw = () => wallAtStart + (performance.now() - monotonicAtStart);
   return {
     now() {
@@ -36,6 +37,7 @@ export function systemClock(): SystemClock {
       if (t > last) last = t;
       return last;
     },
+    wall: () => Date.now(),
     at(at, callback) {
       const wait = Math.min(Math.max(0, at - raw()), longestTimeoutMs);
       // +1: setTimeout truncates and may call back up to 1 ms early.
@@ -46,10 +48,12 @@ export function systemClock(): SystemClock {
     soon(callback) {
       setImmediate(callback);
     },
-    drift: () => Date.now() - raw(),
-    reanchor() {
-      wallAtStart = Date.now();
-      monotonicAtStart = performance.now();
+    jump(leastMs) {
+      const drift = Date.now() - raw();
+      const jumped = drift - knownDrift;
+      if (Math.abs(jumped) < leastMs) return 0;
+      knownDrift = drift;
+      return jumped;
     },
   };
 }

@@ -8,6 +8,12 @@ import type { History } from './ingest/history.ts';
 import type { Log } from './log.ts';
 import type { Store } from './store/store.ts';
 
+interface Job {
+  pending: boolean;
+  /** Does a bounded piece; true when there may be more. */
+  piece(now: number): boolean;
+}
+
 export interface MaintenancePorts {
   readonly engine: Engine;
   readonly store: Store;
@@ -19,27 +25,31 @@ export interface MaintenancePorts {
   readonly clockJumped: (byMs: number) => void;
 }
 
-const tickMs = 1_000;
+const restMs = 1_000;
+/** Between two pieces of work: 200 rows every 20 ms keep up with 10,000 rows a second and take a tenth of the loop. */
+const workMs = 20;
 /** Rows that one idle turn deletes at most. */
-const rowsPerTick = 200;
+const rowsPerPiece = 200;
 const seriesIdleMs = 6 * 3_600_000;
 const foldAfterMs = 3_600_000;
 const jumpMs = 60_000;
 
 export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
   const { engine, store, history, clock, log, retention } = ports;
-  let retaining = true;
-  let folding = true;
-  let forgetting = true;
+  const jobs: Job[] = [
+    { pending: true, piece: (now) => store.retain(retention, now, rowsPerPiece) },
+    { pending: true, piece: (now) => history.fold(now - foldAfterMs) },
+    { pending: true, piece: (now) => history.forget(now - retention.samplesMs, retention.samplesBytes) },
+  ];
+  let nextJob = 0;
   let lastCommits = 0;
+  let lastCheckpointAt = 0;
   let timer: Timer | null = null;
   let stopped = false;
   const hourly = schedule(
     '0 * * * *',
     () => {
-      retaining = true;
-      folding = true;
-      forgetting = true;
+      for (const job of jobs) job.pending = true;
       const dropped = engine.expireSeries(clock.now() - seriesIdleMs);
       if (dropped > 0) log.info('series.expired', { dropped });
     },
@@ -48,36 +58,41 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
 
   const tick = () => {
     if (stopped) return;
+    let more = false;
     try {
       watchClock();
-      if (engine.running) work();
+      if (engine.running) more = work();
     } catch (error) {
       log.error('maintenance.failed', { error: String(error) });
     }
-    timer = clock.at(clock.now() + tickMs, tick);
+    timer = clock.at(clock.now() + (more ? workMs : restMs), tick);
   };
 
   const watchClock = () => {
-    if (!('drift' in clock)) return;
-    const system = clock as SystemClock;
-    const drift = system.drift();
-    if (Math.abs(drift) < jumpMs) return;
-    system.reanchor();
-    ports.clockJumped(drift);
+    if (!('jump' in clock)) return;
+    const jumped = (clock as SystemClock).jump(jumpMs);
+    if (jumped !== 0) ports.clockJumped(jumped);
   };
 
-  /** One piece of work a tick, so that no turn of the loop waits long for it. */
-  const work = () => {
+  /** One piece of one job, the jobs in turn, so that none waits for another's end; true when there is more. */
+  const work = (): boolean => {
     const now = clock.now();
-    const quiet = engine.counts.commits === lastCommits;
-    lastCommits = engine.counts.commits;
-    if (retaining) retaining = store.retain(retention, now, rowsPerTick);
-    else if (folding) folding = history.fold(now - foldAfterMs);
-    else if (forgetting) forgetting = history.forget(now - retention.samplesMs, retention.samplesBytes);
-    else if (quiet) store.checkpoint();
+    if (now - lastCheckpointAt >= restMs) {
+      lastCheckpointAt = now;
+      if (engine.counts.commits === lastCommits) store.checkpoint();
+      lastCommits = engine.counts.commits;
+    }
+    for (let i = 0; i < jobs.length; i++) {
+      const job = jobs[nextJob]!;
+      nextJob = (nextJob + 1) % jobs.length;
+      if (!job.pending) continue;
+      job.pending = job.piece(now);
+      return true;
+    }
+    return false;
   };
 
-  timer = clock.at(clock.now() + tickMs, tick);
+  timer = clock.at(clock.now() + restMs, tick);
   return {
     stop() {
       stopped = true;

@@ -14,6 +14,7 @@ async function run({ server, load, ledger }: Stage, perSecond: number, ms: numbe
   await settle();
   const after = await server.usage();
   const latencies = ledger.takeLatencies();
+  ledger.giveUp();
   return {
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
@@ -34,10 +35,12 @@ async function compare(bench: Bench, id: string, perSecond: number, ms: number) 
   };
   const measured = await interleaved(bench.short ? 1 : 5, one);
   const all = Object.values(stages);
+  const skipped = await Promise.all(all.map(async ({ server }) => (await server.rows()).skipped));
   countRows(
     bench.report,
     id,
     all.map(({ ledger }) => ledger),
+    skipped.reduce((sum, n) => sum + n, 0),
   );
   await Promise.all(all.map((stage) => stage.close()));
   return measured;

@@ -48,25 +48,30 @@ export const tenants: Scenario = {
 
     const pairMs = short ? 2_500 : 8_000;
     const quiet = async () => {
+      b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);
       await ledgers.b.drain(0, patienceMs);
-      return quantile(ledgers.b.takeLatencies(), 0.99);
+      const receipts = ledgers.b.takeLatencies();
+      ledgers.b.giveUp();
+      return { p99: quantile(receipts, 0.99), answer: quantile(b.takeAnswers(), 0.99) };
     };
-    const pairs: { growth: number; alone: number; beside: number; turn: number }[] = [];
+    const pairs: { growth: number; alone: number; beside: number; answer: number; turn: number }[] = [];
     let loop = 0;
     for (let pair = 0; pair < (short ? 1 : 5); pair++) {
       await server.ask({ ask: 'mark' });
       for (let n = 0; n < (short ? 1 : 2); n++) await turns.warmUp(patienceMs, true, 800);
       const turn = quantile((await server.rows()).fullCommitMs, 0.99);
-      const alone = await quiet();
+      const alone = (await quiet()).p99;
       await server.ask({ ask: 'mark' });
       const storm = a.paced(stormPerSecond, pairMs);
-      const beside = await quiet();
+      const { p99: beside, answer } = await quiet();
       await storm;
       await ledgers.a.drain(0, patienceMs);
       loop = Math.max(loop, (await server.usage()).loop.p999);
       ledgers.a.takeLatencies();
-      pairs.push({ growth: (beside - alone) / turn, alone, beside, turn });
+      a.takeAnswers();
+      ledgers.a.giveUp();
+      pairs.push({ growth: (beside - alone) / turn, alone, beside, answer, turn });
       bench.say(
         `tenants: alone ${alone.toFixed(1)} ms, beside ${beside.toFixed(1)} ms, a turn ${turn.toFixed(1)} ms`,
       );
@@ -81,9 +86,12 @@ export const tenants: Scenario = {
       bar: atMost(2),
       spread: [Math.min(...growths), Math.max(...growths)],
       loopP999Ms: loop,
-      also: { beside_p99_ms: median(pairs.map(({ beside }) => beside)) },
+      also: {
+        beside_p99_ms: median(pairs.map(({ beside }) => beside)),
+        beside_answer_p99_ms: median(pairs.map(({ answer }) => answer)),
+      },
     });
-    countRows(report, 'tenants.fairness', [ledgers.a, ledgers.b]);
+    countRows(report, 'tenants.fairness', [ledgers.a, ledgers.b], (await server.rows()).skipped);
 
     // A at three times its capacity; what becomes of A's alerts is not counted here, a refused change has no message.
     const many = short ? 1_500 : 6_000;
@@ -113,6 +121,7 @@ export const tenants: Scenario = {
       unit: 'alerts answered neither 202 nor 429',
       bar: exactly(0),
     });
+    ledgers.b.giveUp();
     countRows(report, 'tenants.overload.b', [ledgers.b]);
     for (const wire of Object.values(wires)) wire.close();
     await server.stop();

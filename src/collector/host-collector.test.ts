@@ -21,6 +21,7 @@ function manualClock() {
   let onArmed: (() => void) | null = null;
   const clock: Clock = {
     now: () => now,
+    wall: () => now,
     at(at, callback) {
       timer = { at, callback };
       onArmed?.();

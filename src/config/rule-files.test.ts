@@ -91,6 +91,7 @@ describe('watching rules', () => {
     let timers: { at: number; callback: () => void }[] = [];
     const clock: Clock = {
       now: () => now,
+      wall: () => now,
       at(at, callback): Timer {
         const timer = { at, callback };
         timers.push(timer);

@@ -49,7 +49,7 @@ export function createServices(ports: ServicePorts): Services {
       rejected: readonly Rejected[],
     ): Promise<PushAnswer> {
       unavailable(() => engine.checkRoom(tenant));
-      const batch = admit(table, tenant, samples, clock.now(), limits);
+      const batch = admit(table, tenant, samples, clock.wall(), limits);
       if (batch.count > 0) await engine.push(tenant, batch);
       const all = [...rejected, ...batch.rejected].sort((a, b) => a.index - b.index);
       return { accepted: batch.count, rejectedCount: all.length, rejected: all.slice(0, listedRejections) };
@@ -69,7 +69,7 @@ export function createServices(ports: ServicePorts): Services {
           labels: event.labels,
           recipients: event.recipients,
           dedupKey: event.dedupKey ?? null,
-          occurredAt: event.occurredAt ?? clock.now(),
+          occurredAt: event.occurredAt ?? clock.wall(),
           actor: actor.name,
         },
         answer: (answer) => {

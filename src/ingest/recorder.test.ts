@@ -53,6 +53,7 @@ function manualClock(): Clock & { advance(ms: number): void; waiting(): number }
   const timers = new Set<{ at: number; callback: () => void }>();
   return {
     now: () => now,
+    wall: () => now,
     at(at, callback) {
       const timer = { at, callback };
       timers.add(timer);

@@ -20,6 +20,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  wall(): number {
+    return this.#now;
+  }
+
   at(at: number, callback: () => void): Timer {
     const entry: Entry = { callback };
     this.#entries.add(Math.max(at, this.#now), entry);

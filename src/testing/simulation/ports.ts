@@ -109,6 +109,7 @@ export function simulatedClock(world: Machine, generation: number): Clock {
   };
   return {
     now: () => clock.now(),
+    wall: () => clock.now(),
     at: (at, callback) => clock.at(at, guarded(callback)),
     soon: (callback) => clock.soon(guarded(callback)),
   };
