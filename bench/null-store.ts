@@ -1,7 +1,15 @@
-// A store that keeps nothing but who may enter: what the same program costs without a database. Deliveries that find no
-// room in memory are gone, so loads against it stay below what a channel holds in memory.
+// A store without a database: what the same program costs when nothing is durable. It keeps who may enter, and the
+// deliveries that found no room in memory; those it gives out in the order of their arrival, whatever their group.
+import type { DeliveryRow, NotificationRow } from '../src/pipeline/rows.ts';
 import type { ApiKeyRow, TenantRow } from '../src/store/rows.ts';
-import { type CommittedEvent, type ShardCommit, type Store, shardCount } from '../src/store/store.ts';
+import {
+  type ClaimedDelivery,
+  type ClaimRequest,
+  type CommittedEvent,
+  type ShardCommit,
+  type Store,
+  shardCount,
+} from '../src/store/store.ts';
 
 const none = { items: [], next: null };
 
@@ -9,6 +17,7 @@ const none = { items: [], next: null };
 export function nullStore(): Store {
   const tenants = new Map<string, TenantRow>();
   const keys = new Map<string, ApiKeyRow>();
+  const queued: { readonly row: DeliveryRow; readonly notification: NotificationRow }[] = [];
   const seqs = new Float64Array(shardCount);
   return {
     takeShards: () => Array.from({ length: shardCount }, (_, shard) => ({ shard, epoch: 1 })),
@@ -23,15 +32,41 @@ export function nullStore(): Store {
     commit(shards: readonly ShardCommit[]) {
       const events: CommittedEvent[] = [];
       for (const { shard, effects } of shards) {
+        // A delivery comes right after its notification.
+        let notification: NotificationRow | null = null;
         for (const effect of effects) {
+          if (effect.put === 'notification') notification = effect.row;
+          if (effect.put === 'delivery' && effect.row.state === 'queued' && notification) {
+            queued.push({ row: effect.row, notification });
+          }
           if (effect.put === 'event') events.push({ shard, seq: seqs[shard]!++, row: effect.row });
         }
       }
       return events;
     },
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [] }),
-    claimDue: () => [],
-    nextDueAt: () => null,
+    claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
+      const most = limits.high + limits.normal + limits.low;
+      const claimed: ClaimedDelivery[] = [];
+      while (claimed.length < most) {
+        const first = queued[0];
+        if (!first || except.has(`${first.row.tenant}/${first.row.channel}`)) break;
+        queued.shift();
+        const { row, notification } = first;
+        const lease = {
+          state: 'sending' as const,
+          leaseToken: row.leaseToken + 1,
+          leaseUntil: now + leaseMs,
+        };
+        claimed.push({
+          delivery: { ...row, ...lease },
+          alerts: notification.alerts,
+          body: notification.body,
+        });
+      }
+      return claimed;
+    },
+    nextDueAt: () => queued[0]?.row.dueAt ?? null,
     deliveries: () => none,
     deliveryCounts: () => ({ queued: 0, sending: 0, sent: 0, delivered: 0, dead: 0, dropped: 0 }),
     alert: () => null,

@@ -81,7 +81,7 @@ export const idle: Scenario = {
       const free = await freePort();
       floor.push(await start(free, ['-e', bare(free)]));
     }
-    await new Promise((resolve) => setTimeout(resolve, quietMs));
+    await new Promise((resolve) => setTimeout(resolve, bench.short ? 1_000 : quietMs));
     const rss = (started: readonly Started[]) => started.map(({ child }) => rssOf(child));
     const ready = (started: readonly Started[]) => started.map(({ readyMs }) => readyMs);
     const figures = [

@@ -100,7 +100,7 @@ function scenarioOf(row: IngestRow): Scenario {
       const wires = { tocsin: new Wire(tocsin.port, connections), floor: new Wire(floor.port, connections) };
       const ours = pushers(row.request);
       const theirs = pushers(jsonRequest);
-      const ms = bench.short ? 400 : 1_000;
+      const ms = bench.short ? 300 : 1_000;
       const one = {
         tocsin: () => round(tocsin, wires.tocsin, ours, batch, ms),
         floor: () => round(floor, wires.floor, theirs, batch, ms),

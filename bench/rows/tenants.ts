@@ -46,7 +46,7 @@ export const tenants: Scenario = {
     const turns = of('turn', 'a', 800, 0);
     for (const load of [a, b, over]) await load.warmUp(patienceMs, false);
 
-    const pairMs = short ? 2_500 : 8_000;
+    const pairMs = short ? 2_000 : 8_000;
     const quiet = async () => {
       b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);
@@ -97,7 +97,7 @@ export const tenants: Scenario = {
     const many = short ? 1_500 : 6_000;
     const capacity = many / (await a.closed(many, 400, patienceMs));
     const refusedBefore = b.refused;
-    const ms = short ? 2_500 : 5_000;
+    const ms = short ? 2_000 : 5_000;
     await Promise.all([over.paced(3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
     await Promise.all([over.answered(), b.answered()]);
     await ledgers.b.drain(0, 3 * patienceMs);
