@@ -113,7 +113,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       record: (series, at, value) => recorder.record(series, at, value),
       forgetSeries: (series) => recorder.forget(series),
       dispatcher: {
-        room: (channel) => dispatcher.room(channel),
+        room: (tenant, channel) => dispatcher.room(tenant, channel),
         offer(leased) {
           for (const { row, notification } of leased) {
             dispatcher.offer({

@@ -17,7 +17,8 @@ export interface ClaimerPorts {
   readonly claimed: (job: Job) => boolean;
 }
 
-const batch = { high: 100, normal: 60, low: 40 } as const;
+// About 10 ms of the loop a claim (30 to 60 µs a row).
+const batch = { high: 100, normal: 100, low: 50 } as const;
 const blockedRetryMs = 1_000;
 
 export class Claimer {

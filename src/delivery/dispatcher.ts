@@ -3,10 +3,10 @@
 import type { SendResult } from '../../channels/channel.ts';
 import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { Fifo } from '../engine/fifo.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { AttemptResult } from '../policy/retry.ts';
+import { ChannelQueue } from './channel-queue.ts';
 import type { OpenChannel } from './open-channels.ts';
 
 /** One leased delivery, with all that its attempt needs. */
@@ -34,8 +34,8 @@ export interface DispatcherPorts {
   readonly released: (job: Job) => void;
 }
 
-/** Leased deliveries kept in memory per channel; the rest waits in the store. */
-const memoryPerChannel = 1_000;
+/** Leased deliveries kept in memory per channel and tenant; the rest waits in the store. */
+const memoryPerTenant = 1_000;
 /** A channel hears the abort of its attempt and says what it knows; one that does not is not waited for. */
 const abortGraceMs = 1_000;
 const overdueResult: AttemptResult = {
@@ -45,40 +45,18 @@ const overdueResult: AttemptResult = {
   providerId: null,
   retryAfterMs: null,
 };
-const lanes: readonly Lane[] = ['high', 'normal', 'low'];
-// Every eighth attempt is taken from the other end: a flood of critical messages starves nobody.
-const fairEvery = 8;
-
-class ChannelQueue {
+/** A channel with what waits for it. */
+interface Station {
   readonly channel: OpenChannel;
-  readonly lanes: Record<Lane, Fifo<Job>> = { high: new Fifo(), normal: new Fifo(), low: new Fifo() };
-  running = 0;
-  taken = 0;
-  /** Somebody was refused a place since the queue was last half empty. */
-  wasFull = false;
-
-  constructor(channel: OpenChannel) {
-    this.channel = channel;
-  }
-
-  get waiting(): number {
-    return this.lanes.high.length + this.lanes.normal.length + this.lanes.low.length;
-  }
-
-  take(): Job | undefined {
-    this.taken += 1;
-    const order = this.taken % fairEvery === 0 ? [...lanes].reverse() : lanes;
-    for (const lane of order) {
-      const job = this.lanes[lane].take();
-      if (job) return job;
-    }
-    return undefined;
-  }
+  readonly queue: ChannelQueue<Job>;
+  running: number;
+  /** Tenants that were refused a place since they were last half empty. */
+  readonly full: Set<string>;
 }
 
 export class Dispatcher {
   readonly #ports: DispatcherPorts;
-  readonly #queues = new Map<string, ChannelQueue>();
+  readonly #stations = new Map<string, Station>();
   /** Attempts under way, by what ends them. */
   readonly #underWay = new Set<AbortController>();
   #closed = false;
@@ -86,40 +64,46 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    for (const [name, channel] of ports.channels) this.#queues.set(name, new ChannelQueue(channel));
+    for (const [name, channel] of ports.channels) {
+      this.#stations.set(name, { channel, queue: new ChannelQueue(), running: 0, full: new Set() });
+    }
   }
 
-  room(channel: string): boolean {
-    const queue = this.#queues.get(channel);
-    if (this.#closed || !queue) return false;
-    if (queue.waiting + queue.running < memoryPerChannel) return true;
-    queue.wasFull = true;
+  room(tenant: string, channel: string): boolean {
+    const station = this.#stations.get(channel);
+    if (this.#closed || !station) return false;
+    if (station.queue.heldBy(tenant) < memoryPerTenant) return true;
+    station.full.add(tenant);
     return false;
   }
 
-  /** Names of channels without room. */
+  /** `tenant/channel` of everybody without room. */
   full(): Set<string> {
-    return new Set([...this.#queues.keys()].filter((name) => !this.room(name)));
+    const full = new Set<string>();
+    for (const [channel, station] of this.#stations) {
+      for (const tenant of station.full) if (!this.room(tenant, channel)) full.add(`${tenant}/${channel}`);
+    }
+    return full;
   }
 
   get running(): number {
     let n = 0;
-    for (const queue of this.#queues.values()) n += queue.running;
+    for (const station of this.#stations.values()) n += station.running;
     return n;
   }
 
   /** Figures per channel for /metrics and health. */
   stats(): { channel: string; waiting: number; running: number }[] {
-    return [...this.#queues].map(([channel, queue]) => ({
+    return [...this.#stations].map(([channel, { queue, running }]) => ({
       channel,
       waiting: queue.waiting,
-      running: queue.running,
+      running,
     }));
   }
 
   offer(job: Job): void {
-    const queue = this.#queues.get(job.channel);
-    if (!queue) {
+    const station = this.#stations.get(job.channel);
+    if (!station) {
       const message = `no channel is called ${job.channel} any more`;
       this.#ports.done(
         job,
@@ -132,32 +116,33 @@ export class Dispatcher {
       this.#ports.released(job);
       return;
     }
-    queue.lanes[job.lane].push(job);
-    this.#pump(queue);
+    station.queue.push(job);
+    this.#pump(station);
   }
 
   /** Drops what has not been started: its leases are void. Attempts under way still end and report. */
   forget(): void {
-    for (const queue of this.#queues.values()) for (const lane of lanes) queue.lanes[lane].drain();
+    for (const { queue } of this.#stations.values()) queue.drain();
   }
 
-  #pump(queue: ChannelQueue): void {
-    const { definition } = queue.channel;
-    while (!this.#closed && queue.running < definition.limits.concurrency) {
-      const job = queue.take();
+  #pump(station: Station): void {
+    const { limits } = station.channel.definition;
+    while (!this.#closed && station.running < limits.concurrency) {
+      const job = station.queue.take();
       if (!job) return;
-      if (this.#ports.clock.now() + definition.limits.deadlineMs > job.leaseUntil) {
+      if (this.#ports.clock.now() + limits.deadlineMs > job.leaseUntil) {
+        station.queue.ended(job);
         this.#ports.released(job);
         continue;
       }
-      queue.running += 1;
-      void this.#attempt(queue, job);
+      station.running += 1;
+      void this.#attempt(station, job);
     }
   }
 
-  async #attempt(queue: ChannelQueue, job: Job): Promise<void> {
+  async #attempt(station: Station, job: Job): Promise<void> {
     const { clock, log } = this.#ports;
-    const { definition, settings, instance, name, type } = queue.channel;
+    const { definition, settings, instance, name, type } = station.channel;
     const startedAt = clock.now();
     const attempt = this.#signalFor(startedAt + definition.limits.deadlineMs);
     let result: AttemptResult;
@@ -196,11 +181,12 @@ export class Dispatcher {
       result: result.kind,
       ms: durationMs,
     });
-    queue.running -= 1;
+    station.running -= 1;
+    station.queue.ended(job);
     this.#ports.done(job, result, durationMs);
-    this.#pump(queue);
-    if (queue.wasFull && queue.waiting <= memoryPerChannel / 2) {
-      queue.wasFull = false;
+    this.#pump(station);
+    if (station.full.has(job.tenant) && station.queue.heldBy(job.tenant) <= memoryPerTenant / 2) {
+      station.full.delete(job.tenant);
       this.#ports.hungry();
     }
     if (this.running === 0) for (const wake of this.#idle.splice(0)) wake();
@@ -236,9 +222,8 @@ export class Dispatcher {
   /** Takes no more jobs, gives unstarted ones back, and waits for attempts under way, at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
-    for (const queue of this.#queues.values()) {
-      for (const lane of lanes) for (const job of queue.lanes[lane].drain()) this.#ports.released(job);
-    }
+    for (const { queue } of this.#stations.values())
+      for (const job of queue.drain()) this.#ports.released(job);
     if (this.running === 0) return;
     const { clock } = this.#ports;
     const timer = clock.at(clock.now() + graceMs, () => {

@@ -16,7 +16,7 @@ import { step } from '../pipeline/step.ts';
 import { type Leased, type PlanResult, type PolicyInput, plan } from '../policy/plan.ts';
 import type { Answer } from '../services.ts';
 import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
-import { Deadlines } from './deadlines.ts';
+import { type DeadlineHandle, Deadlines } from './deadlines.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import type { RulePair } from './pairs.ts';
@@ -48,7 +48,7 @@ export interface EnginePorts {
   /** Called before a series leaves memory. */
   readonly forgetSeries: (series: number) => void;
   readonly dispatcher: {
-    room(channel: string): boolean;
+    room(tenant: string, channel: string): boolean;
     offer(leased: readonly Leased[]): void;
     /** Queued deliveries may be claimed from the store at that time. */
     wakeAt(at: number): void;
@@ -80,7 +80,7 @@ export class Engine {
   #next = 0;
   #epochs = new Map<number, number>();
   readonly #deadlines = new Deadlines<DeadlineItem>();
-  readonly #armedAt = new WeakMap<Group, number>();
+  readonly #armed = new WeakMap<Group, { readonly at: number; readonly handle: DeadlineHandle }>();
   readonly #completions = new Fifo<Completion>();
   readonly #evaluator: Evaluator;
   readonly #versions: ConfigVersionRow[] = [];
@@ -415,7 +415,7 @@ export class Engine {
       const { item } = due;
       if ('group' in item) {
         const { group, tenant } = item;
-        if (this.#armedAt.get(group) === due.at) this.#armedAt.delete(group);
+        this.#armed.delete(group);
         if (group.row.nextAt !== null && group.row.nextAt <= now) tenant.due.add(group.row.groupKey);
       } else {
         this.#silence(item.pair, now);
@@ -560,7 +560,7 @@ export class Engine {
     turn.add(tenant.shard, out.effects);
     for (const notification of out.notifications) {
       const { routing, channelTypes } = this.#config;
-      const room = (channel: string) => this.#ports.dispatcher.room(channel);
+      const room = (channel: string) => this.#ports.dispatcher.room(tenant.name, channel);
       this.#plan(
         tenant,
         { kind: 'notification', notification, routing, channelTypes, room, leaseMs },
@@ -577,15 +577,22 @@ export class Engine {
         this.#plan(tenant, { kind: 'group_closed', groupKey: group.row.groupKey, channels }, now, turn);
       }
     }
-    for (const group of out.groups) {
-      const at = group.row.nextAt;
-      if (at === null) continue;
-      if (at <= now) tenant.due.add(group.row.groupKey);
-      else if (this.#armedAt.get(group) !== at) {
-        this.#armedAt.set(group, at);
-        this.#deadlines.add(at, { group, tenant });
-        if (at < this.#timerAt) this.#armTimer();
-      }
+    for (const group of out.groups) this.#armGroup(tenant, group, now);
+  }
+
+  /** The group's deadline into the heap, in place of the one that it had. */
+  #armGroup(tenant: Tenant, group: Group, now: number): void {
+    const at = group.row.nextAt;
+    const armed = this.#armed.get(group);
+    if (armed && armed.at !== at) {
+      this.#deadlines.drop(armed.handle);
+      this.#armed.delete(group);
+    }
+    if (at === null) return;
+    if (at <= now) tenant.due.add(group.row.groupKey);
+    else if (armed?.at !== at) {
+      this.#armed.set(group, { at, handle: this.#deadlines.add(at, { group, tenant }) });
+      if (at < this.#timerAt) this.#armTimer();
     }
   }
 
