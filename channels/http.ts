@@ -40,17 +40,15 @@ const longestRetryAfterMs = 3_600_000;
 /** Makes one request. Never throws for anything that the network or the peer does. */
 export async function request(host: ChannelHost, call: HttpRequest): Promise<HttpOutcome> {
   let written = false;
-  // undici is 13 MiB of memory: loaded with the first request, not with the registry of channels.
-  const { request: undiciRequest } = await import('undici');
-  const dispatcher = (await host.dispatcher()).compose(
-    onceWritten(() => {
-      written = true;
-    }),
-  );
-  let reply: Dispatcher.ResponseData;
+  undici ??= await import('undici');
+  const dispatcher = markingDispatcher(await host.dispatcher());
+  let reply: Dispatcher.ResponseData<unknown>;
   try {
-    reply = await undiciRequest(call.url, {
+    reply = await undici.request(call.url, {
       dispatcher,
+      opaque: () => {
+        written = true;
+      },
       method: call.method,
       headers: call.headers,
       body: call.body ?? null,
@@ -67,21 +65,35 @@ export async function request(host: ChannelHost, call: HttpRequest): Promise<Htt
   return { kind: 'reply', status: reply.statusCode, headers, body, complete };
 }
 
-/** Tells when undici has a connected socket and begins to write the request to it. */
-function onceWritten(mark: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch(options, {
-      onRequestStart: (controller, context) => {
-        mark();
-        handler.onRequestStart?.(controller, context);
-      },
-      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
-      onResponseStart: (...args) => handler.onResponseStart?.(...args),
-      onResponseData: (...args) => handler.onResponseData?.(...args),
-      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
-      onResponseError: (...args) => handler.onResponseError?.(...args),
-    });
+/** undici is 13 MiB of memory: loaded with the first request, not with the registry of channels. */
+let undici: typeof import('undici') | null = null;
+
+const marking = new WeakMap<Dispatcher, Dispatcher>();
+
+/** The same dispatcher, composed once, that calls a request's `opaque` when it begins to be written. */
+function markingDispatcher(dispatcher: Dispatcher): Dispatcher {
+  const known = marking.get(dispatcher);
+  if (known) return known;
+  const composed = dispatcher.compose(markWritten);
+  marking.set(dispatcher, composed);
+  return composed;
 }
+
+/** Tells when undici has a connected socket and begins to write the request to it. */
+const markWritten: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const { opaque } = options as { readonly opaque?: unknown };
+  return dispatch(options, {
+    onRequestStart: (controller, context) => {
+      if (typeof opaque === 'function') opaque();
+      handler.onRequestStart?.(controller, context);
+    },
+    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+    onResponseStart: (...args) => handler.onResponseStart?.(...args),
+    onResponseData: (...args) => handler.onResponseData?.(...args),
+    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+    onResponseError: (...args) => handler.onResponseError?.(...args),
+  });
+};
 
 async function readBounded(
   stream: Dispatcher.ResponseData['body'],

@@ -51,7 +51,8 @@ function headOf(message: AlertMessage, groupKey: string, groupLabels: Readonly<R
 
 function alertJson(alert: MessageAlert): string {
   const whole = JSON.stringify(alertObject(alert, alert.annotations));
-  if (byteLength(whole) <= roomyAlertBytes) return whole;
+  // No character takes more than three bytes for each of its UTF-16 units: most need not be counted.
+  if (whole.length * 3 <= roomyAlertBytes || byteLength(whole) <= roomyAlertBytes) return whole;
   return JSON.stringify(alertObject(alert, shorten(alert.annotations)));
 }
 
