@@ -93,7 +93,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const store = options.wrapStore ? options.wrapStore(opened) : opened;
   const opening: { close(): void }[] = [store];
   try {
-    const samples = openSqliteHistory({ file: join(config.data, 'samples.db') });
+    const samples = openSqliteHistory({ file: join(config.data, 'samples.db'), foldInThread: true });
     opening.push(samples);
     const history = options.wrapHistory ? options.wrapHistory(samples) : samples;
     const { adminKey } = options;

@@ -20,6 +20,10 @@ export interface MaintenancePorts {
 }
 
 const tickMs = 1_000;
+/** While the history is folded or shortened: a piece takes a few milliseconds, so most of the time stays for others. */
+const pieceTickMs = 25;
+/** After a failure, so that it is not said every second. */
+const failedTickMs = 60_000;
 /** Rows that one idle turn deletes at most. */
 const rowsPerTick = 200;
 const seriesIdleMs = 6 * 3_600_000;
@@ -48,13 +52,15 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
 
   const tick = () => {
     if (stopped) return;
+    let pauseMs = tickMs;
     try {
       watchClock();
-      if (engine.running) work();
+      if (engine.running && work()) pauseMs = pieceTickMs;
     } catch (error) {
-      log.error('maintenance.failed', { error: String(error) });
+      log.error('maintenance.failed', { error });
+      pauseMs = failedTickMs;
     }
-    timer = clock.at(clock.now() + tickMs, tick);
+    timer = clock.at(clock.now() + pauseMs, tick);
   };
 
   const watchClock = () => {
@@ -66,15 +72,25 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
     ports.clockJumped(drift);
   };
 
-  /** One piece of work a tick, so that no turn of the loop waits long for it. */
-  const work = () => {
+  /** One piece of work a tick, so that no turn of the loop waits long for it; true when the next had better come soon. */
+  const work = (): boolean => {
     const now = clock.now();
     const quiet = engine.counts.commits === lastCommits;
     lastCommits = engine.counts.commits;
-    if (retaining) retaining = store.retain(retention, now, rowsPerTick);
-    else if (folding) folding = history.fold(now - foldAfterMs);
-    else if (forgetting) forgetting = history.forget(now - retention.samplesMs, retention.samplesBytes);
-    else if (quiet) store.checkpoint();
+    if (retaining) {
+      retaining = store.retain(retention, now, rowsPerTick);
+      return false;
+    }
+    if (folding) {
+      folding = history.fold(now - foldAfterMs);
+      return folding;
+    }
+    if (forgetting) {
+      forgetting = history.forget(now - retention.samplesMs, retention.samplesBytes);
+      return forgetting;
+    }
+    if (quiet) store.checkpoint();
+    return false;
   };
 
   timer = clock.at(clock.now() + tickMs, tick);

@@ -26,5 +26,5 @@ export interface FoldedFlushes {
 
 export type FromFold = ChunkPiece | FoldedFlushes | { readonly kind: 'end' };
 
-/** `done`: a piece is written, or the flushes are deleted. `checkpoint`: write the journal back. */
-export type ToFold = 'done' | 'checkpoint';
+/** A piece is written, or the flushes are deleted. */
+export type ToFold = 'done';

@@ -22,22 +22,10 @@ const raw = new Database(task.file, { readonly: true, timeout: 1_000 });
 
 let unanswered = 0;
 let answered: () => void = () => {};
-port.on('message', (message: ToFold) => {
-  if (message === 'checkpoint') {
-    checkpoint();
-    return;
-  }
+port.on('message', (_: ToFold) => {
   unanswered--;
   answered();
 });
-
-let writable: Database.Database | null = null;
-
-/** Takes only the checkpoint lock: a writer goes on meanwhile. What readers still need is left for the next one. */
-function checkpoint(): void {
-  writable ??= new Database(task.file, { timeout: 0 });
-  writable.pragma('wal_checkpoint(PASSIVE)');
-}
 
 function send(message: FromFold, transfer: ArrayBuffer[]): void {
   unanswered++;
@@ -99,9 +87,6 @@ for (;;) {
   // The next plan must not see these flushes again.
   await fewerThan(1);
 }
-checkpoint();
-// In this order the connection that may write is never the last one, which would want the file for itself.
-(writable as Database.Database | null)?.close();
 raw.close();
 port.postMessage({ kind: 'end' } satisfies FromFold);
 port.close();

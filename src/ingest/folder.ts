@@ -4,29 +4,26 @@
 // are left tell every sample, and of equal times the right one.
 import type { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import type { Checkpoints } from './checkpoints.ts';
 import type { ChunkPiece, FoldedFlushes, FoldTask, FromFold, ToFold } from './fold-messages.ts';
 import { startThread } from './threads.ts';
 
 /** Flushes that one step deletes: as many as hold so many bytes together, at least one. */
 const deleteBytes = 1024 * 1024;
 const deleteFlushes = 32;
-/** Bytes written between two checkpoints, which the thread makes: on this one their fsync would be waited for. */
-const checkpointBytes = 4 * 1024 * 1024;
-/** SQLite's own, restored after a fold. */
-const usualCheckpointPages = 1_000;
-
 export class Folder {
   readonly #raw: Database.Database;
   readonly #file: string;
+  readonly #checkpoints: Checkpoints;
   readonly #statements;
   #thread: Worker | null = null;
   #failure: unknown = null;
   #handed: FromFold[] = [];
   #deleted = 0;
-  #sinceCheckpoint = 0;
 
-  constructor(raw: Database.Database, file: string) {
+  constructor(raw: Database.Database, file: string, checkpoints: Checkpoints) {
     this.#raw = raw;
+    this.#checkpoints = checkpoints;
     this.#file = file;
     this.#statements = {
       oldestTo: raw.prepare<[], number>('SELECT to_at FROM flush ORDER BY rowid LIMIT 1').pluck(),
@@ -56,7 +53,7 @@ export class Folder {
       return true;
     }
     const message = this.#handed[0];
-    if (message === undefined) return true;
+    if (message === undefined || this.#checkpoints.busy) return true;
     if (message.kind === 'end') {
       this.#forgetThread();
       return false;
@@ -65,10 +62,6 @@ export class Folder {
     if (done) {
       this.#handed.shift();
       this.#say('done');
-    }
-    if (this.#sinceCheckpoint >= checkpointBytes) {
-      this.#sinceCheckpoint = 0;
-      this.#say('checkpoint');
     }
     return true;
   }
@@ -80,7 +73,6 @@ export class Folder {
   #start(task: FoldTask): void {
     const thread = startThread('fold-worker', task);
     this.#thread = thread;
-    this.#raw.pragma('wal_autocheckpoint = 0');
     thread.on('message', (message: FromFold) => {
       if (this.#thread === thread) this.#handed.push(message);
     });
@@ -105,8 +97,6 @@ export class Folder {
     this.#failure = null;
     this.#handed = [];
     this.#deleted = 0;
-    this.#sinceCheckpoint = 0;
-    this.#raw.pragma(`wal_autocheckpoint = ${usualCheckpointPages}`);
     // Whatever it still reads it reads for nobody; how it ends is of no interest.
     void thread?.terminate();
   }
@@ -120,7 +110,7 @@ export class Folder {
         from = ends[i]!;
       }
     });
-    this.#sinceCheckpoint += bytes.length;
+    this.#checkpoints.wrote(bytes.length);
     return true;
   }
 
@@ -134,7 +124,6 @@ export class Folder {
       }
     });
     this.#deleted = next < nos.length ? next : 0;
-    this.#sinceCheckpoint += deleteBytes / 8;
     return next >= nos.length;
   }
 

@@ -5,6 +5,7 @@ import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { labelSet } from '../../rules/labels.ts';
 import { asStoreError, withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { type FoldLimits, hourMs, planFold } from './fold-plan.ts';
 import { Folder } from './folder.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
@@ -143,11 +144,13 @@ class SqliteHistory implements History {
 
   /** Null where `fold` does the work itself. */
   readonly #folder: Folder | null;
+  readonly #checkpoints: Checkpoints | null;
 
   constructor(file: string, foldInThread: boolean) {
     const raw = openSamples(file);
     this.#raw = raw;
-    this.#folder = foldInThread ? new Folder(raw, file) : null;
+    this.#checkpoints = foldInThread ? new Checkpoints(raw, file) : null;
+    this.#folder = this.#checkpoints && new Folder(raw, file, this.#checkpoints);
     this.#statements = {
       series: raw.prepare<
         [],
@@ -201,6 +204,7 @@ class SqliteHistory implements History {
 
   append(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void {
     const numbers = new Map<number, number>();
+    let bytes = 0;
     this.#transaction('append samples', () => {
       for (const one of declared)
         this.#statements.declare.run(
@@ -215,11 +219,14 @@ class SqliteHistory implements History {
         if (block.times.length === 0) continue;
         const { from, to } = span(block.times);
         const no = numbers.get(block.shard) ?? this.#numberAfterLast(block.shard);
-        this.#statements.flush.run(block.shard, no, from, to, encodeFlush(block));
+        const blob = encodeFlush(block);
+        this.#statements.flush.run(block.shard, no, from, to, blob);
+        bytes += blob.length;
         numbers.set(block.shard, no + 1);
       }
     });
     for (const [shard, next] of numbers) this.#nextNo.set(shard, next);
+    this.#checkpoints?.wrote(bytes);
   }
 
   range(from: number, to: number, visit: (block: HistoryBlock) => void): void {
@@ -297,8 +304,8 @@ class SqliteHistory implements History {
 export interface SqliteHistoryOptions {
   readonly file: string;
   /**
-   * `fold` has a thread read and encode, and each call of it only writes a small piece. Otherwise a call does a bounded
-   * fold at once: the same result, in the thread of the caller.
+   * `fold` has a thread read and encode, and each call of it only writes a small piece; checkpoints are made by a thread,
+   * too. Otherwise a call does a bounded fold at once: the same result, in the thread of the caller.
    */
   readonly foldInThread?: boolean;
 }

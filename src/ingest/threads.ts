@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-export type ThreadName = 'fold-worker' | 'range-worker';
+export type ThreadName = 'fold-worker' | 'checkpoint-worker' | 'range-worker';
 
 /** `data` is the thread's `workerData`. Errors and the end come as the events of the Worker. */
 export function startThread(name: ThreadName, data: unknown): Worker {
@@ -14,7 +14,7 @@ export function startThread(name: ThreadName, data: unknown): Worker {
     name,
     workerData: data,
     execArgv: [],
-    // Neither needs anything of the environment, which may hold secrets.
+    // None needs anything of the environment, which may hold secrets.
     env: {},
     // Samples are outside of the heap; what is inside is small.
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
