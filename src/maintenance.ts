@@ -1,6 +1,5 @@
 // Housekeeping in idle turns: retention in small pieces, passive checkpoints, folding of the history, expiry of series,
-// and an eye on the wall clock. Hours are UTC, so node-cron's daylight-saving gaps do not matter.
-import { schedule } from 'node-cron';
+// and an eye on the wall clock. What is hourly happens with the first tick of an hour (UTC).
 import type { Clock, SystemClock, Timer } from './clock.ts';
 import type { TocsinConfig } from './config/config.ts';
 import type { Engine } from './engine/engine.ts';
@@ -30,6 +29,8 @@ const seriesIdleMs = 6 * 3_600_000;
 const foldAfterMs = 3_600_000;
 const jumpMs = 60_000;
 
+const hourOf = (at: number) => Math.floor(at / 3_600_000);
+
 export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
   const { engine, store, history, clock, log, retention } = ports;
   let retaining = true;
@@ -38,23 +39,26 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
   let lastCommits = 0;
   let timer: Timer | null = null;
   let stopped = false;
-  const hourly = schedule(
-    '0 * * * *',
-    () => {
-      retaining = true;
-      folding = true;
-      forgetting = true;
-      const dropped = engine.expireSeries(clock.now() - seriesIdleMs);
-      if (dropped > 0) log.info('series.expired', { dropped });
-    },
-    { timezone: 'Etc/UTC' },
-  );
+  let hour = hourOf(clock.now());
+
+  const hourly = () => {
+    retaining = true;
+    folding = true;
+    forgetting = true;
+    const dropped = engine.expireSeries(clock.now() - seriesIdleMs);
+    if (dropped > 0) log.info('series.expired', { dropped });
+  };
 
   const tick = () => {
     if (stopped) return;
     let pauseMs = tickMs;
     try {
       watchClock();
+      const now = hourOf(clock.now());
+      if (now !== hour) {
+        hour = now;
+        hourly();
+      }
       if (engine.running && work()) pauseMs = pieceTickMs;
     } catch (error) {
       log.error('maintenance.failed', { error });
@@ -98,7 +102,6 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
     stop() {
       stopped = true;
       timer?.cancel();
-      void hourly.destroy();
     },
   };
 }
