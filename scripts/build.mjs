@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// dist/ from nothing: tsc, then the files that tsc does not carry (migrations), then the mode of the command.
+// dist/ from nothing: tsc, then the files that tsc does not carry (migrations), then the command as one file.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -21,4 +22,4 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 const migrations = 'src/store/sqlite/migrations';
 mkdirSync(join(dist, migrations), { recursive: true });
 cpSync(join(root, migrations), join(dist, migrations), { recursive: true });
-chmodSync(join(dist, 'src/main.js'), 0o755);
+await bundle(root);

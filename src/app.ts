@@ -16,6 +16,7 @@ import { ensureFirstKey } from './http/keys.ts';
 import { type Listening, serve } from './http/server.ts';
 import { idGenerator, type RandomBytes } from './ids.ts';
 import type { History } from './ingest/history.ts';
+import { type HistoryReader, openHistoryReader } from './ingest/history-reader.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
 import { type Log, silentLog } from './log.ts';
 import { startMaintenance } from './maintenance.ts';
@@ -90,7 +91,8 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const store = options.wrapStore ? options.wrapStore(opened) : opened;
   const opening: { close(): void }[] = [store];
   try {
-    const samples = openSqliteHistory({ file: join(config.data, 'samples.db') });
+    const samplesFile = join(config.data, 'samples.db');
+    const samples = openSqliteHistory({ file: samplesFile, foldInThread: true });
     opening.push(samples);
     const history = options.wrapHistory ? options.wrapHistory(samples) : samples;
     const { adminKey } = options;
@@ -101,7 +103,9 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     });
     if ('problem' in first) throw new Error(first.problem);
     const log = options.log ?? silentLog;
-    return run(options, { store, history, rules, log, clock, newId, initialKey: first.generated });
+    const reader = openHistoryReader({ file: samplesFile, clock });
+    opening.push(reader);
+    return run(options, { store, history, reader, rules, log, clock, newId, initialKey: first.generated });
   } catch (error) {
     for (const part of opening.reverse()) part.close();
     throw error;
@@ -131,6 +135,7 @@ function rulesOf(config: TocsinConfig): readonly Rule[] {
 interface Parts {
   readonly store: Store;
   readonly history: History;
+  readonly reader: HistoryReader;
   readonly rules: readonly Rule[];
   readonly log: Log;
   readonly clock: Clock;
@@ -140,7 +145,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { store, history, log, clock, newId } = parts;
+  const { store, history, reader, log, clock, newId } = parts;
   const egress = createEgress({ allow: config.egress.allow });
   const channels = openChannels(
     config.channels,
@@ -156,6 +161,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     {
       store,
       history,
+      reader,
       clock,
       log,
       newId,
@@ -222,6 +228,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await runtime.close(drainMs);
       await closeChannels(channels);
       await egress.close();
+      reader.close();
       history.close();
       store.close();
     },

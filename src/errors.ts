@@ -25,8 +25,10 @@ const table = {
   unsupported_media_type: [415, 'The content type or encoding is not supported.'],
   headers_too_large: [431, 'The request headers are too large.'],
   overloaded: [429, 'This tenant sends faster than it is served; slow down and retry.'],
+  query_too_large: [422, 'The query reads too many samples; ask for a shorter span or fewer series.'],
   internal: [500, 'Something went wrong here.'],
   unavailable: [503, 'The change could not be stored; retry.'],
+  query_timeout: [503, 'The query took too long; ask for a shorter span or fewer series.'],
   starting: [503, 'Not ready yet.'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -18,7 +18,8 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
-process.exitCode = await runCli({
+// Not awaited at the top level: the bundle of the command is a classic script.
+void runCli({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -29,4 +30,6 @@ process.exitCode = await runCli({
     process.on('SIGTERM', callback);
   },
   exit: (code) => process.exit(code),
+}).then((code) => {
+  process.exitCode = code;
 });

@@ -28,6 +28,8 @@ export interface MaintenancePorts {
 const restMs = 1_000;
 /** Between two pieces of work: 200 rows every 20 ms keep up with 10,000 rows a second and take a tenth of the loop. */
 const workMs = 20;
+/** After a failure, so that it is not said every second. */
+const failedMs = 60_000;
 /** Rows that one idle turn deletes at most. */
 const rowsPerPiece = 200;
 const seriesIdleMs = 6 * 3_600_000;
@@ -58,14 +60,15 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
 
   const tick = () => {
     if (stopped) return;
-    let more = false;
+    let pauseMs = restMs;
     try {
       watchClock();
-      if (engine.running) more = work();
+      if (engine.running && work()) pauseMs = workMs;
     } catch (error) {
       log.error('maintenance.failed', { error: String(error) });
+      pauseMs = failedMs;
     }
-    timer = clock.at(clock.now() + (more ? workMs : restMs), tick);
+    timer = clock.at(clock.now() + pauseMs, tick);
   };
 
   const watchClock = () => {

@@ -6,7 +6,14 @@ export type MeasuredParts = Pick<Runtime, 'engine' | 'table' | 'recorder' | 'dis
 
 export function createMetrics(parts: MeasuredParts): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // Node's own figures cost memory and an observer of every collection: from the first question on.
+  let own = false;
+  const text = registry.metrics.bind(registry);
+  registry.metrics = () => {
+    if (!own) collectDefaultMetrics({ register: registry });
+    own = true;
+    return text();
+  };
   const { engine, table, recorder, dispatcher, results } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({

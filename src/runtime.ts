@@ -9,6 +9,7 @@ import type { OpenChannel } from './delivery/open-channels.ts';
 import { Engine, leaseMs } from './engine/engine.ts';
 import { createServices } from './engine/services.ts';
 import type { History } from './ingest/history.ts';
+import type { HistoryReader } from './ingest/history-reader.ts';
 import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
@@ -21,6 +22,8 @@ export const defaultTenant = 'default';
 export interface RuntimePorts {
   readonly store: Store;
   readonly history: History;
+  /** Reads the history for plots and backtests; without it they are not to be had. */
+  readonly reader?: HistoryReader;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -168,7 +171,16 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     recorder,
     dispatcher,
     results,
-    services: createServices({ engine, store, table, clock, limits, newId, health }),
+    services: createServices({
+      engine,
+      store,
+      table,
+      clock,
+      limits,
+      newId,
+      reader: ports.reader ?? null,
+      health,
+    }),
     start(rules) {
       // What a window needs, and as much again as samples may be late.
       const spanMs = Math.max(3_600_000, ...rules.map((rule) => rule.windowMs)) + limits.pastMs;

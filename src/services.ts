@@ -1,5 +1,6 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
+import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
 import type { Store } from './store/store.ts';
 
@@ -100,6 +101,8 @@ export interface Services {
   ): Promise<Answer>;
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
+  /** The sample history, read beside the main thread. */
+  readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   rules(tenant: string): readonly Rule[];
   health(): Health;
   /** Epoch milliseconds of the program's clock. */

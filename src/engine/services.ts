@@ -7,6 +7,7 @@ import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { toAlertBody } from '../http/bodies/alert-body.ts';
 import { admit } from '../ingest/admit.ts';
+import type { HistoryReader } from '../ingest/history-reader.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -24,6 +25,7 @@ export interface ServicePorts {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly newId: () => string;
+  readonly reader: HistoryReader | null;
   readonly health: () => Health;
 }
 
@@ -100,6 +102,7 @@ export function createServices(ports: ServicePorts): Services {
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },
+    samples: ports.reader ?? noReader,
     rules(tenant: string): readonly Rule[] {
       return engine.tenant(tenant)?.rules ?? [];
     },
@@ -108,6 +111,12 @@ export function createServices(ports: ServicePorts): Services {
     newId: ports.newId,
   };
 }
+
+/** Where nobody reads the history, as in the simulation. */
+const noReader: Services['samples'] = {
+  readRange: () => Promise.reject(new ApiError('unavailable')),
+  listSeries: () => Promise.reject(new ApiError('unavailable')),
+};
 
 /** What the store cannot do now, the client may try again. */
 function unavailable<T>(work: () => T): T {

@@ -128,7 +128,12 @@ function admit(c: Context<HttpEnv>, deps: HttpDeps, requires: Requirement): ApiK
 }
 
 function parseQuery<Query>(c: Context<HttpEnv>, schema: z.ZodType<Query>): Query {
-  const parsed = schema.safeParse(c.req.query());
+  // A name that ends in [] may be repeated, as in Prometheus' API; of any other the first value counts.
+  const values = Object.entries(c.req.queries()).map(([name, all]) => [
+    name,
+    name.endsWith('[]') ? all : all[0],
+  ]);
+  const parsed = schema.safeParse(Object.fromEntries(values));
   if (!parsed.success) throw new ApiError('invalid_query', { details: invalidDetails(parsed.error) });
   return parsed.data;
 }

@@ -113,6 +113,10 @@ export function httpStage(
       }));
     },
     alert: (tenant, id) => store.alert(tenant, id),
+    samples: {
+      readRange: async () => ({ series: [], more: false }),
+      listSeries: async () => ({ items: [], next: null }),
+    },
     rules: () => [],
     health: () => stage.health,
     now: () => stage.now,

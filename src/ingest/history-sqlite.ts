@@ -5,14 +5,17 @@ import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { labelSet } from '../../rules/labels.ts';
 import { asStoreError, withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { type FoldLimits, hourMs, planFold } from './fold-plan.ts';
+import { Folder } from './folder.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
-import { decodeChunk, decodeFlush, encodeChunk, encodeFlush, mergeSamples } from './sample-blob.ts';
+import { decodeChunk, decodeFlush, encodeFlush } from './sample-blob.ts';
 
-const hourMs = 3_600_000;
-/** One call of `fold` takes at most so much, so that an idle turn stays one. */
-const foldFlushes = 64;
-const foldSamples = 100_000;
-const forgetRows = 256;
+/** What one call of `fold` takes at most where no thread does the work. */
+const foldLimits: FoldLimits = { flushes: 64, samples: 100_000, sliceSamples: 1_000_000 };
+const chunksPerRead = 256;
+/** Rows that one call of `forget` deletes: 32 chunks of 3,600 samples are 2 MB. */
+const forgetRows = 32;
 /** Too many bytes are taken away in small steps (16 chunks of 3,600 samples are 1 MB), so that not much more goes. */
 const shrinkRows = 16;
 /** Samples of one shard and hour that are visited at once. */
@@ -57,14 +60,6 @@ interface ChunkRow {
   readonly shard: number;
   readonly series: number;
   readonly blob: Buffer;
-}
-
-interface Gathered {
-  readonly shard: number;
-  readonly series: number;
-  readonly hour: number;
-  readonly times: number[];
-  readonly values: number[];
 }
 
 function openSamples(file: string): Database.Database {
@@ -147,9 +142,15 @@ class SqliteHistory implements History {
   readonly #nextNo = new Map<number, number>();
   readonly #statements;
 
-  constructor(file: string) {
+  /** Null where `fold` does the work itself. */
+  readonly #folder: Folder | null;
+  readonly #checkpoints: Checkpoints | null;
+
+  constructor(file: string, foldInThread: boolean) {
     const raw = openSamples(file);
     this.#raw = raw;
+    this.#checkpoints = foldInThread ? new Checkpoints(raw, file) : null;
+    this.#folder = this.#checkpoints && new Folder(raw, file, this.#checkpoints);
     this.#statements = {
       series: raw.prepare<
         [],
@@ -173,15 +174,7 @@ class SqliteHistory implements History {
         `SELECT rowid, shard, blob FROM flush
          WHERE rowid > ? AND to_at >= ? AND from_at <= ? ORDER BY rowid LIMIT 1`,
       ),
-      oldest: raw.prepare<[], FlushRow & { readonly toAt: number }>(
-        'SELECT rowid, shard, to_at AS toAt, blob FROM flush ORDER BY rowid LIMIT 1',
-      ),
-      deleteFlush: raw.prepare<[number]>('DELETE FROM flush WHERE rowid = ?'),
-      chunk: raw
-        .prepare<[number, number, number], Buffer>(
-          'SELECT blob FROM chunk WHERE hour = ? AND shard = ? AND series = ?',
-        )
-        .pluck(),
+      deleteFlush: raw.prepare<[number, number]>('DELETE FROM flush WHERE shard = ? AND no = ?'),
       putChunk: raw.prepare<[number, number, number, Buffer]>(
         `INSERT INTO chunk (hour, shard, series, blob) VALUES (?, ?, ?, ?)
          ON CONFLICT (hour, shard, series) DO UPDATE SET blob = excluded.blob`,
@@ -211,6 +204,7 @@ class SqliteHistory implements History {
 
   append(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void {
     const numbers = new Map<number, number>();
+    let bytes = 0;
     this.#transaction('append samples', () => {
       for (const one of declared)
         this.#statements.declare.run(
@@ -225,11 +219,14 @@ class SqliteHistory implements History {
         if (block.times.length === 0) continue;
         const { from, to } = span(block.times);
         const no = numbers.get(block.shard) ?? this.#numberAfterLast(block.shard);
-        this.#statements.flush.run(block.shard, no, from, to, encodeFlush(block));
+        const blob = encodeFlush(block);
+        this.#statements.flush.run(block.shard, no, from, to, blob);
+        bytes += blob.length;
         numbers.set(block.shard, no + 1);
       }
     });
     for (const [shard, next] of numbers) this.#nextNo.set(shard, next);
+    this.#checkpoints?.wrote(bytes);
   }
 
   range(from: number, to: number, visit: (block: HistoryBlock) => void): void {
@@ -244,9 +241,9 @@ class SqliteHistory implements History {
     );
     for (const { hour, shard } of hours)
       for (let after = -1; ; ) {
-        const chunks = this.#statements.chunks.all(hour, shard, after, forgetRows);
+        const chunks = this.#statements.chunks.all(hour, shard, after, chunksPerRead);
         for (const block of blocksOf(shard, chunks)) show(block);
-        if (chunks.length < forgetRows) break;
+        if (chunks.length < chunksPerRead) break;
         after = chunks[chunks.length - 1]!.series;
       }
     let flush = this.#statements.nextFlush.get(0, from, to);
@@ -257,25 +254,15 @@ class SqliteHistory implements History {
   }
 
   fold(before: number): boolean {
+    const folder = this.#folder;
+    if (folder !== null) return withStoreErrors('fold samples', () => folder.step(before));
     return this.#transaction('fold samples', () => {
-      const gathered = new Map<string, Gathered>();
-      let flushes = 0;
-      let samples = 0;
-      // Strictly from the oldest on: where a time was sent twice, the later flush must win.
-      while (flushes < foldFlushes && samples < foldSamples) {
-        const flush = this.#statements.oldest.get();
-        if (flush === undefined || flush.toAt >= before) break;
-        samples += this.#gather(flush, gathered);
-        this.#statements.deleteFlush.run(flush.rowid);
-        flushes++;
-      }
-      for (const { hour, shard, series, times, values } of gathered.values()) {
-        const stored = this.#statements.chunk.get(hour, shard, series);
-        const old = stored === undefined ? { times: [], values: [] } : decodeChunk(stored);
-        const merged = mergeSamples([...old.times, ...times], [...old.values, ...values]);
-        this.#statements.putChunk.run(hour, shard, series, encodeChunk(merged));
-      }
-      return flushes === foldFlushes || samples >= foldSamples;
+      const plan = planFold(this.#raw, before, foldLimits);
+      if (plan === null) return false;
+      for (const { hour, shard, series, blob } of plan.chunks())
+        this.#statements.putChunk.run(hour, shard, series, blob);
+      for (const { shard, no } of plan.flushes) this.#statements.deleteFlush.run(shard, no);
+      return plan.more;
     });
   }
 
@@ -295,6 +282,7 @@ class SqliteHistory implements History {
   }
 
   close(): void {
+    this.#folder?.close();
     this.#raw.close();
   }
 
@@ -308,28 +296,21 @@ class SqliteHistory implements History {
     return (figure('page_count') - figure('freelist_count')) * figure('page_size');
   }
 
-  #gather(flush: FlushRow, into: Map<string, Gathered>): number {
-    const { series, times, values } = decodeFlush(flush.blob);
-    for (let i = 0; i < times.length; i++) {
-      const hour = Math.floor(times[i]! / hourMs);
-      const key = `${flush.shard}/${series[i]}/${hour}`;
-      let one = into.get(key);
-      if (one === undefined) {
-        one = { shard: flush.shard, series: series[i]!, hour, times: [], values: [] };
-        into.set(key, one);
-      }
-      one.times.push(times[i]!);
-      one.values.push(values[i]!);
-    }
-    return times.length;
-  }
-
   #transaction<T>(doing: string, work: () => T): T {
     return withStoreErrors(doing, () => this.#raw.transaction(work).immediate());
   }
 }
 
+export interface SqliteHistoryOptions {
+  readonly file: string;
+  /**
+   * `fold` has a thread read and encode, and each call of it only writes a small piece; checkpoints are made by a thread,
+   * too. Otherwise a call does a bounded fold at once: the same result, in the thread of the caller.
+   */
+  readonly foldInThread?: boolean;
+}
+
 /** Opens `samples.db`, creating it when it is new. Its owner is whoever owns the state database beside it. */
-export function openSqliteHistory(options: { readonly file: string }): History {
-  return new SqliteHistory(options.file);
+export function openSqliteHistory(options: SqliteHistoryOptions): History {
+  return new SqliteHistory(options.file, options.foldInThread ?? false);
 }

@@ -27,7 +27,10 @@ export interface History {
   append(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
   /** Calls back with the stored samples of the span [from, to], block by block, in the order in which they were flushed. */
   range(from: number, to: number, visit: (block: HistoryBlock) => void): void;
-  /** Folds flushes that ended before `before` into a chunk per series and hour; bounded work, true when there may be more. */
+  /**
+   * Folds flushes that ended before `before` into a chunk per series and hour; bounded work, true when there may be
+   * more: call it again, soon. A fold may go on in a thread meanwhile.
+   */
   fold(before: number): boolean;
   /** Forgets samples before `before`, and the oldest beyond `maxBytes`; bounded work, true when there may be more. */
   forget(before: number, maxBytes: number): boolean;

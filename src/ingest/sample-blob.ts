@@ -68,6 +68,18 @@ export function decodeFlush(blob: Buffer): FlushColumns {
   };
 }
 
+/** As `decodeFlush`, sharing the blob's memory where its bytes lie right. */
+export function viewFlush(blob: Buffer): FlushColumns {
+  if (blob.byteOffset % Float64Array.BYTES_PER_ELEMENT !== 0) return decodeFlush(blob);
+  const count = countOf(blob, 20);
+  const at = blob.byteOffset + headerBytes;
+  return {
+    times: new Float64Array(blob.buffer, at, count),
+    values: new Float64Array(blob.buffer, at + count * 8, count),
+    series: new Uint32Array(blob.buffer, at + count * 16, count),
+  };
+}
+
 export function encodeChunk(columns: SampleColumns): Buffer {
   return encode(columns.times.length, [columns.times, columns.values]);
 }
@@ -81,10 +93,12 @@ export function decodeChunk(blob: Buffer): SampleColumns {
 }
 
 /** Samples of one series in time order; of equal times the one that came last stays. */
-export function mergeSamples(times: readonly number[], values: readonly number[]): SampleColumns {
-  const order = times.map((_, index) => index);
+export function mergeSamples(times: ArrayLike<number>, values: ArrayLike<number>): SampleColumns {
+  const order = Uint32Array.from({ length: times.length }, (_, index) => index);
   order.sort((a, b) => times[a]! - times[b]! || a - b);
-  const last = order.filter((index, place) => times[order[place + 1] ?? -1] !== times[index]);
+  const last = order.filter(
+    (index, place) => place === order.length - 1 || times[order[place + 1]!] !== times[index],
+  );
   return {
     times: Float64Array.from(last, (index) => times[index]!),
     values: Float64Array.from(last, (index) => values[index]!),

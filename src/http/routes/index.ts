@@ -9,6 +9,7 @@ import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { rulesRoutes } from './rules.ts';
+import { seriesRoutes } from './series.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -16,6 +17,7 @@ export function allRoutes(): readonly Route[] {
     ...ownMetricsRoutes,
     ...metricsRoutes,
     ...eventsRoutes,
+    ...seriesRoutes,
     ...rulesRoutes,
     ...alertsRoutes,
     ...deliveriesRoutes,
