@@ -249,7 +249,7 @@ rules:
         "7:51 rules.5.window: the aggregate last reads the newest sample and has no window; name another aggregate (avg, max, …)",
         "8:5 rules.6: expected a window such as 1m, because the aggregate is absent",
         "9:70 rules.7.threshold: the aggregate absent compares nothing and has no threshold",
-        "10:39 rules.8.aggregate: expected one of last, avg, min, max, sum, count, absent, got "average"",
+        "10:39 rules.8.aggregate: expected one of last, avg, min, max, sum, count, stddev, rate, increase, delta, absent, p50, p90, p95, p99, p99.9, got "average"",
         "11:58 rules.9.no_data_after: expected a duration above 0",
         "12:35 rules.10.type: expected one of threshold, got "trend"",
         "13:5 rules.11: expected a threshold",
