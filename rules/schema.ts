@@ -2,8 +2,8 @@
 // What concerns one key is here; what concerns several of them together is in normalise.ts.
 import { z } from 'zod';
 import {
-  annotationMap,
   aggregate,
+  annotationMap,
   anyCase,
   duration,
   finiteNumber,
@@ -45,7 +45,9 @@ export const ruleShape = {
   window: duration.optional().describe('Span of the aggregate, e.g. 1m.'),
   sample_interval: positiveDuration
     .optional()
-    .describe('How often the series send, 15s by default: whether the window fits into memory is checked with it.'),
+    .describe(
+      'How often the series send, 15s by default: whether the window fits into memory is checked with it.',
+    ),
   operator: word(
     operators,
     (text) => operatorSigns[text.trim()] ?? operatorWord(text),

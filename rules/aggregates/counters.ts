@@ -63,4 +63,3 @@ export const delta: AggregateDefinition = {
   },
   minutes: (totals) => two(totals, totals.last - totals.first),
 };
-

@@ -71,7 +71,6 @@ export const max: AggregateDefinition = {
 
 export function percentile(perMille: number): AggregateDefinition {
   return {
-    points: (window, first, last) =>
-      valueAtRank(window, first, last, rankOf(perMille, last - first + 1)),
+    points: (window, first, last) => valueAtRank(window, first, last, rankOf(perMille, last - first + 1)),
   };
 }

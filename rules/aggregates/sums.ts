@@ -34,15 +34,21 @@ function meanOf(window: SeriesWindow, first: number, last: number): number {
   return within(sumOf(window, first, last) / (last - first + 1), least, greatest);
 }
 
-/** Population standard deviation, sqrt(Σ(x - mean)² / n), in two passes; 0 for one point. */
+/**
+ * Population standard deviation, sqrt(Σ(x - mean)² / n); 0 for one point. The corrected two-pass algorithm of Chan, Golub
+ * and LeVeque (1983): what the mean lost by rounding is taken out again.
+ */
 function deviationOf(window: SeriesWindow, first: number, last: number): number {
   const mean = meanOf(window, first, last);
+  const count = last - first + 1;
   let squares = 0;
+  let rest = 0;
   for (let i = first; i <= last; i++) {
     const apart = window.values[slot(window, i)]! - mean;
     squares += apart * apart;
+    rest += apart;
   }
-  return Math.sqrt(squares / (last - first + 1));
+  return Math.sqrt(Math.max(0, squares - (rest * rest) / count) / count);
 }
 
 const meanOfTotals = ({ sum, count, min, max }: MinuteTotals) => within(sum / count, min, max);

@@ -3,6 +3,7 @@
 import { MinuteRing, minuteMs } from '../../rules/aggregates/minutes.ts';
 import type { Labels, SeriesWindow } from '../../rules/types.ts';
 import type { Limits } from '../config/config.ts';
+import { grown } from './grown.ts';
 import { RingSlab, ringSizes } from './ring-slabs.ts';
 import { SeriesIndex } from './series-index.ts';
 
@@ -389,7 +390,8 @@ export class SeriesTable {
     const { times, values } = this.#chunk(id);
     const slab = this.#slab(id);
     const newest = Math.max(at, times[this.#place(id, slab.size - 1)]!);
-    if (slab.size >= usualSize && newest - this.#secondWith(id, position, at) >= this.#need[id]!) return false;
+    if (slab.size >= usualSize && newest - this.#secondWith(id, position, at) >= this.#need[id]!)
+      return false;
     const larger = this.#slabs[ring + 1];
     if (larger === undefined) {
       this.#startMinutes(id);
@@ -412,10 +414,6 @@ export class SeriesTable {
 
   #growColumns(): void {
     const length = Math.max(1_024, this.#ring.length * 2);
-    const grown = <T extends { set(from: T): void }>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
     this.#ring = grown(this.#ring, new Uint8Array(length));
     this.#slot = grown(this.#slot, new Int32Array(length));
     this.#head = grown(this.#head, new Uint16Array(length));
