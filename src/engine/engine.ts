@@ -152,7 +152,7 @@ export class Engine {
     for (const tenant of this.#ring) {
       const out = tenant.load(store, this.#config.routing, newId, now);
       this.#follow(tenant, out, now, turn);
-      tenant.pairs.setRules(tenant.rules, tenant.pipeline, now);
+      tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
     }
     refill?.();
     for (const tenant of this.#ring) this.#cover(tenant, now, turn);

@@ -137,7 +137,11 @@ describe('the evaluator', () => {
               windowMs: aggregate === 'last' ? 0 : windowMs,
               ...(hysteresis === 0 || operator === 'eq' || operator === 'neq'
                 ? {}
-                : { resolveThreshold: operator.startsWith('g') ? threshold - hysteresis : threshold + hysteresis }),
+                : {
+                    resolveThreshold: operator.startsWith('g')
+                      ? threshold - hysteresis
+                      : threshold + hysteresis,
+                  }),
             }),
           );
           const plain = new Plain(rules);

@@ -5,7 +5,7 @@ import { wakeAt } from '../../rules/alert-state.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Labels, Rule } from '../../rules/types.ts';
-import { SeriesTable } from '../ingest/series.ts';
+import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey, subjectOf } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -14,9 +14,21 @@ import type { SettledSeries } from './settled.ts';
 
 export type LastVerdict = 'unknown' | 'true' | 'false';
 
-/** See the head of the file. Whatever changes its state unsettles its series. */
-export class RulePair {
+/** What the pairs of one tenant have in common. */
+interface PairHome {
   readonly tenant: string;
+  readonly table: SeriesTable;
+  readonly settled: SettledSeries;
+}
+
+/** What a pair without a series has of its own. */
+interface Expectation {
+  readonly labels: Labels;
+  readonly since: number;
+}
+
+/** See the head of the file. Whatever changes its state unsettles its series. There are many: no field too much. */
+export class RulePair {
   readonly rule: Rule;
   /** -1 for an expectation: an `absent` rule that no series answers to. */
   readonly series: number;
@@ -26,38 +38,23 @@ export class RulePair {
   source = -1;
   /** Of a rule with a window: its aggregate when it was evaluated last; NaN when there was none. */
   value = Number.NaN;
-  readonly #settled: SettledSeries | null;
-  readonly #labels: Labels | SeriesTable;
-  /** Of an expectation; the arrivals of a series are one column for all its pairs. */
-  readonly #expectedSince: number;
+  readonly #home: PairHome;
+  readonly #expectation: Expectation | null;
   #verdict: LastVerdict = 'unknown';
   #wakeAt = Number.POSITIVE_INFINITY;
   #quiet = false;
   #watched = false;
   #subject: Subject | null = null;
 
-  private constructor(
-    tenant: string,
-    rule: Rule,
-    series: number,
-    labels: Labels | SeriesTable,
-    settled: SettledSeries | null,
-    expectedSince: number,
-  ) {
-    this.tenant = tenant;
+  constructor(home: PairHome, rule: Rule, series: number, expectation: Expectation | null = null) {
+    this.#home = home;
     this.rule = rule;
     this.series = series;
-    this.#labels = labels;
-    this.#settled = settled;
-    this.#expectedSince = expectedSince;
+    this.#expectation = expectation;
   }
 
-  static ofSeries(tenant: string, rule: Rule, series: number, table: SeriesTable, settled: SettledSeries) {
-    return new RulePair(tenant, rule, series, table, settled, 0);
-  }
-
-  static expected(tenant: string, rule: Rule, labels: Labels, now: number) {
-    return new RulePair(tenant, rule, -1, labels, null, now);
+  get tenant(): string {
+    return this.#home.tenant;
   }
 
   get verdict(): LastVerdict {
@@ -66,7 +63,7 @@ export class RulePair {
 
   set verdict(verdict: LastVerdict) {
     this.#verdict = verdict;
-    this.#settled?.unsettle(this.series);
+    this.#unsettle();
   }
 
   /** Sample time from which an unchanged verdict matters (`for`, `keep_firing_for`). */
@@ -76,7 +73,7 @@ export class RulePair {
 
   set wakeAt(at: number) {
     this.#wakeAt = at;
-    this.#settled?.unsettle(this.series);
+    this.#unsettle();
   }
 
   /** The last verdict came from silence, not from a sample: hysteresis does not apply to it. */
@@ -86,7 +83,7 @@ export class RulePair {
 
   set quiet(quiet: boolean) {
     this.#quiet = quiet;
-    this.#settled?.unsettle(this.series);
+    this.#unsettle();
   }
 
   /** A deadline for silence is in the heap. */
@@ -96,17 +93,17 @@ export class RulePair {
 
   set watched(watched: boolean) {
     this.#watched = watched;
-    this.#settled?.unsettle(this.series);
+    this.#unsettle();
   }
 
   /** Engine time of the last arrival; absence counts from here. */
   get quietSince(): number {
-    return this.#settled?.quietSince(this.series) ?? this.#expectedSince;
+    return this.#expectation?.since ?? this.#home.settled.quietSince(this.series);
   }
 
   /** Good until the pair is gone: then the series may be another one's. */
   get seriesLabels(): Labels {
-    return this.#labels instanceof SeriesTable ? this.#labels.labelsOf(this.series) : this.#labels;
+    return this.#expectation?.labels ?? this.#home.table.labelsOf(this.series);
   }
 
   get subject(): Subject {
@@ -132,6 +129,10 @@ export class RulePair {
   get minds(): boolean {
     return this.rule.aggregate === 'absent' || this.rule.noData !== 'keep';
   }
+
+  #unsettle(): void {
+    if (this.series !== -1) this.#home.settled.unsettle(this.series);
+  }
 }
 
 /** Names of the rules with an open episode: only their pairs have one to take up. */
@@ -144,16 +145,17 @@ export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
 
 /** All pairs of one tenant. */
 export class PairTable {
-  readonly tenant: string;
+  readonly #home: PairHome;
   readonly #table: SeriesTable;
   readonly #settled: SettledSeries;
-  #byMetric = new Map<string, Rule[]>();
+  /** The enabled rules, in their order. */
+  #byMetric = new Map<string, readonly Rule[]>();
   readonly #bySeries = new Map<number, readonly RulePair[]>();
   /** `absent` rules without any series: one pair each, with the labels of their equality matchers. */
   readonly expected = new Map<string, RulePair>();
 
   constructor(tenant: string, table: SeriesTable, settled: SettledSeries) {
-    this.tenant = tenant;
+    this.#home = { tenant, table, settled };
     this.#table = table;
     this.#settled = settled;
   }
@@ -205,7 +207,7 @@ export class PairTable {
     let minuteSpanMs = 0;
     for (const rule of rules) {
       if (rule.match.length > 0 && !matchesAll(rule.match, this.#table.labelsOf(series))) continue;
-      pairs.push(RulePair.ofSeries(this.tenant, rule, series, this.#table, this.#settled));
+      pairs.push(new RulePair(this.#home, rule, series));
       const { aggregate, windowMs } = rule;
       if (reachOf(aggregate, windowMs) > 0 && windowMs > spanMs) spanMs = windowMs;
       if (windowMs > minuteSpanMs && minutesSuffice(aggregate)) minuteSpanMs = windowMs;
@@ -224,37 +226,55 @@ export class PairTable {
     this.#settled.unbind(series);
   }
 
-  /** Replaces the rules: every pair is made anew and takes up the open episode of its key. */
-  setRules(rules: readonly Rule[], state: PipelineState, now: number): void {
-    for (const pair of this.all()) pair.gone = true;
-    const before = new Set(this.#bySeries.keys());
-    this.#bySeries.clear();
-    this.expected.clear();
-    this.#byMetric = new Map();
+  /**
+   * Replaces the rules. Where the rules of a metric change, its pairs are made anew and take up the open episodes of
+   * their keys; with `anew` all of them are.
+   */
+  setRules(rules: readonly Rule[], state: PipelineState, now: number, anew = false): void {
+    const before = this.#byMetric;
+    const after = new Map<string, Rule[]>();
     for (const rule of rules) {
       if (!rule.enabled) continue;
-      const list = this.#byMetric.get(rule.metric);
+      const list = after.get(rule.metric);
       if (list) list.push(rule);
-      else this.#byMetric.set(rule.metric, [rule]);
+      else after.set(rule.metric, [rule]);
     }
+    this.#byMetric = after;
     const withAlerts = rulesWithAlerts(state);
+    for (const metric of new Set([...before.keys(), ...after.keys()])) {
+      const old = before.get(metric) ?? [];
+      const own = after.get(metric) ?? [];
+      if (!anew && sameRules(old, own)) this.#byMetric.set(metric, old);
+      else this.#replace(metric, old, own, withAlerts, state, now);
+    }
+  }
+
+  #replace(
+    metric: string,
+    old: readonly Rule[],
+    own: readonly Rule[],
+    withAlerts: ReadonlySet<string>,
+    state: PipelineState,
+    now: number,
+  ): void {
+    for (const rule of old) {
+      const expectation = this.expected.get(rule.name);
+      if (expectation) expectation.gone = true;
+      this.expected.delete(rule.name);
+    }
     const answered = new Set<Rule>();
-    for (const series of this.#table.seriesOf(this.tenant)) {
-      const since = before.has(series) ? this.#settled.quietSince(series) : now;
-      const own = this.#byMetric.get(this.#table.metricOf(series)) ?? [];
-      const pairs = this.#pair(series, own, since);
-      if (pairs.length === 0) this.#settled.unbind(series);
-      for (const pair of pairs) {
+    for (const series of this.#table.byMetric(this.#home.tenant, metric)) {
+      const since = this.#bySeries.has(series) ? this.#settled.quietSince(series) : now;
+      this.unbind(series);
+      for (const pair of this.#pair(series, own, since)) {
         if (withAlerts.has(pair.rule.name)) pair.attach(state.openByKey.get(pair.key));
         if (pair.rule.aggregate === 'absent') answered.add(pair.rule);
       }
     }
-    for (const rules of this.#byMetric.values()) {
-      for (const rule of rules) {
-        if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
-        const pair = this.#expect(rule, now);
-        pair.attach(state.openByKey.get(pair.key));
-      }
+    for (const rule of own) {
+      if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
+      const pair = this.#expect(rule, now);
+      pair.attach(state.openByKey.get(pair.key));
     }
   }
 
@@ -263,8 +283,13 @@ export class PairTable {
     const named = Object.fromEntries(
       rule.match.filter((m) => m.op === '=' && m.value !== '').map((m) => [m.name, m.value]),
     );
-    const pair = RulePair.expected(this.tenant, rule, labelSet(named), now);
+    const pair = new RulePair(this.#home, rule, -1, { labels: labelSet(named), since: now });
     this.expected.set(rule.name, pair);
     return pair;
   }
+}
+
+/** By content: a rule that only moved in its file is the same. */
+function sameRules(some: readonly Rule[], others: readonly Rule[]): boolean {
+  return some.length === others.length && some.every(({ hash }, i) => hash === others[i]!.hash);
 }

@@ -7,9 +7,15 @@ import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { RulePair } from './pairs.ts';
 import { WindowSources } from './window-sources.ts';
 
-const unbound = 0;
-const open = 1;
-const settled = 2;
+// A series is one cache line of eight numbers.
+const stride = 8;
+const leastColumn = 0;
+const greatestColumn = 1;
+const wakeColumn = 2;
+/** Pairs; 0 while the series is not bound. */
+const pairsColumn = 3;
+const firstSourceColumn = 4;
+const quietColumn = 5;
 
 /** A closed range of values; empty when least > greatest. */
 interface Range {
@@ -22,13 +28,7 @@ export class SettledSeries {
   readonly #sources = new WindowSources();
   readonly #window: SeriesWindow = emptyWindow();
   readonly #range: Range = { least: 0, greatest: 0 };
-  #state = new Uint8Array(0);
-  #least = new Float64Array(0);
-  #greatest = new Float64Array(0);
-  #wakeAt = new Float64Array(0);
-  #quietSince = new Float64Array(0);
-  #pairs = new Uint32Array(0);
-  #firstSource = new Int32Array(0);
+  #columns = new Float64Array(0);
 
   constructor(table: SeriesTable) {
     this.#table = table;
@@ -36,16 +36,17 @@ export class SettledSeries {
 
   /** Pairs of the series; 0 also for one that was never bound. */
   pairs(series: number): number {
-    return this.#state[series] === undefined || this.#state[series] === unbound ? 0 : this.#pairs[series]!;
+    return this.#columns[series * stride + pairsColumn] ?? 0;
   }
 
-  /** Takes up the pairs of a series, whose last sample came at `quietSince` (engine time). */
+  /** Takes up the pairs (at least one) of a series, whose last sample came at `quietSince` (engine time). */
   bind(series: number, pairs: readonly RulePair[], quietSince: number): void {
-    if (series >= this.#state.length) this.#grow(series);
-    if (this.#state[series] !== unbound) this.unbind(series);
-    this.#state[series] = open;
-    this.#quietSince[series] = quietSince;
-    this.#pairs[series] = pairs.length;
+    this.unbind(series);
+    const at = series * stride;
+    if (at >= this.#columns.length) this.#grow(series);
+    this.#columns[at + pairsColumn] = pairs.length;
+    this.#columns[at + quietColumn] = quietSince;
+    this.unsettle(series);
     let first = -1;
     for (const pair of pairs) {
       const { aggregate, windowMs } = pair.rule;
@@ -54,39 +55,40 @@ export class SettledSeries {
       // A new one is put before the others.
       if (this.#sources.next(pair.source) === first) first = pair.source;
     }
-    this.#firstSource[series] = first;
+    this.#columns[at + firstSourceColumn] = first;
   }
 
   unbind(series: number): void {
     if (this.pairs(series) === 0) return;
-    this.#sources.giveBack(this.#firstSource[series]!);
-    this.#firstSource[series] = -1;
-    this.#state[series] = unbound;
+    this.#sources.giveBack(this.#columns[series * stride + firstSourceColumn]!);
+    this.#columns[series * stride + pairsColumn] = 0;
   }
 
   /** Engine time of the last arrival. */
   quietSince(series: number): number {
-    return this.#quietSince[series]!;
+    return this.#columns[series * stride + quietColumn]!;
   }
 
   arrived(series: number, now: number): void {
-    this.#quietSince[series] = now;
+    this.#columns[series * stride + quietColumn] = now;
   }
 
-  /** A pair of the series is not what the columns say any more. */
+  /** A pair of the series is not what the columns say any more: no value is within the range. */
   unsettle(series: number): void {
-    if (this.#state[series] === settled) this.#state[series] = open;
+    this.#columns[series * stride + leastColumn] = Number.POSITIVE_INFINITY;
+    this.#columns[series * stride + greatestColumn] = Number.NEGATIVE_INFINITY;
   }
 
   /** Whether no pair has anything to say of this sample, the series' newest. */
   holds(series: number, at: number, value: number): boolean {
+    const columns = this.#columns;
+    const line = series * stride;
     if (
-      this.#state[series] !== settled ||
-      !(value >= this.#least[series]! && value <= this.#greatest[series]!) ||
-      at >= this.#wakeAt[series]!
+      !(value >= columns[line + leastColumn]! && value <= columns[line + greatestColumn]!) ||
+      at >= columns[line + wakeColumn]!
     )
       return false;
-    const first = this.#firstSource[series]!;
+    const first = columns[line + firstSourceColumn]!;
     if (first === -1) return true;
     this.#table.view(series, this.#window);
     return this.#sources.within(first, this.#window, at);
@@ -94,38 +96,34 @@ export class SettledSeries {
 
   /** Every pair was evaluated at the series' newest sample, of this value. */
   settle(series: number, pairs: readonly RulePair[], value: number): void {
-    const { least, greatest } = everything;
-    this.#least[series] = least;
-    this.#greatest[series] = greatest;
-    this.#state[series] = open;
+    this.unsettle(series);
+    const columns = this.#columns;
+    const line = series * stride;
+    for (let s = columns[line + firstSourceColumn]!; s !== -1; s = this.#sources.next(s))
+      this.#sources.widen(s);
+    let { least, greatest } = everything;
     let wakeAt = Number.POSITIVE_INFINITY;
-    for (let s = this.#firstSource[series]!; s !== -1; s = this.#sources.next(s)) this.#sources.widen(s);
+    const range = this.#range;
     for (const pair of pairs) {
       if (pair.quiet || (pair.minds && !pair.watched)) return;
       if (pair.wakeAt < wakeAt) wakeAt = pair.wakeAt;
-      const range = this.#range;
       if (pair.source === -1) {
         sameVerdict(pair, value, range);
-        if (range.least > this.#least[series]!) this.#least[series] = range.least;
-        if (range.greatest < this.#greatest[series]!) this.#greatest[series] = range.greatest;
+        if (range.least > least) least = range.least;
+        if (range.greatest < greatest) greatest = range.greatest;
       } else {
         sameVerdict(pair, pair.value, range);
         this.#sources.narrow(pair.source, range.least, range.greatest);
       }
     }
-    this.#wakeAt[series] = wakeAt;
-    this.#state[series] = settled;
+    columns[line + leastColumn] = least;
+    columns[line + greatestColumn] = greatest;
+    columns[line + wakeColumn] = wakeAt;
   }
 
   #grow(series: number): void {
-    const length = Math.max(1_024, series + 1, this.#state.length * 2);
-    this.#state = grown(this.#state, new Uint8Array(length));
-    this.#least = grown(this.#least, new Float64Array(length));
-    this.#greatest = grown(this.#greatest, new Float64Array(length));
-    this.#wakeAt = grown(this.#wakeAt, new Float64Array(length));
-    this.#quietSince = grown(this.#quietSince, new Float64Array(length));
-    this.#pairs = grown(this.#pairs, new Uint32Array(length));
-    this.#firstSource = grown(this.#firstSource, new Int32Array(length));
+    const length = Math.max(1_024, series + 1, (this.#columns.length / stride) * 2);
+    this.#columns = grown(this.#columns, new Float64Array(length * stride));
   }
 }
 
