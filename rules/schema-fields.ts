@@ -104,7 +104,7 @@ export function anyCase<Word extends string>(known: readonly Word[]): (text: str
 
 const aggregateWord = anyCase(aggregates);
 const usualPercentiles = ['p50', 'p90', 'p95', 'p99', 'p99.9'] as const;
-const aggregateWords = `one of ${[...aggregates, ...usualPercentiles].join(', ')}`;
+const aggregateWords = `one of ${aggregates.join(', ')}, or a percentile from p1 to p99.9`;
 
 /** A word, or a percentile from p1 to p99.9; `P95.0` is p95. */
 export const aggregate = z

@@ -234,16 +234,23 @@ export class Engine {
     }
   }
 
-  /** Series without a sample since `before` and without an open alert leave memory; answers how many. */
+  /**
+   * Series without a sample since `before` leave memory, unless they have an open alert or a window that still holds
+   * samples; answers how many.
+   */
   expireSeries(before: number): number {
-    const { table } = this.#ports;
+    const { table, clock } = this.#ports;
     let dropped = 0;
     for (const tenant of this.#ring) {
       for (const series of [...table.seriesOf(tenant.name)]) {
         if (table.newestAt(series) >= before) continue;
         const pairs = tenant.pairs.of(series) ?? [];
-        if (pairs.some((pair) => tenant.pipeline.openByKey.has(pair.key) || pair.rule.aggregate === 'absent'))
-          continue;
+        const silentMs = clock.now() - table.newestAt(series);
+        const stays = pairs.some(
+          ({ rule, key }) =>
+            rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
+        );
+        if (stays) continue;
         tenant.pairs.unbind(series);
         this.#ports.forgetSeries(series);
         table.drop(series);

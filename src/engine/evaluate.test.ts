@@ -31,8 +31,8 @@ class Plain {
     this.rules = rules;
     this.verdicts = rules.map(() => 'unknown');
     this.wakeAt = rules.map(() => Number.POSITIVE_INFINITY);
-    // More than any rule reads: nothing that a window needs is ever lost here.
-    this.table.need(this.id, 1e9);
+    // More than most rules read: no point of a short window is ever lost here.
+    this.table.need(this.id, 1e9, 1e9);
   }
 
   sample(at: number, value: number): void {
@@ -119,6 +119,33 @@ function samplesOf(stretches: readonly Stretch[]): [number, number][] {
   return samples;
 }
 
+/** The evaluator and the loop side by side. */
+function stageOf(rules: readonly ThresholdRule[]) {
+  const plain = new Plain(rules);
+  const table = new SeriesTable({ limits: { seriesPerTenant: 1 } });
+  const settled = new Counting(table);
+  const pairs = new PairTable('t', table, settled);
+  const id = table.intern('t', 'cpu', emptyLabels);
+  pairs.setRules(rules, state, 0);
+  const evaluator = new Evaluator(
+    table,
+    settled,
+    () => {},
+    () => {},
+  );
+  const list: Said[] = [];
+  const tenant = { pairs, distrustBefore: Number.NEGATIVE_INFINITY };
+  const sample = (at: number, value: number): void => {
+    plain.sample(at, value);
+    evaluator.sample(tenant, id, at, value, at, (pair, input) => {
+      pair.verdict = input.verdict;
+      pair.wakeAt = wake(input.verdict, at);
+      list.push({ rule: input.rule.name, at, verdict: input.verdict, value: input.value });
+    });
+  };
+  return { said: { list, sample }, plain, settled };
+}
+
 describe('the evaluator', () => {
   it('says what a loop over every rule and sample says, also in rounding', () => {
     let evaluated = 0;
@@ -144,35 +171,30 @@ describe('the evaluator', () => {
                   }),
             }),
           );
-          const plain = new Plain(rules);
-          const table = new SeriesTable({ limits: { seriesPerTenant: 1 } });
-          const settled = new Counting(table);
-          const pairs = new PairTable('t', table, settled);
-          const id = table.intern('t', 'cpu', emptyLabels);
-          pairs.setRules(rules, state, 0);
-          const evaluator = new Evaluator(
-            table,
-            settled,
-            () => {},
-            () => {},
-          );
-          const said: Said[] = [];
-          const tenant = { pairs, distrustBefore: Number.NEGATIVE_INFINITY };
+          const { said, plain, settled } = stageOf(rules);
           for (const [at, value] of samplesOf(stretches)) {
-            plain.sample(at, value);
-            evaluator.sample(tenant, id, at, value, at, (pair, input) => {
-              pair.verdict = input.verdict;
-              pair.wakeAt = wake(input.verdict, at);
-              said.push({ rule: input.rule.name, at, verdict: input.verdict, value: input.value });
-            });
+            said.sample(at, value);
             evaluated += 1;
           }
-          expect(said).toEqual(plain.said);
+          expect(said.list).toEqual(plain.said);
           held += settled.held;
         },
       ),
       { numRuns: 1_500 },
     );
     expect(held / evaluated).toBeGreaterThan(0.3);
+  });
+
+  it('follows windows that are kept by the minute', () => {
+    const rules = [
+      aRule({ name: 'Avg', aggregate: 'avg', windowMs: 7_200_000, threshold: 40, resolveThreshold: 20 }),
+      aRule({ name: 'Rate', aggregate: 'rate', windowMs: 7_200_000, operator: 'lt', threshold: 0.01 }),
+    ];
+    const { said, plain, settled } = stageOf(rules);
+    for (let i = 0; i < 30_000; i++) said.sample(i * 1_000, i > 12_000 && i < 20_000 ? 100 : 0);
+    expect(said.list).toEqual(plain.said);
+    const verdicts = new Set(said.list.map(({ rule, verdict }) => `${rule} ${verdict}`));
+    expect([...verdicts].sort()).toEqual(['Avg false', 'Avg true', 'Rate false', 'Rate true']);
+    expect(settled.held).toBeGreaterThan(29_000 - 7_200);
   });
 });
