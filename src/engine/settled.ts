@@ -1,10 +1,9 @@
 // What the path of every sample reads, packed in columns by series: the range of values within which none of the series'
 // rules has anything to say. A series is settled from the evaluation of all its pairs on, until something else than that
 // changes one of them (every change of a pair says so). Within the range nothing is evaluated and no object touched.
-import type { SeriesWindow } from '../../rules/types.ts';
+import type { Rule, SeriesWindow } from '../../rules/types.ts';
 import { grown } from '../ingest/grown.ts';
 import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
-import type { RulePair } from './pairs.ts';
 import { WindowSources } from './window-sources.ts';
 
 // A series is one cache line of eight numbers.
@@ -16,6 +15,20 @@ const wakeColumn = 2;
 const pairsColumn = 3;
 const firstSourceColumn = 4;
 const quietColumn = 5;
+
+/** What is read of a pair (rule, series). */
+interface SettledPair {
+  readonly rule: Rule;
+  readonly verdict: 'unknown' | 'true' | 'false';
+  readonly wakeAt: number;
+  readonly quiet: boolean;
+  readonly minds: boolean;
+  readonly watched: boolean;
+  /** The aggregate of a rule with a window, when it was evaluated last. */
+  readonly value: number;
+  /** Set by `bind`: what follows the window of the rule; -1 where it has none. */
+  source: number;
+}
 
 /** A closed range of values; empty when least > greatest. */
 interface Range {
@@ -40,7 +53,7 @@ export class SettledSeries {
   }
 
   /** Takes up the pairs (at least one) of a series, whose last sample came at `quietSince` (engine time). */
-  bind(series: number, pairs: readonly RulePair[], quietSince: number): void {
+  bind(series: number, pairs: readonly SettledPair[], quietSince: number): void {
     this.unbind(series);
     const at = series * stride;
     if (at >= this.#columns.length) this.#grow(series);
@@ -95,7 +108,7 @@ export class SettledSeries {
   }
 
   /** Every pair was evaluated at the series' newest sample, of this value. */
-  settle(series: number, pairs: readonly RulePair[], value: number): void {
+  settle(series: number, pairs: readonly SettledPair[], value: number): void {
     this.unsettle(series);
     const columns = this.#columns;
     const line = series * stride;
@@ -130,7 +143,7 @@ export class SettledSeries {
 const everything: Readonly<Range> = { least: Number.NEGATIVE_INFINITY, greatest: Number.POSITIVE_INFINITY };
 
 /** Fills `out` with a range of values that leave the pair's verdict as it is; `value` (NaN: none) gave that verdict. */
-function sameVerdict(pair: RulePair, value: number, out: Range): void {
+function sameVerdict(pair: SettledPair, value: number, out: Range): void {
   out.least = Number.POSITIVE_INFINITY;
   out.greatest = Number.NEGATIVE_INFINITY;
   const { verdict } = pair;
