@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { compile } from './compile.ts';
 import { Report } from './report.ts';
 import { durable } from './rows/durable.ts';
+import { evaluation } from './rows/evaluation.ts';
 import { grouping } from './rows/grouping.ts';
 import { idle } from './rows/idle.ts';
 import { ingest } from './rows/ingest.ts';
@@ -19,6 +20,7 @@ import { type Bench, chosen, runScenarios } from './scenario.ts';
 const scenarios = [
   grouping(),
   ...ingest,
+  ...evaluation,
   rowsPerAlert,
   durable,
   latency,

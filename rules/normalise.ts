@@ -1,5 +1,6 @@
 // From the keys of a rule to the rule: what the keys mean together, and what is filled in where one is absent.
 
+import { tooLong } from './aggregates/index.ts';
 import { emptyLabels, mergeLabels } from './labels.ts';
 import { hashOfRule } from './rule-hash.ts';
 import type { RuleDraft } from './schema.ts';
@@ -11,12 +12,15 @@ export interface RuleDefaults {
   readonly tenant: string;
   readonly group: string;
   readonly labels: Labels;
+  /** How often its series send; 15 s when nobody says so. */
+  readonly sampleIntervalMs?: number;
 }
 
 /** Reports a problem of the rule at one of its keys; no key: of the rule as a whole. */
 export type ReportKey = (key: string | null, message: string) => void;
 
 const leastNoDataAfterMs = 60_000;
+const usualSampleIntervalMs = 15_000;
 
 /**
  * Checks what concerns several keys and reports it, also when other keys were wrong already. `given` are the keys that
@@ -38,7 +42,10 @@ export function normaliseRule(
   if (!given.has('metric') && !given.has('metric_name')) report(null, 'expected a metric');
 
   const aggregate = draft.aggregate ?? 'last';
-  if (!given.has('aggregate') || draft.aggregate !== undefined) checkWindow(aggregate, draft, given, report);
+  if (!given.has('aggregate') || draft.aggregate !== undefined) {
+    checkWindow(aggregate, draft, given, report);
+    checkMemory(aggregate, draft, defaults, report);
+  }
   checkThresholds(draft, given, report);
 
   const windowMs = draft.window ?? 0;
@@ -92,6 +99,19 @@ function checkWindow(
   } else if (draft.window === 0) {
     report('window', `expected a window above 0, because the aggregate is ${aggregate}`);
   }
+}
+
+/** What is kept of a series must be able to fill the window. */
+function checkMemory(
+  aggregate: Rule['aggregate'],
+  draft: RuleDraft,
+  defaults: RuleDefaults,
+  report: ReportKey,
+): void {
+  const intervalMs = draft.sample_interval ?? defaults.sampleIntervalMs ?? usualSampleIntervalMs;
+  if (draft.window === undefined) return;
+  const problem = tooLong(aggregate, draft.window, intervalMs);
+  if (problem !== null) report('window', problem);
 }
 
 function checkThresholds(draft: RuleDraft, given: ReadonlySet<string>, report: ReportKey): void {

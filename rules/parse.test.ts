@@ -249,7 +249,7 @@ rules:
         "7:51 rules.5.window: the aggregate last reads the newest sample and has no window; name another aggregate (avg, max, …)",
         "8:5 rules.6: expected a window such as 1m, because the aggregate is absent",
         "9:70 rules.7.threshold: the aggregate absent compares nothing and has no threshold",
-        "10:39 rules.8.aggregate: expected one of last, avg, min, max, sum, count, absent, got "average"",
+        "10:39 rules.8.aggregate: expected one of last, avg, min, max, sum, count, stddev, rate, increase, delta, absent, or a percentile from p1 to p99.9, got "average"",
         "11:58 rules.9.no_data_after: expected a duration above 0",
         "12:35 rules.10.type: expected one of threshold, got "trend"",
         "13:5 rules.11: expected a threshold",
@@ -427,5 +427,51 @@ describe('parseRule', () => {
     for (const value of [null, undefined, 5, 'a', [], Object.create(null)]) {
       expect(parseRule(value, { kind: 'api' })).toHaveProperty('problems');
     }
+  });
+});
+
+describe('the aggregate of a rule (AL-A6)', () => {
+  const keys = (aggregate: string) =>
+    `rules: [{ name: A, metric: m, threshold: 1, aggregate: ${aggregate}, window: 5m }]`;
+
+  it.each([
+    ['stddev', 'stddev'],
+    ['RATE', 'rate'],
+    ['increase', 'increase'],
+    ['delta', 'delta'],
+    ['p50', 'p50'],
+    ['P99.9', 'p99.9'],
+    ['p95.0', 'p95'],
+    ['p7.5', 'p7.5'],
+  ])('%s', (written, read) => {
+    expect(only(keys(written)).aggregate).toBe(read);
+  });
+
+  it('is no percentile outside of p1 to p99.9', () => {
+    expect(problemsOf(keys('p100'))).toEqual([
+      '1:56 rules.0.aggregate: expected one of last, avg, min, max, sum, count, stddev, rate, increase, delta, absent, or a percentile from p1 to p99.9, got "p100"',
+    ]);
+  });
+
+  it('is refused with the figure where the window cannot be held', () => {
+    const rules = (head: string, over: string) => `${head}
+rules:
+  - { name: A, metric: m, threshold: 1, ${over} }
+`;
+    expect(problemsOf(rules('', 'aggregate: p95, window: 24h'))).toEqual([
+      '3:65 rules.0.window: p95 over 1d needs 5,760 points at one per 15s; the most is 4,096',
+    ]);
+    expect(problemsOf(rules('', 'aggregate: p95, window: 24h, sample_interval: 30s'))).toEqual([]);
+    expect(problemsOf(rules('sample_interval: 1m', 'aggregate: p95, window: 48h'))).toEqual([]);
+    expect(
+      problemsOf(rules('sample_interval: 1m', 'aggregate: p95, window: 1h, sample_interval: 500ms')),
+    ).toEqual(['3:65 rules.0.window: p95 over 1h needs 7,200 points at one per 500ms; the most is 4,096']);
+    expect(problemsOf(rules('sample_interval: 1s', 'aggregate: rate, window: 7d'))).toEqual([]);
+    expect(problemsOf(rules('', 'aggregate: avg, window: 8d'))).toEqual([
+      '3:65 rules.0.window: avg over 8d needs 11,520 minutes; the most is 10,080',
+    ]);
+    expect(problemsOf(rules('', 'aggregate: p95, window: 1h, sample_interval: 0s'))).toEqual([
+      '3:86 rules.0.sample_interval: expected a duration above 0',
+    ]);
   });
 });

@@ -43,6 +43,7 @@ export function parseRuleFile(text: string, file: string): ParsedRuleFile {
     tenant: typeof head.tenant === 'string' ? head.tenant : defaultTenant,
     group: typeof head.group === 'string' ? head.group : groupOf(file),
     labels: (head.labels as Labels | undefined) ?? emptyLabels,
+    ...(typeof head.sample_interval === 'number' ? { sampleIntervalMs: head.sample_interval } : {}),
   };
   const rules: Rule[] = [];
   const list = source.value.rules;

@@ -1,11 +1,12 @@
 // The kinds of value that a rule file holds, as zod types: read from YAML or JSON, transformed into what rules hold.
 import { z } from 'zod';
+import { parsePercentile, percentilePattern } from './aggregates/percentile.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 import { isForbiddenName, labelSet } from './labels.ts';
 import { parseMatcher } from './matchers.ts';
 import { isSyntaxProblem } from './syntax-problem.ts';
 import { compileTemplate } from './template/template.ts';
-import type { Labels } from './types.ts';
+import { type Aggregate, aggregates, type Labels } from './types.ts';
 import { utf8Length } from './utf8.ts';
 
 /** Bounds on a rule file; a rule file is a text from outside. */
@@ -73,6 +74,8 @@ export const duration = z
     return z.NEVER;
   });
 
+export const positiveDuration = duration.refine((ms) => ms > 0, { error: 'expected a duration above 0' });
+
 /** One of some words in any case, by way of `parse`, which may know aliases; `extra` are aliases that editors offer too. */
 export function word<Word extends string>(
   known: readonly Word[],
@@ -98,6 +101,26 @@ export function anyCase<Word extends string>(known: readonly Word[]): (text: str
   const byWord = new Map(known.map((w) => [w.toLowerCase(), w]));
   return (text) => byWord.get(text.trim().toLowerCase());
 }
+
+const aggregateWord = anyCase(aggregates);
+const usualPercentiles = ['p50', 'p90', 'p95', 'p99', 'p99.9'] as const;
+const aggregateWords = `one of ${aggregates.join(', ')}, or a percentile from p1 to p99.9`;
+
+/** A word, or a percentile from p1 to p99.9; `P95.0` is p95. */
+export const aggregate = z
+  .string(expected(aggregateWords))
+  .meta({
+    anyOf: [
+      { enum: [...aggregates, ...aggregates.map((word) => word.toUpperCase()), ...usualPercentiles] },
+      { pattern: percentilePattern },
+    ],
+  })
+  .transform((text, context): Aggregate => {
+    const found = aggregateWord(text) ?? parsePercentile(text.trim());
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: `expected ${aggregateWords}, got ${shown(text)}` });
+    return z.NEVER;
+  });
 
 /** A list of matchers, compiled. */
 export const matcherList = z

@@ -25,6 +25,7 @@ describe('the JSON Schema of a rule file (AL-A14)', () => {
     expect(rule.properties.severity!.enum).toEqual(expect.arrayContaining(['warning', 'WARNING', 'medium']));
     expect(rule.properties.operator!.enum).toEqual(expect.arrayContaining(['gt', '>=']));
     expect(JSON.stringify(rule.properties.for)).toContain('pattern');
+    expect(JSON.stringify(rule.properties.aggregate)).toContain('"p99.9"');
     expect(rule.properties.labels).toMatchObject({
       type: 'object',
       additionalProperties: { type: 'string' },

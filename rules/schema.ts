@@ -2,6 +2,7 @@
 // What concerns one key is here; what concerns several of them together is in normalise.ts.
 import { z } from 'zod';
 import {
+  aggregate,
   annotationMap,
   anyCase,
   duration,
@@ -12,12 +13,13 @@ import {
   line,
   matcherList,
   metric,
+  positiveDuration,
   ruleLimits,
   word,
 } from './schema-fields.ts';
 import { parseCategory, parsePriority, parseSeverity } from './severity.ts';
 import type { Operator } from './types.ts';
-import { aggregates, categories, noDataPolicies, operators, priorities, severities } from './types.ts';
+import { categories, noDataPolicies, operators, priorities, severities } from './types.ts';
 
 const operatorSigns: Readonly<Record<string, Operator>> = {
   '>': 'gt',
@@ -39,8 +41,13 @@ export const ruleShape = {
   metric: metric.optional().describe('Name of the metric that the rule reads.'),
   metric_name: metric.optional().describe('Another word for metric.'),
   match: matcherList.optional().describe('Matchers that a series must satisfy, e.g. env="prod".'),
-  aggregate: word(aggregates, anyCase(aggregates)).optional().describe('What is compared; last by default.'),
+  aggregate: aggregate.optional().describe('What is compared; last by default.'),
   window: duration.optional().describe('Span of the aggregate, e.g. 1m.'),
+  sample_interval: positiveDuration
+    .optional()
+    .describe(
+      'How often the series send, 15s by default: whether the window fits into memory is checked with it.',
+    ),
   operator: word(
     operators,
     (text) => operatorSigns[text.trim()] ?? operatorWord(text),
@@ -80,6 +87,9 @@ export const fileShape = {
     .describe('Whose rules these are; default without it.'),
   group: line(ruleLimits.nameLength, 'a name').optional().describe('Name of the group; the file by default.'),
   labels: labelMap.optional().describe('Put on every alert of every rule here; a rule overrides them.'),
+  sample_interval: positiveDuration
+    .optional()
+    .describe('How often the series send that the rules here read; 15s by default.'),
 } as const;
 
 export const ruleSchema = z.strictObject(ruleShape);

@@ -26,6 +26,7 @@ function windowOf(points: readonly Point[], size = 16, base = 32): SeriesWindow 
     ...{ times, values, base, mask, head: lost & mask, count: points.length - lost },
     bornAt: points[0]?.[0] ?? Number.POSITIVE_INFINITY,
     completeAfter: lost === 0 ? Number.NEGATIVE_INFINITY : points[lost - 1]![0],
+    ...{ dropped: lost, edits: 0, minutes: null },
   };
 }
 

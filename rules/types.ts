@@ -26,8 +26,23 @@ export type Category = (typeof categories)[number];
 export const operators = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
 export type Operator = (typeof operators)[number];
 
-export const aggregates = ['last', 'avg', 'min', 'max', 'sum', 'count', 'absent'] as const;
-export type Aggregate = (typeof aggregates)[number];
+/** The aggregates that are words; percentiles are beside them. */
+export const aggregates = [
+  'last',
+  'avg',
+  'min',
+  'max',
+  'sum',
+  'count',
+  'stddev',
+  'rate',
+  'increase',
+  'delta',
+  'absent',
+] as const;
+/** `p1` … `p99.9`, at most one digit after the point. */
+export type Percentile = `p${number}`;
+export type Aggregate = (typeof aggregates)[number] | Percentile;
 
 export const noDataPolicies = ['ok', 'alert', 'keep'] as const;
 /** What a series that stopped sending means: `ok` resolves, `alert` fires, `keep` leaves the state as it is. */
@@ -107,6 +122,39 @@ export interface SeriesWindow {
   bornAt: number;
   /** Every sample with a time > completeAfter is still in the ring (-Infinity: nothing was overwritten). */
   completeAfter: number;
+  /** Points that left the ring at its old end, ever, modulo 2^32: point i is the same as long as `dropped + i` is. */
+  dropped: number;
+  /** Changes other than a newer point at the new end, ever, modulo 2^32. */
+  edits: number;
+  /** One-minute aggregates, for windows that need more points than a ring holds; null while nothing needs them. */
+  minutes: MinuteWindow | null;
+}
+
+/** Samples by the minute; minute m holds the samples of [m, m + 1) · 60,000 ms. */
+export interface MinuteWindow {
+  /** Every sample with a time > completeAfter is in the minutes. */
+  readonly completeAfter: number;
+  /**
+   * The samples of the minutes first..last in one; false when there are none. With `before`, the last sample of the
+   * minutes before them begins `increase` and `firstAt`, if it is not older than that time.
+   */
+  read(first: number, last: number, before: number | null, into: MinuteTotals): boolean;
+}
+
+/** Several minutes in one. */
+export interface MinuteTotals {
+  count: number;
+  sum: number;
+  /** Sum of the squared distances from the mean. */
+  squares: number;
+  min: number;
+  max: number;
+  first: number;
+  last: number;
+  firstAt: number;
+  lastAt: number;
+  /** Of a counter, from the first sample to the last. */
+  increase: number;
 }
 
 export type Verdict = 'true' | 'false' | 'insufficient_data';

@@ -1,5 +1,6 @@
 // The parts that do the work, put together over given ports: no process, no files, no server. The application and the
 // simulation run exactly this.
+import { reachOf } from '../rules/aggregates/index.ts';
 import type { Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
@@ -183,7 +184,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     }),
     start(rules) {
       // What a window needs, and as much again as samples may be late.
-      const spanMs = Math.max(3_600_000, ...rules.map((rule) => rule.windowMs)) + limits.pastMs;
+      const reach = rules.reduce(
+        (most, rule) => Math.max(most, reachOf(rule.aggregate, rule.windowMs)),
+        3_600_000,
+      );
+      const spanMs = reach + limits.pastMs;
       engine.start(rulesByTenant(rules), () => {
         const now = clock.now();
         log.info('history.refilled', recorder.refill(now - spanMs, now + limits.futureMs));

@@ -55,7 +55,13 @@ interface Pusher {
 }
 
 /** Pushes without a pause on all connections for `ms`; answers samples per CPU-second and the loop's delay. */
-async function round(server: Server, wire: Wire, pushers: readonly Pusher[], batch: number, ms: number) {
+export async function round(
+  server: Server,
+  wire: Wire,
+  pushers: readonly Pusher[],
+  batch: number,
+  ms: number,
+) {
   await wire.ready();
   await server.ask({ ask: 'mark' });
   const before = await server.usage();

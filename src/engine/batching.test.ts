@@ -22,6 +22,9 @@ async function episodes(samples: readonly Sample[], sizes: readonly number[]): P
     rules: [
       { name: 'For', forMs: 3_000, keepFiringForMs: 2_000, resolveThreshold: 70 },
       { name: 'Avg', aggregate: 'avg', windowMs: 4_000, threshold: 60 },
+      { name: 'P90', aggregate: 'p90', windowMs: 6_000, threshold: 74 },
+      { name: 'Noise', aggregate: 'stddev', windowMs: 6_000, threshold: 20 },
+      { name: 'Rate', aggregate: 'rate', windowMs: 5_000, threshold: 10, resolveThreshold: 5 },
     ],
     route: { groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0 },
   });

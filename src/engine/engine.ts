@@ -19,7 +19,8 @@ import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '.
 import { type DeadlineHandle, Deadlines } from './deadlines.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
-import type { RulePair } from './pairs.ts';
+import { type RulePair, rulesWithAlerts } from './pairs.ts';
+import { SettledSeries } from './settled.ts';
 import { decideSilence } from './silence.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
@@ -82,6 +83,7 @@ export class Engine {
   readonly #deadlines = new Deadlines<DeadlineItem>();
   readonly #armed = new WeakMap<Group, { readonly at: number; readonly handle: DeadlineHandle }>();
   readonly #completions = new Fifo<Completion>();
+  readonly #settled: SettledSeries;
   readonly #evaluator: Evaluator;
   readonly #versions: ConfigVersionRow[] = [];
   #timer: Timer | null = null;
@@ -94,7 +96,8 @@ export class Engine {
   constructor(ports: EnginePorts, config: EngineConfig) {
     this.#ports = ports;
     this.#config = config;
-    this.#evaluator = new Evaluator(ports.table, ports.record, (pair) =>
+    this.#settled = new SettledSeries(ports.table);
+    this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
       this.#watch(pair, this.#ports.clock.now()),
     );
   }
@@ -124,7 +127,7 @@ export class Engine {
     const { store, clock } = this.#ports;
     const now = clock.now();
     for (const name of rules.keys()) store.ensureTenant(name, now);
-    for (const row of store.tenants()) this.#adopt(new Tenant(row, this.#ports.table));
+    for (const row of store.tenants()) this.#adopt(new Tenant(row, this.#ports.table, this.#settled));
     for (const tenant of this.#ring) tenant.rules = rules.get(tenant.name) ?? [];
     this.#load(refill);
     this.#state = 'running';
@@ -149,7 +152,7 @@ export class Engine {
     for (const tenant of this.#ring) {
       const out = tenant.load(store, this.#config.routing, newId, now);
       this.#follow(tenant, out, now, turn);
-      tenant.pairs.setRules(tenant.rules, tenant.pipeline, now);
+      tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
     }
     refill?.();
     for (const tenant of this.#ring) this.#cover(tenant, now, turn);
@@ -179,7 +182,7 @@ export class Engine {
     const known = this.#tenants.get(name);
     if (known) return known;
     const { store, clock, newId } = this.#ports;
-    const tenant = new Tenant(store.ensureTenant(name, clock.now()), this.#ports.table);
+    const tenant = new Tenant(store.ensureTenant(name, clock.now()), this.#ports.table, this.#settled);
     tenant.load(store, this.#config.routing, newId, clock.now());
     this.#adopt(tenant);
     return tenant;
@@ -231,16 +234,23 @@ export class Engine {
     }
   }
 
-  /** Series without a sample since `before` and without an open alert leave memory; answers how many. */
+  /**
+   * Series without a sample since `before` leave memory, unless they have an open alert or a window that still holds
+   * samples; answers how many.
+   */
   expireSeries(before: number): number {
-    const { table } = this.#ports;
+    const { table, clock } = this.#ports;
     let dropped = 0;
     for (const tenant of this.#ring) {
       for (const series of [...table.seriesOf(tenant.name)]) {
         if (table.newestAt(series) >= before) continue;
         const pairs = tenant.pairs.of(series) ?? [];
-        if (pairs.some((pair) => tenant.pipeline.openByKey.has(pair.key) || pair.rule.aggregate === 'absent'))
-          continue;
+        const silentMs = clock.now() - table.newestAt(series);
+        const stays = pairs.some(
+          ({ rule, key }) =>
+            rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
+        );
+        if (stays) continue;
         tenant.pairs.unbind(series);
         this.#ports.forgetSeries(series);
         table.drop(series);
@@ -274,8 +284,9 @@ export class Engine {
   /** Watches every pair that minds silence, and ends the episodes that no pair stands for any more. */
   #cover(tenant: Tenant, now: number, turn: Turn | null): void {
     const covered = new Set<string>();
+    const withAlerts = rulesWithAlerts(tenant.pipeline);
     for (const pair of tenant.pairs.all()) {
-      covered.add(pair.key);
+      if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
       if (pair.minds && !pair.watched) this.#watch(pair, now);
     }
     const orphans: string[] = [];

@@ -5,6 +5,7 @@ import type { Evaluation, SeriesWindow } from '../../rules/types.ts';
 import { appended, emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
 import type { RulePair } from './pairs.ts';
+import type { SettledSeries } from './settled.ts';
 import type { Tenant } from './tenant.ts';
 
 export interface SampleCounts {
@@ -18,6 +19,7 @@ export interface SampleCounts {
 export class Evaluator {
   readonly counts: SampleCounts = { samples: 0, late: 0, unchanged: 0, replaced: 0, evaluations: 0 };
   readonly #table: SeriesTable;
+  readonly #settled: SettledSeries;
   readonly #record: (series: number, at: number, value: number) => void;
   readonly #watch: (pair: RulePair) => void;
   // Filled in place for each evaluation: no allocation per sample.
@@ -26,10 +28,12 @@ export class Evaluator {
 
   constructor(
     table: SeriesTable,
+    settled: SettledSeries,
     record: (series: number, at: number, value: number) => void,
     watch: (pair: RulePair) => void,
   ) {
     this.#table = table;
+    this.#settled = settled;
     this.#record = record;
     this.#watch = watch;
   }
@@ -39,7 +43,7 @@ export class Evaluator {
    * pair is evaluated.
    */
   sample(
-    tenant: Tenant,
+    tenant: Pick<Tenant, 'pairs' | 'distrustBefore'>,
     series: number,
     at: number,
     value: number,
@@ -49,30 +53,42 @@ export class Evaluator {
     const { counts } = this;
     counts.samples += 1;
     const outcome = this.#table.append(series, at, value);
-    const pairs = tenant.pairs.of(series);
+    const pairCount = this.#settled.pairs(series);
+    // Also a sample that says nothing new: whoever sends has not fallen silent.
+    if (pairCount > 0) this.#settled.arrived(series, now);
     if (outcome === appended.unchanged) {
       counts.unchanged += 1;
-      if (pairs) for (const pair of pairs) pair.quietSince = now;
       if (at > tenant.distrustBefore) return;
     } else {
       this.#record(series, at, value);
       if (outcome === appended.late) {
         counts.late += 1;
-        // It says nothing new, but whoever sends has not fallen silent.
-        if (pairs) for (const pair of pairs) pair.quietSince = now;
         return;
       }
       if (outcome === appended.replaced) counts.replaced += 1;
     }
-    if (!pairs) return;
+    if (pairCount === 0) return;
+    counts.evaluations += pairCount;
+    if (this.#settled.holds(series, at, value)) return;
+    const pairs = tenant.pairs.of(series)!;
+    this.#evaluate(pairs, series, at, change);
+    this.#settled.settle(series, pairs, value);
+  }
+
+  /** Evaluates every pair of the series at its newest sample. */
+  #evaluate(
+    pairs: readonly RulePair[],
+    series: number,
+    at: number,
+    change: (pair: RulePair, input: VerdictInput) => void,
+  ): void {
     this.#table.view(series, this.#window);
     for (const pair of pairs) {
-      pair.quietSince = now;
       if (pair.minds && !pair.watched) this.#watch(pair);
       const { rule } = pair;
-      counts.evaluations += 1;
       evaluators[rule.type](rule, this.#window, at, pair.verdict === 'true' && !pair.quiet, this.#result);
       pair.quiet = false;
+      pair.value = this.#result.value;
       const { verdict } = this.#result;
       if (verdict === 'insufficient_data') continue;
       if (verdict === pair.verdict && at < pair.wakeAt) continue;

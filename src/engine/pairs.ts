@@ -1,5 +1,6 @@
 // Pairs (rule, series): resolved when a series or a rule appears, never per sample. A pair holds the last verdict and a
 // handle to the open episode; everything else about the episode is in the alert's row.
+import { minutesSuffice, reachOf } from '../../rules/aggregates/index.ts';
 import { wakeAt } from '../../rules/alert-state.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
@@ -9,34 +10,100 @@ import { alertKey, subjectOf } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState, Subject } from '../pipeline/state.ts';
+import type { SettledSeries } from './settled.ts';
 
 export type LastVerdict = 'unknown' | 'true' | 'false';
 
-/** See the head of the file. */
-export class RulePair {
+/** What the pairs of one tenant have in common. */
+interface PairHome {
   readonly tenant: string;
-  rule: Rule;
+  readonly table: SeriesTable;
+  readonly settled: SettledSeries;
+}
+
+/** What a pair without a series has of its own. */
+interface Expectation {
+  readonly labels: Labels;
+  readonly since: number;
+}
+
+/** See the head of the file. Whatever changes its state unsettles its series. There are many: no field too much. */
+export class RulePair {
+  readonly rule: Rule;
+  /** -1 for an expectation: an `absent` rule that no series answers to. */
   readonly series: number;
-  readonly seriesLabels: Labels;
-  verdict: LastVerdict = 'unknown';
-  /** Sample time from which an unchanged verdict matters (`for`, `keep_firing_for`). */
-  wakeAt = Number.POSITIVE_INFINITY;
-  /** Engine time of the last arrival; absence counts from here. */
-  quietSince: number;
   /** Taken out of use by a reload or because its series expired. */
   gone = false;
-  /** The last verdict came from silence, not from a sample: hysteresis does not apply to it. */
-  quiet = false;
-  /** A deadline for silence is in the heap. */
-  watched = false;
+  /** Of a rule with a window: what `WindowSources` follows it with. */
+  source = -1;
+  /** Of a rule with a window: its aggregate when it was evaluated last; NaN when there was none. */
+  value = Number.NaN;
+  readonly #home: PairHome;
+  readonly #expectation: Expectation | null;
+  #verdict: LastVerdict = 'unknown';
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #quiet = false;
+  #watched = false;
   #subject: Subject | null = null;
 
-  constructor(tenant: string, rule: Rule, series: number, seriesLabels: Labels, quietSince: number) {
-    this.tenant = tenant;
+  constructor(home: PairHome, rule: Rule, series: number, expectation: Expectation | null = null) {
+    this.#home = home;
     this.rule = rule;
     this.series = series;
-    this.seriesLabels = seriesLabels;
-    this.quietSince = quietSince;
+    this.#expectation = expectation;
+  }
+
+  get tenant(): string {
+    return this.#home.tenant;
+  }
+
+  get verdict(): LastVerdict {
+    return this.#verdict;
+  }
+
+  set verdict(verdict: LastVerdict) {
+    this.#verdict = verdict;
+    this.#unsettle();
+  }
+
+  /** Sample time from which an unchanged verdict matters (`for`, `keep_firing_for`). */
+  get wakeAt(): number {
+    return this.#wakeAt;
+  }
+
+  set wakeAt(at: number) {
+    this.#wakeAt = at;
+    this.#unsettle();
+  }
+
+  /** The last verdict came from silence, not from a sample: hysteresis does not apply to it. */
+  get quiet(): boolean {
+    return this.#quiet;
+  }
+
+  set quiet(quiet: boolean) {
+    this.#quiet = quiet;
+    this.#unsettle();
+  }
+
+  /** A deadline for silence is in the heap. */
+  get watched(): boolean {
+    return this.#watched;
+  }
+
+  set watched(watched: boolean) {
+    this.#watched = watched;
+    this.#unsettle();
+  }
+
+  /** Engine time of the last arrival; absence counts from here. */
+  get quietSince(): number {
+    return this.#expectation?.since ?? this.#home.settled.quietSince(this.series);
+  }
+
+  /** Good until the pair is gone: then the series may be another one's. */
+  get seriesLabels(): Labels {
+    return this.#expectation?.labels ?? this.#home.table.labelsOf(this.series);
   }
 
   get subject(): Subject {
@@ -62,20 +129,35 @@ export class RulePair {
   get minds(): boolean {
     return this.rule.aggregate === 'absent' || this.rule.noData !== 'keep';
   }
+
+  #unsettle(): void {
+    if (this.series !== -1) this.#home.settled.unsettle(this.series);
+  }
+}
+
+/** Names of the rules with an open episode: only their pairs have one to take up. */
+export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { source, rule } of state.openByKey.values())
+    if (source === 'rule' && rule !== null) names.add(rule);
+  return names;
 }
 
 /** All pairs of one tenant. */
 export class PairTable {
-  readonly tenant: string;
+  readonly #home: PairHome;
   readonly #table: SeriesTable;
-  #byMetric = new Map<string, Rule[]>();
-  readonly #bySeries = new Map<number, RulePair[]>();
+  readonly #settled: SettledSeries;
+  /** The enabled rules, in their order. */
+  #byMetric = new Map<string, readonly Rule[]>();
+  readonly #bySeries = new Map<number, readonly RulePair[]>();
   /** `absent` rules without any series: one pair each, with the labels of their equality matchers. */
   readonly expected = new Map<string, RulePair>();
 
-  constructor(tenant: string, table: SeriesTable) {
-    this.tenant = tenant;
+  constructor(tenant: string, table: SeriesTable, settled: SettledSeries) {
+    this.#home = { tenant, table, settled };
     this.#table = table;
+    this.#settled = settled;
   }
 
   get count(): number {
@@ -98,76 +180,116 @@ export class PairTable {
     return [...this.all()].filter((pair) => pair.key === key);
   }
 
-  /** Pairs a new series with the rules that read it; answers the new pairs, and the expectation that it fulfils. */
+  /** Pairs a new series with the rules that read it; answers the new pairs, and the expectations that it fulfils. */
   bind(
     series: number,
     state: PipelineState,
     now: number,
   ): { pairs: readonly RulePair[]; fulfilled: readonly RulePair[] } {
-    const labels = this.#table.labelsOf(series);
-    const pairs: RulePair[] = [];
+    const pairs = this.#pair(series, this.#byMetric.get(this.#table.metricOf(series)) ?? [], now);
+    if (state.openByKey.size > 0) for (const pair of pairs) pair.attach(state.openByKey.get(pair.key));
     const fulfilled: RulePair[] = [];
-    let longestMs = 0;
-    for (const rule of this.#byMetric.get(this.#table.metricOf(series)) ?? []) {
-      if (!matchesAll(rule.match, labels)) continue;
-      const pair = new RulePair(this.tenant, rule, series, labels, now);
-      pair.attach(state.openByKey.get(pair.key));
-      longestMs = Math.max(longestMs, rule.windowMs);
-      pairs.push(pair);
-      const expectation = this.expected.get(rule.name);
-      if (expectation) {
+    if (this.expected.size > 0) {
+      for (const { rule } of pairs) {
+        const expectation = this.expected.get(rule.name);
+        if (!expectation) continue;
         this.expected.delete(rule.name);
         fulfilled.push(expectation);
       }
     }
-    if (pairs.length > 0) this.#bySeries.set(series, pairs);
-    this.#table.need(series, longestMs);
     return { pairs, fulfilled };
+  }
+
+  /** Makes the pairs of a series, with nothing known of their verdicts. */
+  #pair(series: number, rules: readonly Rule[], quietSince: number): readonly RulePair[] {
+    const pairs: RulePair[] = [];
+    let spanMs = 0;
+    let minuteSpanMs = 0;
+    for (const rule of rules) {
+      if (rule.match.length > 0 && !matchesAll(rule.match, this.#table.labelsOf(series))) continue;
+      pairs.push(new RulePair(this.#home, rule, series));
+      const { aggregate, windowMs } = rule;
+      if (reachOf(aggregate, windowMs) > 0 && windowMs > spanMs) spanMs = windowMs;
+      if (windowMs > minuteSpanMs && minutesSuffice(aggregate)) minuteSpanMs = windowMs;
+    }
+    this.#table.need(series, spanMs, minuteSpanMs);
+    if (pairs.length > 0) {
+      this.#bySeries.set(series, pairs);
+      this.#settled.bind(series, pairs, quietSince);
+    }
+    return pairs;
   }
 
   unbind(series: number): void {
     for (const pair of this.#bySeries.get(series) ?? []) pair.gone = true;
     this.#bySeries.delete(series);
+    this.#settled.unbind(series);
   }
 
-  /** Replaces the rules: every pair is made anew and takes up the open episode of its key. */
-  setRules(rules: readonly Rule[], state: PipelineState, now: number): readonly RulePair[] {
-    for (const pair of this.all()) pair.gone = true;
-    const quietSince = new Map<number, number>();
-    for (const [series, pairs] of this.#bySeries) if (pairs[0]) quietSince.set(series, pairs[0].quietSince);
-    this.#bySeries.clear();
-    this.expected.clear();
-    this.#byMetric = new Map();
+  /**
+   * Replaces the rules. Where the rules of a metric change, its pairs are made anew and take up the open episodes of
+   * their keys; with `anew` all of them are.
+   */
+  setRules(rules: readonly Rule[], state: PipelineState, now: number, anew = false): void {
+    const before = this.#byMetric;
+    const after = new Map<string, Rule[]>();
     for (const rule of rules) {
       if (!rule.enabled) continue;
-      const list = this.#byMetric.get(rule.metric);
+      const list = after.get(rule.metric);
       if (list) list.push(rule);
-      else this.#byMetric.set(rule.metric, [rule]);
+      else after.set(rule.metric, [rule]);
     }
-    const made: RulePair[] = [];
-    for (const series of this.#table.seriesOf(this.tenant)) {
-      const { pairs } = this.bind(series, state, quietSince.get(series) ?? now);
-      made.push(...pairs);
+    this.#byMetric = after;
+    const withAlerts = rulesWithAlerts(state);
+    for (const metric of new Set([...before.keys(), ...after.keys()])) {
+      const old = before.get(metric) ?? [];
+      const own = after.get(metric) ?? [];
+      if (!anew && sameRules(old, own)) this.#byMetric.set(metric, old);
+      else this.#replace(metric, old, own, withAlerts, state, now);
     }
-    const answered = new Set(made.map((pair) => pair.rule));
-    for (const rules of this.#byMetric.values()) {
-      for (const rule of rules) {
-        if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
-        const pair = this.expect(rule, now);
-        pair.attach(state.openByKey.get(pair.key));
-        made.push(pair);
+  }
+
+  #replace(
+    metric: string,
+    old: readonly Rule[],
+    own: readonly Rule[],
+    withAlerts: ReadonlySet<string>,
+    state: PipelineState,
+    now: number,
+  ): void {
+    for (const rule of old) {
+      const expectation = this.expected.get(rule.name);
+      if (expectation) expectation.gone = true;
+      this.expected.delete(rule.name);
+    }
+    const answered = new Set<Rule>();
+    for (const series of this.#table.byMetric(this.#home.tenant, metric)) {
+      const since = this.#bySeries.has(series) ? this.#settled.quietSince(series) : now;
+      this.unbind(series);
+      for (const pair of this.#pair(series, own, since)) {
+        if (withAlerts.has(pair.rule.name)) pair.attach(state.openByKey.get(pair.key));
+        if (pair.rule.aggregate === 'absent') answered.add(pair.rule);
       }
     }
-    return made;
+    for (const rule of own) {
+      if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
+      const pair = this.#expect(rule, now);
+      pair.attach(state.openByKey.get(pair.key));
+    }
   }
 
   /** An `absent` rule that no series answers to speaks for the labels that it names itself. */
-  expect(rule: Rule, now: number): RulePair {
+  #expect(rule: Rule, now: number): RulePair {
     const named = Object.fromEntries(
       rule.match.filter((m) => m.op === '=' && m.value !== '').map((m) => [m.name, m.value]),
     );
-    const pair = new RulePair(this.tenant, rule, -1, labelSet(named), now);
+    const pair = new RulePair(this.#home, rule, -1, { labels: labelSet(named), since: now });
     this.expected.set(rule.name, pair);
     return pair;
   }
+}
+
+/** By content: a rule that only moved in its file is the same. */
+function sameRules(some: readonly Rule[], others: readonly Rule[]): boolean {
+  return some.length === others.length && some.every(({ hash }, i) => hash === others[i]!.hash);
 }

@@ -12,6 +12,7 @@ import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
 import { PairTable } from './pairs.ts';
+import type { SettledSeries } from './settled.ts';
 import { type Work, weightOf } from './work.ts';
 
 export class Tenant {
@@ -31,10 +32,10 @@ export class Tenant {
    */
   distrustBefore = Number.NEGATIVE_INFINITY;
 
-  constructor(row: TenantRow, table: SeriesTable) {
+  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries) {
     this.name = row.id;
     this.shard = row.shard;
-    this.pairs = new PairTable(row.id, table);
+    this.pairs = new PairTable(row.id, table, settled);
   }
 
   /** Samples, events and commands that wait. */

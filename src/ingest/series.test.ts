@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { aggregateAt, type WindowAggregate } from '../../rules/aggregates/index.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { appended, emptyWindow, SeriesTable } from './series.ts';
 
@@ -241,5 +242,91 @@ describe('append', () => {
     const { series, points, bytes } = table.counts();
     expect([series, points]).toEqual([20_000, 1_200_000]);
     expect(bytes / series).toBeLessThan(1_100);
+  });
+});
+
+describe('windows that hold more points than a ring', () => {
+  const minute = 60_000;
+  const at = (table: SeriesTable, id: number, aggregate: WindowAggregate, windowMs: number) => {
+    const window = emptyWindow();
+    table.view(id, window);
+    return aggregateAt(aggregate, windowMs, window, table.newestAt(id));
+  };
+  /** A sample each second, its value the second. */
+  const fill = (table: SeriesTable, id: number, from: number, to: number) => {
+    for (let i = from; i < to; i++) table.append(id, i * 1_000, i);
+  };
+
+  it('are read by the minute, from the sample on that began the ring', () => {
+    const table = new SeriesTable({ limits });
+    const id = table.intern('t', 'm', none);
+    table.need(id, 120 * minute, 120 * minute);
+    fill(table, id, 0, 7_199);
+    expect(at(table, id, 'avg', 120 * minute)).toBe(Number.NaN);
+    fill(table, id, 7_199, 14_400);
+    // (7,199 s, 14,399 s]: its first whole minute begins at 7,200 s.
+    expect(at(table, id, 'count', 120 * minute)).toBe(7_200);
+    expect(at(table, id, 'avg', 120 * minute)).toBe((7_200 + 14_399) / 2);
+    expect(at(table, id, 'increase', 120 * minute)).toBe(7_200);
+    expect(at(table, id, 'rate', 120 * minute)).toBe(1);
+    expect(at(table, id, 'delta', 120 * minute)).toBe(7_199);
+    expect(at(table, id, 'min', 120 * minute)).toBe(7_200);
+    expect(at(table, id, 'stddev', 120 * minute)).toBeCloseTo(Math.sqrt((7_200 ** 2 - 1) / 12), 6);
+    // Percentiles need the points, and shorter windows have them.
+    expect(at(table, id, 'p95', 120 * minute)).toBe(Number.NaN);
+    expect(at(table, id, 'p50', 60 * minute)).toBe(12_599);
+  });
+
+  it('take late samples while the ring holds their minute, and replaced ones', () => {
+    const table = new SeriesTable({ limits });
+    const id = table.intern('t', 'm', none);
+    table.need(id, 120 * minute, 120 * minute);
+    fill(table, id, 0, 14_400);
+    const sum = at(table, id, 'sum', 120 * minute);
+    table.append(id, 14_000_500, 1_000);
+    table.append(id, 14_000_000, 0);
+    table.append(id, 14_399_000, 0);
+    expect(at(table, id, 'sum', 120 * minute)).toBe(sum + 1_000 - 14_000 - 14_399);
+    // Nobody can tell any more whether this one is new.
+    table.append(id, 8_000_500, 1_000);
+    expect(at(table, id, 'sum', 120 * minute)).toBe(sum + 1_000 - 14_000 - 14_399);
+  });
+
+  it('say the same after a refill', () => {
+    const before = new SeriesTable({ limits });
+    const id = before.intern('t', 'm', none);
+    before.need(id, 120 * minute, 120 * minute);
+    const samples: [number, number][] = [];
+    for (let i = 0; i < 20_000; i++) samples.push([i * 1_000 + (i % 7) * 130, (i * 7_919) % 1_000]);
+    // Every hundredth comes five seconds late.
+    for (let i = 0; i + 6 < samples.length; i += 100) samples.splice(i + 5, 0, samples.splice(i, 1)[0]!);
+    for (const [time, value] of samples) before.append(id, time, value);
+    const after = new SeriesTable({ limits });
+    const fromMs = before.newestAt(id) - 190 * minute;
+    const again = after.intern('t', 'm', none);
+    after.drop(again);
+    expect(after.restore('t', 'm', none, before.bornAt(id), fromMs - 1)).toBe(again);
+    after.need(again, 120 * minute, 120 * minute);
+    for (const [time, value] of samples) if (time >= fromMs) after.append(again, time, value);
+    for (const aggregate of ['avg', 'sum', 'count', 'stddev', 'min', 'max', 'increase', 'rate'] as const)
+      for (const windowMs of [5 * minute, 60 * minute, 120 * minute])
+        expect(at(after, again, aggregate, windowMs)).toBe(at(before, id, aggregate, windowMs));
+  });
+
+  it('cost nothing while no rule needs them, and go with the need and with the series', () => {
+    const table = new SeriesTable({ limits });
+    const [plain, long] = [table.intern('t', 'a', none), table.intern('t', 'b', none)];
+    table.need(plain, 24 * 60 * minute);
+    table.need(long, 24 * 60 * minute, 24 * 60 * minute);
+    fill(table, plain, 0, 5_000);
+    const { bytes } = table.counts();
+    fill(table, long, 0, 5_000);
+    const ring = 4_096 * 16;
+    const minutes = table.counts().bytes - bytes;
+    expect(minutes).toBeGreaterThan(1_440 * 88);
+    expect(minutes).toBeLessThan(1_460 * 88 + 4 * ring);
+    table.need(long, minute);
+    expect(table.counts().bytes).toBeLessThan(bytes + 4 * ring);
+    expect(at(table, long, 'avg', 120 * minute)).toBe(Number.NaN);
   });
 });

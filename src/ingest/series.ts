@@ -1,7 +1,9 @@
 // The window memory: interned series with struct-of-arrays rings. A ring holds the newest points that it was ever given,
 // without a hole, in time order with one point per time, whatever order they came in.
+import { MinuteRing, minuteMs } from '../../rules/aggregates/minutes.ts';
 import type { Labels, SeriesWindow } from '../../rules/types.ts';
 import type { Limits } from '../config/config.ts';
+import { grown } from './grown.ts';
 import { RingSlab, ringSizes } from './ring-slabs.ts';
 import { SeriesIndex } from './series-index.ts';
 
@@ -34,6 +36,9 @@ export function emptyWindow(): SeriesWindow {
     count: 0,
     bornAt: Number.POSITIVE_INFINITY,
     completeAfter: Number.NEGATIVE_INFINITY,
+    dropped: 0,
+    edits: 0,
+    minutes: null,
   };
 }
 
@@ -58,6 +63,13 @@ export class SeriesTable {
   #bornAt = new Float64Array(0);
   #completeAfter = new Float64Array(0);
   #need = new Float64Array(0);
+  /** See `SeriesWindow`. */
+  #dropped = new Uint32Array(0);
+  #edits = new Uint32Array(0);
+  /** Span of the windows that minutes may stand in for, where there are any; the minutes once a ring was too small. */
+  readonly #minuteNeed = new Map<number, number>();
+  readonly #minutes = new Map<number, MinuteRing>();
+  readonly #scratch = emptyWindow();
 
   constructor(options: SeriesTableOptions) {
     this.#limit = options.limits.seriesPerTenant;
@@ -97,12 +109,20 @@ export class SeriesTable {
     this.#bornAt[id] = bornAt;
     this.#completeAfter[id] = completeAfter;
     this.#need[id] = 0;
+    this.#dropped[id] = 0;
+    this.#edits[id] = 0;
     this.#onBirth(id);
     return id;
   }
 
   /** Takes a sample in. `at` in epoch milliseconds; neither number is NaN. */
   append(id: number, at: number, value: number): Appended {
+    const outcome = this.#take(id, at, value);
+    if (this.#minutes.size > 0 && outcome !== appended.unchanged) this.#addToMinute(id, at, value, outcome);
+    return outcome;
+  }
+
+  #take(id: number, at: number, value: number): Appended {
     if (at < this.#bornAt[id]!) this.#bornAt[id] = at;
     const count = this.#count[id]!;
     if (count === 0) {
@@ -130,21 +150,25 @@ export class SeriesTable {
         return appended.fresh;
       }
       // The steady state: a full ring whose oldest point nobody reads any more.
-      const oldest = base + head;
-      const oldestAt = times[oldest]!;
-      if (count >= usualSize && at - oldestAt >= this.#need[id]!) {
+      // The one after the oldest, so that the last point before a window stays.
+      const second = times[base + ((head + 1) & (count - 1))]!;
+      if (count >= usualSize && at - second >= this.#need[id]!) {
+        const oldest = base + head;
+        this.#lose(id, times[oldest]!);
         times[oldest] = at;
         values[oldest] = value;
         this.#head[id] = (head + 1) & (count - 1);
-        this.#lose(id, oldestAt);
+        this.#dropped[id]!++;
       } else this.#insert(id, count, at, value);
       return appended.fresh;
     }
     if (at === newestAt) {
       if (values[newest] === value) return appended.unchanged;
       values[newest] = value;
+      this.#edits[id]!++;
       return appended.replaced;
     }
+    this.#edits[id]!++;
     const position = this.#firstFrom(id, at);
     const place = this.#place(id, position);
     if (times[place] === at) values[place] = value;
@@ -159,6 +183,9 @@ export class SeriesTable {
     into.count = count;
     into.bornAt = this.#bornAt[id]!;
     into.completeAfter = this.#completeAfter[id]!;
+    into.dropped = this.#dropped[id]!;
+    into.edits = this.#edits[id]!;
+    into.minutes = this.#minutes.size === 0 ? null : (this.#minutes.get(id) ?? null);
     if (this.#ring[id] === noRing) {
       into.times = noPoints;
       into.values = noPoints;
@@ -177,9 +204,19 @@ export class SeriesTable {
     into.head = this.#head[id]!;
   }
 
-  /** Tells the longest span that a rule reads of this series; a ring grows (to 4,096 points) before it loses part of it. */
-  need(id: number, spanMs: number): void {
+  /**
+   * Tells the longest span that a rule reads of this series; a ring grows (to 4,096 points) before it loses part of it,
+   * and keeps one point from before it. Where that is too little, spans of up to `minuteSpanMs` are kept by the minute.
+   */
+  need(id: number, spanMs: number, minuteSpanMs = 0): void {
     this.#need[id] = spanMs;
+    if (minuteSpanMs > 0) this.#minuteNeed.set(id, minuteSpanMs);
+    else if (this.#minuteNeed.size > 0) this.#minuteNeed.delete(id);
+    const minutes = this.#minutes.get(id);
+    if (minutes === undefined) return;
+    if (minuteSpanMs === 0) this.#minutes.delete(id);
+    else if (MinuteRing.capacityFor(minuteSpanMs) !== minutes.capacity)
+      this.#minutes.set(id, minutes.resized(minuteSpanMs));
   }
 
   /** Time of the newest sample, -Infinity without one. */
@@ -229,9 +266,11 @@ export class SeriesTable {
     this.#points -= this.#count[id]!;
     this.#ring[id] = noRing;
     this.#count[id] = 0;
+    this.#minuteNeed.delete(id);
+    this.#minutes.delete(id);
   }
 
-  /** Totals; `bytes` counts rings and columns, not names and labels. */
+  /** Totals; `bytes` counts rings, minutes and columns, not names and labels. */
   counts(): { readonly series: number; readonly points: number; readonly bytes: number } {
     const columns = [
       this.#ring,
@@ -241,8 +280,13 @@ export class SeriesTable {
       this.#bornAt,
       this.#completeAfter,
       this.#need,
+      this.#dropped,
+      this.#edits,
     ];
+    let minuteBytes = 0;
+    for (const minutes of this.#minutes.values()) minuteBytes += minutes.bytes;
     const bytes =
+      minuteBytes +
       columns.reduce((sum, column) => sum + column.byteLength, 0) +
       this.#slabs.reduce((sum, slab) => sum + slab.bytes, 0);
     return { series: this.#index.size, points: this.#points, bytes };
@@ -286,6 +330,7 @@ export class SeriesTable {
       }
       this.#lose(id, this.#chunk(id).times[this.#place(id, 0)]!);
       this.#head[id] = (this.#head[id]! + 1) & (count - 1);
+      this.#dropped[id]!++;
       position--;
     } else {
       this.#count[id] = count + 1;
@@ -308,16 +353,50 @@ export class SeriesTable {
     if (at > this.#completeAfter[id]!) this.#completeAfter[id] = at;
   }
 
+  /** Time of the second-oldest point of a full ring if `at` were put before `position`. */
+  #secondWith(id: number, position: number, at: number): number {
+    const { times } = this.#chunk(id);
+    if (position === 0) return times[this.#place(id, 0)]!;
+    return position === 1 ? at : times[this.#place(id, 1)]!;
+  }
+
+  /** The largest ring is going to lose a point that a rule still reads: from here on the minutes keep it. */
+  #startMinutes(id: number): void {
+    const spanMs = this.#minuteNeed.get(id);
+    if (spanMs === undefined || this.#minutes.has(id)) return;
+    const minutes = new MinuteRing(spanMs, this.#completeAfter[id]!);
+    const { times, values } = this.#chunk(id);
+    for (let i = 0; i < this.#count[id]!; i++) {
+      const place = this.#place(id, i);
+      minutes.add(times[place]!, values[place]!);
+    }
+    this.#minutes.set(id, minutes);
+  }
+
+  #addToMinute(id: number, at: number, value: number, outcome: Appended): void {
+    const minutes = this.#minutes.get(id);
+    if (minutes === undefined) return;
+    if (outcome === appended.fresh) minutes.add(at, value);
+    // What belongs to a minute that the ring does not hold as a whole any more cannot be told from a repetition.
+    else if (Math.floor(at / minuteMs) * minuteMs > this.#completeAfter[id]!) {
+      this.view(id, this.#scratch);
+      minutes.rebuild(at, this.#scratch);
+    }
+  }
+
   /** Moves a full ring to the next size if it is young, or would lose a point that a rule still reads. */
   #grow(id: number, position: number, at: number): boolean {
     const ring = this.#ring[id]!;
     const { times, values } = this.#chunk(id);
     const slab = this.#slab(id);
-    const oldest = position === 0 ? at : times[this.#place(id, 0)]!;
     const newest = Math.max(at, times[this.#place(id, slab.size - 1)]!);
-    if (slab.size >= usualSize && newest - oldest >= this.#need[id]!) return false;
+    if (slab.size >= usualSize && newest - this.#secondWith(id, position, at) >= this.#need[id]!)
+      return false;
     const larger = this.#slabs[ring + 1];
-    if (larger === undefined) return false;
+    if (larger === undefined) {
+      this.#startMinutes(id);
+      return false;
+    }
     const slot = larger.take();
     const target = larger.chunk(slot);
     const base = larger.base(slot);
@@ -335,10 +414,6 @@ export class SeriesTable {
 
   #growColumns(): void {
     const length = Math.max(1_024, this.#ring.length * 2);
-    const grown = <T extends { set(from: T): void }>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
     this.#ring = grown(this.#ring, new Uint8Array(length));
     this.#slot = grown(this.#slot, new Int32Array(length));
     this.#head = grown(this.#head, new Uint16Array(length));
@@ -346,5 +421,7 @@ export class SeriesTable {
     this.#bornAt = grown(this.#bornAt, new Float64Array(length));
     this.#completeAfter = grown(this.#completeAfter, new Float64Array(length));
     this.#need = grown(this.#need, new Float64Array(length));
+    this.#dropped = grown(this.#dropped, new Uint32Array(length));
+    this.#edits = grown(this.#edits, new Uint32Array(length));
   }
 }

@@ -1,35 +1,36 @@
 // Whole values with one thing changed: what a test or the simulation says is what matters to it.
 import { emptyLabels } from '../../rules/labels.ts';
+import { hashOfRule } from '../../rules/rule-hash.ts';
 import type { ThresholdRule } from '../../rules/types.ts';
 import type { Receiver, Route } from '../pipeline/routing.ts';
 
 export function aRule(over: Partial<ThresholdRule> = {}): ThresholdRule {
-  return {
-    type: 'threshold',
+  const rule = {
+    type: 'threshold' as const,
     tenant: 'default',
     name: 'HighCpu',
     group: 'host',
     description: '',
-    category: 'system',
-    severity: 'warning',
-    priority: 'P4',
+    category: 'system' as const,
+    severity: 'warning' as const,
+    priority: 'P4' as const,
     labels: emptyLabels,
     annotations: {},
     enabled: true,
     forMs: 0,
     keepFiringForMs: 0,
-    noData: 'keep',
+    noData: 'keep' as const,
     noDataAfterMs: 60_000,
-    hash: 'h1',
-    origin: { kind: 'api' },
+    origin: { kind: 'api' as const },
     metric: 'cpu',
     match: [],
-    aggregate: 'last',
+    aggregate: 'last' as const,
     windowMs: 0,
-    operator: 'gt',
+    operator: 'gt' as const,
     threshold: 80,
     ...over,
   };
+  return { hash: hashOfRule(rule), ...rule };
 }
 
 export function aRoute(over: Partial<Route> = {}): Route {

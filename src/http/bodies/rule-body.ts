@@ -1,5 +1,6 @@
 // A rule as the API shows it: the words of the rule file, durations written as people write them.
 import { z } from 'zod';
+import { percentilePattern } from '../../../rules/aggregates/percentile.ts';
 import { formatDuration } from '../../../rules/duration.ts';
 import { formatMatcher } from '../../../rules/matchers.ts';
 import type { Rule } from '../../../rules/types.ts';
@@ -22,7 +23,7 @@ export const ruleBody = z
     enabled: z.boolean(),
     metric: z.string(),
     match: z.array(z.string()),
-    aggregate: z.enum(aggregates),
+    aggregate: z.union([z.enum(aggregates), z.string().regex(new RegExp(percentilePattern))]),
     window: z.string(),
     operator: z.enum(operators),
     threshold: z.number(),
