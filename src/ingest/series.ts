@@ -58,6 +58,7 @@ export class SeriesTable {
   #bornAt = new Float64Array(0);
   #completeAfter = new Float64Array(0);
   #need = new Float64Array(0);
+  #generation = new Int32Array(0);
 
   constructor(options: SeriesTableOptions) {
     this.#limit = options.limits.seriesPerTenant;
@@ -212,6 +213,16 @@ export class SeriesTable {
     return this.#index.labels(id);
   }
 
+  /** How often this id was given back: whoever remembers an id remembers this with it, since ids are used again. */
+  generation(id: number): number {
+    return this.#generation[id]!;
+  }
+
+  /** Number of a tenant's series. */
+  countOf(tenant: string): number {
+    return this.#index.sizeOf(tenant);
+  }
+
   /** Series of a tenant in order of birth; series may be dropped meanwhile. */
   seriesOf(tenant: string): Iterable<number> {
     return this.#index.seriesOf(tenant);
@@ -229,6 +240,7 @@ export class SeriesTable {
     this.#points -= this.#count[id]!;
     this.#ring[id] = noRing;
     this.#count[id] = 0;
+    this.#generation[id] = this.#generation[id]! + 1;
   }
 
   /** Totals; `bytes` counts rings and columns, not names and labels. */
@@ -241,6 +253,7 @@ export class SeriesTable {
       this.#bornAt,
       this.#completeAfter,
       this.#need,
+      this.#generation,
     ];
     const bytes =
       columns.reduce((sum, column) => sum + column.byteLength, 0) +
@@ -346,5 +359,6 @@ export class SeriesTable {
     this.#bornAt = grown(this.#bornAt, new Float64Array(length));
     this.#completeAfter = grown(this.#completeAfter, new Float64Array(length));
     this.#need = grown(this.#need, new Float64Array(length));
+    this.#generation = grown(this.#generation, new Int32Array(length));
   }
 }

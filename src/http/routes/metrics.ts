@@ -39,16 +39,15 @@ export const metricsRoutes = [
       'overloaded',
     ],
     async handler({ c, deps, tenant }) {
-      const decode = decoderFor(c.req.header('content-type'));
-      if (decode === null) {
+      const contentType = c.req.header('content-type');
+      if (decoderFor(contentType) === null) {
         throw new ApiError('unsupported_media_type', {
           details: { expected: ['application/json', 'application/x-ndjson', 'text/plain'] },
         });
       }
       const wire = await readBody(c, deps.limits.ingestBytes);
       const body = await inflate(wire, c.req.header('content-encoding'), deps.limits.ingestBytes);
-      const { samples, rejected } = decode(body, deps.limits);
-      const pushed = await deps.services.push(tenant, samples, rejected);
+      const pushed = await deps.services.pushBody(tenant, body, contentType);
       return answer(c, 202, {
         accepted: pushed.accepted,
         rejected: pushed.rejected,
