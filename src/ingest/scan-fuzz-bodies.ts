@@ -35,17 +35,8 @@ export function next(
   return { body: damaged, shape };
 }
 
-const metrics = [
-  'cpu',
-  'up',
-  'a',
-  'system.cpu.usage',
-  'http_requests_total',
-  'température',
-  'a"b',
-  'x\ty',
-  '',
-];
+// The first three are harmless. One begins another, and `em.x` looks like a key to whoever sees only its second letter.
+const metrics = ['load', 'load.total', 'em.x', 'up', 'température', 'a"b', 'x\ty', 'constructor', ''];
 const names = ['host', 'env', 'le', 'a', 'größe', 'a b', '__proto__', '1'];
 const texts = [
   'a',
@@ -100,7 +91,10 @@ const moreNumbers = [
   '0.30000000000000004',
 ];
 
+const noNumbers = ['01', '1.', '.5', '-', '+1', '1e', '1e+', '-01', '0x1', '1.e1', 'NaN', '--1', '1_0', ''];
+
 function value(random: Random): string {
+  if (random(80) === 0) return random.of(noNumbers);
   const way = random(8);
   if (way < 3) return String(random(1_000) / 8);
   if (way === 3) return String((random(2 ** 30) / 2 ** 30) * 10 ** (random(40) - 20));
@@ -150,6 +144,8 @@ function jsonSample(random: Random, startAt: number, habit: Habit): string {
   const names = identity(random, series(random), habit);
   const numberMember = `"value"${habit.colon}${value(random)}`;
   const timeMember = random(5) === 0 ? [] : [`"timestamp"${habit.colon}${time(random, startAt)}`];
+  // No JSON, but bytes that are known from elsewhere.
+  if (random(80) === 0) return record([prometheusSeries(random, series(random)), numberMember], habit);
   const way = random(24);
   if (way < 4) return record([...timeMember, ...names, numberMember], habit);
   if (way < 8) return record([...names, ...timeMember, numberMember], habit);
@@ -196,19 +192,23 @@ const write: Readonly<Record<Shape, (random: Random, startAt: number) => string>
 };
 
 function prometheusLine(random: Random, startAt: number): string {
-  const { metric, labels } = series(random);
-  const escaped = (text: string) =>
-    `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+  const way = random(6);
+  const number = way === 0 ? random.of(['NaN', '+Inf', '-inf', '+1', '1.', '.5', '007']) : value(random);
+  const at = random(3) === 0 ? '' : `${random.of([' ', ' ', '\t'])}${time(random, startAt)}`;
+  return `${random(12) === 0 ? ' ' : ''}${prometheusSeries(random, series(random))} ${number}${at}`;
+}
+
+function prometheusSeries(random: Random, { metric, labels }: Series): string {
   const comma = random.of([',', ',', ', ']);
   const written = labels.map(([name, text]) => `${name === 'a b' ? escaped(name) : name}=${escaped(text)}`);
-  const gap = random.of(['', '', ' ']);
   const quoted = random(8) === 0;
   const inBraces = [...(quoted ? [escaped(metric)] : []), ...written].join(comma);
-  const braces = inBraces === '' && random(2) === 0 ? '' : `${gap}{${inBraces}${random(6) === 0 ? ',' : ''}}`;
-  const number =
-    random(6) === 0 ? random.of(['NaN', '+Inf', '-inf', '+1', '1.', '.5', '007', '1_0']) : value(random);
-  const at = random(3) === 0 ? '' : `${random.of([' ', ' ', '\t'])}${time(random, startAt)}`;
-  return `${random(12) === 0 ? ' ' : ''}${quoted ? '' : metric}${braces} ${number}${at}`;
+  if (inBraces === '' && random(2) === 0) return metric;
+  return `${quoted ? '' : metric}${random.of(['', '', ' '])}{${inBraces}${random(6) === 0 ? ',' : ''}}`;
+}
+
+function escaped(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
 
 const tokens = [
@@ -249,15 +249,21 @@ const tokens = [
   ])
   .concat(['{}', '"', '""', '{"metric":"cpu","value":1}', 'cpu{host="a"} ', 'up 1\n'])
   .map((token) => Buffer.from(token));
+const oddBeginnings = ['\u{feff}', '\u00a0', '\v', '\f', '\r', ' #', '\u0085', '\u2028', '"'].map((text) =>
+  Buffer.from(text),
+);
 const strayBytes = [0x00, 0x80, 0xc3, 0xff, 0xed, 0xa0, 0xef, 0xbb, 0xbf, 0x22, 0x5c, 0x0a].map((byte) =>
   Buffer.of(byte),
 );
 
 function wound(random: Random, body: Buffer): Buffer {
-  const at = random(body.length + 1);
+  // Sometimes where a line begins: what is skipped there is skipped nowhere else.
+  const line = random(6) === 0 ? body.indexOf(0x0a, random(body.length + 1)) + 1 : -1;
+  const at = line >= 0 ? line : random(body.length + 1);
   const length = 1 + random(random(4) === 0 ? 24 : 3);
   const insert = (what: Uint8Array, cut = 0) =>
     Buffer.concat([body.subarray(0, at), what, body.subarray(Math.min(body.length, at + cut))]);
+  if (line >= 0 && random(3) === 0) return insert(random.of(oddBeginnings));
   switch (random(9)) {
     case 0:
       return insert(random.of(tokens));

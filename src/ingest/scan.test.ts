@@ -97,6 +97,16 @@ describe('scanners', () => {
     expect([table.countOf('one'), table.countOf('two')]).toEqual([1, 1]);
   });
 
+  it('do not take for JSON what another format wrote', () => {
+    const { take } = stage();
+    const sample = '{"metric":"m","value":1}';
+    take(`[${sample}]`);
+    take('em.x{a="b"} 1');
+    expect(() => take(`[${sample},{em.x{a="b"},"value":1}]`)).toThrow(
+      expect.objectContaining({ code: 'invalid_json' }),
+    );
+  });
+
   it('bear no series for a body that is refused as a whole', () => {
     const { table, take } = stage();
     expect(() => take('{"samples":[{"metric":"m","value":1},]}')).toThrow(
