@@ -25,6 +25,8 @@ export function admitScanned(scan: Scan, to: ScannedFor): Admitted | null {
   if (names === null) return null;
   to.checkRoom(scan.count);
   const { series, times, values, count } = scan;
+  const oldest = now - limits.pastMs;
+  const latest = now + limits.futureMs;
   const rejections = new Rejections();
   const ids: (number | Refusal | undefined)[] = [];
   let kept = 0;
@@ -32,10 +34,14 @@ export function admitScanned(scan: Scan, to: ScannedFor): Admitted | null {
   let inOrder = true;
   for (let i = 0; i < count; i++) {
     const at = times[i]!;
-    const refused = refusedNumbers(values[i]!, at, now, limits);
-    if (refused !== null) {
-      rejections.add(i, refused.code, refused.message);
-      continue;
+    const value = values[i]!;
+    // The scanners take whole times only; `value - value` is NaN where the value is not finite.
+    if (at < oldest || at > latest || value - value !== 0) {
+      const refused = refusedNumbers(value, at, now, limits);
+      if (refused !== null) {
+        rejections.add(i, refused.code, refused.message);
+        continue;
+      }
     }
     let id = series[i]!;
     if (id < 0) {
@@ -52,7 +58,7 @@ export function admitScanned(scan: Scan, to: ScannedFor): Admitted | null {
     newest = at;
     series[kept] = id;
     times[kept] = at;
-    values[kept] = values[i]!;
+    values[kept] = value;
     kept++;
   }
   const columns = {

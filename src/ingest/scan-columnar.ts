@@ -1,7 +1,7 @@
 // A series with many points as JSON bytes: {"metric", "labels"?, "timestamps": [...], "values": [...]}. Metric and labels
 // come first; the two columns in either order.
 import type { Scan } from './scan.ts';
-import { readNumber } from './scan-number.ts';
+import { readInteger, readNumber } from './scan-number.ts';
 import {
   afterKey,
   closeBrace,
@@ -87,10 +87,10 @@ function column(scan: Scan, from: number, isTimes: boolean): number {
   if (bytes[at] === closeBracket) return at + 1;
   for (;;) {
     if (!scan.room()) return -1;
-    const into = isTimes ? scan.times : scan.values;
-    at = readNumber(bytes, at, into, scan.count);
+    at = isTimes
+      ? readInteger(bytes, at, scan.times, scan.count)
+      : readNumber(bytes, at, scan.values, scan.count);
     if (at === -1) return -1;
-    if (isTimes && !Number.isInteger(into[scan.count])) return -1;
     scan.count++;
     if (bytes[at] !== comma) {
       at = skipBlank(bytes, at);

@@ -5,7 +5,7 @@ import { isForbiddenName, labelSet } from '../../rules/labels.ts';
 import { prometheusNumber, readLine } from './decode-prometheus.ts';
 import type { SeriesNames } from './json-sample.ts';
 import type { Scan } from './scan.ts';
-import { asciiText, readNumber } from './scan-number.ts';
+import { readNumber } from './scan-number.ts';
 import {
   backslash,
   carriageReturn,
@@ -120,7 +120,7 @@ function scanValue(scan: Scan, from: number, row: number): number {
   // `+1`, `1.`, `.5`, `007`, NaN, Inf and what is no number at all.
   let last = from;
   while (!isWordEnd(bytes[last])) last++;
-  const value = prometheusNumber(asciiText(bytes, from, last));
+  const value = prometheusNumber(bytes.toString('latin1', from, last));
   if (value === null) return -1;
   values[row] = value;
   return last;

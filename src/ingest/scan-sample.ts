@@ -1,6 +1,6 @@
 // One sample as JSON bytes: {"metric", "labels"?, "value", "timestamp"?}, metric and labels side by side, each key once.
 import type { Scan } from './scan.ts';
-import { readNumber } from './scan-number.ts';
+import { readInteger, readNumber } from './scan-number.ts';
 import {
   afterKey,
   closeBrace,
@@ -59,8 +59,8 @@ function read(scan: Scan, from: number, mayFollow: boolean): number {
         seen |= timestamp;
         at = afterKey(bytes, at, timestampKey);
         if (at === -1) return -1;
-        at = readNumber(bytes, at, scan.times, row);
-        if (at === -1 || !Number.isInteger(scan.times[row])) return -1;
+        at = readInteger(bytes, at, scan.times, row);
+        if (at === -1) return -1;
         break;
       case letterM:
       case letterL: {

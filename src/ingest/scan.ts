@@ -2,8 +2,8 @@
 // A scan has no effects: series are looked up, none is born, so that a body may be given up at its last byte.
 import type { AliasTable } from './alias-table.ts';
 
-const nothing = new Uint8Array(0);
-const noView = new DataView(nothing.buffer);
+const nothing = Buffer.alloc(0);
+const noView = new DataView(new ArrayBuffer(0));
 /** Samples for which the columns stay from one body to the next. */
 const keptSamples = 16_384;
 
@@ -12,7 +12,7 @@ export type Scanner = (scan: Scan) => boolean;
 
 export class Scan {
   // What is read.
-  bytes: Uint8Array = nothing;
+  bytes: Buffer = nothing;
   view: DataView = noView;
   end = 0;
   /** For samples without a time. */
@@ -32,7 +32,7 @@ export class Scan {
 
   /** Begins with a body that may hold at most `most` samples. */
   open(body: Uint8Array, aliases: AliasTable, now: number, most: number): void {
-    this.bytes = body;
+    this.bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     this.view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.end = body.byteLength;
     this.now = now;

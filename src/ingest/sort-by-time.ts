@@ -8,16 +8,19 @@ const few = 48;
 
 let order = new Uint32Array(0);
 let other = new Uint32Array(0);
+/** Milliseconds since the earliest time, by position. */
+let since = new Uint32Array(0);
 const counts = new Uint32Array(buckets);
 
 /**
- * The positions 0…count-1 by ascending time, equal times in the order given. Times are whole numbers, at most 2^53
- * apart. Good until the next call.
+ * The positions 0…count-1 by ascending time, equal times in the order given. Times are whole numbers. Good until the next
+ * call.
  */
 export function orderByTime(times: Float64Array, count: number): Uint32Array {
   if (order.length < count) {
     order = new Uint32Array(Math.max(1_024, count * 2));
     other = new Uint32Array(order.length);
+    since = new Uint32Array(order.length);
   }
   for (let i = 0; i < count; i++) order[i] = i;
   if (count <= few) insertInto(order, times, count);
@@ -30,7 +33,11 @@ export function orderByTime(times: Float64Array, count: number): Uint32Array {
       else if (at > greatest) greatest = at;
     }
     const span = greatest - least;
-    for (let unit = 1; unit <= span; unit *= buckets) pass(times, count, least, unit);
+    if (span >= 2 ** 32) order.subarray(0, count).sort((a, b) => times[a]! - times[b]! || a - b);
+    else {
+      for (let i = 0; i < count; i++) since[i] = times[i]! - least;
+      for (let shift = 0; shift < 32 && span >>> shift > 0; shift += bits) pass(count, shift);
+    }
   }
   return order.subarray(0, count);
 }
@@ -47,11 +54,10 @@ function insertInto(positions: Uint32Array, times: Float64Array, count: number):
   }
 }
 
-/** Orders by one digit (of 11 bits) of the time since `least`, keeping the order that there is. */
-function pass(times: Float64Array, count: number, least: number, unit: number): void {
+/** Orders by 11 bits of `since`, keeping the order that there is. */
+function pass(count: number, shift: number): void {
   counts.fill(0);
-  const digit = (position: number) => Math.floor((times[position]! - least) / unit) % buckets;
-  for (let i = 0; i < count; i++) counts[digit(i)]!++;
+  for (let i = 0; i < count; i++) counts[(since[i]! >>> shift) & (buckets - 1)]!++;
   let sum = 0;
   for (let i = 0; i < buckets; i++) {
     const size = counts[i]!;
@@ -60,7 +66,7 @@ function pass(times: Float64Array, count: number, least: number, unit: number): 
   }
   for (let i = 0; i < count; i++) {
     const position = order[i]!;
-    other[counts[digit(position)]!++] = position;
+    other[counts[(since[position]! >>> shift) & (buckets - 1)]!++] = position;
   }
   [order, other] = [other, order];
 }
