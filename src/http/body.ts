@@ -6,26 +6,27 @@ import type { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { jsonDepthExceeds } from '../ingest/json-depth.ts';
 import type { HttpEnv } from './env.ts';
+import type { Exchange } from './exchange.ts';
 import { invalidDetails } from './zod-details.ts';
 
 /** Reads the body as it came over the wire; ApiError `payload_too_large` beyond `maxBytes`. */
-export async function readBody(c: Context<HttpEnv>, maxBytes: number): Promise<Buffer> {
-  const announced = Number(c.req.header('content-length'));
+export function readBody(exchange: Exchange, maxBytes: number): Promise<Buffer> {
+  const announced = Number(exchange.header('content-length'));
   if (announced > maxBytes) {
     // The rest of the body is not read; the connection cannot be used again.
-    c.header('connection', 'close');
-    throw tooLarge(maxBytes);
+    exchange.set('connection', 'close');
+    return Promise.reject(tooLarge(maxBytes));
   }
-  const incoming = c.env?.incoming;
-  if (incoming !== undefined) return readIncoming(c, incoming, maxBytes);
-  return readStream(c.req.raw.body, maxBytes);
+  const { incoming } = exchange;
+  if (incoming !== undefined) return readIncoming(exchange, incoming, maxBytes);
+  return readStream(exchange.stream(), maxBytes);
 }
 
 function tooLarge(maxBytes: number): ApiError {
   return new ApiError('payload_too_large', { details: { max_bytes: maxBytes } });
 }
 
-function readIncoming(c: Context<HttpEnv>, incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readIncoming(exchange: Exchange, incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -37,7 +38,7 @@ function readIncoming(c: Context<HttpEnv>, incoming: IncomingMessage, maxBytes: 
       if (length > maxBytes) {
         done();
         incoming.pause();
-        c.header('connection', 'close');
+        exchange.set('connection', 'close');
         reject(tooLarge(maxBytes));
         return;
       }
