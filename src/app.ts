@@ -14,7 +14,7 @@ import { closeChannels, openChannels } from './delivery/open-channels.ts';
 import { createHttp } from './http/app.ts';
 import { ensureFirstKey } from './http/keys.ts';
 import { type Listening, serve } from './http/server.ts';
-import { idGenerator } from './ids.ts';
+import { idGenerator, pooledRandom } from './ids.ts';
 import type { History } from './ingest/history.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
 import { type Log, silentLog } from './log.ts';
@@ -82,7 +82,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const clock = options.clock ?? systemClock();
   const newId = idGenerator(
     () => clock.now(),
-    (into) => randomFillSync(into),
+    pooledRandom((into) => randomFillSync(into)),
   );
   const rules = options.rules ?? rulesOf(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
