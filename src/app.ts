@@ -14,7 +14,7 @@ import { closeChannels, openChannels } from './delivery/open-channels.ts';
 import { createHttp } from './http/app.ts';
 import { ensureFirstKey } from './http/keys.ts';
 import { type Listening, serve } from './http/server.ts';
-import { idGenerator, type RandomBytes } from './ids.ts';
+import { idGenerator, pooledRandom } from './ids.ts';
 import type { History } from './ingest/history.ts';
 import { type HistoryReader, openHistoryReader } from './ingest/history-reader.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
@@ -81,7 +81,10 @@ const drainMs = 8_000;
 export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const { config } = options;
   const clock = options.clock ?? systemClock();
-  const newId = idGenerator(() => clock.now(), pooledRandom());
+  const newId = idGenerator(
+    () => clock.now(),
+    pooledRandom((into) => randomFillSync(into)),
+  );
   const rules = options.rules ?? rulesOf(config);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const opened = openSqliteStore({
@@ -110,20 +113,6 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     for (const part of opening.reverse()) part.close();
     throw error;
   }
-}
-
-/** Random bytes for ids, drawn from the system 4 KiB at a time: a call for ten bytes costs as much as one for thousands. */
-function pooledRandom(): RandomBytes {
-  const pool = new Uint8Array(4096);
-  let used = pool.length;
-  return (into) => {
-    if (used + into.length > pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    into.set(pool.subarray(used, used + into.length));
-    used += into.length;
-  };
 }
 
 function rulesOf(config: TocsinConfig): readonly Rule[] {

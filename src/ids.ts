@@ -4,6 +4,20 @@
 export type RandomBytes = (into: Uint8Array) => void;
 export type NewId = () => string;
 
+/** Asks `random` for many bytes at once and hands them out: a call into the system costs more than the whole id. */
+export function pooledRandom(random: RandomBytes, poolBytes = 4_096): RandomBytes {
+  const pool = new Uint8Array(poolBytes);
+  let used = poolBytes;
+  return (into) => {
+    if (used + into.length > poolBytes) {
+      random(pool);
+      used = 0;
+    }
+    into.set(pool.subarray(used, used + into.length));
+    used += into.length;
+  };
+}
+
 const hex = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /**

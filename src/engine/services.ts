@@ -6,9 +6,13 @@ import type { Clock } from '../clock.ts';
 import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { toAlertBody } from '../http/bodies/alert-body.ts';
-import { admit } from '../ingest/admit.ts';
+import { type Admitted, admit } from '../ingest/admit.ts';
+import { Aliases } from '../ingest/aliases.ts';
+import { decoderFor } from '../ingest/decode.ts';
 import type { HistoryReader } from '../ingest/history-reader.ts';
+import { byIndex } from '../ingest/rejections.ts';
 import type { SeriesTable } from '../ingest/series.ts';
+import { takeBody } from '../ingest/take.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer, Health, PushAnswer, RawSample, Rejected, Services } from '../services.ts';
@@ -32,6 +36,25 @@ export interface ServicePorts {
 export function createServices(ports: ServicePorts): Services {
   const { engine, store, table, clock, limits } = ports;
 
+  const aliases = new Aliases(table);
+
+  const checkRoom = (tenant: string) => {
+    unavailable(() => engine.checkRoom(tenant));
+  };
+
+  const evaluated = async (
+    tenant: string,
+    batch: Admitted,
+    rejected: readonly Rejected[],
+  ): Promise<PushAnswer> => {
+    if (batch.count > 0) await engine.push(tenant, batch);
+    return {
+      accepted: batch.count,
+      rejectedCount: rejected.length,
+      rejected: rejected.length > listedRejections ? rejected.slice(0, listedRejections) : rejected,
+    };
+  };
+
   const alertAnswer =
     (tenant: string, id: string) =>
     (answer: StepAnswer): Answer => {
@@ -45,16 +68,23 @@ export function createServices(ports: ServicePorts): Services {
 
   return {
     store,
-    async push(
-      tenant: string,
-      samples: readonly RawSample[],
-      rejected: readonly Rejected[],
-    ): Promise<PushAnswer> {
-      unavailable(() => engine.checkRoom(tenant));
+    async push(tenant: string, samples: readonly RawSample[], rejected: readonly Rejected[]) {
+      checkRoom(tenant);
       const batch = admit(table, tenant, samples, clock.wall(), limits);
-      if (batch.count > 0) await engine.push(tenant, batch);
-      const all = [...rejected, ...batch.rejected].sort((a, b) => a.index - b.index);
-      return { accepted: batch.count, rejectedCount: all.length, rejected: all.slice(0, listedRejections) };
+      return evaluated(tenant, batch, byIndex(rejected, batch.rejected));
+    },
+    async pushBody(tenant: string, body: Uint8Array, contentType: string | undefined) {
+      const decoder = decoderFor(contentType);
+      if (decoder === null) throw new ApiError('unsupported_media_type');
+      // A tenant that is over its bounds is told so before its bytes cost anything.
+      checkRoom(tenant);
+      const batch = takeBody(body, decoder, tenant, clock.wall(), {
+        table,
+        aliases,
+        limits,
+        checkRoom: () => checkRoom(tenant),
+      });
+      return evaluated(tenant, batch, batch.rejected);
     },
     postEvent(tenant, event, actor, idempotency) {
       return engine.submit(tenant, {

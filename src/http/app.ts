@@ -6,13 +6,13 @@ import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
-import { StoreError } from '../store/store.ts';
+import { type Direct, directly } from './direct.ts';
 import type { HttpEnv } from './env.ts';
-import { errorBody } from './error-body.ts';
+import { failureOf } from './failure.ts';
 import { requestIdOf, secureHeaders } from './headers.ts';
 import { httpMetrics } from './http-metrics.ts';
 import { Keyring } from './keys.ts';
-import { answer, type HttpDeps, type Route } from './route.ts';
+import { type HttpDeps, passOn, type Route } from './route.ts';
 import { allRoutes } from './routes/index.ts';
 import { Tenancy } from './tenancy.ts';
 
@@ -25,10 +25,10 @@ export interface HttpOptions {
   readonly routes?: readonly Route[];
 }
 
-/** Retry-After in seconds for errors that pass, where the error itself says nothing. */
-const retryAfter = { overloaded: 1, unavailable: 1, starting: 1 } as const;
+/** The application, and what it serves past Hono where a Node server has the choice. */
+export type HttpApp = Hono<HttpEnv> & { readonly direct: Direct };
 
-export function createHttp(services: Services, options: HttpOptions): Hono<HttpEnv> {
+export function createHttp(services: Services, options: HttpOptions): HttpApp {
   const routes = options.routes ?? allRoutes();
   const { log } = options;
   const measured = httpMetrics(options.metrics);
@@ -41,6 +41,13 @@ export function createHttp(services: Services, options: HttpOptions): Hono<HttpE
     tenancy: new Tenancy(services.store, () => services.now()),
   };
   const app = new Hono<HttpEnv>();
+  const refuse = (c: Context<HttpEnv>, thrown: unknown) => {
+    const request = { id: c.get('requestId'), method: c.req.method };
+    return passOn(
+      c,
+      failureOf(thrown, request, log, (name, value) => c.header(name, value)),
+    );
+  };
 
   app.use('*', async (c, next) => {
     const id = requestIdOf(c.req.header('x-request-id'), () => services.newId());
@@ -54,52 +61,27 @@ export function createHttp(services: Services, options: HttpOptions): Hono<HttpE
     const path = route.path.replace(/\{(\w+)\}/g, ':$1');
     app.on(route.method.toUpperCase(), path, async (c) => {
       const began = performance.now();
-      let status = 500;
+      let response: Response;
       try {
-        const response = await route.run(c, deps);
-        status = response.status;
-        return response;
+        response = await route.run(c, deps);
       } catch (thrown) {
-        const error = toApiError(thrown);
-        if (error === null) throw thrown;
-        status = error.status;
-        return errorAnswer(c, error);
-      } finally {
-        measured.observe(c.req.method, route.path, status, (performance.now() - began) / 1000);
+        response = refuse(c, thrown);
       }
+      measured.observe(c.req.method, route.path, response.status, (performance.now() - began) / 1000);
+      return response;
     });
   }
 
   const methods = methodsByPath(routes);
   app.notFound((c) => {
     const allowed = methods(c.req.path);
-    if (allowed.length === 0) return errorAnswer(c, new ApiError('not_found'));
+    if (allowed.length === 0) return refuse(c, new ApiError('not_found'));
     c.header('allow', allowed.join(', '));
-    return errorAnswer(c, new ApiError('method_not_allowed'));
+    return refuse(c, new ApiError('method_not_allowed'));
   });
 
-  app.onError((thrown, c) => {
-    const known = toApiError(thrown);
-    if (known !== null) return errorAnswer(c, known);
-    log.error('http.bug', { requestId: c.get('requestId'), method: c.req.method, error: thrown });
-    return errorAnswer(c, new ApiError('internal', { details: { request_id: c.get('requestId') } }));
-  });
-  return app;
-}
-
-/** What a thrown value says to a client; null for a bug. */
-function toApiError(thrown: unknown): ApiError | null {
-  if (thrown instanceof ApiError) return thrown;
-  if (thrown instanceof StoreError) return new ApiError('unavailable', { cause: thrown });
-  return null;
-}
-
-function errorAnswer(c: Context<HttpEnv>, error: ApiError): Response {
-  const seconds =
-    error.retryAfter ??
-    (error.code in retryAfter ? retryAfter[error.code as keyof typeof retryAfter] : undefined);
-  if (seconds !== undefined) c.header('retry-after', String(Math.max(1, Math.ceil(seconds))));
-  return answer(c, error.status, errorBody(error));
+  app.onError((thrown, c) => refuse(c, thrown));
+  return Object.assign(app, { direct: directly(routes, deps, measured) });
 }
 
 /** Which methods a path takes, for 405 and its Allow header. */

@@ -6,54 +6,58 @@ import type { z } from 'zod';
 import { ApiError } from '../errors.ts';
 import { jsonDepthExceeds } from '../ingest/json-depth.ts';
 import type { HttpEnv } from './env.ts';
+import type { Exchange } from './exchange.ts';
 import { invalidDetails } from './zod-details.ts';
 
+const empty = Buffer.alloc(0);
+
 /** Reads the body as it came over the wire; ApiError `payload_too_large` beyond `maxBytes`. */
-export async function readBody(c: Context<HttpEnv>, maxBytes: number): Promise<Buffer> {
-  const announced = Number(c.req.header('content-length'));
+export function readBody(exchange: Exchange, maxBytes: number): Promise<Buffer> {
+  const announced = Number(exchange.header('content-length'));
   if (announced > maxBytes) {
     // The rest of the body is not read; the connection cannot be used again.
-    c.header('connection', 'close');
-    throw tooLarge(maxBytes);
+    exchange.set('connection', 'close');
+    return Promise.reject(tooLarge(maxBytes));
   }
-  const incoming = c.env?.incoming;
-  if (incoming !== undefined) return readIncoming(c, incoming, maxBytes);
-  return readStream(c.req.raw.body, maxBytes);
+  const { incoming } = exchange;
+  if (incoming !== undefined) return readIncoming(exchange, incoming, maxBytes);
+  return readStream(exchange.stream(), maxBytes);
 }
 
 function tooLarge(maxBytes: number): ApiError {
   return new ApiError('payload_too_large', { details: { max_bytes: maxBytes } });
 }
 
-function readIncoming(c: Context<HttpEnv>, incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readIncoming(exchange: Exchange, incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let first: Buffer | null = null;
+    let rest: Buffer[] | null = null;
     let length = 0;
-    const done = () => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-    };
-    const onData = (chunk: Buffer) => {
+    let settled = false;
+    // The listeners stay: the message dies with the request.
+    incoming.on('data', (chunk: Buffer) => {
+      if (settled) return;
       length += chunk.length;
       if (length > maxBytes) {
-        done();
+        settled = true;
         incoming.pause();
-        c.header('connection', 'close');
+        exchange.set('connection', 'close');
         reject(tooLarge(maxBytes));
-        return;
-      }
-      chunks.push(chunk);
-    };
-    const onEnd = () => {
-      done();
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
-    };
-    const cut = (cause?: unknown) => {
-      done();
-      reject(new ApiError('bad_request', { message: 'The body ended early.', cause }));
-    };
-    const onError = (error: unknown) => cut(error);
-    const onClose = () => cut();
-    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+      } else if (first === null) first = chunk;
+      else if (rest === null) rest = [first, chunk];
+      else rest.push(chunk);
+    });
+    incoming.on('end', () => {
+      if (settled) return;
+      settled = true;
+      resolve(rest === null ? (first ?? empty) : Buffer.concat(rest, length));
+    });
+    // Also after an error, which a message without a listener for it keeps to itself.
+    incoming.on('close', () => {
+      if (settled) return;
+      settled = true;
+      reject(new ApiError('bad_request', { message: 'The body ended early.' }));
+    });
   });
 }
 

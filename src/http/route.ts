@@ -11,6 +11,7 @@ import type { Actor, Answer, Idempotency, Services } from '../services.ts';
 import type { ApiKeyRow } from '../store/rows.ts';
 import { parseJson, readBody } from './body.ts';
 import type { HttpEnv } from './env.ts';
+import { type Exchange, exchangeOf } from './exchange.ts';
 import type { Keyring } from './keys.ts';
 import { cameFromLoopback } from './loopback.ts';
 import { meets, type Requirement } from './rights.ts';
@@ -69,9 +70,11 @@ interface RouteSpec<Body, Query> extends RouteDescription {
   readonly handler: (call: Call<Body, Query>) => Response | Promise<Response>;
 }
 
-/** A declared route. Made by `route()` alone. */
+/** A declared route. Made by `route()` and `directRoute()` alone. */
 export interface Route extends RouteDescription {
   run(c: Context<HttpEnv>, deps: HttpDeps): Promise<Response>;
+  /** The same without a web Request and Response; null for a route that needs them. */
+  readonly direct: ((exchange: Exchange, deps: HttpDeps) => Promise<Answer>) | null;
 }
 
 /** Declares a route. */
@@ -79,15 +82,14 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
   const { handler, ...description } = spec;
   return {
     ...description,
+    direct: null,
     async run(c, deps) {
-      const key = admit(c, deps, spec.requires);
-      const scoped = key !== null && spec.scope !== 'installation';
-      const tenant = scoped ? deps.tenancy.of(key, c.req.header('x-tenant-id')) : '';
+      const { key, tenant } = admit(exchangeOf(c), deps, spec);
       const query = spec.query === undefined ? (undefined as Query) : parseQuery(c, spec.query);
       let body = undefined as Body;
       let idempotency: Idempotency | null = null;
       if (spec.body !== undefined) {
-        const raw = await readBody(c, deps.limits.bodyBytes);
+        const raw = await readBody(exchangeOf(c), deps.limits.bodyBytes);
         idempotency = spec.idempotent ? idempotencyOf(c, raw) : null;
         const bounds = {
           jsonDepth: deps.limits.jsonDepth,
@@ -111,20 +113,58 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
   };
 }
 
-/** The key that lets the request in, null when none is needed. Throws `unauthenticated` or `forbidden`. */
-function admit(c: Context<HttpEnv>, deps: HttpDeps, requires: Requirement): ApiKeyRow | null {
-  if (requires === 'anonymous') return null;
-  const credentials = { apiKey: c.req.header('x-api-key'), authorization: c.req.header('authorization') };
+/** One request to a direct route that was let in. */
+export interface DirectCall {
+  readonly exchange: Exchange;
+  readonly deps: HttpDeps;
+  readonly tenant: string;
+}
+
+interface DirectSpec extends Omit<RouteDescription, 'query' | 'body' | 'idempotent' | 'bodyOptional'> {
+  /** Without parameters. */
+  readonly path: `/${string}`;
+  readonly handler: (call: DirectCall) => Promise<Answer>;
+}
+
+/** Declares a route that reads its own body and answers with JSON, so that nothing of Hono is needed to serve it. */
+export function directRoute(spec: DirectSpec): Route {
+  const { handler, ...description } = spec;
+  const direct = async (exchange: Exchange, deps: HttpDeps): Promise<Answer> => {
+    const { tenant } = admit(exchange, deps, spec);
+    return handler({ exchange, deps, tenant });
+  };
+  return {
+    ...description,
+    direct,
+    run: async (c, deps) => passOn(c, await direct(exchangeOf(c), deps)),
+  };
+}
+
+interface Admitted {
+  /** The key that lets the request in, null when none is needed. */
+  readonly key: ApiKeyRow | null;
+  /** Empty where no tenant is needed. */
+  readonly tenant: string;
+}
+
+/** Who asks, and for which tenant. Throws `unauthenticated`, `forbidden` and what a tenant's name can be refused for. */
+function admit(exchange: Exchange, deps: HttpDeps, { requires, scope }: RouteDescription): Admitted {
+  if (requires === 'anonymous') return { key: null, tenant: '' };
+  const credentials = {
+    apiKey: exchange.header('x-api-key'),
+    authorization: exchange.header('authorization'),
+  };
   const key = deps.keyring.authenticate(credentials, deps.services.now());
   if (key === null) {
-    if (requires === 'read_or_loopback' && cameFromLoopback(c)) return null;
-    c.header('www-authenticate', 'Bearer realm="tocsin"');
+    if (requires === 'read_or_loopback' && cameFromLoopback(exchange)) return { key: null, tenant: '' };
+    exchange.set('www-authenticate', 'Bearer realm="tocsin"');
     throw new ApiError('unauthenticated');
   }
   if (!meets(key, requires)) {
     throw new ApiError('forbidden', { details: { requires, role: key.role } });
   }
-  return key;
+  const tenant = scope === 'installation' ? '' : deps.tenancy.of(key, exchange.header('x-tenant-id'));
+  return { key, tenant };
 }
 
 function parseQuery<Query>(c: Context<HttpEnv>, schema: z.ZodType<Query>): Query {

@@ -1,7 +1,7 @@
 // The listening server and its hard limits: Node's defaults let three hundred slow connections sit for a minute.
-import type { Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { ApiError } from '../errors.ts';
 import { errorBody } from './error-body.ts';
 
@@ -28,18 +28,23 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** An application; `direct` answers a request itself and says true, or leaves it to `fetch`. */
+export interface Served {
+  readonly fetch: Parameters<typeof getRequestListener>[0];
+  readonly direct?: (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+}
+
 /** Listens; rejects when the address cannot be had. Port 0 takes any free one. */
 export async function serve(
-  app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'] },
+  app: Served,
   address: { host: string; port: number },
   limits: ServerLimits = serverLimits,
 ): Promise<Listening> {
   const { maxConnections, ...serverOptions } = limits;
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    hostname: address.host,
-    serverOptions,
-  }) as Server;
+  const throughHono = getRequestListener(app.fetch, { hostname: address.host });
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    if (app.direct?.(incoming, outgoing) !== true) void throughHono(incoming, outgoing);
+  });
   server.maxConnections = maxConnections;
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {

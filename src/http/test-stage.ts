@@ -8,6 +8,7 @@ import { labelSet } from '../../rules/labels.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { idGenerator } from '../ids.ts';
+import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -61,6 +62,7 @@ export interface Reply {
 export function httpStage(
   options: { limits?: Partial<Limits>; log?: Log; routes?: readonly Route[] } = {},
 ): Stage {
+  const limits: Limits = { ...defaultLimits, ...options.limits };
   let counter = 0;
   const newId = idGenerator(
     () => stage.now,
@@ -93,6 +95,10 @@ export function httpStage(
     async push(_tenant, samples, rejected) {
       stage.pushed.push(...samples);
       return { accepted: samples.length, rejected, rejectedCount: rejected.length };
+    },
+    async pushBody(tenant, body, contentType) {
+      const { samples, rejected } = decoderFor(contentType)!(body, limits);
+      return services.push(tenant, samples, rejected);
     },
     async postEvent(tenant, event, _actor, idempotency) {
       return once(tenant, idempotency, () => {
@@ -212,7 +218,7 @@ export function httpStage(
       rmSync(folder, { recursive: true });
     },
     app: createHttp(services, {
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       log: options.log ?? silentLog,
       metrics: new Registry(),
       ...(options.routes && { routes: options.routes }),

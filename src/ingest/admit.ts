@@ -7,6 +7,7 @@ import type { Limits } from '../config/config.ts';
 import type { RawSample, RejectCode, Rejected } from '../services.ts';
 import { Rejections, shown } from './rejections.ts';
 import type { SeriesTable } from './series.ts';
+import { orderByTime } from './sort-by-time.ts';
 
 export interface Admitted {
   /** Ids of the table; `count` of each column are filled. */
@@ -51,19 +52,10 @@ export function admit(
       rejections.add(sample.index, refusal.code, refusal.message);
       continue;
     }
-    let id = table.find(tenant, sample.metric, sample.labels);
-    if (id === -1) {
-      const refused = refusedNames(sample.metric, sample.labels, limits);
-      if (refused !== null) {
-        rejections.add(sample.index, refused.code, refused.message);
-        continue;
-      }
-      id = table.intern(tenant, sample.metric, sample.labels);
-      if (id === -1) {
-        const message = `this tenant has ${limits.seriesPerTenant} series already; no new one is taken`;
-        rejections.add(sample.index, 'series_limit', message);
-        continue;
-      }
+    const id = seriesFor(table, tenant, sample.metric, sample.labels, limits);
+    if (typeof id !== 'number') {
+      rejections.add(sample.index, id.code, id.message);
+      continue;
     }
     if (count > 0 && at < times[count - 1]!) inOrder = false;
     series[count] = id;
@@ -75,12 +67,31 @@ export function admit(
   return inOrder ? columns : sortedByTime(columns);
 }
 
-interface Refusal {
+export interface Refusal {
   readonly code: RejectCode;
   readonly message: string;
 }
 
-function refusedNumbers(value: number, at: number, now: number, limits: Limits): Refusal | null {
+/** The id of a series, which is born if need be and if its names and the tenant's bound allow it. */
+export function seriesFor(
+  table: SeriesTable,
+  tenant: string,
+  metric: string,
+  labels: Labels,
+  limits: Limits,
+): number | Refusal {
+  const known = table.find(tenant, metric, labels);
+  if (known !== -1) return known;
+  const refused = refusedNames(metric, labels, limits);
+  if (refused !== null) return refused;
+  const born = table.intern(tenant, metric, labels);
+  if (born !== -1) return born;
+  const message = `this tenant has ${limits.seriesPerTenant} series already; no new one is taken`;
+  return { code: 'series_limit', message };
+}
+
+/** Why a sample with these numbers is not taken; null when it is. */
+export function refusedNumbers(value: number, at: number, now: number, limits: Limits): Refusal | null {
   if (!Number.isFinite(value)) return { code: 'value_not_finite', message: `the value is ${value}` };
   if (!Number.isInteger(at)) {
     return { code: 'invalid_sample', message: `the timestamp ${at} is not whole milliseconds since 1970` };
@@ -141,15 +152,20 @@ function isLongerThan(text: string, maxBytes: number): boolean {
   return text.length * 3 > maxBytes && utf8Length(text) > maxBytes;
 }
 
-function sortedByTime(columns: Admitted): Admitted {
+/** The same samples by ascending time. */
+export function sortedByTime(columns: Admitted): Admitted {
   const { series, times, values, count } = columns;
-  const order = Uint32Array.from({ length: count }, (_, i) => i).sort(
-    (a, b) => times[a]! - times[b]! || a - b,
-  );
-  return {
-    ...columns,
-    series: Int32Array.from(order, (i) => series[i]!),
-    times: Float64Array.from(order, (i) => times[i]!),
-    values: Float64Array.from(order, (i) => values[i]!),
+  const order = orderByTime(times, count);
+  const sorted = {
+    series: new Int32Array(count),
+    times: new Float64Array(count),
+    values: new Float64Array(count),
   };
+  for (let i = 0; i < count; i++) {
+    const from = order[i]!;
+    sorted.series[i] = series[from]!;
+    sorted.times[i] = times[from]!;
+    sorted.values[i] = values[from]!;
+  }
+  return { ...columns, ...sorted };
 }

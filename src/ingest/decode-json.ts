@@ -1,5 +1,6 @@
-// Samples as one JSON document: {"samples": [...]} or a bare array.
+// Samples as one JSON document: {"samples": [...]}, a bare array, or by columns: {"series": [...]}.
 import { ApiError } from '../errors.ts';
+import { readColumns } from './decode-columnar.ts';
 import type { Decoded, DecodeLimits } from './decoded.ts';
 import { jsonDepthExceeds } from './json-depth.ts';
 import { isObject, readSample } from './json-sample.ts';
@@ -7,9 +8,13 @@ import { Rejections } from './rejections.ts';
 
 /** Decodes a JSON body. Throws ApiError `too_deep`, `invalid_json` (also for bytes that are not UTF-8), `invalid_body`. */
 export function decodeJson(body: Uint8Array, limits: DecodeLimits): Decoded {
-  const items = samplesOf(parse(body, limits.jsonDepth));
+  const { items, columnar } = itemsOf(parse(body, limits.jsonDepth));
   const rejections = new Rejections();
   const decoded: Decoded = { samples: [], rejected: rejections.list };
+  if (columnar) {
+    readColumns(items, decoded.samples, rejections, limits.samplesPerRequest);
+    return decoded;
+  }
   for (let index = 0; index < items.length; index++) {
     if (index >= limits.samplesPerRequest) rejections.tooMany(index, limits.samplesPerRequest);
     else readSample(items[index], index, '', decoded.samples, rejections);
@@ -27,10 +32,13 @@ function parse(body: Uint8Array, maxDepth: number): unknown {
   }
 }
 
-function samplesOf(document: unknown): readonly unknown[] {
-  if (Array.isArray(document)) return document;
-  if (isObject(document) && Array.isArray(document.samples)) return document.samples;
+function itemsOf(document: unknown): { readonly items: readonly unknown[]; readonly columnar: boolean } {
+  if (Array.isArray(document)) return { items: document, columnar: false };
+  if (isObject(document)) {
+    if (Array.isArray(document.samples)) return { items: document.samples, columnar: false };
+    if (Array.isArray(document.series)) return { items: document.series, columnar: true };
+  }
   throw new ApiError('invalid_body', {
-    message: 'The body must be {"samples": [...]} or an array of samples.',
+    message: 'The body must be {"samples": [...]}, an array of samples, or {"series": [...]}.',
   });
 }

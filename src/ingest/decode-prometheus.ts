@@ -18,7 +18,7 @@ export function decodePrometheus(body: Uint8Array, limits: DecodeLimits): Decode
       rejections.tooMany(index, limits.samplesPerRequest);
       return;
     }
-    const line = text === null ? 'not valid UTF-8' : new LineReader(text).read();
+    const line = text === null ? 'not valid UTF-8' : readLine(text);
     if (typeof line === 'string') {
       rejections.add(index, 'invalid_sample', `line ${number}: ${line}`);
       return;
@@ -47,6 +47,11 @@ interface Line {
   readonly timestamp: number | undefined;
 }
 
+/** A line that is a sample taken apart, or the reason why that is not possible. */
+export function readLine(text: string): Line | string {
+  return new LineReader(text).read();
+}
+
 const bareNameEnds = new Set(' \t\v\f\r{}"=,#');
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const infinity = /^[+-]?inf(inity)?$/i;
@@ -62,7 +67,6 @@ class LineReader {
     this.#text = text;
   }
 
-  /** The line taken apart, or the reason why that is not possible. */
   read(): Line | string {
     try {
       return this.#line();
@@ -182,10 +186,16 @@ function isSkipped(line: string): boolean {
 }
 
 function numberOf(text: string): number {
+  const number = prometheusNumber(text);
+  if (number === null) throw new BadLine(`${shown(text)} is not a number`);
+  return number;
+}
+
+/** The number that a word of the format stands for, null when it is none. */
+export function prometheusNumber(text: string): number | null {
   if (decimal.test(text)) return Number(text);
   if (infinity.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  if (/^nan$/i.test(text)) return Number.NaN;
-  throw new BadLine(`${shown(text)} is not a number`);
+  return /^nan$/i.test(text) ? Number.NaN : null;
 }
 
 function timestampOf(text: string): number | undefined {

@@ -13,9 +13,23 @@ const decoders: ReadonlyMap<string, Decoder> = new Map([
   ['text/plain', decodePrometheus],
 ]);
 
+/** Answers for headers that came before: clients send few different ones, and whoever sends many gains nothing. */
+const remembered = new Map<string, Decoder | null>();
+const mostRemembered = 64;
+
 /** The decoder of a Content-Type header; null when there is none for it (415). Without a header the body is sniffed. */
 export function decoderFor(contentType: string | null | undefined): Decoder | null {
   if (contentType === null || contentType === undefined || contentType.trim() === '') return decodeSniffed;
+  let decoder = remembered.get(contentType);
+  if (decoder === undefined) {
+    decoder = decoderOf(contentType);
+    if (remembered.size >= mostRemembered) remembered.clear();
+    remembered.set(contentType, decoder);
+  }
+  return decoder;
+}
+
+function decoderOf(contentType: string): Decoder | null {
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const decoder = decoders.get(type);
   if (decoder === undefined) return null;
@@ -28,7 +42,7 @@ export function decoderFor(contentType: string | null | undefined): Decoder | nu
 }
 
 /** `[` and `{` begin JSON (NDJSON when the first line is a sample of its own), anything else is Prometheus text. */
-function decodeSniffed(body: Uint8Array, limits: DecodeLimits): Decoded {
+export function decodeSniffed(body: Uint8Array, limits: DecodeLimits): Decoded {
   const start = body.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
   const first = body[start];
   if (first === 0x5b) return decodeJson(body, limits);

@@ -37,3 +37,9 @@ export class Rejections {
 export function shown(text: string): string {
   return JSON.stringify(text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text);
 }
+
+/** All refusals of a request, those of its decoder and those of the gate, in the order of its samples. */
+export function byIndex(decoded: readonly Rejected[], admitted: readonly Rejected[]): Rejected[] {
+  if (decoded.length + admitted.length === 0) return [];
+  return [...decoded, ...admitted].sort((a, b) => a.index - b.index);
+}

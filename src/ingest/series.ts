@@ -70,6 +70,7 @@ export class SeriesTable {
   readonly #minuteNeed = new Map<number, number>();
   readonly #minutes = new Map<number, MinuteRing>();
   readonly #scratch = emptyWindow();
+  #generation = new Int32Array(0);
 
   constructor(options: SeriesTableOptions) {
     this.#limit = options.limits.seriesPerTenant;
@@ -249,6 +250,16 @@ export class SeriesTable {
     return this.#index.labels(id);
   }
 
+  /** How often this id was given back: whoever remembers an id remembers this with it, since ids are used again. */
+  generation(id: number): number {
+    return this.#generation[id]!;
+  }
+
+  /** Number of a tenant's series. */
+  countOf(tenant: string): number {
+    return this.#index.sizeOf(tenant);
+  }
+
   /** Series of a tenant in order of birth; series may be dropped meanwhile. */
   seriesOf(tenant: string): Iterable<number> {
     return this.#index.seriesOf(tenant);
@@ -268,6 +279,7 @@ export class SeriesTable {
     this.#count[id] = 0;
     this.#minuteNeed.delete(id);
     this.#minutes.delete(id);
+    this.#generation[id] = this.#generation[id]! + 1;
   }
 
   /** Totals; `bytes` counts rings, minutes and columns, not names and labels. */
@@ -282,6 +294,7 @@ export class SeriesTable {
       this.#need,
       this.#dropped,
       this.#edits,
+      this.#generation,
     ];
     let minuteBytes = 0;
     for (const minutes of this.#minutes.values()) minuteBytes += minutes.bytes;
@@ -423,5 +436,6 @@ export class SeriesTable {
     this.#need = grown(this.#need, new Float64Array(length));
     this.#dropped = grown(this.#dropped, new Uint32Array(length));
     this.#edits = grown(this.#edits, new Uint32Array(length));
+    this.#generation = grown(this.#generation, new Int32Array(length));
   }
 }

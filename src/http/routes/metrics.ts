@@ -5,7 +5,7 @@ import { decoderFor } from '../../ingest/decode.ts';
 import { inflate } from '../../ingest/inflate.ts';
 import { rejectCodes } from '../../services.ts';
 import { readBody } from '../body.ts';
-import { answer, route } from '../route.ts';
+import { directRoute } from '../route.ts';
 
 const pushBody = z.object({
   accepted: z.number().int(),
@@ -16,7 +16,7 @@ const pushBody = z.object({
 });
 
 export const metricsRoutes = [
-  route({
+  directRoute({
     method: 'post',
     path: '/api/v1/metrics',
     requires: 'push',
@@ -38,22 +38,26 @@ export const metricsRoutes = [
       'unsupported_media_type',
       'overloaded',
     ],
-    async handler({ c, deps, tenant }) {
-      const decode = decoderFor(c.req.header('content-type'));
-      if (decode === null) {
+    async handler({ exchange, deps, tenant }) {
+      const contentType = exchange.header('content-type');
+      if (decoderFor(contentType) === null) {
         throw new ApiError('unsupported_media_type', {
           details: { expected: ['application/json', 'application/x-ndjson', 'text/plain'] },
         });
       }
-      const wire = await readBody(c, deps.limits.ingestBytes);
-      const body = await inflate(wire, c.req.header('content-encoding'), deps.limits.ingestBytes);
-      const { samples, rejected } = decode(body, deps.limits);
-      const pushed = await deps.services.push(tenant, samples, rejected);
-      return answer(c, 202, {
-        accepted: pushed.accepted,
-        rejected: pushed.rejected,
-        rejected_count: pushed.rejectedCount,
-      });
+      const { ingestBytes } = deps.limits;
+      const wire = await readBody(exchange, ingestBytes);
+      const encoding = exchange.header('content-encoding');
+      const body = encoding === undefined ? wire : await inflate(wire, encoding, ingestBytes);
+      const pushed = await deps.services.pushBody(tenant, body, contentType);
+      return {
+        status: 202,
+        body: {
+          accepted: pushed.accepted,
+          rejected: pushed.rejected,
+          rejected_count: pushed.rejectedCount,
+        },
+      };
     },
   }),
 ];
