@@ -62,7 +62,7 @@ export class SeriesTable {
   #count = new Uint16Array(0);
   #bornAt = new Float64Array(0);
   #completeAfter = new Float64Array(0);
-  #need = new Float64Array(0);
+  #need = new Uint32Array(0);
   /** See `SeriesWindow`. */
   #dropped = new Uint32Array(0);
   #edits = new Uint32Array(0);
@@ -433,7 +433,7 @@ export class SeriesTable {
     this.#count = grown(this.#count, new Uint16Array(length));
     this.#bornAt = grown(this.#bornAt, new Float64Array(length));
     this.#completeAfter = grown(this.#completeAfter, new Float64Array(length));
-    this.#need = grown(this.#need, new Float64Array(length));
+    this.#need = grown(this.#need, new Uint32Array(length));
     this.#dropped = grown(this.#dropped, new Uint32Array(length));
     this.#edits = grown(this.#edits, new Uint32Array(length));
     this.#generation = grown(this.#generation, new Int32Array(length));
