@@ -79,7 +79,10 @@ export interface Services {
   readonly store: Store;
   /** `rejected` are those that a decoder refused already. */
   push(tenant: string, samples: readonly RawSample[], rejected: readonly Rejected[]): Promise<PushAnswer>;
-  /** A body as it came, without its content encoding; rejects also with what is wrong with the body as a whole. */
+  /**
+   * A body as it came, without its content encoding; rejects also with what is wrong with the body as a whole. The bytes
+   * are read before this returns its promise, and not kept.
+   */
   pushBody(tenant: string, body: Uint8Array, contentType: string | undefined): Promise<PushAnswer>;
   postEvent(
     tenant: string,

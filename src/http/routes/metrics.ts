@@ -4,7 +4,7 @@ import { ApiError } from '../../errors.ts';
 import { decoderFor } from '../../ingest/decode.ts';
 import { inflate } from '../../ingest/inflate.ts';
 import { rejectCodes } from '../../services.ts';
-import { readBody } from '../body.ts';
+import { readChunks, whole, wholeForNow } from '../body.ts';
 import { directRoute } from '../route.ts';
 
 const pushBody = z.object({
@@ -46,9 +46,10 @@ export const metricsRoutes = [
         });
       }
       const { ingestBytes } = deps.limits;
-      const wire = await readBody(exchange, ingestBytes);
+      const chunks = await readChunks(exchange, ingestBytes);
       const encoding = exchange.header('content-encoding');
-      const body = encoding === undefined ? wire : await inflate(wire, encoding, ingestBytes);
+      const body =
+        encoding === undefined ? wholeForNow(chunks) : await inflate(whole(chunks), encoding, ingestBytes);
       const pushed = await deps.services.pushBody(tenant, body, contentType);
       return {
         status: 202,
