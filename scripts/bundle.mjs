@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const outside = ['better-sqlite3', 'undici', 'nodemailer', 'smtp-server', '@hono/zod-openapi'];
+const outside = ['better-sqlite3', 'undici', 'nodemailer', 'smtp-server', '@hono/zod-openapi', 'node-cron'];
 const common = {
   bundle: true,
   platform: 'node',

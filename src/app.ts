@@ -19,7 +19,7 @@ import type { History } from './ingest/history.ts';
 import { type HistoryReader, openHistoryReader } from './ingest/history-reader.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
 import { type Log, silentLog } from './log.ts';
-import { startMaintenance } from './maintenance.ts';
+import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
 import type { IncomingEvent, Services } from './services.ts';
@@ -86,6 +86,8 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     pooledRandom((into) => randomFillSync(into)),
   );
   const rules = options.rules ?? rulesOf(config);
+  const { schedule } = config.retention;
+  const cron = schedule === null ? null : await cronOf(schedule);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const opened = openSqliteStore({
     file: join(config.data, 'tocsin.db'),
@@ -108,7 +110,17 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     const log = options.log ?? silentLog;
     const reader = openHistoryReader({ file: samplesFile, clock });
     opening.push(reader);
-    return run(options, { store, history, reader, rules, log, clock, newId, initialKey: first.generated });
+    return run(options, {
+      store,
+      history,
+      reader,
+      rules,
+      cron,
+      log,
+      clock,
+      newId,
+      initialKey: first.generated,
+    });
   } catch (error) {
     for (const part of opening.reverse()) part.close();
     throw error;
@@ -126,6 +138,7 @@ interface Parts {
   readonly history: History;
   readonly reader: HistoryReader;
   readonly rules: readonly Rule[];
+  readonly cron: Cron | null;
   readonly log: Log;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -182,6 +195,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     clock,
     log,
     retention: config.retention,
+    cron: parts.cron,
     clockJumped(byMs) {
       log.warn('clock.jumped', { byMs });
       services.postEvent(defaultTenant, clockJump(byMs), { name: 'system' }, null).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 // Housekeeping in idle turns: retention in small pieces, passive checkpoints, folding of the history, expiry of series,
-// and an eye on the wall clock. Hours are UTC, so node-cron's daylight-saving gaps do not matter.
-import { schedule } from 'node-cron';
+// and an eye on the wall clock. Due every hour, or when the operator's cron expression says: in UTC, so that node-cron's
+// daylight-saving gaps do not matter.
 import type { Clock, SystemClock, Timer } from './clock.ts';
 import type { TocsinConfig } from './config/config.ts';
 import type { Engine } from './engine/engine.ts';
@@ -14,6 +14,9 @@ interface Job {
   piece(now: number): boolean;
 }
 
+/** Runs `work` by a schedule that is known already. */
+export type Cron = (name: string, work: () => void) => { stop(): void };
+
 export interface MaintenancePorts {
   readonly engine: Engine;
   readonly store: Store;
@@ -21,6 +24,8 @@ export interface MaintenancePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly retention: TocsinConfig['retention'];
+  /** Calls back by the operator's schedule; without one, every hour. */
+  readonly cron: Cron | null;
   /** A wall clock that moved away from ours by more than a minute. */
   readonly clockJumped: (byMs: number) => void;
 }
@@ -33,7 +38,8 @@ const failedMs = 60_000;
 /** Rows that one idle turn deletes at most. */
 const rowsPerPiece = 200;
 const seriesIdleMs = 6 * 3_600_000;
-const foldAfterMs = 3_600_000;
+const hourMs = 3_600_000;
+const foldAfterMs = hourMs;
 const jumpMs = 60_000;
 
 export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
@@ -48,21 +54,23 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
   let lastCheckpointAt = 0;
   let timer: Timer | null = null;
   let stopped = false;
-  const hourly = schedule(
-    '0 * * * *',
-    () => {
-      for (const job of jobs) job.pending = true;
-      const dropped = engine.expireSeries(clock.now() - seriesIdleMs);
-      if (dropped > 0) log.info('series.expired', { dropped });
-    },
-    { timezone: 'Etc/UTC' },
-  );
+  const allDue = () => {
+    for (const job of jobs) job.pending = true;
+    const dropped = engine.expireSeries(clock.now() - seriesIdleMs);
+    if (dropped > 0) log.info('series.expired', { dropped });
+  };
+  const cron = ports.cron?.('maintenance', allDue) ?? null;
+  let nextHour = clock.now() + hourMs;
 
   const tick = () => {
     if (stopped) return;
     let pauseMs = restMs;
     try {
       watchClock();
+      if (!cron && clock.now() >= nextHour) {
+        nextHour += hourMs;
+        allDue();
+      }
       if (engine.running && work()) pauseMs = workMs;
     } catch (error) {
       log.error('maintenance.failed', { error: String(error) });
@@ -100,7 +108,24 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
     stop() {
       stopped = true;
       timer?.cancel();
-      void hourly.destroy();
+      cron?.stop();
     },
+  };
+}
+
+/**
+ * The operator's schedule as something that calls back. node-cron costs 12 MiB of memory: it is loaded when there is one.
+ * @throws Error when the expression is not one.
+ */
+export async function cronOf(expression: string): Promise<Cron> {
+  const { schedule, validate } = await import('node-cron');
+  if (!validate(expression)) {
+    throw new Error(
+      `retention.schedule: expected a cron expression such as "0 3 * * *", not "${expression}"`,
+    );
+  }
+  return (name, work) => {
+    const task = schedule(expression, work, { name, timezone: 'Etc/UTC', noOverlap: true });
+    return { stop: () => void task.destroy() };
   };
 }

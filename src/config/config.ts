@@ -43,7 +43,12 @@ export interface TocsinConfig {
   readonly routing: RoutingConfig;
   readonly egress: { readonly allow: readonly string[] };
   readonly limits: Limits;
-  readonly retention: RetentionPolicy & { readonly samplesMs: number; readonly samplesBytes: number };
+  readonly retention: RetentionPolicy & {
+    readonly samplesMs: number;
+    readonly samplesBytes: number;
+    /** Cron expression in UTC for the housekeeping; null: every hour. */
+    readonly schedule: string | null;
+  };
 }
 
 const dayMs = 86_400_000;
@@ -65,6 +70,7 @@ export const defaultLimits: Limits = {
 };
 
 export const defaultRetention: TocsinConfig['retention'] = {
+  schedule: null,
   samplesMs: 15 * dayMs,
   samplesBytes: 2 * 1024 ** 3,
   eventShortMs: dayMs,

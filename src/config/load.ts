@@ -200,6 +200,7 @@ function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limi
 function retentionOf(input: NonNullable<ConfigInput['retention']>): TocsinConfig['retention'] {
   const d = defaultRetention;
   return {
+    schedule: input.schedule ?? null,
     samplesMs: input.samples ?? d.samplesMs,
     samplesBytes: input.samples_bytes ?? d.samplesBytes,
     eventShortMs: input.events_short ?? d.eventShortMs,

@@ -111,6 +111,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       samples: positiveDuration.optional(),
       samples_bytes: bytes.optional(),
+      schedule: z
+        .string()
+        .regex(/^\s*(\S+\s+){4,5}\S+\s*$/, 'expected a cron expression of five fields, e.g. "0 3 * * *"')
+        .max(128)
+        .optional(),
       events_short: positiveDuration.optional(),
       events: positiveDuration.optional(),
       audit: positiveDuration.optional(),
