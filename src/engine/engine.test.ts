@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { failingStore, failNth } from '../store/contract/failing-store.ts';
-import { aRule } from '../testing/builders.ts';
+import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
 
 const s = 1_000;
@@ -268,6 +268,31 @@ describe('a delivery', () => {
     expect(items.map(({ state, reason }) => [state, reason])).toEqual([
       ['dropped', 'firing_not_sent'],
       ['dead', 'transient'],
+    ]);
+  });
+
+  it('that died is remembered when the route tree changes: the resolve is dropped, also after a restart', async () => {
+    at({ answer: () => ({ kind: 'permanent', message: '404', code: '404' }) });
+    await stage.push(90);
+    await stage.advance(s);
+    const { receiver } = aRoute();
+    const child = aRoute({
+      path: '{}/{severity="warning"}',
+      groupWaitMs: 0,
+      groupIntervalMs: 0,
+      resolveWaitMs: 0,
+    });
+    const routing = { route: aRoute({ routes: [child] }), receivers: new Map([[receiver, aReceiver()]]) };
+    stage.runtime.engine.setRouting(routing, new Map([['hook', 'capture']]));
+    await stage.advance(s);
+    await stage.restart();
+    await stage.push(10);
+    await stage.advance(min);
+    expect(stage.sent).toHaveLength(1);
+    const { items } = stage.store.deliveries('default', {}, 10, null);
+    expect(items.map(({ state, reason }) => [state, reason])).toEqual([
+      ['dropped', 'firing_not_sent'],
+      ['dead', 'permanent'],
     ]);
   });
 

@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
 import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { PipelineInput, StepResult, VerdictInput } from '../pipeline/input.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
+import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
@@ -585,7 +585,9 @@ export class Engine {
       for (const group of out.groups) {
         if (group.row.id !== effect.id) continue;
         const channels = this.#config.routing.receivers.get(group.row.receiver)?.channels ?? [];
-        this.#plan(tenant, { kind: 'group_closed', groupKey: group.row.groupKey, channels }, now, turn);
+        const audience = audienceOf(group.row.receiver, group.row.labels);
+        const known = (id: string) => tenant.pipeline.alerts.has(id);
+        this.#plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);
       }
     }
     for (const group of out.groups) this.#armGroup(tenant, group, now);

@@ -33,6 +33,15 @@ export interface RoutingConfig {
   readonly receivers: ReadonlyMap<string, Receiver>;
 }
 
+/**
+ * Who is told of what, whatever the route that leads there: a group that hands its notify log to another keeps this, so
+ * that on each channel nothing overtakes, and what never got through is remembered, over a changed route tree.
+ */
+export function audienceOf(receiver: string, labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${receiver}:{${pairs.join(', ')}}`;
+}
+
 /** The group's identity: receiver, path of the route, group labels. */
 export function groupKeyOf(receiver: string, path: string, labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);

@@ -3,7 +3,7 @@
 import type { Severity } from '../../rules/types.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { Notification } from '../pipeline/input.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
+import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
 import type { DeliveryRow, EventRow, Lane, NotificationRow } from '../pipeline/rows.ts';
 import { type AttemptResult, decideRetry } from './retry.ts';
 import { finish, type OpenDelivery, type Order, orderAt, type PolicyState } from './state.ts';
@@ -37,7 +37,14 @@ export type PolicyInput =
       readonly leaseToken: number;
     }
   /** The group is gone: nobody will be told of its alerts again. */
-  | { readonly kind: 'group_closed'; readonly groupKey: string; readonly channels: readonly string[] }
+  | {
+      readonly kind: 'group_closed';
+      /** `audienceOf` the group. */
+      readonly audience: string;
+      readonly channels: readonly string[];
+      /** Alerts that another group of the same audience still speaks of. */
+      readonly known: (alertId: string) => boolean;
+    }
   /** A delivery was claimed from the store under a new lease. */
   | {
       readonly kind: 'claimed';
@@ -87,8 +94,11 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
     }
     case 'group_closed':
       for (const channel of input.channels) {
-        const key = orderKeyOf(input.groupKey, channel);
-        if (state.orders.get(key)?.open.length === 0) state.orders.delete(key);
+        const key = orderKeyOf(input.audience, channel);
+        const order = state.orders.get(key);
+        if (!order) continue;
+        for (const id of order.unsaid) if (!input.known(id)) order.unsaid.delete(id);
+        if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(key);
       }
       break;
     case 'claimed': {
@@ -113,9 +123,9 @@ function openDelivery(
   return order && delivery && delivery.leaseToken === input.leaseToken ? { order, delivery } : null;
 }
 
-/** The way on which nothing overtakes: a group, and the channel with its recipient. */
-export function orderKeyOf(groupKey: string, channel: string): string {
-  return `${groupKey} ${channel}`;
+/** The way on which nothing overtakes: an audience, and the channel with its recipient. Channel names hold no blank. */
+export function orderKeyOf(audience: string, channel: string): string {
+  return `${audience} ${channel}`;
 }
 
 export function laneOf(severity: Severity): Lane {
@@ -168,8 +178,8 @@ function planDelivery(
   now: number,
   out: PlanResult,
 ): void {
-  const { groupKey, alerts } = input.notification;
-  const orderKey = orderKeyOf(groupKey, channel);
+  const { receiver, message, alerts } = input.notification;
+  const orderKey = orderKeyOf(audienceOf(receiver, message.groupLabels), channel);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
   order.lastNo = orderNo;

@@ -1,5 +1,6 @@
 // Everything of a tenant that is not finished, read when somebody takes it over.
-import type { AlertRow } from '../../pipeline/rows.ts';
+import { audienceOf } from '../../pipeline/routing.ts';
+import type { AlertRow, GroupRow } from '../../pipeline/rows.ts';
 import type { TenantSnapshot } from '../store.ts';
 import type { Db } from './database.ts';
 import { parseId } from './id-codec.ts';
@@ -61,6 +62,37 @@ export function loadGroup(db: Db) {
        AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
   );
 
+  // A group that handed over its log is gone; what died of its messages stands under the order key of its audience.
+  const deadOfGone = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
+    `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(d.order_no) AS orderNo
+     FROM delivery d INDEXED BY delivery_dead
+     CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+     WHERE d.tenant = ? AND d.state = 'dead' AND n.group_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM alert_group g WHERE g.tenant = n.tenant AND g.id = n.group_id)
+     GROUP BY d.order_key, n.group_id`,
+  );
+  const finishedSince = db.raw.prepare<[string, Buffer, string, number], LoadedDelivery>(
+    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds
+     FROM notification n INDEXED BY notification_group
+     CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
+     WHERE n.tenant = ? AND n.group_id = ? AND d.order_key = ? AND d.order_no >= ?
+       AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
+  );
+
+  /** Finished deliveries since the oldest dead one of groups that are gone, for audiences that an open group still has. */
+  function inherited(tenant: string, open: readonly GroupRow[]): LoadedDelivery[] {
+    const heirs = new Map<string, Buffer[]>();
+    for (const { receiver, labels, id } of open) {
+      const audience = audienceOf(receiver, labels);
+      heirs.set(audience, [...(heirs.get(audience) ?? []), parseId(id)!]);
+    }
+    return deadOfGone.all(tenant).flatMap(({ orderKey, groupId, orderNo }) => {
+      const groups = heirs.get(orderKey.slice(0, orderKey.lastIndexOf(' ')));
+      if (!groups) return [];
+      return [groupId, ...groups].flatMap((group) => finishedSince.all(tenant, group, orderKey, orderNo));
+    });
+  }
+
   function snapshot(tenant: string): TenantSnapshot {
     const groupRows = groups.all(tenant).map(groupRow);
     const alerts = new Map<string, AlertRow>();
@@ -74,10 +106,16 @@ export function loadGroup(db: Db) {
         const row = bytes === null ? undefined : oneAlert.get(tenant, bytes);
         if (row !== undefined) alerts.set(id, alertRow(row));
       }
-    const deliveries = [...openDeliveries.all(tenant), ...sinceDead.all(tenant)].map((row) => ({
-      ...deliveryRow(row),
-      alerts: alertsNamed(row.alertIds),
-    }));
+    const loaded = new Map<string, TenantSnapshot['deliveries'][number]>();
+    for (const row of [
+      ...openDeliveries.all(tenant),
+      ...sinceDead.all(tenant),
+      ...inherited(tenant, groupRows),
+    ]) {
+      const decoded = deliveryRow(row);
+      loaded.set(decoded.id, { ...decoded, alerts: alertsNamed(row.alertIds) });
+    }
+    const deliveries = [...loaded.values()];
     const byId = (a: { readonly id: string }, b: { readonly id: string }) =>
       a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
     return { alerts: [...alerts.values()].sort(byId), groups: groupRows, deliveries: deliveries.sort(byId) };
