@@ -308,6 +308,8 @@ export class Episodes {
         waived: old?.waived ?? false,
       };
       this.#adopt(pair);
+      // A pair of a rule that did not change goes on; one that is made anew knows nothing of silence.
+      pair.quiet = old !== undefined && old.rule.hash === rule.hash && old.quiet;
       list.push(pair);
       this.#pairs.set(this.#id(series.tenant, key), pair);
     }
