@@ -63,6 +63,44 @@ describe('decodeJson', () => {
     expect(new Set(rejected.map(({ code }) => code))).toEqual(new Set(['invalid_sample']));
   });
 
+  it('reads series by columns, a point as a sample of its own', () => {
+    const { samples, rejected } = decode({
+      series: [
+        { metric: 'a', labels: { host: 'x' }, timestamps: [1, 2], values: [10, 20] },
+        { metric: 'b', timestamps: [], values: [] },
+        { metric: 'c', timestamps: [3], values: [30] },
+      ],
+    });
+    expect(rejected).toEqual([]);
+    expect(samples).toEqual([
+      { index: 0, metric: 'a', labels: labelSet({ host: 'x' }), value: 10, timestamp: 1 },
+      { index: 1, metric: 'a', labels: labelSet({ host: 'x' }), value: 20, timestamp: 2 },
+      { index: 2, metric: 'c', labels: labelSet({}), value: 30, timestamp: 3 },
+    ]);
+  });
+
+  it('refuses bad points one by one and a bad series as one', () => {
+    const { samples, rejected } = decode({
+      series: [
+        { metric: 'a', timestamps: [1, '2', 3], values: [1, 2, null] },
+        { metric: 7, timestamps: [1, 2], values: [1, 2] },
+        { metric: 'b', timestamps: [1], values: [1, 2] },
+        { metric: 'b', values: [1] },
+        'c',
+        { metric: 'd', timestamps: [4], values: [4] },
+      ],
+    });
+    expect(samples.map(({ index, metric }) => `${index} ${metric}`)).toEqual(['0 a', '7 d']);
+    expect(rejected.map(({ index, message }) => `${index}: ${message}`)).toEqual([
+      '1: series 0, point 1: timestamp must be whole milliseconds since 1970, not a string',
+      '2: series 0, point 2: value must be a number, not null',
+      '3: series 1: metric must be a string, not a number',
+      '4: series 2: there are 1 timestamps and 2 values',
+      '5: series 3: timestamps must be an array, not absent',
+      '6: series 4: a series must be an object, not a string',
+    ]);
+  });
+
   it('refuses labels that would reach into a prototype', () => {
     const body = bytes('[{"metric":"m","value":1,"labels":{"__proto__":"x"}},{"metric":"m","value":1}]');
     const { samples, rejected } = decodeJson(body, limits);

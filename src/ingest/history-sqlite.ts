@@ -82,7 +82,8 @@ function openSamples(file: string): Database.Database {
 function span(times: Float64Array): { from: number; to: number } {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
-  for (const time of times) {
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i]!;
     if (time < from) from = time;
     if (time > to) to = time;
   }

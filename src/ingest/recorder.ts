@@ -22,8 +22,13 @@ export interface RecorderOptions {
 interface Batch {
   declared: HistorySeries[];
   readonly blocks: readonly HistoryBlock[];
+  /** What the blocks are views of. */
+  readonly columns: readonly SampleColumns[];
   readonly samples: number;
 }
+
+/** Columns with room for more are not kept for the next second. */
+const largestSpare = 131_072;
 
 export class HistoryRecorder {
   readonly #options: RecorderOptions;
@@ -41,6 +46,8 @@ export class HistoryRecorder {
 
   readonly #nextId = new Map<number, number>();
   #columns = new Map<number, SampleColumns>();
+  /** Emptied columns. At a million samples a second, new ones would keep the collector as busy as the samples do us. */
+  #spare: SampleColumns[] = [];
   /** Series to declare with the next batch, by the table's id; those whose id was taken away since. */
   #declared = new Map<number, HistorySeries>();
   #parted: HistorySeries[] = [];
@@ -72,7 +79,7 @@ export class HistoryRecorder {
     const shard = this.#shard[id]!;
     let columns = this.#columns.get(shard);
     if (columns === undefined) {
-      columns = new SampleColumns();
+      columns = this.#spare.pop() ?? new SampleColumns();
       this.#columns.set(shard, columns);
     }
     columns.push(this.#historyId[id]!, at, value);
@@ -92,6 +99,8 @@ export class HistoryRecorder {
   /** Stores everything that waits, oldest first. False when the history failed; that was reported. */
   flush(): boolean {
     this.#seal();
+    // As many as this flush needs; after a burst the others go.
+    const emptied: SampleColumns[] = [];
     for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
       try {
         this.#options.history.append(batch.declared, batch.blocks);
@@ -101,7 +110,12 @@ export class HistoryRecorder {
       }
       this.#sealed.shift();
       this.#sealedSamples -= batch.samples;
+      for (const columns of batch.columns) {
+        columns.clear();
+        if (columns.capacity <= largestSpare) emptied.push(columns);
+      }
     }
+    this.#spare = emptied;
     return true;
   }
 
@@ -190,6 +204,7 @@ export class HistoryRecorder {
     this.#sealed.push({
       declared: [...this.#parted, ...this.#declared.values()],
       blocks: [...this.#columns].map(([shard, columns]) => ({ shard, ...columns.view() })),
+      columns: [...this.#columns.values()],
       samples: this.#collected,
     });
     this.#sealedSamples += this.#collected;

@@ -14,6 +14,16 @@ export class SampleColumns {
     this.#count++;
   }
 
+  /** Samples that there is room for. */
+  get capacity(): number {
+    return this.#series.length;
+  }
+
+  /** Begins again in the same memory; every view is void. */
+  clear(): void {
+    this.#count = 0;
+  }
+
   /** The columns so far; they share memory with this. */
   view(): { series: Uint32Array; times: Float64Array; values: Float64Array } {
     return {

@@ -21,7 +21,7 @@ export const metricsRoutes = [
     path: '/api/v1/metrics',
     requires: 'push',
     tag: 'ingest',
-    summary: 'Push samples: JSON, NDJSON or Prometheus text, also gzipped.',
+    summary: 'Push samples: JSON (by sample or by column), NDJSON or Prometheus text, also gzipped.',
     rawBody: {
       'application/json':
         '{"samples":[{"metric":"system.cpu.usage","labels":{"host":"a"},"value":91,"timestamp":1700000000000}]}',

@@ -103,7 +103,8 @@ export class Clients {
     if (now < source.silentUntil) return;
     const value = plan.behaviour === 'wild' && !this.#stopped ? random.int(40, 100) : source.level;
     let timestamp = Math.max(now - random.int(0, 300), source.lastT + 1);
-    if (source.lastT > 0 && random.chance(this.#world.plan.lateShare)) {
+    // A source that was silent for most of an hour has nothing late to say: such a sample is refused as too old.
+    if (source.lastT > now - 3_000_000 && random.chance(this.#world.plan.lateShare)) {
       timestamp = random.chance(0.3) ? source.lastT : source.lastT - random.int(1, 120_000);
     }
     source.lastT = Math.max(source.lastT, timestamp);
