@@ -1,6 +1,5 @@
 // The loop: drain → evaluate → step → commit → publish. It owns the shards; whatever it keeps in memory is thrown away
 // and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
-import { ruleBody } from '../../rules/index.ts';
 import type { Rule } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ApiError } from '../errors.ts';
@@ -11,15 +10,15 @@ import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { PipelineInput, StepResult, VerdictInput } from '../pipeline/input.ts';
 import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { Group } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
 import { type Leased, type PlanResult, type PolicyInput, plan } from '../policy/plan.ts';
 import type { Answer } from '../services.ts';
 import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
-import { type DeadlineHandle, Deadlines } from './deadlines.ts';
+import { Agenda } from './agenda.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { type RulePair, rulesWithAlerts } from './pairs.ts';
+import { ruleVersions } from './rule-versions.ts';
 import { SettledSeries } from './settled.ts';
 import { decideSilence } from './silence.ts';
 import { Tenant } from './tenant.ts';
@@ -70,7 +69,6 @@ export interface EngineConfig {
   readonly openDeliveriesPerTenant: number;
 }
 
-type DeadlineItem = { readonly group: Group; readonly tenant: Tenant } | { readonly pair: RulePair };
 type Completion = { readonly tenant: string; readonly input: PolicyInput; readonly now: number };
 
 export class Engine {
@@ -80,14 +78,11 @@ export class Engine {
   #ring: Tenant[] = [];
   #next = 0;
   #epochs = new Map<number, number>();
-  readonly #deadlines = new Deadlines<DeadlineItem>();
-  readonly #armed = new WeakMap<Group, { readonly at: number; readonly handle: DeadlineHandle }>();
+  readonly #agenda: Agenda;
   readonly #completions = new Fifo<Completion>();
   readonly #settled: SettledSeries;
   readonly #evaluator: Evaluator;
   readonly #versions: ConfigVersionRow[] = [];
-  #timer: Timer | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #state: 'new' | 'running' | 'down' | 'closed' = 'new';
@@ -96,9 +91,10 @@ export class Engine {
   constructor(ports: EnginePorts, config: EngineConfig) {
     this.#ports = ports;
     this.#config = config;
+    this.#agenda = new Agenda(ports.clock, () => this.#schedule());
     this.#settled = new SettledSeries(ports.table);
     this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
-      this.#watch(pair, this.#ports.clock.now()),
+      this.#agenda.watch(pair, this.#ports.clock.now()),
     );
   }
 
@@ -147,7 +143,7 @@ export class Engine {
     this.#epochs = new Map(
       store.takeShards(this.#config.owner, now).map(({ shard, epoch }) => [shard, epoch]),
     );
-    this.#deadlines.clear();
+    this.#agenda.clear();
     const turn = new Turn();
     for (const tenant of this.#ring) {
       const out = tenant.load(store, this.#config.routing, newId, now);
@@ -158,7 +154,7 @@ export class Engine {
     for (const tenant of this.#ring) this.#cover(tenant, now, turn);
     this.#commit(turn);
     this.#ports.dispatcher.wakeAt(now);
-    this.#armTimer();
+    this.#agenda.arm();
   }
 
   // -- from outside ---------------------------------------------------------------------------------------------
@@ -217,7 +213,7 @@ export class Engine {
     if (!tenant?.pipeline) return;
     const now = this.#ports.clock.now();
     const { pairs, fulfilled } = tenant.pairs.bind(series, tenant.pipeline, now);
-    for (const pair of pairs) if (pair.minds) this.#watch(pair, now);
+    for (const pair of pairs) if (pair.minds) this.#agenda.watch(pair, now);
     for (const pair of fulfilled) {
       pair.gone = true;
       if (pairs.some((other) => other.key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
@@ -287,7 +283,7 @@ export class Engine {
     const withAlerts = rulesWithAlerts(tenant.pipeline);
     for (const pair of tenant.pairs.all()) {
       if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
-      if (pair.minds && !pair.watched) this.#watch(pair, now);
+      if (pair.minds && !pair.watched) this.#agenda.watch(pair, now);
     }
     const orphans: string[] = [];
     for (const alert of tenant.pipeline.openByKey.values()) {
@@ -312,21 +308,8 @@ export class Engine {
   }
 
   #noteVersions(now: number): void {
-    for (const tenant of this.#ring) {
-      for (const rule of tenant.rules) {
-        const origin = rule.origin.kind === 'file' ? `${rule.origin.file}:${rule.origin.line}` : 'api';
-        const { hash, name } = rule;
-        this.#versions.push({
-          tenant: tenant.name,
-          kind: 'rule',
-          name,
-          hash,
-          origin,
-          body: JSON.stringify(ruleBody(rule)),
-          firstAt: now,
-        });
-      }
-    }
+    for (const { name, rules } of this.#ring)
+      for (const row of ruleVersions(name, rules, now)) this.#versions.push(row);
   }
 
   /** Results, releases and claims of deliveries. Taken along by the next commit, or after 5 ms. */
@@ -371,7 +354,7 @@ export class Engine {
     try {
       this.#takeVersions(turn);
       this.#takeCompletions(turn);
-      this.#takeDeadlines(now);
+      this.#agenda.take(now, (pair) => this.#silence(pair, now));
       this.#serve(turn, now);
       this.#commit(turn);
     } catch (error) {
@@ -384,7 +367,7 @@ export class Engine {
         this.#versions.length > 0
       )
         this.#schedule();
-      this.#armTimer();
+      this.#agenda.arm();
     }
   }
 
@@ -420,28 +403,13 @@ export class Engine {
     }
   }
 
-  /** Deadlines that have come become work of their tenants. */
-  #takeDeadlines(now: number): void {
-    for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
-      const { item } = due;
-      if ('group' in item) {
-        const { group, tenant } = item;
-        this.#armed.delete(group);
-        if (group.row.nextAt !== null && group.row.nextAt <= now) tenant.due.add(group.row.groupKey);
-      } else {
-        this.#silence(item.pair, now);
-      }
-    }
-  }
-
   #silence(pair: RulePair, now: number): void {
-    pair.watched = false;
     const tenant = this.#tenants.get(pair.tenant);
     if (pair.gone || !tenant) return;
     const decision = decideSilence(pair, tenant.pipeline.openByKey.get(pair.key), now);
     switch (decision.kind) {
       case 'wait':
-        this.#watchUntil(pair, decision.until);
+        this.#agenda.watchUntil(pair, decision.until);
         break;
       case 'rest':
         break;
@@ -451,20 +419,9 @@ export class Engine {
         // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
         pair.wakeAt = Number.NEGATIVE_INFINITY;
         tenant.enqueue({ kind: 'internal', inputs: [decision.input] });
-        if (decision.again !== null) this.#watchUntil(pair, decision.again);
+        if (decision.again !== null) this.#agenda.watchUntil(pair, decision.again);
         break;
     }
-  }
-
-  #watch(pair: RulePair, now: number): void {
-    const patience = pair.rule.aggregate === 'absent' ? pair.rule.windowMs : pair.rule.noDataAfterMs;
-    this.#watchUntil(pair, Math.max(now, pair.quietSince + patience));
-  }
-
-  #watchUntil(pair: RulePair, at: number): void {
-    pair.watched = true;
-    this.#deadlines.add(at, { pair });
-    if (at < this.#timerAt) this.#armTimer();
   }
 
   /** A share of one tenant's work. */
@@ -590,23 +547,7 @@ export class Engine {
         this.#plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);
       }
     }
-    for (const group of out.groups) this.#armGroup(tenant, group, now);
-  }
-
-  /** The group's deadline into the heap, in place of the one that it had. */
-  #armGroup(tenant: Tenant, group: Group, now: number): void {
-    const at = group.row.nextAt;
-    const armed = this.#armed.get(group);
-    if (armed && armed.at !== at) {
-      this.#deadlines.drop(armed.handle);
-      this.#armed.delete(group);
-    }
-    if (at === null) return;
-    if (at <= now) tenant.due.add(group.row.groupKey);
-    else if (armed?.at !== at) {
-      this.#armed.set(group, { at, handle: this.#deadlines.add(at, { group, tenant }) });
-      if (at < this.#timerAt) this.#armTimer();
-    }
+    for (const group of out.groups) this.#agenda.group(tenant, group, now);
   }
 
   #plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
@@ -674,25 +615,10 @@ export class Engine {
     }
   }
 
-  #armTimer(): void {
-    const at = this.#deadlines.next;
-    if (at === this.#timerAt && this.#timer) return;
-    this.#timer?.cancel();
-    this.#timer = null;
-    this.#timerAt = at;
-    if (!Number.isFinite(at)) return;
-    this.#timer = this.#ports.clock.at(at, () => {
-      this.#timer = null;
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      if (this.#ports.clock.now() >= at) this.#schedule();
-      else this.#armTimer();
-    });
-  }
-
   /** Stops at once, as a process that was killed: nothing more is stepped, committed or answered. */
   abandon(): void {
     this.#state = 'closed';
-    this.#timer?.cancel();
+    this.#agenda.stop();
     this.#completionTimer?.cancel();
   }
 

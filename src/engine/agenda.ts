@@ -1,0 +1,91 @@
+// What the engine comes back to: deadlines of groups and the silence of pairs in one heap, and one timer for its top.
+import type { Clock, Timer } from '../clock.ts';
+import type { Group } from '../pipeline/state.ts';
+import { type DeadlineHandle, Deadlines } from './deadlines.ts';
+import type { RulePair } from './pairs.ts';
+import { patienceOf } from './silence.ts';
+import type { Tenant } from './tenant.ts';
+
+type Entry = { readonly group: Group; readonly tenant: Tenant } | { readonly pair: RulePair };
+
+export class Agenda {
+  readonly #clock: Clock;
+  readonly #wake: () => void;
+  readonly #deadlines = new Deadlines<Entry>();
+  readonly #armed = new WeakMap<Group, { readonly at: number; readonly handle: DeadlineHandle }>();
+  #timer: Timer | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  /** `wake` is called when the earliest entry is due. */
+  constructor(clock: Clock, wake: () => void) {
+    this.#clock = clock;
+    this.#wake = wake;
+  }
+
+  /** The group's deadline, in place of the one that it had; one that has come is the tenant's work at once. */
+  group(tenant: Tenant, group: Group, now: number): void {
+    const at = group.row.nextAt;
+    const armed = this.#armed.get(group);
+    if (armed && armed.at !== at) {
+      this.#deadlines.drop(armed.handle);
+      this.#armed.delete(group);
+    }
+    if (at === null) return;
+    if (at <= now) tenant.due.add(group.row.groupKey);
+    else if (armed?.at !== at) {
+      this.#armed.set(group, { at, handle: this.#deadlines.add(at, { group, tenant }) });
+      if (at < this.#timerAt) this.arm();
+    }
+  }
+
+  /** Looks at the pair when its series has been silent for as long as the rule bears. */
+  watch(pair: RulePair, now: number): void {
+    this.watchUntil(pair, Math.max(now, pair.quietSince + patienceOf(pair)));
+  }
+
+  watchUntil(pair: RulePair, at: number): void {
+    pair.watched = true;
+    this.#deadlines.add(at, { pair });
+    if (at < this.#timerAt) this.arm();
+  }
+
+  /** Deadlines of groups that have come become work of their tenants; `silent` gets the pairs. */
+  take(now: number, silent: (pair: RulePair) => void): void {
+    for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
+      const { item } = due;
+      if ('pair' in item) {
+        item.pair.watched = false;
+        silent(item.pair);
+        continue;
+      }
+      const { group, tenant } = item;
+      this.#armed.delete(group);
+      if (group.row.nextAt !== null && group.row.nextAt <= now) tenant.due.add(group.row.groupKey);
+    }
+  }
+
+  /** Sets the timer to the earliest entry. */
+  arm(): void {
+    const at = this.#deadlines.next;
+    if (at === this.#timerAt && this.#timer) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#timerAt = at;
+    if (!Number.isFinite(at)) return;
+    this.#timer = this.#clock.at(at, () => {
+      this.#timer = null;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      if (this.#clock.now() >= at) this.#wake();
+      else this.arm();
+    });
+  }
+
+  /** Forgets every entry: what they were about is loaded anew. */
+  clear(): void {
+    this.#deadlines.clear();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+}
