@@ -30,11 +30,14 @@ export function decideSilence(pair: RulePair, alert: AlertRow | undefined, now: 
   }
   if (since > now) return { kind: 'wait', until: since };
   if (alert?.state === 'firing') return { kind: 'rest' };
-  const again = alert?.state === 'pending' ? (alert.pendingSince ?? now) + rule.forMs : now + rule.forMs;
+  const pendingUntil = alert ? (alert.pendingSince ?? now) + rule.forMs : null;
+  // Silence only goes on with what a sample began: it has something to say when `for` is over.
+  if (pendingUntil !== null && pendingUntil > now) return { kind: 'wait', until: pendingUntil };
+  const again = alert ? null : now + rule.forMs;
   return {
     kind: 'verdict',
     input: inputOf(pair, verdict, now, absent ? 'absent' : 'no_data'),
-    again: again > now ? again : null,
+    again: again !== null && again > now ? again : null,
   };
 }
 
