@@ -49,12 +49,11 @@ export class Agenda {
     if (at < this.#timerAt) this.arm();
   }
 
-  /** Deadlines of groups that have come become work of their tenants; `silent` gets the pairs. */
+  /** Deadlines of groups that have come become work of their tenants; `silent` gets the pairs, which stay watched until it is done with them. */
   take(now: number, silent: (pair: RulePair) => void): void {
     for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
       const { item } = due;
       if ('pair' in item) {
-        item.pair.watched = false;
         silent(item.pair);
         continue;
       }

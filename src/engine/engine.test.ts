@@ -137,6 +137,20 @@ describe('a series that stops', () => {
     expect(stage.sent.at(-1)!.message.alerts[0]!.labels).toMatchObject({ alertname: 'Gone', host: 'a' });
   });
 
+  it('is not told when a sample came first, however late its turn is', async () => {
+    at({ rules: [{ aggregate: 'absent', windowMs: 2 * min, forMs: 30 * s }] });
+    await stage.push(1);
+    // The sample and the end of the window meet in one turn of the loop.
+    stage.clock.at(stage.t0 + 2 * min, () => void stage.push(1, { at: stage.t0 + 2 * min - 1 }));
+    await stage.advance(2 * min);
+    await stage.push(1);
+    await stage.advance(10 * s);
+    await stage.push(1);
+    expect(stage.events()).toEqual([]);
+    await stage.advance(5 * min);
+    expect(stage.events()).toEqual(['alert.pending(absent)', 'alert.firing(absent)']);
+  });
+
   it('counts only time in which ingest was up: after a start absence waits one window', async () => {
     at({ rules: [{ aggregate: 'absent', windowMs: 2 * min }] });
     await stage.push(1);
@@ -236,6 +250,16 @@ describe('rules that change', () => {
     await stage.advance(s);
     expect(stage.events()).toEqual(['alert.firing', 'alert.resolved(rule_removed)']);
     expect(stage.said().at(-1)![1]).toBe('resolved');
+  });
+
+  it('begin anew when they are back before their alerts were resolved', async () => {
+    at();
+    await stage.push(90);
+    stage.runtime.setRules([]);
+    stage.runtime.setRules([aRule()]);
+    await stage.advance(s);
+    await stage.push(90);
+    expect(stage.events()).toEqual(['alert.firing', 'alert.resolved(rule_removed)', 'alert.firing']);
   });
 
   it('resolve their alerts when removed while the process was down', async () => {

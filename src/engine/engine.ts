@@ -354,7 +354,9 @@ export class Engine {
     try {
       this.#takeVersions(turn);
       this.#takeCompletions(turn);
-      this.#agenda.take(now, (pair) => this.#silence(pair, now));
+      this.#agenda.take(now, (pair) => {
+        if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
+      });
       this.#serve(turn, now);
       this.#commit(turn);
     } catch (error) {
@@ -403,25 +405,19 @@ export class Engine {
     }
   }
 
-  #silence(pair: RulePair, now: number): void {
-    const tenant = this.#tenants.get(pair.tenant);
-    if (pair.gone || !tenant) return;
+  /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */
+  #silence(tenant: Tenant, pair: RulePair, now: number, turn: Turn): void {
+    pair.watched = false;
+    if (pair.gone) return;
     const decision = decideSilence(pair, tenant.pipeline.openByKey.get(pair.key), now);
-    switch (decision.kind) {
-      case 'wait':
-        this.#agenda.watchUntil(pair, decision.until);
-        break;
-      case 'rest':
-        break;
-      case 'verdict':
-        pair.verdict = decision.input.verdict;
-        pair.quiet = true;
-        // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
-        pair.wakeAt = Number.NEGATIVE_INFINITY;
-        tenant.enqueue({ kind: 'internal', inputs: [decision.input] });
-        if (decision.again !== null) this.#agenda.watchUntil(pair, decision.again);
-        break;
-    }
+    if (decision.kind === 'wait') this.#agenda.watchUntil(pair, decision.until);
+    if (decision.kind !== 'verdict') return;
+    pair.verdict = decision.input.verdict;
+    pair.quiet = true;
+    // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
+    pair.wakeAt = Number.NEGATIVE_INFINITY;
+    this.#step(tenant, decision.input, now, turn);
+    if (decision.again !== null) this.#agenda.watchUntil(pair, decision.again);
   }
 
   /** A share of one tenant's work. */
@@ -474,6 +470,10 @@ export class Engine {
       for (const input of work.inputs) this.#step(tenant, input, now, turn);
       return;
     }
+    if (work.kind === 'silence') {
+      this.#silence(tenant, work.pair, now, turn);
+      return;
+    }
     const { idempotency, waiter } = work;
     turn.failed.push((error) => waiter.reject(error));
     if (idempotency) {
@@ -508,19 +508,16 @@ export class Engine {
 
   /** One input through both doors; the pair (rule, series) is told when something else than its sample changed the alert. */
   #step(tenant: Tenant, input: PipelineInput, now: number, turn: Turn): StepResult {
+    const ends =
+      input.kind === 'rule_removed' ? input.alertIds : input.kind === 'resolve' ? [input.alertId] : [];
+    const ended = ends
+      .flatMap((id) => tenant.pipeline.alerts.get(id) ?? [])
+      .filter(({ state }) => state !== 'resolved');
     const out = step(tenant.pipeline, input, now);
     this.counts.steps += 1;
     this.#follow(tenant, out, now, turn);
-    if (input.kind === 'resolve' && out.answer.kind === 'alert') this.#unknown(tenant, out.answer.alert.key);
+    if (ended.length > 0) tenant.pairs.forgetEpisodes(ended);
     return out;
-  }
-
-  /** A manual resolve sets the pair to unknown: the next true sample begins a new episode. */
-  #unknown(tenant: Tenant, key: string): void {
-    for (const pair of tenant.pairs.withKey(key)) {
-      pair.verdict = 'unknown';
-      pair.wakeAt = Number.POSITIVE_INFINITY;
-    }
   }
 
   /** Effects into the turn, notifications through policy, deadlines into the heap. */
@@ -637,7 +634,7 @@ export class Engine {
     this.abandon();
     for (const tenant of this.#ring) {
       for (const work of tenant.drain()) {
-        if (work.kind !== 'internal') work.waiter.reject(new ApiError('unavailable'));
+        if ('waiter' in work) work.waiter.reject(new ApiError('unavailable'));
       }
     }
   }

@@ -175,9 +175,18 @@ export class PairTable {
     yield* this.expected.values();
   }
 
-  /** The pairs of one alert key; a scan, for the rare commands of people. */
-  withKey(key: string): RulePair[] {
-    return [...this.all()].filter((pair) => pair.key === key);
+  /**
+   * These episodes ended by something else than a verdict. Whatever pair stands for one (also of a rule that was removed
+   * and has come back) is unknown now: the next true sample begins a new episode. A scan, for what is rare.
+   */
+  forgetEpisodes(alerts: readonly AlertRow[]): void {
+    const rules = new Set(alerts.map(({ rule }) => rule));
+    const keys = new Set(alerts.map(({ key }) => key));
+    for (const pair of this.all()) {
+      if (!rules.has(pair.rule.name) || !keys.has(pair.key)) continue;
+      pair.verdict = 'unknown';
+      pair.wakeAt = Number.POSITIVE_INFINITY;
+    }
   }
 
   /** Pairs a new series with the rules that read it; answers the new pairs, and the expectations that it fulfils. */

@@ -1,6 +1,7 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
+import type { RulePair } from './pairs.ts';
 
 export interface Waiter<T> {
   resolve(value: T): void;
@@ -34,7 +35,13 @@ export interface Internal {
   readonly inputs: readonly PipelineInput[];
 }
 
-export type Work = SampleBatch | Command | Internal;
+/** The series of a pair may have been silent for as long as its rule bears: judged behind the samples that came before. */
+export interface SilenceCheck {
+  readonly kind: 'silence';
+  readonly pair: RulePair;
+}
+
+export type Work = SampleBatch | Command | Internal | SilenceCheck;
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {
