@@ -6,36 +6,27 @@ import { ApiError } from '../errors.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
-import { seriesLabelsOfKey } from '../pipeline/identify.ts';
-import type { PipelineInput, StepResult, VerdictInput } from '../pipeline/input.ts';
-import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
-import type { AlertRow } from '../pipeline/rows.ts';
-import { step } from '../pipeline/step.ts';
-import { type Leased, type PlanResult, type PolicyInput, plan } from '../policy/plan.ts';
+import type { PipelineInput } from '../pipeline/input.ts';
+import type { RoutingConfig } from '../pipeline/routing.ts';
+import { type Leased, type PolicyInput, plan } from '../policy/plan.ts';
 import type { Answer } from '../services.ts';
 import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
+import { Coverage } from './coverage.ts';
+import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
-import { type RulePair, rulesWithAlerts } from './pairs.ts';
 import { ruleVersions } from './rule-versions.ts';
+import { rowsPerTurn, Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
-import { decideSilence } from './silence.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
-import type { Command, SampleBatch, Work } from './work.ts';
+import type { Command, SampleBatch } from './work.ts';
 
-/** What a turn may do before its commit: about 200 rows, or 5 ms of steps. */
-const rowsPerTurn = 200;
-const msPerTurn = 5;
-/** What one tenant may do before the next one's turn comes within a turn of the loop. */
-const rowsPerSlice = 50;
-const samplesPerSlice = 512;
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
 /** How far a sample may be ahead of the clock. */
 const sampleAheadMs = 300_000;
-export const leaseMs = 120_000;
 
 export interface EnginePorts {
   readonly store: Store;
@@ -73,20 +64,22 @@ type Completion = { readonly tenant: string; readonly input: PolicyInput; readon
 
 export class Engine {
   readonly #ports: EnginePorts;
-  #config: EngineConfig;
+  readonly #config: EngineConfig;
   readonly #tenants = new Map<string, Tenant>();
   #ring: Tenant[] = [];
-  #next = 0;
   #epochs = new Map<number, number>();
   readonly #agenda: Agenda;
   readonly #completions = new Fifo<Completion>();
+  readonly #doors: Doors;
+  readonly #serving: Serving;
+  readonly #coverage: Coverage;
   readonly #settled: SettledSeries;
   readonly #evaluator: Evaluator;
   readonly #versions: ConfigVersionRow[] = [];
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #state: 'new' | 'running' | 'down' | 'closed' = 'new';
-  readonly counts = { turns: 0, commits: 0, rows: 0, steps: 0, reloads: 0, refused: 0 };
+  readonly counts = { turns: 0, commits: 0, rows: 0, reloads: 0, refused: 0 };
 
   constructor(ports: EnginePorts, config: EngineConfig) {
     this.#ports = ports;
@@ -96,6 +89,18 @@ export class Engine {
     this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
       this.#agenda.watch(pair, this.#ports.clock.now()),
     );
+    const { routing, channelTypes } = config;
+    this.#doors = new Doors({ routing, channelTypes }, this.#agenda, (tenant, channel) =>
+      ports.dispatcher.room(tenant, channel),
+    );
+    this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
+    this.#serving = new Serving({
+      clock: ports.clock,
+      store: ports.store,
+      doors: this.#doors,
+      agenda: this.#agenda,
+      evaluator: this.#evaluator,
+    });
   }
 
   get running(): boolean {
@@ -146,12 +151,15 @@ export class Engine {
     this.#agenda.clear();
     const turn = new Turn();
     for (const tenant of this.#ring) {
-      const out = tenant.load(store, this.#config.routing, newId, now);
-      this.#follow(tenant, out, now, turn);
+      const out = tenant.load(store, this.#doors.routes.routing, newId, now);
+      this.#doors.follow(tenant, out, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
     }
     refill?.();
-    for (const tenant of this.#ring) this.#cover(tenant, now, turn);
+    for (const tenant of this.#ring) {
+      const orphans = this.#coverage.cover(tenant, now, true);
+      if (orphans) this.#doors.step(tenant, orphans, now, turn);
+    }
     this.#commit(turn);
     this.#ports.dispatcher.wakeAt(now);
     this.#agenda.arm();
@@ -179,7 +187,7 @@ export class Engine {
     if (known) return known;
     const { store, clock, newId } = this.#ports;
     const tenant = new Tenant(store.ensureTenant(name, clock.now()), this.#ports.table, this.#settled);
-    tenant.load(store, this.#config.routing, newId, clock.now());
+    tenant.load(store, this.#doors.routes.routing, newId, clock.now());
     this.#adopt(tenant);
     return tenant;
   }
@@ -210,50 +218,13 @@ export class Engine {
   /** A series was born: pair it with the rules that read it. */
   bind(series: number): void {
     const tenant = this.#tenants.get(this.#ports.table.tenantOf(series));
-    if (!tenant?.pipeline) return;
-    const now = this.#ports.clock.now();
-    const { pairs, fulfilled } = tenant.pairs.bind(series, tenant.pipeline, now);
-    for (const pair of pairs) if (pair.minds) this.#agenda.watch(pair, now);
-    for (const pair of fulfilled) {
-      pair.gone = true;
-      if (pairs.some((other) => other.key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
-      const input: VerdictInput = {
-        kind: 'verdict',
-        rule: pair.rule,
-        subject: pair.subject,
-        verdict: 'false',
-        value: null,
-        sampleAt: now,
-        cause: 'absent',
-      };
-      this.#internal(tenant, [input]);
-    }
+    if (tenant?.pipeline && this.#coverage.bind(tenant, series, this.#ports.clock.now())) this.#schedule();
   }
 
-  /**
-   * Series without a sample since `before` leave memory, unless they have an open alert or a window that still holds
-   * samples; answers how many.
-   */
+  /** Series without a sample since `before` leave memory, see `Coverage.expire`; answers how many. */
   expireSeries(before: number): number {
-    const { table, clock } = this.#ports;
-    let dropped = 0;
-    for (const tenant of this.#ring) {
-      for (const series of [...table.seriesOf(tenant.name)]) {
-        if (table.newestAt(series) >= before) continue;
-        const pairs = tenant.pairs.of(series) ?? [];
-        const silentMs = clock.now() - table.newestAt(series);
-        const stays = pairs.some(
-          ({ rule, key }) =>
-            rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
-        );
-        if (stays) continue;
-        tenant.pairs.unbind(series);
-        this.#ports.forgetSeries(series);
-        table.drop(series);
-        dropped += 1;
-      }
-    }
-    return dropped;
+    const now = this.#ports.clock.now();
+    return this.#ring.reduce((dropped, tenant) => dropped + this.#coverage.expire(tenant, before, now), 0);
   }
 
   /** Replaces the rules of every tenant. Rules that are gone resolve their alerts; edited ones keep their episodes. */
@@ -265,7 +236,8 @@ export class Engine {
       tenant.rules = own;
       tenant.pipeline.rules = new Map(own.map((rule) => [rule.name, rule]));
       tenant.pairs.setRules(own, tenant.pipeline, now);
-      this.#cover(tenant, now, null);
+      const orphans = this.#coverage.cover(tenant, now, false);
+      if (orphans) this.#internal(tenant, [orphans]);
     }
     this.#noteVersions(now);
     this.#schedule();
@@ -273,38 +245,8 @@ export class Engine {
 
   /** Replaces the routing tree and the receivers; every open alert is routed again. */
   setRouting(routing: RoutingConfig, channelTypes: ReadonlyMap<string, string>): void {
-    this.#config = { ...this.#config, routing, channelTypes };
+    this.#doors.routes = { routing, channelTypes };
     for (const tenant of this.#ring) this.#internal(tenant, [{ kind: 'routing', routing }]);
-  }
-
-  /** Watches every pair that minds silence, and ends the episodes that no pair stands for any more. */
-  #cover(tenant: Tenant, now: number, turn: Turn | null): void {
-    const covered = new Set<string>();
-    const withAlerts = rulesWithAlerts(tenant.pipeline);
-    for (const pair of tenant.pairs.all()) {
-      if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
-      if (pair.minds && !pair.watched) this.#agenda.watch(pair, now);
-    }
-    const orphans: string[] = [];
-    for (const alert of tenant.pipeline.openByKey.values()) {
-      if (alert.source !== 'rule' || covered.has(alert.key)) continue;
-      // At a start the series may be unknown (lost, or never flushed to the history): its alert still needs a pair.
-      if (!(turn && this.#restorePair(tenant, alert, now))) orphans.push(alert.id);
-    }
-    if (orphans.length === 0) return;
-    const input: PipelineInput = { kind: 'rule_removed', alertIds: orphans };
-    if (turn) this.#step(tenant, input, now, turn);
-    else this.#internal(tenant, [input]);
-  }
-
-  #restorePair(tenant: Tenant, alert: AlertRow, now: number): boolean {
-    const rule = alert.rule === null ? undefined : tenant.pipeline.rules.get(alert.rule);
-    const labels = rule?.enabled ? seriesLabelsOfKey(rule.name, alert.key) : null;
-    if (!rule || !labels) return false;
-    const { table } = this.#ports;
-    if (table.find(tenant.name, rule.metric, labels) >= 0) return false;
-    const series = table.restore(tenant.name, rule.metric, labels, now);
-    return (tenant.pairs.of(series) ?? []).some((pair) => pair.key === alert.key);
   }
 
   #noteVersions(now: number): void {
@@ -357,7 +299,7 @@ export class Engine {
       this.#agenda.take(now, (pair) => {
         if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
       });
-      this.#serve(turn, now);
+      this.#serving.serve(this.#ring, turn, now);
       this.#commit(turn);
     } catch (error) {
       this.#refuse(turn, error);
@@ -370,21 +312,6 @@ export class Engine {
       )
         this.#schedule();
       this.#agenda.arm();
-    }
-  }
-
-  /** Round robin over the tenants with work, a slice each, until the turn's budget is spent. */
-  #serve(turn: Turn, now: number): void {
-    const { clock } = this.#ports;
-    const deadline = now + msPerTurn;
-    let idle = 0;
-    while (idle < this.#ring.length && turn.rows < rowsPerTurn && clock.now() < deadline) {
-      const tenant = this.#ring[this.#next % this.#ring.length]!;
-      this.#next = (this.#next + 1) % this.#ring.length;
-      if (tenant.busy) {
-        idle = 0;
-        this.#slice(tenant, turn, now);
-      } else idle += 1;
     }
   }
 
@@ -401,158 +328,8 @@ export class Engine {
       const completion = this.#completions.take();
       if (!completion) return;
       const tenant = this.#tenants.get(completion.tenant);
-      if (tenant) this.#plan(tenant, completion.input, completion.now, turn);
+      if (tenant) this.#doors.plan(tenant, completion.input, completion.now, turn);
     }
-  }
-
-  /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */
-  #silence(tenant: Tenant, pair: RulePair, now: number, turn: Turn): void {
-    pair.watched = false;
-    if (pair.gone) return;
-    const decision = decideSilence(pair, tenant.pipeline.openByKey.get(pair.key), now);
-    if (decision.kind === 'wait') this.#agenda.watchUntil(pair, decision.until);
-    if (decision.kind !== 'verdict') return;
-    pair.verdict = decision.input.verdict;
-    pair.quiet = true;
-    // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
-    pair.wakeAt = Number.NEGATIVE_INFINITY;
-    this.#step(tenant, decision.input, now, turn);
-    if (decision.again !== null) this.#agenda.watchUntil(pair, decision.again);
-  }
-
-  /** A share of one tenant's work. */
-  #slice(tenant: Tenant, turn: Turn, now: number): void {
-    const limit = turn.rows + rowsPerSlice;
-    for (const key of tenant.due) {
-      if (turn.rows >= limit) return;
-      tenant.due.delete(key);
-      this.#step(tenant, { kind: 'due', groupKey: key }, now, turn);
-    }
-    let samples = 0;
-    for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
-      if (work.kind !== 'samples') {
-        tenant.shift();
-        this.#run(tenant, work, turn, now);
-        continue;
-      }
-      const batch = work;
-      // If this turn is not stored the push is refused as a whole, also what a later turn would have taken of it.
-      turn.failed.push((error) => {
-        if (tenant.current === batch) tenant.shift();
-        batch.waiter.reject(error);
-      });
-      while (batch.cursor < batch.count && turn.rows < limit && samples < samplesPerSlice) {
-        const i = batch.cursor++;
-        samples += 1;
-        this.#sample(tenant, batch.series[i]!, batch.times[i]!, batch.values[i]!, now, turn);
-      }
-      if (batch.cursor < batch.count) return;
-      tenant.shift();
-      turn.settled.push(() => batch.waiter.resolve());
-    }
-    // Groups that this slice made due go out with it.
-    for (const key of tenant.due) {
-      tenant.due.delete(key);
-      this.#step(tenant, { kind: 'due', groupKey: key }, now, turn);
-    }
-  }
-
-  #sample(tenant: Tenant, series: number, at: number, value: number, now: number, turn: Turn): void {
-    this.#evaluator.sample(tenant, series, at, value, now, (pair, input) => {
-      this.#step(tenant, input, now, turn);
-      pair.verdict = input.verdict;
-      pair.refreshWake(tenant.pipeline.openByKey.get(pair.key));
-    });
-  }
-
-  #run(tenant: Tenant, work: Exclude<Work, SampleBatch>, turn: Turn, now: number): void {
-    if (work.kind === 'internal') {
-      for (const input of work.inputs) this.#step(tenant, input, now, turn);
-      return;
-    }
-    if (work.kind === 'silence') {
-      this.#silence(tenant, work.pair, now, turn);
-      return;
-    }
-    const { idempotency, waiter } = work;
-    turn.failed.push((error) => waiter.reject(error));
-    if (idempotency) {
-      const key = `${tenant.name} ${idempotency.scope} ${idempotency.key}`;
-      const known =
-        turn.keys.get(key) ??
-        this.#ports.store.idempotency(tenant.name, idempotency.scope, idempotency.key, now);
-      if (known) {
-        if (known.bodyHash !== idempotency.bodyHash) waiter.reject(new ApiError('idempotency_conflict'));
-        else
-          turn.settled.push(() =>
-            waiter.resolve({ status: known.status, body: JSON.parse(known.answer) as unknown }),
-          );
-        return;
-      }
-    }
-    const answer = work.answer(this.#step(tenant, work.input, now, turn).answer);
-    if (idempotency && answer.status < 500) {
-      const text = JSON.stringify(answer.body);
-      const row = {
-        tenant: tenant.name,
-        ...idempotency,
-        status: answer.status,
-        answer: text,
-        expiresAt: now + 86_400_000,
-      };
-      turn.keys.set(`${tenant.name} ${idempotency.scope} ${idempotency.key}`, row);
-      turn.add(tenant.shard, [{ put: 'idempotency', row }]);
-    }
-    turn.settled.push(() => waiter.resolve(answer));
-  }
-
-  /** One input through both doors; the pair (rule, series) is told when something else than its sample changed the alert. */
-  #step(tenant: Tenant, input: PipelineInput, now: number, turn: Turn): StepResult {
-    const ends =
-      input.kind === 'rule_removed' ? input.alertIds : input.kind === 'resolve' ? [input.alertId] : [];
-    const ended = ends
-      .flatMap((id) => tenant.pipeline.alerts.get(id) ?? [])
-      .filter(({ state }) => state !== 'resolved');
-    const out = step(tenant.pipeline, input, now);
-    this.counts.steps += 1;
-    this.#follow(tenant, out, now, turn);
-    if (ended.length > 0) tenant.pairs.forgetEpisodes(ended);
-    return out;
-  }
-
-  /** Effects into the turn, notifications through policy, deadlines into the heap. */
-  #follow(tenant: Tenant, out: StepResult, now: number, turn: Turn): void {
-    turn.add(tenant.shard, out.effects);
-    for (const notification of out.notifications) {
-      const { routing, channelTypes } = this.#config;
-      const room = (channel: string) => this.#ports.dispatcher.room(tenant.name, channel);
-      this.#plan(
-        tenant,
-        { kind: 'notification', notification, routing, channelTypes, room, leaseMs },
-        now,
-        turn,
-      );
-    }
-    for (const effect of out.effects) {
-      if (effect.put !== 'group.closed') continue;
-      // The row is gone; the key stands in the set of touched groups.
-      for (const group of out.groups) {
-        if (group.row.id !== effect.id) continue;
-        const channels = this.#config.routing.receivers.get(group.row.receiver)?.channels ?? [];
-        const audience = audienceOf(group.row.receiver, group.row.labels);
-        const known = (id: string) => tenant.pipeline.alerts.has(id);
-        this.#plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);
-      }
-    }
-    for (const group of out.groups) this.#agenda.group(tenant, group, now);
-  }
-
-  #plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
-    const out = plan(tenant.policy, input, now);
-    turn.add(tenant.shard, out.effects);
-    turn.leased.push(...out.leased);
-    turn.wakeAt.push(...out.wakeAt);
-    return out;
   }
 
   // -- commit ---------------------------------------------------------------------------------------------------

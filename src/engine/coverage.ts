@@ -1,0 +1,98 @@
+// Which pairs stand for which alerts: series come and go, rules come and go, and no open episode may be left without a
+// pair that can end it.
+import type { SeriesTable } from '../ingest/series.ts';
+import { seriesLabelsOfKey } from '../pipeline/identify.ts';
+import type { PipelineInput, VerdictInput } from '../pipeline/input.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import type { Agenda } from './agenda.ts';
+import { rulesWithAlerts } from './pairs.ts';
+import type { Tenant } from './tenant.ts';
+
+export class Coverage {
+  readonly #table: SeriesTable;
+  readonly #agenda: Agenda;
+  readonly #forgetSeries: (series: number) => void;
+
+  constructor(table: SeriesTable, agenda: Agenda, forgetSeries: (series: number) => void) {
+    this.#table = table;
+    this.#agenda = agenda;
+    this.#forgetSeries = forgetSeries;
+  }
+
+  /** A series was born: pairs it with the rules that read it. True: alerts that waited for it end, work is queued. */
+  bind(tenant: Tenant, series: number, now: number): boolean {
+    const { pairs, fulfilled } = tenant.pairs.bind(series, tenant.pipeline, now);
+    for (const pair of pairs) if (pair.minds) this.#agenda.watch(pair, now);
+    let queued = false;
+    for (const pair of fulfilled) {
+      pair.gone = true;
+      if (pairs.some((other) => other.key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
+      const input: VerdictInput = {
+        kind: 'verdict',
+        rule: pair.rule,
+        subject: pair.subject,
+        verdict: 'false',
+        value: null,
+        sampleAt: now,
+        cause: 'absent',
+      };
+      tenant.enqueue({ kind: 'internal', inputs: [input] });
+      queued = true;
+    }
+    return queued;
+  }
+
+  /**
+   * Series without a sample since `before` leave memory, unless they have an open alert or a window that still holds
+   * samples; answers how many. A tenant with work waiting keeps all: its samples name their series by number.
+   */
+  expire(tenant: Tenant, before: number, now: number): number {
+    if (tenant.busy) return 0;
+    const table = this.#table;
+    let dropped = 0;
+    for (const series of [...table.seriesOf(tenant.name)]) {
+      if (table.newestAt(series) >= before) continue;
+      const pairs = tenant.pairs.of(series) ?? [];
+      const silentMs = now - table.newestAt(series);
+      const stays = pairs.some(
+        ({ rule, key }) =>
+          rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
+      );
+      if (stays) continue;
+      tenant.pairs.unbind(series);
+      this.#forgetSeries(series);
+      table.drop(series);
+      dropped += 1;
+    }
+    return dropped;
+  }
+
+  /**
+   * Watches every pair that minds silence; answers what ends the episodes that no pair stands for any more. With
+   * `restore` (at a load) the series of an alert may be unknown, lost or never flushed: its alert still gets a pair.
+   */
+  cover(tenant: Tenant, now: number, restore: boolean): PipelineInput | null {
+    const covered = new Set<string>();
+    const withAlerts = rulesWithAlerts(tenant.pipeline);
+    for (const pair of tenant.pairs.all()) {
+      if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
+      if (pair.minds && !pair.watched) this.#agenda.watch(pair, now);
+    }
+    const orphans: string[] = [];
+    for (const alert of tenant.pipeline.openByKey.values()) {
+      if (alert.source !== 'rule' || covered.has(alert.key)) continue;
+      if (!(restore && this.#restorePair(tenant, alert, now))) orphans.push(alert.id);
+    }
+    return orphans.length === 0 ? null : { kind: 'rule_removed', alertIds: orphans };
+  }
+
+  #restorePair(tenant: Tenant, alert: AlertRow, now: number): boolean {
+    const rule = alert.rule === null ? undefined : tenant.pipeline.rules.get(alert.rule);
+    const labels = rule?.enabled ? seriesLabelsOfKey(rule.name, alert.key) : null;
+    if (!rule || !labels) return false;
+    const table = this.#table;
+    if (table.find(tenant.name, rule.metric, labels) >= 0) return false;
+    const series = table.restore(tenant.name, rule.metric, labels, now);
+    return (tenant.pairs.of(series) ?? []).some((pair) => pair.key === alert.key);
+  }
+}

@@ -1,0 +1,80 @@
+// Both pure doors, one after the other: what a step says goes into the turn, its notifications through policy, the
+// deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
+import type { PipelineInput, StepResult } from '../pipeline/input.ts';
+import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
+import { step } from '../pipeline/step.ts';
+import { type PlanResult, type PolicyInput, plan } from '../policy/plan.ts';
+import type { Agenda } from './agenda.ts';
+import type { Tenant } from './tenant.ts';
+import type { Turn } from './turn.ts';
+
+export const leaseMs = 120_000;
+
+/** Who gets told what, and whether the dispatcher has room for it. */
+export interface Routes {
+  readonly routing: RoutingConfig;
+  readonly channelTypes: ReadonlyMap<string, string>;
+}
+
+export class Doors {
+  routes: Routes;
+  /** Steps taken since the start. */
+  steps = 0;
+  readonly #agenda: Agenda;
+  readonly #room: (tenant: string, channel: string) => boolean;
+
+  constructor(routes: Routes, agenda: Agenda, room: (tenant: string, channel: string) => boolean) {
+    this.routes = routes;
+    this.#agenda = agenda;
+    this.#room = room;
+  }
+
+  /** One input through both doors; the pair (rule, series) is told when something else than its sample changed the alert. */
+  step(tenant: Tenant, input: PipelineInput, now: number, turn: Turn): StepResult {
+    const ends =
+      input.kind === 'rule_removed' ? input.alertIds : input.kind === 'resolve' ? [input.alertId] : [];
+    const ended = ends
+      .flatMap((id) => tenant.pipeline.alerts.get(id) ?? [])
+      .filter(({ state }) => state !== 'resolved');
+    const out = step(tenant.pipeline, input, now);
+    this.steps += 1;
+    this.follow(tenant, out, now, turn);
+    if (ended.length > 0) tenant.pairs.forgetEpisodes(ended);
+    return out;
+  }
+
+  /** Effects into the turn, notifications through policy, deadlines into the heap. */
+  follow(tenant: Tenant, out: StepResult, now: number, turn: Turn): void {
+    turn.add(tenant.shard, out.effects);
+    for (const notification of out.notifications) {
+      const { routing, channelTypes } = this.routes;
+      const room = (channel: string) => this.#room(tenant.name, channel);
+      this.plan(
+        tenant,
+        { kind: 'notification', notification, routing, channelTypes, room, leaseMs },
+        now,
+        turn,
+      );
+    }
+    for (const effect of out.effects) {
+      if (effect.put !== 'group.closed') continue;
+      // The row is gone; the key stands in the set of touched groups.
+      for (const group of out.groups) {
+        if (group.row.id !== effect.id) continue;
+        const channels = this.routes.routing.receivers.get(group.row.receiver)?.channels ?? [];
+        const audience = audienceOf(group.row.receiver, group.row.labels);
+        const known = (id: string) => tenant.pipeline.alerts.has(id);
+        this.plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);
+      }
+    }
+    for (const group of out.groups) this.#agenda.group(tenant, group, now);
+  }
+
+  plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
+    const out = plan(tenant.policy, input, now);
+    turn.add(tenant.shard, out.effects);
+    turn.leased.push(...out.leased);
+    turn.wakeAt.push(...out.wakeAt);
+    return out;
+  }
+}

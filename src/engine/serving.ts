@@ -1,0 +1,152 @@
+// Taking work: round robin over the tenants, a slice each, until the turn has its rows or its time. A sample goes through
+// the evaluator and becomes a step only when a verdict changed; commands and our own work are a step each.
+import type { Clock } from '../clock.ts';
+import { ApiError } from '../errors.ts';
+import type { VerdictInput } from '../pipeline/input.ts';
+import type { Store } from '../store/store.ts';
+import type { Agenda } from './agenda.ts';
+import type { Doors } from './doors.ts';
+import type { Evaluator } from './evaluate.ts';
+import type { RulePair } from './pairs.ts';
+import { decideSilence } from './silence.ts';
+import type { Tenant } from './tenant.ts';
+import type { Turn } from './turn.ts';
+import type { SampleBatch, Work } from './work.ts';
+
+/** What a turn may do before its commit: about 200 rows, or 5 ms of steps. */
+export const rowsPerTurn = 200;
+const msPerTurn = 5;
+/** What one tenant may do before the next one's turn comes within a turn of the loop. */
+const rowsPerSlice = 50;
+const samplesPerSlice = 512;
+
+export interface ServingParts {
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'idempotency'>;
+  readonly doors: Doors;
+  readonly agenda: Agenda;
+  readonly evaluator: Evaluator;
+}
+
+export class Serving {
+  readonly #parts: ServingParts;
+  #next = 0;
+
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+  }
+
+  /** Round robin over the tenants with work, a slice each, until the turn's budget is spent. */
+  serve(ring: readonly Tenant[], turn: Turn, now: number): void {
+    const { clock } = this.#parts;
+    const deadline = now + msPerTurn;
+    let idle = 0;
+    while (idle < ring.length && turn.rows < rowsPerTurn && clock.now() < deadline) {
+      const tenant = ring[this.#next % ring.length]!;
+      this.#next = (this.#next + 1) % ring.length;
+      if (tenant.busy) {
+        idle = 0;
+        this.#slice(tenant, turn, now);
+      } else idle += 1;
+    }
+  }
+
+  /** A share of one tenant's work. */
+  #slice(tenant: Tenant, turn: Turn, now: number): void {
+    const { doors, evaluator } = this.#parts;
+    const limit = turn.rows + rowsPerSlice;
+    for (const key of tenant.due) {
+      if (turn.rows >= limit) return;
+      tenant.due.delete(key);
+      doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
+    }
+    let samples = 0;
+    const changed = (pair: RulePair, input: VerdictInput): void => {
+      doors.step(tenant, input, now, turn);
+      pair.verdict = input.verdict;
+      pair.refreshWake(tenant.pipeline.openByKey.get(pair.key));
+    };
+    for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
+      if (work.kind !== 'samples') {
+        tenant.shift();
+        this.#run(tenant, work, turn, now);
+        continue;
+      }
+      const batch = work;
+      // If this turn is not stored the push is refused as a whole, also what a later turn would have taken of it.
+      turn.failed.push((error) => {
+        if (tenant.current === batch) tenant.shift();
+        batch.waiter.reject(error);
+      });
+      while (batch.cursor < batch.count && turn.rows < limit && samples < samplesPerSlice) {
+        const i = batch.cursor++;
+        samples += 1;
+        evaluator.sample(tenant, batch.series[i]!, batch.times[i]!, batch.values[i]!, now, changed);
+      }
+      if (batch.cursor < batch.count) return;
+      tenant.shift();
+      turn.settled.push(() => batch.waiter.resolve());
+    }
+    // Groups that this slice made due go out with it.
+    for (const key of tenant.due) {
+      tenant.due.delete(key);
+      doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
+    }
+  }
+
+  #run(tenant: Tenant, work: Exclude<Work, SampleBatch>, turn: Turn, now: number): void {
+    if (work.kind === 'internal') {
+      for (const input of work.inputs) this.#parts.doors.step(tenant, input, now, turn);
+      return;
+    }
+    if (work.kind === 'silence') {
+      this.#silence(tenant, work.pair, now, turn);
+      return;
+    }
+    const { idempotency, waiter } = work;
+    turn.failed.push((error) => waiter.reject(error));
+    if (idempotency) {
+      const key = `${tenant.name} ${idempotency.scope} ${idempotency.key}`;
+      const known =
+        turn.keys.get(key) ??
+        this.#parts.store.idempotency(tenant.name, idempotency.scope, idempotency.key, now);
+      if (known) {
+        if (known.bodyHash !== idempotency.bodyHash) waiter.reject(new ApiError('idempotency_conflict'));
+        else
+          turn.settled.push(() =>
+            waiter.resolve({ status: known.status, body: JSON.parse(known.answer) as unknown }),
+          );
+        return;
+      }
+    }
+    const answer = work.answer(this.#parts.doors.step(tenant, work.input, now, turn).answer);
+    if (idempotency && answer.status < 500) {
+      const text = JSON.stringify(answer.body);
+      const row = {
+        tenant: tenant.name,
+        ...idempotency,
+        status: answer.status,
+        answer: text,
+        expiresAt: now + 86_400_000,
+      };
+      turn.keys.set(`${tenant.name} ${idempotency.scope} ${idempotency.key}`, row);
+      turn.add(tenant.shard, [{ put: 'idempotency', row }]);
+    }
+    turn.settled.push(() => waiter.resolve(answer));
+  }
+
+  /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */
+  #silence(tenant: Tenant, pair: RulePair, now: number, turn: Turn): void {
+    pair.watched = false;
+    if (pair.gone) return;
+    const decision = decideSilence(pair, tenant.pipeline.openByKey.get(pair.key), now);
+    if (decision.kind === 'wait') this.#parts.agenda.watchUntil(pair, decision.until);
+    if (decision.kind !== 'verdict') return;
+    pair.verdict = decision.input.verdict;
+    pair.quiet = true;
+    // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
+    pair.wakeAt = Number.NEGATIVE_INFINITY;
+    this.#parts.doors.step(tenant, decision.input, now, turn);
+    if (decision.again !== null) this.#parts.agenda.watchUntil(pair, decision.again);
+  }
+}
