@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ChannelDefinition } from '../channels/channel.ts';
 import { labelSet } from '../rules/labels.ts';
 import type { Problem, Rule } from '../rules/types.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
 import { readRules, watchRules } from './config/rule-files.ts';
@@ -198,6 +198,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     cron: parts.cron,
     clockJumped(byMs) {
       log.warn('clock.jumped', { byMs });
+      engine.reanchor(() => (clock as SystemClock).reanchor());
       services.postEvent(defaultTenant, clockJump(byMs), { name: 'system' }, null).catch((error: unknown) => {
         log.error('clock.jump_not_told', { error: String(error) });
       });

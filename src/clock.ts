@@ -1,12 +1,13 @@
 // The only place that time comes from. `now` is wall clock at start plus monotonic elapsed time, so a wall clock that
-// jumps moves no deadline and no span; what comes from outside is judged by `wall`. The jump itself is reported.
+// jumps shortens or stretches no span. A jump of more than a minute is noticed by `jump`; whoever asked then sets `now` to
+// the wall clock again (`reanchor`) and takes up what it had timed. Timers are spans: they run on.
 
 export interface Timer {
   cancel(): void;
 }
 
 export interface Clock {
-  /** Epoch milliseconds, never decreasing within one process. */
+  /** Epoch milliseconds, never decreasing between two re-anchorings. */
   now(): number;
   /** Epoch milliseconds as the machine's clock says at this moment: what the times of senders are compared with. */
   wall(): number;
@@ -20,17 +21,18 @@ export interface Clock {
 const longestTimeoutMs = 2_147_000_000;
 
 export interface SystemClock extends Clock {
-  /** By how much the wall clock jumped since the last call that was answered with a jump; 0 below `leastMs`. */
+  /** By how many milliseconds the wall clock is away from `now`; 0 below `leastMs`. */
   jump(leastMs: number): number;
+  /** `now` is the wall clock from here on. */
+  reanchor(): void;
 }
 
 /** The real clock of a process. */
 export function systemClock(): SystemClock {
-  const wallAtStart = Date.now();
-  const monotonicAtStart = performance.now();
+  let wallAtAnchor = Date.now();
+  let monotonicAtAnchor = performance.now();
   let last = 0;
-  let knownDrift = 0;
-  const raw = () => wallAtStart + (performance.now() - monotonicAtStart);
+  const raw = () => wallAtAnchor + (performance.now() - monotonicAtAnchor);
   return {
     now() {
       const t = Math.floor(raw());
@@ -50,10 +52,12 @@ export function systemClock(): SystemClock {
     },
     jump(leastMs) {
       const drift = Date.now() - raw();
-      const jumped = drift - knownDrift;
-      if (Math.abs(jumped) < leastMs) return 0;
-      knownDrift = drift;
-      return jumped;
+      return Math.abs(drift) < leastMs ? 0 : drift;
+    },
+    reanchor() {
+      wallAtAnchor = Date.now();
+      monotonicAtAnchor = performance.now();
+      last = 0;
     },
   };
 }

@@ -26,7 +26,7 @@ export interface MaintenancePorts {
   readonly retention: TocsinConfig['retention'];
   /** Calls back by the operator's schedule; without one, every hour. */
   readonly cron: Cron | null;
-  /** A wall clock that moved away from ours by more than a minute. */
+  /** The wall clock moved away from ours by more than a minute: to be re-anchored and told. */
   readonly clockJumped: (byMs: number) => void;
 }
 
@@ -82,7 +82,9 @@ export function startMaintenance(ports: MaintenancePorts): { stop(): void } {
   const watchClock = () => {
     if (!('jump' in clock)) return;
     const jumped = (clock as SystemClock).jump(jumpMs);
-    if (jumped !== 0) ports.clockJumped(jumped);
+    if (jumped === 0) return;
+    ports.clockJumped(jumped);
+    nextHour = clock.now() + hourMs;
   };
 
   /** One piece of one job, the jobs in turn, so that none waits for another's end; true when there is more. */

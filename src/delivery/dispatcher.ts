@@ -151,7 +151,8 @@ export class Dispatcher {
       const context = {
         deliveryId: job.deliveryId,
         attempt: job.attempt,
-        now: startedAt,
+        // What a receiver compares with its own clock (webhook-timestamp, Retry-After) is the time on the wall.
+        now: clock.wall(),
         signal: attempt.signal,
       };
       const sent = await Promise.race([instance.send(payload, context), attempt.overdue]);

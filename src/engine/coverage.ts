@@ -59,12 +59,22 @@ export class Coverage {
           rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
       );
       if (stays) continue;
-      tenant.pairs.unbind(series);
-      this.#forgetSeries(series);
-      table.drop(series);
+      this.#drop(tenant, series);
       dropped += 1;
     }
     return dropped;
+  }
+
+  /** Series whose newest sample is later than `newest` leave memory: the clock that they were timed by was wrong. */
+  dropAhead(tenant: Tenant, newest: number): void {
+    for (const series of [...this.#table.seriesOf(tenant.name)])
+      if (this.#table.newestAt(series) > newest) this.#drop(tenant, series);
+  }
+
+  #drop(tenant: Tenant, series: number): void {
+    tenant.pairs.unbind(series);
+    this.#forgetSeries(series);
+    this.#table.drop(series);
   }
 
   /**

@@ -127,6 +127,20 @@ describe('a series that stops', () => {
     expect(stage.events()).toEqual(['alert.firing(no_data)', 'alert.resolved']);
   });
 
+  it('knows after a restart whether silence or a sample speaks for what fires', async () => {
+    at({ rules: [{ noData: 'alert', noDataAfterMs: min, threshold: 80, resolveThreshold: 70 }] });
+    await stage.push(75);
+    await stage.advance(2 * min);
+    await stage.restart();
+    await stage.push(75);
+    expect(stage.events()).toEqual(['alert.firing(no_data)', 'alert.resolved']);
+    await stage.advance(2 * min);
+    await stage.push(90);
+    await stage.restart();
+    await stage.push(75);
+    expect(stage.events().slice(2)).toEqual(['alert.firing(no_data)', 'alert.data_back']);
+  });
+
   it('is what `absent` tells, for a series that was there and for one that never came', async () => {
     at({ rules: [{ name: 'Gone', aggregate: 'absent', windowMs: 2 * min }] });
     await stage.advance(10 * min);
@@ -229,6 +243,74 @@ describe('after a restart', () => {
     stage.start();
     await stage.advance(min);
     expect(stage.said()).toEqual([[0, 'first']]);
+  });
+});
+
+describe('a clock that is put right', () => {
+  const day = 24 * 60 * min;
+  const move = async (ms: number) => {
+    stage.runtime.engine.reanchor(() => stage.clock.move(ms));
+    await stage.advance(0);
+  };
+
+  it('by a day back: what fires is repeated in time, and samples of the right time are not late', async () => {
+    at({ route: { groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0, repeatIntervalMs: 60 * min } });
+    await stage.push(90);
+    await stage.advance(min);
+    await move(-day);
+    for (let n = 0; n < 13; n++) {
+      await stage.advance(5 * min);
+      await stage.push(91);
+    }
+    expect(stage.sent.map(({ message }) => message.reason)).toEqual(['first', 'repeat']);
+    await stage.push(10);
+    expect(stage.sent.at(-1)!.message.reason).toBe('resolved');
+  });
+
+  it('by a day back: a pending alert fires after its `for`', async () => {
+    at({ rules: [{ forMs: 2 * min }] });
+    await stage.push(90);
+    await move(-day);
+    await stage.push(90);
+    await stage.advance(2 * min);
+    await stage.push(90);
+    expect(stage.events()).toEqual(['alert.pending', 'alert.firing']);
+  });
+
+  it('by a day back: absence is told after its window', async () => {
+    at({ rules: [{ aggregate: 'absent', windowMs: 5 * min }] });
+    await stage.push(1);
+    await move(-day);
+    await stage.advance(5 * min);
+    expect(stage.events()).toEqual(['alert.firing(absent)']);
+  });
+
+  it('by a day back: a retry does not wait for the day', async () => {
+    at({
+      answer: ({ attempt }) => (attempt === 1 ? { kind: 'transient', message: 'no' } : { kind: 'sent' }),
+    });
+    await stage.push(90);
+    await move(-day);
+    await stage.advance(min);
+    expect(stage.sent.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  it('by a day forward: one repeat of what fires, and no silence that nobody kept', async () => {
+    at({
+      route: { groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0, repeatIntervalMs: 60 * min },
+      rules: [
+        { noData: 'ok', noDataAfterMs: 5 * min },
+        { name: 'Gone', aggregate: 'absent', windowMs: 5 * min },
+      ],
+    });
+    await stage.push(90);
+    await stage.advance(min);
+    await move(day);
+    await stage.advance(min);
+    await stage.push(90);
+    await stage.advance(3 * min);
+    expect(stage.sent.map(({ message }) => message.reason)).toEqual(['first', 'repeat']);
+    expect(stage.events()).toEqual(['alert.firing']);
   });
 });
 

@@ -374,18 +374,52 @@ export class Engine {
       return;
     }
     try {
-      this.#ports.dispatcher.forget();
-      const until = this.#ports.clock.now() + sampleAheadMs;
-      for (const tenant of this.#ring) tenant.distrustBefore = until;
-      this.#load();
-      this.#state = 'running';
-      this.#schedule();
+      this.#takeUp();
     } catch (error) {
       this.#ports.log.error('engine.reload_failed', { error: String(error) });
       const { clock } = this.#ports;
       clock.at(clock.now() + reloadDelayMs, () => {
         if (this.#state === 'down') this.reload(error);
       });
+    }
+  }
+
+  #takeUp(): void {
+    this.#ports.dispatcher.forget();
+    const until = this.#ports.clock.now() + sampleAheadMs;
+    for (const tenant of this.#ring) tenant.distrustBefore = until;
+    this.#load();
+    this.#state = 'running';
+    this.#schedule();
+  }
+
+  /**
+   * Puts the clock right (`move`) between two turns. What was timed by the old one is finished or taken up anew by the
+   * code of every start: deadlines that are past are due, those that lie too far off are brought back, absence waits one
+   * window. Series that are ahead of the new time are forgotten, else every sample of theirs would be late.
+   */
+  reanchor(move: () => void): void {
+    this.#drain();
+    move();
+    if (this.#state !== 'running') return;
+    const now = this.#ports.clock.now();
+    for (const tenant of this.#ring) {
+      this.#coverage.dropAhead(tenant, now + sampleAheadMs);
+      tenant.pairs.restartSilence(now);
+    }
+    this.#state = 'down';
+    try {
+      this.#takeUp();
+    } catch (error) {
+      this.reload(error);
+    }
+  }
+
+  /** Turns until nothing is queued; a bound, so that steady load cannot hold it. */
+  #drain(): void {
+    for (let n = 0; n < 10_000 && this.#state === 'running'; n++) {
+      if (this.#completions.length === 0 && !this.#ring.some((tenant) => tenant.busy)) return;
+      this.turn();
     }
   }
 
@@ -398,16 +432,7 @@ export class Engine {
 
   /** Finishes what is queued, refuses the rest. */
   close(): void {
-    if (this.#state === 'running') {
-      for (
-        let n = 0;
-        n < 10_000 && (this.#completions.length > 0 || this.#ring.some((tenant) => tenant.busy));
-        n++
-      ) {
-        if (this.#state !== 'running') break;
-        this.turn();
-      }
-    }
+    this.#drain();
     this.abandon();
     for (const tenant of this.#ring) {
       for (const work of tenant.drain()) {

@@ -87,10 +87,10 @@ export class Evaluator {
       if (pair.minds && !pair.watched) this.#watch(pair);
       const { rule } = pair;
       evaluators[rule.type](rule, this.#window, at, pair.verdict === 'true' && !pair.quiet, this.#result);
-      pair.quiet = false;
       pair.value = this.#result.value;
       const { verdict } = this.#result;
       if (verdict === 'insufficient_data') continue;
+      pair.quiet = false;
       if (verdict === pair.verdict && at < pair.wakeAt) continue;
       if (verdict === 'false' && pair.verdict === 'unknown') {
         // No episode is open (an open one would have set the verdict): nothing to tell.

@@ -115,10 +115,18 @@ export class RulePair {
     return this.#subject?.key ?? alertKey(this.rule.name, this.seriesLabels);
   }
 
-  /** Takes verdict and wake time from the open episode, if there is one. */
+  /** Takes verdict and wake time from the open episode, if there is one. One without a value came from silence. */
   attach(alert: AlertRow | undefined): void {
-    if (alert) this.verdict = alert.keepUntil === null ? 'true' : 'false';
     this.refreshWake(alert);
+    if (!alert) return;
+    this.verdict = alert.keepUntil === null ? 'true' : 'false';
+    if (alert.value === null) this.fellSilent();
+  }
+
+  /** The last verdict came from silence: the next sample asks the state machine, whatever its verdict. */
+  fellSilent(): void {
+    this.quiet = true;
+    this.wakeAt = Number.NEGATIVE_INFINITY;
   }
 
   refreshWake(alert: AlertRow | undefined): void {
@@ -227,6 +235,11 @@ export class PairTable {
       this.#settled.bind(series, pairs, quietSince);
     }
     return pairs;
+  }
+
+  /** Silence counts from `now`: what it counted from was another clock's. */
+  restartSilence(now: number): void {
+    for (const series of this.#bySeries.keys()) this.#settled.arrived(series, now);
   }
 
   unbind(series: number): void {

@@ -143,9 +143,7 @@ export class Serving {
     if (decision.kind === 'wait') this.#parts.agenda.watchUntil(pair, decision.until);
     if (decision.kind !== 'verdict') return;
     pair.verdict = decision.input.verdict;
-    pair.quiet = true;
-    // The next sample asks the state machine whatever its verdict, and learns the time of `for` from it.
-    pair.wakeAt = Number.NEGATIVE_INFINITY;
+    pair.fellSilent();
     this.#parts.doors.step(tenant, decision.input, now, turn);
     if (decision.again !== null) this.#parts.agenda.watchUntil(pair, decision.again);
   }

@@ -41,7 +41,10 @@ export function applyLife(
   out: StepResult,
 ): AlertRow | null {
   const { change, next } = decision;
-  if (change === 'none') return null;
+  if (change === 'none') {
+    if (endsSilence(input, decision.alert)) measured(state, input, decision.alert, now, out);
+    return null;
+  }
   const alert = decision.alert ?? openEpisode(state, input);
   const insert = decision.alert === null;
   alert.version += insert ? 0 : 1;
@@ -82,6 +85,30 @@ export function applyLife(
     return null;
   }
   return change === 'fired' || change === 'resolved' ? alert : null;
+}
+
+/** A sample confirms what silence had said: the episode goes on, and from here it is one of values. */
+function endsSilence(input: VerdictInput, alert: AlertRow | null): alert is AlertRow {
+  return alert !== null && alert.value === null && input.value !== null && input.verdict === 'true';
+}
+
+/** Stored, so that hysteresis (which is of values) means the same after a restart. */
+function measured(
+  state: PipelineState,
+  input: VerdictInput,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+): void {
+  alert.value = input.value;
+  alert.lastSampleAt = input.sampleAt;
+  alert.version += 1;
+  out.effects.push({ put: 'alert', row: alert, insert: false });
+  const body = { value: input.value, sampleAt: input.sampleAt, ruleHash: input.rule.hash };
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'alert.data_back', null, now, body),
+  });
 }
 
 function openEpisode(state: PipelineState, input: VerdictInput): AlertRow {

@@ -4,7 +4,7 @@ import type { StepResult } from './input.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, GroupRow } from './rows.ts';
-import { emptyPipelineState, type PipelineState } from './state.ts';
+import { emptyPipelineState, type Group, type PipelineState } from './state.ts';
 
 export interface LoadedRows {
   readonly alerts: readonly AlertRow[];
@@ -23,6 +23,7 @@ export function loadPipeline(
 ): PipelineState {
   const state = emptyPipelineState(tenant, routing, rules, newId);
   for (const alert of rows.alerts) {
+    bringBack(alert, rules, now);
     state.alerts.set(alert.id, alert);
     if (alert.kind === 'alert' && alert.state !== 'resolved') state.openByKey.set(alert.key, alert);
   }
@@ -34,10 +35,44 @@ export function loadPipeline(
       lastOfKey: new Map<string, string>(),
       held: new Set<string>(),
     };
+    notAhead(row, now);
     indexLog(group);
     state.groups.set(row.groupKey, group);
   }
   reroute(state, routing, now, out);
+  for (const group of state.groups.values()) bringDeadlineBack(state, group, now);
   for (const group of state.groups.values()) out.groups.add(group);
   return state;
+}
+
+// A clock that was ahead when a row was written, and is right now, must not silence anybody: nothing was said later than
+// now, and no deadline lies further off than its reason can mean. Written with the next change of the row.
+
+/** How far a sample may be ahead of the clock. */
+const sampleAheadMs = 300_000;
+
+function bringBack(alert: AlertRow, rules: ReadonlyMap<string, Rule>, now: number): void {
+  const latest = now + sampleAheadMs;
+  if (alert.pendingSince !== null && alert.pendingSince > latest) alert.pendingSince = now;
+  if (alert.keepUntil === null) return;
+  const keepFiringForMs = rules.get(alert.rule ?? '')?.keepFiringForMs ?? 0;
+  alert.keepUntil = Math.min(alert.keepUntil, latest + keepFiringForMs);
+}
+
+function notAhead(row: GroupRow, now: number): void {
+  if (row.lastSentAt !== null) row.lastSentAt = Math.min(row.lastSentAt, now);
+  if (!Object.values(row.notified).some(({ at }) => at > now)) return;
+  row.notified = Object.fromEntries(
+    Object.entries(row.notified).map(([id, entry]) => [id, { ...entry, at: Math.min(entry.at, now) }]),
+  );
+}
+
+/** People say themselves until when an acknowledgement holds; everything else is a span of the configuration. */
+function bringDeadlineBack(state: PipelineState, { row, route }: Group, now: number): void {
+  if (row.nextAt === null || row.nextReason === 'acknowledged' || row.nextReason === 'ack_expired') return;
+  const spans = [route.groupWaitMs, route.groupIntervalMs, route.repeatIntervalMs, route.resolveWaitMs];
+  if (row.nextAt <= now + Math.max(...spans)) return;
+  const window = state.routing.receivers.get(row.receiver)?.dedupeWindowMs ?? 0;
+  for (const rule of state.rules.values()) spans.push(rule.dedupeWindowMs ?? 0);
+  row.nextAt = Math.min(row.nextAt, now + Math.max(window, ...spans));
 }

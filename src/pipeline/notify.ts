@@ -106,6 +106,15 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
 const isAcknowledged = (alert: AlertRow, now: number) =>
   alert.ackedAt !== null && (alert.ackUntil === null || alert.ackUntil > now);
 
+/**
+ * When these firing alerts are to be said again: repeat_interval after the one that was said longest ago. Not after the
+ * group's last message, which may be one that the group took over and that did not name them.
+ */
+function repeatOf(group: Group, told: readonly AlertRow[], now: number): number {
+  const saidAt = told.reduce((min, { id }) => Math.min(min, group.row.notified[id]?.at ?? now), now);
+  return saidAt + group.route.repeatIntervalMs;
+}
+
 /** Whether this group says something now, with a named reason either way. */
 export function decideNotify(
   state: PipelineState,
@@ -137,8 +146,8 @@ export function decideNotify(
 
   const heldUntil = held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY);
   if (told.length > 0) {
-    const repeatAt = (group.row.lastSentAt ?? now) + group.route.repeatIntervalMs;
     const open = told.filter((alert) => !isAcknowledged(alert, now));
+    const repeatAt = repeatOf(group, open.length > 0 ? open : told, now);
     if (open.length > 0 && repeatAt <= now) return say('repeat');
     if (open.length === 0) {
       const acknowledgedUntil = told.reduce(

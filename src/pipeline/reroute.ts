@@ -76,7 +76,11 @@ function retire(
   out: StepResult,
 ): void {
   if (heir) {
-    heir.row.notified = { ...group.row.notified, ...heir.row.notified };
+    const notified = { ...group.row.notified };
+    // Both spoke to the same receiver: the later word counts.
+    for (const [id, entry] of Object.entries(heir.row.notified))
+      if (entry.at >= (notified[id]?.at ?? 0)) notified[id] = entry;
+    heir.row.notified = notified;
     heir.row.lastSentAt = Math.max(heir.row.lastSentAt ?? 0, group.row.lastSentAt ?? 0) || null;
     indexLog(heir);
     out.effects.push({ put: 'group', row: heir.row, insert: false });
@@ -131,7 +135,7 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     if (alert.kind === 'event' || (alert.state === 'firing' && said !== 'firing')) armForNew(group, now, out);
     else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
     else if (alert.state === 'firing')
-      arm(group, (group.row.lastSentAt ?? now) + group.route.repeatIntervalMs, 'repeat_interval', out);
+      arm(group, group.row.notified[id]!.at + group.route.repeatIntervalMs, 'repeat_interval', out);
   }
   if (group.members.size === 0 && group.row.nextAt === null) arm(group, now, 'close', out);
   if (group.row.nextAt !== before) {

@@ -321,6 +321,26 @@ describe('a changed route tree', () => {
     expect([...story.state.groups.keys()]).toEqual(['ops:{}/{severity="warning"}:{alertname="HighCpu"}']);
   });
 
+  it('does not delay the repeat of what the heir had said itself', () => {
+    const child = aRoute({
+      path: '{}/{host="b"}',
+      matchers: [{ name: 'host', op: '=', value: 'b', matches: (value: string) => value === 'b' }] as never,
+    });
+    const routing = { ...story.state.routing, route: aRoute({ routes: [child] }) };
+    story.do({ kind: 'routing', routing });
+    story.verdict('a', 'true');
+    story.advance(100 * min);
+    story.verdict('b', 'true');
+    story.advance(10 * min);
+    story.do({ kind: 'routing', routing: { ...routing, route: aRoute() } });
+    story.advance(140 * min);
+    expect(story.said.map(({ at, reason }) => [at, reason])).toEqual([
+      [10, 'first'],
+      [100 * 60 + 10, 'first'],
+      [240 * 60 + 10, 'repeat'],
+    ]);
+  });
+
   it('that takes the receiver away says goodbye with a resolved notice', () => {
     story.verdict('a', 'true');
     story.advance(min);

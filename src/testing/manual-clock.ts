@@ -8,8 +8,10 @@ interface Entry {
 }
 
 export class ManualClock implements Clock {
+  /** By time as it passes, whatever `now` says. */
   readonly #entries = new Deadlines<Entry>();
   #now: number;
+  #moved = 0;
 
   /** `start` in epoch milliseconds. */
   constructor(start = 1_700_000_000_000) {
@@ -17,16 +19,21 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#moved;
   }
 
   wall(): number {
-    return this.#now;
+    return this.now();
+  }
+
+  /** Puts the clock forward or back by `ms`, between two callbacks. Timers are spans: they run on. */
+  move(ms: number): void {
+    this.#moved += ms;
   }
 
   at(at: number, callback: () => void): Timer {
     const entry: Entry = { callback };
-    this.#entries.add(Math.max(at, this.#now), entry);
+    this.#entries.add(Math.max(at - this.#moved, this.#now), entry);
     return {
       cancel() {
         entry.callback = null;
@@ -35,15 +42,16 @@ export class ManualClock implements Clock {
   }
 
   soon(callback: () => void): void {
-    this.at(this.#now, callback);
+    this.at(this.now(), callback);
   }
 
   /** Runs the next callback that is due at or before `until`, moving time to it; moves to `until` and answers false when there is none. */
   step(until: number): boolean {
+    const end = until - this.#moved;
     for (;;) {
-      const next = this.#entries.take(until);
+      const next = this.#entries.take(end);
       if (next === null) {
-        this.#now = Math.max(this.#now, until);
+        this.#now = Math.max(this.#now, end);
         return false;
       }
       const { callback } = next.item;
@@ -56,7 +64,7 @@ export class ManualClock implements Clock {
 
   /** Runs everything that is due within `ms`, and lets promises go on after each callback. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
+    const until = this.now() + ms;
     await macrotask();
     while (this.step(until)) await macrotask();
   }

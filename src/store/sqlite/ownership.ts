@@ -37,6 +37,9 @@ export function tenantRows(db: Db) {
   };
 }
 
+/** As far as a Retry-After is heeded (see policy/retry.ts). */
+const longestRetryMs = 3_600_000;
+
 export function ownershipGroup(db: Db, memory: Memory) {
   const rows = tenantRows(db);
   const take = db.raw.prepare<[string], ShardLease>(
@@ -48,11 +51,16 @@ export function ownershipGroup(db: Db, memory: Memory) {
        lease_token = lease_token + 1
      WHERE state = 'sending'`,
   );
+  // No retry waits longer than a Retry-After may ask for: one that does was timed by a clock that was ahead.
+  const bringBack = db.raw.prepare<[number, number]>(
+    `UPDATE delivery SET due_at = ? WHERE state = 'queued' AND due_at > ?`,
+  );
   return {
     takeShards(owner: string, now: number): readonly ShardLease[] {
       return remembering(memory, 'take shards', () =>
         db.transaction(() => {
           voidLeases.run(Math.floor(now));
+          bringBack.run(Math.floor(now), Math.floor(now) + longestRetryMs);
           return take.all(owner).sort((a, b) => a.shard - b.shard);
         }),
       );

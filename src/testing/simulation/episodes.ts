@@ -98,8 +98,8 @@ export class Episodes {
         if (outcome === 'late' || outcome === 'unchanged') continue;
         if (sample.timestamp <= pair.strictFrom) loose.add(pair);
         const verdict = verdictOf(pair.rule, series, sample.timestamp, pair.wasTrue && !pair.quiet);
-        pair.quiet = false;
         if (verdict === null) continue;
+        pair.quiet = false;
         pair.wasTrue = verdict;
         const { life, said } = live(pair.life, verdict, pair.rule, sample.timestamp);
         pair.life = life;
@@ -145,14 +145,13 @@ export class Episodes {
     if (reason === 'manual') pair.waived = true;
     if (this.#inFlight.has(alert.tenant)) pair.certain = false;
     else this.#adopt(pair);
-    pair.quiet = reason === 'no_data' || reason === 'absent';
+    if (reason !== 'no_data' && reason !== 'absent') pair.quiet = false;
   }
 
   disturbed(killed: boolean): void {
     this.#disturbedAt = this.#world.clock.now();
     for (const pair of this.#pairs.values()) {
       pair.certain = false;
-      pair.quiet = false;
     }
     if (!killed) return;
     for (const series of this.#series.values()) {
@@ -233,7 +232,10 @@ export class Episodes {
     if (!row) {
       pair.life = { state: 'none' };
       pair.wasTrue = false;
+      pair.quiet = false;
     } else {
+      // What silence says of an open episode has no value until a sample confirms it; hysteresis is of values.
+      pair.quiet = row.value === null;
       const since = row.pendingSince ?? row.firedAt ?? 0;
       pair.life =
         row.state === 'pending'
@@ -308,8 +310,6 @@ export class Episodes {
         waived: old?.waived ?? false,
       };
       this.#adopt(pair);
-      // A pair of a rule that did not change goes on; one that is made anew knows nothing of silence.
-      pair.quiet = old !== undefined && old.rule.hash === rule.hash && old.quiet;
       list.push(pair);
       this.#pairs.set(this.#id(series.tenant, key), pair);
     }
