@@ -76,9 +76,28 @@ export interface RenderContext<Config> {
   readonly locale: Locale;
 }
 
+/** One message of a call that carries several. */
+export interface Bundled<Payload> {
+  readonly payload: Payload;
+  readonly deliveryId: string;
+  readonly attempt: number;
+}
+
+/** Several deliveries in one call, where the receiver's configuration allows it. */
+export interface Bundle<Payload> {
+  /** Messages in one call, at most. */
+  readonly most: number;
+  /** UTF-8 bytes that a payload takes in the call; together they stay within the channel's `maxBytes`. */
+  bytes(payload: Payload): number;
+  /** One attempt for all of them (also for a single one): its result is the result of each. */
+  send(items: readonly Bundled<Payload>[], context: Pick<SendContext, 'now' | 'signal'>): Promise<SendResult>;
+}
+
 /** An open channel: holds pools and sockets until `close`. */
 export interface ChannelInstance<Payload> {
   send(payload: Payload, context: SendContext): Promise<SendResult>;
+  /** Absent: every delivery is a call of its own. */
+  readonly bundle?: Bundle<Payload>;
   close(): Promise<void>;
 }
 

@@ -108,6 +108,34 @@ describe('webhook', () => {
     expect(request.headers['webhook-id']).toBe('msg_1');
   });
 
+  it('posts a batch where the receiver takes one, also of a single message', async () => {
+    const { request, result } = await post({ secret: key, batch: 100 });
+    expect(result.kind).toBe('sent');
+    expect(request.headers['webhook-id']).toBe('msg_1');
+    expect(() => new Webhook(key).verify(request.body, { ...request.headers })).not.toThrow();
+    const body = JSON.parse(request.body);
+    expect([body.type, Object.keys(body.data)]).toEqual(['alert.batch', ['deliveries']]);
+    expect(body.data.deliveries.map((each: { id: string }) => each.id)).toEqual(['msg_1']);
+    expect(body.data.deliveries[0].body.type).toBe('alert.notification');
+  });
+
+  it('names the call by the messages in it: the same batch again has the same id', async () => {
+    const receiver = await startReceiver();
+    const host = startTestHost();
+    const instance = webhook.open(webhook.config.parse({ url: receiver.url, batch: 2 }), host.host);
+    const items = ['one', 'two'].map((deliveryId) => ({ payload: '{}', deliveryId, attempt: 1 }));
+    const context = { now: Date.now(), signal: AbortSignal.timeout(30_000) };
+    await instance.bundle!.send(items, context);
+    await instance.bundle!.send(items, context);
+    await instance.bundle!.send(items.slice(0, 1), context);
+    const ids = (await receiver.waitFor(3)).map(({ headers }) => headers['webhook-id']);
+    expect(ids[0]).toMatch(/^batch-[0-9a-f]{32}$/);
+    expect(ids).toEqual([ids[0], ids[0], 'one']);
+    await instance.close();
+    await host.close();
+    await receiver.close();
+  });
+
   it('has exactly the promised fields', () => {
     const message = hostileMessage();
     const body = JSON.parse(webhookBody(message, { maxAlerts: 2, maxBytes: 1_048_576 }));

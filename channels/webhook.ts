@@ -2,9 +2,10 @@
 // attempts of a delivery, the timestamp is the attempt's.
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { defineChannel, type SendContext } from './channel.ts';
+import { type Bundled, defineChannel, type SendContext } from './channel.ts';
 import { request, resultOfHttp } from './http.ts';
 import { type Secret, secret } from './secret.ts';
+import { batchBody, batchFrameBytes, batchId, bytesInBatch } from './webhook-batch.ts';
 import { webhookBody } from './webhook-body.ts';
 
 const maxBytes = 1024 * 1024;
@@ -51,6 +52,12 @@ const config = z.strictObject({
     .default({})
     .describe('Further headers, e.g. Authorization.'),
   max_alerts: z.int().min(1).max(10_000).default(100).describe('Alerts in one message; the rest is counted.'),
+  batch: z
+    .int()
+    .min(1)
+    .max(500)
+    .default(1)
+    .describe('Messages in one call. Above 1 the body is always a batch, also of a single message.'),
 });
 
 function hasCredentials(value: string): boolean {
@@ -85,7 +92,7 @@ export function signatures(secrets: readonly Secret[], id: string, timestamp: nu
 function headersOf(
   settings: z.output<typeof config>,
   body: string,
-  context: SendContext,
+  context: Pick<SendContext, 'deliveryId' | 'now'>,
 ): Record<string, string> {
   const timestamp = Math.floor(context.now / 1000);
   const headers: Record<string, string> = { 'user-agent': 'tocsin' };
@@ -103,9 +110,10 @@ export const webhook = defineChannel({
   label: { en: 'Webhook', 'zh-TW': 'Webhook', 'zh-CN': 'Webhook' },
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
-  render: (message, context) => webhookBody(message, { maxAlerts: context.config.max_alerts, maxBytes }),
-  open: (settings, host) => ({
-    async send(body: string, context) {
+  render: (message, context) =>
+    webhookBody(message, { maxAlerts: context.config.max_alerts, maxBytes: maxBytes - batchFrameBytes }),
+  open(settings, host) {
+    const post = async (body: string, context: Pick<SendContext, 'deliveryId' | 'now' | 'signal'>) => {
       const outcome = await request(host, {
         url: settings.url,
         method: 'POST',
@@ -114,7 +122,18 @@ export const webhook = defineChannel({
         signal: context.signal,
       });
       return resultOfHttp(outcome, context.now);
-    },
-    async close() {},
-  }),
+    };
+    const bundled = (items: readonly Bundled<string>[], context: Pick<SendContext, 'now' | 'signal'>) =>
+      post(batchBody(items, context.now), { ...context, deliveryId: batchId(items) });
+    return {
+      send: (body, context) =>
+        settings.batch === 1
+          ? post(body, context)
+          : bundled([{ payload: body, deliveryId: context.deliveryId, attempt: context.attempt }], context),
+      ...(settings.batch > 1 && {
+        bundle: { most: settings.batch, bytes: bytesInBatch, send: bundled },
+      }),
+      async close() {},
+    };
+  },
 });

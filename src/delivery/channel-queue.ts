@@ -65,6 +65,16 @@ export class ChannelQueue<Job extends Queued> {
     return undefined;
   }
 
+  /** The next job of the same tenant and lane, out of turn: it goes along with `job`. */
+  takeLike(job: Job): Job | undefined {
+    const lane = this.#lanes[job.lane];
+    const queue = lane.get(job.tenant);
+    const next = queue?.take();
+    if (queue?.length === 0) lane.delete(job.tenant);
+    if (next) this.#waiting -= 1;
+    return next;
+  }
+
   /** A taken job is over. */
   ended(job: Job): void {
     const left = this.heldBy(job.tenant) - 1;

@@ -1,11 +1,11 @@
 // Sends what is leased: one queue per channel with three lanes, bounded attempts at once, a total deadline on each.
-// A channel never delays another. Every attempt ends as exactly one result, given to `done`.
-import type { SendResult } from '../../channels/channel.ts';
+// A channel never delays another. Every delivery of an attempt ends as exactly one result, given to `done`.
 import type { AlertMessage } from '../../channels/message.ts';
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { AttemptResult } from '../policy/retry.ts';
+import { Attempts } from './attempts.ts';
 import { ChannelQueue } from './channel-queue.ts';
 import type { OpenChannel } from './open-channels.ts';
 
@@ -36,15 +36,6 @@ export interface DispatcherPorts {
 
 /** Leased deliveries kept in memory per channel and tenant; the rest waits in the store. */
 const memoryPerTenant = 1_000;
-/** A channel hears the abort of its attempt and says what it knows; one that does not is not waited for. */
-const abortGraceMs = 1_000;
-const overdueResult: AttemptResult = {
-  kind: 'unknown',
-  code: 'deadline',
-  message: 'the channel did not end its attempt at the deadline',
-  providerId: null,
-  retryAfterMs: null,
-};
 /** A channel with what waits for it. */
 interface Station {
   readonly channel: OpenChannel;
@@ -57,13 +48,13 @@ interface Station {
 export class Dispatcher {
   readonly #ports: DispatcherPorts;
   readonly #stations = new Map<string, Station>();
-  /** Attempts under way, by what ends them. */
-  readonly #underWay = new Set<AbortController>();
+  readonly #attempts: Attempts;
   #closed = false;
   #idle: (() => void)[] = [];
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
+    this.#attempts = new Attempts(ports.clock, ports.log);
     for (const [name, channel] of ports.channels) {
       this.#stations.set(name, { channel, queue: new ChannelQueue(), running: 0, full: new Set() });
     }
@@ -136,88 +127,52 @@ export class Dispatcher {
         continue;
       }
       station.running += 1;
-      void this.#attempt(station, job);
+      void this.#attempt(station, this.#withCompany(station, job));
     }
   }
 
-  async #attempt(station: Station, job: Job): Promise<void> {
-    const { clock, log } = this.#ports;
-    const { definition, settings, instance, name, type } = station.channel;
-    const startedAt = clock.now();
-    const attempt = this.#signalFor(startedAt + definition.limits.deadlineMs);
-    let result: AttemptResult;
-    try {
-      const payload = definition.render(job.message, { config: settings, locale: job.message.locale });
-      const context = {
-        deliveryId: job.deliveryId,
-        attempt: job.attempt,
-        // What a receiver compares with its own clock (webhook-timestamp, Retry-After) is the time on the wall.
-        now: clock.wall(),
-        signal: attempt.signal,
-      };
-      const sent = await Promise.race([instance.send(payload, context), attempt.overdue]);
-      result = sent === null ? overdueResult : attemptResult(sent);
-    } catch (error) {
-      // A channel that throws has a bug. Nobody knows what the provider got: try again under the same id.
-      log.error('channel.threw', {
-        channel: name,
-        type,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-      result = {
-        kind: 'unknown',
-        code: 'channel_threw',
-        message: String(error),
-        providerId: null,
-        retryAfterMs: null,
-      };
-    } finally {
-      attempt.done();
+  /** Where one call carries several messages, what waits of the same tenant and lane goes along. */
+  #withCompany(station: Station, job: Job): Job[] {
+    const jobs = [job];
+    const { instance, definition } = station.channel;
+    const now = this.#ports.clock.now();
+    while (jobs.length < (instance.bundle?.most ?? 1)) {
+      const next = station.queue.takeLike(job);
+      if (!next) break;
+      if (now + definition.limits.deadlineMs > next.leaseUntil) {
+        station.queue.ended(next);
+        this.#ports.released(next);
+      } else jobs.push(next);
     }
+    return jobs;
+  }
+
+  async #attempt(station: Station, jobs: readonly Job[]): Promise<void> {
+    const { clock, log } = this.#ports;
+    const startedAt = clock.now();
+    const results = await this.#attempts.run(station.channel, jobs);
     const durationMs = clock.now() - startedAt;
-    log.debug('delivery.attempt', {
-      channel: name,
-      delivery: job.deliveryId,
-      attempt: job.attempt,
-      result: result.kind,
-      ms: durationMs,
-    });
     station.running -= 1;
-    station.queue.ended(job);
-    this.#ports.done(job, result, durationMs);
+    jobs.forEach((job, i) => {
+      const result = results[i]!;
+      log.debug('delivery.attempt', {
+        channel: job.channel,
+        delivery: job.deliveryId,
+        attempt: job.attempt,
+        result: result.kind,
+        ms: durationMs,
+      });
+      station.queue.ended(job);
+      this.#ports.done(job, result, durationMs);
+    });
     this.#pump(station);
-    if (station.full.has(job.tenant) && station.queue.heldBy(job.tenant) <= memoryPerTenant / 2) {
-      station.full.delete(job.tenant);
-      this.#ports.hungry();
+    for (const { tenant } of jobs) {
+      if (station.full.has(tenant) && station.queue.heldBy(tenant) <= memoryPerTenant / 2) {
+        station.full.delete(tenant);
+        this.#ports.hungry();
+      }
     }
     if (this.running === 0) for (const wake of this.#idle.splice(0)) wake();
-  }
-
-  /** The signal of one attempt, and what comes when the channel does not heed it. */
-  #signalFor(deadlineAt: number): { signal: AbortSignal; overdue: Promise<null>; done: () => void } {
-    const { clock } = this.#ports;
-    const attempt = new AbortController();
-    this.#underWay.add(attempt);
-    const timer = clock.at(deadlineAt, () => attempt.abort(new Error('deadline')));
-    let grace: Timer | null = null;
-    const overdue = new Promise<null>((resolve) => {
-      attempt.signal.addEventListener(
-        'abort',
-        () => {
-          grace = clock.at(clock.now() + abortGraceMs, () => resolve(null));
-        },
-        { once: true },
-      );
-    });
-    return {
-      signal: attempt.signal,
-      overdue,
-      done: () => {
-        this.#underWay.delete(attempt);
-        timer.cancel();
-        grace?.cancel();
-      },
-    };
   }
 
   /** Takes no more jobs, gives unstarted ones back, and waits for attempts under way, at most `graceMs`. */
@@ -228,37 +183,9 @@ export class Dispatcher {
     if (this.running === 0) return;
     const { clock } = this.#ports;
     const timer = clock.at(clock.now() + graceMs, () => {
-      for (const attempt of this.#underWay) attempt.abort(new Error('shutdown'));
+      this.#attempts.abort(new Error('shutdown'));
     });
     await new Promise<void>((resolve) => this.#idle.push(resolve));
     timer.cancel();
-  }
-}
-
-/** A channel's answer in policy's words; `partial` names who was refused. */
-function attemptResult(sent: SendResult): AttemptResult {
-  const base = { code: null, message: null, providerId: null, retryAfterMs: null };
-  switch (sent.kind) {
-    case 'sent':
-    case 'delivered':
-      return { ...base, kind: sent.kind, message: sent.detail ?? null, providerId: sent.providerId ?? null };
-    case 'partial': {
-      const results = Object.entries(sent.per);
-      const refused = results.filter(([, each]) => each.kind !== 'sent' && each.kind !== 'delivered');
-      const message = refused.map(([recipient, each]) => `${recipient}: ${each.kind}`).join(', ');
-      if (refused.length < results.length)
-        return { ...base, kind: 'partial', message, providerId: sent.providerId ?? null };
-      // Nobody took it: as good as the most hopeful of the refusals.
-      const passing = refused.some(([, each]) => each.kind === 'transient' || each.kind === 'rate_limited');
-      return { ...base, kind: passing ? 'transient' : 'invalid_recipient', message };
-    }
-    default:
-      return {
-        ...base,
-        kind: sent.kind,
-        code: sent.code ?? null,
-        message: sent.message,
-        retryAfterMs: sent.retryAfterMs ?? null,
-      };
   }
 }

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type ChannelDefinition, defineChannel, type SendResult } from '../../channels/channel.ts';
+import type { AlertMessage } from '../../channels/message.ts';
+import { silentLog } from '../log.ts';
+import { ManualClock, macrotask } from '../testing/manual-clock.ts';
+import { Dispatcher, type Job } from './dispatcher.ts';
+
+/** One channel that takes `most` messages a call, one call at a time, each ended by `answer`. */
+function bundling(most: number, maxBytes = 1_000) {
+  const clock = new ManualClock();
+  const calls: string[][] = [];
+  const results: string[] = [];
+  const waiting: ((result: SendResult) => void)[] = [];
+  const call = (ids: string[]) => {
+    calls.push(ids);
+    return new Promise<SendResult>((resolve) => waiting.push(resolve));
+  };
+  const definition = defineChannel({
+    kind: 'bundling',
+    label: { en: 'B', 'zh-TW': 'B', 'zh-CN': 'B' },
+    config: z.object({}),
+    limits: { maxBytes, concurrency: 1, deadlineMs: 10_000 },
+    render: (message) => message.reason,
+    open: () => ({
+      send: (_payload: string, { deliveryId }) => call([deliveryId]),
+      bundle: {
+        most,
+        bytes: (payload: string) => payload.length,
+        send: (items) => call(items.map(({ deliveryId }) => deliveryId)),
+      },
+      close: async () => {},
+    }),
+  });
+  const dispatcher = new Dispatcher({
+    clock,
+    log: silentLog,
+    channels: new Map([
+      [
+        'hook',
+        {
+          name: 'hook',
+          type: 'bundling',
+          definition: definition as ChannelDefinition,
+          settings: {},
+          instance: definition.open({}, null as never) as never,
+        },
+      ],
+    ]),
+    done: (job, result) => void results.push(`${job.deliveryId} ${result.kind}`),
+    hungry: () => {},
+    released: (job) => void results.push(`${job.deliveryId} released`),
+  });
+  return {
+    clock,
+    calls,
+    results,
+    dispatcher,
+    offer(deliveryId: string, over: Partial<Job> = {}) {
+      dispatcher.offer({
+        tenant: 'acme',
+        deliveryId,
+        orderKey: deliveryId,
+        leaseToken: 1,
+        leaseUntil: clock.now() + 120_000,
+        attempt: 1,
+        channel: 'hook',
+        lane: 'normal',
+        message: { reason: 'first', locale: 'en' } as AlertMessage,
+        ...over,
+      });
+    },
+    async answer(result: SendResult) {
+      waiting.shift()!(result);
+      await macrotask();
+    },
+  };
+}
+
+describe('a channel that takes several messages in one call', () => {
+  it('gets what waits, without waiting for more, and answers for all of them', async () => {
+    const { offer, answer, calls, results } = bundling(3);
+    for (const id of ['a', 'b', 'c', 'd', 'e']) offer(id);
+    await answer({ kind: 'sent' });
+    await answer({ kind: 'transient', message: 'no' });
+    await answer({ kind: 'sent' });
+    expect(calls).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+    expect(results).toEqual(['a sent', 'b transient', 'c transient', 'd transient', 'e sent']);
+  });
+
+  it('never gets two tenants, or two lanes, in one call', async () => {
+    const { offer, answer, calls } = bundling(10);
+    offer('a');
+    offer('b');
+    offer('x', { tenant: 'other' });
+    offer('c');
+    offer('urgent', { lane: 'high' });
+    for (let n = 0; n < 4; n++) await answer({ kind: 'sent' });
+    expect(calls).toEqual([['a'], ['urgent'], ['b', 'c'], ['x']]);
+  });
+
+  it('gets each alone when it refuses the call for good: one bad message costs no other', async () => {
+    const { offer, answer, calls, results } = bundling(10);
+    for (const id of ['first', 'good', 'bad']) offer(id);
+    await answer({ kind: 'sent' });
+    await answer({ kind: 'permanent', message: '400' });
+    await answer({ kind: 'sent' });
+    await answer({ kind: 'permanent', message: '400' });
+    expect(calls).toEqual([['first'], ['good', 'bad'], ['good'], ['bad']]);
+    expect(results).toEqual(['first sent', 'good sent', 'bad permanent']);
+  });
+
+  it('gets no more bytes than it takes', async () => {
+    const { offer, answer, calls } = bundling(10, 12);
+    for (const id of ['0', 'a', 'b', 'c', 'd', 'e']) offer(id);
+    for (let n = 0; n < 4; n++) await answer({ kind: 'sent' });
+    expect(calls).toEqual([['0'], ['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  it('that hangs ends for all of them at the deadline', async () => {
+    const { offer, answer, clock, results } = bundling(10);
+    for (const id of ['first', 'a', 'b']) offer(id);
+    await answer({ kind: 'sent' });
+    await clock.advance(12_000);
+    expect(results).toEqual(['first sent', 'a unknown', 'b unknown']);
+  });
+});
