@@ -13,6 +13,7 @@ import { idle } from './rows/idle.ts';
 import { ingest } from './rows/ingest.ts';
 import { latency, paced } from './rows/latency.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
+import { store } from './rows/store.ts';
 import { sustained, tenMinutes } from './rows/sustained.ts';
 import { tenants } from './rows/tenants.ts';
 import { type Bench, chosen, runScenarios } from './scenario.ts';
@@ -22,6 +23,7 @@ const scenarios = [
   ...ingest,
   ...evaluation,
   rowsPerAlert,
+  store,
   durable,
   latency,
   paced,

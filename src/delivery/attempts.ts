@@ -4,7 +4,7 @@ import type { Bundled, SendResult } from '../../channels/channel.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
-import type { Job } from './dispatcher.ts';
+import type { Job } from './job.ts';
 import type { OpenChannel } from './open-channels.ts';
 
 /** A channel hears the abort of its attempt and says what it knows; one that does not is not waited for. */

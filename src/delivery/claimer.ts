@@ -4,7 +4,8 @@ import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
-import type { Dispatcher, Job } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Job } from './job.ts';
 
 export interface ClaimerPorts {
   readonly store: Store;

@@ -4,7 +4,8 @@ import { type ChannelDefinition, defineChannel, type SendResult } from '../../ch
 import type { AlertMessage } from '../../channels/message.ts';
 import { silentLog } from '../log.ts';
 import { ManualClock, macrotask } from '../testing/manual-clock.ts';
-import { Dispatcher, type Job } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Job } from './job.ts';
 
 /** One channel that takes `most` messages a call, one call at a time, each ended by `answer`. */
 function bundling(most: number, maxBytes = 1_000) {

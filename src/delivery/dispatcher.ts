@@ -1,26 +1,12 @@
 // Sends what is leased: one queue per channel with three lanes, bounded attempts at once, a total deadline on each.
 // A channel never delays another. Every delivery of an attempt ends as exactly one result, given to `done`.
-import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Lane } from '../pipeline/rows.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import { Attempts } from './attempts.ts';
 import { ChannelQueue } from './channel-queue.ts';
+import type { Job } from './job.ts';
 import type { OpenChannel } from './open-channels.ts';
-
-/** One leased delivery, with all that its attempt needs. */
-export interface Job {
-  readonly tenant: string;
-  readonly deliveryId: string;
-  readonly orderKey: string;
-  readonly leaseToken: number;
-  readonly leaseUntil: number;
-  readonly attempt: number;
-  readonly channel: string;
-  readonly lane: Lane;
-  readonly message: AlertMessage;
-}
 
 export interface DispatcherPorts {
   readonly clock: Clock;

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeliveryRow } from '../../pipeline/rows.ts';
 import { failureOf } from '../contract/commit-contract.ts';
 import { beginStory, ended, sending } from '../contract/harness.ts';
@@ -49,6 +49,37 @@ describe('sqlite store', () => {
     expect(normal.raw.pragma('synchronous', { simple: true })).toBe(1);
     normal.close();
     expect(statSync(place.file).mode & 0o777).toBe(0o600);
+  });
+
+  it('prepares no statement on the way of an alert: not to commit it, not to claim its delivery, not to end it', () => {
+    const story = beginStory(place);
+    const once = () => {
+      const { rows } = story;
+      const alert = rows.alert();
+      const group = rows.group();
+      const notification = rows.notification({ groupId: group.id, alerts: { [alert.id]: 'firing' } });
+      const delivery = rows.delivery(notification);
+      story.commit([
+        { put: 'alert', row: alert, insert: true },
+        { put: 'event', row: rows.event({ subjectId: alert.id }) },
+        { put: 'group', row: group, insert: true },
+        ...sending(notification, delivery),
+      ]);
+      story.commit([
+        { put: 'alert', row: { ...alert, version: 2 }, insert: false },
+        { put: 'group', row: group, insert: false },
+      ]);
+      const [claimed] = story.claim();
+      story.commit([ended(claimed!.delivery, rows.clock.at)]);
+    };
+    once();
+    const prepare = vi.spyOn(Database.prototype, 'prepare');
+    once();
+    expect(prepare).not.toHaveBeenCalled();
+    new Database(':memory:').prepare('SELECT 1');
+    expect(prepare).toHaveBeenCalledOnce(); // the spy does see what is prepared
+    prepare.mockRestore();
+    story.store.close();
   });
 
   it('declares in drizzle the tables and columns that the migrations make', () => {

@@ -1,0 +1,16 @@
+// What the engine hands to the dispatcher.
+import type { AlertMessage } from '../../channels/message.ts';
+import type { Lane } from '../pipeline/rows.ts';
+
+/** One leased delivery, with all that its attempt needs. */
+export interface Job {
+  readonly tenant: string;
+  readonly deliveryId: string;
+  readonly orderKey: string;
+  readonly leaseToken: number;
+  readonly leaseUntil: number;
+  readonly attempt: number;
+  readonly channel: string;
+  readonly lane: Lane;
+  readonly message: AlertMessage;
+}
