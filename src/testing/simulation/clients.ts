@@ -272,6 +272,9 @@ export class Clients {
     const { plan } = this.#world;
     if (plan.ruleChangesPerHour === 0) return;
     const removed: ThresholdRule[] = [];
+    // Names are unique per tenant; a file with two of one name is refused before it gets here.
+    const taken = (rules: readonly ThresholdRule[], tenant: string, name: string) =>
+      rules.some((r) => r.name === name && r.tenant === tenant);
     for (;;) {
       await this.#world.sleep(random.around(3_600_000 / plan.ruleChangesPerHour));
       if (this.#stopped) return;
@@ -280,11 +283,12 @@ export class Clients {
       const rule = rules[i]!;
       const choice = random.next();
       if (choice < 0.3 && rules.length > 3) removed.push(...rules.splice(i, 1));
-      else if (choice < 0.5 && removed.length > 0) rules.push(removed.pop()!);
-      else if (choice < 0.6) {
+      else if (choice < 0.5 && removed.length > 0) {
+        const back = removed.pop()!;
+        if (!taken(rules, back.tenant, back.name)) rules.push(back);
+      } else if (choice < 0.6) {
         const no = 10 + random.int(0, 99);
-        if (!rules.some((r) => r.name === `R${no}` && r.tenant === rule.tenant))
-          rules.push(drawRule(random, rule.tenant, no));
+        if (!taken(rules, rule.tenant, `R${no}`)) rules.push(drawRule(random, rule.tenant, no));
       } else {
         this.#world.counters.hit('rule edited');
         const forMs = random.pick([0, 10_000, 60_000]);
