@@ -62,6 +62,6 @@ export {
   type TemplateProblem,
   type TemplateScope,
 } from './template/template.ts';
-export { evaluateThreshold } from './threshold.ts';
+export { evaluateThreshold, verdictOf } from './threshold.ts';
 export * from './types.ts';
 export { utf8Length, utf8Prefix } from './utf8.ts';

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type DeadlineHandle, Deadlines } from './deadlines.ts';
-import type { RulePair } from './pairs.ts';
+import type { RulePair } from './rule-pair.ts';
 import { patienceOf } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 

@@ -6,6 +6,7 @@ import type { PipelineInput, VerdictInput } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Agenda } from './agenda.ts';
 import { rulesWithAlerts } from './pairs.ts';
+import { minds } from './rule-list.ts';
 import type { Tenant } from './tenant.ts';
 
 export class Coverage {
@@ -21,12 +22,12 @@ export class Coverage {
 
   /** A series was born: pairs it with the rules that read it. True: alerts that waited for it end, work is queued. */
   bind(tenant: Tenant, series: number, now: number): boolean {
-    const { pairs, fulfilled } = tenant.pairs.bind(series, tenant.pipeline, now);
-    for (const pair of pairs) if (pair.minds) this.#agenda.watch(pair, now);
+    const fulfilled = tenant.pairs.bind(series, tenant.pipeline, now);
+    for (const pair of tenant.pairs.of(series, minds)) this.#agenda.watch(pair, now);
     let queued = false;
     for (const pair of fulfilled) {
-      pair.gone = true;
-      if (pairs.some((other) => other.key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
+      const standsIn = tenant.pairs.of(series, ({ name }) => name === pair.rule.name);
+      if (standsIn.some(({ key }) => key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
       const input: VerdictInput = {
         kind: 'verdict',
         rule: pair.rule,
@@ -52,7 +53,7 @@ export class Coverage {
     let dropped = 0;
     for (const series of [...table.seriesOf(tenant.name)]) {
       if (table.newestAt(series) >= before) continue;
-      const pairs = tenant.pairs.of(series) ?? [];
+      const pairs = tenant.pairs.of(series);
       const silentMs = now - table.newestAt(series);
       const stays = pairs.some(
         ({ rule, key }) =>
@@ -84,7 +85,7 @@ export class Coverage {
   cover(tenant: Tenant, now: number, restore: boolean): PipelineInput | null {
     const covered = new Set<string>();
     const withAlerts = rulesWithAlerts(tenant.pipeline);
-    for (const pair of tenant.pairs.all()) {
+    for (const pair of tenant.pairs.all((rule) => minds(rule) || withAlerts.has(rule.name))) {
       if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
       if (pair.minds && !pair.watched) this.#agenda.watch(pair, now);
     }
@@ -103,6 +104,6 @@ export class Coverage {
     const table = this.#table;
     if (table.find(tenant.name, rule.metric, labels) >= 0) return false;
     const series = table.restore(tenant.name, rule.metric, labels, now);
-    return (tenant.pairs.of(series) ?? []).some((pair) => pair.key === alert.key);
+    return tenant.pairs.of(series, ({ name }) => name === rule.name).some((pair) => pair.key === alert.key);
   }
 }

@@ -1,10 +1,13 @@
 // Samples become verdicts here: every pair of the series is evaluated at each sample in time order, and only a change of
 // verdict, or the time of `for` or `keep_firing_for`, becomes an input of the pipeline.
-import { evaluators } from '../../rules/index.ts';
-import type { Evaluation, SeriesWindow } from '../../rules/types.ts';
+import { aggregateAt } from '../../rules/aggregates/index.ts';
+import { verdictOf } from '../../rules/threshold.ts';
+import type { SeriesWindow } from '../../rules/types.ts';
 import { appended, emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
-import type { RulePair } from './pairs.ts';
+import { bits } from './pair-states.ts';
+import type { PairTable } from './pairs.ts';
+import type { RulePair } from './rule-pair.ts';
 import type { SettledSeries } from './settled.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -24,7 +27,7 @@ export class Evaluator {
   readonly #watch: (pair: RulePair) => void;
   // Filled in place for each evaluation: no allocation per sample.
   readonly #window: SeriesWindow = emptyWindow();
-  readonly #result: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
+  #figures = new Float64Array(8);
 
   constructor(
     table: SeriesTable,
@@ -70,42 +73,61 @@ export class Evaluator {
     if (pairCount === 0) return;
     counts.evaluations += pairCount;
     if (this.#settled.holds(series, at, value)) return;
-    const pairs = tenant.pairs.of(series)!;
-    this.#evaluate(pairs, series, at, change);
-    this.#settled.settle(series, pairs, value);
+    const figures = this.#figuresOf(series, at, value);
+    const first = this.#settled.evaluate(series, figures);
+    if (first === -1) return;
+    for (let i = first; i < pairCount; i++) this.#judge(tenant.pairs, series, i, at, change);
+    this.#settled.settle(series, figures);
   }
 
-  /** Evaluates every pair of the series at its newest sample. */
-  #evaluate(
-    pairs: readonly RulePair[],
+  /** What the rules of the series compare at its newest sample. Each window is read once, whatever the number of rules. */
+  #figuresOf(series: number, at: number, value: number): Float64Array {
+    const { windows } = this.#settled.list(series);
+    const count = windows.length;
+    if (count >= this.#figures.length) this.#figures = new Float64Array(count * 2);
+    const figures = this.#figures;
+    figures[0] = value;
+    if (count > 0) this.#table.view(series, this.#window);
+    for (let i = 0; i < count; i++) {
+      const { aggregate, windowMs } = windows[i]!;
+      figures[i + 1] = aggregateAt(aggregate, windowMs, this.#window, at);
+    }
+    return figures;
+  }
+
+  /** Evaluates one pair of the series at its newest sample. */
+  #judge(
+    pairs: Pick<PairTable, 'pair'>,
     series: number,
+    index: number,
     at: number,
     change: (pair: RulePair, input: VerdictInput) => void,
   ): void {
-    this.#table.view(series, this.#window);
-    for (const pair of pairs) {
-      if (pair.minds && !pair.watched) this.#watch(pair);
-      const { rule } = pair;
-      evaluators[rule.type](rule, this.#window, at, pair.verdict === 'true' && !pair.quiet, this.#result);
-      pair.value = this.#result.value;
-      const { verdict } = this.#result;
-      if (verdict === 'insufficient_data') continue;
-      pair.quiet = false;
-      if (verdict === pair.verdict && at < pair.wakeAt) continue;
-      if (verdict === 'false' && pair.verdict === 'unknown') {
-        // No episode is open (an open one would have set the verdict): nothing to tell.
-        pair.verdict = 'false';
-        continue;
-      }
-      change(pair, {
-        kind: 'verdict',
-        rule,
-        subject: pair.subject,
-        verdict,
-        value: Number.isFinite(this.#result.value) ? this.#result.value : null,
-        sampleAt: at,
-        cause: 'sample',
-      });
+    const { states } = this.#settled;
+    const { rules, figureOf } = this.#settled.list(series);
+    const place = this.#settled.block(series) + index;
+    if (states.has(place, bits.unwatched)) this.#watch(pairs.pair(series, index));
+    const rule = rules[index]!;
+    const figure = this.#figures[figureOf[index]!]!;
+    const before = states.verdict(place);
+    const verdict = verdictOf(rule, figure, before === 'true' && !states.has(place, bits.quiet));
+    if (verdict === 'insufficient_data') return;
+    states.set(place, bits.quiet, false);
+    if (verdict === before && at < states.wakeAt(place)) return;
+    if (verdict === 'false' && before === 'unknown') {
+      // No episode is open (an open one would have set the verdict): nothing to tell.
+      states.setVerdict(place, 'false');
+      return;
     }
+    const pair = pairs.pair(series, index);
+    change(pair, {
+      kind: 'verdict',
+      rule,
+      subject: pair.subject,
+      verdict,
+      value: Number.isFinite(figure) && rule.aggregate !== 'absent' ? figure : null,
+      sampleAt: at,
+      cause: 'sample',
+    });
   }
 }

@@ -1,147 +1,16 @@
-// Pairs (rule, series): resolved when a series or a rule appears, never per sample. A pair holds the last verdict and a
-// handle to the open episode; everything else about the episode is in the alert's row.
-import { minutesSuffice, reachOf } from '../../rules/aggregates/index.ts';
-import { wakeAt } from '../../rules/alert-state.ts';
+// Pairs (rule, series): resolved when a series or a rule appears, never per sample. Series that the same rules read share
+// one list of them; of the pairs themselves only those are objects that somebody asked for.
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
-import type { Labels, Rule } from '../../rules/types.ts';
+import type { Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
-import { alertKey, subjectOf } from '../pipeline/identify.ts';
-import { lifeOf } from '../pipeline/life-cycle.ts';
+import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { PipelineState, Subject } from '../pipeline/state.ts';
+import type { PipelineState } from '../pipeline/state.ts';
+import { bits } from './pair-states.ts';
+import { RuleList } from './rule-list.ts';
+import { type PairHome, RulePair } from './rule-pair.ts';
 import type { SettledSeries } from './settled.ts';
-
-export type LastVerdict = 'unknown' | 'true' | 'false';
-
-/** What the pairs of one tenant have in common. */
-interface PairHome {
-  readonly tenant: string;
-  readonly table: SeriesTable;
-  readonly settled: SettledSeries;
-}
-
-/** What a pair without a series has of its own. */
-interface Expectation {
-  readonly labels: Labels;
-  readonly since: number;
-}
-
-/** See the head of the file. Whatever changes its state unsettles its series. There are many: no field too much. */
-export class RulePair {
-  readonly rule: Rule;
-  /** -1 for an expectation: an `absent` rule that no series answers to. */
-  readonly series: number;
-  /** Taken out of use by a reload or because its series expired. */
-  gone = false;
-  /** Of a rule with a window: what `WindowSources` follows it with. */
-  source = -1;
-  /** Of a rule with a window: its aggregate when it was evaluated last; NaN when there was none. */
-  value = Number.NaN;
-  readonly #home: PairHome;
-  readonly #expectation: Expectation | null;
-  #verdict: LastVerdict = 'unknown';
-  #wakeAt = Number.POSITIVE_INFINITY;
-  #quiet = false;
-  #watched = false;
-  #subject: Subject | null = null;
-
-  constructor(home: PairHome, rule: Rule, series: number, expectation: Expectation | null = null) {
-    this.#home = home;
-    this.rule = rule;
-    this.series = series;
-    this.#expectation = expectation;
-  }
-
-  get tenant(): string {
-    return this.#home.tenant;
-  }
-
-  get verdict(): LastVerdict {
-    return this.#verdict;
-  }
-
-  set verdict(verdict: LastVerdict) {
-    this.#verdict = verdict;
-    this.#unsettle();
-  }
-
-  /** Sample time from which an unchanged verdict matters (`for`, `keep_firing_for`). */
-  get wakeAt(): number {
-    return this.#wakeAt;
-  }
-
-  set wakeAt(at: number) {
-    this.#wakeAt = at;
-    this.#unsettle();
-  }
-
-  /** The last verdict came from silence, not from a sample: hysteresis does not apply to it. */
-  get quiet(): boolean {
-    return this.#quiet;
-  }
-
-  set quiet(quiet: boolean) {
-    this.#quiet = quiet;
-    this.#unsettle();
-  }
-
-  /** A deadline for silence is in the heap. */
-  get watched(): boolean {
-    return this.#watched;
-  }
-
-  set watched(watched: boolean) {
-    this.#watched = watched;
-    this.#unsettle();
-  }
-
-  /** Engine time of the last arrival; absence counts from here. */
-  get quietSince(): number {
-    return this.#expectation?.since ?? this.#home.settled.quietSince(this.series);
-  }
-
-  /** Good until the pair is gone: then the series may be another one's. */
-  get seriesLabels(): Labels {
-    return this.#expectation?.labels ?? this.#home.table.labelsOf(this.series);
-  }
-
-  get subject(): Subject {
-    this.#subject ??= subjectOf(this.rule, this.seriesLabels);
-    return this.#subject;
-  }
-
-  get key(): string {
-    return this.#subject?.key ?? alertKey(this.rule.name, this.seriesLabels);
-  }
-
-  /** Takes verdict and wake time from the open episode, if there is one. One without a value came from silence. */
-  attach(alert: AlertRow | undefined): void {
-    this.refreshWake(alert);
-    if (!alert) return;
-    this.verdict = alert.keepUntil === null ? 'true' : 'false';
-    if (alert.value === null) this.fellSilent();
-  }
-
-  /** The last verdict came from silence: the next sample asks the state machine, whatever its verdict. */
-  fellSilent(): void {
-    this.quiet = true;
-    this.wakeAt = Number.NEGATIVE_INFINITY;
-  }
-
-  refreshWake(alert: AlertRow | undefined): void {
-    this.wakeAt = alert ? wakeAt(lifeOf(alert), this.rule) : Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether silence means something for this pair. */
-  get minds(): boolean {
-    return this.rule.aggregate === 'absent' || this.rule.noData !== 'keep';
-  }
-
-  #unsettle(): void {
-    if (this.series !== -1) this.#home.settled.unsettle(this.series);
-  }
-}
 
 /** Names of the rules with an open episode: only their pairs have one to take up. */
 export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
@@ -151,14 +20,22 @@ export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
   return names;
 }
 
+/** The enabled rules of one metric, in their order, and the lists of those that read the same series. */
+interface MetricRules {
+  readonly rules: Rule[];
+  readonly lists: Map<string, RuleList>;
+}
+
+const any = (): boolean => true;
+
 /** All pairs of one tenant. */
 export class PairTable {
   readonly #home: PairHome;
   readonly #table: SeriesTable;
   readonly #settled: SettledSeries;
-  /** The enabled rules, in their order. */
-  #byMetric = new Map<string, readonly Rule[]>();
-  readonly #bySeries = new Map<number, readonly RulePair[]>();
+  #byMetric = new Map<string, MetricRules>();
+  /** Pairs that were asked for, by series and rule. */
+  readonly #made = new Map<number, (RulePair | undefined)[]>();
   /** `absent` rules without any series: one pair each, with the labels of their equality matchers. */
   readonly expected = new Map<string, RulePair>();
 
@@ -170,17 +47,38 @@ export class PairTable {
 
   get count(): number {
     let n = this.expected.size;
-    for (const pairs of this.#bySeries.values()) n += pairs.length;
+    for (const series of this.#table.seriesOf(this.#home.tenant)) n += this.#settled.pairs(series);
     return n;
   }
 
-  of(series: number): readonly RulePair[] | undefined {
-    return this.#bySeries.get(series);
+  /** The pair of a series that is bound with the rule at `index` of its list: always the same object. */
+  pair(series: number, index: number): RulePair {
+    let made = this.#made.get(series);
+    if (made === undefined) {
+      made = [];
+      this.#made.set(series, made);
+    }
+    made[index] ??= new RulePair(
+      this.#home,
+      this.#settled.list(series).rules[index]!,
+      series,
+      this.#settled.block(series) + index,
+    );
+    return made[index];
   }
 
-  *all(): Iterable<RulePair> {
-    for (const pairs of this.#bySeries.values()) yield* pairs;
-    yield* this.expected.values();
+  /** The pairs of a series with the rules that are wanted. */
+  of(series: number, wanted: (rule: Rule) => boolean = any): readonly RulePair[] {
+    if (this.#settled.pairs(series) === 0) return [];
+    const pairs: RulePair[] = [];
+    const { rules } = this.#settled.list(series);
+    for (let i = 0; i < rules.length; i++) if (wanted(rules[i]!)) pairs.push(this.pair(series, i));
+    return pairs;
+  }
+
+  *all(wanted: (rule: Rule) => boolean): Iterable<RulePair> {
+    for (const series of this.#table.seriesOf(this.#home.tenant)) yield* this.of(series, wanted);
+    for (const pair of this.expected.values()) if (wanted(pair.rule)) yield pair;
   }
 
   /**
@@ -190,61 +88,68 @@ export class PairTable {
   forgetEpisodes(alerts: readonly AlertRow[]): void {
     const rules = new Set(alerts.map(({ rule }) => rule));
     const keys = new Set(alerts.map(({ key }) => key));
-    for (const pair of this.all()) {
-      if (!rules.has(pair.rule.name) || !keys.has(pair.key)) continue;
+    for (const pair of this.all(({ name }) => rules.has(name))) {
+      if (!keys.has(pair.key)) continue;
       pair.verdict = 'unknown';
       pair.wakeAt = Number.POSITIVE_INFINITY;
     }
   }
 
-  /** Pairs a new series with the rules that read it; answers the new pairs, and the expectations that it fulfils. */
-  bind(
-    series: number,
-    state: PipelineState,
-    now: number,
-  ): { pairs: readonly RulePair[]; fulfilled: readonly RulePair[] } {
-    const pairs = this.#pair(series, this.#byMetric.get(this.#table.metricOf(series)) ?? [], now);
-    if (state.openByKey.size > 0) for (const pair of pairs) pair.attach(state.openByKey.get(pair.key));
-    const fulfilled: RulePair[] = [];
-    if (this.expected.size > 0) {
-      for (const { rule } of pairs) {
-        const expectation = this.expected.get(rule.name);
-        if (!expectation) continue;
-        this.expected.delete(rule.name);
-        fulfilled.push(expectation);
+  /** Pairs a new series with the rules that read it; answers the expectations that it fulfils, which are gone. */
+  bind(series: number, state: PipelineState, now: number): readonly RulePair[] {
+    const own = this.#byMetric.get(this.#table.metricOf(series));
+    this.#pair(series, own, now);
+    if (this.#settled.pairs(series) === 0) return [];
+    const { rules } = this.#settled.list(series);
+    if (state.openByKey.size > 0) {
+      const labels = this.#table.labelsOf(series);
+      for (const [i, rule] of rules.entries()) {
+        const alert = state.openByKey.get(alertKey(rule.name, labels));
+        if (alert) this.pair(series, i).attach(alert);
       }
     }
-    return { pairs, fulfilled };
+    if (this.expected.size === 0) return [];
+    return rules.flatMap(({ name }) => this.#unexpect(name) ?? []);
   }
 
-  /** Makes the pairs of a series, with nothing known of their verdicts. */
-  #pair(series: number, rules: readonly Rule[], quietSince: number): readonly RulePair[] {
-    const pairs: RulePair[] = [];
-    let spanMs = 0;
-    let minuteSpanMs = 0;
-    for (const rule of rules) {
-      if (rule.match.length > 0 && !matchesAll(rule.match, this.#table.labelsOf(series))) continue;
-      pairs.push(new RulePair(this.#home, rule, series));
-      const { aggregate, windowMs } = rule;
-      if (reachOf(aggregate, windowMs) > 0 && windowMs > spanMs) spanMs = windowMs;
-      if (windowMs > minuteSpanMs && minutesSuffice(aggregate)) minuteSpanMs = windowMs;
+  /** Pairs a series, with nothing known of the verdicts. */
+  #pair(series: number, own: MetricRules | undefined, quietSince: number): void {
+    this.unbind(series);
+    const list = own === undefined ? null : this.#listOf(series, own);
+    this.#table.need(series, list?.spanMs ?? 0, list?.minuteSpanMs ?? 0);
+    if (list !== null) this.#settled.bind(series, list, quietSince);
+  }
+
+  /** The rules of its metric that read the series; null when none does. */
+  #listOf(series: number, { rules, lists }: MetricRules): RuleList | null {
+    let which = '';
+    for (let i = 0; i < rules.length; i++) {
+      const { match } = rules[i]!;
+      if (match.length === 0 || matchesAll(match, this.#table.labelsOf(series))) which += `${i},`;
     }
-    this.#table.need(series, spanMs, minuteSpanMs);
-    if (pairs.length > 0) {
-      this.#bySeries.set(series, pairs);
-      this.#settled.bind(series, pairs, quietSince);
+    if (which === '') return null;
+    let list = lists.get(which);
+    if (list === undefined) {
+      list = new RuleList(
+        which
+          .slice(0, -1)
+          .split(',')
+          .map((i) => rules[Number(i)]!),
+      );
+      lists.set(which, list);
     }
-    return pairs;
+    return list;
   }
 
   /** Silence counts from `now`: what it counted from was another clock's. */
   restartSilence(now: number): void {
-    for (const series of this.#bySeries.keys()) this.#settled.arrived(series, now);
+    for (const series of this.#table.seriesOf(this.#home.tenant))
+      if (this.#settled.pairs(series) > 0) this.#settled.arrived(series, now);
   }
 
   unbind(series: number): void {
-    for (const pair of this.#bySeries.get(series) ?? []) pair.gone = true;
-    this.#bySeries.delete(series);
+    for (const pair of this.#made.get(series) ?? []) pair?.retire();
+    this.#made.delete(series);
     this.#settled.unbind(series);
   }
 
@@ -254,46 +159,44 @@ export class PairTable {
    */
   setRules(rules: readonly Rule[], state: PipelineState, now: number, anew = false): void {
     const before = this.#byMetric;
-    const after = new Map<string, Rule[]>();
+    const after = new Map<string, MetricRules>();
     for (const rule of rules) {
       if (!rule.enabled) continue;
-      const list = after.get(rule.metric);
-      if (list) list.push(rule);
-      else after.set(rule.metric, [rule]);
+      const known = after.get(rule.metric);
+      if (known) known.rules.push(rule);
+      else after.set(rule.metric, { rules: [rule], lists: new Map() });
     }
     this.#byMetric = after;
     const withAlerts = rulesWithAlerts(state);
     for (const metric of new Set([...before.keys(), ...after.keys()])) {
-      const old = before.get(metric) ?? [];
-      const own = after.get(metric) ?? [];
-      if (!anew && sameRules(old, own)) this.#byMetric.set(metric, old);
-      else this.#replace(metric, old, own, withAlerts, state, now);
+      const old = before.get(metric);
+      const own = after.get(metric);
+      if (!anew && old && own && sameRules(old.rules, own.rules)) after.set(metric, old);
+      else this.#replace(metric, old?.rules ?? [], own, withAlerts, state, now);
     }
   }
 
   #replace(
     metric: string,
     old: readonly Rule[],
-    own: readonly Rule[],
+    own: MetricRules | undefined,
     withAlerts: ReadonlySet<string>,
     state: PipelineState,
     now: number,
   ): void {
-    for (const rule of old) {
-      const expectation = this.expected.get(rule.name);
-      if (expectation) expectation.gone = true;
-      this.expected.delete(rule.name);
-    }
+    for (const rule of old) this.#unexpect(rule.name);
     const answered = new Set<Rule>();
     for (const series of this.#table.byMetric(this.#home.tenant, metric)) {
-      const since = this.#bySeries.has(series) ? this.#settled.quietSince(series) : now;
-      this.unbind(series);
-      for (const pair of this.#pair(series, own, since)) {
-        if (withAlerts.has(pair.rule.name)) pair.attach(state.openByKey.get(pair.key));
-        if (pair.rule.aggregate === 'absent') answered.add(pair.rule);
-      }
+      const bound = this.#settled.pairs(series) > 0;
+      this.#pair(series, own, bound ? this.#settled.quietSince(series) : now);
+      if (withAlerts.size > 0)
+        for (const pair of this.of(series, ({ name }) => withAlerts.has(name)))
+          pair.attach(state.openByKey.get(pair.key));
+      if (this.#settled.pairs(series) > 0)
+        for (const rule of this.#settled.list(series).rules)
+          if (rule.aggregate === 'absent') answered.add(rule);
     }
-    for (const rule of own) {
+    for (const rule of own?.rules ?? []) {
       if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
       const pair = this.#expect(rule, now);
       pair.attach(state.openByKey.get(pair.key));
@@ -305,8 +208,18 @@ export class PairTable {
     const named = Object.fromEntries(
       rule.match.filter((m) => m.op === '=' && m.value !== '').map((m) => [m.name, m.value]),
     );
-    const pair = new RulePair(this.#home, rule, -1, { labels: labelSet(named), since: now });
+    const place = this.#settled.states.take(Uint8Array.of(bits.unwatched));
+    const pair = new RulePair(this.#home, rule, -1, place, { labels: labelSet(named), since: now });
     this.expected.set(rule.name, pair);
+    return pair;
+  }
+
+  /** The expectation of a rule, which is gone, if there was one. */
+  #unexpect(rule: string): RulePair | undefined {
+    const pair = this.expected.get(rule);
+    if (pair === undefined) return undefined;
+    this.expected.delete(rule);
+    this.#settled.states.giveBack(pair.retire(), 1);
     return pair;
   }
 }

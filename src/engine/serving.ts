@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { Doors } from './doors.ts';
 import type { Evaluator } from './evaluate.ts';
-import type { RulePair } from './pairs.ts';
+import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';

@@ -1,9 +1,11 @@
 // What the path of every sample reads, packed in columns by series: the range of values within which none of the series'
 // rules has anything to say. A series is settled from the evaluation of all its pairs on, until something else than that
 // changes one of them (every change of a pair says so). Within the range nothing is evaluated and no object touched.
-import type { Rule, SeriesWindow } from '../../rules/types.ts';
+import type { SeriesWindow } from '../../rules/types.ts';
 import { grown } from '../ingest/grown.ts';
 import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
+import { bits, PairStates, plain } from './pair-states.ts';
+import { type RuleList, rangeStride } from './rule-list.ts';
 import { WindowSources } from './window-sources.ts';
 
 // A series is one cache line of eight numbers.
@@ -15,33 +17,21 @@ const wakeColumn = 2;
 const pairsColumn = 3;
 const firstSourceColumn = 4;
 const quietColumn = 5;
-
-/** What is read of a pair (rule, series). */
-interface SettledPair {
-  readonly rule: Rule;
-  readonly verdict: 'unknown' | 'true' | 'false';
-  readonly wakeAt: number;
-  readonly quiet: boolean;
-  readonly minds: boolean;
-  readonly watched: boolean;
-  /** The aggregate of a rule with a window, when it was evaluated last. */
-  readonly value: number;
-  /** Set by `bind`: what follows the window of the rule; -1 where it has none. */
-  source: number;
-}
-
-/** A closed range of values; empty when least > greatest. */
-interface Range {
-  least: number;
-  greatest: number;
-}
+/** Place of its first pair; the others follow. */
+const blockColumn = 6;
 
 export class SettledSeries {
+  /** Of all pairs, also of those without a series. */
+  readonly states = new PairStates();
   readonly #table: SeriesTable;
   readonly #sources = new WindowSources();
   readonly #window: SeriesWindow = emptyWindow();
-  readonly #range: Range = { least: 0, greatest: 0 };
   #columns = new Float64Array(0);
+  /** By series; from its last binding where it is not bound. */
+  readonly #lists: RuleList[] = [];
+  // The range of each figure while a series is settled.
+  #least = new Float64Array(8);
+  #greatest = new Float64Array(8);
 
   constructor(table: SeriesTable) {
     this.#table = table;
@@ -52,27 +42,45 @@ export class SettledSeries {
     return this.#columns[series * stride + pairsColumn] ?? 0;
   }
 
-  /** Takes up the pairs (at least one) of a series, whose last sample came at `quietSince` (engine time). */
-  bind(series: number, pairs: readonly SettledPair[], quietSince: number): void {
+  /** The rules of a series that is bound. */
+  list(series: number): RuleList {
+    return this.#lists[series]!;
+  }
+
+  /** The place of the first pair of a series that is bound, in the order of its rules. */
+  block(series: number): number {
+    return this.#columns[series * stride + blockColumn]!;
+  }
+
+  /** Pairs a series, whose last sample came at `quietSince` (engine time), with the rules (at least one) of a list. */
+  bind(series: number, list: RuleList, quietSince: number): void {
     this.unbind(series);
-    const at = series * stride;
-    if (at >= this.#columns.length) this.#grow(series);
-    this.#columns[at + pairsColumn] = pairs.length;
-    this.#columns[at + quietColumn] = quietSince;
+    const line = series * stride;
+    if (line >= this.#columns.length) this.#grow(series);
+    // No hole: an array with holes is a hash table.
+    while (this.#lists.length < series) this.#lists.push(list);
+    this.#lists[series] = list;
+    const columns = this.#columns;
+    columns[line + pairsColumn] = list.rules.length;
+    columns[line + quietColumn] = quietSince;
+    columns[line + blockColumn] = this.states.take(list.states);
     this.unsettle(series);
+    const { windows } = list;
     let first = -1;
-    for (const pair of pairs) {
-      const { aggregate, windowMs } = pair.rule;
-      if (aggregate === 'last' || aggregate === 'absent') continue;
-      pair.source = this.#sources.take(first, aggregate, windowMs);
-      // A new one is put before the others.
-      if (this.#sources.next(pair.source) === first) first = pair.source;
+    // From the last: a new one is put before the others.
+    for (let i = windows.length - 1; i >= 0; i--)
+      first = this.#sources.take(first, windows[i]!.aggregate, windows[i]!.windowMs);
+    columns[line + firstSourceColumn] = first;
+    if (windows.length >= this.#least.length) {
+      this.#least = new Float64Array(windows.length * 2);
+      this.#greatest = new Float64Array(windows.length * 2);
     }
-    this.#columns[at + firstSourceColumn] = first;
   }
 
   unbind(series: number): void {
-    if (this.pairs(series) === 0) return;
+    const count = this.pairs(series);
+    if (count === 0) return;
+    this.states.giveBack(this.block(series), count);
     this.#sources.giveBack(this.#columns[series * stride + firstSourceColumn]!);
     this.#columns[series * stride + pairsColumn] = 0;
   }
@@ -107,89 +115,74 @@ export class SettledSeries {
     return this.#sources.within(first, this.#window, at);
   }
 
-  /** Every pair was evaluated at the series' newest sample, of this value. */
-  settle(series: number, pairs: readonly SettledPair[], value: number): void {
+  /**
+   * Evaluates the pairs of the series at these figures (see `RuleList`). When none of them has anything to say the series
+   * is settled and the answer is -1, else it is the first one that may have: they are to be evaluated one by one from
+   * there, and then settled.
+   */
+  evaluate(series: number, figures: Float64Array): number {
+    return this.#pass(series, figures, true);
+  }
+
+  /** Every pair was evaluated at these figures, at the series' newest sample. */
+  settle(series: number, figures: Float64Array): void {
+    this.#pass(series, figures, false);
+  }
+
+  #pass(series: number, figures: Float64Array, judging: boolean): number {
     this.unsettle(series);
-    const columns = this.#columns;
-    const line = series * stride;
-    for (let s = columns[line + firstSourceColumn]!; s !== -1; s = this.#sources.next(s))
-      this.#sources.widen(s);
-    let { least, greatest } = everything;
-    let wakeAt = Number.POSITIVE_INFINITY;
-    const range = this.#range;
-    for (const pair of pairs) {
-      if (pair.quiet || (pair.minds && !pair.watched)) return;
-      if (pair.wakeAt < wakeAt) wakeAt = pair.wakeAt;
-      if (pair.source === -1) {
-        sameVerdict(pair, value, range);
-        if (range.least > least) least = range.least;
-        if (range.greatest < greatest) greatest = range.greatest;
-      } else {
-        sameVerdict(pair, pair.value, range);
-        this.#sources.narrow(pair.source, range.least, range.greatest);
-      }
+    const list = this.#lists[series]!;
+    const { ranges, figureOf } = list;
+    const count = list.windows.length + 1;
+    const leasts = this.#least;
+    const greatests = this.#greatest;
+    for (let f = 0; f < count; f++) {
+      leasts[f] = Number.NEGATIVE_INFINITY;
+      greatests[f] = Number.POSITIVE_INFINITY;
     }
-    columns[line + leastColumn] = least;
-    columns[line + greatestColumn] = greatest;
+    const line = series * stride;
+    const block = this.#columns[line + blockColumn]!;
+    const pairs = figureOf.length;
+    const states = this.states.bytes;
+    let wakeAt = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < pairs; i++) {
+      const state = states[block + i]!;
+      if (state > plain) {
+        if (judging || (state & (bits.quiet | bits.unwatched)) !== 0) return i;
+        wakeAt = Math.min(wakeAt, this.states.wakeAt(block + i));
+      }
+      const range = i * rangeStride + (state & bits.verdict) * 2;
+      let least = ranges[range]!;
+      let greatest = ranges[range + 1]!;
+      const f = figureOf[i]!;
+      const figure = figures[f]!;
+      if (!(figure >= least && figure <= greatest)) {
+        // Only the side of a hole that the figure is on: a range has none.
+        if (least > greatest && figure >= least) greatest = Number.POSITIVE_INFINITY;
+        else if (least > greatest && figure <= greatest) least = Number.NEGATIVE_INFINITY;
+        else if (judging) return i;
+        else if (!(least <= greatest)) {
+          least = Number.POSITIVE_INFINITY;
+          greatest = Number.NEGATIVE_INFINITY;
+        }
+      }
+      if (least > leasts[f]!) leasts[f] = least;
+      if (greatest < greatests[f]!) greatests[f] = greatest;
+    }
+    const columns = this.#columns;
+    let f = 1;
+    for (let s = columns[line + firstSourceColumn]!; s !== -1; s = this.#sources.next(s)) {
+      this.#sources.limit(s, leasts[f]!, greatests[f]!);
+      f += 1;
+    }
+    columns[line + leastColumn] = leasts[0]!;
+    columns[line + greatestColumn] = greatests[0]!;
     columns[line + wakeColumn] = wakeAt;
+    return -1;
   }
 
   #grow(series: number): void {
     const length = Math.max(1_024, series + 1, (this.#columns.length / stride) * 2);
     this.#columns = grown(this.#columns, new Float64Array(length * stride));
   }
-}
-
-const everything: Readonly<Range> = { least: Number.NEGATIVE_INFINITY, greatest: Number.POSITIVE_INFINITY };
-
-/** Fills `out` with a range of values that leave the pair's verdict as it is; `value` (NaN: none) gave that verdict. */
-function sameVerdict(pair: SettledPair, value: number, out: Range): void {
-  out.least = Number.POSITIVE_INFINITY;
-  out.greatest = Number.NEGATIVE_INFINITY;
-  const { verdict } = pair;
-  const { aggregate, operator, threshold, resolveThreshold } = pair.rule;
-  if (verdict === 'unknown') return;
-  const isTrue = verdict === 'true';
-  if (aggregate === 'absent') {
-    if (!isTrue) Object.assign(out, everything);
-    return;
-  }
-  const limit = isTrue ? (resolveThreshold ?? threshold) : threshold;
-  let isAbove: boolean;
-  let withLimit = false;
-  if (operator === 'eq' || operator === 'neq') {
-    if (isTrue === (operator === 'eq')) {
-      out.least = limit;
-      out.greatest = limit;
-      return;
-    }
-    // Only the side that the value is on: the range has no hole.
-    if (Number.isNaN(value)) return;
-    isAbove = value > limit;
-  } else {
-    isAbove = (operator === 'gt' || operator === 'gte') === isTrue;
-    withLimit = (operator === 'gte' || operator === 'lte') === isTrue;
-  }
-  if (isAbove) {
-    out.least = withLimit ? limit : above(limit);
-    out.greatest = Number.POSITIVE_INFINITY;
-  } else {
-    out.least = Number.NEGATIVE_INFINITY;
-    out.greatest = withLimit ? limit : below(limit);
-  }
-}
-
-const number = new Float64Array(1);
-const bits = new BigInt64Array(number.buffer);
-
-/** The next larger number; `value` is finite. */
-function above(value: number): number {
-  if (value === 0) return Number.MIN_VALUE;
-  number[0] = value;
-  bits[0]! += value > 0 ? 1n : -1n;
-  return number[0];
-}
-
-function below(value: number): number {
-  return -above(-value);
 }

@@ -2,7 +2,7 @@
 // `quietSince` starts anew with the process.
 import type { VerdictInput } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { RulePair } from './pairs.ts';
+import type { RulePair } from './rule-pair.ts';
 
 export type SilenceDecision =
   /** Look again then. */

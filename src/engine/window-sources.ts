@@ -59,7 +59,7 @@ export class WindowSources {
     this.#windowMs[s] = windowMs;
     this.#next[s] = first;
     this.#stale[s] = 1;
-    this.widen(s);
+    this.limit(s, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
     return s;
   }
 
@@ -72,15 +72,12 @@ export class WindowSources {
     for (let s = first; s !== -1; s = this.#next[s]!) this.#free.push(s);
   }
 
-  /** Every value is within the range, until `narrow` says otherwise. */
-  widen(s: number): void {
-    this.#least[s] = Number.NEGATIVE_INFINITY;
-    this.#greatest[s] = Number.POSITIVE_INFINITY;
-  }
-
-  narrow(s: number, least: number, greatest: number): void {
-    if (least > this.#least[s]!) this.#least[s] = least;
-    if (greatest < this.#greatest[s]!) this.#greatest[s] = greatest;
+  /** The range of the aggregate within which no rule has anything to say; empty when least > greatest. */
+  limit(s: number, least: number, greatest: number): void {
+    if (this.#least[s] === least && this.#greatest[s] === greatest) return;
+    this.#least[s] = least;
+    this.#greatest[s] = greatest;
+    // What is counted of a rank is on which side of the range the points lie.
     if (this.#kind[s] === kinds.rank) this.#stale[s] = 1;
   }
 

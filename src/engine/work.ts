@@ -1,7 +1,7 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
-import type { RulePair } from './pairs.ts';
+import type { RulePair } from './rule-pair.ts';
 
 export interface Waiter<T> {
   resolve(value: T): void;

@@ -1,0 +1,89 @@
+// The rules that read a series, in columns: made once for all series that the same rules read. For each rule and each
+// verdict that it may have given there is the range of figures that leave it as it is, so that evaluating a pair is two
+// comparisons. A figure is what a rule compares: the newest value, or the aggregate of a window.
+import { minutesSuffice, reachOf, type WindowAggregate } from '../../rules/aggregates/index.ts';
+import type { Rule } from '../../rules/types.ts';
+import { bits, type LastVerdict, lastVerdicts } from './pair-states.ts';
+
+/** Numbers of a rule in `ranges`: least and greatest for each of the verdicts and, as in the states, two bits of them. */
+export const rangeStride = 8;
+
+/** Whether silence means something to a rule. */
+export function minds(rule: Rule): boolean {
+  return rule.aggregate === 'absent' || rule.noData !== 'keep';
+}
+
+export class RuleList {
+  /** In their order in the file. */
+  readonly rules: readonly Rule[];
+  /** Each window once, whatever the number of rules that read it. */
+  readonly windows: readonly { readonly aggregate: WindowAggregate; readonly windowMs: number }[];
+  /** By rule: 0 for the newest value (also of `absent`, which reads none), n for window n - 1. */
+  readonly figureOf: Uint16Array;
+  /**
+   * At rule · rangeStride + verdict · 2: the least and the greatest figure of a closed range. Least > greatest is a hole:
+   * every figure but those between them. NaN: there is none.
+   */
+  readonly ranges: Float64Array;
+  /** The states of new pairs. */
+  readonly states: Uint8Array;
+  /** See `SeriesTable.need`. */
+  readonly spanMs: number;
+  readonly minuteSpanMs: number;
+
+  constructor(rules: readonly Rule[]) {
+    this.rules = rules;
+    this.figureOf = new Uint16Array(rules.length);
+    this.ranges = new Float64Array(rules.length * rangeStride).fill(Number.NaN);
+    this.states = Uint8Array.from(rules, (rule) => (minds(rule) ? bits.unwatched : 0));
+    const windows: { aggregate: WindowAggregate; windowMs: number }[] = [];
+    let spanMs = 0;
+    let minuteSpanMs = 0;
+    for (const [i, rule] of rules.entries()) {
+      for (const [code, verdict] of lastVerdicts.entries())
+        this.ranges.set(rangeOf(rule, verdict), i * rangeStride + code * 2);
+      const { aggregate, windowMs } = rule;
+      if (aggregate === 'last' || aggregate === 'absent') continue;
+      let window = windows.findIndex((other) => other.aggregate === aggregate && other.windowMs === windowMs);
+      if (window === -1) window = windows.push({ aggregate, windowMs }) - 1;
+      this.figureOf[i] = window + 1;
+      if (reachOf(aggregate, windowMs) > 0) spanMs = Math.max(spanMs, windowMs);
+      if (minutesSuffice(aggregate)) minuteSpanMs = Math.max(minuteSpanMs, windowMs);
+    }
+    this.windows = windows;
+    this.spanMs = spanMs;
+    this.minuteSpanMs = minuteSpanMs;
+  }
+}
+
+const none = [Number.NaN, Number.NaN] as const;
+
+/** The figures that leave a rule's verdict as it is, as `RuleList.ranges` has them. */
+function rangeOf(rule: Rule, verdict: LastVerdict): readonly [least: number, greatest: number] {
+  if (verdict === 'unknown') return none;
+  const isTrue = verdict === 'true';
+  const { aggregate, operator, threshold, resolveThreshold } = rule;
+  if (aggregate === 'absent') return isTrue ? none : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const limit = isTrue ? (resolveThreshold ?? threshold) : threshold;
+  if (operator === 'eq' || operator === 'neq')
+    return isTrue === (operator === 'eq') ? [limit, limit] : [above(limit), below(limit)];
+  const withLimit = (operator === 'gte' || operator === 'lte') === isTrue;
+  if ((operator === 'gt' || operator === 'gte') === isTrue)
+    return [withLimit ? limit : above(limit), Number.POSITIVE_INFINITY];
+  return [Number.NEGATIVE_INFINITY, withLimit ? limit : below(limit)];
+}
+
+const number = new Float64Array(1);
+const pattern = new BigInt64Array(number.buffer);
+
+/** The next larger number; `value` is finite. */
+function above(value: number): number {
+  if (value === 0) return Number.MIN_VALUE;
+  number[0] = value;
+  pattern[0]! += value > 0 ? 1n : -1n;
+  return number[0];
+}
+
+function below(value: number): number {
+  return -above(-value);
+}
