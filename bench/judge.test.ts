@@ -21,7 +21,16 @@ interface Row {
 async function bench(run: Scenario['run'], short = false): Promise<{ rows: Row[]; code: 0 | 1 }> {
   const rows: Row[] = [];
   const report = new Report((line) => rows.push(JSON.parse(line) as Row), short);
-  const surroundings: Bench = { report, short, say: () => {}, built: '', scratch: '', profile: null };
+  const surroundings: Bench = {
+    report,
+    short,
+    minutes: null,
+    say: () => {},
+    root: '',
+    built: '',
+    scratch: '',
+    profile: null,
+  };
   const code = await runScenarios([{ id: 'planted', run }], surroundings);
   return { rows, code };
 }

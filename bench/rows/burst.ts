@@ -1,0 +1,58 @@
+// A burst: 100,000 alerts at once, each delivered by itself, from the first push to the last receipt. Most of them find
+// no room in memory and wait in the database, so this is the way of the claim.
+import { AlertLoad } from '../alert-load.ts';
+import { countRows } from '../counted.ts';
+import { Ledger } from '../ledger.ts';
+import { atMost } from '../report.ts';
+import type { Scenario } from '../scenario.ts';
+import { startTocsin } from '../server.ts';
+import { alertRules, loadConfigText } from '../settings.ts';
+import { startSink } from '../sink.ts';
+import { settle } from '../stage.ts';
+import { Wire } from '../wire.ts';
+
+/** A slow machine is waited for: what has not arrived by then is lost. */
+const patienceMs = 180_000;
+
+export const burst: Scenario = {
+  id: 'deliveries.burst',
+  async run(bench) {
+    const deliveries = bench.short ? 5_000 : 100_000;
+    const ledger = new Ledger();
+    const sink = await startSink((arrival) => ledger.receive(arrival));
+    const server = await startTocsin(bench, 'durable', loadConfigText(sink.port), {
+      'bench.yaml': alertRules(),
+    });
+    const wire = new Wire(server.port, 8);
+    // Compiled, and known to its sink.
+    const before = new AlertLoad({ wire, ledger, hosts: 500, prefix: 'before', lag: 0 });
+    await before.warmUp(patienceMs);
+    const load = new AlertLoad({ wire, ledger, hosts: deliveries, prefix: 'burst' });
+    await server.ask({ ask: 'mark' });
+    const { cpuUs } = await server.usage();
+    const began = performance.now();
+    await load.heat(1_000);
+    const acceptedMs = performance.now() - began;
+    await ledger.drain(0, patienceMs);
+    const drainedMs = performance.now() - began;
+    await settle();
+    const after = await server.usage();
+    bench.report.row({
+      id: 'deliveries.burst',
+      value: drainedMs / 1000,
+      unit: `s from the first push to the last receipt of ${deliveries.toLocaleString('en')} deliveries`,
+      bar: atMost(10),
+      loopP999Ms: after.loop.p999,
+      also: {
+        accepted_s: acceptedMs / 1000,
+        deliveries_per_second: ledger.received / (drainedMs / 1000),
+        cpu_us_per_delivery: (after.cpuUs - cpuUs) / deliveries,
+        loop_max_ms: after.loop.max,
+      },
+    });
+    countRows(bench.report, 'deliveries.burst', [ledger]);
+    wire.close();
+    await server.stop();
+    await sink.close();
+  },
+};
