@@ -46,7 +46,7 @@ export const tenants: Scenario = {
     const turns = of('turn', 'a', 800, 0);
     for (const load of [a, b, over]) await load.warmUp(patienceMs, false);
 
-    const pairMs = short ? 2_000 : 8_000;
+    const pairMs = short ? 2_000 : 5_000;
     const quiet = async () => {
       b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);
@@ -57,7 +57,7 @@ export const tenants: Scenario = {
     };
     const pairs: { growth: number; alone: number; beside: number; answer: number; turn: number }[] = [];
     let loop = 0;
-    for (let pair = 0; pair < (short ? 1 : 5); pair++) {
+    for (let pair = 0; pair < (short ? 1 : 3); pair++) {
       await server.ask({ ask: 'mark' });
       for (let n = 0; n < (short ? 1 : 2); n++) await turns.warmUp(patienceMs, true, 800);
       const turn = quantile((await server.rows()).fullCommitMs, 0.99);
