@@ -121,10 +121,10 @@ describe('counts', () => {
 });
 
 /** A server that gives each push the next of `statuses`, the last of them from then on. */
-async function answering(statuses: number[], run: (port: number) => Promise<void>): Promise<void> {
+async function answering(statuses: number[], run: (port: number) => Promise<void>, body = ''): Promise<void> {
   const server = createServer((asked, response) => {
     const status = asked.method === 'GET' ? 200 : statuses.length > 1 ? statuses.shift()! : statuses[0]!;
-    asked.resume().on('end', () => response.writeHead(status, { 'content-length': 0 }).end());
+    asked.resume().on('end', () => response.writeHead(status, { 'content-length': body.length }).end(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await run((server.address() as AddressInfo).port);
@@ -153,6 +153,18 @@ describe('a load', () => {
         expect(code).toBe(1);
       }),
   );
+
+  it('takes a sample that was refused among accepted ones for a fault of its own, not for a loss', () =>
+    answering(
+      [202],
+      async (port) => {
+        const wire = new Wire(port, 1);
+        const load = new AlertLoad({ wire, ledger: new Ledger(), hosts: 10, prefix: 'burst' });
+        await expect(load.heat(10)).rejects.toThrow('not all was accepted');
+        wire.close();
+      },
+      '{"accepted":9,"rejected":[],"rejected_count":1}',
+    ));
 
   it('expects no message of a host that cools down when its heat was refused', () =>
     answering([429, 202], async (port) => {

@@ -97,7 +97,8 @@ export const tenants: Scenario = {
     const many = short ? 1_500 : 6_000;
     const capacity = many / (await a.closed(many, 400, patienceMs));
     const refusedBefore = b.refused;
-    const ms = short ? 2_000 : 5_000;
+    // Two thirds of it wait: long enough for twice of what may.
+    const ms = Math.max(short ? 2_000 : 5_000, (2 * queuePerTenant * 1_000) / (2 * capacity));
     await Promise.all([over.paced(3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
     await Promise.all([over.answered(), b.answered()]);
     await ledgers.b.drain(0, 3 * patienceMs);
