@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const folders = ['src', 'rules', 'channels', 'analysis', 'bench'];
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Folder of the project. */
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.ESNext,

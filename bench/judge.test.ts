@@ -1,27 +1,32 @@
 // The judge itself: what is planted must be found, else a green bench says nothing.
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Effect } from '../src/pipeline/effect.ts';
+import { AlertLoad } from './alert-load.ts';
 import { countRows } from './counted.ts';
 import { Ledger } from './ledger.ts';
 import { perAlert } from './measured-store.ts';
-import { atLeast, atMost, type Bar, exactly, type Figure, judge, Report } from './report.ts';
+import { atLeast, atMost, type Bar, exactly, type Figure, judge, Report, type Row } from './report.ts';
 import { type Bench, chosen, runScenarios, type Scenario } from './scenario.ts';
 import { type Sink, startSink } from './sink.ts';
 import { median, quantile, slope } from './statistics.ts';
-
-interface Row {
-  readonly id: string;
-  readonly value: number | null;
-  readonly bar: string | null;
-  readonly ok: boolean;
-}
+import { Wire } from './wire.ts';
 
 /** Runs what a scenario would write; answers its rows and the exit code. */
 async function bench(run: Scenario['run'], short = false): Promise<{ rows: Row[]; code: 0 | 1 }> {
   const rows: Row[] = [];
   const report = new Report((line) => rows.push(JSON.parse(line) as Row), short);
-  const surroundings: Bench = { report, short, say: () => {}, built: '', scratch: '', profile: null };
+  const surroundings: Bench = {
+    report,
+    short,
+    minutes: null,
+    say: () => {},
+    root: '',
+    built: '',
+    scratch: '',
+    profile: null,
+  };
   const code = await runScenarios([{ id: 'planted', run }], surroundings);
   return { rows, code };
 }
@@ -115,6 +120,66 @@ describe('counts', () => {
   });
 });
 
+/** A server that gives each push the next of `statuses`, the last of them from then on. */
+async function answering(statuses: number[], run: (port: number) => Promise<void>, body = ''): Promise<void> {
+  const server = createServer((asked, response) => {
+    const status = asked.method === 'GET' ? 200 : statuses.length > 1 ? statuses.shift()! : statuses[0]!;
+    asked.resume().on('end', () => response.writeHead(status, { 'content-length': body.length }).end(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await run((server.address() as AddressInfo).port);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+describe('a load', () => {
+  it.each([false, true])(
+    'finds the one delivery of a burst that never came, also in the short run (%s)',
+    (short) =>
+      answering([202], async (port) => {
+        const ledger = new Ledger();
+        const wire = new Wire(port, 2);
+        await new AlertLoad({ wire, ledger, hosts: 25, prefix: 'burst' }).heat(10);
+        wire.close();
+        expect(ledger.outstanding).toBe(25);
+        for (let n = 0; n < 24; n++) {
+          const host = `burst-${String(n).padStart(6, '0')}`;
+          ledger.receive({ deliveryId: `d${n}`, alertId: host, host, status: 'firing', at: 1 });
+        }
+        const { rows, code } = await bench(async ({ report }) => countRows(report, 'burst', [ledger]), short);
+        expect(rows[0]).toMatchObject({ id: 'burst.lost', value: 1, ok: false });
+        expect(code).toBe(1);
+      }),
+  );
+
+  it('takes a sample that was refused among accepted ones for a fault of its own, not for a loss', () =>
+    answering(
+      [202],
+      async (port) => {
+        const wire = new Wire(port, 1);
+        const load = new AlertLoad({ wire, ledger: new Ledger(), hosts: 10, prefix: 'burst' });
+        await expect(load.heat(10)).rejects.toThrow('not all was accepted');
+        wire.close();
+      },
+      '{"accepted":9,"rejected":[],"rejected_count":1}',
+    ));
+
+  it('expects no message of a host that cools down when its heat was refused', () =>
+    answering([429, 202], async (port) => {
+      const ledger = new Ledger();
+      const wire = new Wire(port, 1);
+      const load = new AlertLoad({ wire, ledger, hosts: 1, prefix: 'host' });
+      const patienceMs = 10;
+      await load.each('firing', 0, 1, patienceMs);
+      await load.each('resolved', 0, 1, patienceMs);
+      expect([load.refused, load.accepted, ledger.outstanding]).toEqual([1, 1, 0]);
+      await expect(load.each('firing', 0, 1, patienceMs)).rejects.toThrow('1 alerts did not arrive');
+      wire.close();
+    }));
+});
+
 describe('bars', () => {
   it('turns the exit code when a time is over its bar, and only in the full run', async () => {
     const run: Scenario['run'] = async ({ report }) => report.row(figure(51, atMost(50)));
@@ -134,6 +199,43 @@ describe('bars', () => {
     });
     expect(rows.map(({ ok }) => ok)).toEqual([false, true, false]);
     expect(code).toBe(1);
+  });
+
+  it('judges the event-loop delay of every figure that has one, as a figure of its own', async () => {
+    const { rows, code } = await bench(async ({ report }) => {
+      report.row({ ...figure(1, null), loopP999Ms: 50 });
+      report.row({ ...figure(1, null), id: 'slow', loopP999Ms: 50.1 });
+      report.row({ ...figure(1, null), id: 'unknown', loopP999Ms: Number.NaN });
+    });
+    expect(rows.map(({ id, ok }) => [id, ok])).toEqual([
+      ['planted', true],
+      ['planted.loop', true],
+      ['slow', true],
+      ['slow.loop', false],
+      ['unknown', true],
+      ['unknown.loop', false],
+    ]);
+    expect(rows[3]).toMatchObject({ value: 50.1, bar: 'value <= 50' });
+    expect(code).toBe(1);
+  });
+
+  it('says of what cannot be had here that it was skipped and why, and never that it passed', async () => {
+    const { rows, code } = await bench(async ({ report }) => {
+      report.skip({ ...figure(Number.NaN, atLeast(8, 'time', 'ratio')), id: 'peer' }, 'no package here');
+    });
+    expect(rows).toEqual([
+      {
+        id: 'peer',
+        value: null,
+        unit: 'ms',
+        ratio: null,
+        against: null,
+        bar: 'ratio >= 8',
+        ok: null,
+        skipped: 'no package here',
+      },
+    ]);
+    expect(code).toBe(0);
   });
 
   it('judges values and ratios, and never passes what could not be measured', () => {

@@ -4,8 +4,12 @@ import type { Report } from './report.ts';
 export interface Bench {
   readonly report: Report;
   readonly short: boolean;
+  /** How long a load that was named lasts; null: as long as it says itself. */
+  readonly minutes: number | null;
   /** Progress, on standard error. */
   readonly say: (line: string) => void;
+  /** Folder of the project. */
+  readonly root: string;
   /** Folder of the compiled program (`src/main.js`) and of the compiled bench. */
   readonly built: string;
   /** An empty folder for data; removed at the end. */

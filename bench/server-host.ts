@@ -1,15 +1,20 @@
 // The child's side of the protocol: answers questions, measures itself, ends when the bench ends.
+import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Question, Usage } from './server-protocol.ts';
 
 // The histogram holds the time between two ticks of its timer, so an idle loop reads as one resolution.
 const resolutionMs = 10;
 
-/** Says which port it listens on and answers until told to stop. `answers` adds questions of its own. */
+/**
+ * Says which port it listens on and answers until told to stop. `answers` adds questions of its own; `usageOf` speaks for
+ * another process than this one.
+ */
 export function host(
   port: number,
   answers: (question: Question) => unknown,
   close: () => Promise<void>,
+  usageOf?: () => Usage,
 ): void {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();
@@ -19,6 +24,7 @@ export function host(
     const memory = process.memoryUsage();
     return {
       cpuUs: cpu.user + cpu.system,
+      mainUs: mainThreadUs(),
       rssMiB: memory.rss / 1024 ** 2,
       heapMiB: memory.heapUsed / 1024 ** 2,
       loop: {
@@ -32,7 +38,7 @@ export function host(
   const answer = (question: Question): unknown => {
     switch (question.ask) {
       case 'usage':
-        return usage();
+        return (usageOf ?? usage)();
       case 'mark':
         delays.reset();
         return answers(question);
@@ -51,4 +57,13 @@ export function host(
   });
   process.on('disconnect', () => process.exit(1)); // the bench is gone
   process.send?.({ id: 0, answer: port });
+}
+
+/** The first figure is nanoseconds on a CPU of the thread that has the process' own id. */
+function mainThreadUs(): number {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1_000;
+  } catch {
+    return Number.NaN; // not Linux
+  }
 }

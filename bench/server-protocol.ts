@@ -20,6 +20,8 @@ export type Question =
 export interface Usage {
   /** User and system time of the whole process, microseconds. */
   readonly cpuUs: number;
+  /** The same of the main thread alone; NaN where the kernel does not say. */
+  readonly mainUs: number;
   readonly rssMiB: number;
   readonly heapMiB: number;
   /** Event-loop delay since `mark`, milliseconds. */

@@ -2,6 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { freePort } from './free-port.ts';
+import type { PeerName } from './peers.ts';
 import type { Bench } from './scenario.ts';
 import type { Question, RowCounts, ServerMode, Usage } from './server-protocol.ts';
 
@@ -77,6 +79,29 @@ async function start(bench: Bench, script: string, args: readonly string[]): Pro
 export function startFloor(bench: Bench, kind: 'parse' | 'discard'): Promise<Server> {
   return start(bench, 'server-floor.js', [kind]);
 }
+
+/** A peer's program behind its port, with its data in a folder of the scratch folder. */
+export async function startPeer(bench: Bench, name: PeerName, program: string): Promise<Server> {
+  const port = await freePort();
+  const folder = folderWith(bench, { 'made-for': name });
+  const { readyPath, args } = peerCommands[name](port, folder);
+  return start(bench, 'server-peer.js', [String(port), readyPath, program, ...args]);
+}
+
+/** As the packages start them, but on loopback and with their data here. */
+const peerCommands: Record<
+  PeerName,
+  (port: number, folder: string) => { readyPath: string; args: string[] }
+> = {
+  'victoria-metrics': (port, folder) => ({
+    readyPath: '/health',
+    args: [`-httpListenAddr=127.0.0.1:${port}`, `-storageDataPath=${join(folder, 'data')}`],
+  }),
+  'prometheus-pushgateway': (port) => ({
+    readyPath: '/-/ready',
+    args: [`--web.listen-address=127.0.0.1:${port}`, '--log.level=error'],
+  }),
+};
 
 let folders = 0;
 

@@ -66,6 +66,17 @@ export function manyRules(): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** A rule over a window of half an hour for each metric: a window of 60 points is kept of every series. */
+export function windowRules(threshold: number): string {
+  const lines = Array.from(
+    { length: metricCount },
+    (_, n) =>
+      `  - { name: W${n}, metric: ${metricName(n)}, aggregate: avg, window: 30m, operator: gt, threshold: ${threshold} }`,
+  );
+  return `group: windows\nrules:\n${lines.join('\n')}\n`;
+}
+
+/** Of letters that every wire format takes, also the peers'. */
 export function metricName(n: number): string {
-  return `bench.m${String(n % metricCount).padStart(2, '0')}`;
+  return `bench_m${String(n % metricCount).padStart(2, '0')}`;
 }

@@ -22,11 +22,11 @@ export const hosts = 10_000;
 /** A server may fall behind by two pushes for each of these before a host cools down unheard. */
 export const lagOf = ({ short }: Bench): number => (short ? 1_500 : 3_000);
 
-/** Starts everything. With `known` every host fires and resolves once before anything is measured. */
+/** Starts everything, with 10,000 hosts unless told otherwise. With `known` every host fires and resolves once before anything is measured. */
 export async function openStage(
   bench: Bench,
   mode: ServerMode,
-  options: { known?: boolean } = {},
+  options: { known?: boolean; hosts?: number } = {},
 ): Promise<Stage> {
   const ledger = new Ledger();
   const sink = await startSink((arrival) => ledger.receive(arrival));
@@ -34,7 +34,13 @@ export async function openStage(
     'bench.yaml': alertRules(),
   });
   const wire = new Wire(server.port, 64);
-  const load = new AlertLoad({ wire, ledger, hosts, prefix: 'host', lag: lagOf(bench) });
+  const load = new AlertLoad({
+    wire,
+    ledger,
+    hosts: options.hosts ?? hosts,
+    prefix: 'host',
+    lag: lagOf(bench),
+  });
   await load.warmUp(patienceMs, options.known ?? false);
   return {
     server,

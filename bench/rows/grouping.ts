@@ -26,6 +26,7 @@ async function incident(bench: Bench): Promise<Incident> {
   const sink = await startSink(() => undefined);
   const server = await startTocsin(bench, 'durable', plainConfigText(sink.port), { 'incident.yaml': rules });
   const wire = new Wire(server.port, 1);
+  await server.ask({ ask: 'mark' });
   const headers = { 'x-api-key': operatorKey, 'content-type': 'application/json' };
   for (let host = 0; host < hosts; host++) {
     const samples = Array.from({ length: names }, (_, n) => ({
@@ -56,6 +57,7 @@ export function grouping(): Scenario {
         unit: 'messages per alert, default groups',
         ratio: sink.requests() / names,
         against: `one message for each of the ${names} alert names`,
+        loopP999Ms: (await server.usage()).loop.p999,
       });
       bench.report.row({
         id: 'grouping.alerts_told',

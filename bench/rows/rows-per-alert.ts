@@ -33,6 +33,7 @@ export const rowsPerAlert: Scenario = {
     await settle();
     const figures = { inserts: 0, updates: 0 };
     const gained: Record<string, number> = {};
+    await server.ask({ ask: 'mark' });
     const before = await server.rows();
     await load.each('firing', 0, hosts, patienceMs);
     await settle();
@@ -68,6 +69,7 @@ export const rowsPerAlert: Scenario = {
       id: 'alerts.rows.resolve',
       value: (resolved.inserts + resolved.updates - fired.inserts - fired.updates) / hosts,
       unit: 'rows per resolved alert',
+      loopP999Ms: (await server.usage()).loop.p999,
       also: {
         inserts: (resolved.inserts - fired.inserts) / hosts,
         updates: (resolved.updates - fired.updates) / hosts,

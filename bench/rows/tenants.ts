@@ -46,7 +46,7 @@ export const tenants: Scenario = {
     const turns = of('turn', 'a', 800, 0);
     for (const load of [a, b, over]) await load.warmUp(patienceMs, false);
 
-    const pairMs = short ? 2_000 : 8_000;
+    const pairMs = short ? 2_000 : 5_000;
     const quiet = async () => {
       b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);
@@ -57,7 +57,7 @@ export const tenants: Scenario = {
     };
     const pairs: { growth: number; alone: number; beside: number; answer: number; turn: number }[] = [];
     let loop = 0;
-    for (let pair = 0; pair < (short ? 1 : 5); pair++) {
+    for (let pair = 0; pair < (short ? 1 : 3); pair++) {
       await server.ask({ ask: 'mark' });
       for (let n = 0; n < (short ? 1 : 2); n++) await turns.warmUp(patienceMs, true, 800);
       const turn = quantile((await server.rows()).fullCommitMs, 0.99);
@@ -97,7 +97,8 @@ export const tenants: Scenario = {
     const many = short ? 1_500 : 6_000;
     const capacity = many / (await a.closed(many, 400, patienceMs));
     const refusedBefore = b.refused;
-    const ms = short ? 2_000 : 5_000;
+    // Two thirds of it wait: long enough for twice of what may.
+    const ms = Math.max(short ? 2_000 : 5_000, (2 * queuePerTenant * 1_000) / (2 * capacity));
     await Promise.all([over.paced(3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
     await Promise.all([over.answered(), b.answered()]);
     await ledgers.b.drain(0, 3 * patienceMs);
