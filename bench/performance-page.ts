@@ -23,7 +23,7 @@ const sections: readonly Section[] = [
   {
     title: 'Evaluation',
     of: ['evaluation'],
-    note: 'The share is the difference of the main thread between the same stream with 1,000 rules and with none, in short turns that alternate. A sweep evaluates every pair of rule and series anew at one new sample; as the engine does it, most pairs need no evaluation.',
+    note: 'The share is the difference of CPU between the same stream with 1,000 rules and with none, in short turns that alternate: of all threads, and of the main thread alone, where rules are evaluated and which the folding of the history does not blur. A sweep evaluates every pair of rule and series anew at one new sample; as the engine does it, most pairs need no evaluation.',
   },
   {
     title: 'Alerts',
@@ -63,7 +63,7 @@ Written by the bench, no figure by hand: \`${machine.command}\`.
 | took | ${(machine.tookMs / 60_000).toFixed(1)} minutes |
 | bars | ${summary(rows)} |
 
-Figures are medians of rounds in which the sides take turns, with the smallest and the largest round in brackets. A ratio is the figure by the limit that was measured beside it in the same rounds; CPU for each unit of work tells more than time, which other programs on the machine lengthen. \`loop\` is the event-loop delay at p99.9. Three words end a row: **kept**, **missed**, *skipped*.
+Figures are medians of rounds in which the sides take turns, with the smallest and the largest round in brackets. A ratio is the figure by the limit that was measured beside it in the same rounds; CPU for each unit of work tells more than time, which other programs on the machine lengthen. \`loop\` is the event-loop delay at p99.9, of the worst round. Three words end a row: **kept**, **missed**, *skipped*.
 
 ${all.map(({ title, note, rows: own }) => `## ${title}\n\n${note === '' ? '' : `${note}\n\n`}${table(own)}\n`).join('\n')}`;
 }

@@ -23,7 +23,10 @@ export interface Figure {
   /** Smallest and largest value of the rounds, and the same of the ratio. */
   readonly spread?: readonly [number, number];
   readonly ratioSpread?: readonly [number, number];
-  /** Event-loop delay of the server at p99.9 in milliseconds: a figure with a bar of its own, `<id>.loop`. */
+  /**
+   * Event-loop delay of the server at p99.9 in milliseconds: a figure with a bar of its own, `<id>.loop`. Of rounds the
+   * worst: a round of a second has a hundred ticks, so their median would forget what p99.9 is about.
+   */
   readonly loopP999Ms?: number;
   /** Further figures of the same measurement. */
   readonly also?: Readonly<Record<string, number>>;

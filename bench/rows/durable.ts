@@ -61,7 +61,7 @@ export const durable: Scenario = {
       bar: atLeast(0.4, 'time', 'ratio'),
       goal: 'ratio >= 0.5',
       ratioSpread: [byRate.least, byRate.most],
-      loopP999Ms: median(measured.durable.map(({ loop }) => loop)),
+      loopP999Ms: Math.max(...measured.durable.map(({ loop }) => loop)),
     });
     const byCpu = ratioOf(cpu('durable'), cpu('nothing'));
     bench.report.row({

@@ -75,8 +75,8 @@ export const hundredThousand: Scenario = {
       value: rssOf(filled),
       unit: `MiB RSS with ${series.toLocaleString('en')} series of ${points} points, 10 s after the last`,
       bar: atMost(260),
-      loopP999Ms: median(blocks),
-      also: { loop_max_ms: Math.max(...blocks) },
+      // The longest of all: no less than the p99.9, which the program does not say.
+      loopP999Ms: Math.max(...blocks),
     });
     bench.say('series.100k: alerts begin');
     await pushAll(wire, series, firstAt + points * stepMs, hot);
