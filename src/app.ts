@@ -229,6 +229,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       watcher?.close();
       maintenance.stop();
       await listening?.close();
+      http.flushAudit();
       await runtime.close(drainMs);
       await closeChannels(channels);
       await egress.close();
