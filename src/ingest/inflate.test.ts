@@ -20,6 +20,18 @@ describe('inflate', () => {
     expect(await inflate(gzipSync(text), 'gzip', text.length)).toHaveLength(text.length);
   });
 
+  it('stops what grows more than a hundredfold, once that is more than a mebibyte', async () => {
+    const bound = 1_000_000_000;
+    const repeated = gzipSync(new Uint8Array(50_000_000));
+    await expect(inflate(repeated, 'gzip', bound)).rejects.toEqual(refusal('payload_too_large'));
+    const small = gzipSync(new Uint8Array(1024 * 1024));
+    expect(await inflate(small, 'gzip', bound)).toHaveLength(1024 * 1024);
+    const ordinary = Buffer.from(
+      Array.from({ length: 300_000 }, (_, i) => `cpu{host="h${i % 500}"} ${i}\n`).join(''),
+    );
+    expect(await inflate(gzipSync(ordinary), 'gzip', bound)).toHaveLength(ordinary.length);
+  });
+
   it('refuses what is not gzip, is cut off, or came in another encoding', async () => {
     await expect(inflate(text, 'gzip', 100)).rejects.toEqual(refusal('bad_request'));
     await expect(inflate(gzipSync(text).subarray(0, 20), 'gzip', 100)).rejects.toEqual(
