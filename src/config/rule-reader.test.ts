@@ -55,7 +55,10 @@ describe('rule files in a thread', () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((n, i) => `${n}: &${n} [${`*${'abcdefghi'[i]},`.repeat(9)}]`).join('\n')}\nrules: *i`,
     ],
     ['brackets', `rules: ${'['.repeat(500_000)}`],
-    ['a hundred thousand keys', `rules: {${Array.from({ length: 100_000 }, (_, i) => `k${i}: 1`).join(', ')}}`],
+    [
+      'a hundred thousand keys',
+      `rules: {${Array.from({ length: 100_000 }, (_, i) => `k${i}: 1`).join(', ')}}`,
+    ],
   ])('keep nobody waiting: %s', async (_what, text) => {
     writeFileSync(join(folder, 'bomb.yaml'), text);
     let turns = 0;

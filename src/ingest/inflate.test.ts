@@ -22,14 +22,18 @@ describe('inflate', () => {
 
   it('stops what grows more than a hundredfold, once that is more than a mebibyte', async () => {
     const bound = 1_000_000_000;
-    const repeated = gzipSync(new Uint8Array(50_000_000));
-    await expect(inflate(repeated, 'gzip', bound)).rejects.toEqual(refusal('payload_too_large'));
-    const small = gzipSync(new Uint8Array(1024 * 1024));
-    expect(await inflate(small, 'gzip', bound)).toHaveLength(1024 * 1024);
+    // A length or a code: no difference of fifty megabytes is to be printed.
+    const sizeOf = (body: Uint8Array) =>
+      inflate(body, 'gzip', bound).then(
+        ({ length }) => length,
+        ({ code }) => code as unknown,
+      );
+    expect(await sizeOf(gzipSync(new Uint8Array(50_000_000)))).toBe('payload_too_large');
+    expect(await sizeOf(gzipSync(new Uint8Array(1024 * 1024)))).toBe(1024 * 1024);
     const ordinary = Buffer.from(
       Array.from({ length: 300_000 }, (_, i) => `cpu{host="h${i % 500}"} ${i}\n`).join(''),
     );
-    expect(await inflate(gzipSync(ordinary), 'gzip', bound)).toHaveLength(ordinary.length);
+    expect(await sizeOf(gzipSync(ordinary))).toBe(ordinary.length);
   });
 
   it('refuses what is not gzip, is cut off, or came in another encoding', async () => {
