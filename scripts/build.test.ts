@@ -1,6 +1,6 @@
 // What is shipped works where nothing of the source tree is: dist/ is built and its command started in an empty folder.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,17 @@ import { expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-it('starts from dist/ in an empty folder, takes a sample, and ends when asked to', async () => {
+it('starts from dist/ in an empty folder, takes a sample and a changed rule, and ends when asked to', async () => {
   const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, encoding: 'utf8' });
   expect(built.status, built.stderr).toBe(0);
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-dist-'));
+  mkdirSync(join(folder, 'rules'));
+  const writeRule = (name: string) =>
+    writeFileSync(
+      join(folder, `rules/${name}.yaml`),
+      `rules: [{ name: ${name}, metric: m, operator: gt, threshold: 1 }]`,
+    );
+  writeRule('First');
   const child = spawn(
     process.execPath,
     [join(root, 'dist/src/main.js'), 'serve', '--listen', '127.0.0.1:0'],
@@ -44,6 +51,15 @@ it('starts from dist/ in an empty folder, takes a sample, and ends when asked to
       { accepted: 1, rejected: [], rejected_count: 0 },
     ]);
     expect((await fetch(`${greeted.url}/health/ready`)).status).toBe(200);
+    // The thread that reads changed rules is there, too.
+    writeRule('Second');
+    for (let names = ''; !names.includes('Second'); ) {
+      const rules = await fetch(`${greeted.url}/api/v1/alerts/rules`, {
+        headers: { 'x-api-key': greeted.key },
+      });
+      names = await rules.text();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(existsSync(join(folder, 'data/tocsin.db'))).toBe(true);

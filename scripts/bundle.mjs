@@ -55,8 +55,12 @@ export async function bundle(root) {
       ...['fold-worker', 'checkpoint-worker', 'range-worker'].map((name) =>
         join(from, 'ingest', `${name}.js`),
       ),
+      join(from, 'config/rule-worker.js'),
       join(from, 'cli/burner.js'),
     ],
+    plugins: [onlyEnglish],
+    // Some packages are CommonJS and ask for Node's own modules.
+    banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
     entryNames: '[name]',
     outdir: to,
     format: 'esm',

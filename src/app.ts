@@ -9,6 +9,7 @@ import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
 import { readRules, watchRules } from './config/rule-files.ts';
+import { readRulesAside } from './config/rule-reader.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, openChannels } from './delivery/open-channels.ts';
 import { createHttp } from './http/app.ts';
@@ -181,6 +182,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
+        read: (paths, done) => readRulesAside(paths, done),
         onChange(read) {
           for (const problem of read.problems) log.error('rules.refused', { ...problem });
           if (read.problems.length > 0) return;
@@ -229,6 +231,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       watcher?.close();
       maintenance.stop();
       await listening?.close();
+      http.flushAudit();
       await runtime.close(drainMs);
       await closeChannels(channels);
       await egress.close();

@@ -23,8 +23,16 @@ export interface LineSink {
   write(line: string): void;
 }
 
+// JSON escapes the control characters of ASCII only; a terminal obeys the others as well.
+const unescaped = /[\u007f-\u009f\u2028\u2029]/g;
+
+function printable(line: string): string {
+  return line.replace(unescaped, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** `error` fields show type, message, stack and cause. */
 export function pinoLog(options: { level?: LogLevel; sink?: LineSink } = {}): Log {
+  const sink = options.sink ?? destination({ fd: 2, sync: true });
   const logger = pino(
     {
       level: options.level ?? 'info',
@@ -38,7 +46,7 @@ export function pinoLog(options: { level?: LogLevel; sink?: LineSink } = {}): Lo
         censor: '***',
       },
     },
-    options.sink ?? destination({ fd: 2, sync: true }),
+    { write: (line: string) => void sink.write(printable(line)) },
   );
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>

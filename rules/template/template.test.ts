@@ -51,6 +51,30 @@ describe('templates', () => {
     }
   });
 
+  it('show nothing but what they were given, whatever path they take', () => {
+    const word = fc.constantFrom(
+      ...['labels', 'value', 'host', 'team', 'rule', 'constructor', '__proto__', 'prototype', 'toString'],
+      ...['valueOf', 'call', 'caller', 'arguments', 'process', 'globalThis', 'env', 'size', 'first', 'last'],
+    );
+    const path = fc.array(word, { minLength: 1, maxLength: 6 });
+    const form = fc.constantFrom(
+      ([first, ...more]: string[]) => `{{ ${first}${more.map((one) => `["${one}"]`).join('')} }}`,
+      (words: string[]) => `{{ ${words.join('.')} }}`,
+      (words: string[]) => `{% assign x = ${words.join('.')} %}{{ x.constructor }}{{ x }}`,
+      (words: string[]) => `{{ labels | map: "${words.join('.')}" }}`,
+      (words: string[]) => `{% for x in ${words.join('.')} %}{{ x[1].constructor }}{% endfor %}`,
+    );
+    fc.assert(
+      fc.property(form, path, (write, words) => {
+        const template = compileTemplate(write(words));
+        if ('message' in template) return;
+        const said = render(template, { labels: labelSet({ host: 'HOST', team: 'TEAM' }), value: 81.25 });
+        expect(said).toMatch(/^(\[this text could not be rendered: .*\]|HOST|TEAM|81\.25|\d+)?$/);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   it('say where they are wrong', () => {
     const wrong = [
       '{{ labels.host',

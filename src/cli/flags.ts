@@ -7,6 +7,11 @@ export interface ServeFlags {
   readonly rules?: readonly string[];
 }
 export type CheckFlags = Pick<ServeFlags, 'config' | 'rules'>;
+/** Which data folder. */
+export type DataFlags = Pick<ServeFlags, 'config' | 'data'>;
+export interface AuditVerifyFlags extends DataFlags {
+  readonly holds?: readonly string[];
+}
 export interface DemoFlags {
   readonly once?: boolean;
 }

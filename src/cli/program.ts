@@ -1,7 +1,7 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { CheckFlags, DemoFlags, PushFlags, ServeFlags } from './flags.ts';
+import type { AuditVerifyFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
@@ -62,6 +62,29 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--once', 'end after the resolved message was delivered; exit code 1 if that takes over 90 s')
     .action(async (flags: DemoFlags) => {
       code = await (await import('./demo.ts')).demoCommand(host, flags);
+    });
+
+  program
+    .command('key')
+    .description('Keys, on the machine that has the data.')
+    .command('reset')
+    .description('Make a new operator key and revoke the earlier ones. Tocsin must be stopped.')
+    .option('-c, --config <file>', 'configuration file, for where the data is')
+    .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
+    .action(async (flags: DataFlags) => {
+      code = await (await import('./key-reset.ts')).keyResetCommand(host, flags);
+    });
+
+  program
+    .command('audit')
+    .description('The audit trail.')
+    .command('verify')
+    .description('Check that the audit trail is what was written; also beside a running Tocsin.')
+    .option('-c, --config <file>', 'configuration file, for where the data is')
+    .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
+    .option('--holds <hash...>', 'hashes printed earlier that must still be there')
+    .action(async (flags: AuditVerifyFlags) => {
+      code = await (await import('./audit-verify.ts')).auditVerifyCommand(host, flags);
     });
 
   program

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -261,6 +262,12 @@ channels:
     expect(read.data).toBe('/srv/tocsin');
     const { secret } = read.channels.get('hook')!.settings as { secret: { reveal(): string }[] };
     expect(secret[0]?.reveal()).toBe('a secret of enough letters');
+  });
+
+  it.skipIf(process.platform === 'win32')('wait for no pipe', () => {
+    spawnSync('mkfifo', [join(cwd, 'pipe')]);
+    const text = `channels: { hook: { type: webhook, url: "https://example.com", secret: "\${file:pipe}" } }`;
+    expect(problems(text).join('\n')).toMatch(/\$\{file:pipe\}: this is not a file$/m);
   });
 
   it('that lead nowhere are named, what they stand for never is', () => {

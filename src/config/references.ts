@@ -1,6 +1,6 @@
 // `${env:NAME}` and `${file:/path}` in the operator's file. A missing one is a problem that names the reference; the
 // value that it stands for is never shown, here or in any later problem.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { dotted, type Path } from './source.ts';
 
@@ -47,7 +47,8 @@ export function resolveReferences(
 function readSecretFile(path: string): string | { readonly problem: string } {
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    // A pipe would be waited for, for ever.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     return { problem: `this file cannot be read (${codeOf(error)})` };
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,13 @@ describe('reading rules', () => {
         "c.yaml:1 expected a file of at most 8388608 bytes, it has 8388609",
       ]
     `);
+  });
+
+  it.skipIf(process.platform === 'win32')('waits for no pipe', () => {
+    spawnSync('mkfifo', [join(folder, 'pipe.yaml')]);
+    write('a.yaml', 'A');
+    expect(readRules([folder])).toMatchObject({ problems: [], rules: [{ name: 'A' }] });
+    expect(said(readRules([join(folder, 'pipe.yaml')]))).toEqual(['pipe.yaml:1 this is not a file']);
   });
 
   it('follows links within a folder, and none that lead out of it', () => {

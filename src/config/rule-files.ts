@@ -84,6 +84,8 @@ export interface WatchOptions {
   readonly clock?: Clock;
   /** The complete new set, or its problems: then nothing of it is to be used. */
   readonly onChange: (read: ReadRules) => void;
+  /** Reads them and calls back once, now or later; `readRules` at once unless told otherwise. */
+  readonly read?: (paths: readonly string[], done: (read: ReadRules) => void) => void;
   /** File events beside the polling; on unless told otherwise. */
   readonly events?: boolean;
 }
@@ -91,6 +93,8 @@ export interface WatchOptions {
 /** Watches files and folders; what is there at the start counts as known. */
 export function watchRules(paths: readonly string[], options: WatchOptions): RuleWatch {
   const clock = options.clock ?? systemClock();
+  const read = options.read ?? ((of, done) => done(readRules(of)));
+  let reading = false;
   let known = stateOf(paths).text;
   let seen = known;
   let timer: Timer | null = null;
@@ -100,6 +104,11 @@ export function watchRules(paths: readonly string[], options: WatchOptions): Rul
 
   const look = (): void => {
     if (closed) return;
+    // What changes meanwhile is seen at the next look.
+    if (reading) {
+      again(standStillMs);
+      return;
+    }
     const state = stateOf(paths);
     if (options.events !== false) follow(state.folders);
     if (state.text === known) {
@@ -111,7 +120,11 @@ export function watchRules(paths: readonly string[], options: WatchOptions): Rul
     } else {
       known = state.text;
       again(lookEveryMs);
-      options.onChange(readRules(paths));
+      reading = true;
+      read(paths, (found) => {
+        reading = false;
+        if (!closed) options.onChange(found);
+      });
     }
   };
   const again = (ms: number): void => {

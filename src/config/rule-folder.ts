@@ -60,6 +60,7 @@ export function listRuleFiles(paths: readonly string[]): RuleFiles {
       const stats = look(path);
       if (stats === null) problems.push({ file: path, message: 'there is no such file or folder' });
       else if (stats.isDirectory()) walk(path, realpathSync(path), 0);
+      else if (!stats.isFile()) problems.push({ file: path, message: 'this is not a file' });
       else add(path, stats);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : error;

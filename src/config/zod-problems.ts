@@ -29,7 +29,7 @@ export function zodProblems(
     }
     const from = written.get(dotted(path));
     const message = expectation(issue);
-    return [source.problem(path, from === undefined ? message : withoutValue(message, from))];
+    return [source.problem(path, from === undefined ? message : withoutValue(message, from, issue.code))];
   });
 }
 
@@ -53,9 +53,12 @@ export function expectation(issue: z.core.$ZodIssue): string {
   return message.replace(', received ', ', got ');
 }
 
-/** Messages of ours end in what was found; for a value behind a reference that part is left out. */
-function withoutValue(message: string, from: string): string {
-  return `${message.replace(/,? got .*$/s, '')} in what ${from} stands for`;
+/** Messages of ours quote what was found or end in it; for a value behind a reference that part is left out. */
+function withoutValue(message: string, from: string, code: z.core.$ZodIssue['code']): string {
+  const expected = message.replace(/,? got .*$/s, '');
+  // What zod itself quotes are the words that it knows.
+  const unquoted = code === 'custom' ? expected.replace(/(?: after)? ?["`].*$/s, '') : expected;
+  return `${unquoted} in what ${from} stands for`;
 }
 
 /** Keys that the schema knows at a path below it. */

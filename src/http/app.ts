@@ -6,7 +6,9 @@ import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
+import { AccessLog } from './access-log.ts';
 import { type Direct, directly } from './direct.ts';
+import { Door } from './door.ts';
 import type { HttpEnv } from './env.ts';
 import { failureOf } from './failure.ts';
 import { requestIdOf, secureHeaders } from './headers.ts';
@@ -23,21 +25,35 @@ export interface HttpOptions {
   readonly metrics: Registry;
   /** For tests; the program's own otherwise. */
   readonly routes?: readonly Route[];
+  /** Calls back once after so many milliseconds; a timer that keeps no process alive unless told otherwise. */
+  readonly later?: (ms: number, callback: () => void) => void;
 }
 
 /** The application, and what it serves past Hono where a Node server has the choice. */
-export type HttpApp = Hono<HttpEnv> & { readonly direct: Direct };
+export type HttpApp = Hono<HttpEnv> & {
+  readonly direct: Direct;
+  /** Writes what is to be audited and not written yet. To be called before the store is closed. */
+  readonly flushAudit: () => void;
+};
 
 export function createHttp(services: Services, options: HttpOptions): HttpApp {
   const routes = options.routes ?? allRoutes();
   const { log } = options;
   const measured = httpMetrics(options.metrics);
+  const keyring = new Keyring({ store: services.store, log });
+  const access = new AccessLog({
+    store: services.store,
+    log,
+    now: () => services.now(),
+    later: options.later ?? ((ms, callback) => void setTimeout(callback, ms).unref()),
+  });
   const deps: HttpDeps = {
     services,
     limits: options.limits,
     log,
     metrics: options.metrics,
-    keyring: new Keyring({ store: services.store, log }),
+    keyring,
+    door: new Door(keyring, access),
     tenancy: new Tenancy(services.store, () => services.now()),
   };
   const app = new Hono<HttpEnv>();
@@ -81,7 +97,10 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
   });
 
   app.onError((thrown, c) => refuse(c, thrown));
-  return Object.assign(app, { direct: directly(routes, deps, measured) });
+  return Object.assign(app, {
+    direct: directly(routes, deps, measured),
+    flushAudit: () => access.flush(),
+  });
 }
 
 /** Which methods a path takes, for 405 and its Allow header. */

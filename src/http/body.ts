@@ -127,7 +127,22 @@ export function parseJson<T>(
   } catch (cause) {
     throw new ApiError('invalid_json', { cause });
   }
+  const path = protoPath(value);
+  if (path !== null) {
+    const problem = { path, message: 'not allowed as a name' };
+    throw new ApiError('invalid_body', { details: { problems: [problem] } });
+  }
   return shaped(value, schema);
+}
+
+/** Where a key `__proto__` stands; null without one. The schemas would leave it out without a word. */
+function protoPath(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  for (const key of Object.keys(value)) {
+    const below = key === '__proto__' ? '' : protoPath((value as Record<string, unknown>)[key]);
+    if (below !== null) return below === '' ? key : `${key}.${below}`;
+  }
+  return null;
 }
 
 function shaped<T>(value: unknown, schema: z.ZodType<T>): T {

@@ -164,6 +164,23 @@ export function ensureFirstKey(
   return { generated: text };
 }
 
+/** A new operator key in the place of all there are, but for that of the environment, which is not ours to change. */
+export function resetOperatorKey(
+  store: Store,
+  { newId, now }: { newId: () => string; now: number },
+): { readonly text: string; readonly revoked: number; readonly ofEnvironment: boolean } {
+  const operators = store
+    .keys(null)
+    .filter(({ role, tenant, revokedAt }) => role === 'operator' && tenant === '*' && revokedAt === null);
+  const ours = operators.filter(({ name }) => name !== adminKeyName);
+  const id = newId();
+  const text = mintKey(id);
+  // First the new one: whatever happens between the two, somebody gets in.
+  store.addKey(operatorKey(id, 'reset key', now), digestOf(text).toString('hex'), 'host', now);
+  for (const key of ours) store.revokeKey(key.id, 'host', now);
+  return { text, revoked: ours.length, ofEnvironment: operators.length > ours.length };
+}
+
 function operatorKey(id: string, name: string, now: number): ApiKeyRow {
   return {
     id,

@@ -104,6 +104,7 @@ function errorsOf(route: Route, error: z.ZodType): Answers {
   const codes = new Set<ErrorCode>(route.errors);
   if (route.requires !== 'anonymous') {
     codes.add('unauthenticated');
+    codes.add('too_many_attempts');
     if (route.requires !== 'authenticated') codes.add('forbidden');
     if (route.scope !== 'installation') codes.add('tenant_required');
     codes.add('unavailable');

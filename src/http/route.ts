@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { Actor, Answer, Idempotency, Services } from '../services.ts';
 import type { ApiKeyRow } from '../store/rows.ts';
 import { parseJson, readBody } from './body.ts';
+import type { Door } from './door.ts';
 import type { HttpEnv } from './env.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import type { Keyring } from './keys.ts';
@@ -25,6 +26,7 @@ export interface HttpDeps {
   readonly log: Log;
   readonly metrics: Registry;
   readonly keyring: Keyring;
+  readonly door: Door;
   readonly tenancy: Tenancy;
 }
 
@@ -147,16 +149,19 @@ interface Admitted {
   readonly tenant: string;
 }
 
-/** Who asks, and for which tenant. Throws `unauthenticated`, `forbidden` and what a tenant's name can be refused for. */
+/** Who asks, and for which tenant. Throws `unauthenticated`, `too_many_attempts`, `forbidden` and what a tenant's name can be refused for. */
 function admit(exchange: Exchange, deps: HttpDeps, { requires, scope }: RouteDescription): Admitted {
   if (requires === 'anonymous') return { key: null, tenant: '' };
   const credentials = {
     apiKey: exchange.header('x-api-key'),
     authorization: exchange.header('authorization'),
   };
-  const key = deps.keyring.authenticate(credentials, deps.services.now());
+  const now = deps.services.now();
+  if (requires === 'read_or_loopback' && cameFromLoopback(exchange)) {
+    if (deps.keyring.authenticate(credentials, now) === null) return { key: null, tenant: '' };
+  }
+  const key = deps.door.enter(credentials, exchange.incoming?.socket.remoteAddress, now);
   if (key === null) {
-    if (requires === 'read_or_loopback' && cameFromLoopback(exchange)) return { key: null, tenant: '' };
     exchange.set('www-authenticate', 'Bearer realm="tocsin"');
     throw new ApiError('unauthenticated');
   }

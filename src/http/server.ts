@@ -1,9 +1,10 @@
 // The listening server and its hard limits: Node's defaults let three hundred slow connections sit for a minute.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { ApiError } from '../errors.ts';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import { ApiError, type ErrorCode } from '../errors.ts';
 import { errorBody } from './error-body.ts';
+import { secureHeaderLines, secureHeaders } from './headers.ts';
 
 export const serverLimits = {
   headersTimeout: 5_000,
@@ -41,12 +42,13 @@ export async function serve(
   limits: ServerLimits = serverLimits,
 ): Promise<Listening> {
   const { maxConnections, ...serverOptions } = limits;
-  const throughHono = getRequestListener(app.fetch, { hostname: address.host });
+  const throughHono = getRequestListener(app.fetch, { hostname: address.host, errorHandler: unusable });
   const server = createServer(serverOptions, (incoming, outgoing) => {
     if (app.direct?.(incoming, outgoing) !== true) void throughHono(incoming, outgoing);
   });
   server.maxConnections = maxConnections;
   server.on('clientError', refuse);
+  server.on('checkExpectation', (incoming: IncomingMessage) => writeRefusal(incoming.socket, 'bad_request'));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, () => {
@@ -72,22 +74,37 @@ function drain(server: Server): Promise<void> {
   });
 }
 
+/** A request that the adapter to Hono could not make one of: a host that is none, a path with a backslash. */
+function unusable(error: unknown): Response {
+  const answer = new ApiError(error instanceof RequestError ? 'bad_request' : 'internal');
+  return new Response(JSON.stringify(errorBody(answer)), {
+    status: answer.status,
+    headers: [...secureHeaders.map(([name, value]): [string, string] => [name, value]), jsonType],
+  });
+}
+const jsonType: [string, string] = ['content-type', 'application/json'];
+
 /** What never became a request still gets the one error body. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const code =
+  writeRefusal(
+    socket,
     error.code === 'HPE_HEADER_OVERFLOW'
       ? 'headers_too_large'
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
-        : 'bad_request';
+        : 'bad_request',
+  );
+}
+
+function writeRefusal(socket: Socket, code: ErrorCode): void {
   const answer = new ApiError(code);
   const body = JSON.stringify(errorBody(answer));
   socket.end(
-    `HTTP/1.1 ${answer.status} ${code}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${answer.status} ${code}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `${secureHeaderLines}connection: close\r\n\r\n${body}`,
   );
 }

@@ -34,6 +34,8 @@ export interface Stage {
   health: Health;
   now: number;
   newId(): string;
+  /** Does what was put off: what the audit gathered. */
+  passLater(): void;
   addKey(row: Partial<ApiKeyRow> & { role: Role }): { text: string; row: ApiKeyRow };
   commit(tenant: string, effects: readonly Effect[]): void;
   addAlert(row?: Partial<AlertRow>): AlertRow;
@@ -74,6 +76,7 @@ export function httpStage(
     durability: 'normal',
     newId: () => newId(),
   });
+  const later: (() => void)[] = [];
   const leases = new Map<number, number>();
   const idempotent = new Map<string, { hash: string; answer: Answer }>();
 
@@ -138,6 +141,9 @@ export function httpStage(
     health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
     now: startAt,
     newId: () => newId(),
+    passLater() {
+      for (const callback of later.splice(0)) callback();
+    },
     addKey(given) {
       const row: ApiKeyRow = {
         id: newId(),
@@ -221,6 +227,7 @@ export function httpStage(
       limits,
       log: options.log ?? silentLog,
       metrics: new Registry(),
+      later: (_ms, callback) => void later.push(callback),
       ...(options.routes && { routes: options.routes }),
     }),
   };

@@ -5,8 +5,14 @@ import { ApiError } from '../errors.ts';
 
 const unzip = promisify(gunzip);
 
+// Samples of real machines shrink to a tenth, a body of nothing but repetition to a thousandth.
+const greatestRatio = 100;
+/** So much is taken at any ratio: it costs a millisecond. */
+const harmlessBytes = 1024 * 1024;
+
 /**
- * The decoded body of a request with this Content-Encoding (gzip or identity), at most `maxBytes` long.
+ * The decoded body of a request with this Content-Encoding (gzip or identity), at most `maxBytes` and a hundred times
+ * as long as it came.
  * Rejects with ApiError `payload_too_large`, `unsupported_media_type` or `bad_request` (not gzip, or cut off).
  */
 export async function inflate(
@@ -24,10 +30,11 @@ export async function inflate(
       message: 'Content-Encoding must be gzip, identity or absent.',
     });
   }
+  const most = Math.min(maxBytes, Math.max(harmlessBytes, body.byteLength * greatestRatio));
   try {
-    return await unzip(body, { maxOutputLength: maxBytes });
+    return await unzip(body, { maxOutputLength: most });
   } catch (cause) {
-    if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, cause);
+    if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most, cause);
     throw new ApiError('bad_request', { message: 'The body is not complete, valid gzip.', cause });
   }
 }

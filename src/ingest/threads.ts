@@ -1,15 +1,22 @@
-// Starts the worker threads of the history. They lie beside this file: as .js in a build or a bundle, as .ts under tsx
+// Starts the worker threads. They lie beside whoever starts them: as .js in a build or a bundle, as .ts under tsx
 // and vitest, where the thread needs tsx to read them. A thread never keeps the process alive.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-export type ThreadName = 'fold-worker' | 'checkpoint-worker' | 'range-worker';
+export type ThreadName = 'fold-worker' | 'checkpoint-worker' | 'range-worker' | 'rule-worker';
 
-/** `data` is the thread's `workerData`. Errors and the end come as the events of the Worker. */
-export function startThread(name: ThreadName, data: unknown): Worker {
+/**
+ * `data` is the thread's `workerData`; `beside` the module that it lies beside, if not this one. Errors and the end come as
+ * the events of the Worker.
+ */
+export function startThread(
+  name: ThreadName,
+  data: unknown,
+  { beside = import.meta.url, memoryMb = 128 }: { beside?: string; memoryMb?: number } = {},
+): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
-  const file = new URL(`./${name}${fromSource ? '.ts' : '.js'}`, import.meta.url);
+  const file = new URL(`./${name}${fromSource ? '.ts' : '.js'}`, beside);
   const options: WorkerOptions = {
     name,
     workerData: data,
@@ -17,7 +24,7 @@ export function startThread(name: ThreadName, data: unknown): Worker {
     // None needs anything of the environment, which may hold secrets.
     env: {},
     // Samples are outside of the heap; what is inside is small.
-    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 4 },
   };
   const thread = fromSource
     ? new Worker(readTypeScript(file), { ...options, eval: true })

@@ -32,6 +32,25 @@ export interface CommittedEvent {
   readonly row: EventRow;
 }
 
+/** What the audit is told of callers; `*` as tenant stands for the installation. */
+export interface AuditNote {
+  readonly tenant: string;
+  readonly subjectKind: 'key' | 'system';
+  readonly subjectId: string;
+  readonly kind: string;
+  readonly actor: string | null;
+  readonly body: EventRow['body'];
+}
+
+/** A key that takes the place of another. */
+export interface Rotation {
+  readonly successor: ApiKeyRow;
+  /** SHA-256 of the successor's text, hex. */
+  readonly digest: string;
+  /** When the old one ends; it never lives longer than it would have. */
+  readonly oldUntil: number;
+}
+
 /** Why a commit did not happen. `unknown`: it may have happened. */
 export type StoreFailure = 'fenced' | 'full' | 'busy' | 'io' | 'corrupt' | 'unknown';
 
@@ -147,9 +166,17 @@ export interface Store {
   addKey(key: ApiKeyRow, digest: string, actor: string | null, now: number): void;
   /** False when there is no such live key. Adds an audit event. */
   revokeKey(id: string, actor: string, now: number): boolean;
+  /** Adds the successor and ends the old key, in one. False when there is no such live key. Adds audit events. */
+  rotateKey(id: string, rotation: Rotation, actor: string, now: number): boolean;
   keyByDigest(digest: string): ApiKeyRow | null;
   keys(tenant: string | null): readonly ApiKeyRow[];
   touchKey(id: string, now: number): void;
+
+  // -- audit ----------------------------------------------------------------------------------------------------
+  /** Appends to the chain of each note's tenant. */
+  recordAudit(notes: readonly AuditNote[], now: number): void;
+  /** Audit events of a tenant, newest first; null for those of the installation. */
+  auditEvents(tenant: string | null, limit: number, cursor: string | null): Page<StoredEvent>;
 
   // -- housekeeping ---------------------------------------------------------------------------------------------
   /** Deletes up to `limit` expired rows; true when there may be more. */

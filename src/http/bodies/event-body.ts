@@ -15,6 +15,15 @@ export const eventBody = z
   })
   .meta({ id: 'Event' });
 
+/** An event of the audit trail with its place in the chain of hashes. */
+export const auditEventBody = eventBody
+  .extend({ seq: z.number().int(), hash: z.string().nullable(), prev_hash: z.string().nullable() })
+  .meta({ id: 'AuditEvent' });
+
+export function toAuditEventBody(event: StoredEvent): z.output<typeof auditEventBody> {
+  return { ...toEventBody(event), seq: event.seq, hash: event.hash, prev_hash: event.prevHash };
+}
+
 export function toEventBody(event: StoredEvent): z.output<typeof eventBody> {
   return {
     id: event.id,

@@ -1,8 +1,9 @@
 // Events in: occurrences without an end.
 import { z } from 'zod';
-import { labelSet } from '../../../rules/labels.ts';
+import { isForbiddenName, labelSet } from '../../../rules/labels.ts';
 import { parseCategory, parsePriority, parseSeverity } from '../../../rules/severity.ts';
 import { categories, priorities, severities } from '../../../rules/types.ts';
+import { utf8Length } from '../../../rules/utf8.ts';
 import type { IncomingEvent } from '../../services.ts';
 import { timeIn } from '../bodies/shapes.ts';
 import { passOn, route } from '../route.ts';
@@ -18,14 +19,15 @@ function word<Word extends string>(parse: (text: string) => Word | undefined, kn
   });
 }
 
-const labelName = z
-  .string()
+/** A text of at most so many bytes: what fits in letters may not fit in bytes. */
+const within = (bytes: number) =>
+  z
+    .string()
+    .max(bytes)
+    .refine((text) => utf8Length(text) <= bytes, `expected at most ${bytes} bytes`);
+const labelName = within(128)
   .min(1)
-  .max(128)
-  .refine(
-    (name) => name !== '__proto__' && name !== 'constructor' && name !== 'prototype',
-    'not allowed as a name',
-  );
+  .refine((name) => !isForbiddenName(name), 'not allowed as a name');
 const mostLabels = 64;
 const mostRecipients = 100;
 
@@ -40,7 +42,7 @@ export const eventIn = z
     message: z.string().min(1).max(8_192),
     impact: z.string().max(8_192).optional(),
     labels: z
-      .record(labelName, z.string().max(2_048))
+      .record(labelName, within(2_048))
       .refine((labels) => Object.keys(labels).length <= mostLabels, `expected at most ${mostLabels} labels`)
       .default({}),
     recipients: z.array(z.string().min(1).max(320)).max(mostRecipients).default([]),

@@ -1,6 +1,7 @@
 // Every route there is, in the order in which paths are tried: fixed words before parameters.
 import type { Route } from '../route.ts';
 import { alertsRoutes } from './alerts.ts';
+import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
@@ -22,6 +23,7 @@ export function allRoutes(): readonly Route[] {
     ...alertsRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,
+    ...auditRoutes,
   ];
   routes.push(...openapiRoutes(routes));
   return routes;

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { ApiError } from '../../errors.ts';
 import type { ApiKeyRow } from '../../store/rows.ts';
 import { keyBody, toKeyBody } from '../bodies/key-body.ts';
-import { timeIn } from '../bodies/shapes.ts';
+import { durationIn, timeIn } from '../bodies/shapes.ts';
 import { digestOf, mintKey } from '../key-format.ts';
 import { adminKeyName } from '../keys.ts';
 import { mayGrant, rights, roles } from '../rights.ts';
-import { answer, route } from '../route.ts';
+import { answer, type HttpDeps, route } from '../route.ts';
 import { defaultTenant, tenantName } from '../tenancy.ts';
 import { isUuid } from '../uuid.ts';
 
@@ -29,11 +29,44 @@ const keyIn = z
   })
   .meta({ id: 'NewKey' });
 
+const dayMs = 86_400_000;
+const longestOverlapMs = 7 * dayMs;
+const rotateIn = z.strictObject({
+  overlap: z
+    .union([z.literal(0), durationIn])
+    .default(dayMs)
+    .refine((ms) => ms <= longestOverlapMs, 'expected at most 7d')
+    .meta({
+      description: 'How long the old key still opens: `24h` unless given, at most `7d`, `0s` = not at all.',
+    }),
+  expires_at: timeIn.optional().meta({ description: 'Of the new key; the old one’s end unless given.' }),
+});
+
 const newKeyBody = keyBody.extend({ key: z.string().meta({ description: 'Shown this once.' }) });
 
 /** A tenant's key sees its tenant's keys, a key for all tenants sees all. */
 function visible(caller: ApiKeyRow): string | null {
   return caller.tenant === '*' ? null : caller.tenant;
+}
+
+/** The key of a path, if the caller may see it and could have made it; else `key_not_found`. */
+function existing(deps: HttpDeps, caller: ApiKeyRow, id: string): ApiKeyRow {
+  const found = isUuid(id) && deps.services.store.keys(visible(caller)).find((row) => row.id === id);
+  if (!found || !mayGrant(caller.role, found.role)) throw new ApiError('key_not_found');
+  return found;
+}
+
+/** Nobody gives away more than they have: a key with scopes gives scopes of its own. */
+function checkScopes(caller: ApiKeyRow, scopes: readonly string[]): void {
+  if (caller.scopes.length === 0) return;
+  if (scopes.length > 0 && scopes.every((right) => caller.scopes.includes(right))) return;
+  throw new ApiError('forbidden', { message: 'A key with scopes may only give scopes of its own.' });
+}
+
+function checkFuture(expiresAt: number | undefined, now: number): void {
+  if (expiresAt === undefined || expiresAt > now) return;
+  const problem = { path: 'expires_at', message: 'expected a time in the future' };
+  throw new ApiError('invalid_body', { details: { problems: [problem] } });
 }
 
 export const keysRoutes = [
@@ -65,19 +98,11 @@ export const keysRoutes = [
       if (!mayGrant(caller.role, body.role)) {
         throw new ApiError('forbidden', { message: 'A key may not make one with a greater role.' });
       }
-      if (caller.scopes.length > 0) {
-        const within = body.scopes.length > 0 && body.scopes.every((right) => caller.scopes.includes(right));
-        if (!within) {
-          throw new ApiError('forbidden', { message: 'A key with scopes may only give scopes of its own.' });
-        }
-      }
+      checkScopes(caller, body.scopes);
       if (caller.tenant !== '*' && body.tenant !== undefined && body.tenant !== caller.tenant) {
         throw new ApiError('forbidden', { message: 'This key belongs to another tenant.' });
       }
-      if (body.expires_at !== undefined && body.expires_at <= now) {
-        const problem = { path: 'expires_at', message: 'expected a time in the future' };
-        throw new ApiError('invalid_body', { details: { problems: [problem] } });
-      }
+      checkFuture(body.expires_at, now);
       // An operator's key is for the installation; anything else made without a tenant is for the first one.
       const own = body.role === 'operator' ? '*' : caller.tenant === '*' ? defaultTenant : caller.tenant;
       const tenant = body.tenant ?? own;
@@ -103,6 +128,38 @@ export const keysRoutes = [
     },
   }),
   route({
+    method: 'post',
+    path: '/api/v1/keys/{id}/rotate',
+    requires: 'administer',
+    scope: 'installation',
+    tag: 'keys',
+    summary: 'A new key in the place of an old one, which goes on opening for the overlap.',
+    body: rotateIn,
+    bodyOptional: true,
+    answers: { 201: { description: 'The new key', schema: newKeyBody } },
+    errors: ['key_not_found', 'owned_by_environment'],
+    handler({ c, deps, key, body, actor, param }) {
+      const { services, keyring } = deps;
+      const old = existing(deps, key!, param('id'));
+      const now = services.now();
+      checkScopes(key!, old.scopes);
+      if (old.name === adminKeyName) throw new ApiError('owned_by_environment');
+      checkFuture(body.expires_at, now);
+      const successor: ApiKeyRow = {
+        ...old,
+        id: services.newId(),
+        createdAt: now,
+        expiresAt: body.expires_at ?? old.expiresAt,
+        lastUsedAt: null,
+      };
+      const text = mintKey(successor.id);
+      const rotation = { successor, digest: digestOf(text).toString('hex'), oldUntil: now + body.overlap };
+      if (!services.store.rotateKey(old.id, rotation, actor.name, now)) throw new ApiError('key_not_found');
+      keyring.forget(old.id);
+      return answer(c, 201, { ...toKeyBody(successor), key: text });
+    },
+  }),
+  route({
     method: 'delete',
     path: '/api/v1/keys/{id}',
     requires: 'administer',
@@ -113,11 +170,7 @@ export const keysRoutes = [
     errors: ['key_not_found'],
     handler({ c, deps, key, actor, param }) {
       const { services, keyring } = deps;
-      const id = param('id');
-      const target = services.store.keys(visible(key!)).find((row) => row.id === id);
-      if (!isUuid(id) || target === undefined || !mayGrant(key!.role, target.role)) {
-        throw new ApiError('key_not_found');
-      }
+      const { id } = existing(deps, key!, param('id'));
       if (!services.store.revokeKey(id, actor.name, services.now())) throw new ApiError('key_not_found');
       keyring.forget(id);
       return c.body(null, 204);

@@ -1,6 +1,8 @@
 // Store contract: reads page by key, newest first, and never show one tenant what belongs to another.
+
 import { expect, it } from 'vitest';
 import type { Effect } from '../../pipeline/effect.ts';
+import { brokenLink } from '../audit-chain.ts';
 import type { ApiKeyRow } from '../rows.ts';
 import { type Story, sending } from './harness.ts';
 import { t0 } from './row-builders.ts';
@@ -168,6 +170,52 @@ export function readContract(current: () => Story): void {
     ]);
     expect(store.events('_system', { kind: 'key', id: operator.id }, 10, null).items).toHaveLength(1);
     expect(JSON.stringify(store.keys(null))).not.toContain(digest('a'));
+  });
+
+  it('puts a key in the place of another in one, and keeps an audit of it', () => {
+    const { rows, store } = current();
+    const key = (changes: Partial<ApiKeyRow> = {}): ApiKeyRow => ({
+      id: rows.newId(),
+      tenant: 'acme',
+      name: 'ci',
+      role: 'ingest',
+      scopes: [],
+      createdAt: t0,
+      expiresAt: null,
+      revokedAt: null,
+      lastUsedAt: null,
+      ...changes,
+    });
+    const [old, next] = [key(), key()];
+    store.addKey(old, digest('a'), null, t0);
+    const rotation = { successor: next, digest: digest('b'), oldUntil: t0 + 50 };
+    expect(store.rotateKey(next.id, rotation, 'key:root', t0)).toBe(false);
+    expect(store.rotateKey(old.id, rotation, 'key:root', t0)).toBe(true);
+    expect(store.keyByDigest(digest('a'))).toEqual({ ...old, expiresAt: t0 + 50 });
+    expect(store.keyByDigest(digest('b'))).toEqual(next);
+    // A successor that cannot be stored leaves the old one as it was.
+    const twice = { successor: key(), digest: digest('b'), oldUntil: t0 };
+    expect(() => store.rotateKey(old.id, twice, 'key:root', t0)).toThrow();
+    expect(store.keyByDigest(digest('a'))?.revokedAt).toBeNull();
+    expect(store.rotateKey(old.id, rotation, 'key:root', t0 + 50)).toBe(false);
+    const note = { subjectKind: 'system', subjectId: 'auth', kind: 'auth.failed', actor: null } as const;
+    store.recordAudit(
+      [
+        { ...note, tenant: 'acme', body: { count: 1 } },
+        { ...note, tenant: '*', body: { count: 2 } },
+      ],
+      t0 + 60,
+    );
+    const first = store.auditEvents('acme', 3, null);
+    expect(first.items.map(({ kind, keep }) => [kind, keep])).toEqual([
+      ['auth.failed', 2],
+      ['key.added', 2],
+      ['key.rotated', 2],
+    ]);
+    const rest = store.auditEvents('acme', 3, first.next);
+    expect([rest.items.map(({ kind }) => kind), rest.next]).toEqual([['key.added'], null]);
+    expect(brokenLink([...first.items, ...rest.items].reverse(), null)).toBeNull();
+    expect(store.auditEvents(null, 9, null).items).toMatchObject([{ tenant: '_system', body: { count: 2 } }]);
   });
 
   it('takes a probe, answers figures and its marks', () => {

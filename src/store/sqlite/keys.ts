@@ -1,18 +1,16 @@
-// API keys: only digests are stored. Adding and revoking are audit events in the same transaction.
+// API keys: only digests are stored. Adding, rotating and revoking are audit events in the same transaction.
 import { and, desc, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import type { NewId } from '../../ids.ts';
-import type { EventRow } from '../../pipeline/rows.ts';
 import type { ApiKeyRow, Role } from '../rows.ts';
+import type { Rotation } from '../store.ts';
+import { auditAppender } from './audit-log.ts';
 import { type Memory, remembering } from './commit.ts';
 import type { Db } from './database.ts';
 import { idBytes, idText, parseId } from './id-codec.ts';
-import { tenantRows } from './ownership.ts';
 import { placeholders } from './placeholders.ts';
 import { apiKey } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
-/** Events about the installation belong to this tenant. */
-const systemTenant = '_system';
 const touchEveryMs = 60_000;
 
 function keyRow(from: typeof apiKey.$inferSelect): ApiKeyRow {
@@ -35,7 +33,6 @@ function digestBytes(digest: string): Buffer | null {
 
 export function keysGroup(db: Db, memory: Memory, newId: NewId) {
   const { orm } = db;
-  const tenants = tenantRows(db);
   const insert = orm.insert(apiKey).values(placeholders(apiKey)).prepare();
   const byId = orm
     .select()
@@ -70,45 +67,47 @@ export function keysGroup(db: Db, memory: Memory, newId: NewId) {
       ),
     )
     .prepare();
-  const takeSeq = db.raw
-    .prepare<[number], number>('UPDATE shard SET next_seq = next_seq + 1 WHERE id = ? RETURNING next_seq - 1')
-    .pluck();
+  // Only ever sooner: an overlap gives no key a longer life.
+  const endAt = orm
+    .update(apiKey)
+    .set({
+      expiresAt: sql`min(coalesce(${apiKey.expiresAt}, ${sql.placeholder('until')}), ${sql.placeholder('until')})`,
+    })
+    .where(eq(apiKey.id, sql.placeholder('id')))
+    .prepare();
+  const append = auditAppender(db, memory, newId);
 
-  function audit(key: ApiKeyRow, kind: string, actor: string | null, now: number): void {
-    const tenant = tenants.ensure(key.tenant === '*' ? systemTenant : key.tenant, now);
-    const seq = takeSeq.get(tenant.shard);
-    if (seq === undefined) throw new Error(`shard ${tenant.shard} is missing`);
-    const row: EventRow = {
-      id: newId(),
-      tenant: tenant.id,
-      at: now,
-      subjectKind: 'key',
-      subjectId: key.id,
-      kind,
-      reason: null,
-      actor,
-      topic: null,
-      priority: null,
-      correlationId: null,
-      keep: 2,
-      body: {
-        name: key.name,
-        tenant: key.tenant,
-        role: key.role,
-        scopes: key.scopes,
-        expiresAt: key.expiresAt,
+  function audit(
+    key: ApiKeyRow,
+    kind: string,
+    actor: string | null,
+    now: number,
+    more: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const { name, tenant, role, scopes, expiresAt } = key;
+    append(
+      {
+        tenant,
+        subjectKind: 'key',
+        subjectId: key.id,
+        kind,
+        actor,
+        body: { name, tenant, role, scopes, expiresAt, ...more },
       },
-    };
-    memory.log.append(row, tenant.shard, seq);
+      now,
+    );
   }
+  const add = (key: ApiKeyRow, digest: string) => {
+    const bytes = digestBytes(digest);
+    if (bytes === null) throw new Error('a key is stored by its SHA-256 in hex');
+    insert.run({ ...key, id: idBytes(key.id), digest: bytes, scopes: JSON.stringify(key.scopes) });
+  };
 
   return {
     addKey(key: ApiKeyRow, digest: string, actor: string | null, now: number): void {
-      const bytes = digestBytes(digest);
-      if (bytes === null) throw new Error('a key is stored by its SHA-256 in hex');
       remembering(memory, 'add key', () =>
         db.transaction(() => {
-          insert.run({ ...key, id: idBytes(key.id), digest: bytes, scopes: JSON.stringify(key.scopes) });
+          add(key, digest);
           audit(key, 'key.added', actor, now);
         }),
       );
@@ -120,6 +119,23 @@ export function keysGroup(db: Db, memory: Memory, newId: NewId) {
         db.transaction(() => {
           if (revoke.run({ id: bytes, now }).changes === 0) return false;
           audit(keyRow(byId.get({ id: bytes })!), 'key.revoked', actor, now);
+          return true;
+        }),
+      );
+    },
+    rotateKey(id: string, { successor, digest, oldUntil }: Rotation, actor: string, now: number): boolean {
+      const bytes = parseId(id);
+      if (bytes === null) return false;
+      return remembering(memory, 'rotate key', () =>
+        db.transaction(() => {
+          const old = byId.get({ id: bytes });
+          if (old === undefined || old.revokedAt !== null) return false;
+          if (old.expiresAt !== null && old.expiresAt <= now) return false;
+          if (oldUntil <= now) revoke.run({ id: bytes, now });
+          else endAt.run({ id: bytes, until: oldUntil });
+          add(successor, digest);
+          audit(keyRow(byId.get({ id: bytes })!), 'key.rotated', actor, now, { successor: successor.id });
+          audit(successor, 'key.added', actor, now, { predecessor: id });
           return true;
         }),
       );

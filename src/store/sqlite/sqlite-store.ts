@@ -2,6 +2,7 @@
 import { idGenerator, type NewId } from '../../ids.ts';
 import type { Store } from '../store.ts';
 import { alertReads } from './alert-reads.ts';
+import { auditGroup } from './audit-log.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
 import { type Durability, openDatabase } from './database.ts';
@@ -43,6 +44,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     ...alertReads(db),
     ...logReads(db),
     ...keysGroup(db, memory, newId),
+    ...auditGroup(db, memory, newId),
     ...retentionGroup(db, memory),
     ...housekeepingGroup(db),
   };

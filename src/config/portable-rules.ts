@@ -1,0 +1,55 @@
+// Rules as they pass from one thread to another. Functions and null prototypes do not: a matcher goes as its parts and is
+// built again, a label set as its entries.
+import { labelSet } from '../../rules/labels.ts';
+import { matcher } from '../../rules/matchers.ts';
+import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
+import type { Matcher, Rule } from '../../rules/types.ts';
+
+/** What a thread can send. */
+export type Portable =
+  | { readonly kind: 'plain'; readonly value: unknown }
+  | { readonly kind: 'list'; readonly items: readonly Portable[] }
+  | { readonly kind: 'matcher'; readonly name: string; readonly op: Matcher['op']; readonly value: string }
+  | { readonly kind: 'labels'; readonly entries: readonly (readonly [string, string])[] }
+  | { readonly kind: 'object'; readonly entries: readonly (readonly [string, Portable])[] };
+
+export function portableRule(rule: Rule): Portable {
+  return portable(rule);
+}
+
+/** The rule that was made portable. */
+export function ruleOf(from: Portable): Rule {
+  return revived(from) as Rule;
+}
+
+function portable(value: unknown): Portable {
+  if (typeof value !== 'object' || value === null) return { kind: 'plain', value };
+  if (Array.isArray(value)) return { kind: 'list', items: value.map(portable) };
+  if (isMatcher(value)) return { kind: 'matcher', name: value.name, op: value.op, value: value.value };
+  const entries = Object.entries(value);
+  if (Object.getPrototypeOf(value) === null) return { kind: 'labels', entries };
+  return { kind: 'object', entries: entries.map(([name, own]) => [name, portable(own)] as const) };
+}
+
+function isMatcher(value: object): value is Matcher {
+  return 'matches' in value && typeof value.matches === 'function';
+}
+
+function revived(from: Portable): unknown {
+  switch (from.kind) {
+    case 'plain':
+      return from.value;
+    case 'list':
+      return from.items.map(revived);
+    case 'matcher': {
+      const built = matcher(from.name, from.op, from.value);
+      // It was built once already.
+      if (isSyntaxProblem(built)) throw new Error(`a matcher that cannot be built again: ${built.problem}`);
+      return built;
+    }
+    case 'labels':
+      return labelSet(from.entries);
+    case 'object':
+      return Object.fromEntries(from.entries.map(([name, own]) => [name, revived(own)]));
+  }
+}

@@ -1,0 +1,261 @@
+// Every route × every role × two tenants, made from the table of routes. A route that takes a parameter, a body or a query
+// that is not known here makes this fail: add it below, so that no route is ever left out.
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRuleFile } from '../../rules/parse.ts';
+import type { Role } from '../store/rows.ts';
+import { startTestApp, type TestApp } from '../testing/test-app.ts';
+import { type Requirement, roles } from './rights.ts';
+import type { Route } from './route.ts';
+import { allRoutes } from './routes/index.ts';
+
+type Caller = Role | 'none';
+type Tenant = 'acme' | 'globex';
+const tenants: readonly Tenant[] = ['acme', 'globex'];
+const callers: readonly Caller[] = [...roles, 'none'];
+const other = (tenant: Tenant): Tenant => (tenant === 'acme' ? 'globex' : 'acme');
+
+const readers: readonly Caller[] = ['viewer', 'responder', 'editor', 'admin', 'operator'];
+/** Written out, not taken from rights.ts: this is what was agreed. */
+const holders: Readonly<Record<Requirement, readonly Caller[]>> = {
+  anonymous: callers,
+  authenticated: roles,
+  read_or_loopback: readers,
+  push: ['ingest', 'admin', 'operator'],
+  read: readers,
+  respond: ['responder', 'editor', 'admin', 'operator'],
+  administer: ['admin', 'operator'],
+};
+
+/** What stands for a parameter, by the word of the path before it. Things that a call uses up are made for each. */
+const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<string>>> = {
+  'alerts/{id}': (tenant) => own[tenant].alert,
+  'rules/{name}': (tenant) => `${tenant}-cpu`,
+  'notifications/{id}': (tenant) => own[tenant].notification,
+  'deliveries/{id}': (tenant) => own[tenant].delivery,
+  'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
+};
+/** The same kinds, of which there is none. */
+const nothing: Readonly<Record<string, string>> = {
+  '{id}': '0190a000-0000-7000-8000-00001234abcd',
+  '{name}': 'no-such-name',
+};
+
+const bodies: Readonly<Record<string, unknown>> = {
+  'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
+  'post /api/v1/keys': { name: 'made', role: 'viewer' },
+};
+const queries: Readonly<Record<string, string>> = {
+  'get /api/v1/series/range': '?metric=cpu&from=2023-11-14T00:00:00Z&to=2023-11-14T01:00:00Z',
+};
+
+const rules = tenants.flatMap((tenant) => {
+  const text = `tenant: ${tenant}\nrules:\n  - { name: ${tenant}-cpu, type: threshold, metric: cpu, operator: gt, threshold: 80 }\n`;
+  return parseRuleFile(text, `${tenant}.yaml`).rules;
+});
+const config =
+  'collector: { host: false }\nroute: { group_wait: 0s }\nchannels: { screen: { type: console } }\n';
+
+let app: TestApp;
+const keys = {} as Record<Tenant, Record<Role, string>>;
+const own = {} as Record<Tenant, { alert: string; notification: string; delivery: string }>;
+
+beforeAll(async () => {
+  let delivered = 0;
+  let allDelivered: () => void = () => {};
+  const deliveries = new Promise<void>((resolve) => {
+    allDelivered = resolve;
+  });
+  app = await startTestApp(config, 'rules: []', {
+    rules,
+    onEvents(events) {
+      for (const { row } of events) {
+        if (row.kind === 'delivery.delivered' || row.kind === 'delivery.sent') delivered++;
+      }
+      if (delivered >= tenants.length) allDelivered();
+    },
+  });
+  for (const tenant of tenants) {
+    const made: [Role, string][] = [];
+    for (const role of roles) {
+      made.push([role, role === 'operator' ? app.key : (await newKey(tenant, role)).key]);
+    }
+    keys[tenant] = Object.fromEntries(made) as Record<Role, string>;
+    const sample = { metric: 'cpu', labels: { host: `${tenant}-host` }, value: 97 };
+    await app.call('POST', '/api/v1/metrics', { samples: [sample] }, { 'x-tenant-id': tenant });
+  }
+  await deliveries;
+  for (const tenant of tenants) {
+    const read = async (path: string) => {
+      const { body } = await app.call('GET', path, undefined, { 'x-tenant-id': tenant });
+      return (body as { items: Record<string, string>[] }).items[0]!;
+    };
+    const alert = await read('/api/v1/alerts');
+    const delivery = await read('/api/v1/deliveries');
+    own[tenant] = { alert: alert.id!, notification: delivery.notification_id!, delivery: delivery.id! };
+  }
+  // The first use of each key leaves its traces before anything is compared.
+  for (const tenant of tenants) for (const role of roles) await ask('get', '/openapi.json', role, tenant);
+  await new Promise((resolve) => setImmediate(resolve));
+});
+afterAll(() => app.close());
+
+async function newKey(tenant: Tenant, role: Role): Promise<{ id: string; key: string }> {
+  const { body } = await app.call('POST', '/api/v1/keys', { name: `${tenant} ${role}`, role, tenant });
+  return body as { id: string; key: string };
+}
+
+interface Asked {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function ask(
+  method: string,
+  path: string,
+  caller: Caller,
+  tenant: Tenant,
+  body?: { text: string; type: string },
+): Promise<Asked> {
+  const response = await app.tocsin.fetch(
+    new Request(`http://tocsin.test${path}`, {
+      method: method.toUpperCase(),
+      headers: {
+        'x-request-id': 'matrix',
+        ...(caller !== 'none' && { 'x-api-key': keys[tenant][caller] }),
+        ...(caller === 'operator' && { 'x-tenant-id': tenant }),
+        ...(body !== undefined && { 'content-type': body.type }),
+      },
+      ...(body !== undefined && { body: body.text }),
+    }),
+  );
+  return { status: response.status, text: await response.text() };
+}
+
+const nameOf = (route: Route) => `${route.method} ${route.path}`;
+const parametersOf = (route: Route) => [...route.path.matchAll(/([^/]+\/)(\{\w+\})/g)].map(([kind]) => kind);
+
+async function pathOf(route: Route, tenant: Tenant | null): Promise<string> {
+  let path: string = route.path;
+  for (const kind of parametersOf(route)) {
+    const parameter = kind.slice(kind.indexOf('/') + 1);
+    const value = tenant === null ? nothing[parameter]! : await things[kind]!(tenant);
+    path = path.replace(kind, kind.replace(parameter, value));
+  }
+  return path + (queries[nameOf(route)] ?? '');
+}
+
+function bodyOf(route: Route): { text: string; type: string } | undefined {
+  const example = route.rawBody === undefined ? undefined : Object.entries(route.rawBody)[0];
+  if (example !== undefined) return { type: example[0], text: example[1] };
+  if (route.body === undefined) return undefined;
+  return { type: 'application/json', text: JSON.stringify(bodies[nameOf(route)] ?? {}) };
+}
+
+/** Everything that is stored, but for when a key was used and what the audit says about callers. */
+function everyRow(): string {
+  const database = new Database(join(app.folder, 'data/tocsin.db'), { readonly: true });
+  try {
+    const tables = database
+      .prepare<[], string>(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard')",
+      )
+      .pluck()
+      .all();
+    const rows = tables.map((table) => {
+      const where = table === 'event' ? "WHERE kind NOT LIKE 'auth.%'" : '';
+      const all = database.prepare<[], Record<string, unknown>>(`SELECT * FROM ${table} ${where}`).all();
+      return [table, all.map((row) => ({ ...row, last_used_at: null }))];
+    });
+    return JSON.stringify(rows);
+  } finally {
+    database.close();
+  }
+}
+
+const routes = allRoutes();
+
+describe('the matrix', () => {
+  it('knows what every route takes', () => {
+    expect(routes.flatMap(parametersOf).filter((kind) => !Object.hasOwn(things, kind))).toEqual([]);
+    const withBody = routes.filter(({ body, bodyOptional }) => body !== undefined && bodyOptional !== true);
+    expect(withBody.map(nameOf).filter((name) => !Object.hasOwn(bodies, name))).toEqual([]);
+  });
+});
+
+describe('whoever has no right to it', () => {
+  it.each(routes)('is refused $method $path, and nothing is written', async (route) => {
+    const path = await pathOf(route, 'acme');
+    const before = everyRow();
+    for (const caller of callers) {
+      if (holders[route.requires].includes(caller)) continue;
+      const { status } = await ask(route.method, path, caller, 'acme', bodyOf(route));
+      expect([caller, status]).toEqual([caller, caller === 'none' ? 401 : 403]);
+    }
+    expect(everyRow()).toBe(before);
+  });
+});
+
+describe('things of another tenant', () => {
+  const withParameters = routes.filter((route) => parametersOf(route).length > 0);
+
+  it.each(withParameters)('are not there for $method $path, and none is changed', async (route) => {
+    for (const tenant of tenants) {
+      const path = await pathOf(route, other(tenant));
+      const unknown = await pathOf(route, null);
+      const before = everyRow();
+      for (const caller of callers) {
+        // An operator of the installation sees every tenant's keys.
+        if (caller === 'operator' && route.scope === 'installation') continue;
+        const asked = await ask(route.method, path, caller, tenant, bodyOf(route));
+        const expected = caller === 'none' ? 401 : holders[route.requires].includes(caller) ? 404 : 403;
+        expect([caller, asked.status, asked.text]).toEqual([caller, expected, asked.text]);
+        // Nor can it be told from an id that nobody has.
+        expect(asked).toEqual(await ask(route.method, unknown, caller, tenant, bodyOf(route)));
+      }
+      expect(everyRow()).toBe(before);
+    }
+  });
+
+  const ofTenants = routes.filter(
+    ({ requires, scope }) => requires !== 'anonymous' && scope !== 'installation',
+  );
+  it.each(ofTenants)('cannot be reached by naming it: $method $path', async (route) => {
+    const path = await pathOf(route, 'acme');
+    const body = bodyOf(route);
+    const before = everyRow();
+    for (const role of roles.filter((one) => one !== 'operator')) {
+      const response = await app.tocsin.fetch(
+        new Request(`http://tocsin.test${path}`, {
+          method: route.method.toUpperCase(),
+          headers: {
+            'x-api-key': keys.globex[role],
+            'x-tenant-id': 'acme',
+            ...(body !== undefined && { 'content-type': body.type }),
+          },
+          ...(body !== undefined && { body: body.text }),
+        }),
+      );
+      expect([role, response.status]).toEqual([role, 403]);
+    }
+    expect(everyRow()).toBe(before);
+  });
+});
+
+describe('whoever has the right', () => {
+  it.each(routes)('gets to $method $path, and sees nothing of another tenant', async (route) => {
+    for (const tenant of tenants) {
+      for (const caller of callers) {
+        if (!holders[route.requires].includes(caller)) continue;
+        const path = await pathOf(route, tenant);
+        const { status, text } = await ask(route.method, path, caller, tenant, bodyOf(route));
+        // 409: another role did it before.
+        const fine = status < 300 || status === 409;
+        expect([caller, status, fine ? '' : text]).toEqual([caller, status, '']);
+        const ofAll = caller === 'operator' && route.scope === 'installation';
+        if (!ofAll) expect(text).not.toContain(other(tenant));
+      }
+    }
+  });
+});
