@@ -12,6 +12,8 @@ import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState, Subject } from '../pipeline/state.ts';
 import type { SettledSeries } from './settled.ts';
 
+const none: readonly RulePair[] = [];
+
 export type LastVerdict = 'unknown' | 'true' | 'false';
 
 /** What the pairs of one tenant have in common. */
@@ -45,6 +47,8 @@ export class RulePair {
   #quiet = false;
   #watched = false;
   #subject: Subject | null = null;
+  /** Of the episode that it took up; the same text as the alert's. */
+  #key: string | null = null;
 
   constructor(home: PairHome, rule: Rule, series: number, expectation: Expectation | null = null) {
     this.#home = home;
@@ -112,12 +116,15 @@ export class RulePair {
   }
 
   get key(): string {
-    return this.#subject?.key ?? alertKey(this.rule.name, this.seriesLabels);
+    return this.#subject?.key ?? this.#key ?? alertKey(this.rule.name, this.seriesLabels);
   }
 
   /** Takes verdict and wake time from the open episode, if there is one. */
   attach(alert: AlertRow | undefined): void {
-    if (alert) this.verdict = alert.keepUntil === null ? 'true' : 'false';
+    if (alert) {
+      this.verdict = alert.keepUntil === null ? 'true' : 'false';
+      this.#key = alert.key;
+    }
     this.refreshWake(alert);
   }
 
@@ -222,11 +229,12 @@ export class PairTable {
       if (windowMs > minuteSpanMs && minutesSuffice(aggregate)) minuteSpanMs = windowMs;
     }
     this.#table.need(series, spanMs, minuteSpanMs);
-    if (pairs.length > 0) {
-      this.#bySeries.set(series, pairs);
-      this.#settled.bind(series, pairs, quietSince);
-    }
-    return pairs;
+    if (pairs.length === 0) return none;
+    // A list that grew has room for sixteen more.
+    const exact = pairs.slice();
+    this.#bySeries.set(series, exact);
+    this.#settled.bind(series, exact, quietSince);
+    return exact;
   }
 
   unbind(series: number): void {

@@ -3,7 +3,7 @@
 // flushed, and neither touches the state database.
 import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { labelSet } from '../../rules/labels.ts';
+import { labelsOfText } from '../../rules/labels.ts';
 import { asStoreError, withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type FoldLimits, hourMs, planFold } from './fold-plan.ts';
@@ -92,13 +92,14 @@ function span(times: Float64Array): { from: number; to: number } {
 
 /** The samples of a block within [from, to]; the block itself when that is all of it. Null when there is none. */
 function within(block: HistoryBlock, from: number, to: number): HistoryBlock | null {
+  const all = span(block.times);
+  if (all.from >= from && all.to <= to) return block;
   const keep: number[] = [];
   for (let i = 0; i < block.times.length; i++) {
     const time = block.times[i]!;
     if (time >= from && time <= to) keep.push(i);
   }
   if (keep.length === 0) return null;
-  if (keep.length === block.times.length) return block;
   return {
     shard: block.shard,
     series: Uint32Array.from(keep, (i) => block.series[i]!),
@@ -197,9 +198,7 @@ class SqliteHistory implements History {
 
   series(): readonly HistorySeries[] {
     return withStoreErrors('list series', () =>
-      this.#statements.series
-        .all()
-        .map((row) => ({ ...row, labels: labelSet(JSON.parse(row.labels) as Record<string, string>) })),
+      this.#statements.series.all().map((row) => ({ ...row, labels: labelsOfText(row.labels) })),
     );
   }
 

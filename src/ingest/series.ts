@@ -79,7 +79,7 @@ export class SeriesTable {
 
   /** The id of a series that exists, else -1. */
   find(tenant: string, metric: string, labels: Labels): number {
-    return this.#index.find(tenant, this.#index.key(metric, labels));
+    return this.#index.find(tenant, metric, labels);
   }
 
   /** The id of a series, which is born if need be; -1 when the tenant's cap of series is reached. */
@@ -98,11 +98,10 @@ export class SeriesTable {
     bornAt: number,
     completeAfter = Number.NEGATIVE_INFINITY,
   ): number {
-    const key = this.#index.key(metric, labels);
-    const known = this.#index.find(tenant, key);
+    const known = this.#index.find(tenant, metric, labels);
     if (known !== -1) return known;
     if (this.#index.sizeOf(tenant) >= this.#limit) return -1;
-    const id = this.#index.add(tenant, metric, key);
+    const id = this.#index.add(tenant, metric, labels);
     if (id >= this.#ring.length) this.#growColumns();
     this.#ring[id] = noRing;
     this.#head[id] = 0;
@@ -238,14 +237,14 @@ export class SeriesTable {
   }
 
   tenantOf(id: number): string {
-    return this.#index.identity(id).tenant;
+    return this.#index.tenant(id);
   }
 
   metricOf(id: number): string {
-    return this.#index.identity(id).metric;
+    return this.#index.metric(id);
   }
 
-  /** Read from text at each call (some microseconds): not for the path of every sample. */
+  /** Put together at each call (a microsecond): not for the path of every sample. */
   labelsOf(id: number): Labels {
     return this.#index.labels(id);
   }
@@ -260,7 +259,7 @@ export class SeriesTable {
     return this.#index.sizeOf(tenant);
   }
 
-  /** Series of a tenant in order of birth; series may be dropped meanwhile. */
+  /** Series of a tenant, in no order; copy them before dropping any. */
   seriesOf(tenant: string): Iterable<number> {
     return this.#index.seriesOf(tenant);
   }
