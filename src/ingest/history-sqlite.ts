@@ -9,7 +9,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { type FoldLimits, hourMs, planFold } from './fold-plan.ts';
 import { Folder } from './folder.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
-import { decodeChunk, decodeFlush, encodeFlush } from './sample-blob.ts';
+import { decodeChunk, encodeFlush, viewFlush } from './sample-blob.ts';
 
 /** What one call of `fold` takes at most where no thread does the work. */
 const foldLimits: FoldLimits = { flushes: 64, samples: 100_000, sliceSamples: 1_000_000 };
@@ -18,6 +18,8 @@ const chunksPerRead = 256;
 const forgetRows = 32;
 /** Too many bytes are taken away in small steps (16 chunks of 3,600 samples are 1 MB), so that not much more goes. */
 const shrinkRows = 16;
+/** A flush of 200,000 samples. */
+const keptFlushBytes = 4 * 1024 * 1024;
 /** Samples of one shard and hour that are visited at once. */
 const visitSamples = 65_536;
 
@@ -142,6 +144,7 @@ function* blocksOf(shard: number, chunks: readonly ChunkRow[]): Generator<Histor
 class SqliteHistory implements History {
   readonly #raw;
   readonly #nextNo = new Map<number, number>();
+  #memory: Buffer = Buffer.alloc(0);
   readonly #statements;
 
   /** Null where `fold` does the work itself. */
@@ -219,7 +222,7 @@ class SqliteHistory implements History {
         if (block.times.length === 0) continue;
         const { from, to } = span(block.times);
         const no = numbers.get(block.shard) ?? this.#numberAfterLast(block.shard);
-        const blob = encodeFlush(block);
+        const blob = encodeFlush(block, (size) => this.#flushMemory(size));
         this.#statements.flush.run(block.shard, no, from, to, blob);
         bytes += blob.length;
         numbers.set(block.shard, no + 1);
@@ -248,7 +251,7 @@ class SqliteHistory implements History {
       }
     let flush = this.#statements.nextFlush.get(0, from, to);
     while (flush !== undefined) {
-      show({ shard: flush.shard, ...decodeFlush(flush.blob) });
+      show({ shard: flush.shard, ...viewFlush(flush.blob) });
       flush = this.#statements.nextFlush.get(flush.rowid, from, to);
     }
   }
@@ -284,6 +287,14 @@ class SqliteHistory implements History {
   close(): void {
     this.#folder?.close();
     this.#raw.close();
+  }
+
+  /** SQLite copies what it is given: one piece of memory serves every flush, as long as it is not a large one. */
+  #flushMemory(bytes: number): Buffer {
+    if (bytes > keptFlushBytes) return Buffer.allocUnsafe(bytes);
+    if (this.#memory.length < bytes)
+      this.#memory = Buffer.allocUnsafeSlow(Math.min(keptFlushBytes, bytes * 2));
+    return this.#memory.subarray(0, bytes);
   }
 
   #numberAfterLast(shard: number): number {

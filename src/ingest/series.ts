@@ -4,7 +4,7 @@ import { MinuteRing, minuteMs } from '../../rules/aggregates/minutes.ts';
 import type { Labels, SeriesWindow } from '../../rules/types.ts';
 import type { Limits } from '../config/config.ts';
 import { grown } from './grown.ts';
-import { RingSlab, ringSizes } from './ring-slabs.ts';
+import { RingSlab, ringSizes, SpareChunks } from './ring-slabs.ts';
 import { SeriesIndex } from './series-index.ts';
 
 /** What a sample did to its series. */
@@ -52,7 +52,8 @@ export class SeriesTable {
   readonly #limit: number;
   readonly #onBirth: (id: number) => void;
   readonly #index = new SeriesIndex();
-  readonly #slabs = ringSizes.map((size) => new RingSlab(size));
+  readonly #spare = new SpareChunks();
+  readonly #slabs = ringSizes.map((size) => new RingSlab(size, this.#spare));
   #points = 0;
 
   // One column per property, indexed by series id.
