@@ -4,7 +4,10 @@ import {
   canonicalLabels,
   emptyLabels,
   isForbiddenName,
+  labelNames,
   labelSet,
+  labelsInOrder,
+  labelsOfText,
   mergeLabels,
   withoutLabel,
 } from './labels.ts';
@@ -14,9 +17,14 @@ const entries = fc.array(fc.tuple(fc.string({ maxLength: 4 }), fc.string({ unit:
 });
 
 describe('label sets', () => {
-  it('have no prototype, sorted keys and no empty value', () => {
+  it('inherit nothing, have sorted keys and no empty value', () => {
     const labels = labelSet({ b: '2', a: '1', empty: '' });
-    expect(Object.getPrototypeOf(labels)).toBeNull();
+    const inherited = Object.getPrototypeOf(labels);
+    expect([Reflect.ownKeys(inherited), Object.getPrototypeOf(inherited)]).toEqual([[], null]);
+    expect(Object.isFrozen(inherited)).toBe(true);
+    expect(['constructor', 'toString', '__proto__'].map((name) => labels[name])).toEqual(
+      Array(3).fill(undefined),
+    );
     expect(Object.entries(labels)).toEqual([
       ['a', '1'],
       ['b', '2'],
@@ -84,6 +92,30 @@ describe('label sets', () => {
           Object.keys(a).every((name) => a[name] === b[name]);
         expect(canonicalLabels(a) === canonicalLabels(b)).toBe(same);
         expect(JSON.parse(canonicalLabels(a))).toEqual({ ...a });
+      }),
+    );
+  });
+});
+
+describe('label sets that were written', () => {
+  it('are read again as they were', () => {
+    fc.assert(
+      fc.property(entries, (pairs) => {
+        const labels = labelSet(pairs);
+        for (const text of [canonicalLabels(labels), JSON.stringify(labels)]) {
+          const again = labelsOfText(text);
+          expect(Object.entries(again)).toEqual(Object.entries(labels));
+          expect(Object.isFrozen(again)).toBe(true);
+        }
+        const names = labelNames(labels);
+        expect(
+          Object.entries(
+            labelsInOrder(
+              names,
+              names.map((name) => labels[name]!),
+            ),
+          ),
+        ).toEqual(Object.entries(labels));
       }),
     );
   });

@@ -9,7 +9,7 @@
 //   keep_firing_for   how long (sample time) a firing alert outlives its last true verdict.
 //   fingerprint  Alertmanager's FNV-1a over the full label set: an index and a display, never an identity.
 
-/** A label set. Null prototype, keys in ascending code-unit order, never an empty value. Build it with `labelSet()`. */
+/** A label set. It inherits nothing; keys in ascending code-unit order, never an empty value. Build it with `labelSet()`. */
 export type Labels = Readonly<Record<string, string>>;
 
 export const severities = ['info', 'warning', 'high', 'critical', 'emergency'] as const;

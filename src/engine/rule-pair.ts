@@ -34,6 +34,8 @@ export class RulePair {
   /** In `PairStates`; -1 once the pair is gone. */
   #place: number;
   #subject: Subject | null = null;
+  /** Of the episode that it took up; the same text as the alert's. */
+  #key: string | null = null;
 
   constructor(
     home: PairHome,
@@ -125,13 +127,14 @@ export class RulePair {
   }
 
   get key(): string {
-    return this.#subject?.key ?? alertKey(this.rule.name, this.seriesLabels);
+    return this.#subject?.key ?? this.#key ?? alertKey(this.rule.name, this.seriesLabels);
   }
 
   /** Takes verdict and wake time from the open episode, if there is one. One without a value came from silence. */
   attach(alert: AlertRow | undefined): void {
     this.refreshWake(alert);
     if (!alert) return;
+    this.#key = alert.key;
     this.verdict = alert.keepUntil === null ? 'true' : 'false';
     if (alert.value === null) this.fellSilent();
   }

@@ -1,6 +1,7 @@
 // From the bytes that a client writes for a series (metric and labels as they stand in the body) to its id, without
 // making a string of them. Bytes are compared to the last one; an alias holds only while its series lives. What an alias
 // means was found out by the plain decoder, once.
+import { grown } from './grown.ts';
 import type { SeriesTable } from './series.ts';
 
 /** Aliases per series of the tenant, on average, before all of them are forgotten and learned anew. */
@@ -13,6 +14,9 @@ const longestAlias = 2_048;
 const shortestAlias = 4;
 /** Steps of a search: whoever crafts collisions gets the plain decoder's speed, not a long walk. */
 const mostProbes = 32;
+
+/** 1 MiB. */
+const fewWords = 262_144;
 
 // An alias is a record of eight 32-bit numbers, one half of a cache line.
 const stride = 8;
@@ -137,8 +141,8 @@ export class AliasTable {
     if (!this.#place(alias, hash)) return -1;
     const length = to - from;
     const words = length >> 2;
-    while (this.#used + words + 1 > this.#arena.length) this.#arena = doubled(this.#arena);
-    if ((alias + 1) * stride > this.#records.length) this.#records = doubled(this.#records);
+    if (this.#used + words + 1 > this.#arena.length) this.#arena = larger(this.#arena, words + 1);
+    if ((alias + 1) * stride > this.#records.length) this.#records = larger(this.#records, stride);
     const records = this.#records;
     const record = alias * stride;
     records[record + offsetOf] = this.#used;
@@ -188,8 +192,8 @@ export class AliasTable {
   }
 }
 
-function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+/** Small ones double, large ones grow by a quarter: half of 16 MiB empty is more than the copies are worth. */
+function larger(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
+  const more = array.length < fewWords ? array.length : array.length >> 2;
+  return grown(array, new Int32Array(array.length + Math.max(more, least)));
 }

@@ -3,13 +3,13 @@
 // flushed, and neither touches the state database.
 import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { labelSet } from '../../rules/labels.ts';
+import { labelsOfText } from '../../rules/labels.ts';
 import { asStoreError, withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type FoldLimits, hourMs, planFold } from './fold-plan.ts';
 import { Folder } from './folder.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
-import { decodeChunk, decodeFlush, encodeFlush } from './sample-blob.ts';
+import { decodeChunk, encodeFlush, viewFlush } from './sample-blob.ts';
 
 /** What one call of `fold` takes at most where no thread does the work. */
 const foldLimits: FoldLimits = { flushes: 64, samples: 100_000, sliceSamples: 1_000_000 };
@@ -18,6 +18,8 @@ const chunksPerRead = 256;
 const forgetRows = 32;
 /** Too many bytes are taken away in small steps (16 chunks of 3,600 samples are 1 MB), so that not much more goes. */
 const shrinkRows = 16;
+/** A flush of 200,000 samples. */
+const keptFlushBytes = 4 * 1024 * 1024;
 /** Samples of one shard and hour that are visited at once. */
 const visitSamples = 65_536;
 
@@ -92,13 +94,14 @@ function span(times: Float64Array): { from: number; to: number } {
 
 /** The samples of a block within [from, to]; the block itself when that is all of it. Null when there is none. */
 function within(block: HistoryBlock, from: number, to: number): HistoryBlock | null {
+  const all = span(block.times);
+  if (all.from >= from && all.to <= to) return block;
   const keep: number[] = [];
   for (let i = 0; i < block.times.length; i++) {
     const time = block.times[i]!;
     if (time >= from && time <= to) keep.push(i);
   }
   if (keep.length === 0) return null;
-  if (keep.length === block.times.length) return block;
   return {
     shard: block.shard,
     series: Uint32Array.from(keep, (i) => block.series[i]!),
@@ -141,6 +144,7 @@ function* blocksOf(shard: number, chunks: readonly ChunkRow[]): Generator<Histor
 class SqliteHistory implements History {
   readonly #raw;
   readonly #nextNo = new Map<number, number>();
+  #memory: Buffer = Buffer.alloc(0);
   readonly #statements;
 
   /** Null where `fold` does the work itself. */
@@ -197,9 +201,7 @@ class SqliteHistory implements History {
 
   series(): readonly HistorySeries[] {
     return withStoreErrors('list series', () =>
-      this.#statements.series
-        .all()
-        .map((row) => ({ ...row, labels: labelSet(JSON.parse(row.labels) as Record<string, string>) })),
+      this.#statements.series.all().map((row) => ({ ...row, labels: labelsOfText(row.labels) })),
     );
   }
 
@@ -220,7 +222,7 @@ class SqliteHistory implements History {
         if (block.times.length === 0) continue;
         const { from, to } = span(block.times);
         const no = numbers.get(block.shard) ?? this.#numberAfterLast(block.shard);
-        const blob = encodeFlush(block);
+        const blob = encodeFlush(block, (size) => this.#flushMemory(size));
         this.#statements.flush.run(block.shard, no, from, to, blob);
         bytes += blob.length;
         numbers.set(block.shard, no + 1);
@@ -249,7 +251,7 @@ class SqliteHistory implements History {
       }
     let flush = this.#statements.nextFlush.get(0, from, to);
     while (flush !== undefined) {
-      show({ shard: flush.shard, ...decodeFlush(flush.blob) });
+      show({ shard: flush.shard, ...viewFlush(flush.blob) });
       flush = this.#statements.nextFlush.get(flush.rowid, from, to);
     }
   }
@@ -285,6 +287,14 @@ class SqliteHistory implements History {
   close(): void {
     this.#folder?.close();
     this.#raw.close();
+  }
+
+  /** SQLite copies what it is given: one piece of memory serves every flush, as long as it is not a large one. */
+  #flushMemory(bytes: number): Buffer {
+    if (bytes > keptFlushBytes) return Buffer.allocUnsafe(bytes);
+    if (this.#memory.length < bytes)
+      this.#memory = Buffer.allocUnsafeSlow(Math.min(keptFlushBytes, bytes * 2));
+    return this.#memory.subarray(0, bytes);
   }
 
   #numberAfterLast(shard: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RingSlab } from './ring-slabs.ts';
+import { RingSlab, SpareChunks } from './ring-slabs.ts';
 
 const chunkBytes = 8_192 * 16;
 
@@ -8,7 +8,7 @@ describe('RingSlab', () => {
   it('never gives two owners the same memory', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 200 }), (steps) => {
-        const slab = new RingSlab(2_048); // four rings a chunk, so that chunks come and go
+        const slab = new RingSlab(2_048, new SpareChunks()); // four rings a chunk, so that chunks come and go
         const owned: number[] = [];
         for (const step of steps) {
           if (step > 0) for (let i = 0; i < step; i++) owned.push(slab.take());
@@ -29,7 +29,7 @@ describe('RingSlab', () => {
   });
 
   it('drops chunks that nobody uses', () => {
-    const slab = new RingSlab(4_096);
+    const slab = new RingSlab(4_096, new SpareChunks());
     expect(slab.bytes).toBe(0);
     const slots = Array.from({ length: 10 }, () => slab.take());
     expect(slab.bytes).toBe(5 * chunkBytes);

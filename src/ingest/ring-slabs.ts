@@ -6,6 +6,8 @@ export const ringSizes = [16, 64, 128, 256, 512, 1_024, 2_048, 4_096] as const;
 
 // 64 KiB for each array of a chunk: small beside the idle process, large beside the two array headers.
 const chunkPoints = 8_192;
+/** 1 MiB; more than that is left to the collector. */
+const mostSpare = 8;
 
 export interface Chunk {
   readonly times: Float64Array;
@@ -20,9 +22,25 @@ interface OwnedChunk extends Chunk {
   readonly returned: number[];
 }
 
+/** Chunks that nobody uses at the moment, of whatever size their rings were: growing rings leave one and need four. */
+export class SpareChunks {
+  readonly #chunks: Chunk[] = [];
+
+  take(): Chunk {
+    return (
+      this.#chunks.pop() ?? { times: new Float64Array(chunkPoints), values: new Float64Array(chunkPoints) }
+    );
+  }
+
+  giveBack({ times, values }: Chunk): void {
+    if (this.#chunks.length < mostSpare) this.#chunks.push({ times, values });
+  }
+}
+
 /** All rings of one size. A slot is a number; its points begin at `base(slot)` of the arrays of `chunk(slot)`. */
 export class RingSlab {
   readonly size: number;
+  readonly #spare: SpareChunks;
   readonly #perChunk: number;
   readonly #shift: number;
   readonly #chunks: (OwnedChunk | null)[] = [];
@@ -31,8 +49,9 @@ export class RingSlab {
   /** Places of dropped chunks. */
   readonly #vacant: number[] = [];
 
-  constructor(size: (typeof ringSizes)[number]) {
+  constructor(size: (typeof ringSizes)[number], spare: SpareChunks) {
     this.size = size;
+    this.#spare = spare;
     this.#perChunk = chunkPoints / size;
     this.#shift = Math.log2(this.#perChunk);
   }
@@ -53,6 +72,7 @@ export class RingSlab {
     if (--chunk.used > 0) return;
     this.#open.splice(this.#open.indexOf(index), 1);
     this.#chunks[index] = null;
+    this.#spare.giveBack(chunk);
     this.#vacant.push(index);
   }
 
@@ -70,13 +90,7 @@ export class RingSlab {
   }
 
   #addChunk(): number {
-    const chunk: OwnedChunk = {
-      times: new Float64Array(chunkPoints),
-      values: new Float64Array(chunkPoints),
-      used: 0,
-      untouched: 0,
-      returned: [],
-    };
+    const chunk: OwnedChunk = { ...this.#spare.take(), used: 0, untouched: 0, returned: [] };
     const index = this.#vacant.pop() ?? this.#chunks.length;
     this.#chunks[index] = chunk;
     this.#open.push(index);

@@ -26,8 +26,13 @@ function bytesOf(array: Float64Array | Uint32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function encode(count: number, columns: readonly (Float64Array | Uint32Array)[]): Buffer {
-  const blob = Buffer.alloc(headerBytes + columns.reduce((sum, column) => sum + column.byteLength, 0));
+function encode(
+  count: number,
+  columns: readonly (Float64Array | Uint32Array)[],
+  memory: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
+  const blob = memory(headerBytes + columns.reduce((sum, column) => sum + column.byteLength, 0));
+  blob.fill(0, 0, headerBytes);
   blob.writeUInt8(version, 0);
   blob.writeUInt32LE(count, 4);
   let at = headerBytes;
@@ -55,8 +60,9 @@ function copy(blob: Buffer, at: number, bytes: number): ArrayBuffer {
   return into;
 }
 
-export function encodeFlush(block: FlushColumns): Buffer {
-  return encode(block.times.length, [block.times, block.values, block.series]);
+/** `memory` gives as many bytes as it is asked for, with anything in them. */
+export function encodeFlush(block: FlushColumns, memory?: (bytes: number) => Buffer): Buffer {
+  return encode(block.times.length, [block.times, block.values, block.series], memory);
 }
 
 export function decodeFlush(blob: Buffer): FlushColumns {

@@ -4,7 +4,7 @@ import { MinuteRing, minuteMs } from '../../rules/aggregates/minutes.ts';
 import type { Labels, SeriesWindow } from '../../rules/types.ts';
 import type { Limits } from '../config/config.ts';
 import { grown } from './grown.ts';
-import { RingSlab, ringSizes } from './ring-slabs.ts';
+import { RingSlab, ringSizes, SpareChunks } from './ring-slabs.ts';
 import { SeriesIndex } from './series-index.ts';
 
 /** What a sample did to its series. */
@@ -52,7 +52,8 @@ export class SeriesTable {
   readonly #limit: number;
   readonly #onBirth: (id: number) => void;
   readonly #index = new SeriesIndex();
-  readonly #slabs = ringSizes.map((size) => new RingSlab(size));
+  readonly #spare = new SpareChunks();
+  readonly #slabs = ringSizes.map((size) => new RingSlab(size, this.#spare));
   #points = 0;
 
   // One column per property, indexed by series id.
@@ -79,7 +80,7 @@ export class SeriesTable {
 
   /** The id of a series that exists, else -1. */
   find(tenant: string, metric: string, labels: Labels): number {
-    return this.#index.find(tenant, this.#index.key(metric, labels));
+    return this.#index.find(tenant, metric, labels);
   }
 
   /** The id of a series, which is born if need be; -1 when the tenant's cap of series is reached. */
@@ -98,11 +99,10 @@ export class SeriesTable {
     bornAt: number,
     completeAfter = Number.NEGATIVE_INFINITY,
   ): number {
-    const key = this.#index.key(metric, labels);
-    const known = this.#index.find(tenant, key);
+    const known = this.#index.find(tenant, metric, labels);
     if (known !== -1) return known;
     if (this.#index.sizeOf(tenant) >= this.#limit) return -1;
-    const id = this.#index.add(tenant, metric, key);
+    const id = this.#index.add(tenant, metric, labels);
     if (id >= this.#ring.length) this.#growColumns();
     this.#ring[id] = noRing;
     this.#head[id] = 0;
@@ -238,14 +238,14 @@ export class SeriesTable {
   }
 
   tenantOf(id: number): string {
-    return this.#index.identity(id).tenant;
+    return this.#index.tenant(id);
   }
 
   metricOf(id: number): string {
-    return this.#index.identity(id).metric;
+    return this.#index.metric(id);
   }
 
-  /** Read from text at each call (some microseconds): not for the path of every sample. */
+  /** Put together at each call (a microsecond): not for the path of every sample. */
   labelsOf(id: number): Labels {
     return this.#index.labels(id);
   }
@@ -260,7 +260,7 @@ export class SeriesTable {
     return this.#index.sizeOf(tenant);
   }
 
-  /** Series of a tenant in order of birth; series may be dropped meanwhile. */
+  /** Series of a tenant, in no order; copy them before dropping any. */
   seriesOf(tenant: string): Iterable<number> {
     return this.#index.seriesOf(tenant);
   }

@@ -4,6 +4,7 @@ import type { AlertRow, GroupRow } from '../../pipeline/rows.ts';
 import type { TenantSnapshot } from '../store.ts';
 import type { Db } from './database.ts';
 import { parseId } from './id-codec.ts';
+import { openAlertsReader } from './open-alerts.ts';
 import {
   alertRow,
   alertsNamed,
@@ -22,10 +23,7 @@ const alertColumns = `${columnsOf(alert, 'a')}, l.json AS labelsJson`;
 const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset';
 
 export function loadGroup(db: Db) {
-  const openAlerts = db.raw.prepare<[string], StoredAlert>(
-    `SELECT ${alertColumns} FROM alert a INDEXED BY alert_open ${withLabels}
-     WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved' ORDER BY a.id`,
-  );
+  const openAlerts = openAlertsReader(db);
   const waiting = db.raw.prepare<[string], StoredAlert>(
     `SELECT ${alertColumns} FROM alert a INDEXED BY alert_waiting ${withLabels}
      WHERE a.tenant = ? AND a.next_at IS NOT NULL ORDER BY a.id`,
@@ -96,7 +94,8 @@ export function loadGroup(db: Db) {
   function snapshot(tenant: string): TenantSnapshot {
     const groupRows = groups.all(tenant).map(groupRow);
     const alerts = new Map<string, AlertRow>();
-    for (const row of [...openAlerts.all(tenant), ...waiting.all(tenant)]) {
+    for (const open of openAlerts(tenant)) alerts.set(open.id, open);
+    for (const row of waiting.all(tenant)) {
       const decoded = alertRow(row);
       alerts.set(decoded.id, decoded);
     }

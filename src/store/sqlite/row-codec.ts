@@ -1,6 +1,5 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
-import { canonicalLabels } from '../../../rules/labels.ts';
-import type { Labels } from '../../../rules/types.ts';
+import { canonicalLabels, labelsOfText } from '../../../rules/labels.ts';
 import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { StoredEvent } from '../rows.ts';
 import { idBytes, idOrNameText, idOrNameValue, idText } from './id-codec.ts';
@@ -20,11 +19,6 @@ export type { StoredAlert, StoredDelivery, StoredEventRow, StoredGroup, StoredNo
 
 // Sample times may carry a fraction of a millisecond; the columns are integers.
 const whole = (at: number | null) => (at === null ? null : Math.floor(at));
-
-/** What was stored was a label set: sorted, without empty values and forbidden names. */
-function labelsOf(json: string): Labels {
-  return Object.freeze(Object.assign(Object.create(null), JSON.parse(json)) as Labels);
-}
 
 /** The columns of an alert that a later commit may change. */
 export function alertChanges(row: AlertRow) {
@@ -76,7 +70,7 @@ export function alertRow(from: StoredAlert): AlertRow {
     source: from.source,
     rule: from.rule,
     ruleHash: from.ruleHash,
-    labels: labelsOf(from.labelsJson),
+    labels: labelsOfText(from.labelsJson),
     fingerprint: from.fingerprint,
     state: from.state as AlertRow['state'],
     severity: from.severity as AlertRow['severity'],
@@ -132,7 +126,7 @@ export function groupRow(from: StoredGroup): GroupRow {
     receiver: from.receiver,
     route: from.route,
     groupKey: from.groupKey,
-    labels: labelsOf(from.labels),
+    labels: labelsOfText(from.labels),
     openedAt: from.openedAt,
     nextAt: from.nextAt,
     nextReason: from.nextReason,
