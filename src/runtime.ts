@@ -116,7 +116,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       clock,
       log,
       newId,
-      record: (series, at, value) => recorder.record(series, at, value),
+      record: (rows, row) => recorder.recordRow(rows, row),
       forgetSeries: (series) => recorder.forget(series),
       dispatcher: {
         room: (tenant, channel) => dispatcher.room(tenant, channel),

@@ -3,6 +3,7 @@
 import type { Rule } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ApiError } from '../errors.ts';
+import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
@@ -35,7 +36,7 @@ export interface EnginePorts {
   readonly log: Log;
   readonly newId: () => string;
   /** Keeps an accepted sample for the history. */
-  readonly record: (series: number, at: number, value: number) => void;
+  readonly record: (rows: SampleRows, row: number) => void;
   /** Called before a series leaves memory. */
   readonly forgetSeries: (series: number) => void;
   readonly dispatcher: {

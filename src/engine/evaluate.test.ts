@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyLabels } from '../../rules/labels.ts';
 import { evaluateThreshold } from '../../rules/threshold.ts';
 import type { Aggregate, Operator, ThresholdRule, Verdict } from '../../rules/types.ts';
+import type { SampleRows } from '../ingest/sample-rows.ts';
 import { appended, emptyWindow, SeriesTable } from '../ingest/series.ts';
 import { aRule } from '../testing/builders.ts';
 import { Evaluator } from './evaluate.ts';
@@ -58,8 +59,8 @@ class Plain {
 class Counting extends SettledSeries {
   held = 0;
 
-  override holds(series: number, at: number, value: number): boolean {
-    const holds = super.holds(series, at, value);
+  override holds(rows: SampleRows, row: number): boolean {
+    const holds = super.holds(rows, row);
     if (holds) this.held += 1;
     return holds;
   }

@@ -3,6 +3,7 @@
 import { aggregateAt } from '../../rules/aggregates/index.ts';
 import { verdictOf } from '../../rules/threshold.ts';
 import type { SeriesWindow } from '../../rules/types.ts';
+import { oneRow, type SampleRows } from '../ingest/sample-rows.ts';
 import { appended, emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
 import { bits } from './pair-states.ts';
@@ -23,16 +24,17 @@ export class Evaluator {
   readonly counts: SampleCounts = { samples: 0, late: 0, unchanged: 0, replaced: 0, evaluations: 0 };
   readonly #table: SeriesTable;
   readonly #settled: SettledSeries;
-  readonly #record: (series: number, at: number, value: number) => void;
+  readonly #record: (rows: SampleRows, row: number) => void;
   readonly #watch: (pair: RulePair) => void;
   // Filled in place for each evaluation: no allocation per sample.
+  readonly #one = oneRow();
   readonly #window: SeriesWindow = emptyWindow();
   #figures = new Float64Array(8);
 
   constructor(
     table: SeriesTable,
     settled: SettledSeries,
-    record: (series: number, at: number, value: number) => void,
+    record: (rows: SampleRows, row: number) => void,
     watch: (pair: RulePair) => void,
   ) {
     this.#table = table;
@@ -41,10 +43,7 @@ export class Evaluator {
     this.#watch = watch;
   }
 
-  /**
-   * Takes one sample. `change` is called for each pair with something to say, in the order of the rules, before the next
-   * pair is evaluated.
-   */
+  /** Takes one sample, see `row`. */
   sample(
     tenant: Pick<Tenant, 'pairs' | 'distrustBefore'>,
     series: number,
@@ -53,17 +52,36 @@ export class Evaluator {
     now: number,
     change: (pair: RulePair, input: VerdictInput) => void,
   ): void {
+    const one = this.#one;
+    one.series[0] = series;
+    one.times[0] = at;
+    one.values[0] = value;
+    this.row(tenant, one, 0, now, change);
+  }
+
+  /**
+   * Takes the sample of a row. `change` is called for each pair with something to say, in the order of the rules, before
+   * the next pair is evaluated.
+   */
+  row(
+    tenant: Pick<Tenant, 'pairs' | 'distrustBefore'>,
+    rows: SampleRows,
+    row: number,
+    now: number,
+    change: (pair: RulePair, input: VerdictInput) => void,
+  ): void {
     const { counts } = this;
+    const series = rows.series[row]!;
     counts.samples += 1;
-    const outcome = this.#table.append(series, at, value);
+    const outcome = this.#table.appendRow(rows, row);
     const pairCount = this.#settled.pairs(series);
     // Also a sample that says nothing new: whoever sends has not fallen silent.
     if (pairCount > 0) this.#settled.arrived(series, now);
     if (outcome === appended.unchanged) {
       counts.unchanged += 1;
-      if (at > tenant.distrustBefore) return;
+      if (rows.times[row]! > tenant.distrustBefore) return;
     } else {
-      this.#record(series, at, value);
+      this.#record(rows, row);
       if (outcome === appended.late) {
         counts.late += 1;
         return;
@@ -72,11 +90,22 @@ export class Evaluator {
     }
     if (pairCount === 0) return;
     counts.evaluations += pairCount;
-    if (this.#settled.holds(series, at, value)) return;
+    if (this.#settled.holds(rows, row)) return;
+    this.#evaluate(tenant.pairs, series, rows.times[row]!, rows.values[row]!, change);
+  }
+
+  #evaluate(
+    pairs: Pick<PairTable, 'pair'>,
+    series: number,
+    at: number,
+    value: number,
+    change: (pair: RulePair, input: VerdictInput) => void,
+  ): void {
     const figures = this.#figuresOf(series, at, value);
     const first = this.#settled.evaluate(series, figures);
     if (first === -1) return;
-    for (let i = first; i < pairCount; i++) this.#judge(tenant.pairs, series, i, at, change);
+    const count = this.#settled.pairs(series);
+    for (let i = first; i < count; i++) this.#judge(pairs, series, i, at, change);
     this.#settled.settle(series, figures);
   }
 

@@ -6,6 +6,7 @@ import { wakeAt } from '../../rules/alert-state.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { evaluateThreshold } from '../../rules/threshold.ts';
 import type { Aggregate, Matcher, Operator, ThresholdRule, Verdict } from '../../rules/types.ts';
+import type { SampleRows } from '../ingest/sample-rows.ts';
 import { appended, emptyWindow, SeriesTable } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
@@ -112,8 +113,8 @@ class Plain {
 class Counting extends SettledSeries {
   readonly counts = { held: 0, quickly: 0, slowly: 0 };
 
-  override holds(id: number, at: number, value: number): boolean {
-    const holds = super.holds(id, at, value);
+  override holds(rows: SampleRows, row: number): boolean {
+    const holds = super.holds(rows, row);
     if (holds) this.counts.held += 1;
     return holds;
   }

@@ -79,9 +79,8 @@ export class Serving {
         batch.waiter.reject(error);
       });
       while (batch.cursor < batch.count && turn.rows < limit && samples < samplesPerSlice) {
-        const i = batch.cursor++;
         samples += 1;
-        evaluator.sample(tenant, batch.series[i]!, batch.times[i]!, batch.values[i]!, now, changed);
+        evaluator.row(tenant, batch, batch.cursor++, now, changed);
       }
       if (batch.cursor < batch.count) return;
       tenant.shift();

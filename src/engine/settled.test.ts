@@ -6,6 +6,13 @@ import { PairTable } from './pairs.ts';
 import { SettledSeries } from './settled.ts';
 import { WindowSources } from './window-sources.ts';
 
+function holds(settled: SettledSeries, series: number, at: number, value: number): boolean {
+  return settled.holds(
+    { series: Int32Array.of(series), times: Float64Array.of(at), values: Float64Array.of(value) },
+    0,
+  );
+}
+
 const state = { openByKey: new Map() } as Parameters<PairTable['setRules']>[1];
 
 function stage() {
@@ -28,10 +35,10 @@ describe('a settled series', () => {
     pairs.setRules(rules, state, 0);
     const own = pairs.of(id);
     table.append(id, 1, 50);
-    expect(settled.holds(id, 1, 50)).toBe(false);
+    expect(holds(settled, id, 1, 50)).toBe(false);
     for (const pair of own) pair.verdict = 'false';
     settled.settle(id, Float64Array.of(50));
-    expect([50, 10, 65.9, 66, 80, 9.9, Number.NaN].map((value) => settled.holds(id, 2, value))).toEqual([
+    expect([50, 10, 65.9, 66, 80, 9.9, Number.NaN].map((value) => holds(settled, id, 2, value))).toEqual([
       true,
       true,
       true,
@@ -42,7 +49,7 @@ describe('a settled series', () => {
     ]);
     own[0]!.wakeAt = 5;
     settled.settle(id, Float64Array.of(70));
-    expect([4, 5].map((at) => settled.holds(id, at, 80))).toEqual([true, false]);
+    expect([4, 5].map((at) => holds(settled, id, at, 80))).toEqual([true, false]);
     for (const change of [
       () => (own[1]!.verdict = 'true'),
       () => (own[1]!.wakeAt = 3),
@@ -52,9 +59,9 @@ describe('a settled series', () => {
       own[1]!.verdict = 'false';
       own[1]!.quiet = false;
       settled.settle(id, Float64Array.of(70));
-      expect(settled.holds(id, 2, 70)).toBe(true);
+      expect(holds(settled, id, 2, 70)).toBe(true);
       change();
-      expect(settled.holds(id, 2, 70)).toBe(false);
+      expect(holds(settled, id, 2, 70)).toBe(false);
     }
   });
 
@@ -65,10 +72,10 @@ describe('a settled series', () => {
     const own = pairs.of(id);
     own[0]!.verdict = 'false';
     settled.settle(id, Float64Array.of(1));
-    expect(settled.holds(id, 1, 1)).toBe(false);
+    expect(holds(settled, id, 1, 1)).toBe(false);
     own[0]!.watched = true;
     settled.settle(id, Float64Array.of(1));
-    expect(settled.holds(id, 1, 1)).toBe(true);
+    expect(holds(settled, id, 1, 1)).toBe(true);
   });
 });
 

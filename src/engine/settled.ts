@@ -3,6 +3,7 @@
 // changes one of them (every change of a pair says so). Within the range nothing is evaluated and no object touched.
 import type { SeriesWindow } from '../../rules/types.ts';
 import { grown } from '../ingest/grown.ts';
+import type { SampleRows } from '../ingest/sample-rows.ts';
 import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import { bits, PairStates, plain } from './pair-states.ts';
 import { type RuleList, rangeStride } from './rule-list.ts';
@@ -100,8 +101,11 @@ export class SettledSeries {
     this.#columns[series * stride + greatestColumn] = Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether no pair has anything to say of this sample, the series' newest. */
-  holds(series: number, at: number, value: number): boolean {
+  /** Whether no pair has anything to say of this sample, the newest of its series. */
+  holds(rows: SampleRows, row: number): boolean {
+    const series = rows.series[row]!;
+    const at = rows.times[row]!;
+    const value = rows.values[row]!;
     const columns = this.#columns;
     const line = series * stride;
     if (

@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
 import { SampleColumns } from './sample-columns.ts';
+import { oneRow, type SampleRows } from './sample-rows.ts';
 import type { SeriesTable } from './series.ts';
 
 export interface RecorderOptions {
@@ -44,6 +45,7 @@ export class HistoryRecorder {
   #shard = new Uint8Array(1_024);
   #bornAt = new Float64Array(1_024);
 
+  readonly #one = oneRow();
   readonly #nextId = new Map<number, number>();
   #columns = new Map<number, SampleColumns>();
   /** Emptied columns. At a million samples a second, new ones would keep the collector as busy as the samples do us. */
@@ -72,17 +74,27 @@ export class HistoryRecorder {
 
   /** Takes a sample that was appended to the table's series `id`; it is stored with the next flush. */
   record(id: number, at: number, value: number): void {
+    const one = this.#one;
+    one.series[0] = id;
+    one.times[0] = at;
+    one.values[0] = value;
+    this.recordRow(one, 0);
+  }
+
+  /** The same for a row of a batch. */
+  recordRow(rows: SampleRows, row: number): void {
     if (this.#closed) throw new Error('the recorder is closed');
+    const id = rows.series[row]!;
     if (id >= this.#historyId.length) this.#growColumns(id);
     if (this.#historyId[id] === 0) this.#identify(id);
-    else if (at < this.#bornAt[id]!) this.#declare(id, at);
+    else if (rows.times[row]! < this.#bornAt[id]!) this.#declare(id, rows.times[row]!);
     const shard = this.#shard[id]!;
     let columns = this.#columns.get(shard);
     if (columns === undefined) {
       columns = this.#spare.pop() ?? new SampleColumns();
       this.#columns.set(shard, columns);
     }
-    columns.push(this.#historyId[id]!, at, value);
+    columns.push(this.#historyId[id]!, rows, row);
     // A tenth of the bound: losing the oldest batch must not mean losing everything.
     if (++this.#collected * 10 >= this.#maxWaiting) {
       this.#seal();

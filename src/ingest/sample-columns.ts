@@ -1,4 +1,5 @@
 // Samples as three columns that grow by doubling: 20 bytes a sample and no object.
+import type { SampleRows } from './sample-rows.ts';
 
 export class SampleColumns {
   #series = new Uint32Array(64);
@@ -6,11 +7,12 @@ export class SampleColumns {
   #values = new Float64Array(64);
   #count = 0;
 
-  push(series: number, at: number, value: number): void {
+  /** Time and value of a row, under another number for its series. */
+  push(series: number, { times, values }: SampleRows, row: number): void {
     if (this.#count === this.#series.length) this.#grow();
     this.#series[this.#count] = series;
-    this.#times[this.#count] = at;
-    this.#values[this.#count] = value;
+    this.#times[this.#count] = times[row]!;
+    this.#values[this.#count] = values[row]!;
     this.#count++;
   }
 

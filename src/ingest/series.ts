@@ -5,6 +5,7 @@ import type { Labels, SeriesWindow } from '../../rules/types.ts';
 import type { Limits } from '../config/config.ts';
 import { grown } from './grown.ts';
 import { RingSlab, ringSizes, SpareChunks } from './ring-slabs.ts';
+import { oneRow, type SampleRows } from './sample-rows.ts';
 import { SeriesIndex } from './series-index.ts';
 
 /** What a sample did to its series. */
@@ -71,6 +72,7 @@ export class SeriesTable {
   readonly #minuteNeed = new Map<number, number>();
   readonly #minutes = new Map<number, MinuteRing>();
   readonly #scratch = emptyWindow();
+  readonly #one = oneRow();
   #generation = new Int32Array(0);
 
   constructor(options: SeriesTableOptions) {
@@ -118,12 +120,25 @@ export class SeriesTable {
 
   /** Takes a sample in. `at` in epoch milliseconds; neither number is NaN. */
   append(id: number, at: number, value: number): Appended {
-    const outcome = this.#take(id, at, value);
-    if (this.#minutes.size > 0 && outcome !== appended.unchanged) this.#addToMinute(id, at, value, outcome);
+    const one = this.#one;
+    one.series[0] = id;
+    one.times[0] = at;
+    one.values[0] = value;
+    return this.appendRow(one, 0);
+  }
+
+  /** The same for a row of a batch. */
+  appendRow(rows: SampleRows, row: number): Appended {
+    const outcome = this.#take(rows, row);
+    if (this.#minutes.size > 0 && outcome !== appended.unchanged)
+      this.#addToMinute(rows.series[row]!, rows.times[row]!, rows.values[row]!, outcome);
     return outcome;
   }
 
-  #take(id: number, at: number, value: number): Appended {
+  #take(rows: SampleRows, row: number): Appended {
+    const id = rows.series[row]!;
+    const at = rows.times[row]!;
+    const value = rows.values[row]!;
     if (at < this.#bornAt[id]!) this.#bornAt[id] = at;
     const count = this.#count[id]!;
     if (count === 0) {
@@ -131,7 +146,7 @@ export class SeriesTable {
         this.#ring[id] = 0;
         this.#slot[id] = this.#slabs[0]!.take();
       }
-      this.#insert(id, 0, at, value);
+      this.#insert(id, 0, rows, row);
       return appended.fresh;
     }
     const slab = this.#slabs[this.#ring[id]!]!;
@@ -155,12 +170,13 @@ export class SeriesTable {
       const second = times[base + ((head + 1) & (count - 1))]!;
       if (count >= usualSize && at - second >= this.#need[id]!) {
         const oldest = base + head;
-        this.#lose(id, times[oldest]!);
+        // As `#lose`, whose argument would be an object.
+        if (times[oldest]! > this.#completeAfter[id]!) this.#completeAfter[id] = times[oldest]!;
         times[oldest] = at;
         values[oldest] = value;
         this.#head[id] = (head + 1) & (count - 1);
         this.#dropped[id]!++;
-      } else this.#insert(id, count, at, value);
+      } else this.#insert(id, count, rows, row);
       return appended.fresh;
     }
     if (at === newestAt) {
@@ -174,7 +190,7 @@ export class SeriesTable {
     const place = this.#place(id, position);
     if (times[place] === at) values[place] = value;
     // Below completeAfter points are missing already: one more there would leave a hole behind it.
-    else if (at > this.#completeAfter[id]!) this.#insert(id, position, at, value);
+    else if (at > this.#completeAfter[id]!) this.#insert(id, position, rows, row);
     return appended.late;
   }
 
@@ -333,7 +349,9 @@ export class SeriesTable {
   }
 
   /** Puts a new time before point `position`, after making room by growing or by losing the oldest point. */
-  #insert(id: number, before: number, at: number, value: number): void {
+  #insert(id: number, before: number, rows: SampleRows, row: number): void {
+    const at = rows.times[row]!;
+    const value = rows.values[row]!;
     let position = before;
     const count = this.#count[id]!;
     if (count === this.#slab(id).size && !this.#grow(id, position, at)) {
