@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import { ChannelQueue } from './channel-queue.ts';
-import type { OpenChannel } from './open-channels.ts';
+import { type OpenChannel, payloadOf } from './open-channels.ts';
 
 /** One leased delivery, with all that its attempt needs. */
 export interface Job {
@@ -19,6 +19,8 @@ export interface Job {
   readonly attempt: number;
   readonly channel: string;
   readonly lane: Lane;
+  /** The receiver found the whole message too large. */
+  readonly shorter: boolean;
   readonly message: AlertMessage;
 }
 
@@ -120,6 +122,12 @@ export class Dispatcher {
     this.#pump(station);
   }
 
+  /** The channel is paused for the tenant: what has not been started goes back. */
+  pause(tenant: string, channel: string): void {
+    const station = this.#stations.get(channel);
+    for (const job of station?.queue.drainOf(tenant) ?? []) this.#ports.released(job);
+  }
+
   /** Drops what has not been started: its leases are void. Attempts under way still end and report. */
   forget(): void {
     for (const { queue } of this.#stations.values()) queue.drain();
@@ -142,12 +150,12 @@ export class Dispatcher {
 
   async #attempt(station: Station, job: Job): Promise<void> {
     const { clock, log } = this.#ports;
-    const { definition, settings, instance, name, type } = station.channel;
+    const { definition, instance, name, type } = station.channel;
     const startedAt = clock.now();
     const attempt = this.#signalFor(startedAt + definition.limits.deadlineMs);
     let result: AttemptResult;
     try {
-      const payload = definition.render(job.message, { config: settings, locale: job.message.locale });
+      const payload = payloadOf(station.channel, job.message, job.shorter);
       const context = {
         deliveryId: job.deliveryId,
         attempt: job.attempt,
