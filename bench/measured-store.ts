@@ -43,6 +43,8 @@ function kindOf(effect: Effect): 'inserts' | 'updates' | 'deletes' {
     case 'group':
       return effect.insert ? 'inserts' : 'updates';
     case 'delivery.result':
+    case 'delivery.requeued':
+    case 'breaker':
       return 'updates';
     case 'group.closed':
       return 'deletes';

@@ -44,7 +44,7 @@ export function nullStore(): Store {
       }
       return events;
     },
-    loadTenant: () => ({ alerts: [], groups: [], deliveries: [] }),
+    loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
       const claimed: ClaimedDelivery[] = [];
@@ -66,7 +66,11 @@ export function nullStore(): Store {
       }
       return claimed;
     },
+    parkDue: () => ({ leased: [], parked: 0 }),
+    unpark: () => 0,
     nextDueAt: () => queued[0]?.row.dueAt ?? null,
+    delivery: () => null,
+    deadLetters: () => [],
     deliveries: () => none,
     deliveryCounts: () => ({ queued: 0, sending: 0, sent: 0, delivered: 0, dead: 0, dropped: 0 }),
     alert: () => null,

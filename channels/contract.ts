@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type ChannelDefinition, type ChannelHost, type ResultKind, resultKinds } from './channel.ts';
 import { hostileMessage } from './contract-message.ts';
 import { locales } from './message.ts';
+import { shorterMessage } from './shorter.ts';
 
 /** How a peer behaves. */
 export const conducts = ['ok', 'failing', 'rate_limited', 'refused', 'black_hole', 'reset'] as const;
@@ -132,6 +133,14 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
         expect(JSON.stringify(message)).toBe(before);
       });
     }
+
+    it('renders the short form of a message in fewer bytes', () => {
+      const config = parse(check.validConfig);
+      const [whole, short] = [message, shorterMessage(message)].map((each) =>
+        bytesOf(definition.render(each, { config, locale: 'en' })),
+      );
+      expect(short! < whole!, `${short} < ${whole}`).toBe(true);
+    });
 
     for (const conduct of conducts) {
       const name = `answers ${expected[conduct].join(' or ')} when the peer is: ${conduct}`;

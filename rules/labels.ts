@@ -18,6 +18,11 @@ export function isForbiddenName(name: string): boolean {
 const Bare = function Bare() {} as unknown as new () => Record<string, string>;
 Bare.prototype = Object.freeze(Object.create(null));
 
+/** Whether it was built here. */
+export function isLabelSet(value: object): value is Labels {
+  return Object.getPrototypeOf(value) === Bare.prototype;
+}
+
 function freeze(entries: (readonly [string, string])[]): Labels {
   entries.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   const labels = new Bare();

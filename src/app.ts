@@ -168,6 +168,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       clock,
       log,
       newId,
+      rng: Math.random,
       owner: randomUUID(),
       channels,
       published: (events) => options.onEvents?.(events),

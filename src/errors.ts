@@ -19,6 +19,8 @@ const table = {
   method_not_allowed: [405, 'This path does not take that method.'],
   request_timeout: [408, 'The request took too long to arrive.'],
   alert_resolved: [409, 'The alert is resolved already.'],
+  delivery_not_dead: [409, 'The delivery is not a dead letter.'],
+  delivery_superseded: [409, 'What the message says is no longer so; discard it.'],
   idempotency_conflict: [409, 'The same Idempotency-Key was used with another body.'],
   owned_by_environment: [
     409,

@@ -85,6 +85,16 @@ export function createMetrics(parts: MeasuredParts): Registry {
     },
   });
   new Gauge({
+    name: 'tocsin_channel_paused',
+    help: 'Whether a channel is paused for a tenant: 0 no, 1 a probe is under way, 2 yes. Absent until its first failure.',
+    labelNames: ['tenant', 'channel'],
+    registers: [registry],
+    collect() {
+      for (const { tenant, channel, state } of engine.breakers())
+        this.set({ tenant, channel }, { closed: 0, half_open: 1, open: 2 }[state]);
+    },
+  });
+  new Gauge({
     name: 'tocsin_delivery_attempts_total',
     help: 'Attempts by channel and kind of result.',
     labelNames: ['channel', 'result'],

@@ -5,9 +5,10 @@ import type { Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
 import { Claimer } from './delivery/claimer.ts';
+import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
-import type { OpenChannel } from './delivery/open-channels.ts';
+import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { createServices } from './engine/services.ts';
@@ -21,6 +22,8 @@ import type { Health, Services } from './services.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
 export const defaultTenant = 'default';
+/** Paused channels that health names. */
+const pausesShown = 20;
 
 export interface RuntimePorts {
   readonly store: Store;
@@ -30,6 +33,8 @@ export interface RuntimePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
+  /** In [0, 1): the jitter of retries. */
+  readonly rng: () => number;
   /** Names this process in shard and delivery leases. */
   readonly owner: string;
   readonly channels: ReadonlyMap<string, OpenChannel>;
@@ -71,7 +76,7 @@ export function rulesByTenant(rules: readonly Rule[]): Map<string, Rule[]> {
 }
 
 export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runtime {
-  const { store, history, clock, log, newId, owner, channels } = ports;
+  const { store, history, clock, log, newId, rng, owner, channels } = ports;
   const { limits, routing } = config;
   let fatal: unknown = null;
   let historyFailure: string | null = null;
@@ -95,10 +100,24 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     done(job, result, durationMs) {
       const key = `${job.channel}\n${result.kind}`;
       results.set(key, (results.get(key) ?? 0) + 1);
-      engine.complete(job.tenant, { kind: 'result', ...leaseOf(job), result, durationMs });
+      engine.complete(job.tenant, {
+        kind: 'result',
+        ...leaseOf(job),
+        result,
+        durationMs,
+        draw: rng(),
+      });
     },
     released: (job) => engine.complete(job.tenant, { kind: 'released', ...leaseOf(job) }),
     hungry: () => claimer.wakeAt(clock.now()),
+  });
+  const alarm = new DeadLetterAlarm(limits.deadLettersAlert, (tenant, count, at) => {
+    // After the turn whose events these are.
+    clock.soon(() => {
+      services
+        .postEvent(tenant, deadLettersEvent(count), { name: 'system' }, alarmKey(at))
+        .catch((error: unknown) => log.warn('dead_letters.not_told', { tenant, error: String(error) }));
+    });
   });
   const claimer = new Claimer({
     store,
@@ -107,7 +126,9 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     dispatcher,
     owner,
     leaseMs,
-    claimed: (job) => engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job) }),
+    pauses: (now) => engine.pauses(now),
+    claimed: (job, dueAt) => engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job), dueAt }),
+    expired: (job) => engine.complete(job.tenant, { kind: 'expired', ...leaseOf(job) }),
   });
   const engine: Engine = new Engine(
     {
@@ -131,14 +152,20 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
               attempt: 1,
               channel: row.channel,
               lane: row.lane,
+              shorter: false,
               message: notification.message,
             });
           }
         },
         wakeAt: (at) => claimer.wakeAt(at),
+        pause: (tenant, channel) => dispatcher.pause(tenant, channel),
+        resume: (tenant, channel) => claimer.resume(tenant, channel),
         forget: () => dispatcher.forget(),
       },
-      published: (events) => ports.published?.(events),
+      published(events) {
+        alarm.see(events);
+        ports.published?.(events);
+      },
       fatal(error) {
         fatal = error;
         log.error('store.fatal', { error: String(error) });
@@ -160,6 +187,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       store: fatal === null ? { ok: true } : { ok: false, detail: String(fatal) },
       history: historyFailure === null ? { ok: true } : { ok: false, detail: historyFailure },
     };
+    const paused = engine.breakers().filter(({ state }) => state !== 'closed');
+    for (const { tenant, channel, reason } of paused.slice(0, pausesShown)) {
+      checks[`channel:${channel}`] = {
+        ok: false,
+        detail: `${tenant}: paused since the receiver said ${reason}`,
+      };
+    }
     const failed = Object.values(checks).some(({ ok }) => !ok);
     return {
       ready: engine.running && fatal === null,
@@ -168,22 +202,25 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     };
   };
 
+  const services = createServices({
+    engine,
+    store,
+    table,
+    clock,
+    limits,
+    newId,
+    reader: ports.reader ?? null,
+    health,
+    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
+  });
+
   return {
     engine,
     table,
     recorder,
     dispatcher,
     results,
-    services: createServices({
-      engine,
-      store,
-      table,
-      clock,
-      limits,
-      newId,
-      reader: ports.reader ?? null,
-      health,
-    }),
+    services,
     start(rules) {
       // What a window needs, and as much again as samples may be late.
       const reach = rules.reduce(

@@ -1,8 +1,9 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
+import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
-import type { Store } from './store/store.ts';
+import type { DeadLetterFilter, Store } from './store/store.ts';
 
 /** A sample as a client wrote it, before it meets the series table. */
 export interface RawSample {
@@ -104,6 +105,25 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Queues a dead letter anew. */
+  retryDelivery(tenant: string, id: string, actor: Actor, idempotency: Idempotency | null): Promise<Answer>;
+  /** Puts a dead letter away. */
+  discardDelivery(
+    tenant: string,
+    id: string,
+    command: { note: string | null },
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** Queues dead letters anew, in the order in which they were made. */
+  retryDeliveries(
+    tenant: string,
+    command: { filter: DeadLetterFilter; limit: number },
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** What a channel makes of a message, as it would be sent; null when there is no such channel. */
+  rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
   /** The sample history, read beside the main thread. */

@@ -27,6 +27,8 @@ export interface Limits {
   readonly queuePerTenant: number;
   /** Deliveries not finished per tenant before the answer is 429. */
   readonly openDeliveriesPerTenant: number;
+  /** So many dead letters of a tenant within an hour are told as an event. */
+  readonly deadLettersAlert: number;
   /** A sample may be this much older / newer than now. */
   readonly pastMs: number;
   readonly futureMs: number;
@@ -65,6 +67,7 @@ export const defaultLimits: Limits = {
   jsonDepth: 64,
   queuePerTenant: 20_000,
   openDeliveriesPerTenant: 200_000,
+  deadLettersAlert: 10,
   pastMs: 3_600_000,
   futureMs: 300_000,
 };

@@ -192,6 +192,7 @@ function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limi
     jsonDepth: input.json_depth ?? d.jsonDepth,
     queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
+    deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,
   };

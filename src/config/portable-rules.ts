@@ -1,6 +1,6 @@
-// Rules as they pass from one thread to another. Functions and null prototypes do not: a matcher goes as its parts and is
+// Rules as they pass from one thread to another. Functions and prototypes do not: a matcher goes as its parts and is
 // built again, a label set as its entries.
-import { labelSet } from '../../rules/labels.ts';
+import { isLabelSet, labelSet } from '../../rules/labels.ts';
 import { matcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Matcher, Rule } from '../../rules/types.ts';
@@ -27,7 +27,7 @@ function portable(value: unknown): Portable {
   if (Array.isArray(value)) return { kind: 'list', items: value.map(portable) };
   if (isMatcher(value)) return { kind: 'matcher', name: value.name, op: value.op, value: value.value };
   const entries = Object.entries(value);
-  if (Object.getPrototypeOf(value) === null) return { kind: 'labels', entries };
+  if (isLabelSet(value)) return { kind: 'labels', entries: Object.entries(value) };
   return { kind: 'object', entries: entries.map(([name, own]) => [name, portable(own)] as const) };
 }
 

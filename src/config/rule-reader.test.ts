@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isLabelSet } from '../../rules/labels.ts';
 import { type ReadRules, readRules } from './rule-files.ts';
 import { readRulesAside } from './rule-reader.ts';
 
@@ -37,7 +38,7 @@ describe('rule files in a thread', () => {
     expect(read.rules.length).toBeGreaterThan(10);
     expect(tried(read)).toStrictEqual(tried(readRules([examples, extra])));
     for (const { labels } of read.rules) {
-      expect([Object.getPrototypeOf(labels), Object.isFrozen(labels)]).toEqual([null, true]);
+      expect([isLabelSet(labels), Object.isFrozen(labels)]).toEqual([true, true]);
     }
   });
 

@@ -103,6 +103,7 @@ export const configSchema = z.strictObject({
       json_depth: count.max(1_000).optional(),
       queue_per_tenant: count.optional(),
       open_deliveries_per_tenant: count.optional(),
+      dead_letters_alert: count.max(100_000).optional(),
       past: positiveDuration.optional(),
       future: positiveDuration.optional(),
     })

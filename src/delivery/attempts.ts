@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import type { Job } from './job.ts';
-import type { OpenChannel } from './open-channels.ts';
+import { type OpenChannel, payloadOf } from './open-channels.ts';
 
 /** A channel hears the abort of its attempt and says what it knows; one that does not is not waited for. */
 const abortGraceMs = 1_000;
@@ -95,13 +95,9 @@ export class Attempts {
   }
 
   #render(channel: OpenChannel, job: Job): Bundled<unknown> | AttemptResult {
-    const { message, deliveryId, attempt } = job;
+    const { message, shorter, deliveryId, attempt } = job;
     try {
-      const payload = channel.definition.render(message, {
-        config: channel.settings,
-        locale: message.locale,
-      });
-      return { payload, deliveryId, attempt };
+      return { payload: payloadOf(channel, message, shorter), deliveryId, attempt };
     } catch (error) {
       return this.#threw(channel, error);
     }

@@ -82,6 +82,18 @@ export class ChannelQueue<Job extends Queued> {
     else this.#held.delete(job.tenant);
   }
 
+  /** Takes everything of one tenant that waits. */
+  drainOf(tenant: string): Job[] {
+    const all: Job[] = [];
+    for (const name of lanes) {
+      all.push(...(this.#lanes[name].get(tenant)?.drain() ?? []));
+      this.#lanes[name].delete(tenant);
+    }
+    this.#waiting -= all.length;
+    for (const job of all) this.ended(job);
+    return all;
+  }
+
   /** Takes everything that waits. */
   drain(): Job[] {
     const all: Job[] = [];

@@ -1,9 +1,11 @@
 // Claims queued deliveries from the store when they are due: retries, what a restart left, and what did not fit into
-// memory. It sleeps until the earliest time that somebody named, never polls.
+// memory. What is due on a paused channel is put off, but for the probe. It sleeps until the earliest time that somebody
+// named, never polls.
 import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Store } from '../store/store.ts';
+import type { Pause } from '../policy/breaker.ts';
+import type { ClaimedDelivery, Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
 
@@ -14,12 +16,18 @@ export interface ClaimerPorts {
   readonly dispatcher: Dispatcher;
   readonly owner: string;
   readonly leaseMs: number;
+  /** Channels on which nothing but a probe may go out. */
+  readonly pauses: (now: number) => readonly Pause[];
   /** Tells policy of the new lease; false when the delivery is not open any more. */
-  readonly claimed: (job: Job) => boolean;
+  readonly claimed: (job: Job, dueAt: number) => boolean;
+  /** Claimed after the end of its time: policy ends it. */
+  readonly expired: (job: Job) => void;
 }
 
 // About 10 ms of the loop a claim (30 to 60 µs a row).
 const batch = { high: 100, normal: 100, low: 50 } as const;
+const parkedAtOnce = 100;
+const unparkedAtOnce = 200;
 const blockedRetryMs = 1_000;
 
 export class Claimer {
@@ -27,6 +35,8 @@ export class Claimer {
   #timer: Timer | null = null;
   #at = Number.POSITIVE_INFINITY;
   #closed = false;
+  /** Channels that work again and may have something parked still. */
+  readonly #resumed = new Map<string, { readonly tenant: string; readonly channel: string }>();
 
   constructor(ports: ClaimerPorts) {
     this.#ports = ports;
@@ -45,28 +55,30 @@ export class Claimer {
     });
   }
 
+  /** The channel works again: what waits for it is due, a bite at a time. */
+  resume(tenant: string, channel: string): void {
+    this.#resumed.set(`${tenant}/${channel}`, { tenant, channel });
+    this.wakeAt(this.#ports.clock.now());
+  }
+
   #claim(): void {
     if (this.#closed) return;
     const { store, clock, dispatcher, owner, leaseMs, log } = this.#ports;
     const now = clock.now();
     try {
-      const claimed = store.claimDue({ now, owner, leaseMs, limits: batch, except: dispatcher.full() });
-      for (const { delivery, body } of claimed) {
-        const job: Job = {
-          tenant: delivery.tenant,
-          deliveryId: delivery.id,
-          orderKey: delivery.orderKey,
-          leaseToken: delivery.leaseToken,
-          leaseUntil: delivery.leaseUntil ?? now + leaseMs,
-          attempt: delivery.attempts + 1,
-          channel: delivery.channel,
-          lane: delivery.lane,
-          message: JSON.parse(body) as AlertMessage,
-        };
-        if (this.#ports.claimed(job)) dispatcher.offer(job);
-        else log.warn('delivery.claim_of_closed', { delivery: job.deliveryId });
+      const unparked = this.#unpark(now);
+      const pauses = this.#ports.pauses(now);
+      const except = dispatcher.full();
+      let parked = 0;
+      if (pauses.length > 0) {
+        const put = store.parkDue({ now, owner, leaseMs, pauses, limit: parkedAtOnce });
+        for (const claimed of put.leased) this.#take(claimed, now);
+        parked = put.leased.length + put.parked;
+        for (const { tenant, channel } of pauses) except.add(`${tenant}/${channel}`);
       }
-      if (claimed.length > 0) {
+      const claimed = store.claimDue({ now, owner, leaseMs, limits: batch, except });
+      for (const one of claimed) this.#take(one, now);
+      if (unparked || parked + claimed.length > 0) {
         this.wakeAt(now);
         return;
       }
@@ -78,6 +90,34 @@ export class Claimer {
       log.error('delivery.claim_failed', { error: String(error) });
       this.wakeAt(now + blockedRetryMs);
     }
+  }
+
+  /** True when it found something. */
+  #unpark(now: number): boolean {
+    for (const [key, { tenant, channel }] of this.#resumed) {
+      const found = this.#ports.store.unpark(tenant, channel, now, unparkedAtOnce);
+      if (found < unparkedAtOnce) this.#resumed.delete(key);
+      if (found > 0) return true;
+    }
+    return false;
+  }
+
+  #take({ delivery, body }: ClaimedDelivery, now: number): void {
+    const job: Job = {
+      tenant: delivery.tenant,
+      deliveryId: delivery.id,
+      orderKey: delivery.orderKey,
+      leaseToken: delivery.leaseToken,
+      leaseUntil: delivery.leaseUntil ?? now + this.#ports.leaseMs,
+      attempt: delivery.attempts + 1,
+      channel: delivery.channel,
+      lane: delivery.lane,
+      shorter: delivery.shorter,
+      message: JSON.parse(body) as AlertMessage,
+    };
+    if (delivery.expiresAt <= now) this.#ports.expired(job);
+    else if (this.#ports.claimed(job, delivery.dueAt)) this.#ports.dispatcher.offer(job);
+    else this.#ports.log.warn('delivery.claim_of_closed', { delivery: job.deliveryId });
   }
 
   close(): void {

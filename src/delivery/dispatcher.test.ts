@@ -67,6 +67,7 @@ function bundling(most: number, maxBytes = 1_000) {
         attempt: 1,
         channel: 'hook',
         lane: 'normal',
+        shorter: false,
         message: { reason: 'first', locale: 'en' } as AlertMessage,
         ...over,
       });

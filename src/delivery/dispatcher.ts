@@ -97,6 +97,12 @@ export class Dispatcher {
     this.#pump(station);
   }
 
+  /** The channel is paused for the tenant: what has not been started goes back. */
+  pause(tenant: string, channel: string): void {
+    const station = this.#stations.get(channel);
+    for (const job of station?.queue.drainOf(tenant) ?? []) this.#ports.released(job);
+  }
+
   /** Drops what has not been started: its leases are void. Attempts under way still end and report. */
   forget(): void {
     for (const { queue } of this.#stations.values()) queue.drain();

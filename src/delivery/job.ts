@@ -12,5 +12,7 @@ export interface Job {
   readonly attempt: number;
   readonly channel: string;
   readonly lane: Lane;
+  /** The receiver found the whole message too large. */
+  readonly shorter: boolean;
   readonly message: AlertMessage;
 }

@@ -2,6 +2,8 @@
 
 import type { ChannelDefinition, ChannelHost, ChannelInstance } from '../../channels/channel.ts';
 import { channels as definitions } from '../../channels/index.ts';
+import type { AlertMessage } from '../../channels/message.ts';
+import { shorterMessage } from '../../channels/shorter.ts';
 import type { ChannelConfig } from '../config/config.ts';
 
 export interface OpenChannel {
@@ -10,6 +12,30 @@ export interface OpenChannel {
   readonly definition: ChannelDefinition;
   readonly settings: unknown;
   readonly instance: ChannelInstance<unknown>;
+}
+
+/** What the channel is given to send: the message as it is, or in short. */
+export function payloadOf(
+  { definition, settings }: OpenChannel,
+  message: AlertMessage,
+  shorter: boolean,
+): unknown {
+  const said = shorter ? shorterMessage(message) : message;
+  return definition.render(said, { config: settings, locale: said.locale });
+}
+
+/** The same for somebody who only looks; null when there is no such channel, or it cannot render the message. */
+export function renderedBy(
+  channel: OpenChannel | undefined,
+  message: AlertMessage,
+  shorter: boolean,
+): unknown {
+  if (!channel) return null;
+  try {
+    return payloadOf(channel, message, shorter);
+  } catch {
+    return null; // a bug of the channel; the attempt that met it has logged it
+  }
 }
 
 /** Opens every channel of the configuration; opening reaches nobody yet. */

@@ -3,7 +3,9 @@
 import type { PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
 import { step } from '../pipeline/step.ts';
-import { type PlanResult, type PolicyInput, plan } from '../policy/plan.ts';
+import type { PolicyInput } from '../policy/input.ts';
+import { plan } from '../policy/plan.ts';
+import type { PlanResult } from '../policy/plan-result.ts';
 import type { Agenda } from './agenda.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
@@ -72,9 +74,7 @@ export class Doors {
 
   plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
     const out = plan(tenant.policy, input, now);
-    turn.add(tenant.shard, out.effects);
-    turn.leased.push(...out.leased);
-    turn.wakeAt.push(...out.wakeAt);
+    turn.plan(tenant.name, tenant.shard, out);
     return out;
   }
 }

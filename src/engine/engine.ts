@@ -9,7 +9,10 @@ import type { Log } from '../log.ts';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
-import { type Leased, type PolicyInput, plan } from '../policy/plan.ts';
+import { type Pause, pausesOf } from '../policy/breaker.ts';
+import type { PolicyInput } from '../policy/input.ts';
+import { plan } from '../policy/plan.ts';
+import type { Leased } from '../policy/plan-result.ts';
 import type { Answer } from '../services.ts';
 import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
@@ -22,7 +25,7 @@ import { rowsPerTurn, Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
-import type { Command, SampleBatch } from './work.ts';
+import type { Command, LetterCommand, SampleBatch } from './work.ts';
 
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
@@ -44,6 +47,10 @@ export interface EnginePorts {
     offer(leased: readonly Leased[]): void;
     /** Queued deliveries may be claimed from the store at that time. */
     wakeAt(at: number): void;
+    /** What waits for the channel in memory is given back. */
+    pause(tenant: string, channel: string): void;
+    /** What waits for the channel in the store is due. */
+    resume(tenant: string, channel: string): void;
     /** The memory of what was leased is void; see `reload`. */
     forget(): void;
   };
@@ -153,7 +160,8 @@ export class Engine {
     const turn = new Turn();
     for (const tenant of this.#ring) {
       const out = tenant.load(store, this.#doors.routes.routing, newId, now);
-      this.#doors.follow(tenant, out, now, turn);
+      turn.plan(tenant.name, tenant.shard, out.plan);
+      this.#doors.follow(tenant, out.step, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
     }
     refill?.();
@@ -216,6 +224,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when what was done with the dead letters is durable. */
+  submitLetters(tenantName: string, command: Omit<LetterCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    const tenant = this.#admit(tenantName);
+    return new Promise((resolve, reject) => {
+      tenant.enqueue({ kind: 'letters', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** A series was born: pair it with the rules that read it. */
   bind(series: number): void {
     const tenant = this.#tenants.get(this.#ports.table.tenantOf(series));
@@ -271,6 +288,28 @@ export class Engine {
   claimed(tenantName: string, input: Extract<PolicyInput, { kind: 'claimed' }>): boolean {
     const tenant = this.#tenants.get(tenantName);
     return tenant !== undefined && plan(tenant.policy, input, this.#ports.clock.now()).current;
+  }
+
+  /** Every channel that ever failed, for /metrics and health. */
+  breakers(): {
+    tenant: string;
+    channel: string;
+    state: 'closed' | 'half_open' | 'open';
+    reason: string | null;
+  }[] {
+    return this.#ring.flatMap(({ name, policy }) =>
+      [...policy.breakers.values()].map(({ channel, state, probe, reason }) => ({
+        tenant: name,
+        channel,
+        state: state === 'open' && probe !== null ? 'half_open' : state,
+        reason,
+      })),
+    );
+  }
+
+  /** Channels on which nothing but a probe may go out. */
+  pauses(now: number): Pause[] {
+    return this.#ring.flatMap(({ policy }) => (policy.breakers.size === 0 ? [] : pausesOf(policy, now)));
   }
 
   #internal(tenant: Tenant, inputs: readonly PipelineInput[]): void {
@@ -349,6 +388,8 @@ export class Engine {
     }
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
+    for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
+    for (const { tenant, channel } of turn.resumed) dispatcher.resume(tenant, channel);
     for (const at of turn.wakeAt) dispatcher.wakeAt(at);
     if (events.length > 0) published(events);
   }

@@ -18,6 +18,7 @@ import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer, Health, PushAnswer, RawSample, Rejected, Services } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
+import { refusal } from './refusal.ts';
 
 /** More refusals than these are only counted. */
 const listedRejections = 1_000;
@@ -31,6 +32,7 @@ export interface ServicePorts {
   readonly newId: () => string;
   readonly reader: HistoryReader | null;
   readonly health: () => Health;
+  readonly rendered: Services['rendered'];
 }
 
 export function createServices(ports: ServicePorts): Services {
@@ -61,9 +63,7 @@ export function createServices(ports: ServicePorts): Services {
       if (answer.kind === 'alert') return { status: 200, body: toAlertBody(answer.alert) };
       // The engine keeps what is open; what it does not know may have ended before.
       const known = store.alert(tenant, id);
-      const code = known === null ? 'alert_not_found' : 'alert_resolved';
-      const error = new ApiError(code);
-      return { status: error.status, body: { error: { code, message: error.message } } };
+      return refusal(known === null ? 'alert_not_found' : 'alert_resolved');
     };
 
   return {
@@ -129,6 +129,16 @@ export function createServices(ports: ServicePorts): Services {
         answer: alertAnswer(tenant, alertId),
       });
     },
+    retryDelivery: (tenant, id, actor, idempotency) =>
+      engine.submitLetters(tenant, { order: { do: 'retry', id, actor: actor.name }, idempotency }),
+    discardDelivery: (tenant, id, { note }, actor, idempotency) =>
+      engine.submitLetters(tenant, { order: { do: 'discard', id, note, actor: actor.name }, idempotency }),
+    retryDeliveries: (tenant, { filter, limit }, actor, idempotency) =>
+      engine.submitLetters(tenant, {
+        order: { do: 'retry_all', filter, limit, actor: actor.name },
+        idempotency,
+      }),
+    rendered: ports.rendered,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { Doors } from './doors.ts';
 import type { Evaluator } from './evaluate.ts';
+import { carryOut } from './letters.ts';
 import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
 import type { Tenant } from './tenant.ts';
@@ -22,7 +23,7 @@ const samplesPerSlice = 512;
 
 export interface ServingParts {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'idempotency'>;
+  readonly store: Pick<Store, 'idempotency' | 'delivery' | 'deadLetters' | 'alert'>;
   readonly doors: Doors;
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
@@ -118,7 +119,10 @@ export class Serving {
         return;
       }
     }
-    const answer = work.answer(this.#parts.doors.step(tenant, work.input, now, turn).answer);
+    const answer =
+      work.kind === 'letters'
+        ? carryOut(work.order, tenant, this.#parts, now, turn)
+        : work.answer(this.#parts.doors.step(tenant, work.input, now, turn).answer);
     if (idempotency && answer.status < 500) {
       const text = JSON.stringify(answer.body);
       const row = {

@@ -7,6 +7,7 @@ import { loadPipeline } from '../pipeline/load.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import type { PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -68,13 +69,19 @@ export class Tenant {
   }
 
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
-  load(store: Store, routing: RoutingConfig, newId: () => string, now: number): StepResult {
+  load(
+    store: Store,
+    routing: RoutingConfig,
+    newId: () => string,
+    now: number,
+  ): { readonly step: StepResult; readonly plan: PlanResult } {
     const snapshot = store.loadTenant(this.name);
     const out = emptyResult();
+    const planned = emptyPlan();
     const rules = new Map(this.rules.map((rule) => [rule.name, rule]));
     this.pipeline = loadPipeline(this.name, snapshot, routing, rules, newId, now, out);
-    this.policy = loadPolicy(this.name, snapshot.deliveries, newId);
+    this.policy = loadPolicy(this.name, snapshot, newId, now, planned);
     this.due.clear();
-    return out;
+    return { step: out, plan: planned };
   }
 }

@@ -1,8 +1,14 @@
 // One turn of the loop: the effects of many steps, committed once. Rows are live objects until the commit; a row that
 // several steps of a turn changed is written once, with its last value, which is the state after the turn.
 import type { Effect } from '../pipeline/effect.ts';
-import type { Leased } from '../policy/plan.ts';
+import type { Leased, PlanResult } from '../policy/plan-result.ts';
 import type { ShardCommit } from '../store/store.ts';
+
+/** One channel of one tenant. */
+export interface ChannelOf {
+  readonly tenant: string;
+  readonly channel: string;
+}
 
 export class Turn {
   readonly #byShard = new Map<number, Effect[]>();
@@ -11,8 +17,12 @@ export class Turn {
   readonly failed: ((error: unknown) => void)[] = [];
   readonly leased: Leased[] = [];
   readonly wakeAt: number[] = [];
+  readonly paused: ChannelOf[] = [];
+  readonly resumed: ChannelOf[] = [];
   /** Idempotency keys first used in this turn, not yet in the store. */
   readonly keys = new Map<string, { bodyHash: string; status: number; answer: string }>();
+  /** Dead letters that a command of this turn has taken. */
+  readonly letters = new Set<string>();
   rows = 0;
 
   add(shard: number, effects: readonly Effect[]): void {
@@ -30,6 +40,15 @@ export class Turn {
       list.push(effect);
       this.rows += 1;
     }
+  }
+
+  /** What policy said of a tenant. */
+  plan(tenant: string, shard: number, out: PlanResult): void {
+    this.add(shard, out.effects);
+    this.leased.push(...out.leased);
+    this.wakeAt.push(...out.wakeAt);
+    for (const channel of out.paused) this.paused.push({ tenant, channel });
+    for (const channel of out.resumed) this.resumed.push({ tenant, channel });
   }
 
   get empty(): boolean {

@@ -1,6 +1,7 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
+import type { DeadLetterFilter } from '../store/store.ts';
 import type { RulePair } from './rule-pair.ts';
 
 export interface Waiter<T> {
@@ -29,6 +30,24 @@ export interface Command {
   readonly waiter: Waiter<Answer>;
 }
 
+/** What a person does with dead letters. */
+export type LetterOrder =
+  | { readonly do: 'retry'; readonly id: string; readonly actor: string }
+  | { readonly do: 'discard'; readonly id: string; readonly actor: string; readonly note: string | null }
+  | {
+      readonly do: 'retry_all';
+      readonly filter: DeadLetterFilter;
+      readonly limit: number;
+      readonly actor: string;
+    };
+
+export interface LetterCommand {
+  readonly kind: 'letters';
+  readonly order: LetterOrder;
+  readonly idempotency: Idempotency | null;
+  readonly waiter: Waiter<Answer>;
+}
+
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
 export interface Internal {
   readonly kind: 'internal';
@@ -41,7 +60,7 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-export type Work = SampleBatch | Command | Internal | SilenceCheck;
+export type Work = SampleBatch | Command | LetterCommand | Internal | SilenceCheck;
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {

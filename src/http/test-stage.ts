@@ -121,6 +121,16 @@ export function httpStage(
         body: { id: alertId, note: command.note, by: actor.name },
       }));
     },
+    async retryDelivery(tenant, id, actor, idempotency) {
+      return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
+    },
+    async discardDelivery(tenant, id, { note }, actor, idempotency) {
+      return once(tenant, idempotency, () => ({ status: 200, body: { id, note, by: actor.name } }));
+    },
+    async retryDeliveries(tenant, command, actor, idempotency) {
+      return once(tenant, idempotency, () => ({ status: 200, body: { ...command, by: actor.name } }));
+    },
+    rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     samples: {
       readRange: async () => ({ series: [], more: false }),

@@ -1,5 +1,13 @@
 // What the core asks the store to write: plain row values, applied in step order, all of a turn in one transaction.
-import type { AlertRow, DeliveryRow, DeliveryState, EventRow, GroupRow, NotificationRow } from './rows.ts';
+import type {
+  AlertRow,
+  BreakerRow,
+  DeliveryRow,
+  DeliveryState,
+  EventRow,
+  GroupRow,
+  NotificationRow,
+} from './rows.ts';
 
 /**
  * A new row value, or a row's end. Effects of one commit are applied in order.
@@ -13,6 +21,8 @@ export type Effect =
   | { readonly put: 'notification'; readonly row: NotificationRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
+  | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
+  | { readonly put: 'breaker'; readonly row: BreakerRow }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
   | { readonly put: 'config_version'; readonly row: ConfigVersionRow };
 
@@ -25,9 +35,20 @@ export interface DeliveryResultRow {
   readonly dueAt: number;
   readonly reason: string | null;
   readonly attempts: number;
+  readonly shorter: boolean;
   readonly providerId: string | null;
   readonly lastError: string | null;
   readonly finishedAt: number | null;
+}
+
+/** A dead delivery is queued anew, with all its attempts. Ignored by the store when it is not dead. */
+export interface RequeuedRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly dueAt: number;
+  readonly expiresAt: number;
+  readonly orderNo: number;
+  readonly reason: string | null;
 }
 
 export interface IdempotencyRow {

@@ -93,6 +93,7 @@ export interface EventRow {
     | 'group'
     | 'notification'
     | 'delivery'
+    | 'channel'
     | 'rule'
     | 'key'
     | 'config'
@@ -153,11 +154,30 @@ export interface DeliveryRow {
   readonly orderNo: number;
   state: DeliveryState;
   reason: string | null;
+  /** Those that count against the schedule. */
   attempts: number;
+  /** Times that the process died while it was leased. */
+  crashes: number;
+  /** The receiver found the whole message too large: it goes out in its shorter form. */
+  shorter: boolean;
   providerId: string | null;
   lastError: string | null;
   leaseToken: number;
   leaseUntil: number | null;
   readonly createdAt: number;
   finishedAt: number | null;
+}
+
+/** What is known of one channel of a tenant: whether it is paused, why, and when it is tried again. */
+export interface BreakerRow {
+  readonly tenant: string;
+  readonly channel: string;
+  readonly state: 'closed' | 'open';
+  /** Kind of the result that opened it. */
+  readonly reason: string | null;
+  readonly failures: number;
+  readonly openedAt: number;
+  readonly probeAt: number;
+  readonly waitMs: number;
+  readonly changedAt: number;
 }

@@ -3,9 +3,11 @@ import type { AlertMessage } from '../../channels/message.ts';
 import { emptyLabels } from '../../rules/labels.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { DeliveryRow } from '../pipeline/rows.ts';
+import type { PolicyInput } from './input.ts';
 import { loadPolicy } from './load.ts';
-import { type PlanResult, type PolicyInput, plan } from './plan.ts';
-import { type AttemptResult, decideRetry } from './retry.ts';
+import { plan } from './plan.ts';
+import { emptyPlan, type PlanResult } from './plan-result.ts';
+import { type Attempted, type AttemptResult, decideRetry } from './retry.ts';
 import { emptyPolicyState, type PolicyState } from './state.ts';
 
 const t0 = 1_700_000_000_000;
@@ -37,6 +39,17 @@ const outcome = (kind: AttemptResult['kind']): AttemptResult => ({
   message: null,
   providerId: null,
   retryAfterMs: null,
+});
+
+const attempted = (over: Partial<Attempted> = {}): Attempted => ({
+  attempts: 0,
+  busy: 0,
+  shorter: false,
+  expiresAt: t0 + 1e9,
+  parkedUntil: null,
+  probe: false,
+  draw: 0.5,
+  ...over,
 });
 
 let ids: number;
@@ -77,7 +90,14 @@ const deliveries = (out: PlanResult): DeliveryRow[] =>
 const results = (out: PlanResult) =>
   out.effects.flatMap((effect) => (effect.put === 'delivery.result' ? [effect.result] : []));
 
-function report(row: DeliveryRow, result: AttemptResult, now = t0, leaseToken = row.leaseToken): PlanResult {
+/** `draw` is where within the jitter the delay lies: in its middle unless told otherwise. */
+function report(
+  row: DeliveryRow,
+  result: AttemptResult,
+  now = t0,
+  leaseToken = row.leaseToken,
+  draw = 0.5,
+): PlanResult {
   const input: PolicyInput = {
     kind: 'result',
     deliveryId: row.id,
@@ -85,6 +105,7 @@ function report(row: DeliveryRow, result: AttemptResult, now = t0, leaseToken = 
     leaseToken,
     result,
     durationMs: 3,
+    draw,
   };
   return plan(state, input, now);
 }
@@ -136,22 +157,65 @@ describe('a failing delivery', () => {
     ]);
   });
 
+  it('draws each delay within 20 % of the schedule', () => {
+    const spread = (attempts: number) =>
+      [0, 0.5, 0.999_999].map((draw) => {
+        const decision = decideRetry(outcome('network'), attempted({ attempts, draw }), t0);
+        return decision.state === 'queued' ? (decision.dueAt - t0) / 1000 : null;
+      });
+    expect([0, 1, 2].map(spread)).toEqual([
+      [8, 10, 12],
+      [24, 30, 36],
+      [48, 60, 72],
+    ]);
+  });
+
   it('waits as long as the provider asks, an hour at most', () => {
-    expect(decideRetry({ ...outcome('rate_limited'), retryAfterMs: 300_000 }, 1, t0 + 1e9, t0)).toMatchObject(
-      { dueAt: t0 + 300_000 },
-    );
-    expect(decideRetry({ ...outcome('rate_limited'), retryAfterMs: 1e9 }, 1, t0 + 1e9, t0)).toMatchObject({
-      dueAt: t0 + 3_600_000,
+    const asks = (kind: AttemptResult['kind'], retryAfterMs: number) =>
+      decideRetry({ ...outcome(kind), retryAfterMs }, attempted(), t0);
+    expect(asks('rate_limited', 300_000)).toMatchObject({ dueAt: t0 + 300_000 });
+    expect(asks('rate_limited', 1e9)).toMatchObject({ dueAt: t0 + 3_600_000 });
+    expect(asks('transient', 300_000)).toMatchObject({ dueAt: t0 + 300_000 });
+  });
+
+  it('spends no attempt on a provider that is busy, until its time is over', () => {
+    const [row] = deliveries(notify({ a: 'firing' }));
+    let now = t0;
+    let dead: { state: string; reason: string | null; attempts: number } | undefined;
+    const waits: number[] = [];
+    while (dead === undefined) {
+      const [result] = results(report(row!, outcome('rate_limited'), now));
+      if (result!.state === 'dead') dead = result!;
+      else waits.push((result!.dueAt - now) / 1000);
+      now = result!.dueAt;
+      expect(result!.attempts).toBe(0);
+    }
+    expect(dead).toMatchObject({ state: 'dead', reason: 'expired' });
+    expect(waits.slice(0, 3)).toEqual([30, 30, 30]);
+    expect(Math.max(...waits)).toBe(60);
+    expect(now - t0).toBeLessThanOrEqual(24 * 3_600_000);
+    expect(now - t0).toBeGreaterThan(23.9 * 3_600_000);
+    expect(state.breakers.size).toBe(0);
+  });
+
+  it('says less once when the receiver finds it too large, and is dead when that is too large as well', () => {
+    const [row] = deliveries(notify({ a: 'firing' }));
+    expect(results(report(row!, outcome('payload_too_large')))[0]).toMatchObject({
+      state: 'queued',
+      dueAt: t0,
+      attempts: 0,
+      shorter: true,
+    });
+    expect(results(report(row!, outcome('payload_too_large'), t0 + 5))[0]).toMatchObject({
+      state: 'dead',
+      reason: 'payload_too_large',
     });
   });
 
-  it.each(['auth', 'invalid_recipient', 'payload_too_large', 'permanent'] as const)(
-    'is dead at once on %s',
-    (kind) => {
-      const [row] = deliveries(notify({ a: 'firing' }));
-      expect(results(report(row!, outcome(kind)))[0]).toMatchObject({ state: 'dead', reason: kind });
-    },
-  );
+  it.each(['invalid_recipient', 'permanent'] as const)('is dead at once on %s', (kind) => {
+    const [row] = deliveries(notify({ a: 'firing' }));
+    expect(results(report(row!, outcome(kind)))[0]).toMatchObject({ state: 'dead', reason: kind });
+  });
 
   it('takes along the resolve of what it could not say', () => {
     const [row] = deliveries(notify({ a: 'firing' }));
@@ -175,8 +239,14 @@ describe('a failing delivery', () => {
     const [hook, mail] = deliveries(notify({ a: 'firing' }));
     report(hook!, outcome('permanent'), t0 + 2);
     report(mail!, outcome('sent'), t0 + 2);
-    const dead = { ...hook!, state: 'dead' as const, alerts: { a: 'firing' as const } };
-    state = loadPolicy('default', [dead], () => `d-${++ids}`);
+    const dead = {
+      ...hook!,
+      state: 'dead' as const,
+      alerts: { a: 'firing' as const },
+      source: 'alert' as const,
+    };
+    const stored = { deliveries: [dead], breakers: [] };
+    state = loadPolicy('default', stored, () => `d-${++ids}`, t0, emptyPlan());
     expect(
       deliveries(notify({ a: 'resolved' }, t0 + 3)).map(({ channel, state: to, reason }) => [
         channel,
@@ -194,7 +264,11 @@ describe('a failing delivery', () => {
 describe('a result under an old lease', () => {
   it('is not current and changes nothing', () => {
     const [row] = deliveries(notify({ a: 'firing' }));
-    plan(state, { kind: 'claimed', deliveryId: row!.id, orderKey: row!.orderKey, leaseToken: 2 }, t0);
+    plan(
+      state,
+      { kind: 'claimed', deliveryId: row!.id, orderKey: row!.orderKey, leaseToken: 2, dueAt: t0 },
+      t0,
+    );
     const out = report(row!, outcome('sent'));
     expect(out).toMatchObject({ current: false, effects: [] });
   });

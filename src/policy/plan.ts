@@ -1,75 +1,20 @@
 // The second pure door. Notifications become deliveries, one for each channel of the receiver; results become retries,
 // ends, and the release of what waited behind them. Within (group, recipient, channel) nothing overtakes.
 import type { Severity } from '../../rules/types.ts';
-import type { Effect } from '../pipeline/effect.ts';
 import type { Notification } from '../pipeline/input.ts';
-import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
-import type { DeliveryRow, EventRow, Lane, NotificationRow } from '../pipeline/rows.ts';
-import { type AttemptResult, decideRetry } from './retry.ts';
-import { finish, type OpenDelivery, type Order, orderAt, type PolicyState } from './state.ts';
-
-export const deliveryTtlMs = 24 * 3_600_000;
-
-export type PolicyInput =
-  | {
-      readonly kind: 'notification';
-      readonly notification: Notification;
-      readonly routing: RoutingConfig;
-      /** Kind of each channel by name, e.g. `ops-mail` → `email`. */
-      readonly channelTypes: ReadonlyMap<string, string>;
-      /** Whether the dispatcher takes another delivery for this channel straight from memory. */
-      readonly room: (channel: string) => boolean;
-      readonly leaseMs: number;
-    }
-  | {
-      readonly kind: 'result';
-      readonly deliveryId: string;
-      readonly orderKey: string;
-      readonly leaseToken: number;
-      readonly result: AttemptResult;
-      readonly durationMs: number;
-    }
-  /** The dispatcher gives a lease back unused: shutdown, or it waited too long in memory. */
-  | {
-      readonly kind: 'released';
-      readonly deliveryId: string;
-      readonly orderKey: string;
-      readonly leaseToken: number;
-    }
-  /** The group is gone: nobody will be told of its alerts again. */
-  | {
-      readonly kind: 'group_closed';
-      /** `audienceOf` the group. */
-      readonly audience: string;
-      readonly channels: readonly string[];
-      /** Alerts that another group of the same audience still speaks of. */
-      readonly known: (alertId: string) => boolean;
-    }
-  /** A delivery was claimed from the store under a new lease. */
-  | {
-      readonly kind: 'claimed';
-      readonly deliveryId: string;
-      readonly orderKey: string;
-      readonly leaseToken: number;
-    };
-
-/** A delivery to dispatch from memory once the commit is durable. */
-export interface Leased {
-  readonly row: DeliveryRow;
-  readonly notification: Notification;
-}
-
-export interface PlanResult {
-  readonly effects: Effect[];
-  readonly leased: Leased[];
-  /** When a queued delivery may be claimed from the store; engine time. */
-  readonly wakeAt: number[];
-  /** False when the input was about a delivery or a lease that is no longer open. */
-  current: boolean;
-}
+import { audienceOf } from '../pipeline/routing.ts';
+import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
+import { noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
+import { discard, requeue } from './dead-letters.ts';
+import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
+import { bury, isPointless, settle } from './ending.ts';
+import type { PolicyInput } from './input.ts';
+import { emptyPlan, type PlanResult } from './plan-result.ts';
+import { decideRetry } from './retry.ts';
+import { deliveryTtlMs, type OpenDelivery, type Order, orderAt, type PolicyState } from './state.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {
-  const out: PlanResult = { effects: [], leased: [], wakeAt: [], current: true };
+  const out = emptyPlan();
   switch (input.kind) {
     case 'notification':
       planNotification(state, input, now, out);
@@ -86,10 +31,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         out.current = false;
         break;
       }
-      found.delivery.state = 'queued';
-      found.delivery.dueAt = now;
-      out.effects.push(resultEffect(state, found.delivery, 'queued', 'lease_released', null, null, now));
-      out.wakeAt.push(now);
+      planRelease(state, found.delivery, now, out);
       break;
     }
     case 'group_closed':
@@ -107,9 +49,28 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       else {
         delivery.leaseToken = input.leaseToken;
         delivery.state = 'sending';
+        delivery.dueAt = input.dueAt;
+        noteClaim(state, delivery.channel, delivery.id, now);
       }
       break;
     }
+    case 'expired': {
+      const order = state.orders.get(input.orderKey);
+      const delivery = order?.open.find((open) => open.id === input.deliveryId);
+      if (!order || !delivery) out.current = false;
+      else {
+        noteRelease(state, delivery.channel, delivery.id, now);
+        delivery.leaseToken = input.leaseToken;
+        bury(state, order, delivery, 'expired', now, out);
+      }
+      break;
+    }
+    case 'requeue':
+      requeue(state, input, now, out);
+      break;
+    case 'discard':
+      discard(state, input, now, out);
+      break;
   }
   return out;
 }
@@ -146,7 +107,7 @@ function planNotification(
   const row: NotificationRow = {
     tenant: state.tenant,
     id: notification.id,
-    source: 'alert',
+    source: message.alerts.some(isOurs) ? 'system' : 'alert',
     kind: 'alert.notification',
     groupId: notification.groupId,
     receiver: notification.receiver,
@@ -169,6 +130,11 @@ function planNotification(
   }
 }
 
+/** Events about the program itself are called `tocsin.…`. */
+function isOurs({ kind, labels }: Notification['message']['alerts'][number]): boolean {
+  return kind === 'event' && labels.alertname?.startsWith('tocsin.') === true;
+}
+
 function planDelivery(
   state: PolicyState,
   input: Extract<PolicyInput, { kind: 'notification' }>,
@@ -185,7 +151,9 @@ function planDelivery(
   order.lastNo = orderNo;
   const first = order.open.length === 0;
   const dropped = first && isPointless(order, alerts);
-  const leased = first && !dropped && input.room(channel);
+  const breaker = openBreaker(state, channel);
+  const leased = first && !dropped && !breaker && input.room(channel);
+  const dueAt = breaker ? parkedUntil(breaker, now) : now;
   const row: DeliveryRow = {
     tenant: state.tenant,
     id: state.newId(),
@@ -194,13 +162,15 @@ function planDelivery(
     channel,
     provider,
     lane: laneOf(notification.severity),
-    dueAt: now,
+    dueAt,
     expiresAt: notification.expiresAt,
     orderKey,
     orderNo,
     state: dropped ? 'dropped' : leased ? 'sending' : 'queued',
-    reason: dropped ? 'firing_not_sent' : null,
+    reason: dropped ? 'firing_not_sent' : breaker ? 'breaker_open' : null,
     attempts: 0,
+    crashes: 0,
+    shorter: false,
     providerId: null,
     lastError: null,
     leaseToken: leased ? 1 : 0,
@@ -222,20 +192,17 @@ function planDelivery(
     lane: row.lane,
     expiresAt: row.expiresAt,
     alerts,
+    system: notification.source === 'system',
     state: leased ? 'sending' : 'queued',
-    dueAt: now,
+    dueAt,
     attempts: 0,
+    busy: 0,
+    shorter: false,
     leaseToken: row.leaseToken,
   });
   state.open += 1;
   if (leased) out.leased.push({ row, notification: input.notification });
-  else if (first) out.wakeAt.push(now);
-}
-
-/** A message that only says "resolved" of alerts whose firing never got through. */
-function isPointless(order: Order, alerts: OpenDelivery['alerts']): boolean {
-  const entries = Object.entries(alerts);
-  return entries.length > 0 && entries.every(([id, status]) => status === 'resolved' && order.unsaid.has(id));
+  else if (first) out.wakeAt.push(dueAt);
 }
 
 function forgetUnsaid(
@@ -248,6 +215,17 @@ function forgetUnsaid(
   if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(orderKey);
 }
 
+/** A lease came back unused: on a paused channel the delivery waits with the others. */
+function planRelease(state: PolicyState, delivery: OpenDelivery, now: number, out: PlanResult): void {
+  noteRelease(state, delivery.channel, delivery.id, now);
+  const breaker = openBreaker(state, delivery.channel);
+  delivery.state = 'queued';
+  delivery.dueAt = breaker ? parkedUntil(breaker, now) : now;
+  const reason = breaker ? 'breaker_open' : 'lease_released';
+  out.effects.push(resultEffect(state, delivery, 'queued', reason, now));
+  out.wakeAt.push(delivery.dueAt);
+}
+
 function planResult(
   state: PolicyState,
   order: Order,
@@ -256,119 +234,27 @@ function planResult(
   now: number,
   out: PlanResult,
 ): void {
-  delivery.attempts += 1;
-  const { result } = input;
-  const decision = decideRetry(result, delivery.attempts, delivery.expiresAt, now);
-  const error = result.kind === 'sent' || result.kind === 'delivered' ? null : describe(result);
+  const { result, draw, durationMs } = input;
+  const { attempts, busy, shorter, expiresAt } = delivery;
+  const breaker = noteResult(state, delivery, result, now, out);
+  const decision = decideRetry(result, { attempts, busy, shorter, expiresAt, draw, ...breaker }, now);
+  if (decision.spends) delivery.attempts += 1;
+  delivery.busy = result.kind === 'rate_limited' ? busy + 1 : 0;
   if (decision.state === 'queued') {
     delivery.state = 'queued';
     delivery.dueAt = decision.dueAt;
+    delivery.shorter ||= decision.shorter === true;
     out.wakeAt.push(decision.dueAt);
   }
-  out.effects.push(
-    resultEffect(state, delivery, decision.state, decision.reason, result.providerId, error, now),
-  );
-  const kind = decision.state === 'queued' ? 'delivery.retry' : `delivery.${decision.state}`;
-  out.effects.push({
-    put: 'event',
-    row: deliveryEvent(state, delivery, kind, decision.reason, now, { ...input, result }),
-  });
-  if (decision.state === 'queued') return;
-  // What this message said is now known or dead: remember which firings did not get through on this way.
-  for (const [id, status] of Object.entries(delivery.alerts)) {
-    if (status === 'firing' && decision.state === 'dead') order.unsaid.add(id);
-    else order.unsaid.delete(id);
-  }
-  finish(state, order, delivery);
-  release(state, delivery.orderKey, now, out);
-}
-
-/** The next of the order may go; resolves of what never got through are dropped on the way. */
-function release(state: PolicyState, orderKey: string, now: number, out: PlanResult): void {
-  for (;;) {
-    const order = state.orders.get(orderKey);
-    const next = order?.open[0];
-    if (!order || !next) return;
-    if (!isPointless(order, next.alerts)) {
-      out.wakeAt.push(Math.max(now, next.dueAt));
-      return;
-    }
-    out.effects.push(resultEffect(state, next, 'dropped', 'firing_not_sent', null, null, now));
-    out.effects.push({
-      put: 'event',
-      row: deliveryEvent(state, next, 'delivery.dropped', 'firing_not_sent', now, null),
-    });
-    for (const [id, status] of Object.entries(next.alerts))
-      if (status === 'resolved') order.unsaid.delete(id);
-    finish(state, order, next);
-  }
-}
-
-function describe(result: AttemptResult): string {
-  return [result.kind, result.code, result.message]
-    .filter((part) => part !== null && part !== '')
-    .join(': ')
-    .slice(0, 500);
-}
-
-function resultEffect(
-  state: PolicyState,
-  delivery: OpenDelivery,
-  to: DeliveryRow['state'],
-  reason: string | null,
-  providerId: string | null,
-  lastError: string | null,
-  now: number,
-): Effect {
-  return {
-    put: 'delivery.result',
-    result: {
-      tenant: state.tenant,
-      id: delivery.id,
-      leaseToken: delivery.leaseToken,
-      state: to,
-      dueAt: delivery.dueAt,
-      reason,
-      attempts: delivery.attempts,
-      providerId,
-      lastError,
-      finishedAt: to === 'queued' || to === 'sending' ? null : now,
-    },
+  const lastError = result.kind === 'sent' || result.kind === 'delivered' ? null : describe(result);
+  const said = { providerId: result.providerId, lastError };
+  out.effects.push(resultEffect(state, delivery, decision.state, decision.reason, now, said));
+  const queued = decision.state === 'queued';
+  const news = {
+    kind: queued ? 'delivery.retry' : `delivery.${decision.state}`,
+    reason: queued ? result.kind : decision.reason,
+    body: { ...attemptBody(attempts + 1, result, durationMs), ...(breaker.probe ? { probe: true } : {}) },
   };
-}
-
-function deliveryEvent(
-  state: PolicyState,
-  delivery: OpenDelivery,
-  kind: string,
-  reason: string | null,
-  now: number,
-  attempt: { result: AttemptResult; durationMs: number } | null,
-): EventRow {
-  const body: Record<string, unknown> = {
-    notificationId: delivery.notificationId,
-    channel: delivery.channel,
-    attempt: delivery.attempts,
-  };
-  if (attempt) {
-    body.result = attempt.result.kind;
-    body.ms = attempt.durationMs;
-    if (attempt.result.code !== null) body.code = attempt.result.code;
-    if (attempt.result.message !== null) body.message = attempt.result.message.slice(0, 500);
-  }
-  return {
-    id: state.newId(),
-    tenant: state.tenant,
-    at: now,
-    subjectKind: 'delivery',
-    subjectId: delivery.id,
-    kind,
-    reason,
-    actor: null,
-    topic: null,
-    priority: null,
-    correlationId: null,
-    keep: 1,
-    body,
-  };
+  out.effects.push(deliveryEvent(state, delivery, news, now));
+  if (!queued) settle(state, order, delivery, decision.state === 'dead', now, out);
 }

@@ -1,6 +1,8 @@
 // What policy remembers of one tenant between inputs: the open deliveries in their order. Everything else is in rows.
 import type { Lane } from '../pipeline/rows.ts';
 
+export const deliveryTtlMs = 24 * 3_600_000;
+
 /** A delivery that is not finished. */
 export interface OpenDelivery {
   readonly id: string;
@@ -11,9 +13,16 @@ export interface OpenDelivery {
   readonly lane: Lane;
   readonly expiresAt: number;
   readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;
+  /** Its message is about the program itself. */
+  readonly system: boolean;
   state: 'queued' | 'sending';
   dueAt: number;
+  /** Those that count against the schedule. */
   attempts: number;
+  /** Times in a row that the provider was busy; not stored. */
+  busy: number;
+  /** The provider found the whole message too large. */
+  shorter: boolean;
   leaseToken: number;
 }
 
@@ -26,16 +35,37 @@ export interface Order {
   readonly unsaid: Set<string>;
 }
 
+export type ChannelFailure = 'transient' | 'network' | 'unknown' | 'auth';
+
+/** One channel of the tenant. `closed` counts failures in a row; that count alone is not stored. */
+export interface Breaker {
+  readonly channel: string;
+  state: 'closed' | 'open';
+  failures: number;
+  reason: ChannelFailure | null;
+  openedAt: number;
+  probeAt: number;
+  waitMs: number;
+  /** The delivery that asks now. Not stored: after a restart its lease is void. */
+  probe: string | null;
+  /** When the next probe goes out if this one fails. */
+  afterProbeAt: number;
+  /** The probe before: what was due since then has its place by that time; infinite when there was none. Not stored. */
+  askedAt: number;
+}
+
 export interface PolicyState {
   readonly tenant: string;
   readonly newId: () => string;
   readonly orders: Map<string, Order>;
+  /** By channel; a channel that never failed has none. */
+  readonly breakers: Map<string, Breaker>;
   /** Open deliveries over all orders. */
   open: number;
 }
 
 export function emptyPolicyState(tenant: string, newId: () => string): PolicyState {
-  return { tenant, newId, orders: new Map(), open: 0 };
+  return { tenant, newId, orders: new Map(), breakers: new Map(), open: 0 };
 }
 
 export function orderAt(state: PolicyState, key: string): Order {

@@ -1,5 +1,5 @@
 // Rows that only the shell knows: keys, tenants, events as they are read back.
-import type { EventRow } from '../pipeline/rows.ts';
+import type { DeliveryRow, EventRow, NotificationRow } from '../pipeline/rows.ts';
 
 /** An event as read back. */
 export interface StoredEvent extends EventRow {
@@ -8,6 +8,9 @@ export interface StoredEvent extends EventRow {
   readonly hash: string | null;
   readonly prevHash: string | null;
 }
+
+/** A delivery with what its message says. */
+export type DeliveryOf = DeliveryRow & Pick<NotificationRow, 'alerts' | 'source'>;
 
 export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator';
 

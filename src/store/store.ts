@@ -4,13 +4,15 @@ import type { ConfigVersionRow, Effect, IdempotencyRow } from '../pipeline/effec
 import type {
   AlertRow,
   AlertState,
+  BreakerRow,
   DeliveryRow,
   DeliveryState,
   EventRow,
   GroupRow,
   NotificationRow,
 } from '../pipeline/rows.ts';
-import type { ApiKeyRow, StoredEvent, TenantRow } from './rows.ts';
+import type { Pause } from '../policy/breaker.ts';
+import type { ApiKeyRow, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
 
 export const shardCount = 64;
 
@@ -69,10 +71,11 @@ export interface TenantSnapshot {
   readonly alerts: readonly AlertRow[];
   readonly groups: readonly GroupRow[];
   /**
-   * Deliveries of state queued or sending, and the finished ones at or after the oldest dead delivery of an order key
-   * that belongs to an open group (so that a resolve can be told from one whose firing died).
+   * Deliveries of state queued or sending, and the finished ones at or after the oldest dead (or discarded) delivery of
+   * an order key that belongs to an open group (so that a resolve can be told from one whose firing died).
    */
-  readonly deliveries: readonly (DeliveryRow & { readonly alerts: NotificationRow['alerts'] })[];
+  readonly deliveries: readonly DeliveryOf[];
+  readonly breakers: readonly BreakerRow[];
 }
 
 /** A delivery taken for sending, with the message it carries. */
@@ -91,6 +94,22 @@ export interface ClaimRequest {
   readonly limits: Readonly<Record<'high' | 'normal' | 'low', number>>;
   /** Channels that are full at the moment: `tenant/channel`. */
   readonly except: ReadonlySet<string>;
+}
+
+export interface ParkRequest {
+  readonly now: number;
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly pauses: readonly Pause[];
+  /** Deliveries looked at in each lane. */
+  readonly limit: number;
+}
+
+export interface Parked {
+  /** The probes, those whose time is over, and those whose lease ran out. */
+  readonly leased: readonly ClaimedDelivery[];
+  /** How many were put off. */
+  readonly parked: number;
 }
 
 export interface Page<T> {
@@ -114,6 +133,12 @@ export interface DeliveryFilter {
   readonly channel?: string;
 }
 
+export interface DeadLetterFilter {
+  readonly channel?: string;
+  /** Died at that time or later. */
+  readonly since?: number;
+}
+
 export interface RetentionPolicy {
   readonly eventShortMs: number;
   readonly eventHistoryMs: number;
@@ -124,7 +149,10 @@ export interface RetentionPolicy {
 
 export interface Store {
   // -- ownership ------------------------------------------------------------------------------------------------
-  /** Takes every shard: raises each epoch, voids leases of older epochs (sending → queued, due now). */
+  /**
+   * Takes every shard: raises each epoch, voids leases of older epochs (sending → queued, due now). A lease of another
+   * owner counts as a crash under its delivery.
+   */
   takeShards(owner: string, now: number): readonly ShardLease[];
   /** Creates the tenant if it is new; its shard is `hash(name) % shardCount`, stored. */
   ensureTenant(id: string, now: number): TenantRow;
@@ -141,8 +169,18 @@ export interface Store {
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
   claimDue(request: ClaimRequest): readonly ClaimedDelivery[];
+  /**
+   * Due deliveries of paused channels are put off (reason `breaker_open`), without a lease; where a probe is due, the one
+   * that has waited for longest is leased.
+   */
+  parkDue(request: ParkRequest): Parked;
+  /** The channel works again: makes up to `limit` of what waits for it due, oldest first; answers how many. */
+  unpark(tenant: string, channel: string, now: number, limit: number): number;
   /** When the next queued delivery (or a lease's end) is due; null when there is none. */
   nextDueAt(): number | null;
+  delivery(tenant: string, id: string): DeliveryOf | null;
+  /** In the order in which they were made. */
+  deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[];
   deliveries(tenant: string, filter: DeliveryFilter, limit: number, cursor: string | null): Page<DeliveryRow>;
   deliveryCounts(tenant: string): Readonly<Record<DeliveryState, number>>;
 

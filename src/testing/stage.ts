@@ -50,6 +50,7 @@ export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
   #closeFiles: () => void = () => {};
   #random = 1;
+  #starts = 0;
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
@@ -82,7 +83,8 @@ export class Stage {
             }
           },
         ),
-        owner: 'stage',
+        rng: () => 0.5,
+        owner: `stage-${++this.#starts}`,
         channels: new Map([['hook', this.#channel()]]),
         fatal: (error) => this.fatal.push(error),
       },

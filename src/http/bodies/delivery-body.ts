@@ -1,8 +1,11 @@
 // Deliveries and notifications as the API shows them. A notification's status is computed from its deliveries.
 import { z } from 'zod';
+import type { AlertMessage } from '../../../channels/message.ts';
 import { priorities, severities } from '../../../rules/types.ts';
 import type { DeliveryRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { DeliveryOf, StoredEvent } from '../../store/rows.ts';
 import { notificationStatus, notificationStatuses } from '../notification-status.ts';
+import { eventBody, toEventBody } from './event-body.ts';
 import { timeOut, timeText, timeTextOrNull } from './shapes.ts';
 
 export const deliveryStates = ['queued', 'sending', 'sent', 'delivered', 'dead', 'dropped'] as const;
@@ -42,6 +45,42 @@ export function toDeliveryBody(row: DeliveryRow): z.output<typeof deliveryBody> 
     due_at: timeText(row.dueAt),
     created_at: timeText(row.createdAt),
     finished_at: timeTextOrNull(row.finishedAt),
+  };
+}
+
+/** A delivery with its attempts and what it would say. */
+export const deliveryDetailBody = deliveryBody
+  .extend({
+    expires_at: timeOut,
+    crashes: z.number().int().meta({ description: 'Times that the process died while it was being sent.' }),
+    shorter: z.boolean().meta({ description: 'The receiver found the whole message too large.' }),
+    alerts: z.record(z.string(), z.enum(['firing', 'resolved', 'event'])),
+    history: z.array(eventBody).meta({ description: 'The newest 100 lines: attempts, and what people did.' }),
+    message: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'The message as channels get it.' }),
+    payload: z
+      .unknown()
+      .meta({ description: 'What the channel makes of it, as it would be sent; null without the channel.' }),
+  })
+  .meta({ id: 'DeliveryDetail' });
+
+export function toDeliveryDetail(
+  row: DeliveryOf,
+  history: readonly StoredEvent[],
+  message: AlertMessage | null,
+  payload: unknown,
+): z.output<typeof deliveryDetailBody> {
+  return {
+    ...toDeliveryBody(row),
+    expires_at: timeText(row.expiresAt),
+    crashes: row.crashes,
+    shorter: row.shorter,
+    alerts: { ...row.alerts },
+    history: history.map(toEventBody),
+    message: message === null ? null : { ...message },
+    payload: payload ?? null,
   };
 }
 

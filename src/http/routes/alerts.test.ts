@@ -120,6 +120,8 @@ describe('one alert', () => {
           state: 'dead',
           reason: 'gave_up',
           attempts: 4,
+          crashes: 0,
+          shorter: false,
           providerId: null,
           lastError: 'HTTP 500',
           leaseToken: 0,

@@ -1,16 +1,20 @@
 // What was sent, is being sent, or died on the way.
 import { z } from 'zod';
+import type { AlertMessage } from '../../../channels/message.ts';
 import { ApiError } from '../../errors.ts';
+import type { DeliveryOf } from '../../store/rows.ts';
 import type { DeliveryFilter } from '../../store/store.ts';
 import {
   deliveryBody,
+  deliveryDetailBody,
   deliveryStates,
   notificationBody,
   toDeliveryBody,
+  toDeliveryDetail,
   toNotificationBody,
 } from '../bodies/delivery-body.ts';
-import { pageOut, pageQuery, wordsIn } from '../bodies/shapes.ts';
-import { answer, route } from '../route.ts';
+import { pageOut, pageQuery, timeIn, wordsIn } from '../bodies/shapes.ts';
+import { answer, type HttpDeps, passOn, route } from '../route.ts';
 import { isUuid } from '../uuid.ts';
 
 const listQuery = z.strictObject({
@@ -20,6 +24,30 @@ const listQuery = z.strictObject({
   ...pageQuery,
 });
 const deliveriesShown = 200;
+const historyShown = 100;
+
+const discardIn = z.strictObject({ note: z.string().max(4_096).optional() });
+const retryIn = z.strictObject({});
+const retryAllIn = z.strictObject({
+  channel: z.string().min(1).max(128).optional(),
+  since: timeIn.optional().meta({ description: 'Only those that died at that time or later.' }),
+  limit: z.int().min(1).max(1_000).default(100),
+});
+const retryAllOut = z.object({
+  requeued: z.number().int(),
+  superseded: z
+    .number()
+    .int()
+    .meta({ description: 'Left as they are, because what they say is no longer so.' }),
+  more: z.boolean().meta({ description: 'The limit was reached.' }),
+});
+
+/** The delivery of a path, or `delivery_not_found`. */
+function existing(deps: HttpDeps, tenant: string, id: string): DeliveryOf {
+  const row = isUuid(id) ? deps.services.store.delivery(tenant, id) : null;
+  if (row === null) throw new ApiError('delivery_not_found');
+  return row;
+}
 
 export const deliveriesRoutes = [
   route({
@@ -39,6 +67,83 @@ export const deliveriesRoutes = [
       };
       const page = deps.services.store.deliveries(tenant, filter, query.limit, query.cursor ?? null);
       return answer(c, 200, { items: page.items.map(toDeliveryBody), next: page.next });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/deliveries/{id}',
+    requires: 'read',
+    tag: 'deliveries',
+    summary: 'One delivery: its attempts, its message, and what the channel would send.',
+    answers: { 200: { description: 'The delivery', schema: deliveryDetailBody } },
+    errors: ['delivery_not_found'],
+    handler({ c, deps, tenant, param }) {
+      const { services } = deps;
+      const row = existing(deps, tenant, param('id'));
+      const history = services.store.events(tenant, { kind: 'delivery', id: row.id }, historyShown, null);
+      const body = services.store.notification(tenant, row.notificationId)?.body;
+      const message = body === undefined ? null : (JSON.parse(body) as AlertMessage);
+      const payload = message === null ? null : services.rendered(row.channel, message, row.shorter);
+      return answer(c, 200, toDeliveryDetail(row, history.items, message, payload));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/deliveries/retry',
+    requires: 'respond',
+    tag: 'deliveries',
+    summary: 'Queues dead letters anew, oldest first. Answered once it is durable.',
+    body: retryAllIn,
+    bodyOptional: true,
+    idempotent: true,
+    answers: { 200: { description: 'How many', schema: retryAllOut } },
+    errors: ['idempotency_conflict', 'overloaded'],
+    async handler({ c, deps, tenant, body, actor, idempotency }) {
+      const filter = {
+        ...(body.channel !== undefined && { channel: body.channel }),
+        ...(body.since !== undefined && { since: body.since }),
+      };
+      const command = { filter, limit: body.limit };
+      return passOn(c, await deps.services.retryDeliveries(tenant, command, actor, idempotency));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/deliveries/{id}/retry',
+    requires: 'respond',
+    tag: 'deliveries',
+    summary: 'Queues a dead letter anew, under the same id and with all its attempts.',
+    body: retryIn,
+    bodyOptional: true,
+    idempotent: true,
+    answers: { 200: { description: 'Queued', schema: deliveryBody } },
+    errors: [
+      'delivery_not_found',
+      'delivery_not_dead',
+      'delivery_superseded',
+      'idempotency_conflict',
+      'overloaded',
+    ],
+    async handler({ c, deps, tenant, actor, idempotency, param }) {
+      const { id } = existing(deps, tenant, param('id'));
+      return passOn(c, await deps.services.retryDelivery(tenant, id, actor, idempotency));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/deliveries/{id}/discard',
+    requires: 'respond',
+    tag: 'deliveries',
+    summary: 'Puts a dead letter away: `dropped` with the reason `discarded`.',
+    body: discardIn,
+    bodyOptional: true,
+    idempotent: true,
+    answers: { 200: { description: 'Discarded', schema: deliveryBody } },
+    errors: ['delivery_not_found', 'delivery_not_dead', 'idempotency_conflict', 'overloaded'],
+    async handler({ c, deps, tenant, body, actor, idempotency, param }) {
+      const { id } = existing(deps, tenant, param('id'));
+      const command = { note: body.note ?? null };
+      return passOn(c, await deps.services.discardDelivery(tenant, id, command, actor, idempotency));
     },
   }),
   route({

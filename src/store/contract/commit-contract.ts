@@ -208,9 +208,16 @@ export function commitContract(current: () => Story): void {
       const loaded = story.store.loadTenant('acme');
       expect(loaded.alerts).toEqual([pending, firing, waitingEvent, inLog]);
       expect(loaded.groups).toEqual([open]);
-      expect(loaded.deliveries).toEqual([dead, sentAfter, queued].map((row) => ({ ...row, alerts: about })));
+      expect(loaded.deliveries).toEqual(
+        [dead, sentAfter, queued].map((row) => ({ ...row, alerts: about, source: 'alert' })),
+      );
     }
-    expect(story.store.loadTenant('nobody')).toEqual({ alerts: [], groups: [], deliveries: [] });
+    expect(story.store.loadTenant('nobody')).toEqual({
+      alerts: [],
+      groups: [],
+      deliveries: [],
+      breakers: [],
+    });
   });
 
   it('keeps the first version of a configuration and of an answer', () => {

@@ -85,6 +85,7 @@ export function ended(of: DeliveryRow, at: number, changes: Partial<DeliveryResu
       dueAt: of.dueAt,
       reason: null,
       attempts: of.attempts + 1,
+      shorter: false,
       providerId: null,
       lastError: null,
       finishedAt: at,

@@ -1,7 +1,14 @@
 // Rows for tests of stores: complete, plausible, and different where the test says so.
 import { labelSet } from '../../../rules/labels.ts';
 import { idGenerator } from '../../ids.ts';
-import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type {
+  AlertRow,
+  BreakerRow,
+  DeliveryRow,
+  EventRow,
+  GroupRow,
+  NotificationRow,
+} from '../../pipeline/rows.ts';
 
 /** The hour at which the contract's stories begin. */
 export const t0 = 1_700_000_000_000;
@@ -128,12 +135,28 @@ export function rowBuilders(startAt = t0) {
         state: 'queued',
         reason: null,
         attempts: 0,
+        crashes: 0,
+        shorter: false,
         providerId: null,
         lastError: null,
         leaseToken: 0,
         leaseUntil: null,
         createdAt: clock.at,
         finishedAt: null,
+        ...changes,
+      };
+    },
+    breaker(changes: Partial<BreakerRow> = {}): BreakerRow {
+      return {
+        tenant: 'acme',
+        channel: 'ops-hook',
+        state: 'open',
+        reason: 'network',
+        failures: 5,
+        openedAt: clock.at,
+        probeAt: clock.at + 30_000,
+        waitMs: 30_000,
+        changedAt: clock.at,
         ...changes,
       };
     },

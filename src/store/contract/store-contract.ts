@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { commitContract } from './commit-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
+import { policyContract } from './policy-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 
@@ -17,6 +18,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     const current = () => story;
     describe('commits', () => commitContract(current));
     describe('deliveries', () => deliveryContract(current));
+    describe('paused channels and dead letters', () => policyContract(current));
     describe('reads', () => readContract(current));
     describe('retention', () => retentionContract(current));
   });

@@ -17,11 +17,41 @@ type Candidate = StoredDelivery & {
 
 // Ready = queued and due, or sent by somebody whose lease ran out. `held` keeps what waits for an earlier delivery out
 // of the index; NOT EXISTS states the rule itself: firing is never overtaken by resolved.
-const ready = `d.state IN ('queued', 'sending') AND d.held = 0
+export const ready = `d.state IN ('queued', 'sending') AND d.held = 0
   AND NOT EXISTS (
     SELECT 1 FROM delivery e INDEXED BY delivery_open
     WHERE e.tenant = d.tenant AND e.order_key = d.order_key AND e.state IN ('queued', 'sending')
       AND e.order_no < d.order_no)`;
+
+/** Leases one delivery by its row, inside of a transaction. */
+export function leasing(db: Db) {
+  const read = db.raw.prepare<[rowid: number], Candidate>(
+    `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.body AS body
+     FROM delivery d CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+     WHERE d.rowid = ?`,
+  );
+  const lease = leaseStatement(db);
+  return (rowid: number, request: Pick<ClaimRequest, 'now' | 'owner' | 'leaseMs'>): ClaimedDelivery => {
+    const leaseUntil = Math.floor(request.now + request.leaseMs);
+    const row = read.get(rowid)!;
+    lease.run(request.owner, leaseUntil, rowid);
+    return claimed(row, leaseUntil);
+  };
+}
+
+const leaseStatement = (db: Db) =>
+  db.raw.prepare<[owner: string, until: number, rowid: number]>(
+    `UPDATE delivery SET state = 'sending', lease_owner = ?, lease_token = lease_token + 1, lease_until = ?
+     WHERE rowid = ?`,
+  );
+
+function claimed(row: Candidate, leaseUntil: number): ClaimedDelivery {
+  return {
+    delivery: { ...deliveryRow(row), state: 'sending', leaseToken: row.leaseToken + 1, leaseUntil },
+    alerts: alertsNamed(row.alertIds),
+    body: row.body,
+  };
+}
 
 export function claimGroup(db: Db) {
   const select = (except: string) =>
@@ -34,10 +64,7 @@ export function claimGroup(db: Db) {
     );
   const dueOfAny = select('');
   const dueExcept = select("AND d.tenant || '/' || d.channel NOT IN (SELECT value FROM json_each(?))");
-  const lease = db.raw.prepare<[owner: string, until: number, rowid: number]>(
-    `UPDATE delivery SET state = 'sending', lease_owner = ?, lease_token = lease_token + 1, lease_until = ?
-     WHERE rowid = ?`,
-  );
+  const lease = leaseStatement(db);
   const firstReady = db.raw
     .prepare<[string], number>(
       `SELECT coalesce(d.lease_until, d.due_at) FROM delivery d INDEXED BY delivery_due
@@ -64,11 +91,7 @@ export function claimGroup(db: Db) {
         db.transaction(() => {
           for (const { rowid } of found) lease.run(request.owner, leaseUntil, rowid);
         });
-        return found.map((row) => ({
-          delivery: { ...deliveryRow(row), state: 'sending', leaseToken: row.leaseToken + 1, leaseUntil },
-          alerts: alertsNamed(row.alertIds),
-          body: row.body,
-        }));
+        return found.map((row) => claimed(row, leaseUntil));
       });
     },
 

@@ -59,6 +59,12 @@ export function commitGroup(db: Db, memory: Memory) {
       case 'delivery.result':
         deliveries.result(effect.result);
         return;
+      case 'delivery.requeued':
+        deliveries.requeued(effect.row);
+        return;
+      case 'breaker':
+        rows.breaker(effect.row);
+        return;
       case 'idempotency':
         rows.idempotency(effect.row);
         return;

@@ -1,16 +1,20 @@
 // Reads of deliveries for people: lists and counts.
 import type { DeliveryRow, DeliveryState } from '../../pipeline/rows.ts';
-import type { DeliveryFilter, Page } from '../store.ts';
+import type { DeliveryOf } from '../rows.ts';
+import type { DeadLetterFilter, DeliveryFilter, Page } from '../store.ts';
 import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { parseId } from './id-codec.ts';
 import { idOfCursor, pageOf, scanned, scanRows } from './keyset-page.ts';
-import { deliveryRow, type StoredDelivery } from './row-codec.ts';
+import { deliveryOf, deliveryRow, type StoredDelivery } from './row-codec.ts';
 import { columnsOf, delivery } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 import { Statements, Where } from './statements.ts';
 
 const columns = columnsOf(delivery, 'd');
+const withMessage = `${columns}, n.alert_ids AS alertIds, n.source AS source`;
+const itsMessage = 'CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id';
+type WithMessage = StoredDelivery & { readonly alertIds: string; readonly source: string };
 
 export function deliveryReads(db: Db, counts: DeliveryCounts) {
   const statements = new Statements(db.raw);
@@ -49,7 +53,33 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
     return pageOf([scanned(rows, limit, floor ?? null)], limit, deliveryRow);
   }
 
+  const one = db.raw.prepare<[string, Buffer], WithMessage>(
+    `SELECT ${withMessage} FROM delivery d ${itsMessage} WHERE d.tenant = ? AND d.id = ?`,
+  );
+
+  function dead(tenant: string, filter: DeadLetterFilter, limit: number): DeliveryOf[] {
+    const where = new Where().and("d.tenant = ? AND d.state = 'dead'", tenant);
+    if (filter.channel !== undefined) where.and('d.channel = ?', filter.channel);
+    if (filter.since !== undefined) where.and('d.finished_at >= ?', Math.floor(filter.since));
+    return statements
+      .all<WithMessage>(
+        `SELECT ${withMessage} FROM delivery d INDEXED BY delivery_dead ${itsMessage}
+         WHERE ${where.text} ORDER BY d.id LIMIT ?`,
+        [...where.values, limit],
+      )
+      .map(deliveryOf);
+  }
+
   return {
+    delivery(tenant: string, id: string): DeliveryOf | null {
+      const bytes = parseId(id);
+      if (bytes === null) return null;
+      const row = withStoreErrors('read a delivery', () => one.get(tenant, bytes));
+      return row === undefined ? null : deliveryOf(row);
+    },
+    deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[] {
+      return withStoreErrors('read dead letters', () => dead(tenant, filter, limit));
+    },
     deliveries(
       tenant: string,
       filter: DeliveryFilter,

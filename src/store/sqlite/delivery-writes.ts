@@ -1,6 +1,6 @@
 // Writes of deliveries. The invariant kept here: `held` is 0 exactly for the open delivery with the smallest
 // `order_no` of its (tenant, order key), so the claim never wades through deliveries that wait for their turn.
-import type { DeliveryResultRow } from '../../pipeline/effect.ts';
+import type { DeliveryResultRow, RequeuedRow } from '../../pipeline/effect.ts';
 import type { DeliveryRow } from '../../pipeline/rows.ts';
 import type { Db } from './database.ts';
 import { type DeliveryCounts, isOpen } from './delivery-counts.ts';
@@ -30,8 +30,13 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
      FROM delivery WHERE tenant = ? AND id = ?`,
   );
   const writeResult = db.raw.prepare(
-    `UPDATE delivery SET state = ?, due_at = ?, reason = ?, attempts = ?, provider_id = ?, last_error = ?,
+    `UPDATE delivery SET state = ?, due_at = ?, reason = ?, attempts = ?, shorter = ?, provider_id = ?, last_error = ?,
        finished_at = ?, held = ?, lease_owner = NULL, lease_until = NULL
+     WHERE rowid = ?`,
+  );
+  const writeRequeued = db.raw.prepare(
+    `UPDATE delivery SET state = 'queued', due_at = ?, expires_at = ?, order_no = ?, reason = ?, held = ?,
+       attempts = 0, crashes = NULL, shorter = NULL, finished_at = NULL
      WHERE rowid = ?`,
   );
   // Those behind a delivery that came in late, or was opened again, wait for it.
@@ -66,6 +71,7 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
         Math.floor(result.dueAt),
         result.reason,
         result.attempts,
+        result.shorter ? 1 : null,
         result.providerId,
         result.lastError,
         result.finishedAt === null ? null : Math.floor(result.finishedAt),
@@ -76,6 +82,18 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
       else if (!isOpen(was.state) && open && !held) holdLater.run(result.tenant, was.orderKey, was.orderNo);
       counts.note(result.tenant, was.state, -1);
       counts.note(result.tenant, result.state, 1);
+    },
+
+    /** Ignored unless the delivery is dead. */
+    requeued(row: RequeuedRow): void {
+      const was = before.get(row.tenant, idBytes(row.id));
+      if (was?.state !== 'dead') return;
+      const held = hasEarlier.get(row.tenant, was.orderKey, row.orderNo) !== undefined;
+      const [dueAt, expiresAt] = [Math.floor(row.dueAt), Math.floor(row.expiresAt)];
+      writeRequeued.run(dueAt, expiresAt, row.orderNo, row.reason, held ? 1 : 0, was.rowid);
+      if (!held) holdLater.run(row.tenant, was.orderKey, row.orderNo);
+      counts.note(row.tenant, was.state, -1);
+      counts.note(row.tenant, 'queued', 1);
     },
   };
 }

@@ -16,6 +16,7 @@ const tables = [
   schema.event,
   schema.notification,
   schema.delivery,
+  schema.breaker,
 ].map(getTableName);
 
 function sizeOf(file: string): number {

@@ -1,23 +1,25 @@
 // Everything of a tenant that is not finished, read when somebody takes it over.
 import { audienceOf } from '../../pipeline/routing.ts';
-import type { AlertRow, GroupRow } from '../../pipeline/rows.ts';
+import type { AlertRow, BreakerRow, GroupRow } from '../../pipeline/rows.ts';
 import type { TenantSnapshot } from '../store.ts';
 import type { Db } from './database.ts';
 import { parseId } from './id-codec.ts';
 import { openAlertsReader } from './open-alerts.ts';
 import {
   alertRow,
-  alertsNamed,
-  deliveryRow,
+  deliveryOf,
   groupRow,
   type StoredAlert,
   type StoredDelivery,
   type StoredGroup,
 } from './row-codec.ts';
-import { alert, alertGroup, columnsOf, delivery } from './schema.ts';
+import { alert, alertGroup, breaker, columnsOf, delivery } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
-type LoadedDelivery = StoredDelivery & { readonly alertIds: string };
+type LoadedDelivery = StoredDelivery & { readonly alertIds: string; readonly source: string };
+
+/** Never got through, as delivery_lost has it. */
+const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason = 'discarded'))";
 
 const alertColumns = `${columnsOf(alert, 'a')}, l.json AS labelsJson`;
 const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset';
@@ -36,10 +38,13 @@ export function loadGroup(db: Db) {
     `SELECT ${columnsOf(alertGroup, 'g')} FROM alert_group g WHERE g.tenant = ? ORDER BY g.id`,
   );
   const openDeliveries = db.raw.prepare<[string], LoadedDelivery>(
-    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds
+    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.source AS source
      FROM delivery d INDEXED BY delivery_open
      CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
      WHERE d.tenant = ? AND d.state IN ('queued', 'sending')`,
+  );
+  const breakers = db.raw.prepare<[string], BreakerRow>(
+    `SELECT ${columnsOf(breaker, 'b')} FROM breaker b WHERE b.tenant = ? ORDER BY b.channel`,
   );
   // From the oldest dead letter of an order key on, for groups that are open still: a resolved notice whose firing
   // died is dropped, one whose firing went out after all is not. Finished deliveries have no index by order key; they
@@ -47,12 +52,12 @@ export function loadGroup(db: Db) {
   const sinceDead = db.raw.prepare<[string], LoadedDelivery>(
     `WITH oldest AS MATERIALIZED (
        SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(d.order_no) AS order_no
-       FROM delivery d INDEXED BY delivery_dead
+       FROM delivery d INDEXED BY delivery_lost
        CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
        CROSS JOIN alert_group g ON g.tenant = n.tenant AND g.id = n.group_id
-       WHERE d.tenant = ? AND d.state = 'dead'
+       WHERE d.tenant = ? AND ${lost}
        GROUP BY d.order_key, n.group_id)
-     SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds
+     SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.source AS source
      FROM oldest o
      CROSS JOIN notification n INDEXED BY notification_group ON n.tenant = o.tenant AND n.group_id = o.group_id
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
@@ -63,14 +68,14 @@ export function loadGroup(db: Db) {
   // A group that handed over its log is gone; what died of its messages stands under the order key of its audience.
   const deadOfGone = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
     `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(d.order_no) AS orderNo
-     FROM delivery d INDEXED BY delivery_dead
+     FROM delivery d INDEXED BY delivery_lost
      CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
-     WHERE d.tenant = ? AND d.state = 'dead' AND n.group_id IS NOT NULL
+     WHERE d.tenant = ? AND ${lost} AND n.group_id IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM alert_group g WHERE g.tenant = n.tenant AND g.id = n.group_id)
      GROUP BY d.order_key, n.group_id`,
   );
   const finishedSince = db.raw.prepare<[string, Buffer, string, number], LoadedDelivery>(
-    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds
+    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.source AS source
      FROM notification n INDEXED BY notification_group
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
      WHERE n.tenant = ? AND n.group_id = ? AND d.order_key = ? AND d.order_no >= ?
@@ -111,13 +116,18 @@ export function loadGroup(db: Db) {
       ...sinceDead.all(tenant),
       ...inherited(tenant, groupRows),
     ]) {
-      const decoded = deliveryRow(row);
-      loaded.set(decoded.id, { ...decoded, alerts: alertsNamed(row.alertIds) });
+      const decoded = deliveryOf(row);
+      loaded.set(decoded.id, decoded);
     }
     const deliveries = [...loaded.values()];
     const byId = (a: { readonly id: string }, b: { readonly id: string }) =>
       a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-    return { alerts: [...alerts.values()].sort(byId), groups: groupRows, deliveries: deliveries.sort(byId) };
+    return {
+      alerts: [...alerts.values()].sort(byId),
+      groups: groupRows,
+      deliveries: deliveries.sort(byId),
+      breakers: breakers.all(tenant),
+    };
   }
 
   return {

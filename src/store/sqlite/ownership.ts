@@ -45,11 +45,18 @@ export function ownershipGroup(db: Db, memory: Memory) {
   const take = db.raw.prepare<[string], ShardLease>(
     'UPDATE shard SET epoch = epoch + 1, owner = ? RETURNING id AS shard, epoch',
   );
-  // A new token: what an older owner still has under way can no longer write its result.
-  const voidLeases = db.raw.prepare<[number]>(
+  // A new token: what an older owner still has under way can no longer write its result. Somebody else's lease means
+  // that its process died; one's own, that a commit failed.
+  const voidLeases = db.raw.prepare<[number, string]>(
     `UPDATE delivery SET state = 'queued', due_at = min(due_at, ?), lease_owner = NULL, lease_until = NULL,
-       lease_token = lease_token + 1
+       lease_token = lease_token + 1,
+       crashes = CASE WHEN lease_owner IS ? THEN crashes ELSE coalesce(crashes, 0) + 1 END
      WHERE state = 'sending'`,
+  );
+  // What waits for a channel is looked at anew: it may work again.
+  const lookAgain = db.raw.prepare<[number, number]>(
+    `UPDATE delivery INDEXED BY delivery_parked SET due_at = ?
+     WHERE state = 'queued' AND reason = 'breaker_open' AND due_at > ?`,
   );
   // No retry waits longer than a Retry-After may ask for: one that does was timed by a clock that was ahead.
   const bringBack = db.raw.prepare<[number, number]>(
@@ -59,7 +66,8 @@ export function ownershipGroup(db: Db, memory: Memory) {
     takeShards(owner: string, now: number): readonly ShardLease[] {
       return remembering(memory, 'take shards', () =>
         db.transaction(() => {
-          voidLeases.run(Math.floor(now));
+          voidLeases.run(Math.floor(now), owner);
+          lookAgain.run(Math.floor(now), Math.floor(now));
           bringBack.run(Math.floor(now), Math.floor(now) + longestRetryMs);
           return take.all(owner).sort((a, b) => a.shard - b.shard);
         }),

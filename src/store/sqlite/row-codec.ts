@@ -1,7 +1,7 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
 import { canonicalLabels, labelsOfText } from '../../../rules/labels.ts';
 import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
-import type { StoredEvent } from '../rows.ts';
+import type { DeliveryOf, StoredEvent } from '../rows.ts';
 import { idBytes, idOrNameText, idOrNameValue, idText } from './id-codec.ts';
 import type { alert, alertGroup, delivery, event, notification } from './schema.ts';
 
@@ -205,6 +205,8 @@ export function deliveryValues(row: DeliveryRow, held: boolean, owner: string | 
     state: row.state,
     reason: row.reason,
     attempts: row.attempts,
+    crashes: row.crashes === 0 ? null : row.crashes,
+    shorter: row.shorter ? 1 : null,
     providerId: row.providerId,
     lastError: row.lastError,
     leaseOwner: sending ? owner : null,
@@ -231,6 +233,8 @@ export function deliveryRow(from: StoredDelivery): DeliveryRow {
     state: from.state as DeliveryRow['state'],
     reason: from.reason,
     attempts: from.attempts,
+    crashes: from.crashes ?? 0,
+    shorter: from.shorter === 1,
     providerId: from.providerId,
     lastError: from.lastError,
     leaseToken: from.leaseToken,
@@ -238,6 +242,14 @@ export function deliveryRow(from: StoredDelivery): DeliveryRow {
     createdAt: from.createdAt,
     finishedAt: from.finishedAt,
   };
+}
+
+/** A delivery with what its message says. */
+export function deliveryOf(
+  from: StoredDelivery & { readonly alertIds: string; readonly source: string },
+): DeliveryOf {
+  const source = from.source as NotificationRow['source'];
+  return { ...deliveryRow(from), alerts: alertsNamed(from.alertIds), source };
 }
 
 export function storedEvent(from: StoredEventRow): StoredEvent {

@@ -1,7 +1,7 @@
 // Writes of every row but events and deliveries, which have rules of their own.
 import { and, eq, sql } from 'drizzle-orm';
 import type { ConfigVersionRow, IdempotencyRow } from '../../pipeline/effect.ts';
-import type { AlertRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { AlertRow, BreakerRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { Db } from './database.ts';
 import { idBytes, idTime } from './id-codec.ts';
 import type { LabelSets } from './label-sets.ts';
@@ -16,7 +16,7 @@ import {
   type NotificationValues,
   notificationValues,
 } from './row-codec.ts';
-import { alert, alertGroup, configVersion, idempotency, notification } from './schema.ts';
+import { alert, alertGroup, breaker, configVersion, idempotency, notification } from './schema.ts';
 
 const changeableOfAlert = [
   'state',
@@ -90,6 +90,25 @@ export function rowWriters(db: Db, labels: LabelSets) {
       }),
   );
 
+  const putBreaker = writer<BreakerRow>(
+    db,
+    orm
+      .insert(breaker)
+      .values(placeholders(breaker))
+      .onConflictDoUpdate({
+        target: [breaker.tenant, breaker.channel],
+        set: {
+          state: sql`excluded.state`,
+          reason: sql`excluded.reason`,
+          failures: sql`excluded.failures`,
+          openedAt: sql`excluded.opened_at`,
+          probeAt: sql`excluded.probe_at`,
+          waitMs: sql`excluded.wait_ms`,
+          changedAt: sql`excluded.changed_at`,
+        },
+      }),
+  );
+
   return {
     alert(row: AlertRow, insert: boolean): void {
       const id = idBytes(row.id);
@@ -113,6 +132,14 @@ export function rowWriters(db: Db, labels: LabelSets) {
     },
     notification(row: NotificationRow): void {
       insertNotification(notificationValues(row));
+    },
+    breaker(row: BreakerRow): void {
+      putBreaker({
+        ...row,
+        openedAt: Math.floor(row.openedAt),
+        probeAt: Math.floor(row.probeAt),
+        changedAt: Math.floor(row.changedAt),
+      });
     },
     idempotency(row: IdempotencyRow): void {
       insertIdempotency({ ...row, expiresAt: Math.floor(row.expiresAt) });

@@ -232,6 +232,24 @@ export const delivery = sqliteTable(
     leaseUntil: integer('lease_until'),
     createdAt: integer('created_at').notNull(),
     finishedAt: integer('finished_at'),
+    crashes: integer('crashes'),
+    shorter: integer('shorter'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
+export const breaker = sqliteTable(
+  'breaker',
+  {
+    tenant: text('tenant').notNull(),
+    channel: text('channel').notNull(),
+    state: text('state', { enum: ['closed', 'open'] }).notNull(),
+    reason: text('reason'),
+    failures: integer('failures').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    probeAt: integer('probe_at').notNull(),
+    waitMs: integer('wait_ms').notNull(),
+    changedAt: integer('changed_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.channel] })],
 );

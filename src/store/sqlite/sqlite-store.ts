@@ -15,6 +15,7 @@ import { LabelSets } from './label-sets.ts';
 import { loadGroup } from './load.ts';
 import { logReads } from './log-reads.ts';
 import { ownershipGroup } from './ownership.ts';
+import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
 
 export interface SqliteStoreOptions {
@@ -40,6 +41,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     ...commitGroup(db, memory),
     ...loadGroup(db),
     ...claimGroup(db),
+    ...parkingGroup(db),
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...logReads(db),

@@ -56,6 +56,8 @@ route:
     - { match: ['team="gone"'], receiver: gone }
     - { match: ['team="batched"'], receiver: batched, group_by: [alertname], group_wait: 50ms, group_interval: 300ms, resolve_wait: 100ms }
 egress: { allow: [127.0.0.0/8] }
+# What /gone refuses must not become an event that nobody of the campaign posted.
+limits: { dead_letters_alert: 100000 }
 retention: { events_short: 1s }
 `,
       );

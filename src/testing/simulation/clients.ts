@@ -30,6 +30,7 @@ export class Clients {
   #keys = 0;
   /** What was answered with 2xx, by tenant and alert id, for the check of durability. */
   readonly acknowledged: { tenant: string; id: string; what: 'event' | 'acknowledge' | 'resolve' }[] = [];
+  readonly letters: { tenant: string; id: string; what: 'retry' | 'discard' }[] = [];
   readonly #tokens = new Map<string, string>();
 
   constructor(world: World, random: Random, episodes: Episodes, telling: Telling) {
@@ -44,10 +45,12 @@ export class Clients {
       this.#forever(() => this.#pushing(tenant));
       this.#forever(() => this.#events(tenant));
       this.#forever(() => this.#commands(tenant));
+      this.#forever(() => this.#letters(tenant));
     }
     this.#forever(() => this.#ruleEditor());
     this.#forever(() => this.#routeEditor());
     this.#forever(() => this.#outages());
+    this.#forever(() => this.#logins());
   }
 
   /** No new requests but samples: series go on, so that what fires is known to fire. */
@@ -202,6 +205,39 @@ export class Clients {
     }
   }
 
+  /** Somebody looks through the dead letters: sends some again, one or all at once, and puts others away. */
+  async #letters(tenant: string): Promise<void> {
+    const random = this.#random;
+    const { journal, clock, counters } = this.#world;
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.lettersPerHour));
+      if (this.#stopped) return;
+      const dead = [...journal.deliveries.values()].filter(
+        ({ row }) => row.tenant === tenant && row.state === 'dead',
+      );
+      if (dead.length === 0) continue;
+      const { id, channel } = random.pick(dead).row;
+      const what = random.pick(['retry', 'retry', 'discard', 'retry_all'] as const);
+      const name = `letter-${++this.#keys}`;
+      const key = { scope: what, key: name, bodyHash: `hash-${name}` };
+      const command = (s: Services, idempotency: Idempotency) => {
+        if (what === 'retry') return s.retryDelivery(tenant, id, actor, idempotency);
+        if (what === 'discard') return s.discardDelivery(tenant, id, { note: name }, actor, idempotency);
+        return s.retryDeliveries(tenant, { filter: { channel }, limit: 5 }, actor, idempotency);
+      };
+      const answer = await this.#ask(command, key);
+      if (answer.status !== 200 && answer.status !== 409)
+        throw new Violation('I6', `${what} of ${id} got ${answer.status}`, clock.now());
+      const superseded = (answer.body as { error?: { code: string } }).error?.code === 'delivery_superseded';
+      if (superseded) counters.hit('dead letter superseded');
+      if (answer.status === 200) {
+        if (what === 'retry_all') counters.hit('dead letters retried at once');
+        else this.letters.push({ tenant, id, what });
+      }
+      await this.#replay(command, key, answer);
+    }
+  }
+
   async #ask(
     command: (services: Services, idempotency: Idempotency) => Promise<Answer>,
     key: Idempotency,
@@ -343,6 +379,18 @@ export class Clients {
       await this.#world.sleep(random.around(3_600_000 / outagesPerHour));
       if (this.#stopped) return;
       random.pick(providers).breakUntil(clock.now() + random.int(1_000, longestOutageMs));
+    }
+  }
+
+  async #logins(): Promise<void> {
+    const { plan, clock, providers } = this.#world;
+    const random = this.#random;
+    const { loginsRefusedPerHour } = plan.faults;
+    if (loginsRefusedPerHour === 0) return;
+    for (;;) {
+      await this.#world.sleep(random.around(3_600_000 / loginsRefusedPerHour));
+      if (this.#stopped) return;
+      random.pick(providers).refuseLoginUntil(clock.now() + random.int(1_000, 900_000));
     }
   }
 }

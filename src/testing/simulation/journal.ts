@@ -3,7 +3,14 @@
 import { createHash } from 'node:crypto';
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type {
+  AlertRow,
+  BreakerRow,
+  DeliveryRow,
+  EventRow,
+  GroupRow,
+  NotificationRow,
+} from '../../pipeline/rows.ts';
 import type { ShardCommit } from '../../store/store.ts';
 
 /** One accepted message at a provider. */
@@ -27,6 +34,16 @@ export interface AlertRecord {
 export interface DeliveryRecord {
   row: DeliveryRow;
   readonly accepted: Accepted[];
+  /** Times that the provider failed it in a way that is tried again, since it was made or queued anew. */
+  failures: number;
+  /** Processes that died while it was leased, since it was made or queued anew. */
+  crashes: number;
+  /** Whose lease it is under. */
+  leasedBy: string;
+  /** When it was queued anew; when it was made, until then. */
+  openedAt: number;
+  /** Never got through once, whatever became of it since. */
+  wasDead: boolean;
 }
 
 export interface Skip {
@@ -48,6 +65,10 @@ export class Journal {
   readonly deliveriesOf = new Map<string, DeliveryRecord[]>();
   readonly skips = new Map<string, Skip[]>();
   readonly accepted: Accepted[] = [];
+  /** By tenant and channel. */
+  readonly breakers = new Map<string, BreakerRow>();
+  /** The process that runs. */
+  #owner = '';
   /** Times at which leases were voided: starts and reloads. */
   readonly voided: number[] = [];
   readonly lines: string[] = [];
@@ -115,7 +136,15 @@ export class Journal {
         return;
       }
       case 'delivery': {
-        const record = { row: { ...effect.row }, accepted: [] };
+        const record = {
+          row: { ...effect.row },
+          accepted: [],
+          failures: 0,
+          crashes: 0,
+          leasedBy: this.#owner,
+          openedAt: effect.row.createdAt,
+          wasDead: false,
+        };
         this.deliveries.set(effect.row.id, record);
         push(this.deliveriesOf, effect.row.notificationId, record);
         return;
@@ -124,10 +153,25 @@ export class Journal {
         const { result } = effect;
         const record = this.deliveries.get(result.id);
         if (!record || record.row.leaseToken !== result.leaseToken) return;
-        const { state, dueAt, reason, attempts, finishedAt } = result;
-        record.row = { ...record.row, state, dueAt, reason, attempts, finishedAt, leaseUntil: null };
+        const { state, dueAt, reason, attempts, shorter, finishedAt } = result;
+        record.row = { ...record.row, state, dueAt, reason, attempts, shorter, finishedAt, leaseUntil: null };
+        record.wasDead ||= state === 'dead';
         return;
       }
+      case 'delivery.requeued': {
+        const { id, dueAt, expiresAt, orderNo, reason } = effect.row;
+        const record = this.deliveries.get(id);
+        if (record?.row.state !== 'dead') return;
+        const again = { dueAt, expiresAt, orderNo, reason, attempts: 0, shorter: false, finishedAt: null };
+        record.row = { ...record.row, ...again, state: 'queued' };
+        record.failures = 0;
+        record.crashes = 0;
+        record.openedAt = dueAt;
+        return;
+      }
+      case 'breaker':
+        this.breakers.set(`${effect.row.tenant}/${effect.row.channel}`, effect.row);
+        return;
       case 'idempotency':
       case 'config_version':
         return;
@@ -155,12 +199,14 @@ export class Journal {
   }
 
   /** `takeShards` gave every lease back under a new token. */
-  leasesVoided(at: number): number {
+  leasesVoided(at: number, owner: string): number {
     this.voided.push(at);
+    this.#owner = owner;
     let n = 0;
     for (const record of this.deliveries.values()) {
       if (record.row.state !== 'sending') continue;
       n += 1;
+      if (record.leasedBy !== owner) record.crashes += 1;
       record.row = {
         ...record.row,
         state: 'queued',
@@ -173,7 +219,9 @@ export class Journal {
 
   claimed(row: DeliveryRow): void {
     const record = this.deliveries.get(row.id);
-    if (record) record.row = { ...row };
+    if (!record) return;
+    record.row = { ...row };
+    record.leasedBy = this.#owner;
   }
 }
 

@@ -23,5 +23,7 @@ export interface Machine {
   trouble(generation: number): void;
   flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
   sendStarted(deliveryId: string, message: AlertMessage, attempt: number): void;
+  /** A provider failed a delivery in a way that spends an attempt. */
+  failed(deliveryId: string): void;
   accepted(accepted: Accepted): void;
 }

@@ -50,6 +50,11 @@ const refusing = (plan: SeedPlan): SeedPlan => ({
   faults: { ...noFaults, send: { ...noFaults.send, permanent: 0.3, transient: 0.2 } },
 });
 
+const downOften = (plan: SeedPlan): SeedPlan => ({
+  ...busy(plan),
+  faults: { ...noFaults, outagesPerHour: 4, longestOutageMs: 600_000, loginsRefusedPerHour: 2 },
+});
+
 export const mutants: readonly Mutant[] = [
   { name: 'lost delivery', what: 'one delivery row in 20 is not stored', wraps: losing('delivery', 20) },
   {
@@ -306,5 +311,86 @@ export const mutants: readonly Mutant[] = [
       }),
     }),
     plan: (plan) => ({ ...busy(plan), commandsPerHour: 60 }),
+  },
+  {
+    name: 'breaker never closes',
+    what: 'no probe is ever let out on a paused channel',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        parkDue: (request: Parameters<Store['parkDue']>[0]) =>
+          store.parkDue({ ...request, pauses: request.pauses.map((p) => ({ ...p, probe: false })) }),
+      }),
+    }),
+    plan: downOften,
+  },
+  {
+    name: 'breaker never opens',
+    what: 'a paused channel is claimed from as ever',
+    wraps: () => ({
+      runtime: (runtime) => {
+        runtime.engine.pauses = () => [];
+      },
+    }),
+    plan: downOften,
+  },
+  {
+    name: 'a busy provider spends attempts',
+    what: 'rate_limited is taken for transient',
+    wraps: () => ({
+      runtime: (runtime) => {
+        const complete = runtime.engine.complete.bind(runtime.engine);
+        runtime.engine.complete = (tenant, input) => {
+          const busy = input.kind === 'result' && input.result.kind === 'rate_limited';
+          complete(tenant, busy ? { ...input, result: { ...input.result, kind: 'transient' } } : input);
+        };
+      },
+    }),
+    plan: (plan) => ({
+      ...busy(plan),
+      faults: { ...noFaults, send: { ...noFaults.send, rateLimited: 0.6 } },
+    }),
+  },
+  {
+    name: 'paused deliveries lost at a restart',
+    what: 'what waits for a channel is not taken up',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        loadTenant: (tenant) => {
+          const loaded = store.loadTenant(tenant);
+          const deliveries = loaded.deliveries.filter(({ reason }) => reason !== 'breaker_open');
+          return { ...loaded, deliveries };
+        },
+      }),
+    }),
+    plan: (plan) => ({ ...downOften(plan), faults: { ...downOften(plan).faults, crash: 0.001 } }),
+  },
+  {
+    name: 'queued anew in its old place',
+    what: 'a dead letter that is queued anew overtakes what came after it',
+    wraps: () =>
+      effects((effect) =>
+        effect.put === 'delivery.requeued' ? [{ ...effect, row: { ...effect.row, orderNo: 1 } }] : [effect],
+      ),
+    plan: (plan) => ({ ...refusing(plan), lettersPerHour: 60 }),
+  },
+  {
+    name: 'poison is sent for ever',
+    what: 'deaths of the process are not counted',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        loadTenant: (tenant) => {
+          const loaded = store.loadTenant(tenant);
+          return { ...loaded, deliveries: loaded.deliveries.map((row) => ({ ...row, crashes: 0 })) };
+        },
+      }),
+    }),
+    plan: (plan) => ({
+      ...busy(plan),
+      concurrency: 1,
+      faults: { ...noFaults, crash: 0.004, send: { ...noFaults.send, hang: 0.5 } },
+    }),
   },
 ];

@@ -35,6 +35,8 @@ export interface FaultPlan {
   readonly fatalShare: number;
   readonly send: {
     readonly permanent: number;
+    readonly invalid: number;
+    readonly tooLarge: number;
     readonly rateLimited: number;
     readonly transient: number;
     readonly refused: number;
@@ -44,6 +46,8 @@ export interface FaultPlan {
   };
   readonly outagesPerHour: number;
   readonly longestOutageMs: number;
+  /** Spans of up to a quarter of an hour in which a provider refuses the login. */
+  readonly loginsRefusedPerHour: number;
 }
 
 export interface SeedPlan {
@@ -55,6 +59,8 @@ export interface SeedPlan {
   readonly faults: FaultPlan;
   readonly eventsPerHour: number;
   readonly commandsPerHour: number;
+  /** What people do with dead letters. */
+  readonly lettersPerHour: number;
   readonly ruleChangesPerHour: number;
   readonly routeChangesPerHour: number;
   readonly lateShare: number;
@@ -66,9 +72,20 @@ export const noFaults: FaultPlan = {
   storeFails: 0,
   historyFails: 0,
   fatalShare: 0,
-  send: { permanent: 0, rateLimited: 0, transient: 0, refused: 0, hang: 0, replyLost: 0, slow: 0 },
+  send: {
+    permanent: 0,
+    invalid: 0,
+    tooLarge: 0,
+    rateLimited: 0,
+    transient: 0,
+    refused: 0,
+    hang: 0,
+    replyLost: 0,
+    slow: 0,
+  },
   outagesPerHour: 0,
   longestOutageMs: 0,
+  loginsRefusedPerHour: 0,
 };
 
 export function built(name: string, value: string): Matcher {
@@ -217,6 +234,8 @@ export function drawSeed(random: Random): SeedPlan {
       fatalShare: random.pick([0, 0.2]),
       send: {
         permanent: random.pick([0, 0.01, 0.05]),
+        invalid: random.pick([0, 0.01]),
+        tooLarge: random.pick([0, 0.02, 0.1]),
         rateLimited: rate(),
         transient: rate(),
         refused: rate(),
@@ -226,9 +245,11 @@ export function drawSeed(random: Random): SeedPlan {
       },
       outagesPerHour: random.pick([0, 0.5, 2]),
       longestOutageMs: random.pick([min, 10 * min]),
+      loginsRefusedPerHour: random.pick([0, 0.3, 1]),
     },
     eventsPerHour: random.pick([5, 40]),
     commandsPerHour: random.pick([2, 15]),
+    lettersPerHour: random.pick([2, 20]),
     ruleChangesPerHour: random.pick([0, 1, 4]),
     routeChangesPerHour: random.pick([0, 0.5, 2]),
     lateShare: random.pick([0, 0.02, 0.1]),

@@ -56,7 +56,7 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
     takeShards: (owner: string, now: number) => {
       failing('takeShards');
       const leases = inner.takeShards(owner, now);
-      const voided = journal.leasesVoided(now);
+      const voided = journal.leasesVoided(now, `process-${generation}`);
       if (voided > 0) counters.hit('lease voided', voided);
       return leases;
     },
@@ -65,6 +65,14 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
       const claimed = inner.claimDue(request);
       for (const { delivery } of claimed) journal.claimed(delivery);
       return claimed;
+    },
+    parkDue: (request: Parameters<Store['parkDue']>[0]) => {
+      failing('parkDue');
+      const put = inner.parkDue(request);
+      for (const { delivery } of put.leased) journal.claimed(delivery);
+      if (put.leased.length > 0) counters.hit('probe sent');
+      if (put.parked > 0) counters.hit('parked behind a breaker', put.parked);
+      return put;
     },
   };
   const wrapped: Record<string, unknown> = {};

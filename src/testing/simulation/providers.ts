@@ -4,6 +4,7 @@ import {
   type ChannelDefinition,
   defineChannel,
   type SendContext,
+  type SendFailure,
   type SendResult,
 } from '../../../channels/channel.ts';
 import type { AlertMessage } from '../../../channels/message.ts';
@@ -15,10 +16,13 @@ export const sendDeadlineMs = 15_000;
 
 const never = new Promise<never>(() => {});
 
+type Refusal = Exclude<SendFailure['kind'], 'unknown'>;
+
 export class Provider {
   readonly name: string;
   readonly #world: Machine;
   #outageUntil = 0;
+  #loginRefusedUntil = 0;
 
   constructor(name: string, world: Machine) {
     this.name = name;
@@ -34,8 +38,17 @@ export class Provider {
     );
   }
 
+  refuseLoginUntil(at: number): void {
+    this.#loginRefusedUntil = Math.max(this.#loginRefusedUntil, at);
+    this.#world.journal.log(
+      this.#world.clock.now(),
+      `login refused ${this.name} until ${new Date(at).toISOString()}`,
+    );
+  }
+
   heal(): void {
     this.#outageUntil = 0;
+    this.#loginRefusedUntil = 0;
   }
 
   /** The channel as process number `generation` sees it. */
@@ -73,7 +86,8 @@ export class Provider {
           if (world.alive(generation)) resolve(result);
         });
       });
-    const refuse = (kind: 'permanent' | 'rate_limited' | 'transient' | 'network', extra: object = {}) => {
+    const refuse = (kind: Refusal, extra: object = {}) => {
+      if (kind === 'transient' || kind === 'network') world.failed(context.deliveryId);
       world.journal.log(clock.now(), `refuse ${this.name} ${context.deliveryId} ${kind}`);
       return answer({ kind, message: `simulated ${kind}`, ...extra }, random.int(5, 400));
     };
@@ -84,7 +98,10 @@ export class Provider {
         });
       });
     if (this.#outageUntil > clock.now()) return refuse('network');
+    if (this.#loginRefusedUntil > clock.now()) return refuse('auth', { code: '401' });
     if (random.chance(send.permanent)) return refuse('permanent', { code: '400' });
+    if (random.chance(send.invalid)) return refuse('invalid_recipient', { code: '550' });
+    if (random.chance(send.tooLarge)) return refuse('payload_too_large', { code: '413' });
     if (random.chance(send.rateLimited)) {
       counters.hit('retry after obeyed');
       return refuse('rate_limited', { code: '429', retryAfterMs: random.pick([5_000, 45_000, 120_000]) });
@@ -93,6 +110,7 @@ export class Provider {
     if (random.chance(send.refused)) return refuse('network');
     if (random.chance(send.hang)) {
       counters.hit('hang until the deadline');
+      world.failed(context.deliveryId);
       world.journal.log(clock.now(), `hang ${this.name} ${context.deliveryId}`);
       return untilAbort();
     }
@@ -112,6 +130,7 @@ export class Provider {
         });
         if (lost) {
           counters.hit('reply lost');
+          world.failed(context.deliveryId);
           void untilAbort().then(resolve);
         } else if (!world.mayCrash(generation, 'send.after')) {
           void answer({ kind: 'sent', providerId: `p-${context.deliveryId}` }, latency - arriveMs).then(

@@ -90,6 +90,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     flushed: guard((declared, blocks) => episodes.flushed(declared, blocks)),
     started: guard(() => episodes.started()),
     sendStarted: guard((id, message) => telling.sendStarted(id, message)),
+    failed: guard((id) => telling.failed(id)),
     accepted: guard((accepted) => telling.accepted(accepted)),
   };
   const sweep = () => {
@@ -170,6 +171,15 @@ function checkDisk(world: World, clients: Clients, file: string): void {
       else if (what === 'acknowledge' && row.ackedAt === null)
         broken(`the acknowledgement of ${id} is not stored`);
       else if (what === 'resolve' && row.state !== 'resolved') broken(`the resolve of ${id} is not stored`);
+    }
+    for (const { tenant, id, what } of clients.letters) {
+      const row = store.delivery(tenant, id);
+      const { items } = store.events(tenant, { kind: 'delivery', id }, 500, null);
+      const kind = what === 'retry' ? 'delivery.requeued' : 'delivery.discarded';
+      if (row === null || !items.some((event) => event.kind === kind))
+        broken(`${what} of ${id} was answered and is not stored`);
+      else if (what === 'discard' && row.reason !== 'discarded')
+        broken(`${id} was discarded and is ${row.state}`);
     }
     for (const { row } of world.journal.alerts.values()) {
       const stored = store.alert(row.tenant, row.id);

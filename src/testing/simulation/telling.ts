@@ -10,6 +10,8 @@ import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
 const slackMs = 15_000;
+const attemptsOfSchedule = 4;
+const crashesOfPoison = 3;
 
 export class Telling {
   readonly #world: World;
@@ -57,6 +59,7 @@ export class Telling {
         } else if (row.kind === 'alert.resolved') this.#firing.delete(row.subjectId);
         else if (row.kind === 'alert.acknowledged') counters.hit('acknowledged');
         else if (row.kind === 'event.received') {
+          if (row.body.type === 'tocsin.dead_letters') counters.hit('dead letters told');
           if (row.reason === null) this.#owed.add(row.subjectId);
           else counters.hit('event deduplicated');
         } else if (row.kind === 'notify.held') counters.hit('held by dedupe window');
@@ -64,7 +67,14 @@ export class Telling {
           if (row.reason === 'resolved_before_notify') counters.hit('resolved before notify');
           if (row.reason === 'send_resolved_off') counters.hit('send_resolved off');
           this.#checkSkip(row.subjectId, row.reason ?? '', String(row.body.groupKey), at);
-        } else if (row.kind === 'delivery.dead') counters.hit('dead letter');
+        } else if (row.kind === 'delivery.dead') this.#died(row.subjectId, row.reason ?? '');
+        else if (row.kind === 'delivery.retry') {
+          if (row.reason === 'payload_too_large') counters.hit('message shortened');
+        } else if (row.kind === 'delivery.requeued') counters.hit('dead letter requeued');
+        else if (row.kind === 'delivery.discarded') counters.hit('dead letter discarded');
+        else if (row.kind === 'channel.paused')
+          counters.hit(row.reason === 'auth' ? 'auth paused' : 'breaker opened');
+        else if (row.kind === 'channel.resumed') counters.hit('breaker closed');
         else if (row.kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');
         return;
       }
@@ -97,8 +107,39 @@ export class Telling {
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
         return;
       }
+      case 'delivery.requeued': {
+        const record = journal.deliveries.get(effect.row.id);
+        if (record?.row.state !== 'queued')
+          this.#broken('I15', `${effect.row.id} was queued anew and was not dead`);
+        this.#open.add(record);
+        return;
+      }
       default:
     }
+  }
+
+  /** Each way to die has its reason. */
+  #died(id: string, reason: string): void {
+    const { journal, counters } = this.#world;
+    counters.hit('dead letter');
+    if (reason === 'poison') counters.hit('poison');
+    const record = journal.deliveries.get(id)!;
+    const { failures, crashes, row } = record;
+    const tries = reason === 'transient' || reason === 'network' || reason === 'unknown';
+    if (tries && failures < attemptsOfSchedule)
+      this.#broken('I15', `${id} is dead (${reason}) after ${failures} failures`);
+    if (reason === 'poison' && crashes < crashesOfPoison)
+      this.#broken('I15', `${id} is dead (poison) after ${crashes} crashes`);
+    if (reason === 'rate_limited' || reason === 'auth' || reason === 'breaker_open')
+      this.#broken('I15', `${id} is dead (${reason})`);
+    if (reason === 'payload_too_large' && !row.shorter)
+      this.#broken('I15', `${id} is dead (${reason}) and was not sent in short`);
+  }
+
+  /** The provider failed a delivery in a way that spends an attempt, and the policy may hear of it. */
+  failed(deliveryId: string): void {
+    const record = this.#world.journal.deliveries.get(deliveryId);
+    if (record) record.failures += 1;
   }
 
   // -- at the provider ------------------------------------------------------------------------------------------
@@ -107,6 +148,12 @@ export class Telling {
     const { journal } = this.#world;
     const record = journal.deliveries.get(deliveryId);
     if (!record) this.#broken('I3', `${deliveryId} is sent without a row`);
+    const { tenant, channel } = record.row;
+    const breaker = journal.breakers.get(`${tenant}/${channel}`);
+    if (breaker?.state === 'open' && this.#world.clock.now() < breaker.probeAt)
+      this.#broken('I15', `${deliveryId} is sent on ${channel}, which is paused until ${breaker.probeAt}`);
+    if (record.crashes >= crashesOfPoison)
+      this.#broken('I15', `${deliveryId} is sent after ${record.crashes} crashes`);
     if (record.row.state !== 'sending') this.#broken('I3', `${deliveryId} is sent while ${record.row.state}`);
     if (message.tenant !== record.row.tenant) this.#broken('I3', `${deliveryId} crosses tenants`);
     if (message.id !== record.row.notificationId) this.#broken('I3', `${deliveryId} carries another message`);
@@ -136,8 +183,12 @@ export class Telling {
       return;
     }
     const order = `${tenant} ${orderKey}`;
-    if (orderNo < (this.#order.get(order) ?? 0)) this.#broken('I2', `${accepted.deliveryId} was overtaken`);
-    this.#order.set(order, orderNo);
+    const last = this.#order.get(order) ?? 0;
+    // An attempt that began under a lease that was voided since may come in after the delivery has ended otherwise.
+    const straggles =
+      record.row.state !== 'sending' && journal.voided.some((at) => at >= accepted.at - 20_000);
+    if (orderNo < last && !straggles) this.#broken('I2', `${accepted.deliveryId} was overtaken`);
+    this.#order.set(order, Math.max(last, orderNo));
     for (const { id, kind, status } of accepted.message.alerts) {
       if (kind !== 'alert' || status !== 'resolved') continue;
       if (!this.#got(id, accepted.channel, accepted.message.receiver))
@@ -153,7 +204,7 @@ export class Telling {
         n.alerts[alertId] === 'firing' &&
         n.receiver === receiver &&
         (journal.deliveriesOf.get(n.id) ?? []).some(
-          (d) => d.row.channel === channel && (d.accepted.length > 0 || d.row.state === 'dead'),
+          (d) => d.row.channel === channel && (d.accepted.length > 0 || d.wasDead),
         ),
     );
   }
@@ -252,10 +303,10 @@ export class Telling {
     }
     for (const id of this.#firing) this.#checkRepeat(journal.alerts.get(id)!, now);
     if (!this.#world.runtime?.engine.running || this.#world.downtime(now - 200_000, now) > 0) return;
-    for (const { row } of this.#open) {
+    for (const { row, openedAt } of this.#open) {
       if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
         this.#broken('I14', `${row.id} is leased ${now - row.leaseUntil} ms beyond its end`);
-      if (now - row.createdAt > 7_200_000) this.#broken('I14', `${row.id} is open since ${row.createdAt}`);
+      if (now - openedAt > 7_200_000) this.#broken('I14', `${row.id} is open since ${openedAt}`);
     }
     for (const group of journal.groups.values()) {
       if (group.nextAt !== null && group.nextAt < now - 30_000)
@@ -337,7 +388,7 @@ export class Telling {
     }
   }
 
-  #broken(id: 'I1' | 'I2' | 'I3' | 'I8' | 'I11' | 'I13' | 'I14', message: string): never {
+  #broken(id: 'I1' | 'I2' | 'I3' | 'I8' | 'I11' | 'I13' | 'I14' | 'I15', message: string): never {
     throw new Violation(id, message, this.#world.clock.now());
   }
 }

@@ -10,6 +10,7 @@ export const invariants = {
   I11: 'dedupe: no repeat too early, no message within the dedupe window',
   I13: 'single flight: accepted once, and once more for each ambiguous outcome, under one id',
   I14: 'bounded: no lease beyond its end, no orphan, nothing open after quiescence',
+  I15: 'policy by kind of result: what is busy or paused spends no attempt, a paused channel is left alone but for probes, poison is put aside',
   I17: 'determinism: the same samples and rules give the same episodes, whatever the batching or restarts',
 } as const;
 export type InvariantId = keyof typeof invariants;

@@ -49,6 +49,7 @@ export interface Watcher {
   flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
   started(): void;
   sendStarted(deliveryId: string, message: AlertMessage): void;
+  failed(deliveryId: string): void;
   accepted(accepted: Accepted): void;
 }
 
@@ -60,6 +61,8 @@ interface Process {
 
 const calm: FaultPlan['send'] = {
   permanent: 0,
+  invalid: 0,
+  tooLarge: 0,
   rateLimited: 0,
   transient: 0,
   refused: 0,
@@ -150,6 +153,7 @@ export class World implements Machine {
           clock: simulatedClock(this, generation),
           log: this.#log(generation),
           newId: this.newId,
+          rng: () => this.random.next(),
           owner: `process-${generation}`,
           channels: new Map(
             this.providers.map((provider) => [
@@ -163,7 +167,7 @@ export class World implements Machine {
             });
           },
         },
-        { routing: this.#asRead(this.routing), limits: defaultLimits },
+        { routing: this.#asRead(this.routing), limits: { ...defaultLimits, deadLettersAlert: 5 } },
       );
       this.#wraps.runtime?.(runtime, this);
       runtime.start(this.rules);
@@ -253,6 +257,10 @@ export class World implements Machine {
   sendStarted(deliveryId: string, message: AlertMessage, attempt: number): void {
     if (attempt > 1) this.counters.hit('retry');
     this.watcher?.sendStarted(deliveryId, message);
+  }
+
+  failed(deliveryId: string): void {
+    this.watcher?.failed(deliveryId);
   }
 
   accepted(accepted: Accepted): void {

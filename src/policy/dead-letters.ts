@@ -1,0 +1,117 @@
+// What people do with dead letters: send one again, or put it away. A message that is not true any more is not sent
+// again: behind a resolve that went out already, its "firing" would stand at the receiver for ever.
+import type { DeliveryRow, NotificationRow } from '../pipeline/rows.ts';
+import { openBreaker, parkedUntil } from './breaker.ts';
+import { deliveryEvent } from './delivery-effects.ts';
+import type { LetterFate, PlanResult } from './plan-result.ts';
+import { deliveryTtlMs, orderAt, type PolicyState } from './state.ts';
+
+/** A finished delivery as it is stored, with what its message says. */
+export type DeadLetter = DeliveryRow & Pick<NotificationRow, 'alerts' | 'source'>;
+
+export interface RequeueInput {
+  readonly kind: 'requeue';
+  /** In the order in which they were made. */
+  readonly letters: readonly DeadLetter[];
+  readonly actor: string;
+  /** Whether what a message says of an alert is still so. */
+  readonly stillTrue: (alertId: string, status: 'firing' | 'resolved' | 'event') => boolean;
+}
+
+export interface DiscardInput {
+  readonly kind: 'discard';
+  readonly letter: DeadLetter;
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+export function requeue(state: PolicyState, input: RequeueInput, now: number, out: PlanResult): void {
+  for (const letter of input.letters) {
+    const fate = fateOf(state, letter, input.stillTrue);
+    out.letters.push({ id: letter.id, fate });
+    if (fate === 'requeued') requeueOne(state, letter, input.actor, now, out);
+  }
+}
+
+function fateOf(state: PolicyState, letter: DeadLetter, stillTrue: RequeueInput['stillTrue']): LetterFate {
+  if (!isDead(state, letter)) return 'not_dead';
+  const current = Object.entries(letter.alerts).every(([id, status]) => stillTrue(id, status));
+  return current ? 'requeued' : 'superseded';
+}
+
+/** Dead in the store, and not queued anew since by what is not stored yet. */
+function isDead(state: PolicyState, { id, orderKey, state: stored }: DeadLetter): boolean {
+  return stored === 'dead' && state.orders.get(orderKey)?.open.some((open) => open.id === id) !== true;
+}
+
+/** Under the same id, with all its attempts, and behind whatever was decided for its audience since. */
+function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: number, out: PlanResult): void {
+  const order = orderAt(state, row.orderKey);
+  const orderNo = Math.max(order.lastNo + 1, row.orderNo + 1, now);
+  order.lastNo = orderNo;
+  const breaker = openBreaker(state, row.channel);
+  const dueAt = breaker ? parkedUntil(breaker, now) : now;
+  const delivery = {
+    id: row.id,
+    notificationId: row.notificationId,
+    channel: row.channel,
+    orderKey: row.orderKey,
+    orderNo,
+    lane: row.lane,
+    expiresAt: now + deliveryTtlMs,
+    alerts: row.alerts,
+    system: row.source === 'system',
+    state: 'queued' as const,
+    dueAt,
+    attempts: 0,
+    busy: 0,
+    shorter: false,
+    leaseToken: row.leaseToken,
+  };
+  order.open.push(delivery);
+  state.open += 1;
+  out.effects.push({
+    put: 'delivery.requeued',
+    row: {
+      tenant: state.tenant,
+      id: row.id,
+      dueAt,
+      expiresAt: delivery.expiresAt,
+      orderNo,
+      reason: breaker ? 'breaker_open' : null,
+    },
+  });
+  const body = { attempts: row.attempts, ...(row.lastError === null ? {} : { lastError: row.lastError }) };
+  const news = { kind: 'delivery.requeued', reason: row.reason, actor, body };
+  out.effects.push(deliveryEvent(state, delivery, news, now));
+  out.wakeAt.push(dueAt);
+}
+
+/** Nobody will send it. That its firing never got through stays known, so that its resolve is not sent either. */
+export function discard(state: PolicyState, input: DiscardInput, now: number, out: PlanResult): void {
+  const row = input.letter;
+  if (!isDead(state, row)) {
+    out.letters.push({ id: row.id, fate: 'not_dead' });
+    return;
+  }
+  out.letters.push({ id: row.id, fate: 'discarded' });
+  out.effects.push({
+    put: 'delivery.result',
+    result: {
+      tenant: state.tenant,
+      id: row.id,
+      leaseToken: row.leaseToken,
+      state: 'dropped',
+      dueAt: row.dueAt,
+      reason: 'discarded',
+      attempts: row.attempts,
+      shorter: row.shorter,
+      providerId: row.providerId,
+      lastError: row.lastError,
+      finishedAt: now,
+    },
+  });
+  const body = { died: row.reason, ...(input.note === null ? {} : { note: input.note }) };
+  const news = { kind: 'delivery.discarded', reason: 'discarded', actor: input.actor, body };
+  out.effects.push(deliveryEvent(state, { ...row, system: row.source === 'system' }, news, now));
+}

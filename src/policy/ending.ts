@@ -1,0 +1,61 @@
+// The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
+import { deliveryEvent, resultEffect } from './delivery-effects.ts';
+import type { PlanResult } from './plan-result.ts';
+import { finish, type OpenDelivery, type Order, type PolicyState } from './state.ts';
+
+/** A message that only says "resolved" of alerts whose firing never got through. */
+export function isPointless(order: Order, alerts: OpenDelivery['alerts']): boolean {
+  const entries = Object.entries(alerts);
+  return entries.length > 0 && entries.every(([id, status]) => status === 'resolved' && order.unsaid.has(id));
+}
+
+/** What this message said is now known, or lost: remembers which firings did not get through on this way. */
+export function settle(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  lost: boolean,
+  now: number,
+  out: PlanResult,
+): void {
+  for (const [id, status] of Object.entries(delivery.alerts)) {
+    if (status === 'firing' && lost) order.unsaid.add(id);
+    else order.unsaid.delete(id);
+  }
+  finish(state, order, delivery);
+  release(state, delivery.orderKey, now, out);
+}
+
+/** Ends a delivery that was not sent in vain but not sent at all: its time is over, or it kills the process. */
+export function bury(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  reason: 'expired' | 'poison',
+  now: number,
+  out: PlanResult,
+): void {
+  out.effects.push(resultEffect(state, delivery, 'dead', reason, now, { lastError: reason }));
+  out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dead', reason }, now));
+  settle(state, order, delivery, true, now, out);
+}
+
+/** The next of the order may go; resolves of what never got through are dropped on the way. */
+function release(state: PolicyState, orderKey: string, now: number, out: PlanResult): void {
+  for (;;) {
+    const order = state.orders.get(orderKey);
+    const next = order?.open[0];
+    if (!order || !next) return;
+    if (!isPointless(order, next.alerts)) {
+      // When it is due stands in the store, which may have put it off for a paused channel and on again.
+      out.wakeAt.push(now);
+      return;
+    }
+    const reason = 'firing_not_sent';
+    out.effects.push(resultEffect(state, next, 'dropped', reason, now));
+    out.effects.push(deliveryEvent(state, next, { kind: 'delivery.dropped', reason }, now));
+    for (const [id, status] of Object.entries(next.alerts))
+      if (status === 'resolved') order.unsaid.delete(id);
+    finish(state, order, next);
+  }
+}

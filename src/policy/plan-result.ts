@@ -1,0 +1,31 @@
+// What an input came to: what to store, what to send from memory, whom to wake.
+import type { Effect } from '../pipeline/effect.ts';
+import type { Notification } from '../pipeline/input.ts';
+import type { DeliveryRow } from '../pipeline/rows.ts';
+
+/** A delivery to dispatch from memory once the commit is durable. */
+export interface Leased {
+  readonly row: DeliveryRow;
+  readonly notification: Notification;
+}
+
+export interface PlanResult {
+  readonly effects: Effect[];
+  readonly leased: Leased[];
+  /** When a queued delivery may be claimed from the store; engine time. */
+  readonly wakeAt: number[];
+  /** Channels that were paused: what waits for them in memory is given back. */
+  readonly paused: string[];
+  /** Channels that work again: what waited for them is due. */
+  readonly resumed: string[];
+  /** What became of each dead letter of the input. */
+  readonly letters: { readonly id: string; readonly fate: LetterFate }[];
+  /** False when the input was about a delivery or a lease that is no longer open. */
+  current: boolean;
+}
+
+export function emptyPlan(): PlanResult {
+  return { effects: [], leased: [], wakeAt: [], paused: [], resumed: [], letters: [], current: true };
+}
+
+export type LetterFate = 'requeued' | 'discarded' | 'not_dead' | 'superseded';

@@ -1,0 +1,80 @@
+// Deliveries of paused channels: put off without a lease or an attempt, but for one that asks whether the channel works
+// again. They leave the head of delivery_due, so that a dead channel costs the others nothing.
+import type { Lane } from '../../pipeline/rows.ts';
+import type { ClaimedDelivery, Parked, ParkRequest } from '../store.ts';
+import { leasing, ready } from './claim.ts';
+import type { Db } from './database.ts';
+import { withStoreErrors } from './sqlite-errors.ts';
+
+const lanes = ['high', 'normal', 'low'] as const satisfies readonly Lane[];
+/** How far apart places in the queue of a paused channel may be. */
+const longestPlaceMs = 30_000;
+
+interface Due {
+  readonly rowid: number;
+  readonly tenant: string;
+  readonly channel: string;
+  readonly dueAt: number;
+  readonly expiresAt: number;
+  readonly state: string;
+}
+
+export function parkingGroup(db: Db) {
+  const dueOf = db.raw.prepare<[lane: string, now: number, keys: string, limit: number], Due>(
+    `SELECT d.rowid AS rowid, d.tenant AS tenant, d.channel AS channel, d.due_at AS dueAt,
+       d.expires_at AS expiresAt, d.state AS state
+     FROM delivery d INDEXED BY delivery_due
+     WHERE d.lane = ? AND coalesce(d.lease_until, d.due_at) <= ?
+       AND d.tenant || '/' || d.channel IN (SELECT value FROM json_each(?)) AND ${ready}
+     ORDER BY coalesce(d.lease_until, d.due_at) LIMIT ?`,
+  );
+  const putOff = db.raw.prepare<[dueAt: number, rowid: number]>(
+    `UPDATE delivery SET due_at = ?, reason = 'breaker_open' WHERE rowid = ?`,
+  );
+  const makeDue = db.raw.prepare<[now: number, tenant: string, channel: string, limit: number]>(
+    `UPDATE delivery SET due_at = min(due_at, ?), reason = NULL WHERE rowid IN (
+       SELECT rowid FROM delivery INDEXED BY delivery_parked
+       WHERE tenant = ? AND channel = ? AND state = 'queued' AND reason = 'breaker_open' ORDER BY id LIMIT ?)`,
+  );
+  const lease = leasing(db);
+
+  function park(request: ParkRequest): Parked {
+    const now = Math.floor(request.now);
+    const pauses = new Map(request.pauses.map((pause) => [`${pause.tenant}/${pause.channel}`, pause]));
+    const keys = JSON.stringify([...pauses.keys()]);
+    const found = lanes.flatMap((lane) => dueOf.all(lane, now, keys, request.limit));
+    if (found.length === 0) return { leased: [], parked: 0 };
+    // Who asks next: whoever has waited for longest, in whatever lane.
+    found.sort((a, b) => a.dueAt - b.dueAt);
+    const asked = new Set<string>();
+    const leased: ClaimedDelivery[] = [];
+    let parked = 0;
+    db.transaction(() => {
+      for (const row of found) {
+        const key = `${row.tenant}/${row.channel}`;
+        const pause = pauses.get(key)!;
+        // A lease that ran out is taken again on any channel: somebody may be sending still.
+        const again = row.expiresAt <= now || row.state === 'sending';
+        if (again || (pause.probe && !asked.has(key))) {
+          if (!again) asked.add(key);
+          leased.push(lease(row.rowid, request));
+          continue;
+        }
+        const place = Math.min(Math.max(0, row.dueAt - pause.since), longestPlaceMs);
+        putOff.run(Math.min(Math.floor(pause.until + place), row.expiresAt), row.rowid);
+        parked += 1;
+      }
+    });
+    return { leased, parked };
+  }
+
+  return {
+    parkDue: (request: ParkRequest): Parked => withStoreErrors('park deliveries', () => park(request)),
+    unpark(tenant: string, channel: string, now: number, limit: number): number {
+      return withStoreErrors(
+        'take up parked deliveries',
+        () => db.transaction(() => makeDue.run(Math.floor(now), tenant, channel, limit)).changes,
+      );
+    },
+  };
+}
