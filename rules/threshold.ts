@@ -1,7 +1,7 @@
 // An aggregate of one series' window compared with a constant. Runs once per sample and rule, so it allocates nothing.
 import { aggregateAt } from './aggregates/index.ts';
 import { firstAfter, slot } from './aggregates/points.ts';
-import type { Evaluation, Operator, SeriesWindow, ThresholdRule } from './types.ts';
+import type { Evaluation, Operator, SeriesWindow, ThresholdRule, Verdict } from './types.ts';
 
 /**
  * Fills `out` with the rule's verdict on a series at sample time `at` and with the aggregate's value.
@@ -31,13 +31,15 @@ export function evaluateThreshold(
   } else {
     out.value = aggregateAt(rule.aggregate, rule.windowMs, window, at);
   }
+  out.verdict = judge(rule, out.value, wasTrue);
+}
+
+/** Compares a figure with the rule's threshold, or once true with the one at which it resolves. */
+export function judge(rule: ThresholdRule, value: number, wasTrue: boolean): Verdict {
   // NaN: no point, not enough of them, or infinities that cancel out. There is nothing to compare.
-  if (Number.isNaN(out.value)) {
-    out.verdict = 'insufficient_data';
-    return;
-  }
+  if (Number.isNaN(value)) return 'insufficient_data';
   const limit = wasTrue && rule.resolveThreshold !== undefined ? rule.resolveThreshold : rule.threshold;
-  out.verdict = compare(rule.operator, out.value, limit) ? 'true' : 'false';
+  return compare(rule.operator, value, limit) ? 'true' : 'false';
 }
 
 /** Whether `value` is on the bad side of `limit`. */

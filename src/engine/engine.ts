@@ -16,6 +16,7 @@ import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
+import { GridServing } from './grid-serving.ts';
 import { ruleVersions } from './rule-versions.ts';
 import { rowsPerTurn, Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
@@ -71,6 +72,7 @@ export class Engine {
   readonly #agenda: Agenda;
   readonly #completions = new Fifo<Completion>();
   readonly #doors: Doors;
+  readonly #grid: GridServing;
   readonly #serving: Serving;
   readonly #coverage: Coverage;
   readonly #settled: SettledSeries;
@@ -94,13 +96,10 @@ export class Engine {
       ports.dispatcher.room(tenant, channel),
     );
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
-    this.#serving = new Serving({
-      clock: ports.clock,
-      store: ports.store,
-      doors: this.#doors,
-      agenda: this.#agenda,
-      evaluator: this.#evaluator,
-    });
+    const { clock, log, table, store } = ports;
+    const parts = { clock, doors: this.#doors, agenda: this.#agenda };
+    this.#grid = new GridServing({ ...parts, log, table });
+    this.#serving = new Serving({ ...parts, store, evaluator: this.#evaluator, grid: this.#grid });
   }
 
   get running(): boolean {
@@ -109,6 +108,10 @@ export class Engine {
 
   get sampleCounts(): Evaluator['counts'] {
     return this.#evaluator.counts;
+  }
+
+  get gridCounts(): Readonly<GridServing['counts']> {
+    return this.#grid.counts;
   }
 
   tenant(name: string): Tenant | undefined {
@@ -154,6 +157,7 @@ export class Engine {
       const out = tenant.load(store, this.#doors.routes.routing, newId, now);
       this.#doors.follow(tenant, out, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
+      tenant.grid.setRules(tenant.rules, tenant.pipeline, now, true);
     }
     refill?.();
     for (const tenant of this.#ring) {
@@ -236,6 +240,7 @@ export class Engine {
       tenant.rules = own;
       tenant.pipeline.rules = new Map(own.map((rule) => [rule.name, rule]));
       tenant.pairs.setRules(own, tenant.pipeline, now);
+      tenant.grid.setRules(own, tenant.pipeline, now);
       const orphans = this.#coverage.cover(tenant, now, false);
       if (orphans) this.#internal(tenant, [orphans]);
     }
@@ -296,9 +301,13 @@ export class Engine {
     try {
       this.#takeVersions(turn);
       this.#takeCompletions(turn);
-      this.#agenda.take(now, (pair) => {
-        if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
-      });
+      this.#agenda.take(
+        now,
+        (pair) => {
+          if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
+        },
+        (clock) => this.#grid.due(this.#tenants.get(clock.tenant)!, clock, now),
+      );
       this.#serving.serve(this.#ring, turn, now);
       this.#commit(turn);
     } catch (error) {
@@ -406,6 +415,7 @@ export class Engine {
     for (const tenant of this.#ring) {
       this.#coverage.dropAhead(tenant, now + sampleAheadMs);
       tenant.pairs.restartSilence(now);
+      tenant.grid.restart(now);
     }
     this.#state = 'down';
     try {

@@ -1,7 +1,7 @@
 // Pairs (rule, series): resolved when a series or a rule appears, never per sample. A pair holds the last verdict and a
 // handle to the open episode; everything else about the episode is in the alert's row.
-import { minutesSuffice, reachOf } from '../../rules/aggregates/index.ts';
 import { wakeAt } from '../../rules/alert-state.ts';
+import { isGridRule, minuteSpanOf, pointSpanOf } from '../../rules/grid.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Labels, Rule } from '../../rules/types.ts';
@@ -224,10 +224,9 @@ export class PairTable {
     let minuteSpanMs = 0;
     for (const rule of rules) {
       if (rule.match.length > 0 && !matchesAll(rule.match, this.#table.labelsOf(series))) continue;
-      pairs.push(new RulePair(this.#home, rule, series));
-      const { aggregate, windowMs } = rule;
-      if (reachOf(aggregate, windowMs) > 0 && windowMs > spanMs) spanMs = windowMs;
-      if (windowMs > minuteSpanMs && minutesSuffice(aggregate)) minuteSpanMs = windowMs;
+      if (!isGridRule(rule)) pairs.push(new RulePair(this.#home, rule, series));
+      spanMs = Math.max(spanMs, pointSpanOf(rule));
+      minuteSpanMs = Math.max(minuteSpanMs, minuteSpanOf(rule));
     }
     this.#table.need(series, spanMs, minuteSpanMs);
     if (pairs.length > 0) {
@@ -294,7 +293,7 @@ export class PairTable {
       }
     }
     for (const rule of own) {
-      if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
+      if (rule.aggregate !== 'absent' || isGridRule(rule) || answered.has(rule)) continue;
       const pair = this.#expect(rule, now);
       pair.attach(state.openByKey.get(pair.key));
     }

@@ -1,6 +1,7 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
+import type { GridRun } from './grid-run.ts';
 import type { RulePair } from './pairs.ts';
 
 export interface Waiter<T> {
@@ -41,7 +42,8 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-export type Work = SampleBatch | Command | Internal | SilenceCheck;
+/** A grid time that is due is a `GridRun`, taken over several turns when its groups are many. */
+export type Work = SampleBatch | Command | Internal | SilenceCheck | GridRun;
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {
