@@ -138,11 +138,6 @@ export class GridTable {
     for (const clock of this.#clocks.values()) clock.restart(now);
     for (const { groups } of this.#byName.values()) for (const group of groups.values()) group.restart(now);
   }
-
-  /** Every group, for whoever looks at all of them. */
-  *all(): Iterable<GridGroup> {
-    for (const { groups } of this.#byName.values()) yield* groups.values();
-  }
 }
 
 function clockKey({ intervalMs, evalDelayMs }: Grid): string {
