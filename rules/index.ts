@@ -3,6 +3,7 @@
  * Everything here is pure: no clock, no I/O.
  * @module tocsin/rules
  */
+import { addSeries, type GroupTotals, judgeGroup } from './across.ts';
 import { evaluateThreshold } from './threshold.ts';
 import type { Evaluation, Rule, RuleType, SeriesWindow } from './types.ts';
 
@@ -20,6 +21,18 @@ export const evaluators = { threshold: evaluateThreshold } satisfies {
   readonly [Type in RuleType]: Evaluator<Extract<Rule, { type: Type }>>;
 };
 
+/** How a rule over several series makes its verdict: a group is taken in series by series, then judged. */
+export interface GridEvaluator<R extends Rule = Rule> {
+  add(rule: R, window: SeriesWindow, at: number, into: GroupTotals): void;
+  judge(rule: R, totals: GroupTotals, wasTrue: boolean, out: Evaluation): void;
+}
+
+/** One for each rule type; a new one is a line here. */
+export const gridEvaluators = { threshold: { add: addSeries, judge: judgeGroup } } satisfies {
+  readonly [Type in RuleType]: GridEvaluator<Extract<Rule, { type: Type }>>;
+};
+
+export { clearTotals, emptyTotals, type GroupTotals } from './across.ts';
 export {
   type AlertLife,
   inactive,

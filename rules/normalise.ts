@@ -1,11 +1,12 @@
 // From the keys of a rule to the rule: what the keys mean together, and what is filled in where one is absent.
 
 import { tooLong } from './aggregates/index.ts';
+import { leastLookbackMs } from './grid.ts';
 import { emptyLabels, mergeLabels } from './labels.ts';
 import { hashOfRule } from './rule-hash.ts';
 import type { RuleDraft } from './schema.ts';
 import { priorityOf } from './severity.ts';
-import type { Labels, Operator, Origin, Rule } from './types.ts';
+import type { Grid, Labels, Operator, Origin, Rule } from './types.ts';
 
 /** What a rule takes over from the file that it stands in. */
 export interface RuleDefaults {
@@ -21,6 +22,8 @@ export type ReportKey = (key: string | null, message: string) => void;
 
 const leastNoDataAfterMs = 60_000;
 const usualSampleIntervalMs = 15_000;
+const usualIntervalMs = 15_000;
+const usualEvalDelayMs = 2_000;
 
 /**
  * Checks what concerns several keys and reports it, also when other keys were wrong already. `given` are the keys that
@@ -45,10 +48,15 @@ export function normaliseRule(
   if (!given.has('aggregate') || draft.aggregate !== undefined) {
     checkWindow(aggregate, draft, given, report);
     checkMemory(aggregate, draft, defaults, report);
+    checkAcross(aggregate, given, report);
   }
   checkThresholds(draft, given, report);
 
-  const windowMs = draft.window ?? 0;
+  const grid = gridOf(draft, given);
+  const windowMs =
+    grid !== undefined && aggregate === 'last'
+      ? Math.max(draft.window ?? 0, leastLookbackMs)
+      : (draft.window ?? 0);
   const severity = draft.severity ?? draft.level ?? 'warning';
   const rule: Omit<Rule, 'hash'> = {
     type: 'threshold',
@@ -66,7 +74,8 @@ export function normaliseRule(
     keepFiringForMs: draft.keep_firing_for ?? 0,
     noData: draft.no_data ?? 'keep',
     noDataAfterMs:
-      draft.no_data_after ?? (aggregate === 'absent' ? windowMs : Math.max(windowMs, leastNoDataAfterMs)),
+      draft.no_data_after ??
+      (aggregate === 'absent' ? windowMs : Math.max(draft.window ?? 0, leastNoDataAfterMs)),
     ...(draft.dedupe_window === undefined ? {} : { dedupeWindowMs: draft.dedupe_window }),
     metric: draft.metric ?? draft.metric_name ?? '',
     match: draft.match ?? [],
@@ -75,19 +84,51 @@ export function normaliseRule(
     operator: draft.operator ?? 'gt',
     threshold: draft.threshold ?? 0,
     ...(draft.resolve_threshold === undefined ? {} : { resolveThreshold: draft.resolve_threshold }),
+    ...(draft.across === undefined ? {} : { across: draft.across }),
+    ...(grid === undefined ? {} : { grid }),
     origin,
   };
   if (draft.no_data_after === 0) report('no_data_after', 'expected a duration above 0');
   return { ...rule, hash: hashOfRule(rule) };
 }
 
+/** `across` or `by` make it a rule over several series. */
+function gridOf(draft: RuleDraft, given: ReadonlySet<string>): Grid | undefined {
+  if (!given.has('across') && !given.has('by')) return undefined;
+  return {
+    by: draft.by ?? [],
+    intervalMs: draft.interval ?? usualIntervalMs,
+    evalDelayMs: draft.eval_delay ?? usualEvalDelayMs,
+  };
+}
+
+function checkAcross(aggregate: Rule['aggregate'], given: ReadonlySet<string>, report: ReportKey): void {
+  if (given.has('by') && !given.has('across') && aggregate !== 'absent')
+    report(
+      'by',
+      'expected across (sum, avg, min, max or count) with it: what is made of the series of a group',
+    );
+  if (given.has('across') || given.has('by')) return;
+  for (const key of ['interval', 'eval_delay']) {
+    if (!given.has(key)) continue;
+    report(key, `${key} is for rules over several series (across, by); this one is evaluated at each sample`);
+  }
+}
+
 function checkWindow(
-  aggregate: NonNullable<RuleDraft['aggregate']>,
+  aggregate: Rule['aggregate'],
   draft: RuleDraft,
   given: ReadonlySet<string>,
   report: ReportKey,
 ): void {
-  if (aggregate === 'last') {
+  if (aggregate === 'last' && given.has('across')) {
+    if (draft.window !== undefined && draft.window < leastLookbackMs) {
+      report(
+        'window',
+        'the aggregate last takes the newest sample of at least the last 5m; for a shorter span name another aggregate (max, avg, …)',
+      );
+    }
+  } else if (aggregate === 'last') {
     if (draft.window !== undefined && draft.window > 0) {
       report(
         'window',
@@ -110,7 +151,9 @@ function checkMemory(
 ): void {
   const intervalMs = draft.sample_interval ?? defaults.sampleIntervalMs ?? usualSampleIntervalMs;
   if (draft.window === undefined) return;
-  const problem = tooLong(aggregate, draft.window, intervalMs);
+  const onGrid = draft.across !== undefined || draft.by !== undefined;
+  const lateMs = onGrid ? (draft.eval_delay ?? usualEvalDelayMs) : 0;
+  const problem = tooLong(aggregate, draft.window, intervalMs, lateMs);
   if (problem !== null) report('window', problem);
 }
 

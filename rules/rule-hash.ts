@@ -8,6 +8,7 @@ import type { Rule } from './types.ts';
 export function ruleBody(rule: Omit<Rule, 'hash'>): string {
   const { name, type, group, description, category, severity, priority, enabled } = rule;
   const { metric, aggregate, windowMs, operator, threshold, resolveThreshold } = rule;
+  const { across, grid } = rule;
   const { forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs } = rule;
   return JSON.stringify({
     ...{ name, type, group, description, category, severity, priority, enabled },
@@ -19,6 +20,8 @@ export function ruleBody(rule: Omit<Rule, 'hash'>): string {
       operator,
       threshold,
       resolveThreshold,
+      across,
+      grid,
     },
     ...{ forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs },
     labels: JSON.parse(canonicalLabels(rule.labels)) as unknown,

@@ -18,6 +18,7 @@ export const ruleLimits = {
   metricBytes: 256,
   matchers: 32,
   labels: 64,
+  by: 16,
   labelNameBytes: 128,
   labelValueBytes: 2_048,
   annotations: 32,
@@ -179,6 +180,32 @@ function textMap<Out>(
       }
       return build(entries);
     });
+}
+
+/** Names of labels to group by: a list in order, each once. */
+export const labelNameList = z
+  .array(
+    line(ruleLimits.labelNameBytes, 'the name of a label').superRefine((name, context) => {
+      const fault = faultOfGroupLabel(name);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    }),
+    expected('a list of label names such as [service]'),
+  )
+  .max(ruleLimits.by, { error: `expected at most ${ruleLimits.by} labels` })
+  .superRefine((names, context) => {
+    for (const [i, name] of names.entries()) {
+      if (names.indexOf(name) === i) continue;
+      context.addIssue({ code: 'custom', message: `the label ${shown(name)} is named twice`, path: [i] });
+    }
+  });
+
+function faultOfGroupLabel(name: string): string | null {
+  if (isForbiddenName(name)) return `the name ${JSON.stringify(name)} is not allowed`;
+  if (name === 'severity' || name === 'alertname')
+    return `the label ${name} of an alert comes from its rule; group by another one`;
+  return utf8Length(name) > ruleLimits.labelNameBytes
+    ? `expected a name of at most ${ruleLimits.labelNameBytes} bytes`
+    : null;
 }
 
 /** Labels that a rule or a group puts on its alerts. */

@@ -10,6 +10,7 @@ import {
   flag,
   freeText,
   labelMap,
+  labelNameList,
   line,
   matcherList,
   metric,
@@ -19,7 +20,7 @@ import {
 } from './schema-fields.ts';
 import { parseCategory, parsePriority, parseSeverity } from './severity.ts';
 import type { Operator } from './types.ts';
-import { categories, noDataPolicies, operators, priorities, severities } from './types.ts';
+import { acrossWords, categories, noDataPolicies, operators, priorities, severities } from './types.ts';
 
 const operatorSigns: Readonly<Record<string, Operator>> = {
   '>': 'gt',
@@ -43,6 +44,22 @@ export const ruleShape = {
   match: matcherList.optional().describe('Matchers that a series must satisfy, e.g. env="prod".'),
   aggregate: aggregate.optional().describe('What is compared; last by default.'),
   window: duration.optional().describe('Span of the aggregate, e.g. 1m.'),
+  across: word(acrossWords, anyCase(acrossWords))
+    .optional()
+    .describe(
+      'Makes one figure of the aggregates of all matching series, or of those with equal `by` labels.',
+    ),
+  by: labelNameList
+    .optional()
+    .describe('Names of labels: series with equal values of these are one group, with an alert of its own.'),
+  interval: duration
+    .refine((ms) => ms >= 1_000 && ms <= 3_600_000, { error: 'expected a duration from 1s to 1h' })
+    .optional()
+    .describe('With across or by: how often the groups are looked at; 15s by default.'),
+  eval_delay: duration
+    .refine((ms) => ms <= 300_000, { error: 'expected a duration of at most 5m' })
+    .optional()
+    .describe('With across or by: how long samples of a time are waited for; 2s by default.'),
   sample_interval: positiveDuration
     .optional()
     .describe(

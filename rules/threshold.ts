@@ -36,7 +36,11 @@ export function evaluateThreshold(
 
 /** What the rule says when the figure that it compares is known already, see `evaluateThreshold`. */
 export function verdictOf(rule: ThresholdRule, figure: number, wasTrue: boolean): Verdict {
-  if (rule.aggregate === 'absent') return 'false';
+  return rule.aggregate === 'absent' ? 'false' : judge(rule, figure, wasTrue);
+}
+
+/** Compares a figure with the rule's threshold, or once true with the one at which it resolves. */
+export function judge(rule: ThresholdRule, figure: number, wasTrue: boolean): Verdict {
   // NaN: no point, not enough of them, or infinities that cancel out. There is nothing to compare.
   if (Number.isNaN(figure)) return 'insufficient_data';
   const limit = wasTrue && rule.resolveThreshold !== undefined ? rule.resolveThreshold : rule.threshold;

@@ -7,6 +7,9 @@
 //   episode      from the first true verdict to the resolve; one alert row. Pending until `for` has passed, then firing.
 //   `for`        how long (sample time) a verdict must stay true before the alert fires.
 //   keep_firing_for   how long (sample time) a firing alert outlives its last true verdict.
+//   grid         the times at which a rule over several series is looked at: multiples of its `interval`.
+//   group        the series of such a rule that have equal values of its `by` labels; it has a verdict and alerts as a
+//                series has, at times of the grid (which are its sample time).
 //   fingerprint  Alertmanager's FNV-1a over the full label set: an index and a display, never an identity.
 
 /** A label set. It inherits nothing; keys in ascending code-unit order, never an empty value. Build it with `labelSet()`. */
@@ -44,6 +47,10 @@ export const aggregates = [
 export type Percentile = `p${number}`;
 export type Aggregate = (typeof aggregates)[number] | Percentile;
 
+/** The figures over the series of a group. */
+export const acrossWords = ['sum', 'avg', 'min', 'max', 'count'] as const;
+export type Across = (typeof acrossWords)[number];
+
 export const noDataPolicies = ['ok', 'alert', 'keep'] as const;
 /** What a series that stopped sending means: `ok` resolves, `alert` fires, `keep` leaves the state as it is. */
 export type NoDataPolicy = (typeof noDataPolicies)[number];
@@ -62,6 +69,16 @@ export interface Matcher {
 export type Origin =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'api' };
+
+/** Of a rule over several series: how they are grouped, and when the groups are looked at. */
+export interface Grid {
+  /** Names of labels; series with equal values of all of them are a group. Empty: all are one. */
+  readonly by: readonly string[];
+  /** Grid times are the multiples of this since the epoch. */
+  readonly intervalMs: number;
+  /** A grid time is looked at so much later: until then its samples may come. */
+  readonly evalDelayMs: number;
+}
 
 interface RuleBase {
   /** Whose rule it is: `tenant:` of the rule file, `default` without one. */
@@ -90,18 +107,22 @@ interface RuleBase {
   readonly origin: Origin;
 }
 
-/** An aggregate of a window of ONE series, compared with a constant. */
+/** An aggregate of a window of one series, or a figure over those of a group, compared with a constant. */
 export interface ThresholdRule extends RuleBase {
   readonly type: 'threshold';
   readonly metric: string;
   readonly match: readonly Matcher[];
   readonly aggregate: Aggregate;
-  /** Span of the window in sample time; 0 for `last`. The window at t is (t - windowMs, t]. */
+  /** Span of the window in sample time; 0 for `last` of one series. The window at t is (t - windowMs, t]. */
   readonly windowMs: number;
   readonly operator: Operator;
   readonly threshold: number;
   /** Hysteresis: once true, the verdict stays true until the value is back on the good side of this. */
   readonly resolveThreshold?: number;
+  /** Over the series of a group. Given with `grid`, unless the aggregate is `absent`. */
+  readonly across?: Across;
+  /** Absent: the rule is about each series by itself, and evaluated at each of its samples. */
+  readonly grid?: Grid;
 }
 
 export type Rule = ThresholdRule;

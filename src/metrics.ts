@@ -39,6 +39,17 @@ export function createMetrics(parts: MeasuredParts): Registry {
   figure('tocsin_samples_waiting', 'Samples not yet in the history.', () => recorder.waiting);
   figure('tocsin_samples_lost_total', 'Samples that the history could not take.', () => recorder.dropped);
   figure('tocsin_evaluations_total', 'Rules evaluated on a series.', () => engine.sampleCounts.evaluations);
+  figure(
+    'tocsin_grid_evaluations_total',
+    'Groups judged by rules over several series.',
+    () => engine.gridCounts.evaluations,
+  );
+  figure('tocsin_grid_times_total', 'Grid times done.', () => engine.gridCounts.times);
+  figure(
+    'tocsin_grid_times_skipped_total',
+    'Grid times that nobody looked at, because too many were missed.',
+    () => engine.gridCounts.skipped,
+  );
   figure('tocsin_series', 'Series in memory.', () => table.counts().series);
   figure('tocsin_window_bytes', 'Bytes of the windows in memory.', () => table.counts().bytes);
   figure('tocsin_turns_total', 'Turns of the engine.', () => engine.counts.turns);

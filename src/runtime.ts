@@ -1,6 +1,6 @@
 // The parts that do the work, put together over given ports: no process, no files, no server. The application and the
 // simulation run exactly this.
-import { reachOf } from '../rules/aggregates/index.ts';
+import { readsBackOf } from '../rules/grid.ts';
 import type { Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
@@ -223,10 +223,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     services,
     start(rules) {
       // What a window needs, and as much again as samples may be late.
-      const reach = rules.reduce(
-        (most, rule) => Math.max(most, reachOf(rule.aggregate, rule.windowMs)),
-        3_600_000,
-      );
+      const reach = rules.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);
       const spanMs = reach + limits.pastMs;
       engine.start(rulesByTenant(rules), () => {
         const now = clock.now();

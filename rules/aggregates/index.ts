@@ -48,9 +48,14 @@ export function minutesSuffice(aggregate: Aggregate): boolean {
 
 /**
  * Why a rule cannot have this window, in words with the figure: the most that is kept of a series would not fill it.
- * Null: it can.
+ * Null: it can. `lateMs` is by how much later than its end the window is read.
  */
-export function tooLong(aggregate: Aggregate, windowMs: number, sampleIntervalMs: number): string | null {
+export function tooLong(
+  aggregate: Aggregate,
+  windowMs: number,
+  sampleIntervalMs: number,
+  lateMs = 0,
+): string | null {
   if (aggregate === 'last' || aggregate === 'absent') return null;
   const what = `${aggregate} over ${formatDuration(windowMs)} needs`;
   if (minutesSuffice(aggregate)) {
@@ -58,7 +63,7 @@ export function tooLong(aggregate: Aggregate, windowMs: number, sampleIntervalMs
     if (minutes <= mostMinutes) return null;
     return `${what} ${grouped(minutes)} minutes; the most is ${grouped(mostMinutes)}`;
   }
-  const points = Math.ceil(windowMs / sampleIntervalMs);
+  const points = Math.ceil((windowMs + lateMs) / sampleIntervalMs);
   if (points <= mostPoints) return null;
   const rate = `one per ${formatDuration(sampleIntervalMs)}`;
   return `${what} ${grouped(points)} points at ${rate}; the most is ${grouped(mostPoints)}`;
@@ -74,13 +79,15 @@ const totals: MinuteTotals = {
 
 /**
  * The aggregate over (at - windowMs, at]. NaN while the window reaches back beyond what is known of the series, and
- * where there is nothing to say. Over minutes the window begins with the first whole minute in it.
+ * where there is nothing to say. Over minutes the window begins with the first whole minute in it; it ends with the
+ * minute of `at`, or, where samples after `at` may be known (`wholeMinutes`), with the one before.
  */
 export function aggregateAt(
   aggregate: WindowAggregate,
   windowMs: number,
   window: SeriesWindow,
   at: number,
+  wholeMinutes = false,
 ): number {
   const from = at - windowMs;
   if (window.bornAt > from) return Number.NaN;
@@ -95,6 +102,7 @@ export function aggregateAt(
   const { minutes } = window;
   if (minutes === null || definition.minutes === undefined || minutes.completeAfter > from) return Number.NaN;
   const before = definition.looksBack ? from - counterLookbackMs : null;
-  const any = minutes.read(Math.floor(from / minuteMs) + 1, Math.floor(at / minuteMs), before, totals);
+  const end = Math.floor(at / minuteMs) - (wholeMinutes ? 1 : 0);
+  const any = minutes.read(Math.floor(from / minuteMs) + 1, end, before, totals);
   return any ? definition.minutes(totals) : (definition.empty ?? Number.NaN);
 }

@@ -1,12 +1,17 @@
-// What the engine comes back to: deadlines of groups and the silence of pairs in one heap, and one timer for its top.
+// What the engine comes back to: deadlines of groups, the silence of pairs and the times of grids in one heap, and one
+// timer for its top.
 import type { Clock, Timer } from '../clock.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type DeadlineHandle, Deadlines } from './deadlines.ts';
+import type { GridClock } from './grid-clock.ts';
 import type { RulePair } from './rule-pair.ts';
 import { patienceOf } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 
-type Entry = { readonly group: Group; readonly tenant: Tenant } | { readonly pair: RulePair };
+type Entry =
+  | { readonly group: Group; readonly tenant: Tenant }
+  | { readonly pair: RulePair }
+  | { readonly grid: GridClock };
 
 export class Agenda {
   readonly #clock: Clock;
@@ -49,12 +54,27 @@ export class Agenda {
     if (at < this.#timerAt) this.arm();
   }
 
-  /** Deadlines of groups that have come become work of their tenants; `silent` gets the pairs, which stay watched until it is done with them. */
-  take(now: number, silent: (pair: RulePair) => void): void {
+  /** Comes back when the clock's next grid time is due; once at a time. */
+  grid(clock: GridClock): void {
+    if (clock.watched) return;
+    clock.watched = true;
+    this.#deadlines.add(clock.dueAt, { grid: clock });
+    if (clock.dueAt < this.#timerAt) this.arm();
+  }
+
+  /**
+   * Deadlines of groups that have come become work of their tenants; `silent` gets the pairs, which stay watched until it
+   * is done with them, `grid` the clocks.
+   */
+  take(now: number, silent: (pair: RulePair) => void, grid: (clock: GridClock) => void): void {
     for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
       const { item } = due;
       if ('pair' in item) {
         silent(item.pair);
+        continue;
+      }
+      if ('grid' in item) {
+        grid(item.grid);
         continue;
       }
       const { group, tenant } = item;

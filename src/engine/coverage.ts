@@ -1,5 +1,6 @@
-// Which pairs stand for which alerts: series come and go, rules come and go, and no open episode may be left without a
-// pair that can end it.
+// Which pairs and groups stand for which alerts: series come and go, rules come and go, and no open episode may be left
+// without a pair or a group that can end it.
+import { isGridRule } from '../../rules/grid.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { PipelineInput, VerdictInput } from '../pipeline/input.ts';
@@ -23,6 +24,7 @@ export class Coverage {
   /** A series was born: pairs it with the rules that read it. True: alerts that waited for it end, work is queued. */
   bind(tenant: Tenant, series: number, now: number): boolean {
     const fulfilled = tenant.pairs.bind(series, tenant.pipeline, now);
+    tenant.grid.bind(series, tenant.pipeline, now);
     for (const pair of tenant.pairs.of(series, minds)) this.#agenda.watch(pair, now);
     let queued = false;
     for (const pair of fulfilled) {
@@ -59,7 +61,7 @@ export class Coverage {
         ({ rule, key }) =>
           rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
       );
-      if (stays) continue;
+      if (stays || tenant.grid.reads(series, silentMs)) continue;
       this.#drop(tenant, series);
       dropped += 1;
     }
@@ -74,13 +76,15 @@ export class Coverage {
 
   #drop(tenant: Tenant, series: number): void {
     tenant.pairs.unbind(series);
+    tenant.grid.unbind(series);
     this.#forgetSeries(series);
     this.#table.drop(series);
   }
 
   /**
-   * Watches every pair that minds silence; answers what ends the episodes that no pair stands for any more. With
-   * `restore` (at a load) the series of an alert may be unknown, lost or never flushed: its alert still gets a pair.
+   * Watches every pair that minds silence and every grid; answers what ends the episodes that nothing stands for any more.
+   * With `restore` (at a load) the series of an alert may be unknown, lost or never flushed: its alert still gets a pair
+   * or a group.
    */
   cover(tenant: Tenant, now: number, restore: boolean): PipelineInput | null {
     const covered = new Set<string>();
@@ -89,9 +93,11 @@ export class Coverage {
       if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
       if (pair.minds && !pair.watched) this.#agenda.watch(pair, now);
     }
+    for (const clock of tenant.grid.clocks) if (!clock.run) this.#agenda.grid(clock);
     const orphans: string[] = [];
     for (const alert of tenant.pipeline.openByKey.values()) {
       if (alert.source !== 'rule' || covered.has(alert.key)) continue;
+      if (tenant.grid.covers(alert, restore, tenant.pipeline, now)) continue;
       if (!(restore && this.#restorePair(tenant, alert, now))) orphans.push(alert.id);
     }
     return orphans.length === 0 ? null : { kind: 'rule_removed', alertIds: orphans };
@@ -100,7 +106,7 @@ export class Coverage {
   #restorePair(tenant: Tenant, alert: AlertRow, now: number): boolean {
     const rule = alert.rule === null ? undefined : tenant.pipeline.rules.get(alert.rule);
     const labels = rule?.enabled ? seriesLabelsOfKey(rule.name, alert.key) : null;
-    if (!rule || !labels) return false;
+    if (!rule || isGridRule(rule) || !labels) return false;
     const table = this.#table;
     if (table.find(tenant.name, rule.metric, labels) >= 0) return false;
     const series = table.restore(tenant.name, rule.metric, labels, now);

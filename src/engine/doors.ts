@@ -31,7 +31,7 @@ export class Doors {
     this.#room = room;
   }
 
-  /** One input through both doors; the pair (rule, series) is told when something else than its sample changed the alert. */
+  /** One input through both doors; the pair (rule, series) or the group is told when something else than a sample changed the alert. */
   step(tenant: Tenant, input: PipelineInput, now: number, turn: Turn): StepResult {
     const ends =
       input.kind === 'rule_removed' ? input.alertIds : input.kind === 'resolve' ? [input.alertId] : [];
@@ -41,7 +41,10 @@ export class Doors {
     const out = step(tenant.pipeline, input, now);
     this.steps += 1;
     this.follow(tenant, out, now, turn);
-    if (ended.length > 0) tenant.pairs.forgetEpisodes(ended);
+    if (ended.length > 0) {
+      tenant.pairs.forgetEpisodes(ended);
+      tenant.grid.forgetEpisodes(ended);
+    }
     return out;
   }
 

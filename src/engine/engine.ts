@@ -20,6 +20,7 @@ import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
+import { GridServing } from './grid-serving.ts';
 import { ruleVersions } from './rule-versions.ts';
 import { rowsPerTurn, Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
@@ -79,6 +80,7 @@ export class Engine {
   readonly #agenda: Agenda;
   readonly #completions = new Fifo<Completion>();
   readonly #doors: Doors;
+  readonly #grid: GridServing;
   readonly #serving: Serving;
   readonly #coverage: Coverage;
   readonly #settled: SettledSeries;
@@ -102,13 +104,10 @@ export class Engine {
       ports.dispatcher.room(tenant, channel),
     );
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
-    this.#serving = new Serving({
-      clock: ports.clock,
-      store: ports.store,
-      doors: this.#doors,
-      agenda: this.#agenda,
-      evaluator: this.#evaluator,
-    });
+    const { clock, log, table, store } = ports;
+    const parts = { clock, doors: this.#doors, agenda: this.#agenda };
+    this.#grid = new GridServing({ ...parts, log, table });
+    this.#serving = new Serving({ ...parts, store, evaluator: this.#evaluator, grid: this.#grid });
   }
 
   get running(): boolean {
@@ -117,6 +116,10 @@ export class Engine {
 
   get sampleCounts(): Evaluator['counts'] {
     return this.#evaluator.counts;
+  }
+
+  get gridCounts(): Readonly<GridServing['counts']> {
+    return this.#grid.counts;
   }
 
   tenant(name: string): Tenant | undefined {
@@ -163,6 +166,7 @@ export class Engine {
       turn.plan(tenant.name, tenant.shard, out.plan);
       this.#doors.follow(tenant, out.step, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
+      tenant.grid.setRules(tenant.rules, tenant.pipeline, now, true);
     }
     refill?.();
     for (const tenant of this.#ring) {
@@ -254,6 +258,7 @@ export class Engine {
       tenant.rules = own;
       tenant.pipeline.rules = new Map(own.map((rule) => [rule.name, rule]));
       tenant.pairs.setRules(own, tenant.pipeline, now);
+      tenant.grid.setRules(own, tenant.pipeline, now);
       const orphans = this.#coverage.cover(tenant, now, false);
       if (orphans) this.#internal(tenant, [orphans]);
     }
@@ -336,9 +341,13 @@ export class Engine {
     try {
       this.#takeVersions(turn);
       this.#takeCompletions(turn);
-      this.#agenda.take(now, (pair) => {
-        if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
-      });
+      this.#agenda.take(
+        now,
+        (pair) => {
+          if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
+        },
+        (clock) => this.#grid.due(this.#tenants.get(clock.tenant)!, clock, now),
+      );
       this.#serving.serve(this.#ring, turn, now);
       this.#commit(turn);
     } catch (error) {
@@ -448,6 +457,7 @@ export class Engine {
     for (const tenant of this.#ring) {
       this.#coverage.dropAhead(tenant, now + sampleAheadMs);
       tenant.pairs.restartSilence(now);
+      tenant.grid.restart(now);
     }
     this.#state = 'down';
     try {

@@ -1,5 +1,6 @@
 // Pairs (rule, series): resolved when a series or a rule appears, never per sample. Series that the same rules read share
 // one list of them; of the pairs themselves only those are objects that somebody asked for.
+import { isGridRule } from '../../rules/grid.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Rule } from '../../rules/types.ts';
@@ -117,7 +118,7 @@ export class PairTable {
     this.unbind(series);
     const list = own === undefined ? null : this.#listOf(series, own);
     this.#table.need(series, list?.spanMs ?? 0, list?.minuteSpanMs ?? 0);
-    if (list !== null) this.#settled.bind(series, list, quietSince);
+    if (list !== null && list.rules.length > 0) this.#settled.bind(series, list, quietSince);
   }
 
   /** The rules of its metric that read the series; null when none does. */
@@ -197,7 +198,7 @@ export class PairTable {
           if (rule.aggregate === 'absent') answered.add(rule);
     }
     for (const rule of own?.rules ?? []) {
-      if (rule.aggregate !== 'absent' || answered.has(rule)) continue;
+      if (rule.aggregate !== 'absent' || isGridRule(rule) || answered.has(rule)) continue;
       const pair = this.#expect(rule, now);
       pair.attach(state.openByKey.get(pair.key));
     }

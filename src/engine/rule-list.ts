@@ -1,7 +1,8 @@
 // The rules that read a series, in columns: made once for all series that the same rules read. For each rule and each
 // verdict that it may have given there is the range of figures that leave it as it is, so that evaluating a pair is two
 // comparisons. A figure is what a rule compares: the newest value, or the aggregate of a window.
-import { minutesSuffice, reachOf, type WindowAggregate } from '../../rules/aggregates/index.ts';
+import type { WindowAggregate } from '../../rules/aggregates/index.ts';
+import { isGridRule, minuteSpanOf, pointSpanOf } from '../../rules/grid.ts';
 import type { Rule } from '../../rules/types.ts';
 import { bits, type LastVerdict, lastVerdicts } from './pair-states.ts';
 
@@ -14,7 +15,7 @@ export function minds(rule: Rule): boolean {
 }
 
 export class RuleList {
-  /** In their order in the file. */
+  /** Those that are evaluated at each sample, in their order in the file. */
   readonly rules: readonly Rule[];
   /** Each window once, whatever the number of rules that read it. */
   readonly windows: readonly { readonly aggregate: WindowAggregate; readonly windowMs: number }[];
@@ -31,14 +32,14 @@ export class RuleList {
   readonly spanMs: number;
   readonly minuteSpanMs: number;
 
-  constructor(rules: readonly Rule[]) {
+  /** `all` that read the series, also those over several series: they have no pair, but their windows need points. */
+  constructor(all: readonly Rule[]) {
+    const rules = all.filter((rule) => !isGridRule(rule));
     this.rules = rules;
     this.figureOf = new Uint16Array(rules.length);
     this.ranges = new Float64Array(rules.length * rangeStride).fill(Number.NaN);
     this.states = Uint8Array.from(rules, (rule) => (minds(rule) ? bits.unwatched : 0));
     const windows: { aggregate: WindowAggregate; windowMs: number }[] = [];
-    let spanMs = 0;
-    let minuteSpanMs = 0;
     for (const [i, rule] of rules.entries()) {
       for (const [code, verdict] of lastVerdicts.entries())
         this.ranges.set(rangeOf(rule, verdict), i * rangeStride + code * 2);
@@ -47,12 +48,10 @@ export class RuleList {
       let window = windows.findIndex((other) => other.aggregate === aggregate && other.windowMs === windowMs);
       if (window === -1) window = windows.push({ aggregate, windowMs }) - 1;
       this.figureOf[i] = window + 1;
-      if (reachOf(aggregate, windowMs) > 0) spanMs = Math.max(spanMs, windowMs);
-      if (minutesSuffice(aggregate)) minuteSpanMs = Math.max(minuteSpanMs, windowMs);
     }
     this.windows = windows;
-    this.spanMs = spanMs;
-    this.minuteSpanMs = minuteSpanMs;
+    this.spanMs = Math.max(0, ...all.map(pointSpanOf));
+    this.minuteSpanMs = Math.max(0, ...all.map(minuteSpanOf));
   }
 }
 

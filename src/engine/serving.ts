@@ -1,5 +1,6 @@
 // Taking work: round robin over the tenants, a slice each, until the turn has its rows or its time. A sample goes through
-// the evaluator and becomes a step only when a verdict changed; commands and our own work are a step each.
+// the evaluator and becomes a step only when a verdict changed; grid times go through
+// grid-serving; commands and our own work are a step each.
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
@@ -7,6 +8,8 @@ import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { Doors } from './doors.ts';
 import type { Evaluator } from './evaluate.ts';
+import type { GridRun } from './grid-run.ts';
+import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
 import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
@@ -27,6 +30,7 @@ export interface ServingParts {
   readonly doors: Doors;
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
+  readonly grid: GridServing;
 }
 
 export class Serving {
@@ -47,14 +51,14 @@ export class Serving {
       this.#next = (this.#next + 1) % ring.length;
       if (tenant.busy) {
         idle = 0;
-        this.#slice(tenant, turn, now);
+        this.#slice(tenant, turn, now, deadline);
       } else idle += 1;
     }
   }
 
   /** A share of one tenant's work. */
-  #slice(tenant: Tenant, turn: Turn, now: number): void {
-    const { doors, evaluator } = this.#parts;
+  #slice(tenant: Tenant, turn: Turn, now: number, until: number): void {
+    const { doors, evaluator, grid } = this.#parts;
     const limit = turn.rows + rowsPerSlice;
     for (const key of tenant.due) {
       if (turn.rows >= limit) return;
@@ -68,6 +72,11 @@ export class Serving {
       pair.refreshWake(tenant.pipeline.openByKey.get(pair.key));
     };
     for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
+      if (work.kind === 'grid') {
+        if (!grid.slice(tenant, work, turn, now, { rows: limit, until })) return;
+        tenant.shift();
+        continue;
+      }
       if (work.kind !== 'samples') {
         tenant.shift();
         this.#run(tenant, work, turn, now);
@@ -94,7 +103,7 @@ export class Serving {
     }
   }
 
-  #run(tenant: Tenant, work: Exclude<Work, SampleBatch>, turn: Turn, now: number): void {
+  #run(tenant: Tenant, work: Exclude<Work, SampleBatch | GridRun>, turn: Turn, now: number): void {
     if (work.kind === 'internal') {
       for (const input of work.inputs) this.#parts.doors.step(tenant, input, now, turn);
       return;

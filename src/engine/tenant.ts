@@ -12,6 +12,7 @@ import type { PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
+import { GridTable } from './grid.ts';
 import { PairTable } from './pairs.ts';
 import type { SettledSeries } from './settled.ts';
 import { type Work, weightOf } from './work.ts';
@@ -20,6 +21,7 @@ export class Tenant {
   readonly name: string;
   readonly shard: number;
   readonly pairs: PairTable;
+  readonly grid: GridTable;
   rules: readonly Rule[] = [];
   pipeline!: PipelineState;
   policy!: PolicyState;
@@ -37,6 +39,7 @@ export class Tenant {
     this.name = row.id;
     this.shard = row.shard;
     this.pairs = new PairTable(row.id, table, settled);
+    this.grid = new GridTable(row.id, table);
   }
 
   /** Samples, events and commands that wait. */

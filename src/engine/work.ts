@@ -2,6 +2,7 @@
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
+import type { GridRun } from './grid-run.ts';
 import type { RulePair } from './rule-pair.ts';
 
 export interface Waiter<T> {
@@ -60,7 +61,8 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-export type Work = SampleBatch | Command | LetterCommand | Internal | SilenceCheck;
+/** A grid time that is due is a `GridRun`, taken over several turns when its groups are many. */
+export type Work = SampleBatch | Command | LetterCommand | Internal | SilenceCheck | GridRun;
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {

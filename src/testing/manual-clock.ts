@@ -31,6 +31,11 @@ export class ManualClock implements Clock {
     this.#moved += ms;
   }
 
+  /** Time passes and nothing runs, as when the machine is busy with something else. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   at(at: number, callback: () => void): Timer {
     const entry: Entry = { callback };
     this.#entries.add(Math.max(at - this.#moved, this.#now), entry);

@@ -131,13 +131,19 @@ export class Stage {
   }
 
   async pushAll(
-    samples: readonly { value: number; host?: string; at?: number; metric?: string }[],
+    samples: readonly {
+      value: number;
+      host?: string;
+      labels?: Readonly<Record<string, string>>;
+      at?: number;
+      metric?: string;
+    }[],
     tenant = 'default',
   ): Promise<void> {
-    const raw = samples.map(({ value, host = 'a', at, metric = 'cpu' }, index) => ({
+    const raw = samples.map(({ value, host = 'a', labels = { host }, at, metric = 'cpu' }, index) => ({
       index,
       metric,
-      labels: labelSet({ host }),
+      labels: labelSet(labels),
       value,
       ...(at === undefined ? {} : { timestamp: at }),
     }));

@@ -5,6 +5,7 @@ import { formatDuration } from '../../../rules/duration.ts';
 import { formatMatcher } from '../../../rules/matchers.ts';
 import type { Rule } from '../../../rules/types.ts';
 import {
+  acrossWords,
   aggregates,
   categories,
   noDataPolicies,
@@ -25,6 +26,10 @@ export const ruleBody = z
     match: z.array(z.string()),
     aggregate: z.union([z.enum(aggregates), z.string().regex(new RegExp(percentilePattern))]),
     window: z.string(),
+    across: z.enum(acrossWords).nullable(),
+    by: z.array(z.string()).nullable().meta({ description: 'Null: a rule about each series by itself.' }),
+    interval: z.string().nullable(),
+    eval_delay: z.string().nullable(),
     operator: z.enum(operators),
     threshold: z.number(),
     resolve_threshold: z.number().nullable(),
@@ -58,6 +63,10 @@ export function toRuleBody(rule: Rule): z.output<typeof ruleBody> {
     match: rule.match.map(formatMatcher),
     aggregate: rule.aggregate,
     window: formatDuration(rule.windowMs),
+    across: rule.across ?? null,
+    by: rule.grid ? [...rule.grid.by] : null,
+    interval: rule.grid ? formatDuration(rule.grid.intervalMs) : null,
+    eval_delay: rule.grid ? formatDuration(rule.grid.evalDelayMs) : null,
     operator: rule.operator,
     threshold: rule.threshold,
     resolve_threshold: rule.resolveThreshold ?? null,

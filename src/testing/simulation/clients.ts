@@ -4,6 +4,7 @@ import { labelSet } from '../../../rules/labels.ts';
 import type { ThresholdRule } from '../../../rules/types.ts';
 import type { Answer, Idempotency, IncomingEvent, Services } from '../../services.ts';
 import type { Episodes, PushedSample } from './episodes.ts';
+import type { Groups } from './groups.ts';
 import { drawRouting, drawRule, hashed, type SeriesPlan, tenants } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
 import type { Telling } from './telling.ts';
@@ -21,10 +22,18 @@ interface Source {
   silentUntil: number;
 }
 
+/** What hears of every answer. */
+export interface Oracles {
+  readonly episodes: Episodes;
+  readonly groups: Groups;
+  readonly telling: Telling;
+}
+
 export class Clients {
   readonly #world: World;
   readonly #random: Random;
   readonly #episodes: Episodes;
+  readonly #groups: Groups;
   readonly #telling: Telling;
   #stopped = false;
   #keys = 0;
@@ -33,11 +42,12 @@ export class Clients {
   readonly letters: { tenant: string; id: string; what: 'retry' | 'discard' }[] = [];
   readonly #tokens = new Map<string, string>();
 
-  constructor(world: World, random: Random, episodes: Episodes, telling: Telling) {
+  constructor(world: World, random: Random, oracles: Oracles) {
     this.#world = world;
     this.#random = random;
-    this.#episodes = episodes;
-    this.#telling = telling;
+    this.#episodes = oracles.episodes;
+    this.#groups = oracles.groups;
+    this.#telling = oracles.telling;
   }
 
   start(): void {
@@ -131,6 +141,7 @@ export class Clients {
             this.#world.clock.now(),
           );
         this.#episodes.pushed(tenant, batch);
+        this.#groups.pushed(tenant, batch);
         return;
       }
       if (outcome.kind === 'error' && outcome.error.status < 500 && outcome.error.status !== 429)

@@ -59,6 +59,8 @@ export const sometimes = [
   'route changed',
   'group handed over',
   'group closed',
+  'group must fire',
+  'group must be quiet',
 ] as const;
 export type Sometimes = (typeof sometimes)[number];
 

@@ -5,6 +5,7 @@ import type { Labels, ThresholdRule } from '../../../rules/types.ts';
 import type { HistoryBlock, HistorySeries } from '../../ingest/history.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
+import { isGroupRule } from './plan-of-seed.ts';
 import { keyOf, type Life, live, type Points, type Transition, take, verdictOf } from './verdicts.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -130,6 +131,8 @@ export class Episodes {
     const kind = kinds.get(effect.row.kind);
     const alert = this.#world.journal.alerts.get(effect.row.subjectId)?.row;
     if (!kind || !alert || alert.kind !== 'alert') return;
+    // Rules over several series speak at times of the grid; `Groups` knows them.
+    if (alert.rule !== null && isGroupRule(alert.rule)) return;
     const id = this.#id(alert.tenant, alert.key);
     const pair = this.#pairs.get(id);
     const { reason } = effect.row;
@@ -292,7 +295,7 @@ export class Episodes {
     const now = this.#world.clock.now();
     const list: PairModel[] = [];
     for (const rule of rules) {
-      if (rule.tenant !== series.tenant || rule.metric !== series.metric) continue;
+      if (rule.grid || rule.tenant !== series.tenant || rule.metric !== series.metric) continue;
       if (!rule.match.every((m) => (series.labels[m.name] ?? '') === m.value)) continue;
       const key = keyOf(rule.name, series.labels);
       const old = before.get(this.#id(series.tenant, key));

@@ -143,6 +143,38 @@ export function drawRule(random: Random, tenant: string, no: number): ThresholdR
   );
 }
 
+/** By its name, which tells it from others also when it is gone. */
+export function isGroupRule(name: string): boolean {
+  return name.startsWith('Group');
+}
+
+/** Rules over several series; some seeds have them. Their own stream: the other draws of the seed are what they were. */
+export function drawGroupRules(random: Random): ThresholdRule[] {
+  if (!random.chance(0.4)) return [];
+  return tenants.flatMap((tenant) =>
+    Array.from({ length: random.int(1, 3) }, (_, no) => {
+      const across = random.pick(['sum', 'avg', 'min', 'max', 'count'] as const);
+      const aggregate = random.pick(['last', 'avg', 'max'] as const);
+      const threshold = across === 'sum' ? 150 : across === 'count' ? 2 : 70;
+      return hashed(
+        aRule({
+          ...{ tenant, name: `Group${no}`, across, aggregate, threshold },
+          metric: random.pick(metrics),
+          windowMs: aggregate === 'last' ? 5 * min : random.pick([30 * s, min, 2 * min]),
+          ...(random.chance(0.4) ? { resolveThreshold: threshold * 0.8 } : {}),
+          forMs: random.pick([0, 0, 30 * s, min]),
+          keepFiringForMs: random.pick([0, 0, min]),
+          grid: {
+            by: random.pick([[], ['host'], ['zone']]),
+            intervalMs: random.pick([5 * s, 15 * s, 30 * s]),
+            evalDelayMs: random.pick([2 * s, 10 * s]),
+          },
+        }),
+      );
+    }),
+  );
+}
+
 function drawReceivers(random: Random, channels: readonly string[]): Map<string, Receiver> {
   const some = () => channels.filter((_, i) => i === 0 || random.chance(0.5));
   const receivers = new Map<string, Receiver>();

@@ -6,7 +6,8 @@ import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import { Clients } from './clients.ts';
 import type { Counters } from './counters.ts';
 import { Episodes } from './episodes.ts';
-import { drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
+import { Groups } from './groups.ts';
+import { drawGroupRules, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
 import { Random } from './random.ts';
 import { Telling } from './telling.ts';
 import { Violation } from './violation.ts';
@@ -16,6 +17,8 @@ const hour = 3_600_000;
 const sweepMs = 120_000;
 /** Retries, the longest dedupe window, resolve_wait and group_interval, and a repeat beyond that. */
 const quiescenceMs = 40 * 60_000;
+/** The longest window is filled again, samples that were late have gone by. */
+const calmAfterMs = 15 * 60_000;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -55,7 +58,8 @@ function folder(): string {
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hours } = options;
   const drawn = drawSeed(new Random(seed, 1));
-  const plan = options.plan?.(drawn) ?? drawn;
+  const withGroups = { ...drawn, rules: [...drawn.rules, ...drawGroupRules(new Random(seed, 21))] };
+  const plan = options.plan?.(withGroups) ?? withGroups;
   const data = folder();
   const world = new World({
     folder: data,
@@ -65,7 +69,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   });
   const episodes = new Episodes(world);
   const telling = new Telling(world);
-  const clients = new Clients(world, new Random(seed, 3), episodes, telling);
+  const groups = new Groups(world);
+  const clients = new Clients(world, new Random(seed, 3), { episodes, groups, telling });
   const startedAt = world.clock.now();
   world.journal.onEffect = (effect, at) => {
     // The oracle speaks up after the turn, not into the store's caller, which would take it for a failed commit.
@@ -112,6 +117,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);
       sweep();
+      if (at >= until + calmAfterMs) groups.sweepCalm();
     }
     clients.checkTokens();
     telling.checkResolves(world.clock.now());

@@ -46,10 +46,18 @@ export function take(series: Points, t: number, v: number): 'fresh' | 'unchanged
 /** True, false, or null when the window is not covered or empty. */
 export function verdictOf(rule: ThresholdRule, series: Points, at: number, wasTrue: boolean): boolean | null {
   if (rule.aggregate === 'absent') return false;
+  const value = aggregateOf(rule, series, at);
+  if (value === null) return null;
+  const limit = wasTrue ? (rule.resolveThreshold ?? rule.threshold) : rule.threshold;
+  return rule.operator === 'lt' ? value < limit : value > limit;
+}
+
+/** The aggregate; null when the window is not covered or empty. */
+export function aggregateOf(rule: ThresholdRule, series: Points, at: number): number | null {
   let value: number;
   if (rule.aggregate === 'last') {
     const known = series.points.findLast((point) => point.t <= at);
-    if (!known) return null;
+    if (!known || (rule.grid && known.t <= at - rule.windowMs)) return null;
     value = known.v;
   } else {
     const from = at - rule.windowMs;
@@ -65,8 +73,7 @@ export function verdictOf(rule: ThresholdRule, series: Points, at: number, wasTr
     else if (rule.aggregate === 'min') value = Math.min(...inside);
     else value = Math.max(...inside);
   }
-  const limit = wasTrue ? (rule.resolveThreshold ?? rule.threshold) : rule.threshold;
-  return rule.operator === 'lt' ? value < limit : value > limit;
+  return value;
 }
 
 /** What one verdict does to an episode. */

@@ -1,0 +1,75 @@
+// Where the evaluation of due grid times stands, so that it can stop after any series and go on in another turn: the
+// times in order, at each the rules, of each the groups, of each the series.
+import { clearTotals, emptyTotals } from '../../rules/across.ts';
+import type { DueTimes, GridClock } from './grid-clock.ts';
+import type { GridGroup } from './grid-group.ts';
+import type { RuleGroups } from './rule-groups.ts';
+
+export class GridRun {
+  readonly kind = 'grid';
+  readonly clock: GridClock;
+  readonly until: number;
+  /** The grid time that is looked at. */
+  at: number;
+  /** Series of the current group that were taken in. */
+  cursor = 0;
+  readonly totals = emptyTotals();
+  #rules: readonly RuleGroups[];
+  #rule = -1;
+  #groups: Iterator<GridGroup> | null = null;
+  #group: GridGroup | null = null;
+
+  constructor(clock: GridClock, due: DueTimes) {
+    this.clock = clock;
+    this.at = due.first;
+    this.until = due.last;
+    this.#rules = [...clock.rules];
+  }
+
+  /** Something else was begun in its place. */
+  get stale(): boolean {
+    return this.clock.run !== this;
+  }
+
+  get rule(): RuleGroups {
+    return this.#rules[this.#rule]!;
+  }
+
+  /** The group that is looked at; null when every group of this grid time was. */
+  get group(): GridGroup | null {
+    while (this.#group === null || this.rule.gone) {
+      const next = this.#groups === null || this.rule.gone ? null : this.#groups.next();
+      if (next && !next.done) {
+        this.#group = next.value;
+        this.cursor = 0;
+        clearTotals(this.totals);
+        continue;
+      }
+      this.#group = null;
+      this.#groups = null;
+      if (this.#rule + 1 >= this.#rules.length) return null;
+      this.#rule += 1;
+      this.#groups = this.rule.groups.values();
+    }
+    return this.#group;
+  }
+
+  /** The current group has been judged. */
+  nextGroup(): void {
+    this.#group = null;
+  }
+
+  /** On to the next grid time. */
+  nextTime(): void {
+    this.at += this.clock.intervalMs;
+    this.#rules = [...this.clock.rules];
+    this.#rule = -1;
+    this.#groups = null;
+    this.#group = null;
+  }
+
+  /** A series came into a group before this position (or, with -1, left it): the rest is where it was. */
+  moved(group: GridGroup, position: number, by: 1 | -1): void {
+    if (group === this.#group && position < this.cursor) this.cursor += by;
+  }
+}

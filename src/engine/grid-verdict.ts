@@ -1,0 +1,100 @@
+// What a group has to say at a time of the grid: a change of verdict, the time of `for` or `keep_firing_for`, or that it
+// has been silent for as long as its rule bears. Reads no clock: the grid time is the time.
+import type { GroupTotals } from '../../rules/across.ts';
+import type { GridRule } from '../../rules/grid.ts';
+import { gridEvaluators } from '../../rules/index.ts';
+import type { Evaluation } from '../../rules/types.ts';
+import type { VerdictInput } from '../pipeline/input.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import type { GridGroup } from './grid-group.ts';
+
+type Said = Pick<VerdictInput, 'verdict' | 'value' | 'cause'>;
+
+const result: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
+
+/** What becomes an input of the pipeline, if anything; `alert` is the open episode of the group. Notes in the group what it heard. */
+export function decideGroup(
+  rule: GridRule,
+  group: GridGroup,
+  totals: GroupTotals,
+  alert: AlertRow | undefined,
+  at: number,
+): VerdictInput | null {
+  const said =
+    rule.aggregate === 'absent'
+      ? decideAbsent(rule, group, totals, at)
+      : decideValue(rule, group, totals, alert, at);
+  if (said === null) return null;
+  if (said.verdict === 'false' && !alert) {
+    // No episode is open: nothing to tell.
+    group.verdict = 'false';
+    return null;
+  }
+  return { kind: 'verdict', rule, subject: group.subject(rule), sampleAt: at, ...said };
+}
+
+function decideValue(
+  rule: GridRule,
+  group: GridGroup,
+  totals: GroupTotals,
+  alert: AlertRow | undefined,
+  at: number,
+): Said | null {
+  const wasQuiet = group.quiet;
+  gridEvaluators[rule.type].judge(rule, totals, group.verdict === 'true' && !wasQuiet, result);
+  const { verdict, value } = result;
+  if (verdict === 'insufficient_data') return decideNoData(rule, group, alert, at);
+  group.saidAt = at;
+  group.quiet = false;
+  // Of what silence had said the state machine is asked again, whatever the verdict.
+  if (verdict === group.verdict && at < group.wakeAt && !wasQuiet) return null;
+  return { verdict, value: Number.isFinite(value) ? value : null, cause: 'sample' };
+}
+
+/** No series of the group has a value. */
+function decideNoData(
+  rule: GridRule,
+  group: GridGroup,
+  alert: AlertRow | undefined,
+  at: number,
+): Said | null {
+  const { noData, noDataAfterMs, windowMs, keepFiringForMs } = rule;
+  // A group that never had a value gets the time that it takes to cover its window.
+  const never = group.saidAt === Number.NEGATIVE_INFINITY;
+  const since = never ? group.since + Math.max(noDataAfterMs, windowMs) : group.saidAt + noDataAfterMs;
+  switch (noData) {
+    case 'keep':
+      return null;
+    case 'ok':
+      // The alert outlives its last verdict by keep_firing_for, here on engine time.
+      if (!alert || at < since + (alert.state === 'firing' ? keepFiringForMs : 0)) return null;
+      return { verdict: 'false', value: null, cause: 'no_data' };
+    case 'alert':
+      if (at < since || alert?.state === 'firing' || (alert && at < group.wakeAt)) return null;
+      return { verdict: 'true', value: null, cause: 'no_data' };
+  }
+}
+
+/** True when no sample came for a window, false when one did, nothing while that is not known. */
+function decideAbsent(rule: GridRule, group: GridGroup, totals: GroupTotals, at: number): Said | null {
+  hear(group, totals.newestAt, at, rule.grid.intervalMs);
+  const heard = at - group.saidAt < rule.windowMs;
+  if (!heard && at - Math.max(group.saidAt, group.since) < rule.windowMs) return null;
+  const verdict = heard ? 'false' : 'true';
+  if (verdict === group.verdict && at < group.wakeAt) return null;
+  return { verdict, value: null, cause: heard ? 'sample' : 'absent' };
+}
+
+/**
+ * Notes when the group was heard. That is the time of its newest sample, so that it does not matter when exactly that
+ * arrived; but a series whose times lag behind is heard when its samples come. What is found at the first look may be
+ * old: silence goes on counting from the start.
+ */
+function hear(group: GridGroup, newestAt: number, at: number, intervalMs: number): void {
+  if (newestAt <= group.newestAt) return;
+  const timely = newestAt > at - intervalMs;
+  const first = group.newestAt === Number.NEGATIVE_INFINITY;
+  group.newestAt = newestAt;
+  group.saidAt = timely || first ? newestAt : at;
+  if (timely || !first) group.since = Number.NEGATIVE_INFINITY;
+}

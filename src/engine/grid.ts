@@ -1,0 +1,145 @@
+// The rules over several series of one tenant: their groups, kept as series and rules come and go, and the clocks that
+// they go by. Nothing here is touched by a sample.
+import { type GridRule, isGridRule } from '../../rules/grid.ts';
+import type { Grid, Rule } from '../../rules/types.ts';
+import type { SeriesTable } from '../ingest/series.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import type { PipelineState } from '../pipeline/state.ts';
+import { GridClock } from './grid-clock.ts';
+import type { GridGroup } from './grid-group.ts';
+import { RuleGroups } from './rule-groups.ts';
+
+type Episodes = Pick<PipelineState, 'openByKey'>;
+
+const none: readonly RuleGroups[] = [];
+
+export class GridTable {
+  readonly #tenant: string;
+  readonly #table: SeriesTable;
+  #byName = new Map<string, RuleGroups>();
+  #byMetric = new Map<string, RuleGroups[]>();
+  readonly #clocks = new Map<string, GridClock>();
+
+  constructor(tenant: string, table: SeriesTable) {
+    this.#tenant = tenant;
+    this.#table = table;
+  }
+
+  get clocks(): IterableIterator<GridClock> {
+    return this.#clocks.values();
+  }
+
+  /** Groups of all rules. */
+  get count(): number {
+    let n = 0;
+    for (const { groups } of this.#byName.values()) n += groups.size;
+    return n;
+  }
+
+  /** A series was born. */
+  bind(series: number, state: Episodes, now: number): void {
+    const rules = this.#of(series);
+    if (rules.length === 0) return;
+    const labels = this.#table.labelsOf(series);
+    for (const groups of rules) {
+      groups.bind(series, labels, state, now, (group, position) => this.#moved(groups, group, position, 1));
+    }
+  }
+
+  /** A series is about to leave memory. */
+  unbind(series: number): void {
+    const rules = this.#of(series);
+    if (rules.length === 0) return;
+    const labels = this.#table.labelsOf(series);
+    for (const groups of rules) {
+      groups.unbind(series, labels, (group, position) => this.#moved(groups, group, position, -1));
+    }
+  }
+
+  #moved({ rule }: RuleGroups, group: GridGroup, position: number, by: 1 | -1): void {
+    this.#clocks.get(clockKey(rule.grid))?.run?.moved(group, position, by);
+  }
+
+  #of(series: number): readonly RuleGroups[] {
+    if (this.#byMetric.size === 0) return none;
+    return this.#byMetric.get(this.#table.metricOf(series)) ?? none;
+  }
+
+  /** Whether a window of some rule may still hold samples of a series that has been silent for so long. */
+  reads(series: number, silentMs: number): boolean {
+    return this.#of(series).some(({ rule }) => rule.windowMs > silentMs);
+  }
+
+  /**
+   * Replaces the rules. One that stays as it is keeps its groups; one that is edited keeps its episodes and, where it
+   * still reads the same, its groups. With `anew` the episodes are others and every clock starts again.
+   */
+  setRules(rules: readonly Rule[], state: Episodes, now: number, anew = false): void {
+    const before = this.#byName;
+    this.#byName = new Map();
+    this.#byMetric = new Map();
+    for (const clock of this.#clocks.values()) {
+      if (anew) clock.reset();
+    }
+    for (const rule of rules) {
+      if (!rule.enabled || !isGridRule(rule)) continue;
+      const earlier = before.get(rule.name);
+      const groups = earlier?.rule.hash === rule.hash ? earlier : this.#make(rule, earlier, state, now);
+      if (groups === earlier && anew) groups.attach(state);
+      groups.expectRoot(state, now);
+      this.#byName.set(rule.name, groups);
+      const list = this.#byMetric.get(rule.metric);
+      if (list) list.push(groups);
+      else this.#byMetric.set(rule.metric, [groups]);
+    }
+    for (const groups of before.values())
+      if (this.#byName.get(groups.rule.name) !== groups) this.#retire(groups);
+    for (const [key, clock] of this.#clocks) if (clock.idle) this.#clocks.delete(key);
+  }
+
+  #make(rule: GridRule, earlier: RuleGroups | undefined, state: Episodes, now: number): RuleGroups {
+    const groups = new RuleGroups(rule);
+    this.#clock(rule.grid, now).rules.add(groups);
+    if (earlier && groups.adopt(earlier, state, now)) return groups;
+    for (const series of this.#table.byMetric(this.#tenant, rule.metric))
+      groups.bind(series, this.#table.labelsOf(series), state, now);
+    return groups;
+  }
+
+  #retire(groups: RuleGroups): void {
+    groups.gone = true;
+    this.#clocks.get(clockKey(groups.rule.grid))?.rules.delete(groups);
+  }
+
+  #clock(grid: Grid, now: number): GridClock {
+    const key = clockKey(grid);
+    let clock = this.#clocks.get(key);
+    if (!clock) {
+      clock = new GridClock(this.#tenant, grid, now);
+      this.#clocks.set(key, clock);
+    }
+    return clock;
+  }
+
+  /** Whether a group stands for this alert. With `restore` one is made if its rule could have made it. */
+  covers(alert: AlertRow, restore: boolean, state: Episodes, now: number): boolean {
+    const groups = alert.rule === null ? undefined : this.#byName.get(alert.rule);
+    if (!groups) return false;
+    return groups.groups.has(alert.key) || (restore && groups.restore(alert, state, now));
+  }
+
+  /** These episodes ended by something else than a verdict: their groups are unknown. */
+  forgetEpisodes(alerts: readonly AlertRow[]): void {
+    for (const { rule, key } of alerts) if (rule !== null) this.#byName.get(rule)?.forgetEpisode(key);
+  }
+
+  /** `now` is another clock's: silence and grid times begin anew. */
+  restart(now: number): void {
+    for (const clock of this.#clocks.values()) clock.restart(now);
+    for (const { groups } of this.#byName.values()) for (const group of groups.values()) group.restart(now);
+  }
+}
+
+function clockKey({ intervalMs, evalDelayMs }: Grid): string {
+  return `${intervalMs} ${evalDelayMs}`;
+}
