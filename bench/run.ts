@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { compile, root } from './compile.ts';
 import { performancePage } from './performance-page.ts';
 import { Report } from './report.ts';
+import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { durable } from './rows/durable.ts';
 import { evaluation } from './rows/evaluation.ts';
@@ -34,6 +35,8 @@ const scenarios = [
   durable,
   latency,
   paced,
+  backlog,
+  backlogInBatches,
   burst,
   tenants,
   sustained,

@@ -124,5 +124,10 @@ export function startTocsin(
   rules: Readonly<Record<string, string>>,
 ): Promise<Server> {
   const files = Object.fromEntries(Object.entries(rules).map(([name, text]) => [`rules/${name}`, text]));
-  return start(bench, 'server-tocsin.js', [mode, folderWith(bench, { 'tocsin.yaml': config, ...files })]);
+  return startTocsinIn(bench, mode, folderWith(bench, { 'tocsin.yaml': config, ...files }));
+}
+
+/** Over a folder that holds tocsin.yaml, and its data when there was a server before. */
+export function startTocsinIn(bench: Bench, mode: ServerMode, folder: string): Promise<Server> {
+  return start(bench, 'server-tocsin.js', [mode, folder]);
 }

@@ -4,7 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Arrival, Status } from './ledger.ts';
 
+interface Batch {
+  readonly type: 'alert.batch';
+  readonly data: { readonly deliveries: readonly { readonly id: string; readonly body: Body }[] };
+}
+
 interface Body {
+  readonly type: 'alert.notification';
   readonly data: {
     /** Those of `alerts` that this message is about. */
     readonly changed: readonly string[];
@@ -37,12 +43,17 @@ export async function startSink(receive: (arrival: Arrival) => void): Promise<Si
       response.writeHead(200, { 'content-length': 0 });
       response.end();
       requests += 1;
-      const { data } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Body;
-      const deliveryId = String(request.headers['webhook-id']);
-      told += data.changed.length;
-      for (const { id, status, labels } of data.alerts) {
-        if (data.changed.includes(id))
-          receive({ deliveryId, alertId: id, host: labels.host ?? '', status, at });
+      const said = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Body | Batch;
+      const deliveries =
+        said.type === 'alert.batch'
+          ? said.data.deliveries
+          : [{ id: String(request.headers['webhook-id']), body: said }];
+      for (const { id: deliveryId, body } of deliveries) {
+        told += body.data.changed.length;
+        for (const { id, status, labels } of body.data.alerts) {
+          if (body.data.changed.includes(id))
+            receive({ deliveryId, alertId: id, host: labels.host ?? '', status, at });
+        }
       }
     });
   });

@@ -22,6 +22,9 @@ import type { Health, Services } from './services.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
 export const defaultTenant = 'default';
+
+const alarmRetryMs = 10_000;
+const alarmRetriedForMs = 3_600_000;
 /** Paused channels that health names. */
 const pausesShown = 20;
 
@@ -79,6 +82,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   const { store, history, clock, log, newId, rng, owner, channels } = ports;
   const { limits, routing } = config;
   let fatal: unknown = null;
+  let closed = false;
   let historyFailure: string | null = null;
   const results = new Map<string, number>();
 
@@ -111,13 +115,19 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     released: (job) => engine.complete(job.tenant, { kind: 'released', ...leaseOf(job) }),
     hungry: () => claimer.wakeAt(clock.now()),
   });
+  // The same key again changes nothing, so what could not be stored is tried until the hour is over.
+  const tellOfDeaths = (tenant: string, count: number, at: number): void => {
+    if (closed) return;
+    services
+      .postEvent(tenant, deadLettersEvent(count), { name: 'system' }, alarmKey(at))
+      .catch((error: unknown) => {
+        if (clock.now() >= at + alarmRetriedForMs) log.warn('dead_letters.not_told', { tenant, error });
+        else clock.at(clock.now() + alarmRetryMs, () => tellOfDeaths(tenant, count, at));
+      });
+  };
   const alarm = new DeadLetterAlarm(limits.deadLettersAlert, (tenant, count, at) => {
     // After the turn whose events these are.
-    clock.soon(() => {
-      services
-        .postEvent(tenant, deadLettersEvent(count), { name: 'system' }, alarmKey(at))
-        .catch((error: unknown) => log.warn('dead_letters.not_told', { tenant, error: String(error) }));
-    });
+    clock.soon(() => tellOfDeaths(tenant, count, at));
   });
   const claimer = new Claimer({
     store,
@@ -232,6 +242,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     },
     setRules: (rules) => engine.setRules(rulesByTenant(rules)),
     async close(graceMs) {
+      closed = true;
       claimer.close();
       await dispatcher.close(graceMs);
       engine.close();

@@ -1,9 +1,9 @@
-// A burst: 100,000 alerts at once, each delivered by itself, from the first push to the last receipt. Most of them find
-// no room in memory and wait in the database, so this is the way of the claim.
+// A burst of alerts at once, each a message of its own, from the first push to the last receipt: evaluated, stored,
+// delivered. Most of the messages find no room in memory and wait in the database. What drains of it is judged by itself
+// in backlog.ts; this is printed.
 import { AlertLoad } from '../alert-load.ts';
 import { countRows } from '../counted.ts';
 import { Ledger } from '../ledger.ts';
-import { atMost } from '../report.ts';
 import type { Scenario } from '../scenario.ts';
 import { startTocsin } from '../server.ts';
 import { alertRules, loadConfigText } from '../settings.ts';
@@ -22,9 +22,9 @@ async function drained(ledger: Ledger): Promise<void> {
 }
 
 export const burst: Scenario = {
-  id: 'deliveries.burst',
+  id: 'alerts.burst',
   async run(bench) {
-    const deliveries = bench.short ? 5_000 : 100_000;
+    const deliveries = bench.short ? 5_000 : 20_000;
     const ledger = new Ledger();
     const sink = await startSink((arrival) => ledger.receive(arrival));
     const server = await startTocsin(bench, 'durable', loadConfigText(sink.port), {
@@ -45,10 +45,9 @@ export const burst: Scenario = {
     await settle();
     const after = await server.usage();
     bench.report.row({
-      id: 'deliveries.burst',
+      id: 'alerts.burst',
       value: drainedMs / 1000,
-      unit: `s from the first push to the last receipt of ${deliveries.toLocaleString('en')} deliveries`,
-      bar: atMost(10),
+      unit: `s from the first push to the last receipt of ${deliveries.toLocaleString('en')} alerts`,
       loopP999Ms: after.loop.p999,
       also: {
         accepted_s: acceptedMs / 1000,
@@ -57,7 +56,7 @@ export const burst: Scenario = {
         loop_max_ms: after.loop.max,
       },
     });
-    countRows(bench.report, 'deliveries.burst', [ledger]);
+    countRows(bench.report, 'alerts.burst', [ledger]);
     wire.close();
     await server.stop();
     await sink.close();

@@ -1,7 +1,9 @@
 // Stories on the real runtime and store: dead letters, what people do with them, and the alarm when they pile up.
+
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendResult } from '../../channels/channel.ts';
 import { labelSet } from '../../rules/labels.ts';
+import { type Store, StoreError } from '../store/store.ts';
 import { type Sent, Stage, type StageOptions } from '../testing/stage.ts';
 
 const minute = 60_000;
@@ -253,6 +255,24 @@ describe('dead letters that pile up', () => {
     await stage.advance(61 * minute);
     for (const host of ['k', 'l', 'm']) await post(host);
     expect(alarms()).toHaveLength(2);
+  });
+
+  it('are told later when the alarm could not be stored', async () => {
+    let failures = 2;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      commit(commits) {
+        const alarm = commits.some(({ effects }) => JSON.stringify(effects).includes('tocsin.dead_letters'));
+        if (alarm && failures-- > 0) throw new StoreError('full', 'no room');
+        return store.commit(commits);
+      },
+    });
+    open({ limits: { deadLettersAlert: 1 }, wrapStore });
+    answer = ({ message }) => (message.alerts[0]!.labels.alertname === 'deploy' ? gone : sent);
+    await post('a');
+    expect(alarms()).toHaveLength(0);
+    await stage.advance(30_000);
+    expect(alarms()).toHaveLength(1);
   });
 
   it('do not count those of an hour ago', async () => {

@@ -210,10 +210,12 @@ export class Engine {
     this.#admit(tenant);
   }
 
+  // What is refused is a rejection, never thrown: callers have one way to hear of it.
+
   /** Resolves when every sample is evaluated and what that changed is durable. */
   push(tenantName: string, batch: Pick<SampleBatch, 'series' | 'times' | 'values' | 'count'>): Promise<void> {
-    const tenant = this.#admit(tenantName);
     return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
       tenant.enqueue({ kind: 'samples', ...batch, cursor: 0, waiter: { resolve, reject } });
       this.#schedule();
     });
@@ -221,8 +223,8 @@ export class Engine {
 
   /** Resolves when the command's effects are durable. */
   submit(tenantName: string, command: Omit<Command, 'kind' | 'waiter'>): Promise<Answer> {
-    const tenant = this.#admit(tenantName);
     return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
       tenant.enqueue({ kind: 'command', ...command, waiter: { resolve, reject } });
       this.#schedule();
     });
@@ -230,8 +232,8 @@ export class Engine {
 
   /** Resolves when what was done with the dead letters is durable. */
   submitLetters(tenantName: string, command: Omit<LetterCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    const tenant = this.#admit(tenantName);
     return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
       tenant.enqueue({ kind: 'letters', ...command, waiter: { resolve, reject } });
       this.#schedule();
     });
