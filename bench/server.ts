@@ -6,6 +6,7 @@ import { freePort } from './free-port.ts';
 import type { PeerName } from './peers.ts';
 import type { Bench } from './scenario.ts';
 import type { Question, RowCounts, ServerMode, Usage } from './server-protocol.ts';
+import { shippedFlags } from './shipped.ts';
 
 export class Server {
   readonly port: number;
@@ -52,13 +53,18 @@ export class Server {
   }
 }
 
-async function start(bench: Bench, script: string, args: readonly string[]): Promise<Server> {
+async function start(
+  bench: Bench,
+  script: string,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): Promise<Server> {
   const profiling =
     bench.profile === null
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${bench.profile}`, '--cpu-prof-interval=500'];
   const child = fork(join(bench.built, 'bench', script), args, {
-    execArgv: ['--expose-gc', ...profiling],
+    execArgv: ['--expose-gc', ...flags, ...profiling],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Its own: the bench may run through a loader that the server must not inherit.
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -129,5 +135,5 @@ export function startTocsin(
 
 /** Over a folder that holds tocsin.yaml, and its data when there was a server before. */
 export function startTocsinIn(bench: Bench, mode: ServerMode, folder: string): Promise<Server> {
-  return start(bench, 'server-tocsin.js', [mode, folder]);
+  return start(bench, 'server-tocsin.js', [mode, folder], shippedFlags(bench.root));
 }

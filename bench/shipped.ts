@@ -31,6 +31,12 @@ function changedAt(root: string): number {
   return Math.max(...['package.json', ...files].map((file) => statSync(join(root, file)).mtimeMs));
 }
 
+/** The flags of node with which the command ships. */
+export function shippedFlags(root: string): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageFile;
+  return nodeFlagsOf(scripts.start, '').flags;
+}
+
 /** Builds dist/ where it is older than its sources; answers the arguments of node up to and with the script. */
 export function shippedCommand(root: string): readonly string[] {
   const { scripts, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageFile;
