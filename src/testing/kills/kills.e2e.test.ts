@@ -43,10 +43,15 @@ describe('the kill harness', () => {
   ];
 
   it('goes red when answers are given before their commit', async () => {
-    const { violations } = await runCampaign({ seed, deaths, fault: 'answers_before_commit' });
-    expect(kinds(violations)).toContain('episodes_wrong');
-    expect(kinds(violations)).toContain('event_lost');
-  }, 60_000);
+    // An event is lost only when one was answered in the moment of a death: which campaign sees it is up to the clock.
+    const seen = new Set<string>();
+    for (let n = 0; n < 5 && !(seen.has('episodes_wrong') && seen.has('event_lost')); n++) {
+      const { violations } = await runCampaign({ seed: seed + n, deaths, fault: 'answers_before_commit' });
+      for (const kind of kinds(violations)) seen.add(kind);
+    }
+    expect([...seen]).toContain('episodes_wrong');
+    expect([...seen]).toContain('event_lost');
+  }, 120_000);
 
   it('goes red when a delivery is not stored', async () => {
     const { violations } = await runCampaign({ seed, deaths, fault: 'loses_a_delivery' });
