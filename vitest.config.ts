@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Many tests wait for processes, disks and sockets: as many files at once as there are processors.
+    maxWorkers: '100%',
   },
 });

@@ -2,14 +2,9 @@
 import type { Effect } from '../src/pipeline/effect.ts';
 import type { CommittedEvent, ShardCommit, Store } from '../src/store/store.ts';
 
-/** A commit of this many rows is a full turn; the engine ends a turn at the first slice that passes 200. */
-const fullTurnRows = 180;
-
 export interface Measured {
   readonly store: Store;
   readonly counts: { inserts: number; updates: number; deletes: number; commits: number; skipped: number };
-  /** Milliseconds of each commit of a full turn. */
-  fullCommitMs: number[];
 }
 
 /** Leaves everything as it is and keeps count. */
@@ -17,21 +12,15 @@ export function measured(store: Store): Measured {
   const counts = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
   const self: Measured = {
     counts,
-    fullCommitMs: [],
     store: replaceCommit(store, (shards) => {
-      let rows = 0;
       for (const { effects } of shards) {
-        rows += effects.length;
         for (const effect of effects) {
           counts[kindOf(effect)] += 1;
           if (effect.put === 'event' && effect.row.reason === 'resolved_before_notify') counts.skipped += 1;
         }
       }
       counts.commits += 1;
-      const began = performance.now();
-      const events = store.commit(shards);
-      if (rows >= fullTurnRows) self.fullCommitMs.push(performance.now() - began);
-      return events;
+      return store.commit(shards);
     }),
   };
   return self;

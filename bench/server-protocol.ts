@@ -10,10 +10,12 @@ export type ServerMode =
 
 export type Question =
   | { readonly ask: 'usage' }
-  /** Starts the event-loop histogram and the list of commits anew. */
+  /** Starts the event-loop histogram anew. */
   | { readonly ask: 'mark' }
   | { readonly ask: 'gc' }
   | { readonly ask: 'rows' }
+  /** Commits full turns beside everything else; answers the milliseconds of each. */
+  | { readonly ask: 'full_commits'; readonly count: number }
   | { readonly ask: 'split'; readonly on: boolean }
   | { readonly ask: 'stop' };
 
@@ -38,6 +40,4 @@ export interface RowCounts {
   readonly commits: number;
   /** Alerts that were over before they could be told, each recorded with this reason. */
   readonly skipped: number;
-  /** Milliseconds of each commit of a full turn since `mark`. */
-  readonly fullCommitMs: readonly number[];
 }

@@ -5,6 +5,7 @@ import { createTocsin } from '../src/app.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { type Log, silentLog } from '../src/log.ts';
 import type { Store } from '../src/store/store.ts';
+import { fullCommitsMs } from './full-turn.ts';
 import { type Measured, measured, oneTransactionPerAlert } from './measured-store.ts';
 import { nullStore } from './null-store.ts';
 import { host } from './server-host.ts';
@@ -26,6 +27,7 @@ const complain = (event: string, fields?: object) =>
 const log: Log = { ...silentLog, warn: complain, error: complain };
 
 let split = false;
+let fullCommits = 0;
 let counted: Measured | null = null;
 function wrap(real: Store): Store {
   if (mode === 'no_database') real.close();
@@ -49,7 +51,6 @@ function rows(): RowCounts {
   return {
     ...(counted?.counts ?? zero),
     tables: tocsin.services.store.stats(),
-    fullCommitMs: counted?.fullCommitMs ?? [],
   };
 }
 
@@ -57,7 +58,8 @@ host(
   port,
   (question: Question) => {
     if (question.ask === 'rows') return rows();
-    if (question.ask === 'mark' && counted) counted.fullCommitMs = [];
+    if (question.ask === 'full_commits')
+      return fullCommitsMs(join(folder, 'data', `full-commits-${fullCommits++}.db`), question.count);
     if (question.ask === 'split') split = question.on;
     return null;
   },

@@ -3,35 +3,15 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { Effect } from '../../src/pipeline/effect.ts';
-import { sending } from '../../src/store/contract/harness.ts';
 import { rowBuilders } from '../../src/store/contract/row-builders.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { alertsPerTurn, fullTurn, rowsPerTurn } from '../full-turn.ts';
 import { atMost } from '../report.ts';
 import { interleaved, ratioOf } from '../rounds.ts';
 import type { Scenario } from '../scenario.ts';
 import { median } from '../statistics.ts';
 
-const alertsPerTurn = 40;
-/** Rows that a turn adds: alert, group, event, notification, delivery. */
-const rowsPerTurn = alertsPerTurn * 5;
 const tables = ['alert', 'alert_group', 'event', 'notification', 'delivery'] as const;
-
-/** The effects of one turn: new alerts with one delivery each. */
-function turnOf(rows: ReturnType<typeof rowBuilders>): Effect[] {
-  return Array.from({ length: alertsPerTurn }, () => {
-    rows.clock.at += 1;
-    const alert = rows.alert();
-    const group = rows.group();
-    const notification = rows.notification({ groupId: group.id, alerts: { [alert.id]: 'firing' } });
-    return [
-      { put: 'alert', row: alert, insert: true },
-      { put: 'event', row: rows.event({ subjectId: alert.id }) },
-      { put: 'group', row: group, insert: true },
-      ...sending(notification, rows.delivery(notification)),
-    ] satisfies Effect[];
-  }).flat();
-}
 
 const cpuMs = (since: NodeJS.CpuUsage) => {
   const { user, system } = process.cpuUsage(since);
@@ -51,8 +31,8 @@ export const store: Scenario = {
       const opened = openSqliteStore({ file, durability: 'normal' });
       const { shard } = opened.ensureTenant('acme', rows.clock.at);
       const epoch = opened.takeShards('bench', rows.clock.at).find((lease) => lease.shard === shard)!.epoch;
-      opened.commit([{ shard, epoch, effects: turnOf(rows) }]);
-      const work = Array.from({ length: turns }, () => turnOf(rows));
+      opened.commit([{ shard, epoch, effects: fullTurn(rows) }]);
+      const work = Array.from({ length: turns }, () => fullTurn(rows));
       const began = process.cpuUsage();
       for (const effects of work) opened.commit([{ shard, epoch, effects }]);
       const ms = cpuMs(began);

@@ -44,23 +44,23 @@ export class ChannelQueue<Job extends Queued> {
     this.#held.set(job.tenant, this.heldBy(job.tenant) + 1);
   }
 
-  /** The next job in turn; it counts as held until `ended`. */
-  take(): Job | undefined {
+  /** The next job in turn of a tenant that `may`; it counts as held until `ended`. */
+  take(may: (tenant: string) => boolean): Job | undefined {
     if (this.#waiting === 0) return undefined;
     this.#taken += 1;
     const order = this.#taken % fairEvery === 0 ? [...lanes].reverse() : lanes;
     for (const name of order) {
       const lane = this.#lanes[name];
-      const first = lane.entries().next().value;
-      if (!first) continue;
-      const [tenant, queue] = first;
-      const job = queue.take();
-      // To the end of the turn, or out of it.
-      lane.delete(tenant);
-      if (queue.length > 0) lane.set(tenant, queue);
-      if (!job) continue;
-      this.#waiting -= 1;
-      return job;
+      for (const [tenant, queue] of lane) {
+        if (!may(tenant)) continue;
+        const job = queue.take();
+        // To the end of the turn, or out of it.
+        lane.delete(tenant);
+        if (queue.length > 0) lane.set(tenant, queue);
+        if (!job) break;
+        this.#waiting -= 1;
+        return job;
+      }
     }
     return undefined;
   }

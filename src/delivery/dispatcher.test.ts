@@ -7,8 +7,8 @@ import { ManualClock, macrotask } from '../testing/manual-clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
 
-/** One channel that takes `most` messages a call, one call at a time, each ended by `answer`. */
-function bundling(most: number, maxBytes = 1_000) {
+/** One channel that takes `most` messages a call, one call at a time unless told otherwise, each ended by `answer`. */
+function bundling(most: number, maxBytes = 1_000, concurrency = 1) {
   const clock = new ManualClock();
   const calls: string[][] = [];
   const results: string[] = [];
@@ -21,7 +21,7 @@ function bundling(most: number, maxBytes = 1_000) {
     kind: 'bundling',
     label: { en: 'B', 'zh-TW': 'B', 'zh-CN': 'B' },
     config: z.object({}),
-    limits: { maxBytes, concurrency: 1, deadlineMs: 10_000 },
+    limits: { maxBytes, concurrency, deadlineMs: 10_000 },
     render: (message) => message.reason,
     open: () => ({
       send: (_payload: string, { deliveryId }) => call([deliveryId]),
@@ -125,5 +125,28 @@ describe('a channel that takes several messages in one call', () => {
     await answer({ kind: 'sent' });
     await clock.advance(12_000);
     expect(results).toEqual(['first sent', 'a unknown', 'b unknown']);
+  });
+});
+
+describe('a channel that makes several calls at once', () => {
+  it('keeps an eighth of them for tenants that have none under way', async () => {
+    const { offer, answer, calls } = bundling(1, 1_000, 16);
+    for (let n = 0; n < 30; n++) offer(`a${n}`, { tenant: 'storm' });
+    expect(calls).toHaveLength(14);
+    offer('b0', { tenant: 'quiet' });
+    offer('b1', { tenant: 'quiet' });
+    expect(calls.at(-1)).toEqual(['b0']);
+    expect(calls).toHaveLength(15);
+    await answer({ kind: 'sent' });
+    // The shared part is taken: a kept place is for who has none under way.
+    offer('c0', { tenant: 'third' });
+    expect(calls.at(-1)).toEqual(['c0']);
+    expect(calls.flat().filter((id) => id.startsWith('a')).length).toBeLessThanOrEqual(14);
+  });
+
+  it('gives every place to one tenant where there are too few to keep any', () => {
+    const { offer, calls } = bundling(1, 1_000, 3);
+    for (let n = 0; n < 5; n++) offer(`a${n}`, { tenant: 'storm' });
+    expect(calls).toHaveLength(3);
   });
 });

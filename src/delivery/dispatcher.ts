@@ -22,11 +22,16 @@ export interface DispatcherPorts {
 
 /** Leased deliveries kept in memory per channel and tenant; the rest waits in the store. */
 const memoryPerTenant = 1_000;
+/** Of a channel's attempts at once this share is kept for tenants that have none, so that nobody waits for another's storm. */
+const keptShare = 1 / 8;
+
 /** A channel with what waits for it. */
 interface Station {
   readonly channel: OpenChannel;
   readonly queue: ChannelQueue<Job>;
   running: number;
+  /** Attempts under way, by tenant. */
+  readonly runningOf: Map<string, number>;
   /** Tenants that were refused a place since they were last half empty. */
   readonly full: Set<string>;
 }
@@ -42,7 +47,13 @@ export class Dispatcher {
     this.#ports = ports;
     this.#attempts = new Attempts(ports.clock, ports.log);
     for (const [name, channel] of ports.channels) {
-      this.#stations.set(name, { channel, queue: new ChannelQueue(), running: 0, full: new Set() });
+      this.#stations.set(name, {
+        channel,
+        queue: new ChannelQueue(),
+        running: 0,
+        runningOf: new Map(),
+        full: new Set(),
+      });
     }
   }
 
@@ -110,8 +121,10 @@ export class Dispatcher {
 
   #pump(station: Station): void {
     const { limits } = station.channel.definition;
+    const { runningOf } = station;
+    const shared = limits.concurrency - Math.floor(limits.concurrency * keptShare);
     while (!this.#closed && station.running < limits.concurrency) {
-      const job = station.queue.take();
+      const job = station.queue.take((tenant) => station.running < shared || !runningOf.has(tenant));
       if (!job) return;
       if (this.#ports.clock.now() + limits.deadlineMs > job.leaseUntil) {
         station.queue.ended(job);
@@ -119,6 +132,7 @@ export class Dispatcher {
         continue;
       }
       station.running += 1;
+      runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
       void this.#attempt(station, this.#withCompany(station, job));
     }
   }
@@ -145,6 +159,10 @@ export class Dispatcher {
     const results = await this.#attempts.run(station.channel, jobs);
     const durationMs = clock.now() - startedAt;
     station.running -= 1;
+    const { tenant } = jobs[0]!;
+    const left = station.runningOf.get(tenant)! - 1;
+    if (left > 0) station.runningOf.set(tenant, left);
+    else station.runningOf.delete(tenant);
     jobs.forEach((job, i) => {
       const result = results[i]!;
       log.debug('delivery.attempt', {
@@ -158,11 +176,9 @@ export class Dispatcher {
       this.#ports.done(job, result, durationMs);
     });
     this.#pump(station);
-    for (const { tenant } of jobs) {
-      if (station.full.has(tenant) && station.queue.heldBy(tenant) <= memoryPerTenant / 2) {
-        station.full.delete(tenant);
-        this.#ports.hungry();
-      }
+    if (station.full.has(tenant) && station.queue.heldBy(tenant) <= memoryPerTenant / 2) {
+      station.full.delete(tenant);
+      this.#ports.hungry();
     }
     if (this.running === 0) for (const wake of this.#idle.splice(0)) wake();
   }

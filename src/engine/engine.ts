@@ -22,10 +22,11 @@ import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { ruleVersions } from './rule-versions.ts';
-import { rowsPerTurn, Serving } from './serving.ts';
+import { Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
+import { TurnBudget } from './turn-budget.ts';
 import type { Command, LetterCommand, SampleBatch } from './work.ts';
 
 const completionDelayMs = 5;
@@ -86,6 +87,7 @@ export class Engine {
   readonly #settled: SettledSeries;
   readonly #evaluator: Evaluator;
   readonly #versions: ConfigVersionRow[] = [];
+  readonly #budget = new TurnBudget();
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #state: 'new' | 'running' | 'down' | 'closed' = 'new';
@@ -350,7 +352,7 @@ export class Engine {
         },
         (clock) => this.#grid.due(this.#tenants.get(clock.tenant)!, clock, now),
       );
-      this.#serving.serve(this.#ring, turn, now);
+      this.#serving.serve(this.#ring, turn, now, this.#budget.rows);
       this.#commit(turn);
     } catch (error) {
       this.#refuse(turn, error);
@@ -367,7 +369,7 @@ export class Engine {
   }
 
   #takeVersions(turn: Turn): void {
-    for (const row of this.#versions.splice(0, rowsPerTurn)) {
+    for (const row of this.#versions.splice(0, this.#budget.rows)) {
       turn.add(this.#tenants.get(row.tenant)!.shard, [{ put: 'config_version', row }]);
     }
   }
@@ -375,7 +377,9 @@ export class Engine {
   #takeCompletions(turn: Turn): void {
     this.#completionTimer?.cancel();
     this.#completionTimer = null;
-    for (let n = 0; n < rowsPerTurn; n++) {
+    // Half of the turn at most: new alerts go out although a burst of results is coming in.
+    const rows = turn.rows + this.#budget.rows / 2;
+    while (turn.rows < rows) {
       const completion = this.#completions.take();
       if (!completion) return;
       const tenant = this.#tenants.get(completion.tenant);
@@ -386,14 +390,17 @@ export class Engine {
   // -- commit ---------------------------------------------------------------------------------------------------
 
   #commit(turn: Turn): void {
-    const { store, dispatcher, published } = this.#ports;
+    const { store, clock, dispatcher, published } = this.#ports;
     const commits: ShardCommit[] = turn.commits((shard) => {
       const epoch = this.#epochs.get(shard);
       if (epoch === undefined) throw new Error(`shard ${shard} is not ours`);
       return epoch;
     });
-    const events = commits.length === 0 ? [] : store.commit(commits);
+    let events: readonly CommittedEvent[] = [];
     if (commits.length > 0) {
+      const began = clock.now();
+      events = store.commit(commits);
+      this.#budget.committed(turn.rows, clock.now() - began);
       this.counts.commits += 1;
       this.counts.rows += turn.rows;
     }

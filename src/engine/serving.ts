@@ -17,11 +17,11 @@ import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import type { SampleBatch, Work } from './work.ts';
 
-/** What a turn may do before its commit: about 200 rows, or 5 ms of steps. */
-export const rowsPerTurn = 200;
+/** What a turn may do before its commit: the rows of its budget, or 5 ms of steps. */
 const msPerTurn = 5;
 /** What one tenant may do before the next one's turn comes within a turn of the loop. */
-const rowsPerSlice = 50;
+const mostRowsPerSlice = 50;
+const leastRowsPerSlice = 10;
 const samplesPerSlice = 512;
 
 export interface ServingParts {
@@ -41,25 +41,28 @@ export class Serving {
     this.#parts = parts;
   }
 
-  /** Round robin over the tenants with work, a slice each, until the turn's budget is spent. */
-  serve(ring: readonly Tenant[], turn: Turn, now: number): void {
+  /** Round robin over the tenants with work, a slice each, until the turn has `rows` or its time is over. */
+  serve(ring: readonly Tenant[], turn: Turn, now: number, rows: number): void {
     const { clock } = this.#parts;
     const deadline = now + msPerTurn;
+    const busy = ring.reduce((n, tenant) => n + Number(tenant.busy), 0);
+    // As many as can be are served within this turn.
+    const fair = Math.floor((rows - turn.rows) / busy);
+    const slice = Math.min(mostRowsPerSlice, Math.max(leastRowsPerSlice, fair));
     let idle = 0;
-    while (idle < ring.length && turn.rows < rowsPerTurn && clock.now() < deadline) {
+    while (idle < ring.length && turn.rows < rows && clock.now() < deadline) {
       const tenant = ring[this.#next % ring.length]!;
       this.#next = (this.#next + 1) % ring.length;
       if (tenant.busy) {
         idle = 0;
-        this.#slice(tenant, turn, now, deadline);
+        this.#slice(tenant, turn, now, turn.rows + slice, deadline);
       } else idle += 1;
     }
   }
 
-  /** A share of one tenant's work. */
-  #slice(tenant: Tenant, turn: Turn, now: number, until: number): void {
+  /** A share of one tenant's work: until the turn has `limit` rows. */
+  #slice(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
     const { doors, evaluator, grid } = this.#parts;
-    const limit = turn.rows + rowsPerSlice;
     for (const key of tenant.due) {
       if (turn.rows >= limit) return;
       tenant.due.delete(key);
