@@ -10,7 +10,7 @@ import { type Socket, connect as tcpConnect } from 'node:net';
  * - `garbage`: what the receiver answers comes back as bytes of no protocol.
  * - `lost_reply`: the receiver gets the request and answers; the answer never comes.
  * - `latencyMs`: hands on everything, later.
- * - `cutAfterBytes`: so many bytes of the reply, then FIN.
+ * - `cutAfterBytes`: so many bytes of what the receiver says from then on, then FIN.
  * - `dripBytesPerSecond`: the reply, so slowly.
  * - `from`: `pass` until bytes of either side match, and from these bytes on (they included) as `mode` says.
  */
@@ -46,6 +46,7 @@ export class FaultLink {
   /** The mode behind `from`, once its bytes have come. */
   #from: FaultMode | null = null;
   #lost = false;
+  /** Bytes handed on to the client in the present mode. */
   #replied = 0;
 
   constructor(client: Socket, mode: () => FaultMode, ports: LinkPorts) {
@@ -96,6 +97,7 @@ export class FaultLink {
     if (typeof mode === 'string' || !('from' in mode)) return mode;
     if (chunk === undefined || !mode.from.test(chunk.toString('latin1'))) return 'pass';
     this.#from = mode.mode;
+    this.#replied = 0;
     return mode.mode;
   }
 
