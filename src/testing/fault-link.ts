@@ -79,6 +79,10 @@ export class FaultLink {
     this.#client.resume();
   }
 
+  breakOff(): void {
+    this.#client.resetAndDestroy();
+  }
+
   #dial(): void {
     const upstream = tcpConnect({ port: this.#ports.target, host: '127.0.0.1', allowHalfOpen: true });
     this.#upstream = upstream;

@@ -130,6 +130,18 @@ describe('the fault proxy', () => {
     expect([got, one.heard]).toEqual(['one', { text: 'you said one', end: '' }]);
   });
 
+  it('breaks every open connection off, and takes new ones', async () => {
+    await start();
+    const one = client();
+    one.say('one');
+    await one.until(() => one.heard.text !== '');
+    proxy.breakOff();
+    await one.until(() => one.heard.end === 'ECONNRESET');
+    const other = client();
+    other.say('two');
+    await other.until(() => other.heard.text === 'you said two');
+  });
+
   it('loses the reply, and not the request', async () => {
     await start('lost_reply');
     let answered = () => {};

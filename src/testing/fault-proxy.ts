@@ -20,6 +20,8 @@ export interface FaultProxy {
   next(...modes: FaultMode[]): void;
   /** The peer of every open connection is gone without a FIN: nothing passes any more, nothing is answered. */
   vanish(): void;
+  /** RST on every open connection, as when the peer is started anew. */
+  breakOff(): void;
   /** Resolves once the condition holds; looked at whenever something happens here. */
   waitFor(condition: (proxy: FaultProxy) => boolean): Promise<void>;
   /** Ends every connection. */
@@ -98,6 +100,9 @@ export async function startFaultProxy(target: { readonly port: number }, mode: F
     },
     vanish() {
       for (const link of links) link.lose();
+    },
+    breakOff() {
+      for (const link of links) link.breakOff();
     },
     waitFor: (condition) =>
       new Promise((resolve) => {
