@@ -4,7 +4,7 @@ import { email } from '../../channels/email.ts';
 import { webhook } from '../../channels/webhook.ts';
 import { attemptsOf } from '../testing/attempts-of.ts';
 import { type Receiver, startReceiver } from '../testing/http-receiver.ts';
-import type { Resolve, ResolvedAddress } from './egress.ts';
+import type { Resolve, ResolvedAddress } from './name-places.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
