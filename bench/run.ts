@@ -12,6 +12,7 @@ import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { durable } from './rows/durable.ts';
 import { evaluation } from './rows/evaluation.ts';
+import { hungProvider } from './rows/faults.ts';
 import { grouping } from './rows/grouping.ts';
 import { hundredThousand } from './rows/hundred-thousand.ts';
 import { idle } from './rows/idle.ts';
@@ -39,6 +40,7 @@ const scenarios = [
   backlogInBatches,
   burst,
   tenants,
+  hungProvider,
   sustained,
   tenMinutes,
   idle,

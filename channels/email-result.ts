@@ -44,13 +44,22 @@ export function resultOfSmtpError(
       message: 'The mail server is not one that may be called (egress.allow).',
     };
   if (reply !== null) return resultOfReply(reply, error);
+  if (saidNothingOfSmtp(error)) return broken(begun, 'no_smtp');
   if (code === 'EAUTH') return { kind: 'auth', code, message: 'The mail server does not take the login.' };
   if (code === 'EMESSAGE')
     return { kind: 'payload_too_large', code, message: 'The message is larger than the mail server takes.' };
-  const why = code === 'EABORT' ? 'aborted' : code;
+  return broken(begun, code === 'EABORT' ? 'aborted' : code);
+}
+
+function broken(begun: boolean, code: string): SendFailure {
   return begun
-    ? { kind: 'unknown', code: why, message: `The message went out and no answer came (${why}).` }
-    : { kind: 'network', code: why, message: `The mail server could not be used (${why}).` };
+    ? { kind: 'unknown', code, message: `The message went out and no answer came (${code}).` }
+    : { kind: 'network', code, message: `The mail server could not be used (${code}).` };
+}
+
+/** An answer that begins with no reply code refuses nothing: it comes of something else than a mail server. */
+function saidNothingOfSmtp({ response }: SmtpError): boolean {
+  return typeof response === 'string' && !/^[2-5]\d\d(?!\d)/.test(response);
 }
 
 /** A refusal with a code (RFC 5321, section 4.2.1): 4yz may be tried again, 5yz not. */
@@ -99,26 +108,22 @@ function refusals(errors: unknown): Map<string, SendFailure> {
   if (!Array.isArray(errors)) return found;
   for (const one of errors as SmtpError[]) {
     if (typeof one.recipient !== 'string') continue;
-    const reply = replyCode(one);
-    const code = String(reply ?? 'rejected');
-    found.set(
-      one.recipient.toLowerCase(),
-      reply !== null && reply < 500
-        ? {
-            kind: 'transient',
-            code,
-            message: `The mail server answered ${code} for this recipient.`,
-            scope: 'recipient',
-          }
-        : {
-            kind: 'invalid_recipient',
-            code,
-            message: `The mail server answered ${code} for this recipient.`,
-            scope: 'recipient',
-          },
-    );
+    found.set(one.recipient.toLowerCase(), refusal(one));
   }
   return found;
+}
+
+function refusal(error: SmtpError): SendFailure {
+  if (saidNothingOfSmtp(error)) return broken(false, 'no_smtp');
+  const reply = replyCode(error);
+  const code = String(reply ?? 'rejected');
+  const kind = reply !== null && reply < 500 ? 'transient' : 'invalid_recipient';
+  return {
+    kind,
+    code,
+    message: `The mail server answered ${code} for this recipient.`,
+    scope: 'recipient',
+  };
 }
 
 function replyCode(error: SmtpError): number | null {

@@ -43,17 +43,18 @@ export async function request(host: ChannelHost, call: HttpRequest): Promise<Htt
   undici ??= await import('undici');
   const dispatcher = markingDispatcher(await host.dispatcher());
   let reply: Dispatcher.ResponseData<unknown>;
+  const asked = undici.request(call.url, {
+    dispatcher,
+    opaque: () => {
+      written = true;
+    },
+    method: call.method,
+    headers: call.headers,
+    body: call.body ?? null,
+    signal: call.signal,
+  });
   try {
-    reply = await undici.request(call.url, {
-      dispatcher,
-      opaque: () => {
-        written = true;
-      },
-      method: call.method,
-      headers: call.headers,
-      body: call.body ?? null,
-      signal: call.signal,
-    });
+    reply = await unlessAborted(asked, call.signal, () => written);
   } catch (error) {
     return { kind: 'failure', written, code: call.signal.aborted ? 'aborted' : codeOf(error) };
   }
@@ -63,6 +64,27 @@ export async function request(host: ChannelHost, call: HttpRequest): Promise<Htt
   }
   const { body, complete } = await readBounded(reply.body, call.maxReplyBytes ?? defaultMaxReplyBytes);
   return { kind: 'reply', status: reply.statusCode, headers, body, complete };
+}
+
+/**
+ * undici hears an abort only once it has a connection, and then writes nothing; before that, in its queue or under a
+ * handshake that hangs, the caller is not kept waiting.
+ */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal, written: () => boolean): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      if (written()) return;
+      asked.catch(() => {}); // it ends some time, and nobody is interested any more
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** undici is 13 MiB of memory: loaded with the first request, not with the registry of channels. */

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEgress, type Egress, EgressError, type ResolvedAddress } from './egress.ts';
+import { createEgress, type Egress, EgressError } from './egress.ts';
 import { addressPolicy, targetOf } from './egress-address.ts';
+import type { ResolvedAddress } from './name-places.ts';
 
 let canary: Server;
 let reached = 0;

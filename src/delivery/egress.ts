@@ -4,14 +4,9 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { type LookupFunction, type Socket, connect as tcpConnect } from 'node:net';
 import type { Agent } from 'undici';
 import { type AddressPolicy, addressPolicy, EgressError, type Target, targetOf } from './egress-address.ts';
+import { inPlaces, type Resolve, type ResolvedAddress } from './name-places.ts';
 
 export { EgressError } from './egress-address.ts';
-
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: 4 | 6;
-}
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 export interface EgressOptions {
   /** CIDR ranges, addresses and host names that may be called although they are private, and on any port. */
@@ -46,7 +41,7 @@ interface Route {
 export function createEgress(options: EgressOptions): Egress {
   const policy = addressPolicy(options.allow);
   const timeout = options.connectTimeoutMs ?? 3_000;
-  const resolve = singleFlight(options.lookup ?? resolveBySystem);
+  const resolve = inPlaces(options.lookup ?? resolveBySystem);
   const openLookup = checkedLookup(resolve, policy, false);
   const listedLookup = checkedLookup(resolve, policy, true);
   const sockets = new Set<Socket>();
@@ -155,18 +150,6 @@ function notFound(hostname: string): NodeJS.ErrnoException {
 async function resolveBySystem(hostname: string): Promise<readonly ResolvedAddress[]> {
   const addresses = await systemLookup(hostname, { all: true });
   return addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
-}
-
-/** One resolution per name at a time: a resolver that stalls holds one thread of the pool per name, not per request. */
-function singleFlight(resolve: Resolve): Resolve {
-  const underWay = new Map<string, Promise<readonly ResolvedAddress[]>>();
-  return (hostname) => {
-    const already = underWay.get(hostname);
-    if (already !== undefined) return already;
-    const answer = resolve(hostname).finally(() => underWay.delete(hostname));
-    underWay.set(hostname, answer);
-    return answer;
-  };
 }
 
 /** Waits until the socket is connected; otherwise destroys it and rejects. */

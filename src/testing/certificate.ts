@@ -1,6 +1,12 @@
-// A self-signed certificate for `localhost`, for servers in tests. Its key is public: nothing may ever trust it.
+// Certificates for servers in tests. Their keys are public: nothing outside of a test may ever trust them.
 
-export const testCertificate = {
+export interface TestCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Self-signed, for `localhost`. */
+export const testCertificate: TestCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIoaFx7GLAD21+qmo
 2RKX5FgwhrMrBbfEtgZSVRWXG46hRANCAAS0sElHQJibfFrjPYUYD0IsqmmQkEt4
@@ -20,3 +26,74 @@ TnYmsSV/7BqVOHwp2+BrCVklOSv/5ESv
 -----END CERTIFICATE-----
 `,
 };
+
+/** Signed all of `signedCertificates`; a test that wants them believed has to trust it. */
+export const testAuthority = `-----BEGIN CERTIFICATE-----
+MIIBdDCCARqgAwIBAgICEAAwCgYIKoZIzj0EAwIwIDEeMBwGA1UEAwwVVG9jc2lu
+IHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw
+WjAgMR4wHAYDVQQDDBVUb2NzaW4gdGVzdCBhdXRob3JpdHkwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAARqMOi5Q0ZYXVmAjJLwJl8uKgqh+9svlOKH8TDN9VGbMJzE
+TPudeMvem8cDzTFU8CC1Lt+b710JXIo5AmyAc1Xoo0IwQDAPBgNVHRMBAf8EBTAD
+AQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQU5GiqiRv2ZFZkrI9rmwa3WSfL
+1K0wCgYIKoZIzj0EAwIDSAAwRQIhALvyLmdxP/JM77rz/llOMOnLnJBJCaco0iy0
+rxTOco8dAiAY2q/FJ8gYyLfeN2JT4IgV04g3DnIl8xH38LpDHfLdlw==
+-----END CERTIFICATE-----
+`;
+
+const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgeKarCSNKV1qPLvZe
+h/lfvA1PPoHjN6KHMm9VdNVxd/yhRANCAASXb7sEGIh9Y1PTPEzGsUvHVeSMg6Ih
+qNjbFEQBaGjsFojyESgr3DWz9ymsO6ACgkiIPMJBJdE1KXX7zoQ0HkGK
+-----END PRIVATE KEY-----
+`;
+
+/** By the fault that each has; `valid` is for `localhost`, from 2020 to 2120. */
+export const signedCertificates = {
+  valid: {
+    key,
+    cert: `-----BEGIN CERTIFICATE-----
+MIIBjDCCATKgAwIBAgICEAEwCgYIKoZIzj0EAwIwIDEeMBwGA1UEAwwVVG9jc2lu
+IHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw
+WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AASXb7sEGIh9Y1PTPEzGsUvHVeSMg6IhqNjbFEQBaGjsFojyESgr3DWz9ymsO6AC
+gkiIPMJBJdE1KXX7zoQ0HkGKo2YwZDAMBgNVHRMBAf8EAjAAMBQGA1UdEQQNMAuC
+CWxvY2FsaG9zdDAdBgNVHQ4EFgQU5TkMkUpjl0bn19Kkn0wRLDnpXDcwHwYDVR0j
+BBgwFoAU5GiqiRv2ZFZkrI9rmwa3WSfL1K0wCgYIKoZIzj0EAwIDSAAwRQIhAPSl
+4uYSdHAV8RvnE7JRvp2XgnxGUUs4QPrzzcoLqjPdAiAAlXltAL6KbIihxfz+iCMX
+YjGiWjodudIIp6YZVOJ5Ww==
+-----END CERTIFICATE-----
+`,
+  },
+  /** For `localhost`, until 2021. */
+  expired: {
+    key,
+    cert: `-----BEGIN CERTIFICATE-----
+MIIBizCCATCgAwIBAgICEAIwCgYIKoZIzj0EAwIwIDEeMBwGA1UEAwwVVG9jc2lu
+IHRlc3QgYXV0aG9yaXR5MB4XDTIwMDEwMTAwMDAwMFoXDTIxMDEwMTAwMDAwMFow
+FDESMBAGA1UEAwwJbG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+l2+7BBiIfWNT0zxMxrFLx1XkjIOiIajY2xREAWho7BaI8hEoK9w1s/cprDugAoJI
+iDzCQSXRNSl1+86ENB5BiqNmMGQwDAYDVR0TAQH/BAIwADAUBgNVHREEDTALggls
+b2NhbGhvc3QwHQYDVR0OBBYEFOU5DJFKY5dG59fSpJ9MESw56Vw3MB8GA1UdIwQY
+MBaAFORoqokb9mRWZKyPa5sGt1kny9StMAoGCCqGSM49BAMCA0kAMEYCIQCACR5t
+GrFIxyhK/eDX32UQ7uK8LPc84kYy1HTeq+Y8WQIhALsL6QjWj1DH/9axusVAbXQT
+G08JjJaqT/KLrH6uE6EP
+-----END CERTIFICATE-----
+`,
+  },
+  /** For `other.example`. */
+  wrongHost: {
+    key,
+    cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATqgAwIBAgICEAMwCgYIKoZIzj0EAwIwIDEeMBwGA1UEAwwVVG9jc2lu
+IHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAw
+WjAYMRYwFAYDVQQDDA1vdGhlci5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEl2+7BBiIfWNT0zxMxrFLx1XkjIOiIajY2xREAWho7BaI8hEoK9w1s/cp
+rDugAoJIiDzCQSXRNSl1+86ENB5BiqNqMGgwDAYDVR0TAQH/BAIwADAYBgNVHREE
+ETAPgg1vdGhlci5leGFtcGxlMB0GA1UdDgQWBBTlOQyRSmOXRufX0qSfTBEsOelc
+NzAfBgNVHSMEGDAWgBTkaKqJG/ZkVmSsj2ubBrdZJ8vUrTAKBggqhkjOPQQDAgNI
+ADBFAiBljqnIDBkZ+JS7VQuH6/4MbaDvRC3NVs8Mc1ASUzvhzwIhAKQxuNp1PIAK
+zLSPli5avvwlf1kzPB3AHvq7YQiezRj/
+-----END CERTIFICATE-----
+`,
+  },
+} satisfies Record<string, TestCertificate>;

@@ -1,6 +1,8 @@
 // A real HTTP server that keeps what it receives and answers, hangs or breaks off as it is told.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TestCertificate } from './certificate.ts';
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -28,10 +30,12 @@ export interface ReceiverOptions {
   /** How many requests are kept; the oldest go first. */
   readonly keep?: number;
   readonly port?: number;
+  /** Speaks TLS with this certificate; clients have to call it `localhost`. */
+  readonly tls?: TestCertificate;
 }
 
 export interface Receiver {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or `https://localhost:<port>` */
   readonly url: string;
   readonly port: number;
   /** The requests kept, oldest first. */
@@ -51,12 +55,13 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   const sockets = new Set<Socket>();
   let count = 0;
 
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch((error: unknown) => {
       // The peer went away in the middle of its request; nothing was received.
       response.destroy(error instanceof Error ? error : undefined);
     });
-  });
+  };
+  const server = options.tls ? createSecureServer(options.tls, onRequest) : createServer(onRequest);
   server.keepAliveTimeout = 60_000;
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -92,7 +97,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   const { port } = server.address() as AddressInfo;
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: options.tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     port,
     received,
     get count() {

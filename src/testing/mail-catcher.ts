@@ -1,7 +1,7 @@
 // A real SMTP server that keeps the mails it takes and refuses, hangs or breaks off as it is told.
 import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
-import { testCertificate } from './certificate.ts';
+import { type TestCertificate, testCertificate } from './certificate.ts';
 import { readMail } from './mime-text.ts';
 
 export interface CaughtMail {
@@ -27,10 +27,12 @@ export interface SmtpRefusal {
 }
 
 export interface MailCatcherOptions {
-  /** Offers STARTTLS with a self-signed certificate for `localhost` (see certificate.ts). */
+  /** Offers STARTTLS. */
   readonly starttls?: boolean;
   /** TLS from the first byte. */
   readonly tls?: boolean;
+  /** Of either kind of TLS; self-signed for `localhost` unless given (see certificate.ts). */
+  readonly certificate?: TestCertificate;
   /** Asks for this login. */
   readonly auth?: { readonly user: string; readonly pass: string };
   /** Refuses MAIL FROM. */
@@ -82,7 +84,7 @@ export async function startMailCatcher(options: MailCatcherOptions = {}): Promis
 
   const disabled = [...(options.starttls === true ? [] : ['STARTTLS']), ...(options.auth ? [] : ['AUTH'])];
   const server = new SMTPServer({
-    ...testCertificate,
+    ...(options.certificate ?? testCertificate),
     disableReverseLookup: true,
     secure: options.tls === true,
     disabledCommands: disabled,
