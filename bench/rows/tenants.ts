@@ -1,4 +1,5 @@
 // Two tenants: what a storm of A costs B, in turns of the loop, and who is asked to slow down when A has too much.
+// The storm has a process of its own, so that the quiet tenant's figures hold the server's time, not the load generator's.
 // A turn is the p99 of a commit of 200 rows, the most that a turn may hold, measured in the same pair in the same process.
 import { AlertLoad } from '../alert-load.ts';
 import { countRows } from '../counted.ts';
@@ -10,6 +11,7 @@ import { alertRules, loadConfigText } from '../settings.ts';
 import { startSink } from '../sink.ts';
 import { hosts, lagOf, patienceMs } from '../stage.ts';
 import { median, quantile } from '../statistics.ts';
+import { type Storm, startStorm } from '../storm.ts';
 import { Wire } from '../wire.ts';
 
 const stormPerSecond = 100_000 / 60;
@@ -21,37 +23,37 @@ export const tenants: Scenario = {
   async run(bench) {
     const { short, report } = bench;
     // Told apart by the first letters of the host.
-    const ledgers = { a: new Ledger(), b: new Ledger(), over: new Ledger() };
+    const ledger = new Ledger();
+    let storm: Storm | null = null;
     const sink = await startSink((arrival) => {
-      ledgers[arrival.host.slice(0, arrival.host.indexOf('-')) as keyof typeof ledgers].receive(arrival);
+      if (arrival.host.startsWith('b-')) ledger.receive(arrival);
+      else storm?.receive(arrival);
     });
     const limits = `limits: { queue_per_tenant: ${queuePerTenant}, open_deliveries_per_tenant: ${queuePerTenant} }\n`;
     const server = await startTocsin(bench, 'durable', loadConfigText(sink.port, limits), {
       'a.yaml': alertRules('a'),
       'b.yaml': alertRules('b'),
     });
-    const wires = { a: new Wire(server.port, 64), b: new Wire(server.port, 8) };
-    const of = (prefix: keyof typeof ledgers, tenant: 'a' | 'b', count: number, lag?: number) =>
-      new AlertLoad({
-        wire: wires[tenant],
-        ledger: ledgers[prefix],
-        hosts: count,
-        prefix,
-        tenant,
-        ...(lag !== undefined && { lag }),
-      });
-    const a = of('a', 'a', hosts, lagOf(bench));
-    const b = of('b', 'b', 200);
-    const over = of('over', 'a', hosts, lagOf(bench));
-    for (const load of [a, b, over]) await load.warmUp(patienceMs, false);
+    const wire = new Wire(server.port, 8);
+    const b = new AlertLoad({ wire, ledger, hosts: 200, prefix: 'b', tenant: 'b' });
+    storm = await startStorm(bench, server.port, {
+      tenant: 'a',
+      hosts,
+      lag: lagOf(bench),
+      prefixes: ['a', 'over'],
+      connections: 64,
+      patienceMs,
+    });
+    for (const prefix of ['a', 'over']) await storm.warmUp(prefix);
+    await b.warmUp(patienceMs, false);
 
     const pairMs = short ? 2_000 : 5_000;
     const quiet = async () => {
       b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);
-      await ledgers.b.drain(0, patienceMs);
-      const receipts = ledgers.b.takeLatencies();
-      ledgers.b.giveUp();
+      await ledger.drain(0, patienceMs);
+      const receipts = ledger.takeLatencies();
+      ledger.giveUp();
       return { p99: quantile(receipts, 0.99), answer: quantile(b.takeAnswers(), 0.99) };
     };
     const pairs: { growth: number; alone: number; beside: number; answer: number; turn: number }[] = [];
@@ -61,14 +63,11 @@ export const tenants: Scenario = {
       const turn = quantile(commits as number[], 0.99);
       const alone = (await quiet()).p99;
       await server.ask({ ask: 'mark' });
-      const storm = a.paced(stormPerSecond, pairMs);
+      const blowing = storm.paced('a', stormPerSecond, pairMs);
       const { p99: beside, answer } = await quiet();
-      await storm;
-      await ledgers.a.drain(0, patienceMs);
+      await blowing;
+      await storm.endRound('a');
       loop = Math.max(loop, (await server.usage()).loop.p999);
-      ledgers.a.takeLatencies();
-      a.takeAnswers();
-      ledgers.a.giveUp();
       pairs.push({ growth: (beside - alone) / turn, alone, beside, answer, turn });
       bench.say(
         `tenants: alone ${alone.toFixed(1)} ms, beside ${beside.toFixed(1)} ms, a turn ${turn.toFixed(1)} ms`,
@@ -89,17 +88,18 @@ export const tenants: Scenario = {
         beside_answer_p99_ms: median(pairs.map(({ answer }) => answer)),
       },
     });
-    countRows(report, 'tenants.fairness', [ledgers.a, ledgers.b], (await server.rows()).skipped);
+    countRows(report, 'tenants.fairness', [await storm.counts('a'), ledger], (await server.rows()).skipped);
 
     // A at three times its capacity; what becomes of A's alerts is not counted here, a refused change has no message.
     const many = short ? 1_500 : 6_000;
-    const capacity = many / (await a.closed(many, 400, patienceMs));
+    const capacity = many / (await storm.closed('a', many, 400));
     const refusedBefore = b.refused;
     // Two thirds of it wait: long enough for twice of what may.
     const ms = Math.max(short ? 2_000 : 5_000, (2 * queuePerTenant * 1_000) / (2 * capacity));
-    await Promise.all([over.paced(3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
-    await Promise.all([over.answered(), b.answered()]);
-    await ledgers.b.drain(0, 3 * patienceMs);
+    await Promise.all([storm.paced('over', 3 * capacity, ms, 50), b.paced(quietPerSecond, ms)]);
+    await Promise.all([storm.answered('over'), b.answered()]);
+    const over = await storm.counts('over');
+    await ledger.drain(0, 3 * patienceMs);
     report.row({
       id: 'tenants.overload.a_refused',
       value: over.refused,
@@ -120,9 +120,10 @@ export const tenants: Scenario = {
       unit: 'alerts answered neither 202 nor 429',
       bar: exactly(0),
     });
-    ledgers.b.giveUp();
-    countRows(report, 'tenants.overload.b', [ledgers.b]);
-    for (const wire of Object.values(wires)) wire.close();
+    ledger.giveUp();
+    countRows(report, 'tenants.overload.b', [ledger]);
+    wire.close();
+    storm.close();
     await server.stop();
     await sink.close();
   },

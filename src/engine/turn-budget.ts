@@ -6,9 +6,9 @@
 /** The most that a turn may hold, about. */
 const mostRows = 200;
 /** Below this the fixed part of a commit would be most of it. */
-const leastRows = 40;
+const leastRows = 30;
 /** What a commit should take, milliseconds. */
-const aimMs = 4;
+const aimMs = 1.5;
 /** What an earlier commit weighs against the one after it. */
 const fading = 0.99;
 /** A stall of the disk says nothing about rows. */
