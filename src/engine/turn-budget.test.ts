@@ -18,11 +18,11 @@ describe('the rows of a turn', () => {
   });
 
   test('are fewer where a row costs much, so that nobody waits for a long commit', () => {
-    expect(budgetOf(1, 0.04)).toBe(75);
+    expect(budgetOf(0.3, 0.02)).toBe(60);
   });
 
   test('are never so few that the sync is most of the cost', () => {
-    expect(budgetOf(0.1, 0.2)).toBe(40);
+    expect(budgetOf(0.1, 0.2)).toBe(30);
   });
 
   test('stay many where the sync is what takes long', () => {
@@ -30,9 +30,9 @@ describe('the rows of a turn', () => {
   });
 
   test('are not led astray by a disk that stalls now and then', () => {
-    const rows = budgetOf(1, 0.04, 50);
-    expect(rows).toBeGreaterThanOrEqual(50);
-    expect(rows).toBeLessThanOrEqual(120);
+    const rows = budgetOf(0.3, 0.02, 50);
+    expect(rows).toBeGreaterThanOrEqual(40);
+    expect(rows).toBeLessThanOrEqual(80);
   });
 
   test('are 200 before anything is known, and while all commits are of one size', () => {
