@@ -21,7 +21,7 @@ const told = ({ findings }: FuzzReport) =>
   });
 
 describe('hostile input', () => {
-  it(`finds nothing in any target, seed ${seed}`, async () => {
+  it(`finds nothing in any target, seed ${seed}`, { timeout: 300_000 }, async () => {
     const report = await fuzz({ seed, targets, cases: 24_000 });
     expect(told(report)).toEqual([]);
     expect(report.targets.filter(({ cases }) => cases < 15).map(({ name }) => name)).toEqual([]);

@@ -43,7 +43,7 @@ const pieces = [
     'constructor',
     '{{ labels.host }}',
     '{% raw %}',
-    '${env:HOME}',
+    '\x24{env:HOME}',
     '<script>',
     '&amp;',
     '"',

@@ -20,7 +20,7 @@ const oddTexts = [
   ...['0', '-0', '-1', '1', '2147483648', '4294967296', '9007199254740993', '1e999', '1e-999', '0x10'],
   ...['NaN', 'Infinity', 'null', 'true', '1.7976931348623157e308', '99999999999999999999'],
   ...['\0', '\r\n', '\n', '\t', ' ', '\u00a0', '\u2028', '\ufeff', '\u202e', '\u0130', 'ß', 'é', '😀'],
-  ...['__proto__', 'constructor', 'prototype', 'toString', '"', "'", '\\', '%00', '%', '../', '${env:A}'],
+  ...['__proto__', 'constructor', 'prototype', 'toString', '"', "'", '\\', '%00', '%', '../', '\x24{env:A}'],
 ].map((text) => Buffer.from(text));
 const oddBytes = [0x00, 0x01, 0x09, 0x0a, 0x0d, 0x1b, 0x20, 0x22, 0x27, 0x5c, 0x7f, 0x80, 0xbf, 0xfe, 0xff];
 // Half a letter, an overlong slash, a surrogate, beyond U+10FFFF, a continuation without a beginning.

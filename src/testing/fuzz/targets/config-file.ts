@@ -21,10 +21,10 @@ const email = `channels:
 `;
 const small = [
   email,
-  'channels:\n  hook:\n    type: webhook\n    url: https://example.com/a\n    secret: "${env:SECRET}"\n    headers: { Authorization: "Bearer ${file:secret}" }\n',
+  'channels:\n  hook:\n    type: webhook\n    url: https://example.com/a\n    secret: "\x24{env:SECRET}"\n    headers: { Authorization: "Bearer \x24{file:secret}" }\n',
   'listen: 127.0.0.1:0\ncollector: { host: false }\nchannels: { screen: { type: console } }\nreceivers: { ops: { channels: [screen], dedupe_window: 5m } }\nroute: { receiver: ops, group_by: [alertname], routes: [ { match: [\'a="b"\', \'c=~"d|e"\'], group_wait: 0s } ] }\n',
   'retention: { schedule: "0 3 * * *", samples: 7d, samples_bytes: 2GiB }\nlimits: { series_per_tenant: 10, body_bytes: 64KiB, past: 1h }\negress: { allow: [10.0.0.0/8, localhost] }\nchannels: { s: { type: console } }\n',
-  'rules: [a, b]\ndata: "${env:FOLDER}"\nchannels: { s: { type: console } }\n',
+  'rules: [a, b]\ndata: "\x24{env:FOLDER}"\nchannels: { s: { type: console } }\n',
 ];
 const tokens = [
   'channels:',
@@ -39,11 +39,11 @@ const tokens = [
   ': ',
 ]
   .concat([
-    '${env:SECRET}',
-    '${env:NONE}',
-    '${file:secret}',
-    '${file:none}',
-    '${',
+    '\x24{env:SECRET}',
+    '\x24{env:NONE}',
+    '\x24{file:secret}',
+    '\x24{file:none}',
+    '\x24{',
     '}',
     '{',
     '[',
