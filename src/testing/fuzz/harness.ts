@@ -43,7 +43,7 @@ export interface FuzzPlan {
   readonly cases: number;
   /** Rounds over all targets; one unless told otherwise. */
   readonly rounds?: number;
-  /** `performance.now()` after which no further round begins. */
+  /** `performance.now()` after which no further case begins. */
   readonly until?: number;
   /** Whether a slow case is a finding (a soak) or only counted (a test, where time proves nothing). */
   readonly slowIsFinding?: boolean;
@@ -89,6 +89,10 @@ async function runSlice(plan: FuzzPlan, index: number, report: TargetReport, end
       plan.onCase?.(index, number);
       const input = target.input(caseRandom(seed, target.name, number));
       const before = performance.now();
+      if (plan.until !== undefined && before >= plan.until) {
+        report.cases--;
+        break;
+      }
       let message: string | null = null;
       try {
         const running = opened.check(input);

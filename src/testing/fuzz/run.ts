@@ -11,7 +11,7 @@ import { watch } from './watchdog.ts';
 
 const usualCases = 1_000_000;
 /** So many cases in a round; between two of them memory is looked at, and targets that hold something open it anew. */
-const roundCases = 500_000;
+const roundCases = 200_000;
 /** With a time and no number of cases. */
 const endless = 1_000_000_000_000;
 /** What the process may grow by after its first fifth; a leak of 20 bytes a case is 320 MB in 20 million. */
