@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { type ChannelHost, defineChannel, type SendContext, type SendResult } from './channel.ts';
 import { type EmailPayload, emailPayload } from './email-body.ts';
+import { mailOf } from './email-mail.ts';
 import { resultOfSent, resultOfSmtpError } from './email-result.ts';
 import { secret } from './secret.ts';
 
@@ -140,27 +141,11 @@ export const email = defineChannel({
     let pool: ReturnType<typeof openWatched> | null = null;
 
     async function send(payload: EmailPayload, context: SendContext): Promise<SendResult> {
-      const headers = { 'X-Tocsin-Delivery': context.deliveryId, 'Auto-Submitted': 'auto-generated' };
-      const domain = settings.from_email.slice(settings.from_email.indexOf('@') + 1);
-      const thread = `<${payload.thread}@${domain}>`;
+      const mail = mailOf(payload, settings, context);
+      const { headers } = mail;
       try {
         pool ??= openWatched();
-        const info = await (await pool).sendMail({
-          from: { name: settings.from_name ?? '', address: settings.from_email },
-          to: settings.to.map((address) => ({ name: '', address })),
-          ...(settings.reply_to === undefined ? {} : { replyTo: { name: '', address: settings.reply_to } }),
-          subject: payload.subject,
-          text: payload.text,
-          html: payload.html,
-          date: new Date(context.now),
-          messageId: `<${context.deliveryId}@${domain}>`,
-          inReplyTo: thread,
-          references: [thread],
-          headers,
-          disableFileAccess: true,
-          disableUrlAccess: true,
-          signal: context.signal,
-        });
+        const info = await (await pool).sendMail({ ...mail, signal: context.signal });
         return resultOfSent(info, settings.to);
       } catch (error) {
         const begun = streams.get(headers)?.readableDidRead === true;

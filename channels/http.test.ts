@@ -55,6 +55,24 @@ describe('result of a status', () => {
     });
   });
 
+  it('reads a Retry-After of any form that HTTP has for a date, in UTC', () => {
+    const at = Date.UTC(2023, 10, 14, 22, 13, 50);
+    for (const text of [
+      'Tue, 14 Nov 2023 22:13:50 GMT',
+      'Tuesday, 14-Nov-23 22:13:50 GMT',
+      'Tue Nov 14 22:13:50 2023',
+    ]) {
+      expect([text, retryAfterMs(text, now)]).toEqual([text, at - now]);
+    }
+    expect(retryAfterMs('Sun Nov  5 22:13:50 2023', now)).toBe(0);
+  });
+
+  // JavaScript takes each of these for a date, most of them long past: a wait of nothing at all.
+  it.each(['1.5', '-1', '30.0', '10 11', '2023-11-14T22:13:50Z', 'Wed, 21 Oct 13:50Z', 'x 5', '1/2'])(
+    'leaves the Retry-After %j, which is neither seconds nor a date of HTTP, to the usual schedule',
+    (text) => expect(retryAfterMs(text, now)).toBeUndefined(),
+  );
+
   it('never makes anything but 0 to 3,600,000 or undefined of a Retry-After', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

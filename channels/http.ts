@@ -199,6 +199,15 @@ function resultOfReply(reply: HttpReply, now: number): SendResult {
   }
 }
 
+const month = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
+const day = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
+const wholeDay = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
+const clock = '\\d{2}:\\d{2}:\\d{2}';
+const datesOfHttp = new RegExp(
+  `^(?:${day}, \\d{2} ${month} \\d{4} ${clock} GMT|${wholeDay}, \\d{2}-${month}-\\d{2} ${clock} GMT)$`,
+);
+const asctime = new RegExp(`^${day} ${month} [ \\d]\\d ${clock} \\d{4}$`);
+
 /**
  * Reads Retry-After (RFC 9110, section 10.2.3): seconds or a date; clamped to an hour, undefined when it is neither.
  * @param now Epoch milliseconds.
@@ -206,7 +215,13 @@ function resultOfReply(reply: HttpReply, now: number): SendResult {
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  const wait = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  const wait = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : dateOfHttp(text) - now;
   if (Number.isNaN(wait)) return undefined;
   return Math.min(Math.max(0, wait), longestRetryAfterMs);
+}
+
+/** Epoch milliseconds of one of HTTP's three forms of a date, else NaN: `Date.parse` takes `1.5` for January of 2001. */
+function dateOfHttp(text: string): number {
+  if (datesOfHttp.test(text)) return Date.parse(text);
+  return asctime.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
 }

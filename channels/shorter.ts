@@ -1,5 +1,6 @@
 // The same message in short, for a receiver that found the whole one too large: the few alerts that matter most, with
 // short texts. What is left out is counted, as in every message that holds more than a channel takes.
+import { cut } from './cut.ts';
 import type { AlertMessage, MessageAlert } from './message.ts';
 
 const alertsKept = 5;
@@ -20,13 +21,6 @@ export function shorterMessage(message: AlertMessage): AlertMessage {
 function shorterAlert(alert: MessageAlert): MessageAlert {
   const annotations = Object.entries(alert.annotations)
     .slice(0, alertsKept)
-    .map(([name, text]) => [name, cut(text)]);
+    .map(([name, text]) => [name, cut(text, longestText)]);
   return { ...alert, annotations: Object.fromEntries(annotations) as MessageAlert['annotations'] };
-}
-
-function cut(text: string): string {
-  if (text.length <= longestText) return text;
-  const head = text.slice(0, longestText - 1);
-  // Not half of a surrogate pair.
-  return `${/[\ud800-\udbff]$/.test(head) ? head.slice(0, -1) : head}…`;
 }

@@ -1,4 +1,5 @@
 // The JSON that a webhook receives. The field names are a promise to receivers: fields may join, none may change.
+import { cut } from './cut.ts';
 import type { AlertMessage, MessageAlert } from './message.ts';
 import { byteLength } from './text.ts';
 
@@ -10,7 +11,7 @@ export interface BodyLimits {
 
 // One alert may take this much before its annotations are shortened: a 16th of the default body.
 const roomyAlertBytes = 64 * 1024;
-const cutText = 1_024;
+const longestText = 1_024;
 
 /** Pure. Alerts that do not fit, in number or in bytes, are left out and counted in `truncated`. */
 export function webhookBody(message: AlertMessage, limits: BodyLimits): string {
@@ -18,7 +19,7 @@ export function webhookBody(message: AlertMessage, limits: BodyLimits): string {
   let head = headOf(message, message.groupKey, message.groupLabels);
   let changed = JSON.stringify(message.changed);
   if (byteLength(head(0)) + changed.length > limits.maxBytes / 2) {
-    head = headOf(message, cut(message.groupKey), shorten(message.groupLabels));
+    head = headOf(message, cut(message.groupKey, longestText), shorten(message.groupLabels));
     changed = JSON.stringify(message.changed.slice(0, 1_000));
   }
   const room = limits.maxBytes - byteLength(head(0)) - changed.length - 128; // the words around, the digits of `truncated`
@@ -74,9 +75,5 @@ function alertObject(alert: MessageAlert, annotations: Readonly<Record<string, s
 }
 
 function shorten(texts: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, cut(text)]));
-}
-
-function cut(text: string): string {
-  return text.length <= cutText ? text : `${text.slice(0, cutText - 1)}…`;
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, cut(text, longestText)]));
 }

@@ -78,6 +78,17 @@ async function post(config: unknown) {
 }
 
 describe('webhook', () => {
+  it('shortens a text between two letters: half of one is no JSON to many readers', () => {
+    const message = hostileMessage();
+    const description = `a${'😀'.repeat(20_000)}`;
+    const alerts = [{ ...message.alerts[0]!, annotations: { description } }];
+    const body = webhookBody({ ...message, alerts }, { maxAlerts: 1, maxBytes: 1024 * 1024 });
+    const { data } = JSON.parse(body) as { data: { alerts: { annotations: { description: string } }[] } };
+    const cut = data.alerts[0]!.annotations.description;
+    expect(cut.endsWith('😀…')).toBe(true);
+    expect(cut.length).toBeLessThanOrEqual(1_024);
+  });
+
   it('signs as the published vector of Standard Webhooks', () => {
     const id = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
     expect(signatures([new Secret(key)], id, 1614265330, '{"test": 2432232314}')).toBe(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { labelSet } from './labels.ts';
 import { formatMatcher, matcher, matchesAll, parseMatcher } from './matchers.ts';
 import { compilePattern, compileRegex } from './pattern.ts';
@@ -128,6 +128,34 @@ describe('parseMatcher', () => {
     expect(formatMatcher(good('foo=~a|b'))).toBe('foo=~"a|b"');
     expect(formatMatcher(good('"foo bar"!="x\\"y"'))).toBe('"foo bar"!="x\\"y"');
   });
+});
+
+describe('a regular expression', () => {
+  // Compiling the first one costs half a second of CPU and 225,000 instructions; a request may hold twenty matchers.
+  it.each([
+    ['many repeats', 'a{2,1000}'.repeat(113)],
+    ['a long group, repeated', `(?:${'ab'.repeat(450)}){1000}`],
+    ['repeats of repeats', '(?:(?:(?:a{10}){10}){10})'.repeat(35)],
+    ['a group that is not closed', `((a{900}${'b{900}'.repeat(20)}`],
+    ['repeats without end', `${'(?:'.repeat(34)}a${'{999999999})'.repeat(34)}{1}`],
+  ])('that is enormous written out is refused before it is compiled: %s', (_what, source) => {
+    const compile = vi.spyOn(RE2JS, 'compile');
+    try {
+      expect(compilePattern(source)).toEqual({ problem: 'expected a simpler regular expression', offset: 0 });
+      expect(compile).not.toHaveBeenCalled();
+    } finally {
+      compile.mockRestore();
+    }
+  });
+
+  it.each([
+    '(a|b|c|d|e){100}',
+    '[^\\]a-z]{1000}',
+    '\\p{L}{500}',
+    '(?i)(?P<n>x{3,7}){100}',
+    '\\Qa{9}\\E{100}',
+    'a{,9}{',
+  ])('of a moderate size is taken: %s', (source) => expect(compilePattern(source)).toBeTypeOf('function'));
 });
 
 describe('matching', () => {

@@ -1,6 +1,7 @@
 // Users' regular expressions: RE2 syntax, fully anchored, in time linear in the text whatever the pattern (the native
 // RegExp can be made to block the process for seconds). What is really a set of literals or a prefix costs no regex.
 import { RE2JS, RE2JSException } from 're2js';
+import { writtenOutSize } from './pattern-size.ts';
 import type { SyntaxProblem } from './syntax-problem.ts';
 import { utf8Length } from './utf8.ts';
 
@@ -10,6 +11,10 @@ export type Pattern = (text: string) => boolean;
 const maxPatternBytes = 1024;
 // `(?:a?){1000}` is 2,003 instructions and takes 100 ms on 2 KiB of text: the worst cost grows with this figure.
 const maxProgram = 1_500;
+// Looked at before anything is compiled: what passes costs some ten milliseconds at worst. Well above what a program of
+// 1,500 instructions can be written as.
+const maxWrittenOut = 5 * maxProgram;
+const tooComplex = { problem: 'expected a simpler regular expression', offset: 0 };
 const maxAnswers = 10_000;
 
 const meta = String.raw`\\.+*?()|[\]{}^$`;
@@ -58,6 +63,7 @@ function compilePrefix(source: string): Pattern | null {
 
 /** The general way. Answers are kept per text, the oldest going first: label values recur by the thousand. */
 export function compileRegex(source: string): Pattern | SyntaxProblem {
+  if (writtenOutSize(source) > maxWrittenOut) return tooComplex;
   let regex: RE2JS;
   try {
     regex = RE2JS.compile(source);
@@ -65,8 +71,7 @@ export function compileRegex(source: string): Pattern | SyntaxProblem {
     if (!(error instanceof RE2JSException)) throw error;
     return { problem: `not a regular expression in RE2 syntax: ${error.message}`, offset: 0 };
   }
-  if (regex.programSize() > maxProgram)
-    return { problem: 'expected a simpler regular expression', offset: 0 };
+  if (regex.programSize() > maxProgram) return tooComplex;
   const answers = new Map<string, boolean>();
   return (text) => {
     const known = answers.get(text);

@@ -1,7 +1,8 @@
-// npm run soak -- --minutes M [--seed S]: what takes longer than a test may. Kills, simulated hours, mutants and the
-// load, each in its own processes; one table at the end, exit code 1 when anything was violated.
+// npm run soak -- --minutes M [--seed S]: what takes longer than a test may. Kills, simulated hours, mutants, hostile
+// input and the load, each in its own processes; one table at the end, exit code 1 when anything was violated.
 import { parseArgs } from 'node:util';
 import { type CommandPart, runCommand } from './soak-command.ts';
+import { fuzzing } from './soak-fuzz.ts';
 import { namedKills, randomKills } from './soak-kills.ts';
 import { type PartResult, table } from './soak-table.ts';
 
@@ -126,6 +127,7 @@ await Promise.all([
     await part('simulated hours', () => runCommand(simulation(), say));
     if (minutes >= 5) await part('mutants', () => runCommand(mutants(), say));
     else skipped('mutants', 'they take a minute: --minutes 5');
+    await part('hostile input', () => runCommand(fuzzing(minutes, seed, until), say));
   })(),
 ]);
 

@@ -14,7 +14,7 @@ function budgetOf(syncMs: number, rowMs: number, stallEvery = 0): number {
 
 describe('the rows of a turn', () => {
   test('are 200 where a row costs little', () => {
-    expect(budgetOf(0.5, 0.008)).toBe(200);
+    expect(budgetOf(0.3, 0.005)).toBe(200);
   });
 
   test('are fewer where a row costs much, so that nobody waits for a long commit', () => {

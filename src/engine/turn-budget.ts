@@ -43,6 +43,6 @@ export class TurnBudget {
     const fixed = Math.max(0, (this.#y - perRow * this.#x) / this.#n);
     const aim = Math.max(aimMs, 2 * fixed);
     this.#rows =
-      perRow === 0 ? mostRows : Math.min(mostRows, Math.max(leastRows, Math.floor((aim - fixed) / perRow)));
+      perRow === 0 ? mostRows : Math.min(mostRows, Math.max(leastRows, Math.round((aim - fixed) / perRow)));
   }
 }

@@ -183,7 +183,8 @@ function parseQuery<Query>(c: Context<HttpEnv>, schema: z.ZodType<Query>): Query
   return parsed.data;
 }
 
-const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+/** What an Idempotency-Key may be. */
+export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
 function idempotencyOf(c: Context<HttpEnv>, raw: Buffer): Idempotency | null {
   const header = c.req.header('idempotency-key');

@@ -1,6 +1,8 @@
 // Where the bodies of the fuzzer come from: few series, written by clients of different habits, and then damaged.
 
 export type Shape = 'json' | 'ndjson' | 'prometheus';
+/** As `Shape`, with the two kinds of JSON apart. */
+export type Kind = 'samples' | 'columns' | 'ndjson' | 'prometheus';
 
 /** Whole numbers below a bound, and choices; the same ones for the same seed. */
 export interface Random {
@@ -29,10 +31,23 @@ export function next(
   const shape = random.of<Shape>(['json', 'json', 'ndjson', 'prometheus', 'prometheus']);
   const again = before.length > 0 && random(3) === 0;
   const body = again ? Buffer.from(before) : Buffer.from(write[shape](random, startAt), 'utf8');
-  if (random(2) === 0) return { body, shape };
-  let damaged: Buffer = body;
+  return { body: maybeDamaged(random, body), shape };
+}
+
+/** A body of one kind, untouched or damaged. */
+export function bodyOf(random: Random, kind: Kind, startAt: number): Uint8Array {
+  const text =
+    kind === 'samples' || kind === 'columns'
+      ? jsonDocument(random, startAt, kind)
+      : write[kind](random, startAt);
+  return maybeDamaged(random, Buffer.from(text, 'utf8'));
+}
+
+function maybeDamaged(random: Random, body: Buffer): Buffer {
+  if (random(2) === 0) return body;
+  let damaged = body;
   for (let wounds = 1 + random(3); wounds > 0; wounds--) damaged = wound(random, damaged);
-  return { body: damaged, shape };
+  return damaged;
 }
 
 // The first three are harmless. One begins another, and `em.x` looks like a key to whoever sees only its second letter.
@@ -168,18 +183,7 @@ function repeated(random: Random, item: () => string): string[] {
 }
 
 const write: Readonly<Record<Shape, (random: Random, startAt: number) => string>> = {
-  json(random, startAt) {
-    const habit = random.of(habits);
-    const newline = random(6) === 0 ? '\n' : '';
-    const list = (items: readonly string[]) => `[${newline}${items.join(`,${newline}`)}${newline}]`;
-    const way = random(6);
-    if (way < 2) {
-      const columns = list(repeated(random, () => jsonColumns(random, startAt, habit)));
-      return `{"series"${habit.colon}${columns}}`;
-    }
-    const samples = list(repeated(random, () => jsonSample(random, startAt, habit)));
-    return way === 2 ? samples : `{"samples"${habit.colon}${samples}}${newline}`;
-  },
+  json: (random, startAt) => jsonDocument(random, startAt, null),
   ndjson(random, startAt) {
     const habit = random.of(habits);
     const end = random.of(['\n', '\n', '\r\n', '\n\n', ' \n']);
@@ -190,6 +194,19 @@ const write: Readonly<Record<Shape, (random: Random, startAt: number) => string>
     return repeated(random, () => prometheusLine(random, startAt)).join(end) + random.of(['', end]);
   },
 };
+
+function jsonDocument(random: Random, startAt: number, kind: 'samples' | 'columns' | null): string {
+  const habit = random.of(habits);
+  const newline = random(6) === 0 ? '\n' : '';
+  const list = (items: readonly string[]) => `[${newline}${items.join(`,${newline}`)}${newline}]`;
+  const way = random(6);
+  if (kind === null ? way < 2 : kind === 'columns') {
+    const columns = list(repeated(random, () => jsonColumns(random, startAt, habit)));
+    return `{"series"${habit.colon}${columns}}`;
+  }
+  const samples = list(repeated(random, () => jsonSample(random, startAt, habit)));
+  return way === 2 ? samples : `{"samples"${habit.colon}${samples}}${newline}`;
+}
 
 function prometheusLine(random: Random, startAt: number): string {
   const way = random(6);

@@ -27,8 +27,8 @@ export interface FuzzReport {
   readonly difference: string | null;
 }
 
-// Bounds so narrow that small bodies meet them.
-const narrow: Limits = {
+/** Bounds so narrow that small bodies meet them. */
+export const narrow: Limits = {
   ...defaultLimits,
   seriesPerTenant: 40,
   labelsPerSeries: 4,
@@ -111,13 +111,15 @@ function decoderFor(random: Random, shape: bodies.Shape): Decoder {
   return random.of([decodeJson, decodeNdjson, decodePrometheus]);
 }
 
-interface Outcome {
+/** What became of a body, whichever way it went. */
+export interface Outcome {
   readonly room: number | null;
   readonly taken: Admitted | null;
   readonly error: string | null;
 }
 
-function outcome(full: boolean, take: (checkRoom: (samples: number) => void) => Admitted): Outcome {
+/** Takes a body by `take`; with `full` there is no room for any sample. */
+export function outcome(full: boolean, take: (checkRoom: (samples: number) => void) => Admitted): Outcome {
   let room: number | null = null;
   try {
     const taken = take((samples) => {
@@ -131,7 +133,8 @@ function outcome(full: boolean, take: (checkRoom: (samples: number) => void) => 
   }
 }
 
-function same(one: Outcome, other: Outcome): boolean {
+/** Whether two ways came to the same, bit by bit. */
+export function same(one: Outcome, other: Outcome): boolean {
   if (one.room !== other.room || one.error !== other.error) return false;
   const a = one.taken;
   const b = other.taken;

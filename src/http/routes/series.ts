@@ -64,7 +64,8 @@ const rangeBody = z.object({
   more_series: z.boolean().meta({ description: 'More series match than `limit`.' }),
 });
 
-function placeOf(cursor: string | undefined): SeriesPlace | null {
+/** The place that a cursor stands for; null without one. Throws `invalid_cursor`. */
+export function placeOf(cursor: string | undefined): SeriesPlace | null {
   if (cursor === undefined) return null;
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
@@ -78,7 +79,8 @@ function placeOf(cursor: string | undefined): SeriesPlace | null {
   throw new ApiError('invalid_cursor');
 }
 
-function cursorOf(place: SeriesPlace | null): string | null {
+/** The cursor of a place, as `placeOf` reads it. */
+export function cursorOf(place: SeriesPlace | null): string | null {
   return place === null
     ? null
     : Buffer.from(JSON.stringify([place.metric, place.labels])).toString('base64url');

@@ -1,0 +1,109 @@
+// Rule files: every problem has its place, every rule that is taken can be shown, sent to another thread and is itself.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseRuleFile } from '../../../../rules/parse.ts';
+import { hashOfRule } from '../../../../rules/rule-hash.ts';
+import { ruleLimits } from '../../../../rules/schema-fields.ts';
+import { portableRule, ruleOf } from '../../../config/portable-rules.ts';
+import { toRuleBody } from '../../../http/bodies/rule-body.ts';
+import { materialOf, mutated } from '../mutate.ts';
+import { claim, pureTarget, quoted, textOf } from '../target.ts';
+
+const root = join(fileURLToPath(import.meta.url), '../../../../..');
+const examples = ['host', 'no-data', 'several-series'].map((name) =>
+  readFileSync(join(root, 'examples/rules', `${name}.yaml`), 'utf8'),
+);
+const small = [
+  'rules: []\n',
+  'rules:\n  - { name: A, metric: cpu, operator: gt, threshold: 80 }\n',
+  'group: g\ntenant: t\nlabels: { team: ops }\nrules:\n  - name: B\n    metric: m\n    match: [\'env=~"a|b"\']\n    aggregate: p99\n    window: 5m\n    operator: lt\n    threshold: -1.5e3\n    for: 1m\n    annotations: { summary: "{{ labels.host | upcase }}" }\n',
+  'rules:\n  - &a { name: C, metric: up, aggregate: absent, window: 1m }\n  - *a\n',
+  'rules:\n  - name: D\n    metric: m\n    across: sum\n    by: [host, env]\n    operator: gt\n    threshold: 1\n    interval: 15s\n    eval_delay: 2s\n    severity: high\n',
+];
+const tokens = [
+  'rules:',
+  '\n  - ',
+  '\n    ',
+  'name: A',
+  'metric: x',
+  'operator: gt',
+  'threshold: ',
+  '80',
+  'for: 1m',
+  ': ',
+  '#',
+]
+  .concat([
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    '- ',
+    '? ',
+    '&a ',
+    '*a',
+    '<<: ',
+    '!!binary ',
+    '!!str ',
+    '|\n',
+    '>-\n',
+    '"',
+    "'",
+  ])
+  .concat([
+    '---\n',
+    '...\n',
+    '%YAML 1.2\n',
+    '\t',
+    '.inf',
+    '.nan',
+    '~',
+    '0o17',
+    '1_000',
+    '2024-01-01',
+    'labels: {',
+    'across: avg',
+  ])
+  .concat([
+    'match: [',
+    'a=~"(", ',
+    'window: 10y',
+    'annotations: {',
+    '{{ value }}',
+    '{% if',
+    'enabled: false',
+    'no_data: ok',
+  ]);
+// Whole examples are long: most cases are about the small ones.
+const material = materialOf([...small, ...small, ...small, ...examples], tokens);
+const longestMessage = 20_000;
+
+export const ruleFile = pureTarget({
+  name: 'rule-file',
+  holds:
+    'problems have a place within the file and a bounded text; a rule can be shown and sent to a thread and is itself',
+  weight: 2,
+  input: (random) => mutated(random, material),
+  check(input) {
+    const text = textOf(input);
+    const { rules, problems } = parseRuleFile(text, 'rules/fuzz.yaml');
+    const lines = text.split('\n').length;
+    claim(problems.length <= ruleLimits.problems, `${problems.length} problems`);
+    for (const { file, line, column, message } of problems) {
+      const at = `${line}:${column}: ${message}`;
+      claim(file === 'rules/fuzz.yaml' && Number.isInteger(line) && Number.isInteger(column), at);
+      claim(line >= 1 && line <= lines && column >= 1, () => `a problem at ${at} of ${lines} lines`);
+      claim(message !== '' && message.length <= longestMessage, () => quoted(at));
+    }
+    for (const rule of rules) {
+      claim(hashOfRule(rule) === rule.hash, () => `${quoted(rule.name)} has another hash`);
+      const again = ruleOf(structuredClone(portableRule(rule)));
+      claim(hashOfRule(again) === rule.hash, () => `${quoted(rule.name)} is another one in a thread`);
+      const shown = JSON.stringify(toRuleBody(rule));
+      claim(JSON.stringify(toRuleBody(again)) === shown, () => `${quoted(rule.name)} is shown differently`);
+      claim(Number.isFinite(rule.forMs) && rule.name.length <= ruleLimits.nameLength, quoted(shown));
+    }
+  },
+});
