@@ -149,7 +149,7 @@ interface Parts {
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
   const { store, history, reader, log, clock, newId } = parts;
-  const egress = createEgress({ allow: config.egress.allow });
+  const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
     {

@@ -59,7 +59,7 @@ describe('a configuration file', () => {
       data: join(cwd, 'data'),
       rules: [join(cwd, 'rules')],
       collector: { host: true, intervalMs: 5_000 },
-      egress: { allow: ['127.0.0.0/8'] },
+      egress: { allow: ['127.0.0.0/8'], proxy: null },
       routing: {
         route: {
           path: '{}',

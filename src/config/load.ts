@@ -142,7 +142,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
-    egress: { allow: input.egress?.allow ?? [] },
+    egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}),
     retention: retentionOf(input.retention ?? {}),
   };
@@ -176,6 +176,11 @@ function routingOf(
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
   return { channels, routing: { route, receivers } };
+}
+
+function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {
+  const { allow = [], proxy, proxy_username: username = null, proxy_password: password = null } = input;
+  return { allow, proxy: proxy === undefined ? null : { ...proxy, username, password } };
 }
 
 function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {

@@ -2,8 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEgress, type Egress, EgressError, type ResolvedAddress } from './egress.ts';
+import { insideSpellings, loopbackSpellings } from '../testing/inside-addresses.ts';
+import { createEgress, type Egress, EgressError } from './egress.ts';
 import { addressPolicy, targetOf } from './egress-address.ts';
+import type { ResolvedAddress } from './egress-lookup.ts';
 
 let canary: Server;
 let reached = 0;
@@ -25,58 +27,6 @@ afterAll(() => {
   canary.close();
 });
 
-// Every way that we know of to write 127.0.0.1, and neighbours that the system dials as this machine.
-const spellings = [
-  '127.0.0.1',
-  '127.0.0.2',
-  '127.1',
-  '127.0.1',
-  '2130706433',
-  '0x7f000001',
-  '0x7f.1',
-  '0x7f.0.0.1',
-  '0177.0.0.1',
-  '0177.1',
-  '017700000001',
-  '127.0.0.1.',
-  '0.0.0.0',
-  '0',
-  '[::1]',
-  '[::]',
-  '[::ffff:127.0.0.1]',
-  '[::ffff:7f00:1]',
-  '[0:0:0:0:0:ffff:7f00:0001]',
-  '[::127.0.0.1]',
-  '[::7f00:1]',
-  '[64:ff9b::7f00:1]',
-  '[64:ff9b:1::7f00:1]',
-  '[2002:7f00:1::]',
-  '[2001:0:7f00:1::]',
-  'localhost',
-  'LOCALHOST',
-  'localhost.',
-  '１２７.０.０.１',
-  '127。0。0。1',
-  '①②⑦.⓪.⓪.①',
-];
-const otherPrivate = [
-  '10.0.0.1',
-  '172.16.0.1',
-  '192.168.1.1',
-  '169.254.169.254',
-  '100.64.0.1',
-  '198.18.0.1',
-  '192.0.2.1',
-  '224.0.0.1',
-  '240.0.0.1',
-  '255.255.255.255',
-  '[fe80::1]',
-  '[fc00::1]',
-  '[ff02::1]',
-  '[2001:db8::1]',
-  '[fec0::1]',
-];
-
 const get = async (egress: Egress, url: string) => request(url, { dispatcher: await egress.dispatcher() });
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -86,7 +36,7 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
 const live = () => new AbortController().signal;
 
 describe('egress without an allow list', () => {
-  it.each([...spellings, ...otherPrivate])(
+  it.each([...loopbackSpellings, ...insideSpellings])(
     'refuses %s on ordinary and other ports, by HTTP and by socket',
     async (host) => {
       const egress = createEgress({ allow: [] });

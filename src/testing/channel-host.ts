@@ -1,6 +1,6 @@
 // A channel host on real parts: the egress of the program, allowed to reach this machine only.
 import type { ChannelHost } from '../../channels/channel.ts';
-import { createEgress } from '../delivery/egress.ts';
+import { createEgress, type EgressOptions } from '../delivery/egress.ts';
 
 export interface TestHost {
   readonly host: ChannelHost;
@@ -12,8 +12,9 @@ export interface TestHost {
 export function startTestHost(
   allow: readonly string[] = ['127.0.0.0/8'],
   now = () => 1_700_000_000_000,
+  more: Omit<EgressOptions, 'allow'> = {},
 ): TestHost {
-  const egress = createEgress({ allow });
+  const egress = createEgress({ ...more, allow });
   const printed: string[] = [];
   return {
     host: {
