@@ -248,6 +248,60 @@ route: { receiver: default, routes: [ { match: [a=b] }, { match: [a="b"] } ] }
   });
 });
 
+describe('a proxy', () => {
+  const at = (egress: string) => `channels: { c: { type: console } }\negress: ${egress}\n`;
+  const given = (egress: string, env: Record<string, string> = {}) =>
+    config(at(egress), { env }).egress.proxy;
+
+  it('is named in the file, its login apart from it and secret', () => {
+    expect(given('{ proxy: "http://proxy.internal:3128" }')).toEqual({
+      host: 'proxy.internal',
+      port: 3128,
+      username: null,
+      password: null,
+    });
+    expect(given('{ proxy: "http://[fd00::7]/" }')).toMatchObject({ host: 'fd00::7', port: 80 });
+    const login = given(
+      `{ proxy: "http://10.0.0.7:3128", proxy_username: tocsin, proxy_password: "\${env:PROXY}" }`,
+      { PROXY: 'p@ss/word' },
+    );
+    expect(login?.password?.reveal()).toBe('p@ss/word');
+    expect(JSON.stringify(login)).toContain('"***"');
+  });
+
+  it('is never taken from the environment', () => {
+    const env = { HTTP_PROXY: 'http://10.0.0.7:3128', HTTPS_PROXY: 'http://10.0.0.7:3128', ALL_PROXY: 'x' };
+    expect(given('{ allow: [] }', env)).toBeNull();
+  });
+
+  it('is refused where it cannot be meant, without repeating it', () => {
+    for (const proxy of [
+      'https://proxy.internal:3128',
+      'socks5://proxy.internal',
+      'proxy.internal:3128',
+      'http://user:hunter2@proxy.internal:3128',
+      'http://proxy.internal:3128/hunter2',
+      'http://proxy.internal:0',
+      'http://proxy.internal:99999',
+      'http://a b',
+      'http://',
+    ]) {
+      expect(problems(at(`{ proxy: "${proxy}" }`))).toEqual([
+        'tocsin.yaml:2:18 egress.proxy: expected http://host:port; user and password go into proxy_username and proxy_password',
+      ]);
+    }
+    expect(problems(at('{ proxy: "http://p:1", proxy_username: "a:b", proxy_password: hunter2 }'))).toEqual([
+      'tocsin.yaml:2:48 egress.proxy_username: expected a name without ":" and control characters',
+    ]);
+    expect(problems(at('{ proxy: "http://p:1", proxy_username: a }'))).toEqual([
+      expect.stringContaining('proxy_username and proxy_password belong together'),
+    ]);
+    expect(problems(at('{ proxy_username: a, proxy_password: hunter2 }'))).toEqual([
+      expect.stringContaining('proxy_username without a proxy'),
+    ]);
+  });
+});
+
 describe('references', () => {
   it('stand for variables and files', () => {
     writeFileSync(join(cwd, 'secret'), 'a secret of enough letters\n');

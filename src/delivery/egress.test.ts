@@ -165,6 +165,30 @@ describe('egress with an allow list', () => {
   });
 });
 
+describe('a listed name', () => {
+  it('stands for itself, with a dot in front for what lies under it, on any port', () => {
+    const policy = addressPolicy(['hooks.internal', '.Example.COM', '.bücher.example']);
+    const listed = [
+      'hooks.internal',
+      'HOOKS.internal.',
+      'a.example.com',
+      'a.b.example.com',
+      'x.xn--bcher-kva.example',
+    ];
+    const unlisted = [
+      'a.hooks.internal',
+      'example.com',
+      'badexample.com',
+      'a.example.com.evil.example',
+      'internal',
+    ];
+    expect(listed.filter((name) => !policy.nameListed(name))).toEqual([]);
+    expect(unlisted.filter((name) => policy.nameListed(name))).toEqual([]);
+    for (const entry of ['.', '..example.com', '.10.0.0.1', '.example.com/8', '*.example.com'])
+      expect(() => addressPolicy([entry]), entry).toThrow(/egress\.allow|host is not/);
+  });
+});
+
 describe('address policy', () => {
   it('calls ordinary addresses of the internet public', () => {
     const policy = addressPolicy([]);
