@@ -302,6 +302,44 @@ describe('a proxy', () => {
   });
 });
 
+describe('a hostile file', () => {
+  it.skipIf(process.platform === 'win32')(
+    'is not waited for when it is a pipe, and not read when it is a device',
+    () => {
+      spawnSync('mkfifo', [join(cwd, 'pipe')]);
+      for (const file of ['pipe', '/dev/zero', '.']) {
+        expect(loadConfig({ file, cwd, env: {}, flags: {} })).toMatchObject({
+          problems: [{ message: 'this is not a file' }],
+        });
+      }
+      const text = `channels: { hook: { type: webhook, url: "https://example.com", secret: "\${file:/dev/zero}" } }`;
+      expect(problems(text).join('\n')).toMatch(/\$\{file:\/dev\/zero\}: this is not a file$/m);
+      writeFileSync(join(cwd, 'large.yaml'), ' '.repeat(1024 * 1024 + 1));
+      expect(loadConfig({ file: 'large.yaml', cwd, env: {}, flags: {} })).toMatchObject({
+        problems: [{ message: 'expected a file of at most 1048576 bytes' }],
+      });
+    },
+  );
+
+  it('reaches no prototype by its keys or names', () => {
+    for (const name of ['__proto__', 'constructor', 'prototype']) {
+      for (const text of [
+        `${name}: { polluted: 1 }`,
+        `limits: { ${name}: { polluted: 1 } }`,
+        `channels: { ${name}: { type: console, polluted: 1 } }`,
+        `channels: { a: { type: ${name} } }`,
+        `channels: { a: { type: console, ${name}: { polluted: 1 } } }`,
+        `receivers: { ${name}: { polluted: 1 } }`,
+        `channels: { a: { type: webhook, url: "https://example.com", headers: { "${name}": { polluted: 1 } } } }`,
+      ]) {
+        expect([text, problems(text)]).not.toEqual([text, []]);
+      }
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+});
+
 describe('references', () => {
   it('stand for variables and files', () => {
     writeFileSync(join(cwd, 'secret'), 'a secret of enough letters\n');
@@ -340,8 +378,8 @@ route: { receiver: "\${env:SECRET}", group_wait: "\${env:SECRET}" }
       [
         "tocsin.yaml:2:7 data: \${env:NOPE}: this environment variable is not set",
         "tocsin.yaml:3:9 listen: expected host:port, e.g. 127.0.0.1:8787 in what \${env:SECRET} stands for",
-        "tocsin.yaml:5:31 channels.hook.url: \${file:/nope}: this file cannot be read (ENOENT)",
-        "tocsin.yaml:5:56 channels.hook.secret: \${file:long}: this file is longer than 65536 bytes",
+        "tocsin.yaml:5:31 channels.hook.url: \${file:/nope}: there is no such file",
+        "tocsin.yaml:5:56 channels.hook.secret: \${file:long}: expected a file of at most 65536 bytes",
         "tocsin.yaml:6:17 channels.mail.type: there is no kind of channel "\${env:SECRET}"; expected one of webhook, email, console",
         "tocsin.yaml:7:20 route.receiver: there is no receiver "\${env:SECRET}"; expected one of default",
         "tocsin.yaml:7:49 route.group_wait: expected a duration such as 30s, 1m30s, 4h or 1d in what \${env:SECRET} stands for",
