@@ -56,7 +56,8 @@ const control = fc.constantFrom(
 const text = fc
   .array(fc.oneof(control, fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 6 })
   .map((parts) => parts.join(''));
-const [pattern] = hostileMessage().alerts;
+const base = hostileMessage();
+const [pattern] = base.alerts;
 const message = fc
   .record({
     name: text,
@@ -71,7 +72,7 @@ const message = fc
     const labels = { alertname: name, [`l${label}`]: value };
     const annotations = { summary, description, runbook_url: runbook };
     return {
-      ...hostileMessage(),
+      ...base,
       receiver,
       truncated: 0,
       groupLabels: labels,
