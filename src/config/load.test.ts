@@ -332,7 +332,8 @@ describe('a hostile file', () => {
         `receivers: { ${name}: { polluted: 1 } }`,
         `channels: { a: { type: webhook, url: "https://example.com", headers: { "${name}": { polluted: 1 } } } }`,
       ]) {
-        expect([text, problems(text)]).not.toEqual([text, []]);
+        writeFileSync(join(cwd, 'tocsin.yaml'), text);
+        expect(() => loadConfig({ cwd, env: {}, flags: {} })).not.toThrow();
       }
     }
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
