@@ -154,6 +154,7 @@ describe('ever new series', () => {
         /^tocsin_samples_rejected_total\{code="series_limit"\} (\d+)$/m.exec(await answer.text())?.[1],
       );
     };
+    await flood(seriesCap, 'text/plain');
     const before = await refused();
     await flood(2_000, 'text/plain');
     expect((await refused()) - before).toBe(2_000);
