@@ -29,6 +29,22 @@ module.exports = {
       ...npm('zod', 'undici', 'nodemailer', 'jose', 'liquidjs'),
       '^(node:)?(crypto|net)$',
     ]),
+    {
+      name: 'channels-leave-by-the-host',
+      comment:
+        'Sockets come from ChannelHost, which checks the address: node:net lends channels its types only.',
+      severity: 'error',
+      from: { path: '^channels/', pathNot: test },
+      to: { path: '^(node:)?net$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'undici-in-http-alone',
+      comment:
+        'undici.fetch follows redirects, undici.request without a dispatcher checks nothing: channels use channels/http.ts.',
+      severity: 'error',
+      from: { path: '^channels/', pathNot: [test, '^channels/http\\.ts$'] },
+      to: { path: '^node_modules/undici/', dependencyTypesNot: ['type-only'] },
+    },
     only('pipeline-imports', core.pipeline, [
       core.pipeline,
       core.rules,

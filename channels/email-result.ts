@@ -41,13 +41,20 @@ export function resultOfSmtpError(
     return {
       kind: 'permanent',
       code,
-      message: 'The mail server is not one that may be called (egress.allow).',
+      message:
+        'The mail server is not public or not on an ordinary port, so it is not called; the operator can list it in egress.allow.',
     };
   if (reply !== null) return resultOfReply(reply, error);
   if (saidNothingOfSmtp(error)) return broken(begun, 'no_smtp');
   if (code === 'EAUTH') return { kind: 'auth', code, message: 'The mail server does not take the login.' };
   if (code === 'EMESSAGE')
     return { kind: 'payload_too_large', code, message: 'The message is larger than the mail server takes.' };
+  if (code.startsWith('proxy_'))
+    return {
+      kind: 'network',
+      code,
+      message: `The proxy (egress.proxy) did not lead to the mail server (${code}).`,
+    };
   return broken(begun, code === 'EABORT' ? 'aborted' : code);
 }
 

@@ -166,12 +166,20 @@ export function resultOfHttp(outcome: HttpOutcome, now: number): SendResult {
 export function resultOfFailure(failure: HttpFailure): SendFailure {
   const { code } = failure;
   if (code === 'egress_denied')
-    return { kind: 'permanent', code, message: 'The address is not one that may be called (egress.allow).' };
+    return {
+      kind: 'permanent',
+      code,
+      message:
+        'This address is not public or not on an ordinary port, so it is not called; the operator can list it in egress.allow.',
+    };
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED')
     return { kind: 'permanent', code, message: 'The request cannot be made as configured.' };
   if (failure.written)
     return { kind: 'unknown', code, message: `The request was sent and no answer came (${code}).` };
-  return { kind: 'network', code, message: `The receiver could not be reached (${code}).` };
+  const what = code.startsWith('proxy_')
+    ? 'The proxy (egress.proxy) did not lead to the receiver'
+    : 'The receiver could not be reached';
+  return { kind: 'network', code, message: `${what} (${code}).` };
 }
 
 function resultOfReply(reply: HttpReply, now: number): SendResult {

@@ -29,14 +29,14 @@ interface Scene {
 }
 
 /** A channel, the proxy, and a receiver behind it that answers 200 and 100 kB. */
-async function scene(mode: FaultMode, over: ReceiverOptions = {}, connectTimeoutMs?: number): Promise<Scene> {
+async function scene(mode: FaultMode, over: ReceiverOptions = {}, connectMs?: number): Promise<Scene> {
   const receiver = await startReceiver({
     handler: () => ({ status: 200, body: 'x'.repeat(100_000) }),
     ...over,
   });
   const proxy = await startFaultProxy(receiver, mode);
   const url = over.tls ? `https://localhost:${proxy.port}/` : `http://127.0.0.1:${proxy.port}/`;
-  const channel = attemptsOf(webhook, { url }, connectTimeoutMs === undefined ? {} : { connectTimeoutMs });
+  const channel = attemptsOf(webhook, { url }, connectMs === undefined ? {} : { deadlines: { connectMs } });
   closing.push(receiver.close, proxy.close, channel.close);
   return { receiver, proxy, channel };
 }

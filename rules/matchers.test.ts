@@ -264,3 +264,44 @@ describe('matching', () => {
     expect(m.matches('a'.repeat(2_000))).toBe(false);
   });
 });
+
+describe('a pattern that wants to cost', () => {
+  // Each blocks the native RegExp for seconds, or grows when it is written out.
+  it.each([
+    ['^(a+)+$', 'a'],
+    ['(a|a)*b', 'a'],
+    ['(a|aa)+c', 'a'],
+    ['([a-zA-Z]+)*1', 'a'],
+    ['(.*)*(.*)*(.*)*x', 'a'],
+    ['(.*a){12}', 'a'],
+    ['(x+x+)+y', 'x'],
+    ['(([a-z])+.)+[A-Z]([a-z])+', 'a'],
+    ['(\\w+\\s?)+!', 'a '],
+    ['(?i)(ſ|k|K)*z', 'k'],
+  ])('is answered on a value as long as a label may be: %s', (source, letter) => {
+    const matches = compilePattern(source);
+    if (typeof matches !== 'function') throw new Error(matches.problem);
+    const native = new RegExp(`^(?:${source.replace('(?i)', '')})$`);
+    expect(matches(`${letter.repeat(2_047)}\n`)).toBe(false);
+    // Where the native one still ends it says the same.
+    for (const short of ['', letter, letter.repeat(7), `${letter.repeat(5)}b`])
+      expect([short, matches(short)]).toEqual([short, native.test(short)]);
+  });
+
+  it.each([
+    '(a{1000}){1000}',
+    '(?:a?){1000}(?:a?){1000}',
+    '((((a{10}){10}){10}){10}){10}',
+    'a'.repeat(1_025),
+    `${'('.repeat(1_100)}a${')'.repeat(1_100)}`,
+    '(?=a)b',
+    '(a)\\1',
+    '(?<!a)b',
+    '[',
+    '\\',
+    'a**',
+    '\\p{Nope}',
+  ])('is refused with a reason: %s', (source) => {
+    expect(compilePattern(source)).toEqual({ problem: expect.any(String), offset: 0 });
+  });
+});

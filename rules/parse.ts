@@ -18,7 +18,7 @@ export interface ParsedRuleFile {
 /** Whose a rule is when nobody says so. */
 const defaultTenant = 'default';
 
-/** Reads a rule file of at most 1 MiB; `file` is the name that problems and origins carry. */
+/** Reads a rule file of at most 8 MiB (seconds of work: files from outside are read in a thread); `file` is the name that problems and origins carry. */
 export function parseRuleFile(text: string, file: string): ParsedRuleFile {
   const whole = (message: string): ParsedRuleFile => ({
     rules: [],

@@ -11,7 +11,7 @@ import { utf8Length } from './utf8.ts';
 
 /** Bounds on a rule file; a rule file is a text from outside. */
 export const ruleLimits = {
-  fileBytes: 1024 * 1024,
+  fileBytes: 8 * 1024 * 1024,
   rules: 10_000,
   nameLength: 128,
   descriptionLength: 4_096,

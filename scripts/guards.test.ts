@@ -124,6 +124,41 @@ describe('the import rules', () => {
     expect(text).toContain(rule);
     expect(status).not.toBe(0);
   });
+  it('name the one way in which a channel reaches a module of the network', () => {
+    const planted: Readonly<Record<string, string>> = {
+      http: 'import { request } from "node:http";\nexport const x = request;',
+      https: 'import https from "https";\nexport const x = https.get;',
+      http2: 'import { connect } from "node:http2";\nexport const x = connect;',
+      net: 'import { connect } from "node:net";\nexport const x = connect;',
+      'net-later': 'export const x = () => import("node:net");',
+      'net-again': 'export { connect } from "node:net";',
+      tls: 'import * as tls from "node:tls";\nexport const x = tls.connect;',
+      dgram: 'import { createSocket } from "node:dgram";\nexport const x = createSocket;',
+      dns: 'import { lookup } from "node:dns/promises";\nexport const x = lookup;',
+      require:
+        'import { createRequire } from "node:module";\nexport const x = createRequire("/")("node:net");',
+      undici: 'import { fetch as get } from "undici";\nexport const x = get;',
+      'undici-later': 'export const x = async () => (await import("undici")).request;',
+    };
+    const files = Object.fromEntries(
+      Object.entries(planted).map(([name, text]) => [`channels/planted-${name}.ts`, text]),
+    );
+    const node = {
+      'node_modules/undici/package.json': '{"name":"undici","version":"0.0.0","main":"index.js"}',
+    };
+    const { status, text } = cruise('cruise-network', {
+      ...house,
+      ...files,
+      ...node,
+      'node_modules/undici/index.js': 'export const fetch = 1; export const request = 1;',
+      'channels/http.ts': 'export const x = () => import("undici");',
+      'channels/types.ts': 'import type { Socket } from "node:net";\nexport type X = Socket;',
+    });
+    expect(status).not.toBe(0);
+    for (const file of Object.keys(files)) expect(text).toContain(`${file} →`);
+    expect(text).not.toContain('channels/http.ts →');
+    expect(text).not.toContain('channels/types.ts →');
+  });
   it('take the house as it is', () => {
     expect(cruise('cruise-good', house).status).toBe(0);
   });
@@ -148,6 +183,27 @@ describe('the lint rules', () => {
     const result = lint(`lint-${name}`, path, `${text}\n`);
     expect(result.text).toMatch(new RegExp(`${path}:\\d+:\\d+ `));
     expect(result.status).not.toBe(0);
+  });
+  it('refuse fetch and its like in a channel, by whatever name and from wherever', () => {
+    const lines = [
+      'export const a = () => fetch("http://x");',
+      'export const b = () => fetch("http://x", { method: "POST" });',
+      'export const c = () => globalThis.fetch("http://x");',
+      'export const d = () => undici.fetch("http://x");',
+      'export const e = fetch;',
+      'export const { fetch: f } = globalThis;',
+      'export const g = () => globalThis["fetch"]("http://x");',
+      'export const h = () => globalThis[`fetch`]("http://x");',
+      'export const i = () => new WebSocket("ws://x");',
+      'export const { EventSource } = globalThis;',
+      'export const k = () => process.getBuiltinModule("http");',
+      'import { fetch as l } from "undici";',
+      'export { fetch as m } from "undici";',
+      'export const fine = (context: { fetched: number }) => context.fetched;',
+    ];
+    const { text } = lint('lint-fetches', 'channels/planted.ts', `${lines.join('\n')}\n`);
+    const places = [...text.matchAll(/planted\.ts:(\d+):\d+ plugin/g)].map(([, line]) => Number(line));
+    expect([...new Set(places)].sort((a, b) => a - b)).toEqual(lines.slice(0, -1).map((_, i) => i + 1));
   });
   it('take a clock outside of the core', () => {
     const { status, text } = lint('lint-good', 'src/planted.ts', 'export const good = () => Date.now();\n');

@@ -8,8 +8,8 @@ import type { Problem, Rule } from '../rules/types.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
-import { readRules, watchRules } from './config/rule-files.ts';
-import { readRulesAside } from './config/rule-reader.ts';
+import { watchRules } from './config/rule-files.ts';
+import { readRulesAside, readRulesFirst } from './config/rule-reader.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, openChannels } from './delivery/open-channels.ts';
 import { createHttp } from './http/app.ts';
@@ -57,6 +57,8 @@ export interface Tocsin {
   /** The generated operator key, when this start made one. */
   readonly initialKey: string | null;
   readonly collector: HostCollector | null;
+  /** Rules at the start, of all tenants. */
+  readonly ruleCount: number;
   listen(): Promise<{ host: string; port: number }>;
   close(): Promise<void>;
 }
@@ -86,7 +88,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     () => clock.now(),
     pooledRandom((into) => randomFillSync(into)),
   );
-  const rules = options.rules ?? rulesOf(config);
+  const rules = options.rules ?? (await rulesOf(config));
   const { schedule } = config.retention;
   const cron = schedule === null ? null : await cronOf(schedule);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -128,8 +130,9 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   }
 }
 
-function rulesOf(config: TocsinConfig): readonly Rule[] {
-  const { rules, problems } = readRules(config.rules);
+async function rulesOf(config: TocsinConfig): Promise<readonly Rule[]> {
+  if (config.rules.length === 0) return [];
+  const { rules, problems } = await readRulesFirst(config.rules);
   if (problems.length > 0) throw new RuleFilesError(problems);
   return rules;
 }
@@ -149,7 +152,7 @@ interface Parts {
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
   const { store, history, reader, log, clock, newId } = parts;
-  const egress = createEgress({ allow: config.egress.allow });
+  const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
     {
@@ -183,7 +186,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
-        read: (paths, done) => readRulesAside(paths, done),
+        read: (paths, done) => void readRulesAside(paths, done),
         onChange(read) {
           for (const problem of read.problems) log.error('rules.refused', { ...problem });
           if (read.problems.length > 0) return;
@@ -223,6 +226,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     fetch: (request) => http.fetch(request),
     initialKey: parts.initialKey,
     collector,
+    ruleCount: parts.rules.length,
     async listen() {
       listening = await serve(http, config.listen);
       return { host: listening.host, port: listening.port };

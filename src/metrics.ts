@@ -1,8 +1,12 @@
 // The program's own figures for GET /metrics, read from the parts when somebody asks.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Runtime } from './runtime.ts';
+import { rejectCodes } from './services.ts';
 
-export type MeasuredParts = Pick<Runtime, 'engine' | 'table' | 'recorder' | 'dispatcher' | 'results'>;
+export type MeasuredParts = Pick<
+  Runtime,
+  'engine' | 'table' | 'recorder' | 'dispatcher' | 'results' | 'rejections'
+>;
 
 export function createMetrics(parts: MeasuredParts): Registry {
   const registry = new Registry();
@@ -14,7 +18,7 @@ export function createMetrics(parts: MeasuredParts): Registry {
     own = true;
     return text();
   };
-  const { engine, table, recorder, dispatcher, results } = parts;
+  const { engine, table, recorder, dispatcher, results, rejections } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -36,6 +40,15 @@ export function createMetrics(parts: MeasuredParts): Registry {
     'The newest sample again, unchanged.',
     () => engine.sampleCounts.unchanged,
   );
+  new Gauge({
+    name: 'tocsin_samples_rejected_total',
+    help: 'Samples refused, by the code that the sender was told.',
+    labelNames: ['code'],
+    registers: [registry],
+    collect() {
+      for (const code of rejectCodes) this.set({ code }, rejections.get(code) ?? 0);
+    },
+  });
   figure('tocsin_samples_waiting', 'Samples not yet in the history.', () => recorder.waiting);
   figure('tocsin_samples_lost_total', 'Samples that the history could not take.', () => recorder.dropped);
   figure('tocsin_evaluations_total', 'Rules evaluated on a series.', () => engine.sampleCounts.evaluations);

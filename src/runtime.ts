@@ -18,7 +18,7 @@ import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
-import type { Health, Services } from './services.ts';
+import type { Health, RejectCode, Services } from './services.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
 export const defaultTenant = 'default';
@@ -60,6 +60,8 @@ export interface Runtime {
   readonly dispatcher: Dispatcher;
   /** Attempts by `channel\nresult`. */
   readonly results: ReadonlyMap<string, number>;
+  /** Samples refused, by code. */
+  readonly rejections: ReadonlyMap<RejectCode, number>;
   /** Goes on where the last process stopped. */
   start(rules: readonly Rule[]): void;
   setRules(rules: readonly Rule[]): void;
@@ -85,6 +87,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   let closed = false;
   let historyFailure: string | null = null;
   const results = new Map<string, number>();
+  const rejections = new Map<RejectCode, number>();
 
   const table = new SeriesTable({ limits, onBirth: (id) => engine.bind(id) });
   const recorder = new HistoryRecorder({
@@ -221,6 +224,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     newId,
     reader: ports.reader ?? null,
     health,
+    rejections,
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
   });
 
@@ -230,6 +234,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     recorder,
     dispatcher,
     results,
+    rejections,
     services,
     start(rules) {
       // What a window needs, and as much again as samples may be late.

@@ -9,6 +9,7 @@ import { createTocsin, type Tocsin } from './app.ts';
 import { loadConfig } from './config/load.ts';
 import { allRoutes } from './http/routes/index.ts';
 import { pinoLog } from './log-pino.ts';
+import { type ConnectProxy, startConnectProxy } from './testing/connect-proxy.ts';
 import { type Receiver, startReceiver } from './testing/http-receiver.ts';
 
 let number = 0;
@@ -30,10 +31,12 @@ const secrets = {
   smtpPassword: canary(),
   pathOfUrl: canary(),
   queryOfUrl: canary(),
+  proxyPassword: canary(),
 };
 
 let folder: string;
 let receiver: Receiver;
+let proxy: ConnectProxy;
 let tocsin: Tocsin;
 const logged: string[] = [];
 const printed: string[] = [];
@@ -63,7 +66,11 @@ channels:
 receivers:
   all: { channels: [hook, mail${broken ? `, "\${env:HOOK}"` : ''}] }
 route: { receiver: all, group_wait: 0s ${broken ? `, routes: [{ receiver: "\${file:secret.txt}", match: ["\${env:HOOK}"] }]` : ''} }
-egress: { allow: [127.0.0.0/8] }
+egress:
+  allow: [127.0.0.0/8]
+  proxy: "${broken ? `\${env:HOOK}` : `http://127.0.0.1:${proxy.port}`}"
+  proxy_username: tocsin
+  proxy_password: "${secrets.proxyPassword}"
 `;
 const load = (broken: boolean) => {
   writeFileSync(join(folder, 'tocsin.yaml'), file(broken));
@@ -77,6 +84,10 @@ beforeAll(async () => {
   // Says back what it was sent, as some receivers do in their errors.
   receiver = await startReceiver({
     handler: ({ path, headers }) => ({ status: 500, body: `cannot: ${path} ${JSON.stringify(headers)}` }),
+  });
+  proxy = await startConnectProxy({
+    leads: { [`127.0.0.1:${receiver.port}`]: receiver.port },
+    login: { username: 'tocsin', password: secrets.proxyPassword },
   });
   const loaded = load(false);
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
@@ -132,6 +143,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await receiver.close();
+  await proxy.close();
   rmSync(folder, { recursive: true });
 });
 

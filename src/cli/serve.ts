@@ -1,7 +1,7 @@
 // `tocsin serve`: refuses to start on any problem and says all of them; runs until asked to end; ends cleanly.
+import type { Problem } from '../../rules/types.ts';
 import type { Tocsin } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
-import { readRules } from '../config/rule-files.ts';
 import { pinoLog } from '../log-pino.ts';
 import type { ServeFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
@@ -13,15 +13,14 @@ export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<nu
   const { env, cwd } = host;
   const { config: file, ...overrides } = flags;
   const loaded = loadConfig({ ...(file !== undefined && { file }), cwd, env, flags: overrides });
-  const read = 'config' in loaded ? readRules(loaded.config.rules) : null;
-  const problems = 'problems' in loaded ? loaded.problems : read!.problems;
-  if ('problems' in loaded || problems.length > 0) {
+  const refuse = (problems: readonly Problem[]) => {
     for (const problem of problems) host.err(problemLine(problem, cwd));
     host.err(`not started: ${counted(problems.length, 'problem')}`);
     return exitCodes.usage;
-  }
+  };
+  if ('problems' in loaded) return refuse(loaded.problems);
   const { config } = loaded;
-  const { createTocsin } = await import('../app.ts');
+  const { createTocsin, RuleFilesError } = await import('../app.ts');
   const log = pinoLog({
     level: levelOf(env.TOCSIN_LOG),
     sink: { write: (line) => host.err(line.trimEnd()) },
@@ -42,6 +41,7 @@ export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<nu
       onFatal: () => host.exit(exitCodes.broken),
     });
   } catch (error) {
+    if (error instanceof RuleFilesError) return refuse(error.problems);
     host.err(`not started: ${error instanceof Error ? error.message : String(error)}`);
     return exitCodes.failed;
   }
@@ -53,7 +53,7 @@ export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<nu
   });
   try {
     const address = await tocsin.listen();
-    greet(host, address, tocsin.initialKey, loaded.file, read!.rules.length);
+    greet(host, address, tocsin.initialKey, loaded.file, tocsin.ruleCount);
   } catch (error) {
     host.err(`not started: ${listenFailure(error, config.listen)}`);
     // The key is stored already and will not be made again.

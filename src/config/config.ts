@@ -1,4 +1,5 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { EgressProxy } from '../delivery/egress-proxy.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { RetentionPolicy } from '../store/store.ts';
 
@@ -43,7 +44,7 @@ export interface TocsinConfig {
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
   readonly routing: RoutingConfig;
-  readonly egress: { readonly allow: readonly string[] };
+  readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };
   readonly limits: Limits;
   readonly retention: RetentionPolicy & {
     readonly samplesMs: number;

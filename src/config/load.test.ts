@@ -59,7 +59,7 @@ describe('a configuration file', () => {
       data: join(cwd, 'data'),
       rules: [join(cwd, 'rules')],
       collector: { host: true, intervalMs: 5_000 },
-      egress: { allow: ['127.0.0.0/8'] },
+      egress: { allow: ['127.0.0.0/8'], proxy: null },
       routing: {
         route: {
           path: '{}',
@@ -248,6 +248,99 @@ route: { receiver: default, routes: [ { match: [a=b] }, { match: [a="b"] } ] }
   });
 });
 
+describe('a proxy', () => {
+  const at = (egress: string) => `channels: { c: { type: console } }\negress: ${egress}\n`;
+  const given = (egress: string, env: Record<string, string> = {}) =>
+    config(at(egress), { env }).egress.proxy;
+
+  it('is named in the file, its login apart from it and secret', () => {
+    expect(given('{ proxy: "http://proxy.internal:3128" }')).toEqual({
+      host: 'proxy.internal',
+      port: 3128,
+      username: null,
+      password: null,
+    });
+    expect(given('{ proxy: "http://[fd00::7]/" }')).toMatchObject({ host: 'fd00::7', port: 80 });
+    const login = given(
+      `{ proxy: "http://10.0.0.7:3128", proxy_username: tocsin, proxy_password: "\${env:PROXY}" }`,
+      { PROXY: 'p@ss/word' },
+    );
+    expect(login?.password?.reveal()).toBe('p@ss/word');
+    expect(JSON.stringify(login)).toContain('"***"');
+  });
+
+  it('is never taken from the environment', () => {
+    const env = { HTTP_PROXY: 'http://10.0.0.7:3128', HTTPS_PROXY: 'http://10.0.0.7:3128', ALL_PROXY: 'x' };
+    expect(given('{ allow: [] }', env)).toBeNull();
+  });
+
+  it('is refused where it cannot be meant, without repeating it', () => {
+    for (const proxy of [
+      'https://proxy.internal:3128',
+      'socks5://proxy.internal',
+      'proxy.internal:3128',
+      'http://user:hunter2@proxy.internal:3128',
+      'http://proxy.internal:3128/hunter2',
+      'http://proxy.internal:0',
+      'http://proxy.internal:99999',
+      'http://a b',
+      'http://',
+    ]) {
+      expect(problems(at(`{ proxy: "${proxy}" }`))).toEqual([
+        'tocsin.yaml:2:18 egress.proxy: expected http://host:port; user and password go into proxy_username and proxy_password',
+      ]);
+    }
+    expect(problems(at('{ proxy: "http://p:1", proxy_username: "a:b", proxy_password: hunter2 }'))).toEqual([
+      'tocsin.yaml:2:48 egress.proxy_username: expected a name without ":" and control characters',
+    ]);
+    expect(problems(at('{ proxy: "http://p:1", proxy_username: a }'))).toEqual([
+      expect.stringContaining('proxy_username and proxy_password belong together'),
+    ]);
+    expect(problems(at('{ proxy_username: a, proxy_password: hunter2 }'))).toEqual([
+      expect.stringContaining('proxy_username without a proxy'),
+    ]);
+  });
+});
+
+describe('a hostile file', () => {
+  it.skipIf(process.platform === 'win32')(
+    'is not waited for when it is a pipe, and not read when it is a device',
+    () => {
+      spawnSync('mkfifo', [join(cwd, 'pipe')]);
+      for (const file of ['pipe', '/dev/zero', '.']) {
+        expect(loadConfig({ file, cwd, env: {}, flags: {} })).toMatchObject({
+          problems: [{ message: 'this is not a file' }],
+        });
+      }
+      const text = `channels: { hook: { type: webhook, url: "https://example.com", secret: "\${file:/dev/zero}" } }`;
+      expect(problems(text).join('\n')).toMatch(/\$\{file:\/dev\/zero\}: this is not a file$/m);
+      writeFileSync(join(cwd, 'large.yaml'), ' '.repeat(1024 * 1024 + 1));
+      expect(loadConfig({ file: 'large.yaml', cwd, env: {}, flags: {} })).toMatchObject({
+        problems: [{ message: 'expected a file of at most 1048576 bytes' }],
+      });
+    },
+  );
+
+  it('reaches no prototype by its keys or names', () => {
+    for (const name of ['__proto__', 'constructor', 'prototype']) {
+      for (const text of [
+        `${name}: { polluted: 1 }`,
+        `limits: { ${name}: { polluted: 1 } }`,
+        `channels: { ${name}: { type: console, polluted: 1 } }`,
+        `channels: { a: { type: ${name} } }`,
+        `channels: { a: { type: console, ${name}: { polluted: 1 } } }`,
+        `receivers: { ${name}: { polluted: 1 } }`,
+        `channels: { a: { type: webhook, url: "https://example.com", headers: { "${name}": { polluted: 1 } } } }`,
+      ]) {
+        writeFileSync(join(cwd, 'tocsin.yaml'), text);
+        expect(() => loadConfig({ cwd, env: {}, flags: {} })).not.toThrow();
+      }
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+});
+
 describe('references', () => {
   it('stand for variables and files', () => {
     writeFileSync(join(cwd, 'secret'), 'a secret of enough letters\n');
@@ -286,8 +379,8 @@ route: { receiver: "\${env:SECRET}", group_wait: "\${env:SECRET}" }
       [
         "tocsin.yaml:2:7 data: \${env:NOPE}: this environment variable is not set",
         "tocsin.yaml:3:9 listen: expected host:port, e.g. 127.0.0.1:8787 in what \${env:SECRET} stands for",
-        "tocsin.yaml:5:31 channels.hook.url: \${file:/nope}: this file cannot be read (ENOENT)",
-        "tocsin.yaml:5:56 channels.hook.secret: \${file:long}: this file is longer than 65536 bytes",
+        "tocsin.yaml:5:31 channels.hook.url: \${file:/nope}: there is no such file",
+        "tocsin.yaml:5:56 channels.hook.secret: \${file:long}: expected a file of at most 65536 bytes",
         "tocsin.yaml:6:17 channels.mail.type: there is no kind of channel "\${env:SECRET}"; expected one of webhook, email, console",
         "tocsin.yaml:7:20 route.receiver: there is no receiver "\${env:SECRET}"; expected one of default",
         "tocsin.yaml:7:49 route.group_wait: expected a duration such as 30s, 1m30s, 4h or 1d in what \${env:SECRET} stands for",

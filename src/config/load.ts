@@ -1,6 +1,6 @@
 // The operator's configuration: one file, the environment and the command line become a TocsinConfig, or every problem
 // at once with its place. Flags win over the environment, the environment over the file, the file over defaults.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
@@ -8,6 +8,7 @@ import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import { type ChannelConfig, defaultLimits, defaultRetention, type TocsinConfig } from './config.ts';
 import { isRecord, own } from './plain.ts';
+import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
 import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
 import { buildRoute, checkRouteTree } from './routes.ts';
@@ -46,9 +47,11 @@ export function loadConfig(options: LoadOptions): Loaded {
     if (problems.length > 0) return { problems };
     return { config: assemble({}, options.cwd, outside, new Map(), null), file };
   }
-  const text = readText(file);
-  if ('problem' in text) return { problems: [...problems, text.problem] };
-  const source = readSource(file, text.text);
+  const text = readTextFile(file, longestFile);
+  if (typeof text !== 'string') {
+    return { problems: [...problems, { file, line: 1, column: 1, path: '', message: text.problem }] };
+  }
+  const source = readSource(file, text);
   if ('problems' in source) return { problems: [...problems, ...source.problems] };
 
   const resolved = resolveReferences(source.value ?? {}, options.env, dirname(file));
@@ -142,7 +145,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
-    egress: { allow: input.egress?.allow ?? [] },
+    egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}),
     retention: retentionOf(input.retention ?? {}),
   };
@@ -176,6 +179,11 @@ function routingOf(
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
   return { channels, routing: { route, receivers } };
+}
+
+function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {
+  const { allow = [], proxy, proxy_username: username = null, proxy_password: password = null } = input;
+  return { allow, proxy: proxy === undefined ? null : { ...proxy, username, password } };
 }
 
 function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {
@@ -219,19 +227,4 @@ function namesOf(value: unknown): { channels: string[]; receivers: string[] } {
     return section === undefined ? null : isRecord(section) ? Object.keys(section) : [];
   };
   return { channels: keys('channels') ?? [], receivers: keys('receivers') ?? ['default'] };
-}
-
-function readText(file: string): { text: string } | { problem: Problem } {
-  const problem = (message: string) => ({ problem: { file, line: 1, column: 1, path: '', message } });
-  try {
-    const { size } = statSync(file);
-    if (size > longestFile) return problem(`expected a file of at most ${longestFile} bytes, it has ${size}`);
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) };
-  } catch (error) {
-    if (error instanceof TypeError) return problem('expected UTF-8 text');
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return problem(
-      code === 'ENOENT' ? 'there is no such file' : `this file cannot be read (${String(code ?? error)})`,
-    );
-  }
 }

@@ -1,7 +1,7 @@
 // `${env:NAME}` and `${file:/path}` in the operator's file. A missing one is a problem that names the reference; the
 // value that it stands for is never shown, here or in any later problem.
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readRegularFile } from './read-file.ts';
 import { dotted, type Path } from './source.ts';
 
 const reference = /\$\{(env|file):([^}]*)\}/g;
@@ -45,30 +45,6 @@ export function resolveReferences(
 
 /** A file's text without its trailing newline, or why it cannot be had. */
 function readSecretFile(path: string): string | { readonly problem: string } {
-  let descriptor: number;
-  try {
-    // A pipe would be waited for, for ever.
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    return { problem: `this file cannot be read (${codeOf(error)})` };
-  }
-  try {
-    if (!fstatSync(descriptor).isFile()) return { problem: 'this is not a file' };
-    // One byte more than allowed tells a long file from one that just fits, also where the size says 0 (/proc, /run).
-    const buffer = Buffer.alloc(longestFile + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-      read = readSync(descriptor, buffer, length, buffer.length - length, null);
-    }
-    if (length > longestFile) return { problem: `this file is longer than ${longestFile} bytes` };
-    return buffer.toString('utf8', 0, length).replace(/\r?\n$/, '');
-  } catch (error) {
-    return { problem: `this file cannot be read (${codeOf(error)})` };
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const bytes = readRegularFile(path, longestFile);
+  return 'problem' in bytes ? bytes : bytes.toString('utf8').replace(/\r?\n$/, '');
 }

@@ -1,10 +1,12 @@
 // The operator's rule files as one set, all or nothing: whoever gets problems keeps the rules that it has. Watching them
 // looks every two seconds (network file systems and mounted volumes send no events); file events only make it sooner.
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { parseRuleFile } from '../../rules/parse.ts';
+import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
-import { listRuleFiles, longestRuleFile } from './rule-folder.ts';
+import { readTextFile } from './read-file.ts';
+import { listRuleFiles } from './rule-folder.ts';
 
 const lookEveryMs = 2_000;
 /** A change is read once it has stood still for this long, so that half a save is not. */
@@ -24,12 +26,8 @@ export function readRules(paths: readonly string[]): ReadRules {
   const problems: Problem[] = listed.problems.map(({ file, message }) => whole(file, message));
   const rules: Rule[] = [];
   const first = new Map<string, Rule>();
-  for (const { path, size } of listed.files) {
-    if (size > longestRuleFile) {
-      problems.push(whole(path, `expected a file of at most ${longestRuleFile} bytes, it has ${size}`));
-      continue;
-    }
-    const text = readText(path);
+  for (const { path } of listed.files) {
+    const text = readTextFile(path, ruleLimits.fileBytes);
     if (typeof text !== 'string') {
       problems.push(whole(path, text.problem));
       continue;
@@ -63,16 +61,6 @@ function place(rule: Rule): { file: string; line: number; column: number } {
 
 function whole(file: string, message: string): Problem {
   return { file, line: 1, column: 1, path: '', message };
-}
-
-function readText(path: string): string | { readonly problem: string } {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    if (error instanceof TypeError) return { problem: 'expected UTF-8 text' };
-    const code = error instanceof Error && 'code' in error ? error.code : error;
-    return { problem: `this file cannot be read (${String(code)})` };
-  }
 }
 
 export interface RuleWatch {

@@ -3,7 +3,6 @@
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
-export const longestRuleFile = 8 * 1024 * 1024;
 const mostFiles = 10_000;
 const deepest = 32;
 

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isLabelSet } from '../../rules/labels.ts';
+import { createTocsin } from '../app.ts';
+import { loadConfig } from './load.ts';
 import { type ReadRules, readRules } from './rule-files.ts';
 import { readRulesAside } from './rule-reader.ts';
 
@@ -72,6 +74,26 @@ describe('rule files in a thread', () => {
     expect(read.problems.length).toBeGreaterThan(0);
     // A loop that was held would have turned once or twice. The machine may be slow: a tenth of what is due will do.
     expect(turns).toBeGreaterThan(Math.min(20, tookMs / 50));
+  });
+
+  it('are read in it at a start too, and each way is told in the same words', async () => {
+    writeFileSync(join(folder, 'a.yaml'), 'rules: [{ name: A }]');
+    const config = `rules: [a.yaml]\ncollector: { host: false }\nchannels: { c: { type: console } }\n`;
+    const file = join(folder, 'tocsin.yaml');
+    writeFileSync(file, config);
+    const loaded = loadConfig({ file, cwd: folder, env: {}, flags: {} });
+    if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+    let turns = 0;
+    const counting = setImmediate(function count() {
+      turns++;
+      again = setImmediate(count);
+    });
+    let again = counting;
+    const starting = createTocsin({ config: loaded.config });
+    await expect(starting).rejects.toMatchObject({ problems: readRules([join(folder, 'a.yaml')]).problems });
+    clearImmediate(again);
+    expect(turns).toBeGreaterThan(0);
+    expect(existsSync(join(folder, 'data'))).toBe(false);
   });
 
   it('that take too long are given up, and the thread with them', async () => {

@@ -1,5 +1,6 @@
 // Reads rule files in a thread that is ended when it takes too long: half a minute is what ten thousand rules need on a
 // slow machine, many times over. Whatever goes wrong is a problem like any other, so that the rules at hand go on.
+import type { Worker } from 'node:worker_threads';
 import { startThread } from '../ingest/threads.ts';
 import { type Portable, ruleOf } from './portable-rules.ts';
 import type { ReadRules } from './rule-files.ts';
@@ -13,12 +14,17 @@ export interface RuleTask {
 }
 export type FromRuleThread = Omit<ReadRules, 'rules'> & { readonly rules: readonly Portable[] };
 
-/** As `readRules`, aside. Calls back once. */
+/** As `readRules`, aside, for a process that waits for it: at a start there is nothing else that keeps it alive. */
+export function readRulesFirst(paths: readonly string[]): Promise<ReadRules> {
+  return new Promise((resolve) => readRulesAside(paths, resolve).ref());
+}
+
+/** As `readRules`, aside. Calls back once; the thread does not keep the process alive. */
 export function readRulesAside(
   paths: readonly string[],
   done: (read: ReadRules) => void,
   withinMs: number = limitMs,
-): void {
+): Pick<Worker, 'ref'> {
   const task: RuleTask = { paths };
   const thread = startThread('rule-worker', task, { beside: import.meta.url, memoryMb });
   let finished = false;
@@ -42,6 +48,13 @@ export function readRulesAside(
   thread.on('message', ({ rules, problems, files }: FromRuleThread) => {
     finish({ rules: rules.map(ruleOf), problems, files });
   });
-  thread.on('error', (error: Error) => finish(failed(`the rule files could not be read: ${error.message}`)));
+  thread.on('error', (error: NodeJS.ErrnoException) => {
+    const why =
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? `they need more than ${memoryMb} MiB of memory; are they too large?`
+        : error.message;
+    finish(failed(`the rule files could not be read: ${why}`));
+  });
   thread.on('exit', () => finish(failed('the rule files could not be read: the thread ended')));
+  return thread;
 }

@@ -1,10 +1,12 @@
 // The shape of tocsin.yaml. Snake case here, camel case inside: the two meet in this file and in load.ts.
 import { z } from 'zod';
+import { secret } from '../../channels/secret.ts';
 import { parseDuration } from '../../rules/duration.ts';
 import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem, type SyntaxProblem } from '../../rules/syntax-problem.ts';
 import { addressPolicy } from '../delivery/egress-address.ts';
 import { type Address, parseAddress } from './address.ts';
+import { parseProxy } from './proxy.ts';
 import { parseBytes } from './sizes.ts';
 
 /** A scalar of YAML that a small parser of ours reads. */
@@ -24,6 +26,10 @@ const duration = scalar<number>('expected a duration such as 30s, 5m or 4h', par
 const positiveDuration = duration.refine((ms) => ms > 0, 'expected a duration above 0');
 const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
 const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
+const proxy = scalar(
+  'expected http://host:port; user and password go into proxy_username and proxy_password',
+  parseProxy,
+);
 const matcher = z.string().transform((text, context) => {
   const parsed = parseMatcher(text);
   if (!isSyntaxProblem(parsed)) return parsed;
@@ -88,6 +94,21 @@ export const configSchema = z.strictObject({
         .array(text.refine(isEgressEntry, 'expected a range such as 10.0.0.0/8, an address or a host name'))
         .max(1_000)
         .optional(),
+      proxy: proxy.optional(),
+      // A colon would end it (RFC 7617).
+      proxy_username: z
+        .string()
+        .regex(/^[^:\p{Cc}]{1,255}$/u, 'expected a name without ":" and control characters')
+        .optional(),
+      proxy_password: secret(text.max(1_024)).optional(),
+    })
+    .refine((value) => (value.proxy_username === undefined) === (value.proxy_password === undefined), {
+      error: 'proxy_username and proxy_password belong together',
+      path: ['proxy_password'],
+    })
+    .refine((value) => value.proxy !== undefined || value.proxy_username === undefined, {
+      error: 'proxy_username without a proxy',
+      path: ['proxy_username'],
     })
     .optional(),
   limits: z

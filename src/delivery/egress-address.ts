@@ -36,7 +36,7 @@ export function targetOf(host: string): Target {
 }
 
 export interface AddressPolicy {
-  /** The operator listed this host name: any of its addresses, any port. */
+  /** The operator listed this host name, or what it lies under: any of its addresses, any port. */
   nameListed(name: string): boolean;
   /** The operator listed a range that holds this address: any port. */
   addressListed(address: string): boolean;
@@ -47,25 +47,42 @@ export interface AddressPolicy {
 type Address = ReturnType<typeof ipaddr.parse>;
 const globalUnicast = ipaddr.parseCIDR('2000::/3');
 
+/** Whether an address may be dialled; `onlyListed` on ports that are not ordinary. */
+export function mayDial(address: string, policy: AddressPolicy, onlyListed: boolean): boolean {
+  return policy.addressListed(address) || (!onlyListed && policy.addressPublic(address));
+}
+
+export function refused(host: string, port?: number): EgressError {
+  return new EgressError(
+    `${host}${port === undefined ? '' : ` port ${port}`} is not public or not on an ordinary port; list it in egress.allow`,
+  );
+}
+
 /**
- * @param allow CIDR ranges, single addresses and host names.
+ * @param allow CIDR ranges, single addresses, host names, and `.example.com` for all names under one.
  * @throws Error naming the entry that is none of these.
  */
 export function addressPolicy(allow: readonly string[]): AddressPolicy {
   const ranges: ReturnType<typeof ipaddr.parseCIDR>[] = [];
   const names = new Set<string>();
+  const parents: string[] = [];
   for (const entry of allow) {
     if (ipaddr.isValidCIDR(entry)) {
       ranges.push(ipaddr.parseCIDR(entry));
     } else if (isIP(entry) !== 0) {
       const address = ipaddr.parse(entry);
       ranges.push([address, address.kind() === 'ipv4' ? 32 : 128]);
+    } else if (entry.startsWith('.')) {
+      parents.push(`.${listedName(entry.slice(1), entry)}`);
     } else {
       names.add(listedName(entry));
     }
   }
   return {
-    nameListed: (name) => names.has(name.toLowerCase().replace(/\.$/, '')),
+    nameListed(name) {
+      const plain = name.toLowerCase().replace(/\.$/, '');
+      return names.has(plain) || parents.some((parent) => plain.endsWith(parent));
+    },
     addressListed(text) {
       const address = parse(text);
       return address !== null && ranges.some((range) => inRange(address, range));
@@ -79,8 +96,8 @@ export function addressPolicy(allow: readonly string[]): AddressPolicy {
   };
 }
 
-function listedName(entry: string): string {
-  const target = entry.includes('/') ? null : targetOf(entry);
+function listedName(name: string, entry = name): string {
+  const target = name.includes('/') ? null : targetOf(name);
   if (target?.kind !== 'name' || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(target.host))
     throw new Error(`egress.allow: "${entry}" is not a CIDR range, an address or a host name`);
   return target.host;

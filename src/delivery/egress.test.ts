@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insideSpellings, loopbackSpellings } from '../testing/inside-addresses.ts';
 import { createEgress, type Egress, EgressError } from './egress.ts';
 import { addressPolicy, targetOf } from './egress-address.ts';
 import type { ResolvedAddress } from './name-places.ts';
@@ -26,58 +27,6 @@ afterAll(() => {
   canary.close();
 });
 
-// Every way that we know of to write 127.0.0.1, and neighbours that the system dials as this machine.
-const spellings = [
-  '127.0.0.1',
-  '127.0.0.2',
-  '127.1',
-  '127.0.1',
-  '2130706433',
-  '0x7f000001',
-  '0x7f.1',
-  '0x7f.0.0.1',
-  '0177.0.0.1',
-  '0177.1',
-  '017700000001',
-  '127.0.0.1.',
-  '0.0.0.0',
-  '0',
-  '[::1]',
-  '[::]',
-  '[::ffff:127.0.0.1]',
-  '[::ffff:7f00:1]',
-  '[0:0:0:0:0:ffff:7f00:0001]',
-  '[::127.0.0.1]',
-  '[::7f00:1]',
-  '[64:ff9b::7f00:1]',
-  '[64:ff9b:1::7f00:1]',
-  '[2002:7f00:1::]',
-  '[2001:0:7f00:1::]',
-  'localhost',
-  'LOCALHOST',
-  'localhost.',
-  '１２７.０.０.１',
-  '127。0。0。1',
-  '①②⑦.⓪.⓪.①',
-];
-const otherPrivate = [
-  '10.0.0.1',
-  '172.16.0.1',
-  '192.168.1.1',
-  '169.254.169.254',
-  '100.64.0.1',
-  '198.18.0.1',
-  '192.0.2.1',
-  '224.0.0.1',
-  '240.0.0.1',
-  '255.255.255.255',
-  '[fe80::1]',
-  '[fc00::1]',
-  '[ff02::1]',
-  '[2001:db8::1]',
-  '[fec0::1]',
-];
-
 const get = async (egress: Egress, url: string) => request(url, { dispatcher: await egress.dispatcher() });
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -87,7 +36,7 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
 const live = () => new AbortController().signal;
 
 describe('egress without an allow list', () => {
-  it.each([...spellings, ...otherPrivate])(
+  it.each([...loopbackSpellings, ...insideSpellings])(
     'refuses %s on ordinary and other ports, by HTTP and by socket',
     async (host) => {
       const egress = createEgress({ allow: [] });
@@ -213,6 +162,30 @@ describe('egress with an allow list', () => {
     await Promise.all([1, 2, 3].map(() => egress.connect('name.example', port, live())));
     expect(asked).toBe(1);
     await egress.close();
+  });
+});
+
+describe('a listed name', () => {
+  it('stands for itself, with a dot in front for what lies under it, on any port', () => {
+    const policy = addressPolicy(['hooks.internal', '.Example.COM', '.bücher.example']);
+    const listed = [
+      'hooks.internal',
+      'HOOKS.internal.',
+      'a.example.com',
+      'a.b.example.com',
+      'x.xn--bcher-kva.example',
+    ];
+    const unlisted = [
+      'a.hooks.internal',
+      'example.com',
+      'badexample.com',
+      'a.example.com.evil.example',
+      'internal',
+    ];
+    expect(listed.filter((name) => !policy.nameListed(name))).toEqual([]);
+    expect(unlisted.filter((name) => policy.nameListed(name))).toEqual([]);
+    for (const entry of ['.', '..example.com', '.10.0.0.1', '.example.com/8', '*.example.com'])
+      expect(() => addressPolicy([entry]), entry).toThrow(/egress\.allow|host is not/);
   });
 });
 

@@ -23,8 +23,12 @@ async function receiver(): Promise<Receiver> {
   closing.push(one.close);
   return one;
 }
-function hook(port: number, lookup: Resolve, connectTimeoutMs = 3_000) {
-  const channel = attemptsOf(webhook, { url: `http://hook.example:${port}/` }, { lookup, connectTimeoutMs });
+function hook(port: number, lookup: Resolve, connectMs = 3_000) {
+  const channel = attemptsOf(
+    webhook,
+    { url: `http://hook.example:${port}/` },
+    { lookup, deadlines: { connectMs } },
+  );
   closing.push(channel.close);
   return channel;
 }
@@ -47,7 +51,7 @@ describe('a name', () => {
     const stuck = hook(80, never, 30);
     expect(await stuck.attempt()).toMatchObject({ kind: 'network', code: 'UND_ERR_CONNECT_TIMEOUT' });
     const settings = { host: 'mail.example', from_email: 'a@example.com', to: ['b@example.com'] };
-    const mail = attemptsOf(email, settings, { lookup: never, connectTimeoutMs: 30 });
+    const mail = attemptsOf(email, settings, { lookup: never, deadlines: { connectMs: 30 } });
     closing.push(mail.close);
     expect((await mail.attempt()).kind).toBe('network');
   });

@@ -15,7 +15,7 @@ import type { SeriesTable } from '../ingest/series.ts';
 import { takeBody } from '../ingest/take.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { Answer, Health, PushAnswer, RawSample, Rejected, Services } from '../services.ts';
+import type { Answer, Health, PushAnswer, RawSample, RejectCode, Rejected, Services } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { refusal } from './refusal.ts';
@@ -33,10 +33,12 @@ export interface ServicePorts {
   readonly reader: HistoryReader | null;
   readonly health: () => Health;
   readonly rendered: Services['rendered'];
+  /** Counts refused samples by their code. */
+  readonly rejections: Map<RejectCode, number>;
 }
 
 export function createServices(ports: ServicePorts): Services {
-  const { engine, store, table, clock, limits } = ports;
+  const { engine, store, table, clock, limits, rejections } = ports;
 
   const aliases = new Aliases(table);
 
@@ -49,6 +51,7 @@ export function createServices(ports: ServicePorts): Services {
     batch: Admitted,
     rejected: readonly Rejected[],
   ): Promise<PushAnswer> => {
+    for (const { code } of rejected) rejections.set(code, (rejections.get(code) ?? 0) + 1);
     if (batch.count > 0) await engine.push(tenant, batch);
     return {
       accepted: batch.count,

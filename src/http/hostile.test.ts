@@ -144,6 +144,21 @@ describe('ever new series', () => {
     });
     expect(await push('m{id="new"} 1', 'text/plain', 'quiet')).toMatchObject({ accepted: 1 });
   });
+
+  it('are counted, so that the operator sees the flood', async () => {
+    const refused = async () => {
+      const answer = await app.tocsin.fetch(
+        new Request('http://tocsin.test/metrics', { headers: { 'x-api-key': app.key } }),
+      );
+      return Number(
+        /^tocsin_samples_rejected_total\{code="series_limit"\} (\d+)$/m.exec(await answer.text())?.[1],
+      );
+    };
+    await flood(seriesCap, 'text/plain');
+    const before = await refused();
+    await flood(2_000, 'text/plain');
+    expect((await refused()) - before).toBe(2_000);
+  });
 });
 
 describe('bytes of any kind', () => {

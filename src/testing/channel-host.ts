@@ -12,9 +12,9 @@ export interface TestHost {
 export function startTestHost(
   allow: readonly string[] = ['127.0.0.0/8'],
   now = () => 1_700_000_000_000,
-  egressOptions: Omit<EgressOptions, 'allow'> = {},
+  more: Omit<EgressOptions, 'allow'> = {},
 ): TestHost {
-  const egress = createEgress({ ...egressOptions, allow });
+  const egress = createEgress({ ...more, allow });
   const printed: string[] = [];
   return {
     host: {
