@@ -7,7 +7,7 @@ import { serve } from '../../http/server.ts';
 import { pinoLog } from '../../log-pino.ts';
 import { plantInHistory, plantInStore } from './faults.ts';
 import { killSwitch, tell } from './kill-switch.ts';
-import { faultVariable, killAtVariable, plantedFaults } from './points.ts';
+import { durabilityVariable, faultVariable, killAtVariable, plantedFaults } from './points.ts';
 import { wrapChannel, wrapFetch, wrapHistory, wrapLog, wrapStore } from './wraps.ts';
 
 const [file] = process.argv.slice(2);
@@ -22,7 +22,7 @@ const adminKey = process.env.TOCSIN_ADMIN_KEY;
 
 const tocsin = await createTocsin({
   config,
-  durability: 'full',
+  durability: process.env[durabilityVariable] === 'normal' ? 'normal' : 'full',
   log: wrapLog(pinoLog({ level: 'info' }), kill),
   channels: { ...channels, webhook: wrapChannel(channels.webhook, kill) },
   wrapStore: (store) => wrapStore(plantInStore(store, fault), kill),

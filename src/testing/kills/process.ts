@@ -30,6 +30,9 @@ export interface Life {
   kill(): void;
   /** SIGTERM. */
   end(): void;
+  /** SIGSTOP and SIGCONT: it does nothing in between, and does not know. */
+  freeze(): void;
+  thaw(): void;
 }
 
 export interface LifeOptions {
@@ -38,13 +41,15 @@ export interface LifeOptions {
   readonly no: number;
   readonly killAt?: { readonly point: KillPoint; readonly hit: number };
   readonly fault?: PlantedFault;
+  /** Environment besides, e.g. of a library that makes calls fail. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const tailLines = 30;
 const pollMs = 10;
 
 export function startLife(options: LifeOptions): Life {
-  const { killAt, fault } = options;
+  const { killAt, fault, env } = options;
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, [options.child, options.configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,6 +58,7 @@ export function startLife(options: LifeOptions): Life {
       TOCSIN_ADMIN_KEY: operatorKey,
       ...(killAt && { [killAtVariable]: `${killAt.point}:${killAt.hit}` }),
       ...(fault && { [faultVariable]: fault }),
+      ...env,
     },
   });
   const tail: string[] = [];
@@ -106,6 +112,8 @@ export function startLife(options: LifeOptions): Life {
       child.kill('SIGKILL');
     },
     end: () => void child.kill('SIGTERM'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
   };
 }
 
