@@ -89,6 +89,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   let historyFailure: string | null = null;
   const results = new Map<string, number>();
 
+  const broken = (error: unknown): void => {
+    if (fatal !== null) return;
+    fatal = error;
+    log.error('store.fatal', { error: String(error) });
+    ports.fatal(error);
+  };
+
   const table = new SeriesTable({ limits, onBirth: (id) => engine.bind(id) });
   const recorder = new HistoryRecorder({
     table,
@@ -181,11 +188,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         alarm.see(events);
         ports.published?.(events);
       },
-      fatal(error) {
-        fatal = error;
-        log.error('store.fatal', { error: String(error) });
-        ports.fatal(error);
-      },
+      fatal: broken,
     },
     {
       owner,
@@ -198,6 +201,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
 
   const disk = ports.disk ?? null;
   const followDisk = (): void => {
+    disk?.onBroken(broken);
     disk?.onChange((full) => {
       engine.shut(full);
       const at = clock.now();

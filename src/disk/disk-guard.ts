@@ -24,12 +24,15 @@ export interface Disk {
   readonly ballastBytes: number;
   /** Calls back at each change of `full`, also at once when it is full already. */
   onChange(changed: (full: boolean) => void): void;
+  /** Calls back when a call of the store met a disk that does not work: nothing that it says later is to be believed. */
+  onBroken(broken: (error: unknown) => void): void;
 }
 
 export class DiskGuard implements Disk {
   readonly #ports: DiskGuardPorts;
   #full = false;
   #changed: (full: boolean) => void = () => {};
+  #broken: (error: unknown) => void = () => {};
   #store: Store | null = null;
   #timer: Timer | null = null;
   #closed = false;
@@ -51,6 +54,10 @@ export class DiskGuard implements Disk {
     if (this.#full) changed(true);
   }
 
+  onBroken(broken: (error: unknown) => void): void {
+    this.#broken = broken;
+  }
+
   /** Runs `work`; when it finds no room, again in the ballast's place. A write that found no room wrote nothing. */
   inBallast<T>(work: () => T): T {
     try {
@@ -63,14 +70,20 @@ export class DiskGuard implements Disk {
     }
   }
 
-  /** The store, each of whose calls may use the ballast. */
+  /** The store, each of whose calls may use the ballast, and says when the disk does not work. */
   guardStore(store: Store): Store {
     this.#store = store;
+    const guard = (work: () => unknown): unknown => {
+      try {
+        return this.inBallast(work);
+      } catch (error) {
+        if (error instanceof StoreError && error.failure === 'io') this.#broken(error);
+        throw error;
+      }
+    };
     const guarded = Object.entries(store).map(([name, call]) => [
       name,
-      name === 'close'
-        ? call
-        : (...args: unknown[]) => this.inBallast(() => Reflect.apply(call, store, args)),
+      name === 'close' ? call : (...args: unknown[]) => guard(() => Reflect.apply(call, store, args)),
     ]);
     return Object.fromEntries(guarded) as Store;
   }

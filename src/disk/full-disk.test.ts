@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { History } from '../ingest/history.ts';
 import { failingStore } from '../store/contract/failing-store.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
 
@@ -41,6 +42,10 @@ describe('a full disk', () => {
     room = 'in_ballast';
     await stage.push(90);
     expect(existsSync(stage.ballastFile)).toBe(false);
+    let touched = false;
+    const history = stage.disk!.guardHistory({ append: () => (touched = true) } as unknown as History);
+    expect(() => history.append([], [])).toThrow('wait in memory');
+    expect([touched, history.fold(0)]).toEqual([false, false]);
     await expect(stage.push(91)).rejects.toMatchObject(full);
     await expect(stage.push(5, { host: 'unseen' })).rejects.toMatchObject(full);
     await stage.advance(s);
@@ -104,5 +109,23 @@ describe('a full disk', () => {
     expect(names().filter((name) => name === 'tocsin.disk_full')).toHaveLength(1);
     expect(health()).toMatchObject({ ready: true, status: 'ok' });
     expect(stage.store.deliveryCounts('default')).toMatchObject({ sent: 2, queued: 0, sending: 0 });
+  });
+});
+
+describe('a disk that does not work', () => {
+  it('ends the process, whoever met it: a claim of deliveries too', async () => {
+    let broken = false;
+    at({
+      answer: () => ({ kind: 'transient', message: 'later' }),
+      wrapStore: (store) =>
+        failingStore(store, ({ method }) =>
+          broken && method === 'claimDue' ? { when: 'before', failure: 'io' } : null,
+        ),
+    });
+    await stage.push(90);
+    broken = true;
+    await stage.advance(min);
+    expect(stage.fatal).toHaveLength(1);
+    expect(health().status).toBe('failed');
   });
 });

@@ -29,7 +29,10 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const lacking = lacks('root');
 describe('a full volume', () => {
   it.skipIf(lacking !== null)(
-    titled('refuses what is new, ends what is open, keeps what it answered, and is over when there is room', lacking),
+    titled(
+      'refuses what is new, ends what is open, keeps what it answered, and is over when there is room',
+      lacking,
+    ),
     async () => {
       const volume = mountSmallVolume(24);
       closing.push(() => volume.unmount());
@@ -73,7 +76,11 @@ describe('a full volume', () => {
       while ((await post(n)) === 202) n += 1;
       // The flush of the sample found no room, or finds none.
       await pause(1_100);
-      expect((await get('/health')).body).toMatchObject({ status: 'degraded', ready: false, checks: { disk: 'failed' } });
+      expect((await get('/health')).body).toMatchObject({
+        status: 'degraded',
+        ready: false,
+        checks: { disk: 'failed' },
+      });
       expect((await get('/health/ready')).status).toBe(503);
       const refused = await app.tocsin.fetch(
         new Request('http://tocsin.test/api/v1/metrics', {

@@ -1,7 +1,8 @@
 // A campaign: one data folder, one provider, clients at work, and the program killed again and again. At the end
 // everything that was promised is looked for.
-import { Random } from '../simulation/random.ts';
+
 import { exitCodes } from '../../cli/host.ts';
+import { Random } from '../simulation/random.ts';
 import { KillClient } from './client.ts';
 import { compileChild } from './compile.ts';
 import type { Death } from './deaths.ts';
@@ -40,6 +41,8 @@ export interface Power {
 
 export interface CampaignReport {
   readonly kills: number;
+  /** Lives that ended by themselves, because their store broke. */
+  readonly broke: number;
   /** By named point. */
   readonly killsAt: Readonly<Record<string, number>>;
   readonly slowestReadyMs: number;
@@ -73,6 +76,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const lives: Life[] = [];
   const killsAt: Record<string, number> = {};
   let slowestReadyMs = 0;
+  let broke = 0;
   let ruleVersion = 1;
 
   const start = (killAt?: { point: KillPoint; hit: number }, last = false): Life => {
@@ -111,6 +115,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     const { code, signal } = await life.exited;
     await client.detach();
     await power?.restore();
+    if (code === exitCodes.broken) broke += 1;
     if (signal !== 'SIGKILL' && !(mayBreak && code === exitCodes.broken)) {
       const log = life.tail.slice(-3).join('\n');
       ledger.violate('unexpected_exit', `life ${life.no}: code ${code}, signal ${signal}\n${log}`);
@@ -204,6 +209,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   }
   return {
     kills,
+    broke,
     killsAt,
     slowestReadyMs,
     promises: ledger.promises,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { exitCodes } from '../../cli/host.ts';
 import {
   type ChildLine,
   faultVariable,
@@ -72,6 +73,8 @@ export function startLife(options: LifeOptions): Life {
   let readyMs: number | null = null;
   const exited = once(child, 'close').then(([code, signal]) => {
     ended = true;
+    // It gave up by itself: what waited in its memory is gone, as after a kill.
+    if (code === exitCodes.broken) killedAt = Math.min(killedAt, Date.now());
     return { code: code as number | null, signal: signal as string | null };
   });
   const listening = listenedOn(child, (line) => {

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 function has(program: string): boolean {
-  return `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':').some((folder) => existsSync(`${folder}/${program}`));
+  return `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
+    .split(':')
+    .some((folder) => existsSync(`${folder}/${program}`));
 }
 
 /** The first of these that is not to be had, in words; null when all are. `root` is the right to mount. */
