@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type CommandPart, runCommand } from './soak-command.ts';
 import { fuzzing } from './soak-fuzz.ts';
 import { namedKills, randomKills } from './soak-kills.ts';
+import { ioFaults, powerLosses } from './soak-machine.ts';
 import { type PartResult, table } from './soak-table.ts';
 
 const minuteMs = 60_000;
@@ -121,6 +122,8 @@ await Promise.all([
     await part('load', () => runCommand(load(), say));
     if (minutes >= 2) await part('named kills', () => namedKills(plan, minutes >= 5));
     else skipped('named kills', 'they take 40 s: --minutes 2');
+    await part('losses of power', () => powerLosses(plan, minutes));
+    await part('calls of the disk that fail', () => ioFaults(plan, minutes));
     await part('random kills', () => randomKills(plan, randomKillsAtLeast));
   })(),
   (async () => {

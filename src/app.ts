@@ -12,6 +12,8 @@ import { watchRules } from './config/rule-files.ts';
 import { readRulesAside, readRulesFirst } from './config/rule-reader.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, openChannels } from './delivery/open-channels.ts';
+import { Ballast } from './disk/ballast.ts';
+import { DiskGuard } from './disk/disk-guard.ts';
 import { createHttp } from './http/app.ts';
 import { ensureFirstKey } from './http/keys.ts';
 import { type Listening, serve } from './http/server.ts';
@@ -23,7 +25,7 @@ import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
-import type { IncomingEvent, Services } from './services.ts';
+import { type IncomingEvent, type Services, systemActor } from './services.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
@@ -92,17 +94,22 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const { schedule } = config.retention;
   const cron = schedule === null ? null : await cronOf(schedule);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const opened = openSqliteStore({
-    file: join(config.data, 'tocsin.db'),
-    durability: options.durability ?? 'full',
-  });
-  const store = options.wrapStore ? options.wrapStore(opened) : opened;
-  const opening: { close(): void }[] = [store];
+  const log = options.log ?? silentLog;
+  const ballast = new Ballast(join(config.data, 'ballast'), config.ballastBytes);
+  const disk = new DiskGuard({ ballast, clock, log });
+  const opened = disk.inBallast(() =>
+    openSqliteStore({ file: join(config.data, 'tocsin.db'), durability: options.durability ?? 'full' }),
+  );
+  const store = disk.guardStore(options.wrapStore ? options.wrapStore(opened) : opened);
+  const opening: { close(): void }[] = [disk, store];
   try {
     const samplesFile = join(config.data, 'samples.db');
-    const samples = openSqliteHistory({ file: samplesFile, foldInThread: true });
+    const samples = disk.inBallast(() => openSqliteHistory({ file: samplesFile, foldInThread: true }));
     opening.push(samples);
-    const history = options.wrapHistory ? options.wrapHistory(samples) : samples;
+    const history = disk.guardHistory(options.wrapHistory ? options.wrapHistory(samples) : samples);
+    // Not before the folder is known to be ours.
+    if (!disk.full && !ballast.make())
+      log.warn('disk.no_ballast', { room: ballast.room, wanted: ballast.bytes });
     const { adminKey } = options;
     const first = ensureFirstKey(store, {
       newId,
@@ -110,10 +117,10 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       ...(adminKey === undefined ? {} : { adminKey }),
     });
     if ('problem' in first) throw new Error(first.problem);
-    const log = options.log ?? silentLog;
     const reader = openHistoryReader({ file: samplesFile, clock });
     opening.push(reader);
     return run(options, {
+      disk,
       store,
       history,
       reader,
@@ -138,6 +145,7 @@ async function rulesOf(config: TocsinConfig): Promise<readonly Rule[]> {
 }
 
 interface Parts {
+  readonly disk: DiskGuard;
   readonly store: Store;
   readonly history: History;
   readonly reader: HistoryReader;
@@ -151,7 +159,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { store, history, reader, log, clock, newId } = parts;
+  const { disk, store, history, reader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
@@ -167,6 +175,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     {
       store,
       history,
+      disk,
       reader,
       clock,
       log,
@@ -180,7 +189,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     { routing: config.routing, limits: config.limits },
   );
   const { services, engine } = runtime;
-  const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime) });
+  const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
   runtime.start(parts.rules);
 
   const watcher = options.rules
@@ -205,7 +214,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     clockJumped(byMs) {
       log.warn('clock.jumped', { byMs });
       engine.reanchor(() => (clock as SystemClock).reanchor());
-      services.postEvent(defaultTenant, clockJump(byMs), { name: 'system' }, null).catch((error: unknown) => {
+      services.postEvent(defaultTenant, clockJump(byMs), systemActor, null).catch((error: unknown) => {
         log.error('clock.jump_not_told', { error: String(error) });
       });
     },
@@ -238,6 +247,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await listening?.close();
       http.flushAudit();
       await runtime.close(drainMs);
+      disk.close();
       await closeChannels(channels);
       await egress.close();
       reader.close();

@@ -1,5 +1,6 @@
 // The program's own figures for GET /metrics, read from the parts when somebody asks.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Disk } from './disk/disk-guard.ts';
 import type { Runtime } from './runtime.ts';
 import { rejectCodes } from './services.ts';
 
@@ -8,7 +9,7 @@ export type MeasuredParts = Pick<
   'engine' | 'table' | 'recorder' | 'dispatcher' | 'results' | 'rejections'
 >;
 
-export function createMetrics(parts: MeasuredParts): Registry {
+export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
   const registry = new Registry();
   // Node's own figures cost memory and an observer of every collection: from the first question on.
   let own = false;
@@ -63,6 +64,8 @@ export function createMetrics(parts: MeasuredParts): Registry {
     'Grid times that nobody looked at, because too many were missed.',
     () => engine.gridCounts.skipped,
   );
+  figure('tocsin_disk_full', '1 while the disk is full and nothing new is taken.', () => Number(disk.full));
+  figure('tocsin_ballast_bytes', 'Bytes kept for a full disk.', () => disk.ballastBytes);
   figure('tocsin_series', 'Series in memory.', () => table.counts().series);
   figure('tocsin_window_bytes', 'Bytes of the windows in memory.', () => table.counts().bytes);
   figure('tocsin_turns_total', 'Turns of the engine.', () => engine.counts.turns);

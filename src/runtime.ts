@@ -9,6 +9,7 @@ import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-let
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { createServices } from './engine/services.ts';
@@ -18,7 +19,14 @@ import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
-import type { Health, RejectCode, Services } from './services.ts';
+import {
+  type Health,
+  type Idempotency,
+  type IncomingEvent,
+  type RejectCode,
+  type Services,
+  systemActor,
+} from './services.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
 export const defaultTenant = 'default';
@@ -31,6 +39,8 @@ const pausesShown = 20;
 export interface RuntimePorts {
   readonly store: Store;
   readonly history: History;
+  /** Says when there is no room for anything new. */
+  readonly disk?: Disk;
   /** Reads the history for plots and backtests; without it they are not to be had. */
   readonly reader?: HistoryReader;
   readonly clock: Clock;
@@ -89,12 +99,22 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   const results = new Map<string, number>();
   const rejections = new Map<RejectCode, number>();
 
+  const broken = (error: unknown): void => {
+    if (fatal !== null) return;
+    fatal = error;
+    log.error('store.fatal', { error: String(error) });
+    ports.fatal(error);
+  };
+
   const table = new SeriesTable({ limits, onBirth: (id) => engine.bind(id) });
   const recorder = new HistoryRecorder({
     table,
     history,
     clock,
     shardOf: (tenant) => engine.ensureTenant(tenant).shard,
+    onStored() {
+      historyFailure = null;
+    },
     onFailure(error, state) {
       historyFailure = String(error);
       log.error('history.failed', { error: historyFailure, ...state });
@@ -119,18 +139,17 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     hungry: () => claimer.wakeAt(clock.now()),
   });
   // The same key again changes nothing, so what could not be stored is tried until the hour is over.
-  const tellOfDeaths = (tenant: string, count: number, at: number): void => {
+  const tell = (tenant: string, event: IncomingEvent, key: Idempotency, at: number): void => {
     if (closed) return;
-    services
-      .postEvent(tenant, deadLettersEvent(count), { name: 'system' }, alarmKey(at))
-      .catch((error: unknown) => {
-        if (clock.now() >= at + alarmRetriedForMs) log.warn('dead_letters.not_told', { tenant, error });
-        else clock.at(clock.now() + alarmRetryMs, () => tellOfDeaths(tenant, count, at));
-      });
+    services.postEvent(tenant, event, systemActor, key).catch((error: unknown) => {
+      if (clock.now() >= at + alarmRetriedForMs)
+        log.warn(`${key.bodyHash}.not_told`, { tenant, error: String(error) });
+      else clock.at(clock.now() + alarmRetryMs, () => tell(tenant, event, key, at));
+    });
   };
   const alarm = new DeadLetterAlarm(limits.deadLettersAlert, (tenant, count, at) => {
     // After the turn whose events these are.
-    clock.soon(() => tellOfDeaths(tenant, count, at));
+    clock.soon(() => tell(tenant, deadLettersEvent(count), alarmKey('dead_letters', at), at));
   });
   const claimer = new Claimer({
     store,
@@ -179,11 +198,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         alarm.see(events);
         ports.published?.(events);
       },
-      fatal(error) {
-        fatal = error;
-        log.error('store.fatal', { error: String(error) });
-        ports.fatal(error);
-      },
+      fatal: broken,
     },
     {
       owner,
@@ -194,11 +209,22 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     },
   );
 
+  const disk = ports.disk ?? null;
+  const followDisk = (): void => {
+    disk?.onBroken(broken);
+    disk?.onChange((full) => {
+      engine.shut(full);
+      const at = clock.now();
+      if (full) clock.soon(() => tell(defaultTenant, diskFullEvent, alarmKey('disk_full', at), at));
+    });
+  };
+
   const health = (): Health => {
     const checks: Record<string, { ok: boolean; detail?: string }> = {
       engine: engine.running ? { ok: true } : { ok: false, detail: 'the state is being taken up' },
       store: fatal === null ? { ok: true } : { ok: false, detail: String(fatal) },
       history: historyFailure === null ? { ok: true } : { ok: false, detail: historyFailure },
+      ...(disk && { disk: disk.full ? { ok: false, detail: 'the disk is full' } : { ok: true } }),
     };
     const paused = engine.breakers().filter(({ state }) => state !== 'closed');
     for (const { tenant, channel, reason } of paused.slice(0, pausesShown)) {
@@ -209,7 +235,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     }
     const failed = Object.values(checks).some(({ ok }) => !ok);
     return {
-      ready: engine.running && fatal === null,
+      ready: engine.running && fatal === null && disk?.full !== true,
       status: fatal !== null ? 'failed' : failed ? 'degraded' : 'ok',
       checks,
     };
@@ -244,6 +270,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         const now = clock.now();
         log.info('history.refilled', recorder.refill(now - spanMs, now + limits.futureMs));
       });
+      followDisk();
     },
     setRules: (rules) => engine.setRules(rulesByTenant(rules)),
     async close(graceMs) {

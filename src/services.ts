@@ -63,6 +63,9 @@ export interface Actor {
   readonly name: string;
 }
 
+/** The program itself: what it has to tell is taken also when nothing else is. */
+export const systemActor: Actor = { name: 'system' };
+
 /** An Idempotency-Key with the digest of the body that came with it. */
 export interface Idempotency {
   readonly scope: string;

@@ -3,10 +3,14 @@ import type { Problem } from '../../rules/types.ts';
 import type { Tocsin } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import { pinoLog } from '../log-pino.ts';
+import { StoreError } from '../store/store.ts';
 import type { ServeFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { counted, problemLine } from './problems.ts';
 import { version } from './version.ts';
+
+const afterDamage =
+  'keep a copy of this folder, then put a backup in its place (samples.db alone may be moved away: windows fill anew)';
 
 /** Answers the exit code once everything is closed. */
 export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<number> {
@@ -43,7 +47,9 @@ export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<nu
   } catch (error) {
     if (error instanceof RuleFilesError) return refuse(error.problems);
     host.err(`not started: ${error instanceof Error ? error.message : String(error)}`);
-    return exitCodes.failed;
+    if (!(error instanceof StoreError) || error.failure === 'busy') return exitCodes.failed;
+    if (error.failure === 'corrupt') host.err(`${config.data}: ${afterDamage}`);
+    return exitCodes.broken;
   }
   let asked = false;
   host.onStop(() => {

@@ -39,6 +39,8 @@ export interface TocsinConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Folder of the databases, absolute. */
   readonly data: string;
+  /** Kept in the data folder to be given up when the disk is full; 0: nothing. */
+  readonly ballastBytes: number;
   /** Rule files and folders of them, absolute. */
   readonly rules: readonly string[];
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
@@ -55,6 +57,8 @@ export interface TocsinConfig {
 }
 
 const dayMs = 86_400_000;
+
+export const defaultBallastBytes = 16 * 1024 * 1024;
 
 export const defaultLimits: Limits = {
   seriesPerTenant: 100_000,

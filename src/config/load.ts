@@ -6,7 +6,13 @@ import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
 import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
-import { type ChannelConfig, defaultLimits, defaultRetention, type TocsinConfig } from './config.ts';
+import {
+  type ChannelConfig,
+  defaultBallastBytes,
+  defaultLimits,
+  defaultRetention,
+  type TocsinConfig,
+} from './config.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -139,6 +145,7 @@ function assemble(
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     data: outside.data ?? resolve(folder, input.data ?? './data'),
+    ballastBytes: input.ballast ?? defaultBallastBytes,
     rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),
     collector: {
       host: input.collector?.host ?? withoutFile,

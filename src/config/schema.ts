@@ -72,6 +72,7 @@ export type RouteInput = z.output<typeof routeSchema>;
 export const configSchema = z.strictObject({
   listen: address.optional(),
   data: text.optional(),
+  ballast: bytes.optional(),
   rules: z
     .union([text, z.array(text).max(1_000)], { error: 'expected a list of files and folders' })
     .optional(),

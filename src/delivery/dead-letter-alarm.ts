@@ -1,7 +1,7 @@
 // Tells when dead letters pile up: so many of one tenant within an hour, told once an hour. It sees what was committed.
 // Messages about the program itself do not count, or a dead alarm would raise the next one.
 import { labelSet } from '../../rules/labels.ts';
-import type { IncomingEvent } from '../services.ts';
+import type { Idempotency, IncomingEvent } from '../services.ts';
 import type { CommittedEvent } from '../store/store.ts';
 
 const hourMs = 3_600_000;
@@ -57,6 +57,6 @@ export function deadLettersEvent(count: number): IncomingEvent {
 }
 
 /** One for each hour of the clock, so that a restart does not tell again. */
-export function alarmKey(at: number): { scope: string; key: string; bodyHash: string } {
-  return { scope: 'system', key: `dead_letters ${Math.floor(at / hourMs)}`, bodyHash: 'dead_letters' };
+export function alarmKey(alarm: string, at: number): Idempotency {
+  return { scope: 'system', key: `${alarm} ${Math.floor(at / hourMs)}`, bodyHash: alarm };
 }

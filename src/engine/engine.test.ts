@@ -402,6 +402,33 @@ describe('a delivery', () => {
     ]);
   });
 
+  for (const longer of [1, 5, 30, 125]) {
+    it(`under a loop that stands still for ${longer} s is told once more at most, under the same id`, async () => {
+      let answer: () => void = () => {};
+      const held = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      at({ answer: async () => held.then(() => ({ kind: 'sent' })) });
+      await stage.push(90);
+      await stage.advance(s);
+      stage.clock.stall(longer * s);
+      answer();
+      await stage.push(10);
+      await stage.advance(min);
+      const first = stage.sent.filter(({ message }) => message.reason === 'first');
+      // Its lease of 120 s was over: then somebody else might have had it.
+      expect(first.length).toBeLessThanOrEqual(longer > 120 ? 2 : 1);
+      expect(new Set(first.map(({ deliveryId }) => deliveryId)).size).toBe(1);
+      expect(stage.said().at(-1)![1]).toBe('resolved');
+      expect(stage.store.deliveryCounts('default')).toMatchObject({
+        sent: 2,
+        queued: 0,
+        sending: 0,
+        dead: 0,
+      });
+    });
+  }
+
   it('that hangs is ended by its deadline', async () => {
     at({ answer: () => new Promise(() => {}) });
     await stage.push(90);

@@ -31,6 +31,10 @@ import type { Command, LetterCommand, SampleBatch } from './work.ts';
 
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
+/** Silence is looked at again so often while nothing is taken. */
+const shutLookMs = 5_000;
+/** As often as a full disk is looked at, and a little. */
+const shutRetryAfterS = 5;
 /** How far a sample may be ahead of the clock. */
 const sampleAheadMs = 300_000;
 
@@ -90,6 +94,7 @@ export class Engine {
   readonly #budget = new TurnBudget();
   #completionTimer: Timer | null = null;
   #scheduled = false;
+  #shut = false;
   #state: 'new' | 'running' | 'down' | 'closed' = 'new';
   readonly counts = { turns: 0, commits: 0, rows: 0, reloads: 0, refused: 0 };
 
@@ -182,9 +187,10 @@ export class Engine {
 
   // -- from outside ---------------------------------------------------------------------------------------------
 
-  /** Throws ApiError when the tenant's queue is full or nothing can be stored at the moment. */
-  #admit(tenantName: string): Tenant {
+  /** Throws ApiError when the tenant's queue is full or nothing can be stored at the moment. `own`: also when shut. */
+  #admit(tenantName: string, own = false): Tenant {
     if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
+    if (this.#shut && !own) throw new ApiError('unavailable', { retryAfter: shutRetryAfterS });
     const tenant = this.ensureTenant(tenantName);
     if (
       tenant.queued >= this.#config.queuePerTenant ||
@@ -223,10 +229,10 @@ export class Engine {
     });
   }
 
-  /** Resolves when the command's effects are durable. */
-  submit(tenantName: string, command: Omit<Command, 'kind' | 'waiter'>): Promise<Answer> {
+  /** Resolves when the command's effects are durable. `own`: the program's, which is taken also when shut. */
+  submit(tenantName: string, command: Omit<Command, 'kind' | 'waiter'>, own = false): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
+      const tenant = this.#admit(tenantName, own);
       tenant.enqueue({ kind: 'command', ...command, waiter: { resolve, reject } });
       this.#schedule();
     });
@@ -239,6 +245,20 @@ export class Engine {
       tenant.enqueue({ kind: 'letters', ...command, waiter: { resolve, reject } });
       this.#schedule();
     });
+  }
+
+  /**
+   * Takes nothing new while there is no room to store it; groups and deliveries go on. What does not come then is no
+   * silence: absence waits one window from the end on, and times of grids are left out.
+   */
+  shut(on: boolean): void {
+    const now = this.#ports.clock.now();
+    for (const tenant of this.#shut && !on ? this.#ring : []) {
+      tenant.pairs.restartSilence(now);
+      tenant.grid.restartSilence(now);
+    }
+    this.#shut = on;
+    this.#schedule();
   }
 
   /** A series was born: pair it with the rules that read it. */
@@ -348,9 +368,14 @@ export class Engine {
       this.#agenda.take(
         now,
         (pair) => {
-          if (!pair.gone) this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
+          if (pair.gone) return;
+          if (this.#shut) this.#agenda.watchUntil(pair, now + shutLookMs);
+          else this.#tenants.get(pair.tenant)?.enqueue({ kind: 'silence', pair });
         },
-        (clock) => this.#grid.due(this.#tenants.get(clock.tenant)!, clock, now),
+        (clock) => {
+          if (this.#shut) this.#grid.leaveOut(clock, now);
+          else this.#grid.due(this.#tenants.get(clock.tenant)!, clock, now);
+        },
       );
       this.#serving.serve(this.#ring, turn, now, this.#budget.rows);
       this.#commit(turn);

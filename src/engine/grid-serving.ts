@@ -57,6 +57,16 @@ export class GridServing {
     tenant.enqueue(run);
   }
 
+  /** The same while nobody's samples are taken: such times say nothing. */
+  leaveOut(clock: GridClock, now: number): void {
+    clock.watched = false;
+    if (clock.idle || clock.run) return;
+    const { first, last, skipped } = dueTimes(clock, clock.nextAt, now);
+    this.counts.skipped += skipped + (last - first) / clock.intervalMs + 1;
+    clock.nextAt = last + clock.intervalMs;
+    this.#parts.agenda.grid(clock);
+  }
+
   /** Goes on with what is due; true when that is done. */
   slice(tenant: Tenant, run: GridRun, turn: Turn, now: number, limit: SliceLimit): boolean {
     const { clock } = this.#parts;

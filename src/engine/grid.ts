@@ -136,6 +136,11 @@ export class GridTable {
   /** `now` is another clock's: silence and grid times begin anew. */
   restart(now: number): void {
     for (const clock of this.#clocks.values()) clock.restart(now);
+    this.restartSilence(now);
+  }
+
+  /** Silence counts from `now`. */
+  restartSilence(now: number): void {
     for (const { groups } of this.#byName.values()) for (const group of groups.values()) group.restart(now);
   }
 }

@@ -15,7 +15,16 @@ import type { SeriesTable } from '../ingest/series.ts';
 import { takeBody } from '../ingest/take.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { Answer, Health, PushAnswer, RawSample, RejectCode, Rejected, Services } from '../services.ts';
+import {
+  type Answer,
+  type Health,
+  type PushAnswer,
+  type RawSample,
+  type RejectCode,
+  type Rejected,
+  type Services,
+  systemActor,
+} from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { refusal } from './refusal.ts';
@@ -90,7 +99,7 @@ export function createServices(ports: ServicePorts): Services {
       return evaluated(tenant, batch, batch.rejected);
     },
     postEvent(tenant, event, actor, idempotency) {
-      return engine.submit(tenant, {
+      const command: Parameters<Engine['submit']>[1] = {
         idempotency,
         input: {
           kind: 'event',
@@ -116,7 +125,8 @@ export function createServices(ports: ServicePorts): Services {
             body: { id: alert.id, status, ...(heldBack === null ? {} : { reason: heldBack }) },
           };
         },
-      });
+      };
+      return engine.submit(tenant, command, actor === systemActor);
     },
     acknowledge(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {

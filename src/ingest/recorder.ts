@@ -13,6 +13,8 @@ export interface RecorderOptions {
   readonly shardOf: (tenant: string) => number;
   /** Called for each flush that failed; the samples wait for the next one. */
   readonly onFailure: (error: unknown, state: { readonly waiting: number; readonly dropped: number }) => void;
+  /** Called when a flush succeeded after one that failed. */
+  readonly onStored?: () => void;
   /** Default one second: what a kill may lose. */
   readonly flushMs?: number;
   /** Samples that may wait while flushes fail; default a million, 20 MB. */
@@ -37,6 +39,7 @@ export class HistoryRecorder {
   readonly #maxWaiting: number;
   #timer: Timer | null = null;
   #closed = false;
+  #failing = false;
   /** Samples that were lost because flushes failed for too long. */
   #dropped = 0;
 
@@ -122,6 +125,7 @@ export class HistoryRecorder {
       try {
         this.#options.history.append(batch.declared, batch.blocks);
       } catch (error) {
+        this.#failing = true;
         this.#options.onFailure(error, { waiting: this.waiting, dropped: this.#dropped });
         return false;
       }
@@ -133,6 +137,8 @@ export class HistoryRecorder {
       }
     }
     this.#spare = emptied;
+    if (this.#failing) this.#options.onStored?.();
+    this.#failing = false;
     return true;
   }
 

@@ -10,6 +10,8 @@ import { labelSet } from '../../rules/labels.ts';
 import type { Rule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import type { OpenChannel } from '../delivery/open-channels.ts';
+import { Ballast } from '../disk/ballast.ts';
+import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import { silentLog } from '../log.ts';
@@ -33,6 +35,8 @@ export interface StageOptions {
   readonly receiver?: Partial<Receiver>;
   readonly limits?: Partial<Limits>;
   readonly wrapStore?: (store: Store) => Store;
+  /** The disk is guarded, by a ballast of so many bytes. */
+  readonly ballastBytes?: number;
   /** What the channel answers; accepted unless told otherwise. */
   readonly answer?: (sent: Sent) => SendResult | Promise<SendResult>;
 }
@@ -45,9 +49,11 @@ export class Stage {
   readonly t0 = this.clock.now();
   runtime!: Runtime;
   store!: Store;
+  disk: DiskGuard | null = null;
   rules: Rule[];
   readonly #options: StageOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
+  readonly ballastFile = join(this.#folder, 'ballast');
   #closeFiles: () => void = () => {};
   #random = 1;
   #starts = 0;
@@ -62,7 +68,14 @@ export class Stage {
     const { clock } = this;
     const opened = openSqliteStore({ file: join(this.#folder, 'tocsin.db'), durability: 'normal' });
     const history = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
-    this.store = this.#options.wrapStore?.(opened) ?? opened;
+    const { wrapStore, ballastBytes } = this.#options;
+    this.store = wrapStore?.(opened) ?? opened;
+    if (ballastBytes !== undefined) {
+      const ballast = new Ballast(this.ballastFile, ballastBytes);
+      ballast.make();
+      this.disk = new DiskGuard({ ballast, clock, log: silentLog });
+      this.store = this.disk.guardStore(this.store);
+    }
     this.#closeFiles = () => {
       history.close();
       opened.close();
@@ -71,7 +84,8 @@ export class Stage {
     this.runtime = createRuntime(
       {
         store: this.store,
-        history,
+        history: this.disk?.guardHistory(history) ?? history,
+        ...(this.disk && { disk: this.disk }),
         clock,
         log: silentLog,
         newId: idGenerator(

@@ -46,8 +46,10 @@ export async function startTestApp(
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 1));
   const parsed = parseRuleFile(rules, 'rules.yaml');
   if (parsed.problems.length > 0) throw new Error(JSON.stringify(parsed.problems, null, 1));
+  // Sixteen MiB for each app of each test would be all that the disk does.
+  const ballastBytes = config.includes('ballast:') ? loaded.config.ballastBytes : 0;
   const tocsin = await createTocsin({
-    config: loaded.config,
+    config: { ...loaded.config, ballastBytes },
     rules: parsed.rules,
     adminKey: testKey,
     ...options,

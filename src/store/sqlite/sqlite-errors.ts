@@ -4,6 +4,8 @@ import { StoreError, type StoreFailure } from '../store.ts';
 
 const failures: readonly (readonly [prefix: string, failure: StoreFailure])[] = [
   ['SQLITE_FULL', 'full'],
+  // The index of the journal could not grow. Nothing of the transaction is to be seen, and the next one overwrites it.
+  ['SQLITE_IOERR_SHMSIZE', 'full'],
   ['SQLITE_BUSY', 'busy'],
   ['SQLITE_LOCKED', 'busy'],
   ['SQLITE_IOERR', 'io'],

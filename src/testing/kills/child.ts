@@ -1,13 +1,15 @@
 // The process that is killed: the whole program on a configuration file, with named points on its way. Arguments: the
 // configuration file. Environment: see points.ts; nothing in the program itself reads it.
 import { channels } from '../../../channels/index.ts';
-import { createTocsin } from '../../app.ts';
+import { createTocsin, type Tocsin } from '../../app.ts';
+import { exitCodes } from '../../cli/host.ts';
 import { loadConfig } from '../../config/load.ts';
 import { serve } from '../../http/server.ts';
 import { pinoLog } from '../../log-pino.ts';
+import { StoreError } from '../../store/store.ts';
 import { plantInHistory, plantInStore } from './faults.ts';
 import { killSwitch, tell } from './kill-switch.ts';
-import { faultVariable, killAtVariable, plantedFaults } from './points.ts';
+import { durabilityVariable, faultVariable, killAtVariable, plantedFaults } from './points.ts';
 import { wrapChannel, wrapFetch, wrapHistory, wrapLog, wrapStore } from './wraps.ts';
 
 const [file] = process.argv.slice(2);
@@ -20,15 +22,18 @@ if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 
 const { config } = loaded;
 const adminKey = process.env.TOCSIN_ADMIN_KEY;
 
-const tocsin = await createTocsin({
+const tocsin: Tocsin = await createTocsin({
   config,
-  durability: 'full',
+  durability: process.env[durabilityVariable] === 'normal' ? 'normal' : 'full',
   log: wrapLog(pinoLog({ level: 'info' }), kill),
   channels: { ...channels, webhook: wrapChannel(channels.webhook, kill) },
   wrapStore: (store) => wrapStore(plantInStore(store, fault), kill),
   wrapHistory: (history) => wrapHistory(plantInHistory(history, fault), kill),
   onFatal: () => process.exit(70),
   ...(adminKey !== undefined && { adminKey }),
+}).catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(error instanceof StoreError && error.failure !== 'busy' ? exitCodes.broken : exitCodes.failed);
 });
 const listening = await serve({ fetch: wrapFetch(tocsin.fetch, kill) }, config.listen);
 tell({ listening: listening.port });

@@ -16,8 +16,10 @@ export interface CampaignFolder {
   remove(): void;
 }
 
-export function campaignFolder(receiverUrl: string): CampaignFolder {
+/** `data` is the data folder, where it is not to lie in the campaign's own. */
+export function campaignFolder(receiverUrl: string, data?: string): CampaignFolder {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-kills-'));
+  const dataFolder = data ?? join(folder, 'data');
   const configFile = join(folder, 'tocsin.yaml');
   const put = (name: string, text: string): void => {
     writeFileSync(join(folder, `${name}.draft`), text);
@@ -28,13 +30,14 @@ export function campaignFolder(receiverUrl: string): CampaignFolder {
   const made: CampaignFolder = {
     folder,
     configFile,
-    stateDb: join(folder, 'data/tocsin.db'),
-    samplesDb: join(folder, 'data/samples.db'),
+    stateDb: join(dataFolder, 'tocsin.db'),
+    samplesDb: join(dataFolder, 'samples.db'),
     configure(no) {
       put(
         'tocsin.yaml',
         `listen: 127.0.0.1:0
-data: ./data
+data: ${dataFolder}
+ballast: 64KiB
 rules: [rules.yaml]
 collector: { host: false }
 channels:

@@ -1,5 +1,7 @@
 // A campaign: one data folder, one provider, clients at work, and the program killed again and again. At the end
 // everything that was promised is looked for.
+
+import { exitCodes } from '../../cli/host.ts';
 import { Random } from '../simulation/random.ts';
 import { KillClient } from './client.ts';
 import { compileChild } from './compile.ts';
@@ -20,10 +22,27 @@ export interface CampaignOptions {
   /** Share of webhooks that are refused in passing; the end then waits for their retries. */
   readonly flaky?: number;
   readonly fault?: PlantedFault;
+  /** The machine dies instead of the process: the data lies on a volume whose power is cut. */
+  readonly power?: Power;
+  /** Environment of every life but the last. */
+  readonly env?: (no: number) => Readonly<Record<string, string>>;
+  /** A life may also end by itself, with the exit code that says that the store broke. */
+  readonly mayBreak?: boolean;
+}
+
+/** A volume that can lose its power. */
+export interface Power {
+  readonly folder: string;
+  /** What was not written to its end is gone; every write fails from here on. */
+  cut(): Promise<void>;
+  /** After the process is gone: the volume as it is found after the power came back. */
+  restore(): Promise<void>;
 }
 
 export interface CampaignReport {
   readonly kills: number;
+  /** Lives that ended by themselves, because their store broke. */
+  readonly broke: number;
   /** By named point. */
   readonly killsAt: Readonly<Record<string, number>>;
   readonly slowestReadyMs: number;
@@ -49,25 +68,29 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const rng = () => random.next();
   const child = await compileChild();
   const provider = await startProvider(options.flaky ?? 0, rng);
-  const folder = campaignFolder(provider.url);
+  const { power, mayBreak = false } = options;
+  const folder = campaignFolder(provider.url, power && `${power.folder}/data`);
   const client = new KillClient();
   const ledger = new Ledger();
   const load = new Load(client, ledger, rng);
   const lives: Life[] = [];
   const killsAt: Record<string, number> = {};
   let slowestReadyMs = 0;
+  let broke = 0;
   let ruleVersion = 1;
 
-  const start = (killAt?: { point: KillPoint; hit: number }): Life => {
+  const start = (killAt?: { point: KillPoint; hit: number }, last = false): Life => {
     const no = lives.length + 1;
     folder.configure(no);
     const { fault } = options;
+    const env = last ? undefined : options.env?.(no);
     const life = startLife({
       child,
       configFile: folder.configFile,
       no,
       ...(killAt && { killAt }),
       ...(fault && { fault }),
+      ...(env && { env }),
     });
     lives.push(life);
     return life;
@@ -91,10 +114,22 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const over = async (life: Life): Promise<void> => {
     const { code, signal } = await life.exited;
     await client.detach();
-    if (signal !== 'SIGKILL') {
+    await power?.restore();
+    if (code === exitCodes.broken) broke += 1;
+    if (signal !== 'SIGKILL' && !(mayBreak && code === exitCodes.broken)) {
       const log = life.tail.slice(-3).join('\n');
       ledger.violate('unexpected_exit', `life ${life.no}: code ${code}, signal ${signal}\n${log}`);
     }
+  };
+
+  const die = async (life: Life): Promise<void> => {
+    if (power !== undefined) {
+      // A machine without power says nothing more. A process does: an fsync under way when the journal is aborted may
+      // come back as a success.
+      life.freeze();
+      await power.cut();
+    }
+    life.kill();
   };
 
   /** One life from spawn to death. */
@@ -110,7 +145,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     if ('afterReadyMs' in death) {
       const life = start();
       await attach(life);
-      const timer = setTimeout(() => life.kill(), death.afterReadyMs);
+      const timer = setTimeout(() => void die(life), death.afterReadyMs);
       await over(life);
       clearTimeout(timer);
       return;
@@ -149,7 +184,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       if (ledger.violations.some(({ kind }) => kind === 'unexpected_exit')) break;
     }
     provider.heal();
-    const last = start();
+    const last = start(undefined, true);
     if (await attach(last)) {
       await load.stop();
       await verify({
@@ -158,6 +193,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
         provider,
         last,
         folder,
+        samples: power === undefined,
         slowMs: (options.flaky ?? 0) > 0 ? 150_000 : 20_000,
       });
     } else {
@@ -173,6 +209,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   }
   return {
     kills,
+    broke,
     killsAt,
     slowestReadyMs,
     promises: ledger.promises,

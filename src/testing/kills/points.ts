@@ -37,6 +37,9 @@ export type PlantedFault = (typeof plantedFaults)[number];
 /** Environment of the child: the name of a fault. */
 export const faultVariable = 'TOCSIN_TEST_FAULT';
 
+/** Environment of the child: `normal` for a store that does not wait for the disk. */
+export const durabilityVariable = 'TOCSIN_TEST_DURABILITY';
+
 /** What the child says on standard output, a line of JSON each. */
 export type ChildLine =
   | { readonly listening: number }

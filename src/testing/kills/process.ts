@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { exitCodes } from '../../cli/host.ts';
 import {
   type ChildLine,
   faultVariable,
@@ -30,6 +31,9 @@ export interface Life {
   kill(): void;
   /** SIGTERM. */
   end(): void;
+  /** SIGSTOP and SIGCONT: it does nothing in between, and does not know. */
+  freeze(): void;
+  thaw(): void;
 }
 
 export interface LifeOptions {
@@ -38,13 +42,15 @@ export interface LifeOptions {
   readonly no: number;
   readonly killAt?: { readonly point: KillPoint; readonly hit: number };
   readonly fault?: PlantedFault;
+  /** Environment besides, e.g. of a library that makes calls fail. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const tailLines = 30;
 const pollMs = 10;
 
 export function startLife(options: LifeOptions): Life {
-  const { killAt, fault } = options;
+  const { killAt, fault, env } = options;
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, [options.child, options.configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,6 +59,7 @@ export function startLife(options: LifeOptions): Life {
       TOCSIN_ADMIN_KEY: operatorKey,
       ...(killAt && { [killAtVariable]: `${killAt.point}:${killAt.hit}` }),
       ...(fault && { [faultVariable]: fault }),
+      ...env,
     },
   });
   const tail: string[] = [];
@@ -66,6 +73,8 @@ export function startLife(options: LifeOptions): Life {
   let readyMs: number | null = null;
   const exited = once(child, 'close').then(([code, signal]) => {
     ended = true;
+    // It gave up by itself: what waited in its memory is gone, as after a kill.
+    if (code === exitCodes.broken) killedAt = Math.min(killedAt, Date.now());
     return { code: code as number | null, signal: signal as string | null };
   });
   const listening = listenedOn(child, (line) => {
@@ -106,6 +115,8 @@ export function startLife(options: LifeOptions): Life {
       child.kill('SIGKILL');
     },
     end: () => void child.kill('SIGTERM'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
   };
 }
 
