@@ -11,6 +11,7 @@ mkdirSync(cache, { recursive: true });
 // A folder of its own: another run may have been started from another state of the sources.
 const own = mkdtempSync(join(cache, 'run-'));
 process.on('exit', () => rmSync(own, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const file = join(own, 'run.mjs');
 await build({
   entryPoints: [join(root, 'src/testing/simulation/run.ts')],

@@ -76,7 +76,7 @@ export function retentionGroup(db: Db, memory: Memory) {
       { after: number; cutoff: number; young: number | Buffer; limit: number },
       Walked
     >(
-      `SELECT rowid, ${young} AS young, ${ended} AS ended FROM ${table} WHERE rowid > @after ORDER BY rowid LIMIT @limit`,
+      `SELECT rowid, ${young} AS young, ${ended} AS ended FROM ${table} WHERE rowid > @after ORDER BY rowid LIMIT @limit+0`,
     );
     const remove = raw.prepare<[number]>(`DELETE FROM ${table} WHERE rowid = ?`);
     let after = 0;

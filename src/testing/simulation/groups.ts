@@ -57,7 +57,8 @@ export class Groups {
       throw new Violation('I3', `${alert.key} ${what}`, at);
     };
     if (judgedAt % intervalMs !== 0) broken(`fires at ${judgedAt}, which is no time of its grid`);
-    if (at < judgedAt + evalDelayMs) broken(`is judged at ${at}, before ${judgedAt} and its eval_delay are over`);
+    if (at < judgedAt + evalDelayMs)
+      broken(`is judged at ${at}, before ${judgedAt} and its eval_delay are over`);
     const since = alert.pendingSince ?? judgedAt;
     if (judgedAt - since < rule.forMs) broken(`fires at ${judgedAt} and was pending since ${since} only`);
   }

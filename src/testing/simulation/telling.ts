@@ -137,7 +137,8 @@ export class Telling {
         const record = journal.deliveries.get(effect.result.id);
         if (!record) this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
         const { state } = record.row;
-        if (effect.result.reason === 'rate_limited') this.#checkPatience(effect.result.id, effect.result.dueAt);
+        if (effect.result.reason === 'rate_limited')
+          this.#checkPatience(effect.result.id, effect.result.dueAt);
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
         return;
       }
@@ -434,7 +435,8 @@ export class Telling {
   #ackedUntil(row: AlertRow, now: number): number {
     if (row.ackedAt === null) return 0;
     const told = this.#acks.get(row.id);
-    if (told === undefined || told.until === null || this.#asksAboutAcks(row.id)) return Number.POSITIVE_INFINITY;
+    if (told === undefined || told.until === null || this.#asksAboutAcks(row.id))
+      return Number.POSITIVE_INFINITY;
     return told.until > now ? Number.POSITIVE_INFINITY : told.until;
   }
 
