@@ -223,9 +223,9 @@ export const mutants: readonly Mutant[] = [
     what: 'a late sample counts as the newest',
     wraps: () => ({
       runtime: (runtime) => {
-        const append = runtime.table.append.bind(runtime.table);
-        runtime.table.append = (id, at, value) => {
-          const outcome = append(id, at, value);
+        const appendRow = runtime.table.appendRow.bind(runtime.table);
+        runtime.table.appendRow = (rows, row) => {
+          const outcome = appendRow(rows, row);
           return outcome === 3 ? 0 : outcome;
         };
       },
