@@ -73,12 +73,17 @@ function openSamples(file: string): Database.Database {
     raw.pragma('synchronous = NORMAL');
     const version = Number(raw.pragma('user_version', { simple: true }));
     if (version > schemaVersion) throw new Error(`${file} was written by a newer version (${version})`);
-    if (version === 0) raw.transaction(() => raw.exec(ddl)).immediate();
+    if (version === 0) createHistoryTables(raw);
     return raw;
   } catch (error) {
     raw.close();
     throw asStoreError(error, `open ${file}`);
   }
+}
+
+/** Makes the tables of an empty database. */
+export function createHistoryTables(raw: Database.Database): void {
+  raw.transaction(() => raw.exec(ddl)).immediate();
 }
 
 function span(times: Float64Array): { from: number; to: number } {
@@ -151,11 +156,17 @@ class SqliteHistory implements History {
   readonly #folder: Folder | null;
   readonly #checkpoints: Checkpoints | null;
 
-  constructor(file: string, foldInThread: boolean) {
-    const raw = openSamples(file);
+  readonly #inTransaction;
+  readonly #limits: FoldLimits;
+
+  /** `threadsOf`: the file that threads open, too; null where `fold` does the work itself. */
+  constructor(raw: Database.Database, threadsOf: string | null, limits: FoldLimits) {
+    this.#limits = limits;
     this.#raw = raw;
-    this.#checkpoints = foldInThread ? new Checkpoints(raw, file) : null;
-    this.#folder = this.#checkpoints && new Folder(raw, file, this.#checkpoints);
+    this.#inTransaction = raw.transaction((work: () => unknown) => work());
+    this.#checkpoints = threadsOf === null ? null : new Checkpoints(raw, threadsOf);
+    this.#folder =
+      threadsOf === null || this.#checkpoints === null ? null : new Folder(raw, threadsOf, this.#checkpoints);
     this.#statements = {
       series: raw.prepare<
         [],
@@ -173,7 +184,7 @@ class SqliteHistory implements History {
         'SELECT DISTINCT hour, shard FROM chunk WHERE hour BETWEEN ? AND ? ORDER BY hour, shard',
       ),
       chunks: raw.prepare<[number, number, number, number], ChunkRow>(
-        'SELECT shard, series, blob FROM chunk WHERE hour = ? AND shard = ? AND series > ? ORDER BY series LIMIT ?',
+        'SELECT shard, series, blob FROM chunk WHERE hour = ? AND shard = ? AND series > ? ORDER BY series LIMIT ?+0',
       ),
       nextFlush: raw.prepare<[number, number, number], FlushRow>(
         `SELECT rowid, shard, blob FROM flush
@@ -185,16 +196,16 @@ class SqliteHistory implements History {
          ON CONFLICT (hour, shard, series) DO UPDATE SET blob = excluded.blob`,
       ),
       forgetChunks: raw.prepare<[number, number]>(
-        'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE hour < ? ORDER BY hour LIMIT ?)',
+        'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE hour < ? ORDER BY hour LIMIT ?+0)',
       ),
       forgetFlushes: raw.prepare<[number, number]>(
-        'DELETE FROM flush WHERE rowid IN (SELECT rowid FROM flush WHERE to_at < ? ORDER BY rowid LIMIT ?)',
+        'DELETE FROM flush WHERE rowid IN (SELECT rowid FROM flush WHERE to_at < ? ORDER BY rowid LIMIT ?+0)',
       ),
       oldestChunks: raw.prepare<[number]>(
-        'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk ORDER BY hour LIMIT ?)',
+        'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk ORDER BY hour LIMIT ?+0)',
       ),
       oldestFlushes: raw.prepare<[number]>(
-        'DELETE FROM flush WHERE rowid IN (SELECT rowid FROM flush ORDER BY rowid LIMIT ?)',
+        'DELETE FROM flush WHERE rowid IN (SELECT rowid FROM flush ORDER BY rowid LIMIT ?+0)',
       ),
     };
   }
@@ -260,7 +271,7 @@ class SqliteHistory implements History {
     const folder = this.#folder;
     if (folder !== null) return withStoreErrors('fold samples', () => folder.step(before));
     return this.#transaction('fold samples', () => {
-      const plan = planFold(this.#raw, before, foldLimits);
+      const plan = planFold(this.#raw, before, this.#limits);
       if (plan === null) return false;
       for (const { hour, shard, series, blob } of plan.chunks())
         this.#statements.putChunk.run(hour, shard, series, blob);
@@ -308,7 +319,7 @@ class SqliteHistory implements History {
   }
 
   #transaction<T>(doing: string, work: () => T): T {
-    return withStoreErrors(doing, () => this.#raw.transaction(work).immediate());
+    return withStoreErrors(doing, () => this.#inTransaction.immediate(work) as T);
   }
 }
 
@@ -323,5 +334,11 @@ export interface SqliteHistoryOptions {
 
 /** Opens `samples.db`, creating it when it is new. Its owner is whoever owns the state database beside it. */
 export function openSqliteHistory(options: SqliteHistoryOptions): History {
-  return new SqliteHistory(options.file, options.foldInThread ?? false);
+  const { file, foldInThread } = options;
+  return new SqliteHistory(openSamples(file), foldInThread === true ? file : null, foldLimits);
+}
+
+/** The history on a connection that has its tables; folds in the thread of the caller, up to `limits` a call. */
+export function historyOf(raw: Database.Database, limits: FoldLimits): History {
+  return new SqliteHistory(raw, null, limits);
 }

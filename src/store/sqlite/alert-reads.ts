@@ -58,7 +58,7 @@ export function alertReads(db: Db) {
        WHERE a.rowid IN (
          SELECT a.rowid FROM alert a INDEXED BY alert_open
          WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved' AND a.id < ? AND ${where.text}
-         ORDER BY a.id DESC LIMIT ?)
+         ORDER BY a.id DESC LIMIT ?+0)
        ORDER BY a.id DESC`,
       [tenant, before, ...where.values, limit + 1],
     );
@@ -76,7 +76,7 @@ export function alertReads(db: Db) {
     const filtered = where.text !== '';
     const floor = filtered
       ? statements.first<{ readonly id: Buffer }>(
-          `SELECT id FROM alert WHERE tenant = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?`,
+          `SELECT id FROM alert WHERE tenant = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?+0`,
           [tenant, kind, before, rowsToLookAt],
         )?.id
       : undefined;
@@ -84,7 +84,7 @@ export function alertReads(db: Db) {
     if (floor !== undefined) full.and('a.id >= ?', floor);
     if (filtered) full.and(where.text, ...where.values);
     const rows = statements.all<StoredAlert>(
-      `SELECT ${columns} FROM alert a ${withLabels} WHERE ${full.text} ORDER BY a.id DESC LIMIT ?`,
+      `SELECT ${columns} FROM alert a ${withLabels} WHERE ${full.text} ORDER BY a.id DESC LIMIT ?+0`,
       [...full.values, limit + 1],
     );
     return scanned(rows, limit, floor ?? null);

@@ -43,7 +43,7 @@ export function auditGroup(db: Db, memory: Memory, newId: NewId) {
   const append = auditAppender(db, memory, newId);
   const newest = db.raw.prepare<[string, number, number], StoredEventRow>(
     `SELECT ${columnsOf(event, 'e')} FROM event e INDEXED BY event_audit
-     WHERE e.tenant = ? AND e.keep = 2 AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`,
+     WHERE e.tenant = ? AND e.keep = 2 AND e.seq < ? ORDER BY e.seq DESC LIMIT ?+0`,
   );
   return {
     recordAudit(notes: readonly AuditNote[], now: number): void {

@@ -92,14 +92,19 @@ export function openDatabase(file: string, durability: Durability): Db {
     throw asStoreError(error, `open ${file}`);
   }
   const opened = raw;
-  const inTransaction = opened.transaction((work: () => unknown) => work());
+  return databaseOf(opened, () => {
+    opened.close();
+    lock.close();
+  });
+}
+
+/** A connection whose schema and pragmas are settled, as the groups of statements take it. */
+export function databaseOf(raw: Database.Database, close: () => void): Db {
+  const inTransaction = raw.transaction((work: () => unknown) => work());
   return {
-    raw: opened,
-    orm: drizzle({ client: opened }),
+    raw,
+    orm: drizzle({ client: raw }),
     transaction: <T>(work: () => T) => inTransaction.immediate(work) as T,
-    close() {
-      opened.close();
-      lock.close();
-    },
+    close,
   };
 }

@@ -47,7 +47,7 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
       if (floor !== undefined) where.and('d.id >= ?', floor);
     }
     const rows = statements.all<StoredDelivery>(
-      `SELECT ${columns} FROM delivery d ${index} WHERE ${where.text} ORDER BY d.id DESC LIMIT ?`,
+      `SELECT ${columns} FROM delivery d ${index} WHERE ${where.text} ORDER BY d.id DESC LIMIT ?+0`,
       [...where.values, limit + 1],
     );
     return pageOf([scanned(rows, limit, floor ?? null)], limit, deliveryRow);
@@ -64,7 +64,7 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
     return statements
       .all<WithMessage>(
         `SELECT ${withMessage} FROM delivery d INDEXED BY delivery_dead ${itsMessage}
-         WHERE ${where.text} ORDER BY d.id LIMIT ?`,
+         WHERE ${where.text} ORDER BY d.id LIMIT ?+0`,
         [...where.values, limit],
       )
       .map(deliveryOf);

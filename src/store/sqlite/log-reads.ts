@@ -17,12 +17,12 @@ export function logReads(db: Db) {
   const columns = columnsOf(event, 'e');
   const ofSubject = db.raw.prepare<[string, string, Buffer | string, number, number], StoredEventRow>(
     `SELECT ${columns} FROM event e INDEXED BY event_subject
-     WHERE e.tenant = ? AND e.subject_kind = ? AND e.subject_id = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`,
+     WHERE e.tenant = ? AND e.subject_kind = ? AND e.subject_id = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?+0`,
   );
   // All of a tenant's events lie in its shard, between those of the few tenants beside it.
   const ofTenant = db.raw.prepare<[number, number, number, string, number], StoredEventRow>(
     `SELECT ${columns} FROM event e
-     WHERE e.shard = ? AND e.seq < ? AND e.seq >= ? AND e.tenant = ? ORDER BY e.seq DESC LIMIT ?`,
+     WHERE e.shard = ? AND e.seq < ? AND e.seq >= ? AND e.tenant = ? ORDER BY e.seq DESC LIMIT ?+0`,
   );
   const bounds = db.raw.prepare<[string], { shard: number; nextSeq: number; oldest: number | null }>(
     `SELECT s.id AS shard, s.next_seq AS nextSeq, (SELECT min(seq) FROM event WHERE shard = s.id) AS oldest

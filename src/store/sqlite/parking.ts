@@ -26,7 +26,7 @@ export function parkingGroup(db: Db) {
      FROM delivery d INDEXED BY delivery_due
      WHERE d.lane = ? AND coalesce(d.lease_until, d.due_at) <= ?
        AND d.tenant || '/' || d.channel IN (SELECT value FROM json_each(?)) AND ${ready}
-     ORDER BY coalesce(d.lease_until, d.due_at) LIMIT ?`,
+     ORDER BY coalesce(d.lease_until, d.due_at) LIMIT ?+0`,
   );
   const putOff = db.raw.prepare<[dueAt: number, rowid: number]>(
     `UPDATE delivery SET due_at = ?, reason = 'breaker_open' WHERE rowid = ?`,
@@ -34,7 +34,7 @@ export function parkingGroup(db: Db) {
   const makeDue = db.raw.prepare<[now: number, tenant: string, channel: string, limit: number]>(
     `UPDATE delivery SET due_at = min(due_at, ?), reason = NULL WHERE rowid IN (
        SELECT rowid FROM delivery INDEXED BY delivery_parked
-       WHERE tenant = ? AND channel = ? AND state = 'queued' AND reason = 'breaker_open' ORDER BY id LIMIT ?)`,
+       WHERE tenant = ? AND channel = ? AND state = 'queued' AND reason = 'breaker_open' ORDER BY id LIMIT ?+0)`,
   );
   const lease = leasing(db);
 

@@ -23,11 +23,11 @@ export function retentionGroup(db: Db, memory: Memory) {
   const { raw } = db;
   const deleteShort = raw.prepare<[number, number, number]>(
     `DELETE FROM event WHERE rowid IN (
-       SELECT rowid FROM event INDEXED BY event_age WHERE keep = ? AND at < ? ORDER BY at LIMIT ?)`,
+       SELECT rowid FROM event INDEXED BY event_age WHERE keep = ? AND at < ? ORDER BY at LIMIT ?+0)`,
   );
   const deleteIdempotency = raw.prepare<[number, number]>(
     `DELETE FROM idempotency WHERE rowid IN (
-       SELECT rowid FROM idempotency INDEXED BY idempotency_expiry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+       SELECT rowid FROM idempotency INDEXED BY idempotency_expiry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?+0)`,
   );
   const setMeta = raw.prepare<[string, string]>(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
@@ -46,7 +46,7 @@ export function retentionGroup(db: Db, memory: Memory) {
     )
     .pluck();
   const chain = raw.prepare<[string, number], { rowid: number; at: number; hash: Buffer }>(
-    `SELECT rowid, at, hash FROM event INDEXED BY event_audit WHERE tenant = ? AND keep = 2 ORDER BY seq LIMIT ?`,
+    `SELECT rowid, at, hash FROM event INDEXED BY event_audit WHERE tenant = ? AND keep = 2 ORDER BY seq LIMIT ?+0`,
   );
   const deleteEvent = raw.prepare<[number]>('DELETE FROM event WHERE rowid = ?');
   const audit: Task = (policy, now, limit) => {
@@ -76,7 +76,7 @@ export function retentionGroup(db: Db, memory: Memory) {
       { after: number; cutoff: number; young: number | Buffer; limit: number },
       Walked
     >(
-      `SELECT rowid, ${young} AS young, ${ended} AS ended FROM ${table} WHERE rowid > @after ORDER BY rowid LIMIT @limit`,
+      `SELECT rowid, ${young} AS young, ${ended} AS ended FROM ${table} WHERE rowid > @after ORDER BY rowid LIMIT @limit+0`,
     );
     const remove = raw.prepare<[number]>(`DELETE FROM ${table} WHERE rowid = ?`);
     let after = 0;
@@ -157,7 +157,7 @@ export function retentionGroup(db: Db, memory: Memory) {
     { tenant: string; id: Buffer; seenAt: number }
   >(
     `SELECT tenant, id, seen_at AS seenAt FROM labelset
-     WHERE tenant >= ? AND (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?`,
+     WHERE tenant >= ? AND (tenant, id) > (?, ?) ORDER BY tenant, id LIMIT ?+0`,
   );
   const setsOfOld = raw
     .prepare<[string, Buffer], Buffer>(

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,19 @@ describe('sqlite store', () => {
     expect(normal.raw.pragma('synchronous', { simple: true })).toBe(1);
     normal.close();
     expect(statSync(place.file).mode & 0o777).toBe(0o600);
+  });
+
+  it('has no statement that SQLite plans anew each time it is run', () => {
+    const bare = /\b(?:LIMIT|OFFSET) (?:\?|@\w+\b)(?!\s*\+)/;
+    const here = fileURLToPath(new URL('.', import.meta.url));
+    const found = [here, join(here, '../../ingest')].flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+        .filter((name) =>
+          bare.test(readFileSync(join(folder, name), 'utf8').replaceAll(/^\s*\/\/.*$/gm, '')),
+        ),
+    );
+    expect(found).toEqual([]);
   });
 
   it('prepares no statement on the way of an alert: not to commit it, not to claim its delivery, not to end it', () => {

@@ -5,7 +5,7 @@ import { alertReads } from './alert-reads.ts';
 import { auditGroup } from './audit-log.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
-import { type Durability, openDatabase } from './database.ts';
+import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
 import { EventLog } from './event-log.ts';
@@ -33,8 +33,12 @@ export interface SqliteStoreOptions {
  * was written by a newer version.
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-  const db = openDatabase(options.file, options.durability);
   const newId = options.newId ?? idGenerator(Date.now, (into) => crypto.getRandomValues(into));
+  return storeOf(openDatabase(options.file, options.durability), newId);
+}
+
+/** The store on a database that is open: nothing is remembered but what it reads and writes itself. */
+export function storeOf(db: Db, newId: NewId): Store {
   const memory: Memory = { labels: new LabelSets(db), log: new EventLog(db), counts: new DeliveryCounts(db) };
   return {
     ...ownershipGroup(db, memory),

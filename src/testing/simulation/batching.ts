@@ -1,8 +1,6 @@
 // I17 by itself: one stream, in time order per series, is told to three small programs: sample by sample, in random
 // batches, and with restarts after a flush. Without faults all must have the same episodes.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { diskOfMemory } from './disk.ts';
 import type { PushedSample } from './episodes.ts';
 import { drawSeed, noFaults, type SeedPlan } from './plan-of-seed.ts';
 import { Random } from './random.ts';
@@ -44,8 +42,8 @@ function stream(plan: SeedPlan, seed: number, start: number): readonly Told[] {
 async function episodesOf(seed: number, mode: 'one by one' | 'batches' | 'restarts'): Promise<string> {
   const plan = planOf(seed);
   const random = new Random(seed, 13);
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-batching-'));
-  const world = new World({ folder, random: new Random(seed, 14), plan });
+  const disk = diskOfMemory();
+  const world = new World({ disk, random: new Random(seed, 14), plan });
   try {
     world.start();
     const told = [...stream(plan, seed, world.clock.now())];
@@ -79,7 +77,7 @@ async function episodesOf(seed: number, mode: 'one by one' | 'batches' | 'restar
       .join('\n');
   } finally {
     world.close();
-    rmSync(folder, { recursive: true, force: true });
+    disk.remove();
   }
 }
 

@@ -11,6 +11,7 @@ import type { Telling } from './telling.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
+const housekeepingMs = 1_200_000;
 const actor = { name: 'key:simulation' };
 
 interface Source {
@@ -20,6 +21,13 @@ interface Source {
   lastT: number;
   level: number;
   silentUntil: number;
+}
+
+/** Says what makes two events the same: the key that they bring, else what they are about. */
+function sameEvent({ type, dedupKey, labels, message }: IncomingEvent): string {
+  return dedupKey === undefined || dedupKey === null
+    ? `${type} ${JSON.stringify(labels)} ${message}`
+    : `key ${dedupKey}`;
 }
 
 /** What hears of every answer. */
@@ -40,7 +48,8 @@ export class Clients {
   /** What was answered with 2xx, by tenant and alert id, for the check of durability. */
   readonly acknowledged: { tenant: string; id: string; what: 'event' | 'acknowledge' | 'resolve' }[] = [];
   readonly letters: { tenant: string; id: string; what: 'retry' | 'discard' }[] = [];
-  readonly #tokens = new Map<string, string>();
+  /** What each event's answer said, by the token that it carries. */
+  readonly #tokens = new Map<string, { readonly id: string; readonly same: string }>();
 
   constructor(world: World, random: Random, oracles: Oracles) {
     this.#world = world;
@@ -61,6 +70,7 @@ export class Clients {
     this.#forever(() => this.#routeEditor());
     this.#forever(() => this.#outages());
     this.#forever(() => this.#logins());
+    this.#forever(() => this.#housekeeping());
   }
 
   /** No new requests but samples: series go on, so that what fires is known to fire. */
@@ -178,7 +188,7 @@ export class Clients {
         if (answer.status !== 202)
           throw new Violation('I6', `an event got ${answer.status}`, this.#world.clock.now());
         const id = (answer.body as { id: string }).id;
-        this.#tokens.set(token, id);
+        this.#tokens.set(token, { id, same: sameEvent(event) });
         this.acknowledged.push({ tenant, id, what: 'event' });
         await this.#replay((s, idempotency) => s.postEvent(tenant, event, actor, idempotency), key, answer);
         await this.#world.sleep(random.int(1, 20_000));
@@ -192,9 +202,7 @@ export class Clients {
     for (;;) {
       await this.#world.sleep(random.around(3_600_000 / this.#world.plan.commandsPerHour));
       if (this.#stopped) return;
-      const firing = [...journal.alerts.values()].filter(
-        ({ row }) => row.tenant === tenant && row.kind === 'alert' && row.state === 'firing',
-      );
+      const firing = [...journal.firing].filter(({ row }) => row.tenant === tenant);
       if (firing.length === 0) continue;
       const { id } = random.pick(firing).row;
       const what = random.chance(0.7) ? 'acknowledge' : 'resolve';
@@ -205,7 +213,9 @@ export class Clients {
         what === 'acknowledge'
           ? s.acknowledge(tenant, id, { until, note: null }, actor, idempotency)
           : s.resolve(tenant, id, { note: 'enough' }, actor, idempotency);
+      const answered = this.#telling.acknowledging(id);
       const answer = await this.#ask(command, key);
+      answered();
       if (answer.status === 200) {
         this.acknowledged.push({ tenant, id, what });
         if (what === 'acknowledge') this.#telling.acknowledged(id, until);
@@ -223,9 +233,7 @@ export class Clients {
     for (;;) {
       await this.#world.sleep(random.around(3_600_000 / this.#world.plan.lettersPerHour));
       if (this.#stopped) return;
-      const dead = [...journal.deliveries.values()].filter(
-        ({ row }) => row.tenant === tenant && row.state === 'dead',
-      );
+      const dead = [...journal.dead].filter(({ row }) => row.tenant === tenant);
       if (dead.length === 0) continue;
       const { id, channel } = random.pick(dead).row;
       const what = random.pick(['retry', 'retry', 'discard', 'retry_all'] as const);
@@ -236,7 +244,9 @@ export class Clients {
         if (what === 'discard') return s.discardDelivery(tenant, id, { note: name }, actor, idempotency);
         return s.retryDeliveries(tenant, { filter: { channel }, limit: 5 }, actor, idempotency);
       };
+      const answered = this.#telling.letterAsked(what === 'retry_all' ? { tenant, channel } : { tenant, id });
       const answer = await this.#ask(command, key);
+      answered();
       if (answer.status !== 200 && answer.status !== 409)
         throw new Violation('I6', `${what} of ${id} got ${answer.status}`, clock.now());
       const superseded = (answer.body as { error?: { code: string } }).error?.code === 'delivery_superseded';
@@ -303,13 +313,20 @@ export class Clients {
         );
       rows.set(token, row.id);
     }
-    for (const [token, id] of this.#tokens)
+    const sameOfKey = new Map<string, string>();
+    for (const [token, { id, same }] of this.#tokens) {
       if (rows.get(token) !== id)
         throw new Violation(
           'I6',
           `event ${id} of ${token} was answered and is not stored`,
           this.#world.clock.now(),
         );
+      const { tenant, key } = this.#world.journal.alerts.get(id)!.row;
+      const other = sameOfKey.get(`${tenant} ${key}`);
+      if (other !== undefined && other !== same)
+        throw new Violation('I11', `${same} and ${other} are one event, ${key}`, this.#world.clock.now());
+      sameOfKey.set(`${tenant} ${key}`, same);
+    }
   }
 
   // -- the operator ---------------------------------------------------------------------------------------------
@@ -349,6 +366,7 @@ export class Clients {
       }
       this.#world.rules = rules;
       this.#telling.rulesAt = this.#world.clock.now();
+      this.#groups.rulesAt = this.#world.clock.now();
       this.#world.runtime?.setRules(rules);
       this.#episodes.rulesChanged(rules);
       this.#world.journal.log(this.#world.clock.now(), `rules are ${rules.map((r) => r.name).join(' ')}`);
@@ -378,6 +396,13 @@ export class Clients {
         )
       )
         this.#world.counters.hit('group handed over');
+    }
+  }
+
+  async #housekeeping(): Promise<void> {
+    for (;;) {
+      await this.#world.sleep(housekeepingMs);
+      this.#world.housekeep();
     }
   }
 

@@ -10,6 +10,8 @@ export const sometimes = [
   'reload',
   'fatal store failure',
   'history flush failed',
+  'history folded',
+  'history forgotten',
   'fired',
   'cleared while pending',
   'keep_firing_for used',
@@ -59,6 +61,7 @@ export const sometimes = [
   'route changed',
   'group handed over',
   'group closed',
+  'group fired',
   'group must fire',
   'group must be quiet',
 ] as const;
@@ -75,8 +78,8 @@ export class Counters {
     return this.#counts.get(name) ?? 0;
   }
 
-  add(other: Counters): void {
-    for (const [name, n] of other.#counts) this.hit(name, n);
+  entries(): readonly (readonly [Sometimes, number])[] {
+    return [...this.#counts];
   }
 
   missing(): readonly Sometimes[] {

@@ -6,7 +6,16 @@ import type { HistoryBlock, HistorySeries } from '../../ingest/history.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
 import { isGroupRule } from './plan-of-seed.ts';
-import { keyOf, type Life, live, type Points, type Transition, take, verdictOf } from './verdicts.ts';
+import {
+  keyOf,
+  type Life,
+  live,
+  type Points,
+  seriesKeyOf,
+  type Transition,
+  take,
+  verdictOf,
+} from './verdicts.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +36,8 @@ interface SeriesModel extends Points {
 interface PairModel {
   rule: ThresholdRule;
   readonly key: string;
+  /** Tenant and key. */
+  readonly id: string;
   readonly series: SeriesModel;
   wasTrue: boolean;
   quiet: boolean;
@@ -46,6 +57,7 @@ interface Observed {
   readonly at: number;
 }
 
+const none: readonly never[] = [];
 const empty = (): Points => ({ points: [], bornAt: Number.POSITIVE_INFINITY });
 const kinds: ReadonlyMap<string, Transition['kind']> = new Map([
   ['alert.pending', 'pending'],
@@ -107,11 +119,12 @@ export class Episodes {
         if (said) push(expected, pair, said);
       }
     }
+    const metrics = new Set(samples.map(({ metric }) => metric));
     for (const pair of this.#pairs.values()) {
       if (pair.series.tenant !== tenant) continue;
-      if (samples.some((s) => s.metric === pair.series.metric)) pair.lastAckAt = now;
-      const observed = this.#observed.get(this.#id(tenant, pair.key)) ?? [];
-      if (pair.certain && !loose.has(pair)) this.#compare(pair, expected.get(pair) ?? [], observed);
+      if (metrics.has(pair.series.metric)) pair.lastAckAt = now;
+      const observed = this.#observed.get(pair.id) ?? none;
+      if (pair.certain && !loose.has(pair)) this.#compare(pair, expected.get(pair) ?? none, observed);
       else {
         this.#adopt(pair);
         pair.certain = true;
@@ -170,8 +183,7 @@ export class Episodes {
       pair.quietSince = this.#startedAt;
       pair.lastAckAt = this.#startedAt;
       // The series of an open alert is brought back even when nothing of it was flushed.
-      if (this.#open.has(this.#id(pair.series.tenant, pair.key)))
-        pair.series.bornAt = Math.min(pair.series.bornAt, this.#startedAt);
+      if (this.#open.has(pair.id)) pair.series.bornAt = Math.min(pair.series.bornAt, this.#startedAt);
     }
   }
 
@@ -210,7 +222,7 @@ export class Episodes {
       const since = Math.max(pair.lastAckAt, this.#startedAt, this.#disturbedAt);
       if (now - since < patience(rule) + rule.forMs + rule.keepFiringForMs + 30_000) continue;
       const fires = rule.aggregate === 'absent' || rule.noData === 'alert';
-      const state = this.#open.get(this.#id(pair.series.tenant, pair.key))?.state;
+      const state = this.#open.get(pair.id)?.state;
       if (fires ? state !== 'firing' : state !== undefined)
         throw new Violation('I1', `${pair.key} is ${state ?? 'inactive'} after silence since ${since}`, now);
     }
@@ -219,6 +231,7 @@ export class Episodes {
   // -- inside ---------------------------------------------------------------------------------------------------
 
   #compare(pair: PairModel, expected: readonly Transition[], observed: readonly Observed[]): void {
+    if (expected.length === 0 && observed.length === 0) return;
     const text = (list: readonly Observed[]) =>
       list.map(({ kind, at }) => `${kind}@${at}`).join(' ') || 'nothing';
     if (text(expected) === text(observed)) return;
@@ -231,7 +244,7 @@ export class Episodes {
   }
 
   #adopt(pair: PairModel): void {
-    const row = this.#open.get(this.#id(pair.series.tenant, pair.key));
+    const row = this.#open.get(pair.id);
     if (!row) {
       pair.life = { state: 'none' };
       pair.wasTrue = false;
@@ -281,7 +294,7 @@ export class Episodes {
   }
 
   #seriesOf(tenant: string, metric: string, labels: Labels): SeriesModel {
-    const id = `${tenant}\n${metric}\n${JSON.stringify(Object.entries(labels).sort())}`;
+    const id = seriesKeyOf(tenant, metric, labels);
     let series = this.#series.get(id);
     if (!series) {
       series = { tenant, metric, labels, ...empty(), flushed: empty() };
@@ -298,10 +311,12 @@ export class Episodes {
       if (rule.grid || rule.tenant !== series.tenant || rule.metric !== series.metric) continue;
       if (!rule.match.every((m) => (series.labels[m.name] ?? '') === m.value)) continue;
       const key = keyOf(rule.name, series.labels);
-      const old = before.get(this.#id(series.tenant, key));
+      const id = this.#id(series.tenant, key);
+      const old = before.get(id);
       const pair: PairModel = {
         rule,
         key,
+        id,
         series,
         wasTrue: false,
         quiet: false,
@@ -314,7 +329,7 @@ export class Episodes {
       };
       this.#adopt(pair);
       list.push(pair);
-      this.#pairs.set(this.#id(series.tenant, key), pair);
+      this.#pairs.set(id, pair);
     }
     this.#bySeries.set(series, list);
   }

@@ -1,8 +1,9 @@
 // The oracle of rules over several series, naive and from the documentation alone. With faults it keeps out; in the calm
 // after them it says of every group whether its alert must be firing or must not be open.
 import type { Labels, ThresholdRule } from '../../../rules/types.ts';
+import type { Effect } from '../../pipeline/effect.ts';
 import type { PushedSample } from './episodes.ts';
-import { aggregateOf, keyOf, type Points, take } from './verdicts.ts';
+import { aggregateOf, keyOf, type Points, seriesKeyOf, take } from './verdicts.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +19,8 @@ const calmTimes = 6;
 export class Groups {
   readonly #world: World;
   readonly #series = new Map<string, SeriesModel>();
+  /** When somebody edited the rules. */
+  rulesAt = Number.NEGATIVE_INFINITY;
 
   constructor(world: World) {
     this.#world = world;
@@ -26,7 +29,7 @@ export class Groups {
   /** A push of the tenant was acknowledged. */
   pushed(tenant: string, samples: readonly PushedSample[]): void {
     for (const { metric, labels, timestamp, value } of samples) {
-      const id = `${tenant}\n${metric}\n${JSON.stringify(Object.entries(labels).sort())}`;
+      const id = seriesKeyOf(tenant, metric, labels);
       let series = this.#series.get(id);
       if (!series) {
         series = { tenant, metric, labels, points: [], bornAt: Number.POSITIVE_INFINITY };
@@ -34,6 +37,30 @@ export class Groups {
       }
       take(series, timestamp, value);
     }
+  }
+
+  /**
+   * What holds with faults, too: a rule over several series speaks at times of its grid, after the delay, and fires only
+   * when it was pending for long enough.
+   */
+  onEffect(effect: Effect, at: number): void {
+    if (effect.put !== 'event' || effect.row.kind !== 'alert.firing' || effect.row.reason !== null) return;
+    const { journal, rules, counters } = this.#world;
+    const alert = journal.alerts.get(effect.row.subjectId)?.row;
+    const rule = rules.find((one) => one.tenant === alert?.tenant && one.name === alert.rule);
+    // An edited rule may have been judged in this turn as it was before.
+    if (!alert || !rule?.grid || this.rulesAt > at - 600_000) return;
+    counters.hit('group fired');
+    const judgedAt = Number(effect.row.body.sampleAt);
+    const { intervalMs, evalDelayMs } = rule.grid;
+    const broken = (what: string) => {
+      throw new Violation('I3', `${alert.key} ${what}`, at);
+    };
+    if (judgedAt % intervalMs !== 0) broken(`fires at ${judgedAt}, which is no time of its grid`);
+    if (at < judgedAt + evalDelayMs)
+      broken(`is judged at ${at}, before ${judgedAt} and its eval_delay are over`);
+    const since = alert.pendingSince ?? judgedAt;
+    if (judgedAt - since < rule.forMs) broken(`fires at ${judgedAt} and was pending since ${since} only`);
   }
 
   /** Nothing fails and no level changes: what has been true for long enough fires, what has not been is over. */
@@ -57,9 +84,7 @@ export class Groups {
           if (this.#verdict(rule, members, t) !== verdict) return false;
         return true;
       };
-      const alert = [...journal.alerts.values()].find(
-        ({ row }) => row.tenant === rule.tenant && row.key === key && row.state !== 'resolved',
-      )?.row;
+      const alert = journal.ofKey(rule.tenant, key).find(({ row }) => row.state !== 'resolved')?.row;
       const broken = (what: string) => {
         throw new Violation('I1', `${key} (${rule.across} of ${rule.aggregate}) ${what}`, clock.now());
       };

@@ -1,5 +1,5 @@
 // Looks for one planted bug: seed after seed until an invariant breaks or the bound of simulated hours is spent.
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 import { simulate } from './simulate.ts';
 import type { InvariantId } from './violation.ts';
 

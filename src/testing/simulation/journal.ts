@@ -71,15 +71,32 @@ export class Journal {
   #owner = '';
   /** Times at which leases were voided: starts and reloads. */
   readonly voided: number[] = [];
-  readonly lines: string[] = [];
+  readonly #lines: { readonly at: number; readonly line: string }[] = [];
+  /** Alerts and events of one identity, by tenant and key. */
+  readonly alertsOfKey = new Map<string, AlertRecord[]>();
+  /** What fires, and deliveries by state: a long run has thousands of others. */
+  readonly firing = new Set<AlertRecord>();
+  readonly dead = new Set<DeliveryRecord>();
+  readonly sending = new Set<DeliveryRecord>();
   readonly #digest = createHash('sha256');
   /** Called for each committed effect, after it is in the journal. */
   onEffect: (effect: Effect, at: number) => void = () => {};
 
   log(at: number, line: string): void {
-    this.#digest.update(`${at} ${line}\n`);
-    this.lines.push(`${new Date(at).toISOString().slice(5, 23)} ${line}`);
-    if (this.lines.length > 2 * logLines) this.lines.splice(0, logLines);
+    // Without the stack of an error, which says where the program lies and how it was compiled.
+    this.#digest.update(`${at} ${line.split('\n', 1)[0]}\n`);
+    this.#lines.push({ at, line });
+    if (this.#lines.length > 2 * logLines) this.#lines.splice(0, logLines);
+  }
+
+  /** The last lines, each with its time. */
+  get lines(): readonly string[] {
+    return this.#lines.map(({ at, line }) => `${new Date(at).toISOString().slice(5, 23)} ${line}`);
+  }
+
+  /** Those of one identity, in the order in which they began. */
+  ofKey(tenant: string, key: string): readonly AlertRecord[] {
+    return this.alertsOfKey.get(`${tenant}\n${key}`) ?? [];
   }
 
   digest(): string {
@@ -108,15 +125,15 @@ export class Journal {
   #apply(effect: Effect): void {
     switch (effect.put) {
       case 'alert': {
-        const known = this.alerts.get(effect.row.id);
-        if (known) known.row = { ...effect.row };
-        else
-          this.alerts.set(effect.row.id, {
-            row: { ...effect.row },
-            events: [],
-            firedAt: null,
-            resolvedAt: null,
-          });
+        let record = this.alerts.get(effect.row.id);
+        if (record) record.row = { ...effect.row };
+        else {
+          record = { row: { ...effect.row }, events: [], firedAt: null, resolvedAt: null };
+          this.alerts.set(effect.row.id, record);
+          push(this.alertsOfKey, `${effect.row.tenant}\n${effect.row.key}`, record);
+        }
+        if (record.row.kind === 'alert' && record.row.state === 'firing') this.firing.add(record);
+        else this.firing.delete(record);
         return;
       }
       case 'event':
@@ -136,7 +153,7 @@ export class Journal {
         return;
       }
       case 'delivery': {
-        const record = {
+        const record: DeliveryRecord = {
           row: { ...effect.row },
           accepted: [],
           failures: 0,
@@ -147,6 +164,7 @@ export class Journal {
         };
         this.deliveries.set(effect.row.id, record);
         push(this.deliveriesOf, effect.row.notificationId, record);
+        this.#sort(record);
         return;
       }
       case 'delivery.result': {
@@ -156,6 +174,7 @@ export class Journal {
         const { state, dueAt, reason, attempts, shorter, finishedAt } = result;
         record.row = { ...record.row, state, dueAt, reason, attempts, shorter, finishedAt, leaseUntil: null };
         record.wasDead ||= state === 'dead';
+        this.#sort(record);
         return;
       }
       case 'delivery.requeued': {
@@ -167,6 +186,7 @@ export class Journal {
         record.failures = 0;
         record.crashes = 0;
         record.openedAt = dueAt;
+        this.#sort(record);
         return;
       }
       case 'breaker':
@@ -203,8 +223,7 @@ export class Journal {
     this.voided.push(at);
     this.#owner = owner;
     let n = 0;
-    for (const record of this.deliveries.values()) {
-      if (record.row.state !== 'sending') continue;
+    for (const record of [...this.sending]) {
       n += 1;
       if (record.leasedBy !== owner) record.crashes += 1;
       record.row = {
@@ -213,6 +232,7 @@ export class Journal {
         leaseToken: record.row.leaseToken + 1,
         leaseUntil: null,
       };
+      this.#sort(record);
     }
     return n;
   }
@@ -222,6 +242,15 @@ export class Journal {
     if (!record) return;
     record.row = { ...row };
     record.leasedBy = this.#owner;
+    this.#sort(record);
+  }
+
+  #sort(record: DeliveryRecord): void {
+    const { state } = record.row;
+    if (state === 'dead') this.dead.add(record);
+    else this.dead.delete(record);
+    if (state === 'sending') this.sending.add(record);
+    else this.sending.delete(record);
   }
 }
 

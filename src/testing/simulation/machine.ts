@@ -18,12 +18,14 @@ export interface Machine {
   /** Whether process number `generation` still runs. */
   alive(generation: number): boolean;
   /** Draws whether the process dies here; true also when it is dead already. */
-  mayCrash(generation: number, point: string): boolean;
+  mayCrash(generation: number, point: string, side?: 'before' | 'after'): boolean;
   /** A commit failed without killing the process. */
   trouble(generation: number): void;
   flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
   sendStarted(deliveryId: string, message: AlertMessage, attempt: number): void;
   /** A provider failed a delivery in a way that spends an attempt. */
   failed(deliveryId: string): void;
+  /** A provider was busy and told when a delivery may come again. */
+  askedForPatience(deliveryId: string, until: number): void;
   accepted(accepted: Accepted): void;
 }

@@ -3,15 +3,10 @@
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
 import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
+import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
+import { slips } from './slips.ts';
 import type { World, Wraps } from './world.ts';
-
-export interface Mutant {
-  readonly name: string;
-  readonly what: string;
-  readonly wraps: () => Wraps;
-  readonly plan?: (plan: SeedPlan) => SeedPlan;
-}
 
 /** Every `nth` call answers true. */
 const every = (nth: number) => {
@@ -56,6 +51,7 @@ const downOften = (plan: SeedPlan): SeedPlan => ({
 });
 
 export const mutants: readonly Mutant[] = [
+  ...slips,
   { name: 'lost delivery', what: 'one delivery row in 20 is not stored', wraps: losing('delivery', 20) },
   {
     name: 'lost result',
@@ -227,9 +223,9 @@ export const mutants: readonly Mutant[] = [
     what: 'a late sample counts as the newest',
     wraps: () => ({
       runtime: (runtime) => {
-        const append = runtime.table.append.bind(runtime.table);
-        runtime.table.append = (id, at, value) => {
-          const outcome = append(id, at, value);
+        const appendRow = runtime.table.appendRow.bind(runtime.table);
+        runtime.table.appendRow = (rows, row) => {
+          const outcome = appendRow(rows, row);
           return outcome === 3 ? 0 : outcome;
         };
       },

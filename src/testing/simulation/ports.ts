@@ -5,6 +5,21 @@ import type { History } from '../../ingest/history.ts';
 import { type Store, StoreError, type StoreFailure } from '../../store/store.ts';
 import type { Machine } from './machine.ts';
 
+/** Made by the thousand and expected: nobody needs to know where, and collecting a stack is most of their cost. */
+function withoutStack<T extends Error>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+const crashed = (point: string) => withoutStack(() => new Crashed(point));
+const failed = (failure: StoreFailure, message: string) =>
+  withoutStack(() => new StoreError(failure, message));
+
 export class Crashed extends Error {
   constructor(point: string) {
     super(`crashed at ${point}`);
@@ -18,10 +33,10 @@ const neverFails: ReadonlySet<string> = new Set(['close', 'stats', 'meta']);
 
 /** Runs `work` as a port call that may crash on either side. */
 function call<T>(world: Machine, generation: number, point: string, work: () => T): T {
-  if (!world.alive(generation)) throw new Crashed(point);
-  if (world.mayCrash(generation, `${point}.before`)) throw new Crashed(point);
+  if (!world.alive(generation)) throw crashed(point);
+  if (world.mayCrash(generation, point, 'before')) throw crashed(point);
   const result = work();
-  if (world.mayCrash(generation, `${point}.after`)) throw new Crashed(point);
+  if (world.mayCrash(generation, point, 'after')) throw crashed(point);
   return result;
 }
 
@@ -29,7 +44,7 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
   const { random, counters, journal } = world;
   const failing = (point: string) => {
     if (neverFails.has(point)) return;
-    if (random.chance(world.faults.storeFails)) throw new StoreError('busy', `simulated at ${point}`);
+    if (random.chance(world.faults.storeFails)) throw failed('busy', `simulated at ${point}`);
   };
   const observed: Partial<Record<keyof Store, (...args: never[]) => unknown>> = {
     commit: (commits: Parameters<Store['commit']>[0]) => {
@@ -40,16 +55,16 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
         world.trouble(generation);
         if (random.chance(world.faults.fatalShare)) {
           counters.hit('fatal store failure');
-          throw new StoreError('io', 'simulated before the commit');
+          throw failed('io', 'simulated before the commit');
         }
-        throw new StoreError(random.pick(failures), 'simulated before the commit');
+        throw failed(random.pick(failures), 'simulated before the commit');
       }
       const events = inner.commit(commits);
       journal.committed(commits, world.clock.now());
       if (fails) {
         counters.hit('commit failed after');
         world.trouble(generation);
-        throw new StoreError('unknown', 'simulated after the commit');
+        throw failed('unknown', 'simulated after the commit');
       }
       return events;
     },
@@ -84,7 +99,8 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
         failing(name);
         return (method as (...args: unknown[]) => unknown)(...args);
       });
-    wrapped[name] = (...args: unknown[]) => call(world, generation, `store.${name}`, () => work(...args));
+    const point = `store.${name}`;
+    wrapped[name] = (...args: unknown[]) => call(world, generation, point, () => work(...args));
   }
   return wrapped as unknown as Store;
 }
@@ -96,7 +112,7 @@ export function simulatedHistory(inner: History, world: Machine, generation: num
       call(world, generation, 'history.append', () => {
         if (world.random.chance(world.faults.historyFails)) {
           world.counters.hit('history flush failed');
-          throw new StoreError('full', 'simulated flush failure');
+          throw failed('full', 'simulated flush failure');
         }
         inner.append(declared, blocks);
         world.flushed(declared, blocks);

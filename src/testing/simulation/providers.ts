@@ -104,7 +104,9 @@ export class Provider {
     if (random.chance(send.tooLarge)) return refuse('payload_too_large', { code: '413' });
     if (random.chance(send.rateLimited)) {
       counters.hit('retry after obeyed');
-      return refuse('rate_limited', { code: '429', retryAfterMs: random.pick([5_000, 45_000, 120_000]) });
+      const retryAfterMs = random.pick([5_000, 45_000, 120_000]);
+      world.askedForPatience(context.deliveryId, clock.now() + retryAfterMs);
+      return refuse('rate_limited', { code: '429', retryAfterMs });
     }
     if (random.chance(send.transient)) return refuse('transient', { code: '503' });
     if (random.chance(send.refused)) return refuse('network');

@@ -1,12 +1,15 @@
-// The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants`.
-// Exit code 1 when an invariant broke, a state was never reached over at least 20 seeds, or a mutant survived.
+// The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants`, each with
+// `--workers N`. Exit code 1 when an invariant broke, a state was never reached over at least 20 seeds, or a mutant
+// survived.
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkBatching } from './batching.ts';
-import { Counters, sometimes } from './counters.ts';
-import { huntMutant } from './hunt.ts';
+import { Counters, type Sometimes, sometimes } from './counters.ts';
+import { type Done, doJob, type Job } from './jobs.ts';
 import { mutants } from './mutants.ts';
-import { type SimulationResult, simulate } from './simulate.ts';
-import { invariants } from './violation.ts';
+import { type InvariantId, invariants } from './violation.ts';
+import { inProcesses, inThisProcess, serveJobs, type Work, workerFlag } from './workers.ts';
+
+type SeedDone = Extract<Done, { kind: 'seed' }>;
 
 const seedsForCounters = 20;
 const linesShown = 30;
@@ -26,7 +29,7 @@ function seedsOf(text: string): { from: number; to: number } {
   return { from: Number(found[1]), to: Number(found[2]) };
 }
 
-function line(result: SimulationResult, wallMs: number): string {
+function line({ result, ms }: SeedDone): string {
   const { seed, hours, steps, crashes, deliveries, accepted, digest, violation } = result;
   return [
     `seed ${seed}`,
@@ -37,15 +40,15 @@ function line(result: SimulationResult, wallMs: number): string {
     `${accepted} accepted`,
     `${violation === null ? 0 : 1} violations`,
     `digest ${digest}`,
-    `${(hours / (wallMs / 1_000)).toFixed(1)} h/s`,
+    `${(hours / (ms / 1_000)).toFixed(1)} h/s`,
   ].join('  ');
 }
 
-function explain(result: SimulationResult): void {
+function explain({ result }: SeedDone): void {
   const { violation } = result;
   if (violation === null) return;
   print(
-    `\n${violation.id} (${invariants[violation.id]}) is broken after ${result.foundAfter?.toFixed(2)} h:`,
+    `\n${violation.id} (${invariants[violation.id as InvariantId]}) is broken after ${result.foundAfter?.toFixed(2)} h:`,
   );
   print(`  ${violation.message}`);
   print(`last lines:`);
@@ -58,35 +61,33 @@ function table(counters: Counters): void {
   for (const name of sometimes) print(`  ${String(counters.of(name)).padStart(9)}  ${name}`);
 }
 
-async function runSeeds(options: {
-  from: number;
-  to: number;
-  hours: number;
-  until: number;
-}): Promise<boolean> {
+function* seedJobs(from: number, to: number, hours: number, until: number): Generator<Job> {
+  for (let seed = from; seed <= to && performance.now() < until; seed++) yield { kind: 'seed', seed, hours };
+}
+
+async function runSeeds(jobs: Iterable<Job>, work: Work): Promise<boolean> {
   const counters = new Counters();
   const startedAt = performance.now();
   let ok = true;
   let hours = 0;
   let runs = 0;
-  for (let seed = options.from; seed <= options.to && performance.now() < options.until; seed++) {
-    const before = performance.now();
-    const result = await simulate({ seed, hours: options.hours });
-    print(line(result, performance.now() - before));
-    counters.add(result.counters);
+  await work(jobs, (done) => {
+    if (done.kind !== 'seed') return;
+    const { result, batching } = done;
+    print(line(done));
+    for (const [name, n] of result.counters) counters.hit(name as Sometimes, n);
     runs += 1;
-    hours += result.foundAfter ?? options.hours;
-    const difference = await checkBatching(seed);
-    if (difference !== null) {
+    hours += result.foundAfter ?? result.hours;
+    if (batching !== null) {
       ok = false;
-      print(`\nI17 (${invariants.I17}) is broken in seed ${seed}: ${difference}`);
-      print(`replay: npm run sim -- --seed ${seed} --hours ${options.hours}`);
+      print(`\nI17 (${invariants.I17}) is broken in seed ${result.seed}: ${batching}`);
+      print(`replay: npm run sim -- --seed ${result.seed} --hours ${result.hours}`);
     }
     if (result.violation !== null) {
       ok = false;
-      explain(result);
+      explain(done);
     }
-  }
+  });
   table(counters);
   const seconds = (performance.now() - startedAt) / 1_000;
   print(
@@ -100,21 +101,23 @@ async function runSeeds(options: {
   return ok;
 }
 
-async function runMutants(from: number): Promise<boolean> {
+async function runMutants(fromSeed: number, work: Work): Promise<boolean> {
   let ok = true;
-  for (const mutant of mutants) {
-    const before = performance.now();
-    const found = await huntMutant(mutant, from);
-    const seconds = ((performance.now() - before) / 1_000).toFixed(1);
+  const jobs = mutants.map(({ name }): Job => ({ kind: 'mutant', name, fromSeed }));
+  await work(jobs, (done) => {
+    if (done.kind !== 'mutant') return;
+    const { name, found } = done;
+    const seconds = (done.ms / 1_000).toFixed(1);
     if (found === null) {
       ok = false;
-      print(`${mutant.name.padEnd(36)} SURVIVED ${seconds} s: ${mutant.what}`);
+      const what = mutants.find((each) => each.name === name)?.what;
+      print(`${name.padEnd(36)} SURVIVED ${seconds} s: ${what}`);
     } else {
       print(
-        `${mutant.name.padEnd(36)} ${found.invariant.padEnd(4)} seed ${String(found.seed).padEnd(4)} ${found.hours.toFixed(1).padStart(6)} h  ${seconds} s  ${found.message.replaceAll(/\s+/g, ' ').slice(0, 110)}`,
+        `${name.padEnd(36)} ${found.invariant.padEnd(4)} seed ${String(found.seed).padEnd(4)} ${found.hours.toFixed(1).padStart(6)} h  ${seconds} s  ${found.message.replaceAll(/\s+/g, ' ').slice(0, 110)}`,
       );
     }
-  }
+  });
   return ok;
 }
 
@@ -125,21 +128,25 @@ async function main(): Promise<number> {
       seeds: { type: 'string' },
       hours: { type: 'string' },
       seconds: { type: 'string' },
+      workers: { type: 'string' },
       mutants: { type: 'boolean' },
     },
   });
-  if (values.mutants) return (await runMutants(wholeNumber('seed', values.seed, 1))) ? 0 : 1;
+  const workers = wholeNumber('workers', values.workers, 1);
+  const work = workers > 1 ? inProcesses(fileURLToPath(import.meta.url), workers) : inThisProcess(doJob);
+  if (values.mutants) return (await runMutants(wholeNumber('seed', values.seed, 1), work)) ? 0 : 1;
   const hours = wholeNumber('hours', values.hours, 5);
   if (values.seconds !== undefined) {
     const from = wholeNumber('seed', values.seed, ((Date.now() / 1_000) % 1_000_000) | 0);
     const seconds = wholeNumber('seconds', values.seconds, 60);
     print(`from seed ${from}, ${hours} h each, for ${seconds} s`);
     const until = performance.now() + seconds * 1_000;
-    return (await runSeeds({ from, to: Number.MAX_SAFE_INTEGER, hours, until })) ? 0 : 1;
+    return (await runSeeds(seedJobs(from, Number.MAX_SAFE_INTEGER, hours, until), work)) ? 0 : 1;
   }
   const one = wholeNumber('seed', values.seed, 1);
-  const range = values.seeds === undefined ? { from: one, to: one } : seedsOf(values.seeds);
-  return (await runSeeds({ ...range, hours, until: Number.POSITIVE_INFINITY })) ? 0 : 1;
+  const { from, to } = values.seeds === undefined ? { from: one, to: one } : seedsOf(values.seeds);
+  return (await runSeeds(seedJobs(from, to, hours, Number.POSITIVE_INFINITY), work)) ? 0 : 1;
 }
 
-process.exitCode = await main();
+if (process.argv.includes(workerFlag)) serveJobs(doJob);
+else process.exitCode = await main();

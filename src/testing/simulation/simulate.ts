@@ -1,10 +1,7 @@
 // One seed from its first event to its verdict: workload with faults, then quiescence, then the last checks.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import { Clients } from './clients.ts';
 import type { Counters } from './counters.ts';
+import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
 import { drawGroupRules, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
@@ -19,6 +16,8 @@ const sweepMs = 120_000;
 const quiescenceMs = 40 * 60_000;
 /** The longest window is filled again, samples that were late have gone by. */
 const calmAfterMs = 15 * 60_000;
+/** One seed in so many runs on database files, opened and closed with each process; what they mean is the same. */
+const seedsPerFile = 10;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -43,26 +42,14 @@ export interface SimulationResult {
   readonly lines: readonly string[];
 }
 
-/** A folder in memory where there is one. */
-function folder(): string {
-  for (const base of ['/dev/shm', tmpdir()]) {
-    try {
-      return mkdtempSync(join(base, 'tocsin-sim-'));
-    } catch {
-      // not there, or not ours: the next one
-    }
-  }
-  throw new Error('no folder for the databases of the simulation');
-}
-
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hours } = options;
   const drawn = drawSeed(new Random(seed, 1));
   const withGroups = { ...drawn, rules: [...drawn.rules, ...drawGroupRules(new Random(seed, 21))] };
   const plan = options.plan?.(withGroups) ?? withGroups;
-  const data = folder();
+  const disk = seed % seedsPerFile === 0 ? diskOfFiles() : diskOfMemory();
   const world = new World({
-    folder: data,
+    disk,
     random: new Random(seed, 2),
     plan,
     ...(options.wraps === undefined ? {} : { wraps: options.wraps }),
@@ -76,6 +63,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     // The oracle speaks up after the turn, not into the store's caller, which would take it for a failed commit.
     try {
       episodes.onEffect(effect, at);
+      groups.onEffect(effect, at);
       telling.onEffect(effect, at);
     } catch (error) {
       world.fail(error);
@@ -96,6 +84,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     started: guard(() => episodes.started()),
     sendStarted: guard((id, message) => telling.sendStarted(id, message)),
     failed: guard((id) => telling.failed(id)),
+    askedForPatience: guard((id, until) => telling.askedForPatience(id, until)),
     accepted: guard((accepted) => telling.accepted(accepted)),
   };
   const sweep = () => {
@@ -123,14 +112,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     telling.checkResolves(world.clock.now());
     await atRest(world, telling);
     world.close();
-    checkDisk(world, clients, join(data, 'tocsin.db'));
+    checkDisk(world, clients, disk);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     violation = error;
     world.journal.log(world.clock.now(), `VIOLATION ${error.message}`);
   } finally {
     world.close();
-    rmSync(data, { recursive: true, force: true });
+    disk.remove();
   }
   return {
     seed,
@@ -164,8 +153,8 @@ async function atRest(world: World, telling: Telling): Promise<void> {
 }
 
 /** The file says what was answered and what was committed. */
-function checkDisk(world: World, clients: Clients, file: string): void {
-  const store = openSqliteStore({ file, durability: 'normal' });
+function checkDisk(world: World, clients: Clients, disk: Disk): void {
+  const store = disk.openStore(world.newId);
   const now = world.clock.now();
   const broken = (message: string): never => {
     throw new Violation('I6', message, now);
@@ -208,6 +197,6 @@ function checkDisk(world: World, clients: Clients, file: string): void {
       } while (cursor !== null);
     }
   } finally {
-    store.close();
+    disk.letGo();
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { checkBatching } from './batching.ts';
 import { huntMutant } from './hunt.ts';
@@ -16,6 +17,17 @@ describe('the simulation', () => {
     expect(two.digest).toBe(one.digest);
     expect(two.steps).toBe(one.steps);
     expect((await simulate({ seed: 6, hours: 1 })).digest).not.toBe(one.digest);
+  });
+
+  it('says the same from one process and from two', () => {
+    const command = ['scripts/sim.mjs', '--seeds', '1-3', '--hours', '0.1', '--workers'];
+    const digests = (workers: string) =>
+      spawnSync(process.execPath, [...command, workers], { encoding: 'utf8' }).stdout.match(
+        /seed \d+ .*digest \w+/g,
+      );
+    const one = digests('1');
+    expect(one).toHaveLength(3);
+    expect(digests('2')).toEqual(one);
   });
 
   it.each([1, 2])('has the same episodes however stream %i is split, and over restarts', async (seed) => {

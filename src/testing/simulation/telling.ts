@@ -13,6 +13,13 @@ const slackMs = 15_000;
 const attemptsOfSchedule = 4;
 const crashesOfPoison = 3;
 
+/** Which dead letters somebody asks for: one, or those of a channel. */
+export interface LetterRequest {
+  readonly tenant: string;
+  readonly id?: string;
+  readonly channel?: string;
+}
+
 export class Telling {
   readonly #world: World;
   /** Fired alerts and events of which somebody is still to be told. */
@@ -27,6 +34,10 @@ export class Telling {
   readonly #order = new Map<string, number>();
   readonly #wire = new Map<string, string>();
   readonly #acks = new Map<string, { at: number; until: number | null }>();
+  /** Delivery → when its busy provider wants to hear of it again. */
+  readonly #busyUntil = new Map<string, number>();
+  readonly #acking = new Map<string, number>();
+  readonly #letters = new Set<LetterRequest>();
   routedAt = 0;
   rulesAt = 0;
 
@@ -41,6 +52,28 @@ export class Telling {
   /** A client was told that its acknowledgement holds until then; null: to the end of the episode. */
   acknowledged(alertId: string, until: number | null): void {
     this.#acks.set(alertId, { at: this.#world.clock.now(), until });
+  }
+
+  /** Somebody asks for dead letters to be sent again, until the answer is there. */
+  letterAsked(request: LetterRequest): () => void {
+    this.#letters.add(request);
+    return () => this.#letters.delete(request);
+  }
+
+  askedForPatience(deliveryId: string, until: number): void {
+    this.#busyUntil.set(deliveryId, until);
+  }
+
+  /** A client asks for an acknowledgement, until the answer is there. */
+  acknowledging(alertId: string): () => void {
+    this.#acking.set(alertId, (this.#acking.get(alertId) ?? 0) + 1);
+    return () => {
+      this.#acking.set(alertId, (this.#acking.get(alertId) ?? 1) - 1);
+    };
+  }
+
+  #asksAboutAcks(alertId: string): boolean {
+    return (this.#acking.get(alertId) ?? 0) > 0;
   }
 
   #isHeldBack(alertId: string, at: number): boolean {
@@ -104,6 +137,8 @@ export class Telling {
         const record = journal.deliveries.get(effect.result.id);
         if (!record) this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
         const { state } = record.row;
+        if (effect.result.reason === 'rate_limited')
+          this.#checkPatience(effect.result.id, effect.result.dueAt);
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
         return;
       }
@@ -112,9 +147,29 @@ export class Telling {
         if (record?.row.state !== 'queued')
           this.#broken('I15', `${effect.row.id} was queued anew and was not dead`);
         this.#open.add(record);
+        this.#checkRequeued(record);
         return;
       }
       default:
+    }
+  }
+
+  #checkPatience(id: string, dueAt: number): void {
+    const until = this.#busyUntil.get(id) ?? 0;
+    if (dueAt < until) this.#broken('I15', `${id} is due at ${dueAt}, its provider said ${until}`);
+  }
+
+  /** Somebody asked for it, and what it says is still so. */
+  #checkRequeued({ row }: DeliveryRecord): void {
+    const { journal } = this.#world;
+    const asked = [...this.#letters].some(
+      ({ tenant, id, channel }) => tenant === row.tenant && (id === row.id || channel === row.channel),
+    );
+    if (!asked) this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
+    const said = journal.notifications.get(row.notificationId)?.alerts ?? {};
+    for (const [id, status] of Object.entries(said)) {
+      if (status === 'firing' && journal.alerts.get(id)?.row.state === 'resolved')
+        this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which has ended`);
     }
   }
 
@@ -155,6 +210,8 @@ export class Telling {
     if (record.crashes >= crashesOfPoison)
       this.#broken('I15', `${deliveryId} is sent after ${record.crashes} crashes`);
     if (record.row.state !== 'sending') this.#broken('I3', `${deliveryId} is sent while ${record.row.state}`);
+    if (record.row.dueAt > this.#world.clock.now())
+      this.#broken('I15', `${deliveryId} is sent before ${record.row.dueAt}, when it is due`);
     if (message.tenant !== record.row.tenant) this.#broken('I3', `${deliveryId} crosses tenants`);
     if (message.id !== record.row.notificationId) this.#broken('I3', `${deliveryId} carries another message`);
     for (const { id, status } of message.alerts) {
@@ -215,6 +272,7 @@ export class Telling {
     const { counters, journal, routing } = this.#world;
     const reason = row.reason as AlertMessage['reason'];
     counters.hit(reason);
+    if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
     const receiver = routing.receivers.get(row.receiver ?? '');
     this.#unchecked.set(row.id, { row, channels: receiver?.channels ?? [] });
     const groupId = row.groupId ?? '';
@@ -254,6 +312,11 @@ export class Telling {
     this.#lastOfGroup.set(groupId, row.createdAt);
   }
 
+  #checkWantsResolves({ id, receiver }: NotificationRow): void {
+    if (this.#world.routing.receivers.get(receiver ?? '')?.sendResolved === false)
+      this.#broken('I3', `${id} says resolved to ${receiver}, who wants none`);
+  }
+
   #window(alert: AlertRow, receiver: string): number {
     const rule = this.#world.rules.find((r) => r.name === alert.rule && r.tenant === alert.tenant);
     return rule?.dedupeWindowMs ?? this.#world.routing.receivers.get(receiver)?.dedupeWindowMs ?? 0;
@@ -267,12 +330,13 @@ export class Telling {
     if (reason === 'receiver_gone') this.#broken('I1', `${alertId} was skipped: receiver gone`);
     if (reason === 'within_dedupe_window' && record.row.kind === 'event') {
       const { journal } = this.#world;
-      const told = [...journal.alerts.values()].some(
-        ({ row }) =>
-          row.key === record.row.key &&
-          row.id !== alertId &&
-          (journal.notificationsOf.get(row.id) ?? []).some((n) => groupKey.startsWith(`${n.receiver}:`)),
-      );
+      const told = journal
+        .ofKey(record.row.tenant, record.row.key)
+        .some(
+          ({ row }) =>
+            row.id !== alertId &&
+            (journal.notificationsOf.get(row.id) ?? []).some((n) => groupKey.startsWith(`${n.receiver}:`)),
+        );
       const inGroup = [...this.#owed].some((id) => journal.alerts.get(id)?.row.key === record.row.key);
       // Routed anew since: the twin that is told in this turn may not be owed any more, see `#settled`.
       const reroutedSince = this.routedAt > (record.events[0]?.at ?? 0);
@@ -350,13 +414,14 @@ export class Telling {
   #checkRepeat(record: AlertRecord, now: number): void {
     const { row } = record;
     const { journal, routing } = this.#world;
-    if (row.ackedAt !== null) return;
+    const ackedUntil = this.#ackedUntil(row, now);
+    if (ackedUntil > now) return;
     for (const route of placesOf(routing, row.labels)) {
       const last = (journal.notificationsOf.get(row.id) ?? [])
         .filter((n) => n.receiver === route.receiver)
         .at(-1);
       if (!last) continue;
-      const from = Math.max(last.createdAt, this.routedAt);
+      const from = Math.max(last.createdAt, this.routedAt, ackedUntil);
       const by = from + route.repeatIntervalMs + this.#patience(route, row);
       if (now > by + this.#world.downtime(from, now))
         this.#broken(
@@ -364,6 +429,15 @@ export class Telling {
           `${row.id} still fires and ${route.receiver} heard nothing since ${last.createdAt}`,
         );
     }
+  }
+
+  /** When the acknowledgement that a client was told of ends; Infinity where it does not, or may be another since. */
+  #ackedUntil(row: AlertRow, now: number): number {
+    if (row.ackedAt === null) return 0;
+    const told = this.#acks.get(row.id);
+    if (told === undefined || told.until === null || this.#asksAboutAcks(row.id))
+      return Number.POSITIVE_INFINITY;
+    return told.until > now ? Number.POSITIVE_INFINITY : told.until;
   }
 
   /** After quiescence: whatever was said firing and ended was taken back. */
@@ -378,9 +452,9 @@ export class Telling {
         const all = (journal.notificationsOf.get(row.id) ?? []).filter((n) => n.receiver === route.receiver);
         if (!all.some((n) => n.alerts[row.id] === 'firing')) continue;
         const takenBack = all.some((n) => n.alerts[row.id] === 'resolved');
-        const again = [...journal.alerts.values()].some(
-          (o) => o.row.key === row.key && o.row.tenant === row.tenant && (o.firedAt ?? 0) > record.firedAt!,
-        );
+        const again = journal
+          .ofKey(row.tenant, row.key)
+          .some((other) => (other.firedAt ?? 0) > record.firedAt!);
         if (!takenBack && !again)
           this.#broken(
             'I1',

@@ -1,6 +1,5 @@
 // The simulated machine: virtual time, one process after the other over the same two database files, providers, and the
 // clients' view of it. A crash drops every object; callbacks of a process that is dead are ignored.
-import { join } from 'node:path';
 import type { ChannelHost } from '../../../channels/channel.ts';
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { ThresholdRule } from '../../../rules/types.ts';
@@ -8,15 +7,14 @@ import { defaultLimits } from '../../config/config.ts';
 import { ApiError } from '../../errors.ts';
 import { idGenerator } from '../../ids.ts';
 import type { History, HistoryBlock, HistorySeries } from '../../ingest/history.ts';
-import { openSqliteHistory } from '../../ingest/history-sqlite.ts';
 import type { Log } from '../../log.ts';
 import type { RoutingConfig } from '../../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../../runtime.ts';
 import type { Services } from '../../services.ts';
-import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { ManualClock, macrotask } from '../manual-clock.ts';
 import { Counters } from './counters.ts';
+import type { Disk } from './disk.ts';
 import { type Accepted, Journal } from './journal.ts';
 import type { Machine } from './machine.ts';
 import type { FaultPlan, SeedPlan } from './plan-of-seed.ts';
@@ -50,6 +48,7 @@ export interface Watcher {
   started(): void;
   sendStarted(deliveryId: string, message: AlertMessage): void;
   failed(deliveryId: string): void;
+  askedForPatience(deliveryId: string, until: number): void;
   accepted(accepted: Accepted): void;
 }
 
@@ -57,7 +56,12 @@ interface Process {
   readonly generation: number;
   readonly runtime: Runtime;
   readonly services: Services;
+  readonly history: History;
 }
+
+const foldAfterMs = 600_000;
+/** More than a start reads: the longest window and as much as samples may be late. */
+const samplesKeptMs = 3 * 3_600_000;
 
 const calm: FaultPlan['send'] = {
   permanent: 0,
@@ -87,17 +91,16 @@ export class World implements Machine {
   crashes = 0;
   /** Spans in which no process ran, or its state was being loaded again. */
   readonly down: { readonly from: number; to: number }[] = [];
-  readonly #folder: string;
+  readonly #disk: Disk;
   readonly #wraps: Wraps;
   readonly newId: () => string;
   #generation = 0;
   #process: Process | null = null;
-  #opened: { close(): void }[] = [];
   readonly #pending = new Set<() => void>();
   #failure: unknown = null;
 
-  constructor(options: { folder: string; random: Random; plan: SeedPlan; wraps?: Wraps }) {
-    this.#folder = options.folder;
+  constructor(options: { disk: Disk; random: Random; plan: SeedPlan; wraps?: Wraps }) {
+    this.#disk = options.disk;
     this.#wraps = options.wraps ?? {};
     this.random = options.random;
     this.plan = options.plan;
@@ -131,14 +134,8 @@ export class World implements Machine {
     const generation = ++this.#generation;
     const downFrom = this.down.at(-1);
     try {
-      const rawStore = openSqliteStore({
-        file: join(this.#folder, 'tocsin.db'),
-        durability: 'normal',
-        newId: this.newId,
-      });
-      this.#opened.push(rawStore);
-      const rawHistory = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
-      this.#opened.push(rawHistory);
+      const rawStore = this.#disk.openStore(this.newId);
+      const rawHistory = this.#disk.openHistory();
       const faulty = simulatedStore(rawStore, this, generation);
       const store = this.#wraps.store?.(faulty, this) ?? faulty;
       const history = simulatedHistory(
@@ -173,7 +170,7 @@ export class World implements Machine {
       runtime.start(this.rules);
       if (!this.alive(generation)) return;
       const services = this.#wraps.services?.(runtime.services, this) ?? runtime.services;
-      this.#process = { generation, runtime, services };
+      this.#process = { generation, runtime, services, history };
       if (downFrom && downFrom.to === Number.POSITIVE_INFINITY) downFrom.to = this.clock.now();
       this.journal.log(this.clock.now(), `process ${generation} is up`);
       this.watcher?.started();
@@ -182,6 +179,21 @@ export class World implements Machine {
         if (!isSimulated(error)) throw error;
         this.crash('start');
       }
+    }
+  }
+
+  /** What the hourly maintenance does to the history, only sooner, so that it is done within a short run. */
+  housekeep(): void {
+    const history = this.#process?.history;
+    if (!history) return;
+    const now = this.clock.now();
+    try {
+      while (history.fold(now - foldAfterMs)) this.counters.hit('history folded');
+      this.counters.hit('history folded');
+      while (history.forget(now - samplesKeptMs, Number.MAX_SAFE_INTEGER))
+        this.counters.hit('history forgotten');
+    } catch (error) {
+      if (!isSimulated(error)) throw error;
     }
   }
 
@@ -196,10 +208,10 @@ export class World implements Machine {
     return this.#wraps.routing?.(routing) ?? routing;
   }
 
-  mayCrash(generation: number, point: string): boolean {
+  mayCrash(generation: number, point: string, side?: 'before' | 'after'): boolean {
     if (!this.alive(generation)) return true;
     if (!this.random.chance(this.faults.crash)) return false;
-    this.crash(point);
+    this.crash(side === undefined ? point : `${point}.${side}`);
     return true;
   }
 
@@ -210,12 +222,11 @@ export class World implements Machine {
     this.crashes += 1;
     this.counters.hit('crash');
     if (point === 'send.after') this.counters.hit('crash between send and done');
-    const open = [...this.journal.deliveries.values()].some(({ row }) => row.state === 'sending');
-    if (open) this.counters.hit('restart with open deliveries');
+    if (this.journal.sending.size > 0) this.counters.hit('restart with open deliveries');
     const last = this.down.at(-1);
     if (!last || last.to !== Number.POSITIVE_INFINITY)
       this.down.push({ from: now, to: Number.POSITIVE_INFINITY });
-    for (const part of this.#opened.splice(0).reverse()) part.close();
+    this.#disk.letGo();
     this.journal.log(now, `crash at ${point}`);
     for (const lose of [...this.#pending]) lose();
     this.#pending.clear();
@@ -245,7 +256,7 @@ export class World implements Machine {
   close(): void {
     this.#generation += 1;
     this.#process = null;
-    for (const part of this.#opened.splice(0).reverse()) part.close();
+    this.#disk.letGo();
   }
 
   // -- what the ports tell --------------------------------------------------------------------------------------
@@ -261,6 +272,10 @@ export class World implements Machine {
 
   failed(deliveryId: string): void {
     this.watcher?.failed(deliveryId);
+  }
+
+  askedForPatience(deliveryId: string, until: number): void {
+    this.watcher?.askedForPatience(deliveryId, until);
   }
 
   accepted(accepted: Accepted): void {
@@ -329,7 +344,7 @@ export class World implements Machine {
         this.fail(error);
       }
       this.steps += 1;
-      await macrotask();
+      await quiet();
       if (this.#failure !== null) throw this.#failure;
       if (!more) return;
     }
@@ -341,6 +356,14 @@ export class World implements Machine {
     for (const span of this.down) ms += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
     return ms;
   }
+}
+
+/**
+ * Resolves after every promise that can go on has gone on, without a turn of the event loop: Node runs the next tick
+ * when its queue of microtasks is empty. Nothing of the simulation waits for a socket or a real timer.
+ */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 function isSimulated(error: unknown): boolean {
