@@ -1,20 +1,24 @@
 // A part of the soak that is a command of its own: run in its own process group, so that its end is the end of all of it.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setPriority, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { PartResult } from './soak-table.ts';
 
 const root = join(fileURLToPath(import.meta.url), '../..');
+/** Of the scheduler; children have it too. */
+const behindPriority = 10;
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 
 export interface CommandPart {
   readonly part: string;
-  /** The script below the repository, then its arguments. */
+  /** The script, below the repository or absolute, then its arguments. TypeScript runs through tsx. */
   readonly command: readonly [string, ...string[]];
   readonly seeds: string;
+  /** It only computes: what is timed beside it goes first. */
+  readonly behind?: boolean;
   /** Epoch milliseconds at which it is cut off. */
   readonly until: number;
   /** Lines that say what was wrong. */
@@ -27,13 +31,14 @@ export interface CommandPart {
 export async function runCommand(part: CommandPart, say: (line: string) => void): Promise<PartResult> {
   const [script, ...args] = part.command;
   const base = { part: part.part, seeds: part.seeds, slowestReadyMs: null };
-  if (!existsSync(join(root, script)))
+  if (!existsSync(resolve(root, script)))
     return { ...base, ran: '', result: `skipped: no ${script}`, violations: 0 };
-  const child = spawn(process.execPath, [tsx, script, ...args], {
+  const child = spawn(process.execPath, [...(script.endsWith('.ts') ? [tsx] : []), script, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  if (part.behind === true && child.pid !== undefined) setPriority(child.pid, behindPriority);
   const endGroup = (): void => {
     try {
       process.kill(-child.pid!, 'SIGKILL');

@@ -1,21 +1,22 @@
 // The soak's part of hostile input: src/testing/fuzz over all targets, in a process of its own.
+import { join } from 'node:path';
 import type { CommandPart } from './soak-command.ts';
 
 /** Cases of a soak in full, of half an hour. */
 const fullCases = 20_000_000;
 const fullMinutes = 30;
-/** Half of the soak: the rest of its lane has to fit in, too. */
-const share = 0.5;
+/** Most of the soak: the mutants come after it. */
+const share = 0.8;
 
-/** `until`: epoch milliseconds of the end of the soak. */
-export function fuzzing(minutes: number, seed: number, until: number): CommandPart {
+/** `compiled`: folder of the compiled program; `until`: epoch milliseconds of the end of the soak. */
+export function fuzzing(minutes: number, seed: number, until: number, compiled: string): CommandPart {
   const cases = Math.round(fullCases * Math.min(1, minutes / fullMinutes));
   const within = (minutes * share).toFixed(2);
   return {
     part: 'hostile input',
     telling: /^FOUND |^HANG |^replay: /,
     command: [
-      'src/testing/fuzz/run.ts',
+      join(compiled, 'src/testing/fuzz/run.js'),
       '--seed',
       String(seed),
       '--cases',
@@ -24,6 +25,7 @@ export function fuzzing(minutes: number, seed: number, until: number): CommandPa
       within,
     ],
     seeds: String(seed),
+    behind: true,
     until,
     read(lines) {
       const summary = lines.find((line) => /^seed \d+: \d+ cases/.test(line));

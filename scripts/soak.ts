@@ -1,6 +1,7 @@
 // npm run soak -- --minutes M [--seed S]: what takes longer than a test may. Kills, simulated hours, mutants, hostile
 // input and the load, each in its own processes; one table at the end, exit code 1 when anything was violated.
 import { parseArgs } from 'node:util';
+import { compile } from '../bench/compile.ts';
 import { type CommandPart, runCommand } from './soak-command.ts';
 import { fuzzing } from './soak-fuzz.ts';
 import { namedKills, randomKills } from './soak-kills.ts';
@@ -8,16 +9,19 @@ import { ioFaults, powerLosses } from './soak-machine.ts';
 import { type PartResult, table } from './soak-table.ts';
 
 const minuteMs = 60_000;
-/** From so many minutes on, everything runs in full: 500 simulated hours, 100 random kills, ten minutes of load. */
-const fullMinutes = 20;
-const fullHours = 500;
-const simSeeds = 20;
+/** From so many minutes on, everything runs in full: 2,000 simulated hours, 300 kills, ten minutes of load. */
+const fullMinutes = 30;
+const fullHours = 2_000;
+const simSeeds = 100;
+/** Two cores are shared with the other parts. */
+const simWorkers = 2;
 /** A short soak starts its processes as often as a long one: it gets less than its share. */
 const scaledShare = 0.6;
-const fullRandomKills = 100;
+const fullRandomKills = 300;
+const usualMinutes = 30;
 
 const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
-const minutes = Number(values.minutes ?? fullMinutes);
+const minutes = Number(values.minutes ?? usualMinutes);
 const seed = Number(values.seed ?? Math.floor(Date.now() / 1_000) % 1_000_000);
 if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   process.stderr.write('expected --minutes M above 0 and --seed S, a whole number\n');
@@ -34,19 +38,22 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 function simulation(): CommandPart {
   const share = minutes >= fullMinutes ? 1 : (scaledShare * minutes) / fullMinutes;
-  const hours = Math.max(0.2, (fullHours / simSeeds) * share);
-  const seeds = `${seed}-${seed + simSeeds - 1}`;
+  // Seeds of a day or less: what takes long to come about needs long seeds, what takes luck needs many.
+  const runs = Math.max(5, Math.round(simSeeds * share));
+  const hours = minutes >= 5 ? fullHours / simSeeds : 4;
+  const seeds = `${seed}-${seed + runs - 1}`;
   return {
     part: 'simulated hours',
     telling: /^I\d+ |is broken|never reached|replay:/,
-    command: ['src/testing/simulation/run.ts', '--seeds', seeds, '--hours', hours.toFixed(2)],
+    command: ['scripts/sim.mjs', '--seeds', seeds, '--hours', String(hours), '--workers', String(simWorkers)],
     seeds,
+    behind: true,
     until,
     read(lines) {
-      const runs = lines.filter((line) => line.startsWith('seed '));
+      const ended = lines.filter((line) => line.startsWith('seed '));
       const broken = lines.filter((line) => / is broken (after|in) /.test(line)).length;
       const summary = lines.find((line) => /simulated hours in/.test(line));
-      return { ran: summary ?? `${runs.length} of ${simSeeds} seeds`, violations: broken };
+      return { ran: summary ?? `${ended.length} of ${runs} seeds`, violations: broken };
     },
   };
 }
@@ -55,8 +62,9 @@ function mutants(): CommandPart {
   return {
     part: 'mutants',
     telling: / SURVIVED /,
-    command: ['src/testing/simulation/run.ts', '--mutants'],
+    command: ['scripts/sim.mjs', '--mutants'],
     seeds: '1',
+    behind: true,
     until,
     read(lines) {
       const found = lines.filter((line) => / seed +\d+ /.test(line)).length;
@@ -116,7 +124,8 @@ function skipped(name: string, why: string): void {
 
 say(`${minutes} minutes, seed ${seed}`);
 const plan = { seed, until, say };
-// Two lanes. The load leaves a core to the simulation; of the kills only their starts are measured, against five seconds.
+const compiled = compile();
+// Three lanes. Of the first one starts and latencies are measured, so the others, which only compute, run behind it.
 await Promise.all([
   (async () => {
     await part('load', () => runCommand(load(), say));
@@ -127,11 +136,11 @@ await Promise.all([
     await part('random kills', () => randomKills(plan, randomKillsAtLeast));
   })(),
   (async () => {
-    await part('simulated hours', () => runCommand(simulation(), say));
     if (minutes >= 5) await part('mutants', () => runCommand(mutants(), say));
-    else skipped('mutants', 'they take a minute: --minutes 5');
-    await part('hostile input', () => runCommand(fuzzing(minutes, seed, until), say));
+    else skipped('mutants', 'they take some minutes: --minutes 5');
+    await part('hostile input', () => runCommand(fuzzing(minutes, seed, until, compiled), say));
   })(),
+  part('simulated hours', () => runCommand(simulation(), say)),
 ]);
 
 process.stdout.write(`\n${table(results)}\n`);

@@ -34,12 +34,12 @@ export function take(series: Points, t: number, v: number): 'fresh' | 'unchanged
     last.v = v;
     return 'replaced';
   }
-  const same = points.find((point) => point.t === t);
-  if (same) same.v = v;
-  else {
-    points.push({ t, v });
-    points.sort((a, b) => a.t - b.t);
-  }
+  // From the end: what comes late is seldom far back.
+  let place = points.length;
+  while (place > 0 && points[place - 1]!.t > t) place -= 1;
+  const same = points[place - 1];
+  if (same?.t === t) same.v = v;
+  else points.splice(place, 0, { t, v });
   return 'late';
 }
 

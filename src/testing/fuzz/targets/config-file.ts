@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../../config/load.ts';
 import { materialOf, mutated } from '../mutate.ts';
 import { claim, quoted, type Target, textOf } from '../target.ts';
 
-const root = join(fileURLToPath(import.meta.url), '../../../../..');
+// Commands and tests run in the project's folder; the program itself may have been compiled to another.
+const root = process.cwd();
 // Long enough to be no word of a problem.
 const secret = 'zq7-hidden-value-zq7';
 const email = `channels:

@@ -1,7 +1,6 @@
 // Rule files: every problem has its place, every rule that is taken can be shown, sent to another thread and is itself.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseRuleFile } from '../../../../rules/parse.ts';
 import { hashOfRule } from '../../../../rules/rule-hash.ts';
 import { ruleLimits } from '../../../../rules/schema-fields.ts';
@@ -10,7 +9,8 @@ import { toRuleBody } from '../../../http/bodies/rule-body.ts';
 import { materialOf, mutated } from '../mutate.ts';
 import { claim, pureTarget, quoted, textOf } from '../target.ts';
 
-const root = join(fileURLToPath(import.meta.url), '../../../../..');
+// Commands and tests run in the project's folder; the program itself may have been compiled to another.
+const root = process.cwd();
 const examples = ['host', 'no-data', 'several-series'].map((name) =>
   readFileSync(join(root, 'examples/rules', `${name}.yaml`), 'utf8'),
 );
