@@ -81,7 +81,8 @@ async function checkNobodyForgotten(ledger: Ledger, told: readonly Told[], state
     for (const { id, status } of alerts) if (status === 'firing') heard.add(`${path.slice(1)} ${id}`);
   }
   for (const alert of state.alerts.values()) {
-    const channel = alert.labels.team ?? '';
+    // What has no team, as our own events, takes the route at the root.
+    const channel = alert.labels.team ?? 'ops';
     if (alert.fired_at === null && alert.kind === 'alert') continue;
     if (heard.has(`${channel} ${alert.id}`)) continue;
     // A batch that only forms after an alert's end says nothing of it, by decision: that is in its history.

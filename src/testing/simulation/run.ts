@@ -1,5 +1,5 @@
 // The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants`, each with
-// `--workers N`. Exit code 1 when an invariant broke, a state was never reached over at least 20 seeds, or a mutant
+// `--workers N`. Exit code 1 when an invariant broke, a state was never reached over at least 300 hours, or a mutant
 // survived.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
