@@ -103,7 +103,8 @@ export const hungProvider: Scenario = {
     });
     const skipped = (await alone.skipped()) + (await beside.skipped());
     countRows(bench.report, 'faults.hung_provider', [alone.ledger, beside.ledger], skipped);
-    await Promise.all([alone.close(), beside.close()]);
+    // First: a server waits for the attempts that are under way.
     await hung.close();
+    await Promise.all([alone.close(), beside.close()]);
   },
 };

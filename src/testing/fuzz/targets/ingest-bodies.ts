@@ -20,24 +20,24 @@ const longestMessage = 1_000;
 const kinds = {
   samples: {
     decoder: decodeJson,
-    weight: 15,
+    weight: 8,
     corpus: ['{"samples":[{"metric":"load","labels":{"host":"a"},"value":1,"timestamp":1700000000001}]}'],
   },
   columns: {
     decoder: decodeJson,
-    weight: 15,
+    weight: 8,
     corpus: [
       '{"series":[{"metric":"load","labels":{"host":"a"},"timestamps":[1700000000001,1700000000002],"values":[1,2]}]}',
     ],
   },
   ndjson: {
     decoder: decodeNdjson,
-    weight: 15,
+    weight: 8,
     corpus: ['{"metric":"load","labels":{"host":"a"},"value":1}\n{"metric":"up","value":2}\n'],
   },
   prometheus: {
     decoder: decodePrometheus,
-    weight: 15,
+    weight: 8,
     corpus: ['# TYPE load gauge\nload{host="a",env="b"} 1.5 1700000000001\n{"up",le="\\"x\\\\"} +Inf\n'],
   },
 } satisfies Record<Kind, { decoder: Decoder; weight: number; corpus: string[] }>;
