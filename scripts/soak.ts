@@ -78,7 +78,7 @@ function load(): CommandPart {
   const full = minutes >= fullMinutes;
   const id = full ? 'load10m' : 'load.sustained';
   const short = minutes < 5 ? ['--short'] : [];
-  const length = full ? '10 min' : minutes < 5 ? '12 s' : '60 s';
+  const length = full ? '10 min' : minutes < 5 ? '4 s' : '60 s';
   return {
     part: `load, 10,000 alerts/min, ${length}`,
     command: ['bench/run.ts', ...short, '--only', id],
