@@ -65,7 +65,7 @@ function scenarioOf(row: IngestRow): Scenario {
       const wires = { tocsin: new Wire(tocsin.port, connections), floor: new Wire(floor.port, connections) };
       const ours = pushersOf(row.request, connections, batch, start);
       const theirs = pushersOf(jsonRequest, connections, batch, start);
-      const ms = bench.short ? 300 : 1_000;
+      const ms = bench.short ? 150 : 1_000;
       const one = {
         tocsin: () => round(tocsin, wires.tocsin, ours, batch, ms),
         floor: () => round(floor, wires.floor, theirs, batch, ms),

@@ -66,7 +66,7 @@ function figure(id: string, measured: Measured, of: 'p50' | 'p99') {
 export const latency: Scenario = {
   id: 'alerts.latency',
   async run(bench) {
-    const measured = await compare(bench, 'alerts.latency', 100, bench.short ? 1_000 : 3_000, 3);
+    const measured = await compare(bench, 'alerts.latency', 100, bench.short ? 600 : 3_000, 3);
     bench.report.row({ ...figure('alerts.latency', measured, 'p50'), bar: atMost(50) });
     bench.report.row(figure('alerts.latency', measured, 'p99'));
   },
@@ -75,7 +75,7 @@ export const latency: Scenario = {
 export const paced: Scenario = {
   id: 'alerts.paced.1667',
   async run(bench) {
-    const measured = await compare(bench, 'alerts.paced.1667', 100_000 / 60, bench.short ? 2_000 : 6_000, 5);
+    const measured = await compare(bench, 'alerts.paced.1667', 100_000 / 60, bench.short ? 1_000 : 6_000, 5);
     bench.report.row(figure('alerts.paced.1667', measured, 'p50'));
     bench.report.row({
       ...figure('alerts.paced.1667', measured, 'p99'),
