@@ -1,5 +1,6 @@
 // What waits when the program starts: the urgent first, and never more at once than a channel takes (R19, R20).
 import { afterEach, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../clock.ts';
 import { startReceiver } from '../testing/http-receiver.ts';
 import { startTestApp } from '../testing/test-app.ts';
 
@@ -21,6 +22,18 @@ rules:
   - { name: Info, metric: low, operator: gt, threshold: 1, for: 0s, severity: info }
   - { name: Critical, metric: high, operator: gt, threshold: 1, for: 0s, severity: critical }
 `;
+/** A minute later: whatever the receiver asked to wait for is over, so everything is due at the start. */
+function aMinuteLater(): Clock {
+  const real = systemClock();
+  const later = 60_000;
+  return {
+    now: () => real.now() + later,
+    wall: () => real.wall() + later,
+    at: (at, callback) => real.at(at - later, callback),
+    soon: real.soon,
+  };
+}
+
 const waiting = 400;
 const urgent = 5;
 
@@ -30,7 +43,7 @@ it('a backlog at a start goes out urgent first, bounded, each message once', asy
   let most = 0;
   const hook = await startReceiver({
     handler: async () => {
-      if (busy) return { status: 429, headers: { 'retry-after': '2' } };
+      if (busy) return { status: 429, headers: { 'retry-after': '30' } };
       inFlight += 1;
       most = Math.max(most, inFlight);
       await new Promise((resolve) => setImmediate(resolve));
@@ -48,7 +61,7 @@ it('a backlog at a start goes out urgent first, bounded, each message once', asy
   await app.tocsin.close();
   const refused = hook.count;
   busy = false;
-  app = await app.restart();
+  app = await app.restart({ clock: aMinuteLater() });
   closing.push(() => app.close());
 
   const received = (await hook.waitFor(refused + waiting + urgent)).slice(refused);
