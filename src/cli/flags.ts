@@ -21,3 +21,6 @@ export interface PushFlags {
   readonly key?: string;
   readonly tenant?: string;
 }
+export interface TestFlags {
+  readonly junit?: string;
+}

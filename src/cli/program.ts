@@ -1,7 +1,7 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { AuditVerifyFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags } from './flags.ts';
+import type { AuditVerifyFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags, TestFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
@@ -39,6 +39,15 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('-r, --rules <path...>', 'rule files and folders of them')
     .action(async (flags: CheckFlags) => {
       code = await (await import('./check.ts')).checkCommand(host, flags);
+    });
+
+  program
+    .command('test')
+    .description('Test rules: given samples and events, are the alerts and messages as expected?')
+    .argument('<paths...>', 'test files, and folders of *.test.yaml')
+    .option('--junit <file>', 'also write the outcome as JUnit XML')
+    .action(async (paths: readonly string[], flags: TestFlags) => {
+      code = await (await import('./test.ts')).testCommand(host, paths, flags);
     });
 
   program
