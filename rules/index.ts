@@ -4,6 +4,7 @@
  * @module tocsin/rules
  */
 import { addSeries, type GroupTotals, judgeGroup } from './across.ts';
+import { type Explanation, explainAcross, explainThreshold } from './explain.ts';
 import { evaluateThreshold } from './threshold.ts';
 import type { Evaluation, Rule, RuleType, SeriesWindow } from './types.ts';
 
@@ -32,6 +33,19 @@ export const gridEvaluators = { threshold: { add: addSeries, judge: judgeGroup }
   readonly [Type in RuleType]: GridEvaluator<Extract<Rule, { type: Type }>>;
 };
 
+/** Why a rule says what it says, in figures. */
+export interface Explainer<R extends Rule = Rule> {
+  /** Of one series at its newest sample up to `now`. */
+  series(rule: R, window: SeriesWindow, now: number, wasTrue: boolean): Explanation;
+  /** Of a group at a time of the grid. */
+  group(rule: R, totals: GroupTotals, at: number, wasTrue: boolean): Explanation;
+}
+
+/** One for each rule type; a new one is a line here. */
+export const explainers = { threshold: { series: explainThreshold, group: explainAcross } } satisfies {
+  readonly [Type in RuleType]: Explainer<Extract<Rule, { type: Type }>>;
+};
+
 export { clearTotals, emptyTotals, type GroupTotals } from './across.ts';
 export {
   type AlertLife,
@@ -43,6 +57,7 @@ export {
   wakeAt,
 } from './alert-state.ts';
 export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
+export type { Explanation } from './explain.ts';
 export { fingerprint, hash64 } from './fingerprint.ts';
 export {
   canonicalLabels,
