@@ -200,7 +200,10 @@ export const evaluation: readonly Scenario[] = [
   sweep('evaluation.sweep.last', () => rulesOf(manyRules()), 10),
   sweep(
     'evaluation.sweep.p95',
-    () => rulesOf(manyRules()).map((rule) => ({ ...rule, aggregate: 'p95' as const, windowMs: 59 * stepMs })),
+    () =>
+      rulesOf(manyRules()).map((rule) =>
+        rule.type === 'threshold' ? { ...rule, aggregate: 'p95' as const, windowMs: 59 * stepMs } : rule,
+      ),
     150,
   ),
   reload,
