@@ -2,9 +2,22 @@
 import { acrossOf, type GroupTotals } from './across.ts';
 import { aggregateAt } from './aggregates/index.ts';
 import { firstAfter, slot } from './aggregates/points.ts';
+import { conditionTruths, judgeComposite } from './composite.ts';
 import { formatDuration } from './duration.ts';
+import { judgeFrequency } from './frequency.ts';
+import type { GroupContext } from './group-context.ts';
 import { evaluateThreshold, judge } from './threshold.ts';
-import type { Evaluation, SeriesWindow, ThresholdRule, Verdict } from './types.ts';
+import type {
+  Comparison,
+  CompositeRule,
+  Evaluation,
+  FrequencyRule,
+  Reading,
+  ReadingRule,
+  SeriesWindow,
+  ThresholdRule,
+  Verdict,
+} from './types.ts';
 
 export interface Explanation {
   readonly verdict: Verdict;
@@ -22,11 +35,12 @@ function figure(value: number): string {
 }
 
 /** What is compared, e.g. `avg over 5m`. */
-function subject({ aggregate, windowMs }: ThresholdRule): string {
+function subject({ aggregate, windowMs, measure }: Reading & { readonly measure?: string }): string {
+  if (measure !== undefined) return `${measure} over ${formatDuration(windowMs)}`;
   return aggregate === 'last' && windowMs === 0 ? 'last' : `${aggregate} over ${formatDuration(windowMs)}`;
 }
 
-function comparison(rule: ThresholdRule, value: number, wasTrue: boolean): Explanation {
+function comparison(rule: Comparison, value: number, wasTrue: boolean): Explanation {
   const { operator, threshold, resolveThreshold } = rule;
   const held = wasTrue && resolveThreshold !== undefined;
   const verdict = judge(rule, value, wasTrue);
@@ -38,8 +52,8 @@ function comparison(rule: ThresholdRule, value: number, wasTrue: boolean): Expla
  * The verdict on one series at its newest sample up to `now`; `absent` is asked about `now` itself. `wasTrue` is the
  * verdict before, see `evaluateThreshold`.
  */
-export function explainThreshold(
-  rule: ThresholdRule,
+export function explainSeries(
+  rule: ReadingRule,
   window: SeriesWindow,
   now: number,
   wasTrue: boolean,
@@ -72,7 +86,7 @@ export function explainThreshold(
 }
 
 /** Why a window of which there is a sample at `at` has no figure. */
-function whyNothing({ aggregate, windowMs }: ThresholdRule, window: SeriesWindow, at: number): string {
+function whyNothing({ aggregate, windowMs }: Reading, window: SeriesWindow, at: number): string {
   const from = at - windowMs;
   const reaches = `the window reaches back to ${time(from)}`;
   if (window.bornAt > from) return `${reaches}, before the first sample at ${time(window.bornAt)}`;
@@ -82,13 +96,14 @@ function whyNothing({ aggregate, windowMs }: ThresholdRule, window: SeriesWindow
   return count > 0 ? `${figure(count)} samples in the window are too few` : 'no sample in the window';
 }
 
-/** The verdict on a group whose series were all taken in at grid time `at`. */
+/** The verdict on a group whose series were all taken in. */
 export function explainAcross(
   rule: ThresholdRule,
-  totals: GroupTotals,
-  at: number,
+  [of]: readonly GroupTotals[],
+  { at }: GroupContext,
   wasTrue: boolean,
 ): Explanation {
+  const totals = of!;
   const { across, aggregate, windowMs } = rule;
   if (aggregate === 'absent' || across === undefined) {
     const heard = Number.isFinite(totals.newestAt);
@@ -104,4 +119,59 @@ export function explainAcross(
   const said = comparison(rule, value, wasTrue);
   const series = totals.count === 1 ? '1 series' : `${totals.count} series`;
   return { verdict: said.verdict, value, why: `${what} over ${series} = ${said.why}` };
+}
+
+/** The same of conditions: what each of the outermost comes to. */
+export function explainComposite(
+  rule: CompositeRule,
+  totals: readonly GroupTotals[],
+  context: GroupContext,
+  wasTrue: boolean,
+): Explanation {
+  const out: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
+  judgeComposite(rule, totals, context, wasTrue, out);
+  const truths = conditionTruths(rule, totals, context, wasTrue);
+  const { condition } = rule;
+  const outermost = 'of' in condition && Array.isArray(condition.of) ? condition.of : [condition];
+  const parts = truths.map((truth, i) => {
+    const one: unknown = outermost[i];
+    return `${conditionText(rule, one as CompositeRule['condition'])} ${truth === null ? 'unknown' : String(truth)}`;
+  });
+  return {
+    verdict: out.verdict,
+    value: Number.isNaN(out.value) ? null : out.value,
+    why: `${condition.kind} of (${parts.join('; ')}): ${out.verdict}`,
+  };
+}
+
+function conditionText(rule: CompositeRule, condition: CompositeRule['condition']): string {
+  switch (condition.kind) {
+    case 'reading': {
+      const reading = rule.readings[condition.reading]!;
+      if (reading.aggregate === 'absent') return `${reading.metric} ${subject(reading)}:`;
+      return `${reading.metric} ${subject(reading)} ${reading.operator} ${figure(reading.threshold)}:`;
+    }
+    case 'rule':
+      return `${condition.rule} ${condition.state}:`;
+    case 'not':
+      return `not ${conditionText(rule, condition.of)}`;
+    default:
+      return `${condition.kind} of ${condition.of.length}:`;
+  }
+}
+
+/** How many there were, and how many there had to be. */
+export function explainFrequency(
+  rule: FrequencyRule,
+  totals: readonly GroupTotals[],
+  context: GroupContext,
+  wasTrue: boolean,
+): Explanation {
+  const out: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
+  judgeFrequency(rule, totals, context, wasTrue, out);
+  const what = `count over ${formatDuration(rule.windowMs)}`;
+  if (out.verdict === 'insufficient_data')
+    return { verdict: out.verdict, value: out.value, why: `${what} = ${out.value}, of a window not heard whole` };
+  const said = comparison(rule, out.value, wasTrue);
+  return { ...said, why: `${what} = ${said.why}` };
 }

@@ -24,6 +24,7 @@ import { openSqliteHistory } from './ingest/history-sqlite.ts';
 import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
+import { type OpenReplays, openReplays } from './replay/replays.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
 import { type IncomingEvent, type Services, systemActor } from './services.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -119,11 +120,14 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     if ('problem' in first) throw new Error(first.problem);
     const reader = openHistoryReader({ file: samplesFile, clock });
     opening.push(reader);
+    const replays = openReplays({ file: samplesFile, clock, limits: config.limits, routing: config.routing });
+    opening.push(replays);
     return run(options, {
       disk,
       store,
       history,
       reader,
+      replays,
       rules,
       cron,
       log,
@@ -149,6 +153,7 @@ interface Parts {
   readonly store: Store;
   readonly history: History;
   readonly reader: HistoryReader;
+  readonly replays: OpenReplays;
   readonly rules: readonly Rule[];
   readonly cron: Cron | null;
   readonly log: Log;
@@ -159,7 +164,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { disk, store, history, reader, log, clock, newId } = parts;
+  const { disk, store, history, reader, replays, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
@@ -177,6 +182,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       history,
       disk,
       reader,
+      replays,
       clock,
       log,
       newId,
@@ -251,6 +257,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await closeChannels(channels);
       await egress.close();
       reader.close();
+      replays.close();
       history.close();
       store.close();
     },

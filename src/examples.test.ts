@@ -23,8 +23,9 @@ const yamlFiles = readdirSync(examples, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.yaml'))
   .map((path) => join(examples, path));
 const isRules = (path: string) => path.startsWith(join(examples, 'rules/'));
+const isTests = (path: string) => path.endsWith('.test.yaml');
 const shown = (path: string) => relative(root, path);
-const ruleFiles = yamlFiles.filter(isRules);
+const ruleFiles = yamlFiles.filter((path) => isRules(path) && !isTests(path));
 const configFiles = yamlFiles.filter((path) => !isRules(path));
 
 describe('the examples', () => {
@@ -40,6 +41,10 @@ describe('the examples', () => {
     expect(read.rules.length).toBeGreaterThan(0);
   });
 
+  it.each(ruleFiles.map(shown))('%s has tests beside it', (path) => {
+    expect(yamlFiles.map(shown)).toContain(path.replace('.yaml', '.test.yaml'));
+  });
+
   it('need no environment for the first configuration that people copy', () => {
     const loaded = loadConfig({ file: join(examples, 'tocsin.yaml'), cwd: root, env: {}, flags: {} });
     expect('problems' in loaded ? loaded.problems : []).toEqual([]);
@@ -48,7 +53,9 @@ describe('the examples', () => {
   it('show every aggregate, every no_data policy and every channel', () => {
     const { rules } = readRules([join(examples, 'rules')]);
     const shown = new Set(
-      rules.map(({ aggregate }) => (/^p\d/.test(aggregate) ? 'a percentile' : aggregate)),
+      rules
+        .filter((rule) => rule.type === 'threshold')
+        .map(({ aggregate }) => (/^p\d/.test(aggregate) ? 'a percentile' : aggregate)),
     );
     expect(shown).toEqual(new Set([...aggregates, 'a percentile']));
     expect(new Set(rules.map((rule) => rule.noData))).toEqual(new Set(noDataPolicies));

@@ -1,6 +1,6 @@
 // The parts that do the work, put together over given ports: no process, no files, no server. The application and the
 // simulation run exactly this.
-import { readsBackOf } from '../rules/grid.ts';
+import { readsBackOf } from '../rules/readings.ts';
 import type { Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
@@ -19,6 +19,7 @@ import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
+import type { Replays } from './replay/questions.ts';
 import {
   type Health,
   type Idempotency,
@@ -43,6 +44,8 @@ export interface RuntimePorts {
   readonly disk?: Disk;
   /** Reads the history for plots and backtests; without it they are not to be had. */
   readonly reader?: HistoryReader;
+  /** Runs rules on it; without it there are no backtests. */
+  readonly replays?: Replays;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -249,6 +252,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     limits,
     newId,
     reader: ports.reader ?? null,
+    replays: ports.replays ?? null,
     health,
     rejections,
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),

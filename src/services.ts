@@ -3,6 +3,7 @@ import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
+import type { Replays } from './replay/questions.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';
 
 /** A sample as a client wrote it, before it meets the series table. */
@@ -131,6 +132,8 @@ export interface Services {
   alert(tenant: string, id: string): AlertRow | null;
   /** The sample history, read beside the main thread. */
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
+  /** Rules on stored or given samples, beside everything that runs. */
+  readonly replays: Replays;
   rules(tenant: string): readonly Rule[];
   health(): Health;
   /** Epoch milliseconds of the program's clock. */

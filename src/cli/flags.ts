@@ -24,3 +24,12 @@ export interface PushFlags {
 export interface TestFlags {
   readonly junit?: string;
 }
+export interface BacktestFlags extends DataFlags {
+  readonly rules?: readonly string[];
+  readonly against?: readonly string[];
+  readonly samples?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly tenant?: string;
+  readonly json?: boolean;
+}

@@ -1,7 +1,7 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { AuditVerifyFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags, TestFlags } from './flags.ts';
+import type { AuditVerifyFlags, BacktestFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags, TestFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
@@ -48,6 +48,22 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--junit <file>', 'also write the outcome as JUnit XML')
     .action(async (paths: readonly string[], flags: TestFlags) => {
       code = await (await import('./test.ts')).testCommand(host, paths, flags);
+    });
+
+  program
+    .command('backtest')
+    .description('What rules would have done on stored samples, and with --against, what other versions of them.')
+    .option('-r, --rules <path...>', 'rule files and folders of them (default: those of the configuration)')
+    .option('--against <path...>', 'the rules to compare with')
+    .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
+    .option('--samples <file>', 'samples as NDJSON, instead of a data folder')
+    .option('--from <time>', 'a time, or a span before now such as 7d (default: 7d, or the first sample)')
+    .option('--to <time>', 'the same (default: now, or the last sample)')
+    .option('--tenant <name>', 'whose rules and samples (default: the tenant of the first rule)')
+    .option('-c, --config <file>', 'configuration file, for routes, receivers and where the data is')
+    .option('--json', 'print the figures as JSON')
+    .action(async (flags: BacktestFlags) => {
+      code = await (await import('./backtest.ts')).backtestCommand(host, flags);
     });
 
   program

@@ -40,6 +40,7 @@ export interface ServicePorts {
   readonly limits: Limits;
   readonly newId: () => string;
   readonly reader: HistoryReader | null;
+  readonly replays: Services['replays'] | null;
   readonly health: () => Health;
   readonly rendered: Services['rendered'];
   /** Counts refused samples by their code. */
@@ -156,6 +157,7 @@ export function createServices(ports: ServicePorts): Services {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },
     samples: ports.reader ?? noReader,
+    replays: ports.replays ?? noReplays,
     rules(tenant: string): readonly Rule[] {
       return engine.tenant(tenant)?.rules ?? [];
     },
@@ -169,6 +171,11 @@ export function createServices(ports: ServicePorts): Services {
 const noReader: Services['samples'] = {
   readRange: () => Promise.reject(new ApiError('unavailable')),
   listSeries: () => Promise.reject(new ApiError('unavailable')),
+};
+
+const noReplays: Services['replays'] = {
+  backtest: () => Promise.reject(new ApiError('unavailable')),
+  evaluate: () => Promise.reject(new ApiError('unavailable')),
 };
 
 /** What the store cannot do now, the client may try again. */

@@ -45,6 +45,8 @@ const nothing: Readonly<Record<string, string>> = {
 const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
+  'post /api/v1/alerts/backtest': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z', samples: [] },
+  'post /api/v1/alerts/evaluate': { samples: [] },
 };
 const queries: Readonly<Record<string, string>> = {
   'get /api/v1/series/range': '?metric=cpu&from=2023-11-14T00:00:00Z&to=2023-11-14T01:00:00Z',

@@ -136,6 +136,14 @@ export function httpStage(
       readRange: async () => ({ series: [], more: false }),
       listSeries: async () => ({ items: [], next: null }),
     },
+    replays: {
+      backtest: async () => {
+        throw new ApiError('unavailable');
+      },
+      evaluate: async () => {
+        throw new ApiError('unavailable');
+      },
+    },
     rules: () => [],
     health: () => stage.health,
     now: () => stage.now,

@@ -1,10 +1,11 @@
 // What rules say at one time, and why: the samples before it are replayed, so that what a verdict depends on besides its
 // window (hysteresis, `for`) is as it would be.
-import { explainers, gridEvaluators } from '../../rules/index.ts';
-import { groupLabels, isGridRule } from '../../rules/grid.ts';
-import { emptyTotals } from '../../rules/across.ts';
+import { emptyTotals, type GroupTotals } from '../../rules/across.ts';
+import { type GridRule, groupLabels } from '../../rules/grid.ts';
+import { gridEvaluatorOf, groupExplainerOf, seriesExplainers } from '../../rules/index.ts';
 import { canonicalLabels, emptyLabels, labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
+import { isGridRule, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
 import type { Labels, Rule } from '../../rules/types.ts';
 import { emptyWindow } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
@@ -28,12 +29,8 @@ export async function evaluate(
     const verdicts: VerdictAnswer[] = [];
     for (const rule of rules) {
       if (verdicts.length > replayLimits.verdicts) break;
-      const series = replay.table
-        .byMetric(tenant, rule.metric)
-        .filter((id) => matchesAll(rule.match, replay.table.labelsOf(id)));
-      if (series.length === 0) verdicts.push(nothing(rule, open.get(alertKey(rule.name, emptyLabels))));
-      else if (isGridRule(rule)) verdicts.push(...ofGroups(rule, series, replay, open, at));
-      else verdicts.push(...series.map((id) => ofSeries(rule, id, replay, open, at)));
+      if (isGridRule(rule)) verdicts.push(...ofGroups(rule, replay, tenant, open, at));
+      else if (isSeriesRule(rule)) verdicts.push(...ofAllSeries(rule, replay, tenant, open, at));
     }
     return {
       at,
@@ -48,35 +45,87 @@ export async function evaluate(
 type Open = ReadonlyMap<string, AlertRow>;
 const window = emptyWindow();
 
-function ofSeries(rule: Rule, id: number, { table }: Replay, open: Open, at: number): VerdictAnswer {
-  const labels = table.labelsOf(id);
-  const alert = open.get(alertKey(rule.name, labels));
-  table.view(id, window);
-  return answerOf(rule, labels, alert, explainers[rule.type].series(rule, window, at, wasTrue(alert)));
-}
-
-function ofGroups(
-  rule: Extract<Rule, { grid?: unknown }> & { readonly grid: NonNullable<Rule['grid']> },
-  series: readonly number[],
+function ofAllSeries(
+  rule: SeriesRule,
   { table }: Replay,
+  tenant: string,
   open: Open,
   at: number,
 ): VerdictAnswer[] {
+  const series = table
+    .byMetric(tenant, rule.metric)
+    .filter((id) => matchesAll(rule.match, table.labelsOf(id)));
+  if (series.length === 0) return [nothing(rule, open.get(alertKey(rule.name, emptyLabels)))];
+  return series.map((id) => {
+    const labels = table.labelsOf(id);
+    const alert = open.get(alertKey(rule.name, labels));
+    table.view(id, window);
+    // Both kinds are read the same way.
+    return answerOf(rule, labels, alert, seriesExplainers[rule.type](rule, window, at, wasTrue(alert)));
+  });
+}
+
+interface Group {
+  readonly labels: Labels;
+  readonly totals: readonly GroupTotals[];
+}
+
+function ofGroups(
+  rule: GridRule,
+  { table, now }: Replay,
+  tenant: string,
+  open: Open,
+  at: number,
+): VerdictAnswer[] {
+  if (rule.type === 'frequency') {
+    const why = 'counts events and alerts, of which samples say nothing';
+    return [answerOf(rule, emptyLabels, undefined, { verdict: 'insufficient_data', value: null, why })];
+  }
   const { intervalMs, evalDelayMs } = rule.grid;
   const gridAt = Math.floor((at - evalDelayMs) / intervalMs) * intervalMs;
-  const groups = new Map<string, { labels: Labels; totals: ReturnType<typeof emptyTotals> }>();
-  for (const id of series) {
-    const labels = labelSet(groupLabels(rule.grid, table.labelsOf(id)));
+  const readings = readingsOf(rule);
+  const members = readings.flatMap(({ metric, match }, reading) =>
+    table
+      .byMetric(tenant, metric)
+      .map((id) => ({ id, reading, labels: table.labelsOf(id) }))
+      .filter(({ labels }) => matchesAll(match, labels)),
+  );
+  if (members.length === 0) return [nothing(rule, open.get(alertKey(rule.name, emptyLabels)))];
+  const by = rule.type === 'composite' && rule.shared ? namesInAll(members) : rule.grid.by;
+  const groups = new Map<string, Group>();
+  for (const { id, reading, labels: all } of members) {
+    const labels = labelSet(groupLabels(by, all));
     const name = canonicalLabels(labels);
-    const group = groups.get(name) ?? { labels, totals: emptyTotals() };
+    const group = groups.get(name) ?? { labels, totals: readings.map(() => emptyTotals()) };
     groups.set(name, group);
     table.view(id, window);
-    gridEvaluators[rule.type].add(rule, window, gridAt, group.totals);
+    const was = wasTrue(open.get(alertKey(rule.name, labels)));
+    gridEvaluatorOf(rule).add(rule, reading, window, gridAt, was, group.totals);
   }
   return [...groups.values()].map(({ labels, totals }) => {
     const alert = open.get(alertKey(rule.name, labels));
-    return answerOf(rule, labels, alert, explainers[rule.type].group(rule, totals, gridAt, wasTrue(alert)));
+    const context = {
+      at: gridAt,
+      since: now - at,
+      occurrences: () => 0,
+      ruleState: (name: string, state: string) =>
+        [...open.values()].some(
+          (one) =>
+            one.rule === name &&
+            (state === 'active' || one.state === state) &&
+            canonicalLabels(labelSet(groupLabels(by, one.labels))) === canonicalLabels(labels),
+        ),
+    };
+    return answerOf(rule, labels, alert, groupExplainerOf(rule)(rule, totals, context, wasTrue(alert)));
   });
+}
+
+/** Names of labels that all of them have. */
+function namesInAll(members: readonly { readonly labels: Labels }[]): readonly string[] {
+  const [first, ...others] = members;
+  return Object.keys(first?.labels ?? {}).filter((name) =>
+    others.every(({ labels }) => labels[name] !== undefined),
+  );
 }
 
 /** Hysteresis is of values: an alert that silence began or keeps has none. */

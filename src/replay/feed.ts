@@ -1,6 +1,6 @@
 // Feeds a replay with what was recorded: a sample arrives at its own time, or, when a later one came before it, with
 // that one, and is late then as it was.
-import { readsBackOf } from '../../rules/grid.ts';
+import { readsBackOf, windowOf } from '../../rules/readings.ts';
 import type { Labels, Rule } from '../../rules/types.ts';
 import type { Recorded } from './recorded.ts';
 import type { Replay } from './replay.ts';
@@ -10,7 +10,7 @@ export function warmUpOf(rules: readonly Rule[]): number {
   const spans = rules.map(
     (rule) =>
       readsBackOf(rule) +
-      rule.windowMs +
+      windowOf(rule) +
       rule.forMs +
       Math.max(rule.keepFiringForMs, rule.noDataAfterMs) +
       (rule.grid?.intervalMs ?? 0),

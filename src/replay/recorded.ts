@@ -1,6 +1,7 @@
 // Recorded samples in columns: out of the history, in time order, or as they were given, in the order in which they came.
 import type Database from 'better-sqlite3';
 import { labelSet } from '../../rules/labels.ts';
+import { readingsOf } from '../../rules/readings.ts';
 import type { Labels, Rule } from '../../rules/types.ts';
 import { listSeries, readRange, TooManySamples } from '../ingest/range-read.ts';
 import { orderByTime } from '../ingest/sort-by-time.ts';
@@ -65,7 +66,7 @@ export function recordedIn(
   const parts: { readonly place: number; readonly times: Float64Array; readonly values: Float64Array }[] = [];
   const known: { metric: string; labels: Labels; bornAt: number }[] = [];
   let count = 0;
-  for (const metric of new Set(rules.map((rule) => rule.metric))) {
+  for (const metric of new Set(rules.flatMap(readingsOf).map(({ metric }) => metric))) {
     const limit = replayLimits.series - series.length;
     let read: ReturnType<typeof readRange>;
     try {

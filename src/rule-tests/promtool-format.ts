@@ -83,7 +83,7 @@ export function readPromtoolTests(reading: Reading): readonly RuleTest[] {
 
 /** There samples are known the moment they are due, so a grid waits for none. */
 function atOnce(rule: Rule): Rule {
-  return rule.grid === undefined ? rule : { ...rule, grid: { ...rule.grid, evalDelayMs: 0 } };
+  return rule.grid === undefined ? rule : ({ ...rule, grid: { ...rule.grid, evalDelayMs: 0 } } as Rule);
 }
 
 function expected(
