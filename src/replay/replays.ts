@@ -1,8 +1,9 @@
-// Backtests and evaluations beside the main thread: a thread for each question, one question of a tenant at a time. A
+// Backtests and evaluations beside the main thread: each question has a thread for itself, of a tenant one at a time. A
 // question has a minute; then, or when who asked went away, the thread is ended under it.
-import { portableRule } from '../config/portable-rules.ts';
+import type { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '../clock.ts';
 import type { Limits } from '../config/config.ts';
-import type { Clock } from '../clock.ts';
+import { portableRule } from '../config/portable-rules.ts';
 import { ApiError } from '../errors.ts';
 import { startThread } from '../ingest/threads.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
@@ -21,10 +22,73 @@ export interface ReplaysOptions {
 
 export type OpenReplays = Replays & { close(): void };
 
+/** A thread that answers one question at a time. */
+interface Station {
+  readonly thread: Worker;
+  /** Whoever waits for its answer. */
+  asked: { answer(message: FromReplay): void; fail(error: unknown): void } | null;
+}
+
+/** A thread that nobody asks ends after so long. */
+const idleMs = 30_000;
+
 export function openReplays({ file, clock, limits, routing, stayAlive = false }: ReplaysOptions): OpenReplays {
+  const { timeMs, memoryMb } = replayLimits;
   const busy = new Set<string>();
-  const ends = new Set<(error: unknown) => void>();
+  const stations = new Set<Station>();
+  let idle: { readonly station: Station; readonly timer: Timer } | null = null;
   let closed = false;
+
+  const end = (station: Station): void => {
+    stations.delete(station);
+    void station.thread.terminate();
+  };
+
+  const start = (): Station => {
+    const thread = startThread('replay-worker', null, { beside: import.meta.url, memoryMb });
+    if (stayAlive) thread.ref();
+    const station: Station = { thread, asked: null };
+    stations.add(station);
+    const broken = (error: unknown): void => {
+      if (idle?.station === station) {
+        idle.timer.cancel();
+        idle = null;
+      }
+      stations.delete(station);
+      station.asked?.fail(error);
+    };
+    thread.on('message', (message: FromReplay) => station.asked?.answer(message));
+    thread.on('error', (cause: NodeJS.ErrnoException) => {
+      const message = `This takes more than ${memoryMb} MiB of memory; ask for a shorter span or fewer rules.`;
+      const tooLarge = cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      broken(
+        tooLarge
+          ? new ApiError('query_too_large', { message })
+          : new ApiError('unavailable', { retryAfter: 1, cause }),
+      );
+    });
+    thread.on('exit', (code) => {
+      const cause = new Error(`the thread of replays ended with code ${code}`);
+      broken(new ApiError('unavailable', { retryAfter: 1, cause }));
+    });
+    return station;
+  };
+
+  const take = (): Station => {
+    const kept = idle;
+    idle = null;
+    kept?.timer.cancel();
+    return kept?.station ?? start();
+  };
+
+  const giveBack = (station: Station): void => {
+    if (idle !== null || closed) return end(station);
+    const timer = clock.at(clock.now() + idleMs, () => {
+      idle = null;
+      end(station);
+    });
+    idle = { station, timer };
+  };
 
   const ask = (task: ReplayTask, signal: AbortSignal | undefined): Promise<FromReplay> => {
     if (closed) return Promise.reject(new ApiError('unavailable'));
@@ -36,41 +100,34 @@ export function openReplays({ file, clock, limits, routing, stayAlive = false }:
     }
     busy.add(task.tenant);
     return new Promise<FromReplay>((resolve, reject) => {
-      const { timeMs, memoryMb } = replayLimits;
-      const thread = startThread('replay-worker', task, { beside: import.meta.url, memoryMb });
-      if (stayAlive) thread.ref();
-      let over = false;
-      const finish = (settle: () => void): void => {
-        if (over) return;
-        over = true;
+      const station = take();
+      const finish = (): void => {
+        station.asked = null;
         timer.cancel();
         signal?.removeEventListener('abort', onAbort);
-        ends.delete(end);
         busy.delete(task.tenant);
-        void thread.terminate();
-        settle();
       };
-      const end = (error: unknown) => finish(() => reject(error));
-      const onAbort = () => end(signal?.reason);
+      const giveUp = (error: unknown): void => {
+        finish();
+        // What it is at cannot be stopped otherwise.
+        end(station);
+        reject(error);
+      };
+      const onAbort = () => giveUp(signal?.reason);
       const timer = clock.at(clock.now() + timeMs, () => {
         const message = `This takes more than ${timeMs / 1_000} s; ask for a shorter span or fewer rules.`;
-        end(new ApiError('query_timeout', { message }));
+        giveUp(new ApiError('query_timeout', { message }));
       });
-      ends.add(end);
+      station.asked = {
+        fail: giveUp,
+        answer(message) {
+          finish();
+          giveBack(station);
+          resolve(message);
+        },
+      };
       signal?.addEventListener('abort', onAbort, { once: true });
-      thread.on('message', (message: FromReplay) => finish(() => resolve(message)));
-      thread.on('error', (cause: NodeJS.ErrnoException) => {
-        const message = `This takes more than ${memoryMb} MiB of memory; ask for a shorter span or fewer rules.`;
-        end(
-          cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
-            ? new ApiError('query_too_large', { message })
-            : new ApiError('unavailable', { retryAfter: 1, cause }),
-        );
-      });
-      thread.on('exit', (code) => {
-        const cause = new Error(`the thread of replays ended with code ${code}`);
-        end(new ApiError('unavailable', { retryAfter: 1, cause }));
-      });
+      station.thread.postMessage(task);
     });
   };
 
@@ -107,7 +164,12 @@ export function openReplays({ file, clock, limits, routing, stayAlive = false }:
     },
     close() {
       closed = true;
-      for (const end of [...ends]) end(new ApiError('unavailable'));
+      idle?.timer.cancel();
+      idle = null;
+      for (const station of [...stations]) {
+        if (station.asked === null) end(station);
+        else station.asked.fail(new ApiError('unavailable'));
+      }
     },
   };
 }
