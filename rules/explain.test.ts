@@ -33,7 +33,13 @@ describe('why a verdict is what it is', () => {
   it.each([
     ['the figure', [0, 90, 76.4], false, 'avg over 2m = 83.2, gt 80: true', 'true'],
     ['the good side', [0, 20, 30], false, 'avg over 2m = 25, gt 80: false', 'false'],
-    ['hysteresis', [0, 75, 75], true, 'avg over 2m = 75, gt 70 (resolve_threshold: it was true): true', 'true'],
+    [
+      'hysteresis',
+      [0, 75, 75],
+      true,
+      'avg over 2m = 75, gt 70 (resolve_threshold: it was true): true',
+      'true',
+    ],
     ['no sample', [], false, 'avg over 2m: no sample', 'insufficient_data'],
   ])('%s', (_what, values, wasTrue, why, verdict) => {
     expect(explainSeries(avg, window(values), 120_000, wasTrue)).toMatchObject({ why, verdict });

@@ -109,13 +109,19 @@ export function explainAcross(
     const heard = Number.isFinite(totals.newestAt);
     const silentMs = at - totals.newestAt;
     const verdict = !heard ? 'insufficient_data' : silentMs >= windowMs ? 'true' : 'false';
-    const last = heard ? `the last sample is of ${time(totals.newestAt)}, ${formatDuration(silentMs)} ago` : 'no sample';
+    const last = heard
+      ? `the last sample is of ${time(totals.newestAt)}, ${formatDuration(silentMs)} ago`
+      : 'no sample';
     return { verdict, value: null, why: `${subject(rule)}: ${last}: ${verdict}` };
   }
   const what = `${across} of ${subject(rule)}`;
   const value = acrossOf(across, totals);
   if (Number.isNaN(value))
-    return { verdict: 'insufficient_data', value: null, why: `${what}: no series has a value at ${time(at)}` };
+    return {
+      verdict: 'insufficient_data',
+      value: null,
+      why: `${what}: no series has a value at ${time(at)}`,
+    };
   const said = comparison(rule, value, wasTrue);
   const series = totals.count === 1 ? '1 series' : `${totals.count} series`;
   return { verdict: said.verdict, value, why: `${what} over ${series} = ${said.why}` };
@@ -171,7 +177,11 @@ export function explainFrequency(
   judgeFrequency(rule, totals, context, wasTrue, out);
   const what = `count over ${formatDuration(rule.windowMs)}`;
   if (out.verdict === 'insufficient_data')
-    return { verdict: out.verdict, value: out.value, why: `${what} = ${out.value}, of a window not heard whole` };
+    return {
+      verdict: out.verdict,
+      value: out.value,
+      why: `${what} = ${out.value}, of a window not heard whole`,
+    };
   const said = comparison(rule, out.value, wasTrue);
   return { ...said, why: `${what} = ${said.why}` };
 }

@@ -34,8 +34,7 @@ export async function backtestCommand(host: CliHost, flags: BacktestFlags): Prom
   });
   if ('problems' in loaded) return refuse(loaded.problems);
   const { config } = loaded;
-  const rulesAt = async (paths: readonly string[]) =>
-    readRulesFirst(paths.map((path) => resolve(cwd, path)));
+  const rulesAt = async (paths: readonly string[]) => readRulesFirst(paths.map((path) => resolve(cwd, path)));
   const read = await rulesAt(flags.rules ?? config.rules);
   if (read.problems.length > 0) return refuse(read.problems);
   const other = flags.against === undefined ? null : await rulesAt(flags.against);
@@ -74,7 +73,13 @@ export async function backtestCommand(host: CliHost, flags: BacktestFlags): Prom
     host.err('--from, --to: expected times such as 2026-01-31T08:00:00Z or spans before now such as 7d');
     return exitCodes.usage;
   }
-  const replays = openReplays({ file, clock, limits: config.limits, routing: config.routing, stayAlive: true });
+  const replays = openReplays({
+    file,
+    clock,
+    limits: config.limits,
+    routing: config.routing,
+    stayAlive: true,
+  });
   try {
     const against = other === null ? null : own(other.rules);
     const answer = await replays.backtest(tenant, { rules, against, samples, from, to });
@@ -97,7 +102,8 @@ function readSamples(file: string): readonly GivenSample[] | string {
   try {
     const limits = { samplesPerRequest: replayLimits.samples, jsonDepth: 64 };
     const { samples, rejected } = decodeNdjson(bytes, limits);
-    if (rejected.length > 0) return `${file}: ${rejected[0]!.message} (${counted(rejected.length, 'problem')})`;
+    if (rejected.length > 0)
+      return `${file}: ${rejected[0]!.message} (${counted(rejected.length, 'problem')})`;
     const timed: GivenSample[] = [];
     for (const { index, metric, labels, value, timestamp } of samples) {
       if (timestamp === undefined) return `${file}: sample ${index + 1} has no timestamp`;

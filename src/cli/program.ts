@@ -1,7 +1,16 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { AuditVerifyFlags, BacktestFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags, TestFlags } from './flags.ts';
+import type {
+  AuditVerifyFlags,
+  BacktestFlags,
+  CheckFlags,
+  DataFlags,
+  DemoFlags,
+  PushFlags,
+  ServeFlags,
+  TestFlags,
+} from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
@@ -52,7 +61,9 @@ export async function runCli(host: CliHost): Promise<number> {
 
   program
     .command('backtest')
-    .description('What rules would have done on stored samples, and with --against, what other versions of them.')
+    .description(
+      'What rules would have done on stored samples, and with --against, what other versions of them.',
+    )
     .option('-r, --rules <path...>', 'rule files and folders of them (default: those of the configuration)')
     .option('--against <path...>', 'the rules to compare with')
     .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')

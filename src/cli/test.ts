@@ -52,7 +52,13 @@ export async function testCommand(
   if (flags.junit !== undefined) {
     const file = resolve(cwd, flags.junit);
     try {
-      writeFileSync(file, junitXml(outcomes, problems.map((problem) => problemLine(problem, cwd))));
+      writeFileSync(
+        file,
+        junitXml(
+          outcomes,
+          problems.map((problem) => problemLine(problem, cwd)),
+        ),
+      );
     } catch (error) {
       host.err(`${file}: ${error instanceof Error ? error.message : String(error)}`);
       return exitCodes.usage;

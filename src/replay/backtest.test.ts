@@ -11,17 +11,17 @@ import { idGenerator } from '../ids.ts';
 import { createHistoryTables, historyOf } from '../ingest/history-sqlite.ts';
 import { silentLog } from '../log.ts';
 import { routingOf } from '../rule-tests/routing-of-test.ts';
-import { backtest, replayed } from './backtest.ts';
-import type { GivenSample } from './questions.ts';
-import { capture } from './capture.ts';
-import { recordedIn, recordedOf } from './recorded.ts';
-import type { Recording } from './recording.ts';
-import { plainRouting } from './routing.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
 import { createRuntime } from '../runtime.ts';
 import { databaseOf } from '../store/sqlite/database.ts';
 import { migrate } from '../store/sqlite/migrate.ts';
 import { storeOf } from '../store/sqlite/sqlite-store.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { backtest, replayed } from './backtest.ts';
+import { capture } from './capture.ts';
+import type { GivenSample } from './questions.ts';
+import { recordedIn, recordedOf } from './recorded.ts';
+import type { Recording } from './recording.ts';
+import { plainRouting } from './routing.ts';
 
 const startAt = Date.UTC(2026, 0, 5);
 const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits };
@@ -52,7 +52,10 @@ const samplesOf = (lateInTen: number) =>
           minLength: 1,
           maxLength: 8,
         }),
-        pauseMs: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(200_003) }),
+        pauseMs: fc.oneof(
+          { weight: 9, arbitrary: fc.constant(0) },
+          { weight: 1, arbitrary: fc.constant(200_003) },
+        ),
         lateMs: fc.oneof(
           { weight: 10 - lateInTen, arbitrary: fc.constant(0) },
           { weight: lateInTen, arbitrary: fc.constant(45_001) },
@@ -204,19 +207,33 @@ describe('a backtest', () => {
   });
 
   const every = (stepMs: number, values: readonly number[]): GivenSample[] =>
-    values.map((value, i) => ({ metric: 'cpu', labels: { host: 'a' }, value, timestamp: startAt + i * stepMs }));
+    values.map((value, i) => ({
+      metric: 'cpu',
+      labels: { host: 'a' },
+      value,
+      timestamp: startAt + i * stepMs,
+    }));
   const times = <T>(n: number, value: T): T[] => new Array<T>(n).fill(value);
 
   it('begins before the span, so that nothing is missed at its start', async () => {
     const given = every(15_000, [...times(40, 9), ...times(40, 0)]);
     const [hot] = rules;
-    const question = { rules: [hot!], against: null, samples: null, from: startAt + 300_000, to: startAt + 1_200_000 };
+    const question = {
+      rules: [hot!],
+      against: null,
+      samples: null,
+      from: startAt + 300_000,
+      to: startAt + 1_200_000,
+    };
     const { outcome } = await backtest(question, recordedOf(given), around);
     expect(outcome.rules[0]).toMatchObject({ fired: 0, firingAtStart: 1, firingAtEnd: 0, firingMs: 315_000 });
   });
 
   it('shows the old rule beside the new one', async () => {
-    const given = every(15_000, [0, 1, 2].flatMap(() => [...times(4, 9), ...times(12, 0)]));
+    const given = every(
+      15_000,
+      [0, 1, 2].flatMap(() => [...times(4, 9), ...times(12, 0)]),
+    );
     const old = rulesOf('rules: [{ name: Hot, metric: cpu, operator: gt, threshold: 5, dedupe_window: 0s }]');
     const better = rulesOf('rules: [{ name: Hot, metric: cpu, operator: gt, threshold: 5, for: 2m }]');
     const question = { rules: better, against: old, samples: null, from: startAt, to: startAt + 3_600_000 };
@@ -228,10 +245,7 @@ describe('a backtest', () => {
 
   it('sends what the routes let through', async () => {
     const given = every(15_000, times(20, 9));
-    const routing = routingOf(
-      { route: { group_wait: 86_400_000 } },
-      () => {},
-    );
+    const routing = routingOf({ route: { group_wait: 86_400_000 } }, () => {});
     const question = { rules, against: null, samples: null, from: startAt, to: startAt + 300_000 };
     const { outcome } = await backtest(question, recordedOf(given), { ...around, routing });
     expect(outcome.rules[0]).toMatchObject({ fired: 1, messages: 0 });

@@ -23,9 +23,7 @@ export interface Recorded {
 }
 
 const tooManySamples = () =>
-  new TooLarge(
-    `more than ${replayLimits.samples} samples; ask for a shorter span or for fewer rules`,
-  );
+  new TooLarge(`more than ${replayLimits.samples} samples; ask for a shorter span or for fewer rules`);
 const tooManySeries = () =>
   new TooLarge(`more than ${replayLimits.series} series; ask for fewer rules or narrower matchers`);
 

@@ -1,6 +1,7 @@
 // What passes between the program and the thread of replays.
-import { type Portable, portable, revived } from '../config/portable-rules.ts';
+
 import type { Limits } from '../config/config.ts';
+import { type Portable, portable, revived } from '../config/portable-rules.ts';
 import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import type { BacktestAnswer, EvaluateAnswer, GivenSample } from './questions.ts';
 

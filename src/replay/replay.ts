@@ -58,13 +58,19 @@ export class Replay {
       () => this.#clock.now(),
       (into) => {
         count += 1;
-        for (let i = 0, rest = count; i < into.length; i++, rest = Math.floor(rest / 256)) into[i] = rest & 255;
+        for (let i = 0, rest = count; i < into.length; i++, rest = Math.floor(rest / 256))
+          into[i] = rest & 255;
       },
     );
     const raw = new Database(':memory:');
     migrate(raw);
     raw.pragma('synchronous = OFF');
-    const store = this.recording.of(storeOf(databaseOf(raw, () => raw.close()), newId));
+    const store = this.recording.of(
+      storeOf(
+        databaseOf(raw, () => raw.close()),
+        newId,
+      ),
+    );
     const failed = (error: unknown) => {
       this.#failure ??= error;
     };
@@ -83,7 +89,11 @@ export class Replay {
       // Nobody has to catch up here, so nobody is asked to slow down.
       {
         routing: toCapture(routing),
-        limits: { ...limits, queuePerTenant: Number.MAX_SAFE_INTEGER, openDeliveriesPerTenant: Number.MAX_SAFE_INTEGER },
+        limits: {
+          ...limits,
+          queuePerTenant: Number.MAX_SAFE_INTEGER,
+          openDeliveriesPerTenant: Number.MAX_SAFE_INTEGER,
+        },
       },
     );
     this.#runtime.start(rules);

@@ -32,7 +32,13 @@ interface Station {
 /** A thread that nobody asks ends after so long. */
 const idleMs = 30_000;
 
-export function openReplays({ file, clock, limits, routing, stayAlive = false }: ReplaysOptions): OpenReplays {
+export function openReplays({
+  file,
+  clock,
+  limits,
+  routing,
+  stayAlive = false,
+}: ReplaysOptions): OpenReplays {
   const { timeMs, memoryMb } = replayLimits;
   const busy = new Set<string>();
   const stations = new Set<Station>();
@@ -82,7 +88,10 @@ export function openReplays({ file, clock, limits, routing, stayAlive = false }:
   };
 
   const giveBack = (station: Station): void => {
-    if (idle !== null || closed) return end(station);
+    if (idle !== null || closed) {
+      end(station);
+      return;
+    }
     const timer = clock.at(clock.now() + idleMs, () => {
       idle = null;
       end(station);

@@ -99,7 +99,9 @@ function expectedText({ rule, state, labels, annotations, exact: _exact, ...rest
 function alertText(alert: AlertRow, missing: readonly ExpectedAlert[]): string {
   const { rule, state, annotations, value, priority, effectiveSeverity: severity } = alert;
   const { alertname: _name, severity: _severity, ...labels } = alert.labels;
-  const asked = missing.some((one) => one.rule === rule && (one.exact || Object.keys(one.annotations).length > 0));
+  const asked = missing.some(
+    (one) => one.rule === rule && (one.exact || Object.keys(one.annotations).length > 0),
+  );
   return `${rule ?? ''} ${state} ${shown(labels)}${fields({ severity, priority, value, ...(asked && { annotations: shown(annotations) }) })}`;
 }
 

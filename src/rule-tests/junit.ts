@@ -33,7 +33,8 @@ export function junitXml(files: readonly FileOutcome[], problems: readonly strin
       [
         `  <testsuite name="files that cannot be used" tests="${count}" failures="0" errors="${count}" skipped="0">`,
         ...problems.map(
-          (problem) => `    <testcase classname="files" name=${quoted(problem)}><error message=${quoted(problem)}/></testcase>`,
+          (problem) =>
+            `    <testcase classname="files" name=${quoted(problem)}><error message=${quoted(problem)}/></testcase>`,
         ),
         '  </testsuite>',
       ].join('\n'),

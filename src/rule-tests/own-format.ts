@@ -49,7 +49,10 @@ const fileShape = z.strictObject({
         only: z.array(name).optional(),
         config: z.union([z.string(), routingInput]).optional(),
         interval: interval.optional(),
-        series: z.array(z.strictObject({ series: seriesName, values })).max(10_000).default([]),
+        series: z
+          .array(z.strictObject({ series: seriesName, values }))
+          .max(10_000)
+          .default([]),
         events: z
           .array(
             z.strictObject({
@@ -98,7 +101,9 @@ export function readOwnTests(reading: Reading): readonly RuleTest[] {
         if (!rules.some((rule) => rule.name === only))
           reading.complain([...path, 'only', i], `no rule of these files is called ${JSON.stringify(only)}`);
       test.expect.forEach((check, i) => {
-        check.alerts?.forEach((alert, j) => known(reading, run, alert, [...path, 'expect', i, 'alerts', j]));
+        check.alerts?.forEach((alert, j) => {
+          known(reading, run, alert, [...path, 'expect', i, 'alerts', j]);
+        });
       });
     }
     const configPath = [...path, 'config'];

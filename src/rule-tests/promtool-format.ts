@@ -12,16 +12,17 @@ const test = z.strictObject({
   interval: interval.optional(),
   name: z.string().optional(),
   start_timestamp: z.unknown().optional(),
-  input_series: z.array(z.strictObject({ series: seriesName, values })).max(10_000).default([]),
+  input_series: z
+    .array(z.strictObject({ series: seriesName, values }))
+    .max(10_000)
+    .default([]),
   alert_rule_test: z
     .array(
       z.strictObject({
         eval_time: offset,
         alertname: z.string().min(1),
         exp_alerts: z
-          .array(
-            z.strictObject({ exp_labels: texts.nullish(), exp_annotations: texts.nullish() }),
-          )
+          .array(z.strictObject({ exp_labels: texts.nullish(), exp_annotations: texts.nullish() }))
           .nullish(),
       }),
     )
@@ -48,7 +49,10 @@ export function readPromtoolTests(reading: Reading): readonly RuleTest[] {
     const checks = one.alert_rule_test.map(({ eval_time: atMs, alertname, exp_alerts: alerts }, i): Check => {
       const at = [...path, 'alert_rule_test', i];
       if (rules.length > 0 && !rules.some(({ name }) => name === alertname))
-        reading.complain([...at, 'alertname'], `no rule of these files is called ${JSON.stringify(alertname)}`);
+        reading.complain(
+          [...at, 'alertname'],
+          `no rule of these files is called ${JSON.stringify(alertname)}`,
+        );
       return {
         atMs,
         place: reading.place(at),

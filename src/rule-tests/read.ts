@@ -58,4 +58,3 @@ function missingFile(problem: Problem, source: Source, path: Path): Problem {
     ? source.problem(path, `${problem.file}: ${problem.message}`)
     : problem;
 }
-

@@ -34,12 +34,14 @@ const problemOf = (context: z.RefinementCtx, message: string) => {
 };
 
 const spanOf = (leastMs: number) =>
-  z.union([z.string(), z.number()], { error: 'expected a duration such as 1m30s' }).transform((text, context) => {
-    const ms = parseDuration(text);
-    if (typeof ms !== 'number') return problemOf(context, ms.problem);
-    if (ms > longestTestMs) return problemOf(context, 'expected at most 31d');
-    return ms >= leastMs ? ms : problemOf(context, 'expected more than 0s');
-  });
+  z
+    .union([z.string(), z.number()], { error: 'expected a duration such as 1m30s' })
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (typeof ms !== 'number') return problemOf(context, ms.problem);
+      if (ms > longestTestMs) return problemOf(context, 'expected at most 31d');
+      return ms >= leastMs ? ms : problemOf(context, 'expected more than 0s');
+    });
 
 /** A time since the start, in milliseconds. */
 export const offset = spanOf(0);
@@ -48,8 +50,7 @@ export const interval = spanOf(1);
 
 export const seriesName = z.string().transform((text, context): { metric: string; labels: Labels } => {
   const line = readLine(`${text} 0`);
-  if (typeof line === 'string')
-    return problemOf(context, `expected a series such as cpu{host="a"}: ${line}`);
+  if (typeof line === 'string') return problemOf(context, `expected a series such as cpu{host="a"}: ${line}`);
   return { metric: line.metric, labels: labelSet(line.labels) };
 });
 

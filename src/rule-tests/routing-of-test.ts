@@ -47,7 +47,9 @@ export function routingOf(
   const unknown = (route: NonNullable<RoutingInput['route']>, path: Path): void => {
     if (route.receiver !== undefined && !named.has(route.receiver))
       complain([...path, 'receiver'], `no receiver is called ${JSON.stringify(route.receiver)}`);
-    route.routes?.forEach((child, i) => unknown(child, [...path, 'routes', i]));
+    route.routes?.forEach((child, i) => {
+      unknown(child, [...path, 'routes', i]);
+    });
   };
   if (input.route) unknown(input.route, ['route']);
   const route = buildRoute(input.route ?? {}, names.length === 1 ? names[0]! : null, (path, message) =>

@@ -86,7 +86,10 @@ describe('tocsin test', () => {
     ['{ at: 1m45s, alerts: [{ rule: HighCpu }] }', '- HighCpu firing {}'],
     ['{ at: 2m15s, alerts: [{ rule: HighCpu, labels: { host: b } }] }', '- HighCpu firing {host="b"}'],
     ['{ at: 2m15s, alerts: [{ rule: HighCpu, value: 91 }] }', '- HighCpu firing {} value=91'],
-    ['{ at: 2m15s, alerts: [{ rule: HighCpu, severity: critical }] }', '- HighCpu firing {} severity=critical'],
+    [
+      '{ at: 2m15s, alerts: [{ rule: HighCpu, severity: critical }] }',
+      '- HighCpu firing {} severity=critical',
+    ],
     [
       '{ at: 2m15s, alerts: [{ rule: HighCpu, annotations: { summary: b } }] }',
       'annotations={summary="a at 90 %"}',
@@ -157,7 +160,10 @@ tests:
     ['at: soon, alerts: []', /^cpu\.test\.yaml:7:15 .*duration/m],
     ['at: 1m', /^cpu\.test\.yaml:7:9 .*expected alerts, messages or both/m],
     ['at: 1m, alert: []', /^cpu\.test\.yaml:7:19 .*did you mean "alerts"/m],
-    ['at: 1m, alerts: [{ rule: HihgCpu }]', /^cpu\.test\.yaml:7:36 .*no rule of this test is called "HihgCpu"/m],
+    [
+      'at: 1m, alerts: [{ rule: HihgCpu }]',
+      /^cpu\.test\.yaml:7:36 .*no rule of this test is called "HihgCpu"/m,
+    ],
   ])('says where a file is wrong: %s', async (check, problem) => {
     write('cpu.test.yaml', own(`{ ${check} }`));
     const { code, err } = await run('test', '.');
@@ -174,11 +180,16 @@ tests:
   });
 
   it('writes JUnit XML', async () => {
-    write('cpu.test.yaml', own('{ at: 2m15s, alerts: [] }').replace('name: CPU', 'name: "CPU <hot> & \\u0001"'));
+    write(
+      'cpu.test.yaml',
+      own('{ at: 2m15s, alerts: [] }').replace('name: CPU', 'name: "CPU <hot> & \\u0001"'),
+    );
     expect((await run('test', '.', '--junit', 'out.xml')).code).toBe(1);
     const xml = readFileSync(join(cwd, 'out.xml'), 'utf8');
     expect(xml).toContain('<testsuite name="cpu.test.yaml" tests="1" failures="1" errors="0" skipped="0">');
-    expect(xml).toContain('name="CPU &lt;hot&gt; &amp; \ufffd"><failure message="1 failed">FAIL cpu.test.yaml:7:9');
+    expect(xml).toContain(
+      'name="CPU &lt;hot&gt; &amp; \ufffd"><failure message="1 failed">FAIL cpu.test.yaml:7:9',
+    );
   });
 
   it('is beside the rules: check leaves tests out of them, and says what is wrong with tests, too', async () => {

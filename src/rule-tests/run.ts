@@ -71,7 +71,10 @@ function timesOf({ series, events, checks }: RuleTest): number[] {
   return [...times].sort((a, b) => a - b);
 }
 
-function sampleOf({ metric, labels, values, intervalMs }: TestSeries, atMs: number): Omit<RawSample, 'index'>[] {
+function sampleOf(
+  { metric, labels, values, intervalMs }: TestSeries,
+  atMs: number,
+): Omit<RawSample, 'index'>[] {
   const value = atMs % intervalMs === 0 ? values[atMs / intervalMs] : null;
   return value === null || value === undefined ? [] : [{ metric, labels, value, timestamp: startAt + atMs }];
 }

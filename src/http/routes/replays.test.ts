@@ -30,7 +30,12 @@ afterAll(async () => {
 /** Three times a minute above 80, two minutes below 70. */
 function samples() {
   const values = [50, 90, 60, 60, 90, 60, 60, 90, 75, 75];
-  return values.map((value, i) => ({ metric: 'cpu', labels: { host: 'a' }, value, timestamp: start + i * minute }));
+  return values.map((value, i) => ({
+    metric: 'cpu',
+    labels: { host: 'a' },
+    value,
+    timestamp: start + i * minute,
+  }));
 }
 
 async function cli(...argv: string[]) {
@@ -139,7 +144,12 @@ describe('backtest', () => {
     const { status, body } = await app.call('POST', '/api/v1/alerts/backtest', span);
     expect([status, body]).toEqual([
       422,
-      { error: expect.objectContaining({ code: 'query_too_large', message: 'Expected a span of at most 31 days.' }) },
+      {
+        error: expect.objectContaining({
+          code: 'query_too_large',
+          message: 'Expected a span of at most 31 days.',
+        }),
+      },
     ]);
     const backwards = { from: span.to, to: span.from };
     expect(await app.call('POST', '/api/v1/alerts/backtest', backwards)).toMatchObject({ status: 400 });
@@ -149,9 +159,19 @@ describe('backtest', () => {
     await app.tocsin.close();
     writeFileSync(join(folder, 'new.yaml'), `rules: [${JSON.stringify(hotLater)}]`);
     writeFileSync(join(folder, 'old.yaml'), `rules: [${JSON.stringify(hot)}]`);
-    writeFileSync(join(folder, 's.ndjson'), samples().map((sample) => JSON.stringify(sample)).join('\n'));
+    writeFileSync(
+      join(folder, 's.ndjson'),
+      samples()
+        .map((sample) => JSON.stringify(sample))
+        .join('\n'),
+    );
     const own = ['backtest', '--rules', 'new.yaml', '--against', 'old.yaml'];
-    const span = ['--from', new Date(start).toISOString(), '--to', new Date(start + 10 * minute).toISOString()];
+    const span = [
+      '--from',
+      new Date(start).toISOString(),
+      '--to',
+      new Date(start + 10 * minute).toISOString(),
+    ];
     const stored = await cli(...own, ...span);
     expect(stored).toMatchObject({ code: 0, err: '' });
     expect(stored.out).toMatch(/: 10 samples of 1 series$/m);

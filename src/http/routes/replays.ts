@@ -46,7 +46,9 @@ const backtestIn = z.strictObject({
   against: z
     .union([z.literal('running'), rulesIn])
     .optional()
-    .meta({ description: 'Another version on the same samples: `running` are the rules of the same names that run.' }),
+    .meta({
+      description: 'Another version on the same samples: `running` are the rules of the same names that run.',
+    }),
   samples: samplesIn,
   from: timeIn,
   to: timeIn.optional().meta({ description: 'Now, unless given.' }),
@@ -173,7 +175,13 @@ function sideText(side: SideOutcome): z.output<typeof sideOut> {
   };
 }
 
-const failures = ['invalid_body', 'rule_not_found', 'query_timeout', 'query_too_large', 'overloaded'] as const;
+const failures = [
+  'invalid_body',
+  'rule_not_found',
+  'query_timeout',
+  'query_too_large',
+  'overloaded',
+] as const;
 
 export const replaysRoutes = [
   route({
@@ -181,7 +189,8 @@ export const replaysRoutes = [
     path: '/api/v1/alerts/backtest',
     requires: 'read',
     tag: 'rules',
-    summary: 'What rules would have done on the history or on given samples, with the messages that would have gone out.',
+    summary:
+      'What rules would have done on the history or on given samples, with the messages that would have gone out.',
     body: backtestIn,
     answers: { 200: { description: 'The figures', schema: backtestOut } },
     errors: failures,
