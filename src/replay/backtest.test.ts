@@ -16,7 +16,7 @@ import { databaseOf } from '../store/sqlite/database.ts';
 import { migrate } from '../store/sqlite/migrate.ts';
 import { storeOf } from '../store/sqlite/sqlite-store.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { backtest, replayed } from './backtest.ts';
+import { backtest, beginOf, replayed } from './backtest.ts';
 import { capture } from './capture.ts';
 import type { GivenSample } from './questions.ts';
 import { recordedIn, recordedOf } from './recorded.ts';
@@ -217,16 +217,16 @@ describe('a backtest', () => {
 
   it('begins before the span, so that nothing is missed at its start', async () => {
     const given = every(15_000, [...times(40, 9), ...times(40, 0)]);
-    const [hot] = rules;
-    const question = {
-      rules: [hot!],
-      against: null,
-      samples: null,
-      from: startAt + 300_000,
-      to: startAt + 1_200_000,
-    };
-    const { outcome } = await backtest(question, recordedOf(given), around);
-    expect(outcome.rules[0]).toMatchObject({ fired: 0, firingAtStart: 1, firingAtEnd: 0, firingMs: 315_000 });
+    const samples = new Database(':memory:');
+    await lived(given, startAt + 1_300_000, samples);
+    const from = startAt + 300_000;
+    const to = startAt + 1_200_000;
+    const recorded = recordedIn(samples, 'default', rules, beginOf(rules, from), to);
+    const question = { rules, against: null, samples: null, from, to };
+    const { outcome } = await backtest(question, recorded, around);
+    const [hot, average] = outcome.rules;
+    expect(hot).toMatchObject({ fired: 0, firingAtStart: 1, firingAtEnd: 0, firingMs: 315_000 });
+    expect(average).toMatchObject({ fired: 0, firingAtStart: 1 });
   });
 
   it('shows the old rule beside the new one', async () => {

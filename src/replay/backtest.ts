@@ -44,11 +44,12 @@ export async function backtest(
   };
 }
 
-/** Not before the samples begin, where there are none from before: silence counts from the start. */
-function startOf(begin: number, { times, known }: Recorded): number {
+/** The time of the first sample; `begin` where the history knows series from before it: silence counts from the start. */
+export function startOf(begin: number, { times, known }: Recorded): number {
+  if (times.length === 0 || known.length > 0) return begin;
   let earliest = Number.POSITIVE_INFINITY;
   for (const at of times) if (at < earliest) earliest = at;
-  return known.length === 0 && earliest > begin && Number.isFinite(earliest) ? earliest : begin;
+  return earliest;
 }
 
 /** A whole replay; the alerts and messages that it came to. */

@@ -10,7 +10,7 @@ import type { Labels, Rule } from '../../rules/types.ts';
 import { emptyWindow } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import { beginOf, type Surroundings } from './backtest.ts';
+import { beginOf, type Surroundings, startOf } from './backtest.ts';
 import { feed } from './feed.ts';
 import { type EvaluateAnswer, type EvaluateQuestion, replayLimits, type VerdictAnswer } from './questions.ts';
 import type { Recorded } from './recorded.ts';
@@ -21,7 +21,7 @@ export async function evaluate(
   recorded: Recorded,
   { tenant, routing, limits }: Surroundings,
 ): Promise<EvaluateAnswer> {
-  const startAt = beginOf(rules, at);
+  const startAt = Math.min(at, startOf(beginOf(rules, at), recorded));
   const replay = new Replay({ rules: rules.map((rule) => ({ ...rule, tenant })), routing, limits, startAt });
   try {
     await feed(replay, tenant, recorded, at, Number.POSITIVE_INFINITY);
