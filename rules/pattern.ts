@@ -10,7 +10,7 @@ export type Pattern = (text: string) => boolean;
 
 const maxPatternBytes = 1024;
 // Simulating the program costs at most its instructions for each character: 1,500 of them on the 2 KiB of the longest label
-// value take some 50 ms at worst.
+// value take some 70 ms at worst.
 const maxProgram = 1_500;
 // Up to here states are kept, which is many times as fast for texts that are alike. Each new state may cost as much as
 // sixteen characters of the simulation, and `(a|b)*a(a|b){n}` makes one at every character: 30 ms with 100 instructions,
