@@ -19,8 +19,8 @@ export interface ParsedRuleFile {
 /** Whose a rule is when nobody says so. */
 const defaultTenant = 'default';
 
-/** Reads a rule file of at most 8 MiB (seconds of work: files from outside are read in a thread); `file` is the name that problems and origins carry. */
-export function parseRuleFile(text: string, file: string): ParsedRuleFile {
+/** Reads a rule file of at most 8 MiB (seconds of work: files from outside are read in a thread); `file` is the name that problems and origins carry, `commit` where that is known what of it is checked out. */
+export function parseRuleFile(text: string, file: string, commit: string | null = null): ParsedRuleFile {
   const whole = (message: string): ParsedRuleFile => ({
     rules: [],
     problems: [{ file, line: 1, column: 1, path: '', message }],
@@ -58,7 +58,10 @@ export function parseRuleFile(text: string, file: string): ParsedRuleFile {
     const lineOfName = new Map<string, number>();
     for (const [index, value] of list.entries()) {
       const path = ['rules', index];
-      const origin: Origin = { kind: 'file', file, ...source.locate(path, 'value') };
+      const origin: Origin = {
+        ...{ kind: 'file', file, ...source.locate(path, 'value') },
+        ...(commit === null ? {} : { commit }),
+      };
       const name = isMap(value) ? value.name : undefined;
       if (typeof name === 'string') {
         const first = lineOfName.get(name);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { listTestFiles } from '../config/rule-folder.ts';
-import { readRulesFirst } from '../config/rule-reader.ts';
+import { RuleReader } from '../config/rule-reader.ts';
 import { readTestFile } from '../rule-tests/read.ts';
 import type { CheckFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
@@ -17,7 +17,7 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
   // With --rules the rules can be checked whatever the configuration is.
   const paths =
     'config' in loaded ? loaded.config.rules : (flags.rules ?? []).map((path) => resolve(cwd, path));
-  const read = await readRulesFirst(paths);
+  const read = await new RuleReader(paths).first();
   problems.push(...read.problems);
   const tests = listTestFiles(paths.filter((path) => existsSync(path))).files.map(({ path }) => path);
   // Rule files that are wrong have been said already.

@@ -244,6 +244,22 @@ describe('after a restart', () => {
     await stage.advance(min);
     expect(stage.said()).toEqual([[0, 'first']]);
   });
+
+  it('an alert whose series nobody remembers is not ended by silence while its samples come', async () => {
+    at({ rules: [{ noData: 'ok', noDataAfterMs: min }] });
+    const odd = { labels: { host: 'a', severity: 'odd' } };
+    await stage.pushAll([{ value: 90, ...odd }]);
+    // Before its samples are flushed: the alert is all that is left, and its key knows no label `severity`.
+    stage.kill();
+    stage.start();
+    for (let n = 0; n < 5; n++) {
+      await stage.advance(30 * s);
+      await stage.pushAll([{ value: 90, ...odd }]);
+    }
+    expect(stage.events()).not.toContain('alert.resolved(no_data)');
+    await stage.advance(2 * min);
+    expect(stage.events()).toContain('alert.resolved(no_data)');
+  });
 });
 
 describe('a clock that is put right', () => {
@@ -464,6 +480,34 @@ describe('a commit that fails', () => {
       expect(stage.said().map(([, reason]) => reason)).toEqual(['first']);
     });
   }
+
+  it('lets no old sample that comes again end a silence', async () => {
+    let armed = false;
+    at({
+      rules: [
+        { name: 'Gone', aggregate: 'absent', windowMs: 30 * s, forMs: 5 * min },
+        { name: 'Busy', metric: 'load' },
+      ],
+      wrapStore: (store) =>
+        failingStore(store, ({ method }) => {
+          if (!armed || method !== 'commit') return null;
+          armed = false;
+          return { when: 'before' };
+        }),
+    });
+    const then = stage.clock.now();
+    await stage.push(1, { at: then });
+    armed = true;
+    const lost = stage.push(90, { at: then, metric: 'load' });
+    await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
+    await stage.advance(40 * s);
+    // The turn of this one was stored, that of the other was not.
+    await stage.push(1, { at: then });
+    await stage.push(90, { at: then, metric: 'load' });
+    expect(stage.events()).toEqual(['alert.pending(absent)', 'alert.firing']);
+    await stage.push(1);
+    expect(stage.events().slice(2)).toEqual(['alert.cleared']);
+  });
 
   it('because another process took over is fatal', async () => {
     at();

@@ -429,6 +429,7 @@ export class Engine {
       this.counts.commits += 1;
       this.counts.rows += turn.rows;
     }
+    this.#evaluator.stored.turnStored();
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
@@ -443,6 +444,7 @@ export class Engine {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       rows: turn.rows,
     });
+    this.#evaluator.stored.turnLost();
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
@@ -471,8 +473,6 @@ export class Engine {
 
   #takeUp(): void {
     this.#ports.dispatcher.forget();
-    const until = this.#ports.clock.now() + sampleAheadMs;
-    for (const tenant of this.#ring) tenant.distrustBefore = until;
     this.#load();
     this.#state = 'running';
     this.#schedule();

@@ -1,7 +1,9 @@
 // Rule files: every problem has its place, every rule that is taken can be shown, sent to another thread and is itself.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseRuleFile } from '../../../../rules/parse.ts';
+import { ruleDocument } from '../../../../rules/document.ts';
+import { emptyLabels } from '../../../../rules/labels.ts';
+import { parseRule, parseRuleFile } from '../../../../rules/parse.ts';
 import { hashOfRule } from '../../../../rules/rule-hash.ts';
 import { ruleLimits } from '../../../../rules/schema-fields.ts';
 import { portableRule, ruleOf } from '../../../config/portable-rules.ts';
@@ -20,6 +22,9 @@ const small = [
   'group: g\ntenant: t\nlabels: { team: ops }\nrules:\n  - name: B\n    metric: m\n    match: [\'env=~"a|b"\']\n    aggregate: p99\n    window: 5m\n    operator: lt\n    threshold: -1.5e3\n    for: 1m\n    annotations: { summary: "{{ labels.host | upcase }}" }\n',
   'rules:\n  - &a { name: C, metric: up, aggregate: absent, window: 1m }\n  - *a\n',
   'rules:\n  - name: D\n    metric: m\n    across: sum\n    by: [host, env]\n    operator: gt\n    threshold: 1\n    interval: 15s\n    eval_delay: 2s\n    severity: high\n',
+  'defaults: { for: 5m, no_data: ok, severity: high }\nrules:\n  - name: E\n    type: trend\n    metric: m\n    measure: crosses\n    window: 1h\n    within: 4h\n    min_fit: 0.8\n    confidence: 0.95\n    operator: gte\n    levels: [{ severity: high, threshold: 90 }, { severity: critical, threshold: 95, resolve_threshold: 93 }]\n',
+  'rules:\n  - name: F\n    by: [host]\n    at_least: 2\n    conditions:\n      - { metric: a, threshold: 1, aggregate: avg, window: 5m }\n      - { not: { any: [{ rule: A, state: pending }, { metric: b, aggregate: absent, window: 1m }] } }\n      - { at_least: 1, of: [{ metric_name: c, operator: lt, threshold: 2, across: max }] }\n',
+  'rules:\n  - { name: G, type: frequency, event_type: login, match: [\'user!=""\'], window: 5m, distinct: ip, by: [user], threshold: 3, operator: lt, eval_delay: 1s }\n',
 ];
 const tokens = [
   'rules:',
@@ -75,6 +80,19 @@ const tokens = [
     '{% if',
     'enabled: false',
     'no_data: ok',
+  ])
+  .concat([
+    'type: trend',
+    'type: composite',
+    'type: frequency',
+    'conditions: [',
+    '{ not: ',
+    '{ all: [',
+    'at_least: 1',
+    'levels: [',
+    'measure: slope',
+    'defaults: {',
+    'distinct: a',
   ]);
 // Whole examples are long: most cases are about the small ones.
 const material = materialOf([...small, ...small, ...small, ...examples], tokens);
@@ -103,6 +121,12 @@ export const ruleFile = pureTarget({
       claim(hashOfRule(again) === rule.hash, () => `${quoted(rule.name)} is another one in a thread`);
       const shown = JSON.stringify(toRuleBody(rule));
       claim(JSON.stringify(toRuleBody(again)) === shown, () => `${quoted(rule.name)} is shown differently`);
+      const { tenant, group } = rule;
+      const written = parseRule(ruleDocument(rule), rule.origin, { tenant, group, labels: emptyLabels });
+      claim(
+        'rule' in written && written.rule.hash === rule.hash,
+        () => `${quoted(rule.name)} is written as another: ${shown}`,
+      );
       claim(Number.isFinite(rule.forMs) && rule.name.length <= ruleLimits.nameLength, quoted(shown));
     }
   },
