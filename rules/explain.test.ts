@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyTotals } from './across.ts';
-import { explainAcross, explainSeries } from './explain.ts';
+import { explainAcross, explainComposite, explainFrequency, explainSeries } from './explain.ts';
 import { parseRule } from './parse.ts';
 import type { Rule, SeriesWindow } from './types.ts';
 
@@ -72,5 +72,38 @@ describe('why a verdict is what it is', () => {
       why: 'sum of last over 5m over 3 series = 120, gt 80: true',
     });
     expect(explainAcross(sum, [emptyTotals()], context, false).verdict).toBe('insufficient_data');
+  });
+
+  const context = (given: object) => ({
+    ...{ at: 600_000, since: 0, ruleState: () => false, occurrences: () => 0 },
+    ...given,
+  });
+
+  it('conditions, each by itself', () => {
+    const both = rule('composite', {
+      conditions: [above, { metric: 'errors', operator: 'gt', threshold: 5 }],
+      logic: 'AND',
+    });
+    const [hit, miss] = [
+      { ...emptyTotals(), count: 1, hits: 1 },
+      { ...emptyTotals(), count: 1 },
+    ];
+    const said = (totals: (typeof hit)[]) => explainComposite(both, totals, context({}), false);
+    expect(said([hit!, miss!])).toMatchObject({
+      verdict: 'false',
+      why: expect.stringMatching(/^all of \(cpu .* gt 80: true; errors .* gt 5: false\): false$/),
+    });
+    expect(said([hit!, emptyTotals()])).toMatchObject({
+      verdict: 'insufficient_data',
+      why: expect.stringContaining('gt 5: unknown'),
+    });
+    expect(said([hit!, hit!]).verdict).toBe('true');
+  });
+
+  it('how many there were', () => {
+    const many = rule('frequency', { window: '5m', threshold: 10 });
+    const said = (count: number) => explainFrequency(many, [], context({ occurrences: () => count }), false);
+    expect(said(12)).toEqual({ verdict: 'true', value: 12, why: 'count over 5m = 12, gte 10: true' });
+    expect(said(3).verdict).toBe('false');
   });
 });
