@@ -137,6 +137,12 @@ export function httpStage(
       listSeries: async () => ({ items: [], next: null }),
     },
     rules: () => [],
+    ruleEntries: () => [],
+    ruleEntry: () => null,
+    changeRule: () => Promise.reject(new ApiError('unavailable')),
+    tryRule: () => {
+      throw new ApiError('unavailable');
+    },
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),

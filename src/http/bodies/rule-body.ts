@@ -1,89 +1,90 @@
-// A rule as the API shows it: the words of the rule file, durations written as people write them.
+// A rule as the API shows it: the words of the rule file, and beside them what is known of it. What is shown can be put
+// again as it is.
 import { z } from 'zod';
-import { percentilePattern } from '../../../rules/aggregates/percentile.ts';
-import { formatDuration } from '../../../rules/duration.ts';
-import { formatMatcher } from '../../../rules/matchers.ts';
-import type { Rule } from '../../../rules/types.ts';
-import {
-  acrossWords,
-  aggregates,
-  categories,
-  noDataPolicies,
-  operators,
-  priorities,
-  severities,
-} from '../../../rules/types.ts';
-import { labelsOut } from './shapes.ts';
+import { categories, priorities, severities } from '../../../rules/types.ts';
+import type { RuleEntry } from '../../engine/rule-book.ts';
+import type { ConfigObjectVersion } from '../../store/rows.ts';
+import { labelsOut, timeOut, timeText } from './shapes.ts';
+
+const problemsOut = z.array(z.object({ path: z.string(), message: z.string() }));
 
 export const ruleBody = z
-  .object({
+  .looseObject({
+    id: z.uuid().nullable().meta({ description: 'Null for a rule of a file: its name is its id.' }),
     name: z.string(),
-    group: z.string(),
-    type: z.enum(['threshold']),
-    description: z.string(),
-    enabled: z.boolean(),
-    metric: z.string(),
-    match: z.array(z.string()),
-    aggregate: z.union([z.enum(aggregates), z.string().regex(new RegExp(percentilePattern))]),
-    window: z.string(),
-    across: z.enum(acrossWords).nullable(),
-    by: z.array(z.string()).nullable().meta({ description: 'Null: a rule about each series by itself.' }),
-    interval: z.string().nullable(),
-    eval_delay: z.string().nullable(),
-    operator: z.enum(operators),
-    threshold: z.number(),
-    resolve_threshold: z.number().nullable(),
-    for: z.string(),
-    keep_firing_for: z.string(),
-    no_data: z.enum(noDataPolicies),
-    no_data_after: z.string(),
-    dedupe_window: z.string().nullable().meta({ description: 'Null: the receiver’s.' }),
-    severity: z.enum(severities),
-    priority: z.enum(priorities),
-    category: z.enum(categories),
-    labels: labelsOut,
-    annotations: z.record(z.string(), z.string()),
-    hash: z.string(),
+    version: z.number().int().nullable().meta({ description: 'From 1; null for a rule of a file.' }),
+    created_at: timeOut.nullable(),
+    created_by: z.string().nullable(),
+    updated_at: timeOut.nullable(),
+    updated_by: z.string().nullable(),
     origin: z.object({
       kind: z.enum(['file', 'api']),
       file: z.string().optional(),
       line: z.number().int().optional(),
     }),
+    hash: z.string().nullable().meta({ description: 'Of what it decides by; the `rule_hash` of its alerts.' }),
+    active: z.boolean().meta({ description: 'False: it cannot run, see `problems`.' }),
+    problems: problemsOut.optional(),
+    type: z.string().optional(),
+    group: z.string().optional(),
+    enabled: z.boolean().optional(),
+    severity: z.enum(severities).optional(),
+    priority: z.enum(priorities).optional(),
+    category: z.enum(categories).optional(),
+    labels: labelsOut.optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
   })
-  .meta({ id: 'Rule' });
+  .meta({ id: 'Rule', description: 'With all other keys of its type, as in a rule file.' });
 
-export function toRuleBody(rule: Rule): z.output<typeof ruleBody> {
+export const ruleTrialBody = z
+  .object({
+    dry_run: z.literal(true),
+    rule: ruleBody,
+    series: z.number().int().meta({ description: 'How many series that are in memory it reads.' }),
+    problems: problemsOut.meta({ description: 'What does not keep it from being stored.' }),
+  })
+  .meta({ id: 'RuleTrial' });
+
+export const ruleVersionBody = z
+  .object({
+    version: z.number().int(),
+    action: z.enum(['created', 'replaced', 'patched', 'deleted']),
+    at: timeOut,
+    by: z.string().nullable(),
+    name: z.string(),
+    document: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'As it was written; of a deletion what it was last.' }),
+  })
+  .meta({ id: 'RuleVersion' });
+
+export function toRuleBody({ row, rule, document, active, problems }: RuleEntry) {
+  const origin = rule?.origin ?? { kind: 'api' as const };
   return {
-    name: rule.name,
-    group: rule.group,
-    type: rule.type,
-    description: rule.description,
-    enabled: rule.enabled,
-    metric: rule.metric,
-    match: rule.match.map(formatMatcher),
-    aggregate: rule.aggregate,
-    window: formatDuration(rule.windowMs),
-    across: rule.across ?? null,
-    by: rule.grid ? [...rule.grid.by] : null,
-    interval: rule.grid ? formatDuration(rule.grid.intervalMs) : null,
-    eval_delay: rule.grid ? formatDuration(rule.grid.evalDelayMs) : null,
-    operator: rule.operator,
-    threshold: rule.threshold,
-    resolve_threshold: rule.resolveThreshold ?? null,
-    for: formatDuration(rule.forMs),
-    keep_firing_for: formatDuration(rule.keepFiringForMs),
-    no_data: rule.noData,
-    no_data_after: formatDuration(rule.noDataAfterMs),
-    dedupe_window: rule.dedupeWindowMs === undefined ? null : formatDuration(rule.dedupeWindowMs),
-    severity: rule.severity,
-    priority: rule.priority,
-    category: rule.category,
-    labels: { ...rule.labels },
-    annotations: { ...rule.annotations },
-    hash: rule.hash,
+    id: row?.id ?? null,
+    ...document,
+    name: row?.name ?? rule?.name ?? '',
+    version: row?.version ?? null,
+    created_at: row === null ? null : timeText(row.createdAt),
+    created_by: row?.createdBy ?? null,
+    updated_at: row === null ? null : timeText(row.updatedAt),
+    updated_by: row?.updatedBy ?? null,
     origin:
-      rule.origin.kind === 'file'
-        ? { kind: 'file', file: rule.origin.file, line: rule.origin.line }
-        : { kind: 'api' },
+      origin.kind === 'file' ? { kind: origin.kind, file: origin.file, line: origin.line } : { kind: origin.kind },
+    hash: rule?.hash ?? null,
+    active,
+    ...(problems.length > 0 && { problems }),
+  };
+}
+
+export function toRuleVersionBody(from: ConfigObjectVersion): z.output<typeof ruleVersionBody> {
+  const { version, action, at, actor, name, body } = from;
+  return {
+    version,
+    action,
+    at: timeText(at),
+    by: actor,
+    name,
+    document: JSON.parse(body) as Record<string, unknown>,
   };
 }
