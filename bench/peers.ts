@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type PeerName = 'victoria-metrics' | 'prometheus-pushgateway';
+export type PeerName = 'victoria-metrics' | 'prometheus-pushgateway' | 'prometheus';
 
 /** A program that can be started, or why there is none. */
 export type Obtained = { readonly program: string; readonly version: string } | { readonly why: string };

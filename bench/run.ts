@@ -19,6 +19,7 @@ import { idle } from './rows/idle.ts';
 import { ingest } from './rows/ingest.ts';
 import { latency, paced } from './rows/latency.ts';
 import { peers } from './rows/peers.ts';
+import { prometheusRulesRow } from './rows/prometheus-rules.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
 import { store } from './rows/store.ts';
 import { sustained, tenMinutes } from './rows/sustained.ts';
@@ -30,6 +31,7 @@ const scenarios = [
   grouping(),
   ...ingest,
   peers,
+  prometheusRulesRow,
   ...evaluation,
   rowsPerAlert,
   store,

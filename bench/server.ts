@@ -87,16 +87,43 @@ export function startFloor(bench: Bench, kind: 'parse' | 'discard'): Promise<Ser
 }
 
 /** A peer's program behind its port, with its data in a folder of the scratch folder. */
-export async function startPeer(bench: Bench, name: PeerName, program: string): Promise<Server> {
+export async function startPeer(
+  bench: Bench,
+  name: Exclude<PeerName, 'prometheus'>,
+  program: string,
+): Promise<Server> {
   const port = await freePort();
   const folder = folderWith(bench, { 'made-for': name });
   const { readyPath, args } = peerCommands[name](port, folder);
   return start(bench, 'server-peer.js', [String(port), readyPath, program, ...args]);
 }
 
+/** Prometheus, which scrapes `target` and evaluates a rule file every second; on loopback and with its data here. */
+export async function startPrometheus(
+  bench: Bench,
+  program: string,
+  target: number,
+  rules: string,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const port = await freePort();
+  const config = `global: { scrape_interval: 1s, evaluation_interval: 1s }
+rule_files: [rules.yml]
+scrape_configs: [{ job_name: bench, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }]
+`;
+  const folder = folderWith(bench, { 'prometheus.yml': config, 'rules.yml': rules });
+  const server = await start(bench, 'server-peer.js', [
+    ...[String(port), '/-/ready', program],
+    `--config.file=${join(folder, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=error',
+  ]);
+  return { server, port };
+}
+
 /** As the packages start them, but on loopback and with their data here. */
 const peerCommands: Record<
-  PeerName,
+  Exclude<PeerName, 'prometheus'>,
   (port: number, folder: string) => { readyPath: string; args: string[] }
 > = {
   'victoria-metrics': (port, folder) => ({

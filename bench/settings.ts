@@ -59,12 +59,15 @@ export function manyRules(): string {
     for (let n = 0; n < 10; n++) {
       const match = n < 7 ? '' : `, match: ['env="env-${n - 7}"']`;
       lines.push(
-        `  - { name: R${metric}_${n}, metric: ${metricName(metric)}, operator: gt, threshold: ${1_000_000 + n}${match} }`,
+        `  - { name: R${metric}_${n}, metric: ${metricName(metric)}, operator: gt, threshold: ${thresholdOf(n)}${match} }`,
       );
     }
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** Of rule n of a metric; no value of the load comes near it. */
+export const thresholdOf = (n: number): number => 1_000_000 + n;
 
 /** A rule over a window of half an hour for each metric: a window of 60 points is kept of every series. */
 export function windowRules(threshold: number): string {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acrossOf, addSeries, clearTotals, emptyTotals, judgeGroup } from './across.ts';
-import { isGridRule, minuteSpanOf, pointSpanOf, readsBackOf } from './grid.ts';
 import { parseRule } from './parse.ts';
+import { isGridRule, minuteSpanOf, pointSpanOf, readsBackOf } from './readings.ts';
 import { type Across, acrossWords, type Evaluation, type SeriesWindow, type ThresholdRule } from './types.ts';
 
 const s = 1_000;
@@ -10,7 +10,9 @@ const min = 60 * s;
 
 function read(keys: Record<string, unknown>): ThresholdRule | string[] {
   const parsed = parseRule({ name: 'R', metric: 'm', threshold: 1, ...keys }, { kind: 'api' });
-  return 'problems' in parsed ? parsed.problems.map((p) => `${p.path}: ${p.message}`) : parsed.rule;
+  return 'problems' in parsed
+    ? parsed.problems.map((p) => `${p.path}: ${p.message}`)
+    : (parsed.rule as ThresholdRule);
 }
 
 function rule(keys: Record<string, unknown>): ThresholdRule {
@@ -131,7 +133,9 @@ describe('the keys of a rule over several series', () => {
     });
     const absent = { name: 'R', metric: 'm', aggregate: 'absent', window: '2m', by: ['service'] };
     const parsed = parseRule(absent, { kind: 'api' });
-    expect('rule' in parsed && isGridRule(parsed.rule) && parsed.rule.across).toBe(undefined);
+    expect('rule' in parsed && isGridRule(parsed.rule) && (parsed.rule as ThresholdRule).across).toBe(
+      undefined,
+    );
     expect('rule' in parsed && parsed.rule.noDataAfterMs).toBe(2 * min);
   });
 
@@ -183,14 +187,14 @@ describe('the keys of a rule over several series', () => {
 
   it('say how much of a series is kept: the window, the delay, and what may be ahead of it', () => {
     const r = rule({ across: 'sum', aggregate: 'avg', window: '10m', eval_delay: '10s' });
-    expect([pointSpanOf(r), minuteSpanOf(r), readsBackOf(r)]).toEqual(Array(3).fill(15 * min + 10 * s));
+    expect([pointSpanOf(r, r.grid), minuteSpanOf(r, r.grid), readsBackOf(r)]).toEqual(
+      Array(3).fill(15 * min + 10 * s),
+    );
     const last = rule({ across: 'sum', window: '1h' });
-    expect([pointSpanOf(last), minuteSpanOf(last)]).toEqual([65 * min + 2 * s, 0]);
+    expect([pointSpanOf(last, last.grid), minuteSpanOf(last, last.grid)]).toEqual([65 * min + 2 * s, 0]);
     const single = rule({ aggregate: 'avg', window: '10m' });
-    expect([pointSpanOf(single), readsBackOf(single), pointSpanOf(rule({}))]).toEqual([
-      10 * min,
-      10 * min,
-      0,
-    ]);
+    expect([pointSpanOf(single, single.grid), readsBackOf(single), pointSpanOf(rule({}), undefined)]).toEqual(
+      [10 * min, 10 * min, 0],
+    );
   });
 });

@@ -3,7 +3,7 @@
 import { aggregateAt } from './aggregates/index.ts';
 import { firstAfter, slot } from './aggregates/points.ts';
 import { judge } from './threshold.ts';
-import type { Across, Evaluation, SeriesWindow, ThresholdRule } from './types.ts';
+import type { Across, Evaluation, Reading, SeriesWindow, ThresholdRule } from './types.ts';
 
 /** The series of a group that were taken in so far. */
 export interface GroupTotals {
@@ -14,12 +14,14 @@ export interface GroupTotals {
   rest: number;
   least: number;
   greatest: number;
+  /** Series of which a condition holds, for conditions of which one series is enough. */
+  hits: number;
   /** Time of the newest sample up to the time of the grid; -Infinity without one. */
   newestAt: number;
 }
 
 export function emptyTotals(): GroupTotals {
-  const nothing = { count: 0, sum: 0, rest: 0, least: 0, greatest: 0, newestAt: 0 };
+  const nothing = { count: 0, sum: 0, rest: 0, least: 0, greatest: 0, hits: 0, newestAt: 0 };
   clearTotals(nothing);
   return nothing;
 }
@@ -30,26 +32,27 @@ export function clearTotals(totals: GroupTotals): void {
   totals.rest = 0;
   totals.least = Number.POSITIVE_INFINITY;
   totals.greatest = Number.NEGATIVE_INFINITY;
+  totals.hits = 0;
   totals.newestAt = Number.NEGATIVE_INFINITY;
 }
 
-/** Takes in one series at grid time `at`. One without a value then does not take part. */
-export function addSeries(rule: ThresholdRule, window: SeriesWindow, at: number, into: GroupTotals): void {
-  const { aggregate, windowMs } = rule;
+/** Takes in one series at grid time `at`; answers its value. One without a value then (NaN) does not take part. */
+export function addSeries(reading: Reading, window: SeriesWindow, at: number, into: GroupTotals): number {
+  const { aggregate, windowMs } = reading;
   let value: number;
   if (aggregate === 'last' || aggregate === 'absent') {
     const last = firstAfter(window, at) - 1;
-    if (last < 0) return;
+    if (last < 0) return Number.NaN;
     const place = slot(window, last);
     const lastAt = window.times[place]!;
     if (lastAt > into.newestAt) into.newestAt = lastAt;
-    if (aggregate === 'absent' || lastAt <= at - windowMs) return;
+    if (aggregate === 'absent' || lastAt <= at - windowMs) return Number.NaN;
     value = window.values[place]!;
   } else {
     // Of the minute of `at` more may be known by now than was up to `at`: minutes count once they are whole.
     value = aggregateAt(aggregate, windowMs, window, at, true);
   }
-  if (Number.isNaN(value)) return;
+  if (Number.isNaN(value)) return value;
   into.count += 1;
   // Neumaier's sum, as if the exact sum were rounded once: the order of the series must not matter.
   const next = into.sum + value;
@@ -57,6 +60,7 @@ export function addSeries(rule: ThresholdRule, window: SeriesWindow, at: number,
   into.sum = next;
   if (value < into.least) into.least = value;
   if (value > into.greatest) into.greatest = value;
+  return value;
 }
 
 /** The figure over the series that took part; NaN when none did. */

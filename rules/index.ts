@@ -4,11 +4,15 @@
  * @module tocsin/rules
  */
 import { addSeries, type GroupTotals, judgeGroup } from './across.ts';
+import { addToCondition, judgeComposite } from './composite.ts';
+import { judgeFrequency } from './frequency.ts';
+import type { GridRule } from './grid.ts';
+import type { GroupContext } from './group-context.ts';
 import { evaluateThreshold } from './threshold.ts';
-import type { Evaluation, Rule, RuleType, SeriesWindow } from './types.ts';
+import type { Evaluation, ReadingRule, SeriesWindow } from './types.ts';
 
 /** Fills `out` with what a rule says of one series at sample time `at`. */
-export type Evaluator<R extends Rule = Rule> = (
+export type Evaluator<R extends ReadingRule = ReadingRule> = (
   rule: R,
   window: SeriesWindow,
   at: number,
@@ -16,21 +20,46 @@ export type Evaluator<R extends Rule = Rule> = (
   out: Evaluation,
 ) => void;
 
-/** One evaluator per rule type; a new rule type is a line here. */
-export const evaluators = { threshold: evaluateThreshold } satisfies {
-  readonly [Type in RuleType]: Evaluator<Extract<Rule, { type: Type }>>;
+/** For rules that are evaluated at each sample: a new type of them is a line here. */
+export const evaluators = { threshold: evaluateThreshold, trend: evaluateThreshold } satisfies {
+  readonly [Type in ReadingRule['type']]: Evaluator<Extract<ReadingRule, { type: Type }>>;
 };
 
 /** How a rule over several series makes its verdict: a group is taken in series by series, then judged. */
-export interface GridEvaluator<R extends Rule = Rule> {
-  add(rule: R, window: SeriesWindow, at: number, into: GroupTotals): void;
-  judge(rule: R, totals: GroupTotals, wasTrue: boolean, out: Evaluation): void;
+export interface GridEvaluator<R extends GridRule = GridRule> {
+  /** Takes in one series under one reading; `totals` has one for each reading. */
+  add(
+    rule: R,
+    reading: number,
+    window: SeriesWindow,
+    at: number,
+    wasTrue: boolean,
+    totals: readonly GroupTotals[],
+  ): void;
+  judge(
+    rule: R,
+    totals: readonly GroupTotals[],
+    context: GroupContext,
+    wasTrue: boolean,
+    out: Evaluation,
+  ): void;
 }
 
-/** One for each rule type; a new one is a line here. */
-export const gridEvaluators = { threshold: { add: addSeries, judge: judgeGroup } } satisfies {
-  readonly [Type in RuleType]: GridEvaluator<Extract<Rule, { type: Type }>>;
+type OnGrid<Type> = Extract<GridRule, { type: Type }>;
+
+/** One for each rule type that can be on the grid; a new one is a line here. */
+const gridEvaluators: { readonly [Type in GridRule['type']]: GridEvaluator<OnGrid<Type>> } = {
+  threshold: {
+    add: (rule, _reading, window, at, _wasTrue, [totals]) => addSeries(rule, window, at, totals!),
+    judge: (rule, [totals], _context, wasTrue, out) => judgeGroup(rule, totals!, wasTrue, out),
+  },
+  composite: { add: addToCondition, judge: judgeComposite },
+  frequency: { add() {}, judge: judgeFrequency },
 };
+
+export function gridEvaluatorOf(rule: GridRule): GridEvaluator {
+  return gridEvaluators[rule.type] as GridEvaluator;
+}
 
 export { clearTotals, emptyTotals, type GroupTotals } from './across.ts';
 export {
@@ -44,6 +73,7 @@ export {
 } from './alert-state.ts';
 export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
 export { fingerprint, hash64 } from './fingerprint.ts';
+export type { GroupContext } from './group-context.ts';
 export {
   canonicalLabels,
   emptyLabels,
@@ -54,8 +84,9 @@ export {
   withoutLabel,
 } from './labels.ts';
 export { formatMatcher, matcher, matchesAll, parseMatcher } from './matchers.ts';
-export type { RuleDefaults } from './normalise.ts';
+export type { RuleDefaults } from './normalise/index.ts';
 export { type ParsedRuleFile, parseRule, parseRuleFile } from './parse.ts';
+export { readingsOf, ruleReferences } from './readings.ts';
 export { ruleBody } from './rule-hash.ts';
 export { ruleFileJsonSchema, ruleFileSchema, ruleSchema } from './schema.ts';
 export { ruleLimits } from './schema-fields.ts';

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { matchesAll } from './matchers.ts';
 import { parseRule, parseRuleFile } from './parse.ts';
-import type { Rule } from './types.ts';
+import type { ThresholdRule } from './types.ts';
 
 const problemsOf = (text: string): string[] =>
   parseRuleFile(text, 'rules/host.yaml').problems.map(
     (p) => `${p.line}:${p.column} ${p.path || '(file)'}: ${p.message}`,
   );
 
-function only(text: string): Rule {
+function only(text: string): ThresholdRule {
   const { rules, problems } = parseRuleFile(text, 'rules/host.yaml');
   expect(problems).toEqual([]);
   expect(rules).toHaveLength(1);
-  return rules[0]!;
+  return rules[0] as ThresholdRule;
 }
 
 const host = `group: host
@@ -143,7 +143,10 @@ describe('a good rule file', () => {
       'x.yml',
     );
     expect(problems).toEqual([]);
-    expect(rules.map((rule) => matchesAll(rule.match, { env: 'prod' }))).toEqual([true, true]);
+    expect(rules.map((rule) => matchesAll((rule as ThresholdRule).match, { env: 'prod' }))).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it('has rules whose hash follows what they say and not where they stand', () => {
@@ -251,10 +254,9 @@ rules:
         "9:70 rules.7.threshold: the aggregate absent compares nothing and has no threshold",
         "10:39 rules.8.aggregate: expected one of last, avg, min, max, sum, count, stddev, rate, increase, delta, absent, or a percentile from p1 to p99.9, got "average"",
         "11:58 rules.9.no_data_after: expected a duration above 0",
-        "12:35 rules.10.type: expected one of threshold, got "trend"",
-        "13:5 rules.11: expected a threshold",
-        "13:29 rules.11.conditions: unknown key "conditions"",
-        "13:45 rules.11.logic: unknown key "logic"",
+        "12:5 rules.10: expected a window such as 1h: the span that the line is laid through",
+        "13:18 rules.11.metric: metric is a key of rules of type threshold and trend; this one is of type composite",
+        "13:41 rules.11.conditions: expected at least one condition",
       ]
     `);
   });

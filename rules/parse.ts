@@ -1,9 +1,10 @@
 // Rules out of a YAML file or out of an object of the API. A file answers with every problem it has, each with its
 // place; expected failures are values. Whether a file with problems is applied at all is the caller's to decide.
 import { emptyLabels } from './labels.ts';
-import type { RuleDefaults } from './normalise.ts';
-import { isMap, type PathProblem, readKeys, readRule } from './read-rule.ts';
-import { fileShape } from './schema.ts';
+import type { RuleDefaults } from './normalise/index.ts';
+import { isMap, type PathProblem, readKeys } from './read-keys.ts';
+import { readRule } from './read-rule.ts';
+import { defaultsShape, type FileDefaults, fileShape } from './schema.ts';
 import { ruleLimits, shown } from './schema-fields.ts';
 import type { Labels, Origin, Problem, Rule } from './types.ts';
 import { utf8Length } from './utf8.ts';
@@ -18,8 +19,8 @@ export interface ParsedRuleFile {
 /** Whose a rule is when nobody says so. */
 const defaultTenant = 'default';
 
-/** Reads a rule file of at most 8 MiB (seconds of work: files from outside are read in a thread); `file` is the name that problems and origins carry. */
-export function parseRuleFile(text: string, file: string): ParsedRuleFile {
+/** Reads a rule file of at most 8 MiB (seconds of work: files from outside are read in a thread); `file` is the name that problems and origins carry, `commit` where that is known what of it is checked out. */
+export function parseRuleFile(text: string, file: string, commit: string | null = null): ParsedRuleFile {
   const whole = (message: string): ParsedRuleFile => ({
     rules: [],
     problems: [{ file, line: 1, column: 1, path: '', message }],
@@ -38,11 +39,13 @@ export function parseRuleFile(text: string, file: string): ParsedRuleFile {
   if (!isMap(source.value)) return whole(`expected a map with the key rules, got ${shown(source.value)}`);
 
   const found: PathProblem[] = [];
-  const head = readKeys(source.value, fileShape, [], found, ['rules']);
+  const head = readKeys(source.value, fileShape, [], found, ['rules', 'defaults']);
+  const keys = readDefaults(source.value.defaults, found);
   const defaults: RuleDefaults = {
     tenant: typeof head.tenant === 'string' ? head.tenant : defaultTenant,
     group: typeof head.group === 'string' ? head.group : groupOf(file),
     labels: (head.labels as Labels | undefined) ?? emptyLabels,
+    keys,
     ...(typeof head.sample_interval === 'number' ? { sampleIntervalMs: head.sample_interval } : {}),
   };
   const rules: Rule[] = [];
@@ -55,7 +58,10 @@ export function parseRuleFile(text: string, file: string): ParsedRuleFile {
     const lineOfName = new Map<string, number>();
     for (const [index, value] of list.entries()) {
       const path = ['rules', index];
-      const origin: Origin = { kind: 'file', file, ...source.locate(path, 'value') };
+      const origin: Origin = {
+        ...{ kind: 'file', file, ...source.locate(path, 'value') },
+        ...(commit === null ? {} : { commit }),
+      };
       const name = isMap(value) ? value.name : undefined;
       if (typeof name === 'string') {
         const first = lineOfName.get(name);
@@ -77,6 +83,15 @@ export function parseRuleFile(text: string, file: string): ParsedRuleFile {
     .map((problem) => located(file, source.locate(problem.path, problem.at), problem))
     .sort((a, b) => a.line - b.line || a.column - b.column);
   return { rules, problems };
+}
+
+/** `defaults:` of a file: what its rules mean where they do not say it. */
+function readDefaults(value: unknown, found: PathProblem[]): FileDefaults {
+  if (value === undefined) return {};
+  if (isMap(value)) return readKeys(value, defaultsShape, ['defaults'], found) as FileDefaults;
+  const message = `expected a map of keys such as for, got ${shown(value)}`;
+  found.push({ path: ['defaults'], at: 'value', message });
+  return {};
 }
 
 /**

@@ -1,57 +1,22 @@
 // Reads one rule out of plain data and collects every problem at once: each key on its own first, then the keys
 // together. Problems carry paths; who knows where the data stood gives them lines.
 import type { z } from 'zod';
-import { didYouMean } from './did-you-mean.ts';
-import { normaliseRule, type RuleDefaults } from './normalise.ts';
-import { type RuleDraft, ruleShape } from './schema.ts';
-import { ruleLimits, shown } from './schema-fields.ts';
-import type { Origin, Rule } from './types.ts';
+import { normaliseRule, type RuleDefaults } from './normalise/index.ts';
+import { isMap, type Path, type PathProblem, readKeys } from './read-keys.ts';
+import { type RuleDraft, ruleShapes } from './schema.ts';
+import { shown } from './schema-fields.ts';
+import { type Origin, type Rule, type RuleType, ruleTypes } from './types.ts';
 
-export type Path = readonly (string | number)[];
+type Shape = Readonly<Record<string, z.ZodType>>;
 
-export interface PathProblem {
-  readonly path: Path;
-  /** Whether the key is wrong or its value. */
-  readonly at: 'key' | 'value';
-  readonly message: string;
-}
+/** Every key of any rule, for a rule of which nobody knows the type. */
+const anyShape: Shape = Object.assign({}, ...ruleTypes.map((type) => ruleShapes[type])) as Shape;
 
-export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/**
- * Reads the keys of a map, each by its own schema, and reports unknown ones with the nearest known one. `others` are
- * keys that are known but read elsewhere.
- */
-export function readKeys(
-  value: Readonly<Record<string, unknown>>,
-  shape: Readonly<Record<string, z.ZodType>>,
-  path: Path,
-  problems: PathProblem[],
-  others: readonly string[] = [],
-): Record<string, unknown> {
-  const read: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    if (problems.length >= ruleLimits.problems) break;
-    const field = Object.hasOwn(shape, key) ? shape[key] : undefined;
-    if (field === undefined) {
-      if (others.includes(key)) continue;
-      const known = didYouMean(key, [...Object.keys(shape), ...others]);
-      const hint = known === undefined ? '' : `; did you mean ${known}?`;
-      problems.push({ path: [...path, key], at: 'key', message: `unknown key ${shown(key)}${hint}` });
-      continue;
-    }
-    const result = field.safeParse(value[key]);
-    if (result.success) {
-      read[key] = result.data;
-      continue;
-    }
-    for (const issue of result.error.issues) {
-      const inner = issue.path.filter((part) => typeof part !== 'symbol');
-      problems.push({ path: [...path, key, ...inner], at: 'value', message: issue.message });
-    }
-  }
-  return read;
+/** What the type of a rule is; null where it says one that is not known. */
+function typeOf(value: Readonly<Record<string, unknown>>): RuleType | null {
+  if (value.type === undefined) return value.conditions === undefined ? 'threshold' : 'composite';
+  const read = ruleShapes.threshold.type.safeParse(value.type);
+  return read.success ? (read.data ?? null) : null;
 }
 
 /** Reads one rule; `path` is where it stands in its document. */
@@ -65,10 +30,32 @@ export function readRule(
     return { problems: [{ path, at: 'value', message: `expected a rule (a map), got ${shown(value)}` }] };
   }
   const problems: PathProblem[] = [];
+  const type = typeOf(value);
+  // Of a type that is not known only the keys on their own can be judged.
+  if (type === null) {
+    readKeys(value, anyShape, path, problems);
+    return { problems };
+  }
+  const misplaced = Object.keys(value).filter(
+    (key) => !Object.hasOwn(ruleShapes[type], key) && Object.hasOwn(anyShape, key),
+  );
+  for (const key of misplaced) {
+    const owners = ruleTypes.filter((other) => Object.hasOwn(ruleShapes[other], key));
+    const message = `${key} is a key of rules of type ${owners.join(' and ')}; this one is of type ${type}`;
+    problems.push({ path: [...path, key], at: 'key', message });
+  }
   // The shape made these values, so they have its types.
-  const draft = readKeys(value, ruleShape, path, problems) as RuleDraft;
-  const rule = normaliseRule(draft, new Set(Object.keys(value)), origin, defaults, (key, message) => {
-    problems.push({ path: key === null ? path : [...path, key], at: 'value', message });
+  const draft = readKeys(value, ruleShapes[type], path, problems, misplaced) as RuleDraft;
+  const reportAt = (inner: Path, message: string): void => {
+    problems.push({ path: [...path, ...inner], at: 'value', message });
+  };
+  const rule = normaliseRule(type, {
+    draft,
+    given: new Set(Object.keys(value)),
+    origin,
+    defaults,
+    report: (key, message) => reportAt(key === null ? [] : [key], message),
+    reportAt,
   });
   return problems.length === 0 ? { rule } : { problems };
 }

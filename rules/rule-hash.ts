@@ -2,34 +2,65 @@
 import { hash64 } from './fingerprint.ts';
 import { canonicalLabels } from './labels.ts';
 import { formatMatcher } from './matchers.ts';
-import type { Rule } from './types.ts';
+import type { Comparison, Reading, Rule } from './types.ts';
+
+/** A rule that has no hash yet. */
+export type Unhashed<R extends Rule = Rule> = R extends Rule ? Omit<R, 'hash'> : never;
 
 /** The rule as JSON with keys in a fixed order, without its origin and hash: what is kept of a version of it. */
-export function ruleBody(rule: Omit<Rule, 'hash'>): string {
+export function ruleBody(rule: Unhashed): string {
   const { name, type, group, description, category, severity, priority, enabled } = rule;
-  const { metric, aggregate, windowMs, operator, threshold, resolveThreshold } = rule;
-  const { across, grid } = rule;
   const { forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs } = rule;
   return JSON.stringify({
     ...{ name, type, group, description, category, severity, priority, enabled },
-    ...{
-      metric,
-      match: rule.match.map(formatMatcher),
-      aggregate,
-      windowMs,
-      operator,
-      threshold,
-      resolveThreshold,
-      across,
-      grid,
-    },
+    ...ownBody(rule),
     ...{ forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs },
     labels: JSON.parse(canonicalLabels(rule.labels)) as unknown,
     annotations: JSON.parse(canonicalLabels(rule.annotations)) as unknown,
   });
 }
 
+/** What a rule of its type has; keys without a value are left out by JSON. */
+function ownBody(rule: Unhashed): object {
+  switch (rule.type) {
+    case 'threshold': {
+      const { across, grid, levels } = rule;
+      return { ...readingBody(rule), ...comparisonBody(rule), across, grid, levels };
+    }
+    case 'trend': {
+      const { measure, perMs, withinMs, minFit, confidence, levels } = rule;
+      return {
+        ...readingBody(rule),
+        ...comparisonBody(rule),
+        ...{ measure, perMs, withinMs, minFit, confidence, levels },
+      };
+    }
+    case 'composite': {
+      const { grid, shared, condition } = rule;
+      const readings = rule.readings.map((reading) => ({
+        ...readingBody(reading),
+        ...comparisonBody(reading),
+        across: reading.across,
+      }));
+      return { grid, shared, readings, condition };
+    }
+    case 'frequency': {
+      const { of, windowMs, distinct, grid, levels } = rule;
+      const match = rule.match.map(formatMatcher);
+      return { of, match, windowMs, ...comparisonBody(rule), distinct, grid, levels };
+    }
+  }
+}
+
+function readingBody({ metric, match, aggregate, windowMs }: Reading): object {
+  return { metric, match: match.map(formatMatcher), aggregate, windowMs };
+}
+
+function comparisonBody({ operator, threshold, resolveThreshold }: Comparison): object {
+  return { operator, threshold, resolveThreshold };
+}
+
 /** 16 hexadecimal digits over `ruleBody`. */
-export function hashOfRule(rule: Omit<Rule, 'hash'>): string {
+export function hashOfRule(rule: Unhashed): string {
   return hash64(ruleBody(rule));
 }

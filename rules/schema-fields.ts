@@ -18,6 +18,9 @@ export const ruleLimits = {
   metricBytes: 256,
   matchers: 32,
   labels: 64,
+  /** Of a composite rule, in all and one in another. */
+  conditions: 32,
+  conditionDepth: 8,
   by: 16,
   labelNameBytes: 128,
   labelValueBytes: 2_048,
@@ -35,7 +38,8 @@ export function shown(value: unknown): string {
   return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
 }
 
-const expected = (what: string) => ({
+/** The error of a value of another kind: what was expected, what it was. */
+export const expected = (what: string) => ({
   error: (issue: { readonly input?: unknown }) => `expected ${what}, got ${shown(issue.input)}`,
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluators } from './index.ts';
-import { ruleFileJsonSchema, ruleFileSchema, ruleShape } from './schema.ts';
+import { ruleFileJsonSchema, ruleFileSchema, ruleShapes } from './schema.ts';
 
 interface JsonSchema {
   readonly properties: Readonly<Record<string, JsonSchema & { enum?: string[]; pattern?: string }>>;
@@ -12,16 +12,25 @@ interface JsonSchema {
 
 describe('the JSON Schema of a rule file (AL-A14)', () => {
   const schema = ruleFileJsonSchema() as unknown as JsonSchema & { $schema: string };
-  const rule = schema.properties.rules!.items;
+  const rules = schema.properties.rules!.items.anyOf!;
+  const rule = rules[0]!;
 
   it('is draft-7 and strict', () => {
     expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#');
-    expect([schema.additionalProperties, rule.additionalProperties]).toEqual([false, false]);
-    expect([schema.required, rule.required]).toEqual([['rules'], ['name']]);
+    expect([schema, ...rules].map((one) => one.additionalProperties)).toEqual(Array(5).fill(false));
+    expect(schema.required).toEqual(['rules']);
+    expect(rules.map(({ required }) => required)).toEqual([
+      ['name'],
+      ['name', 'type'],
+      ['name', 'conditions'],
+      ['name', 'type'],
+    ]);
   });
 
   it('knows every key, and offers the words of those that have some', () => {
-    expect(Object.keys(rule.properties)).toEqual(Object.keys(ruleShape));
+    expect(rules.map(({ properties }) => Object.keys(properties))).toEqual(
+      Object.values(ruleShapes).map((shape) => Object.keys(shape)),
+    );
     expect(rule.properties.severity!.enum).toEqual(expect.arrayContaining(['warning', 'WARNING', 'medium']));
     expect(rule.properties.operator!.enum).toEqual(expect.arrayContaining(['gt', '>=']));
     expect(JSON.stringify(rule.properties.for)).toContain('pattern');
@@ -44,7 +53,7 @@ describe('the schema', () => {
 });
 
 describe('the registry', () => {
-  it('has an evaluator for every rule type', () => {
-    expect(Object.keys(evaluators)).toEqual(['threshold']);
+  it('has an evaluator for every rule type that is evaluated at each sample', () => {
+    expect(Object.keys(evaluators)).toEqual(['threshold', 'trend']);
   });
 });

@@ -6,6 +6,7 @@ import {
   annotationMap,
   anyCase,
   duration,
+  expected,
   finiteNumber,
   flag,
   freeText,
@@ -19,8 +20,19 @@ import {
   word,
 } from './schema-fields.ts';
 import { parseCategory, parsePriority, parseSeverity } from './severity.ts';
-import type { Operator } from './types.ts';
-import { acrossWords, categories, noDataPolicies, operators, priorities, severities } from './types.ts';
+import type { Operator, RuleType } from './types.ts';
+import {
+  acrossWords,
+  categories,
+  measures,
+  namedStates,
+  noDataPolicies,
+  occurrenceKinds,
+  operators,
+  priorities,
+  ruleTypes,
+  severities,
+} from './types.ts';
 
 const operatorSigns: Readonly<Record<string, Operator>> = {
   '>': 'gt',
@@ -32,56 +44,34 @@ const operatorSigns: Readonly<Record<string, Operator>> = {
 };
 const operatorWord = anyCase(operators);
 
-const severity = word(severities, parseSeverity, ['low', 'medium']);
-const ruleTypes = ['threshold'] as const;
+const logicWords: Readonly<Record<string, 'AND' | 'OR'>> = { and: 'AND', all: 'AND', or: 'OR', any: 'OR' };
+const logicWord = (text: string) => logicWords[text.trim().toLowerCase()];
+const share = finiteNumber.refine((n) => n >= 0 && n <= 1, { error: 'expected a number from 0 to 1' });
+const openShare = finiteNumber.refine((n) => n > 0 && n < 1, {
+  error: 'expected a number between 0 and 1, e.g. 0.95',
+});
 
-/** Every key of a rule. `metric_name` is another word for `metric`, `level` for `severity`. */
-export const ruleShape = {
+const severity = word(severities, parseSeverity, ['low', 'medium']);
+const typeWord = anyCase(ruleTypes);
+const operator = word(
+  operators,
+  (text) => operatorSigns[text.trim()] ?? operatorWord(text),
+  Object.keys(operatorSigns),
+);
+const across = word(acrossWords, anyCase(acrossWords));
+const gridInterval = duration.refine((ms) => ms >= 1_000 && ms <= 3_600_000, {
+  error: 'expected a duration from 1s to 1h',
+});
+const evalDelay = duration.refine((ms) => ms <= 300_000, { error: 'expected a duration of at most 5m' });
+
+/** The keys that rules of every type have. */
+const commonShape = {
   name: line(ruleLimits.nameLength, 'a name').describe('Unique per tenant; becomes the label alertname.'),
-  type: word(ruleTypes, anyCase(ruleTypes)).optional(),
-  metric: metric.optional().describe('Name of the metric that the rule reads.'),
-  metric_name: metric.optional().describe('Another word for metric.'),
-  match: matcherList.optional().describe('Matchers that a series must satisfy, e.g. env="prod".'),
-  aggregate: aggregate.optional().describe('What is compared; last by default.'),
-  window: duration.optional().describe('Span of the aggregate, e.g. 1m.'),
-  across: word(acrossWords, anyCase(acrossWords))
+  type: word(ruleTypes, typeWord)
     .optional()
-    .describe(
-      'Makes one figure of the aggregates of all matching series, or of those with equal `by` labels.',
-    ),
-  by: labelNameList
-    .optional()
-    .describe('Names of labels: series with equal values of these are one group, with an alert of its own.'),
-  interval: duration
-    .refine((ms) => ms >= 1_000 && ms <= 3_600_000, { error: 'expected a duration from 1s to 1h' })
-    .optional()
-    .describe('With across or by: how often the groups are looked at; 15s by default.'),
-  eval_delay: duration
-    .refine((ms) => ms <= 300_000, { error: 'expected a duration of at most 5m' })
-    .optional()
-    .describe('With across or by: how long samples of a time are waited for; 2s by default.'),
-  sample_interval: positiveDuration
-    .optional()
-    .describe(
-      'How often the series send, 15s by default: whether the window fits into memory is checked with it.',
-    ),
-  operator: word(
-    operators,
-    (text) => operatorSigns[text.trim()] ?? operatorWord(text),
-    Object.keys(operatorSigns),
-  )
-    .optional()
-    .describe('How the aggregate is compared with the threshold; gt by default.'),
-  threshold: finiteNumber.optional(),
-  resolve_threshold: finiteNumber
-    .optional()
-    .describe('Once true, the rule stays true until the value is back on the good side of this.'),
+    .describe('threshold by default; composite where there are conditions.'),
   for: duration.optional().describe('How long it must stay true before the alert fires.'),
   keep_firing_for: duration.optional().describe('How long a firing alert outlives its last true verdict.'),
-  no_data: word(noDataPolicies, anyCase(noDataPolicies))
-    .optional()
-    .describe('What a series that stopped means: ok resolves, alert fires, keep (default) changes nothing.'),
-  no_data_after: duration.optional().describe('After how long without samples a series counts as stopped.'),
   dedupe_window: duration.optional().describe("Overrides the receiver's dedupe window."),
   severity: severity.optional().describe('warning by default.'),
   level: severity.optional().describe('Another word for severity.'),
@@ -89,13 +79,190 @@ export const ruleShape = {
     .optional()
     .describe('P1 to P5; follows the severity by default.'),
   category: word(categories, parseCategory).optional().describe('system by default.'),
-  description: freeText.optional(),
+  description: freeText.optional().describe('What the rule is for, in a sentence.'),
   labels: labelMap.optional().describe("Put on every alert, over the series' own labels."),
   annotations: annotationMap.optional().describe('Liquid templates by name.'),
-  enabled: flag.optional(),
+  enabled: flag.optional().describe('false: the rule is read and checked, and does nothing.'),
 } as const;
 
-/** Every key of a rule file. */
+/** What silence means; of occurrences it means nothing of its own. */
+const silenceShape = {
+  no_data: word(noDataPolicies, anyCase(noDataPolicies))
+    .optional()
+    .describe('What a series that stopped means: ok resolves, alert fires, keep (default) changes nothing.'),
+  no_data_after: duration.optional().describe('After how long without samples a series counts as stopped.'),
+  sample_interval: positiveDuration
+    .optional()
+    .describe(
+      'How often the series send, 15s by default: whether the window fits into memory is checked with it.',
+    ),
+} as const;
+
+const readingShape = {
+  metric: metric.optional().describe('Name of the metric that the rule reads.'),
+  metric_name: metric.optional().describe('Another word for metric.'),
+  match: matcherList.optional().describe('Matchers that a series must satisfy, e.g. env="prod".'),
+} as const;
+
+const comparisonShape = {
+  operator: operator.optional().describe('How the figure is compared with the threshold; gt by default.'),
+  threshold: finiteNumber.optional().describe('What the figure is compared with.'),
+  resolve_threshold: finiteNumber
+    .optional()
+    .describe('Once true, the rule stays true until the value is back on the good side of this.'),
+} as const;
+
+const levelsKey = z
+  .array(
+    z.strictObject(
+      {
+        severity: severity.optional(),
+        level: severity.optional(),
+        threshold: finiteNumber,
+        resolve_threshold: finiteNumber.optional(),
+      },
+      expected('a level such as {severity: critical, threshold: 95}'),
+    ),
+    expected('a list of levels'),
+  )
+  .min(2, { error: 'expected at least two levels; for one write severity and threshold' })
+  .max(severities.length, { error: `expected at most ${severities.length} levels, one for each severity` });
+
+const levelsShape = {
+  levels: levelsKey
+    .optional()
+    .describe(
+      'Instead of severity and threshold: several of them. There is one alert, as urgent as the level.',
+    ),
+} as const;
+
+const gridShape = {
+  by: labelNameList
+    .optional()
+    .describe('Names of labels: what has equal values of these is one group, with an alert of its own.'),
+  interval: gridInterval.optional().describe('How often the groups are looked at; 15s by default.'),
+  eval_delay: evalDelay.optional().describe('How long samples of a time are waited for; 2s by default.'),
+} as const;
+
+/** The keys of a rule of each type, in the order in which the reference tells them. */
+export const ruleShapes = {
+  threshold: {
+    ...commonShape,
+    ...readingShape,
+    aggregate: aggregate.optional().describe('What is compared; last by default.'),
+    window: duration.optional().describe('Span of the aggregate, e.g. 1m.'),
+    ...comparisonShape,
+    ...levelsShape,
+    across: across
+      .optional()
+      .describe(
+        'Makes one figure of the aggregates of all matching series, or of those with equal `by` labels.',
+      ),
+    ...gridShape,
+    ...silenceShape,
+  },
+  trend: {
+    ...commonShape,
+    ...readingShape,
+    measure: word(measures, anyCase(measures))
+      .optional()
+      .describe(
+        'What is taken from the line through the window: slope (default), change, relative_change, or crosses.',
+      ),
+    window: duration.optional().describe('Span that the line is laid through, e.g. 1h.'),
+    per: positiveDuration.optional().describe('Of slope: the span that it is told for; 1m by default.'),
+    within: positiveDuration
+      .optional()
+      .describe('Of crosses: how far ahead the line must have passed the threshold, e.g. 4h.'),
+    min_fit: share.optional().describe('How well the line must fit (R², 0 to 1); 0.5 by default.'),
+    confidence: openShare
+      .optional()
+      .describe(
+        'Of crosses: the whole prediction interval of this confidence must be beyond the threshold, e.g. 0.95.',
+      ),
+    ...comparisonShape,
+    ...levelsShape,
+    ...silenceShape,
+  },
+  composite: {
+    ...commonShape,
+    conditions: z
+      .array(z.unknown(), expected('a list of conditions'))
+      .max(ruleLimits.conditions, { error: `expected at most ${ruleLimits.conditions} conditions` })
+      .optional()
+      .describe(
+        'What is joined: comparisons of metrics, states of other rules, and all, any, not, at_least of these.',
+      ),
+    logic: word(['AND', 'OR'], (text) => logicWord(text))
+      .optional()
+      .describe('How the conditions are joined: AND (default) or OR.'),
+    at_least: z
+      .int(expected('a whole number'))
+      .min(1, { error: 'expected at least 1' })
+      .optional()
+      .describe('Instead of logic: so many of the conditions must be true.'),
+    ...gridShape,
+    ...silenceShape,
+  },
+  frequency: {
+    ...commonShape,
+    of: word(occurrenceKinds, anyCase(occurrenceKinds))
+      .optional()
+      .describe('What is counted: events (default), or alerts that began to fire.'),
+    event_type: line(ruleLimits.nameLength, 'the type of an event')
+      .optional()
+      .describe('Short for the matcher alertname="…".'),
+    match: matcherList
+      .optional()
+      .describe('Matchers over the labels of the event or alert, e.g. team="web".'),
+    window: duration.optional().describe('Span in which occurrences count, e.g. 5m.'),
+    distinct: line(ruleLimits.labelNameBytes, 'the name of a label')
+      .optional()
+      .describe('Counts the values of this label instead, each once.'),
+    ...comparisonShape,
+    operator: operator.optional().describe('How the count is compared with the threshold; gte by default.'),
+    ...levelsShape,
+    ...gridShape,
+    interval: gridInterval.optional().describe('How often the groups are looked at; 5s by default.'),
+    eval_delay: evalDelay
+      .optional()
+      .describe('How long occurrences of a time are waited for; 0s by default.'),
+  },
+} as const satisfies Readonly<Record<RuleType, Readonly<Record<string, z.ZodType>>>>;
+
+/** The keys of a condition over a metric, and of one over another rule. */
+export const conditionShape = {
+  ...readingShape,
+  aggregate: aggregate.optional().describe('What is compared; last by default.'),
+  window: duration.optional().describe('Span of the aggregate, e.g. 1m.'),
+  across: across
+    .optional()
+    .describe(
+      'One figure of all series of a group; without it one series that meets the condition is enough.',
+    ),
+  ...comparisonShape,
+} as const;
+export const ruleConditionShape = {
+  rule: line(ruleLimits.nameLength, 'the name of a rule').describe('Name of another rule.'),
+  state: word(namedStates, anyCase(namedStates))
+    .optional()
+    .describe('Of its alert: firing (default), pending, or active (either).'),
+} as const;
+
+/** What `defaults` may give to the rules of a file that do not say it themselves. */
+export const defaultsShape = {
+  for: commonShape.for,
+  keep_firing_for: commonShape.keep_firing_for,
+  dedupe_window: commonShape.dedupe_window,
+  severity: commonShape.severity,
+  category: commonShape.category,
+  no_data: silenceShape.no_data,
+  no_data_after: silenceShape.no_data_after,
+  annotations: commonShape.annotations,
+} as const;
+export type FileDefaults = Read<typeof defaultsShape>;
+
+/** Every key of a rule file but `rules` and `defaults`. */
 export const fileShape = {
   // The same names that the HTTP API takes for a tenant.
   tenant: line(64, 'the name of a tenant')
@@ -109,14 +276,44 @@ export const fileShape = {
     .describe('How often the series send that the rules here read; 15s by default.'),
 } as const;
 
-export const ruleSchema = z.strictObject(ruleShape);
+const conditionSchema: z.ZodType = z
+  .lazy(() =>
+    z.union([
+      z.strictObject(conditionShape),
+      z.strictObject(ruleConditionShape),
+      z.strictObject({ all: z.array(conditionSchema) }),
+      z.strictObject({ any: z.array(conditionSchema) }),
+      z.strictObject({ not: conditionSchema }),
+      z.strictObject({ at_least: z.int().min(1), of: z.array(conditionSchema) }),
+    ]),
+  )
+  .meta({ id: 'condition' });
+
+const typed = (type: RuleType) => word([type], anyCase([type]));
+
+/** A rule for editors and for the description of the API; reading goes key by key, so that every problem is found. */
+export const ruleSchema = z.union([
+  z.strictObject({ ...ruleShapes.threshold, type: typed('threshold').optional() }),
+  z.strictObject({ ...ruleShapes.trend, type: typed('trend') }),
+  z.strictObject({
+    ...ruleShapes.composite,
+    type: typed('composite').optional(),
+    conditions: z.array(conditionSchema).min(1).max(ruleLimits.conditions),
+  }),
+  z.strictObject({ ...ruleShapes.frequency, type: typed('frequency') }),
+]);
 export const ruleFileSchema = z.strictObject({
   ...fileShape,
+  defaults: z.strictObject(defaultsShape).optional(),
   rules: z.array(ruleSchema).max(ruleLimits.rules),
 });
 
+type Read<Shape> = { [Key in keyof Shape]?: Shape[Key] extends z.ZodType ? z.output<Shape[Key]> : never };
+
 /** A rule as the schema reads it, key by key; a key that is absent or wrong is missing. */
-export type RuleDraft = { [Key in keyof typeof ruleShape]?: z.output<(typeof ruleShape)[Key]> };
+export type RuleDraft<Type extends RuleType = RuleType> = Read<(typeof ruleShapes)[Type]>;
+export type CommonDraft = Read<typeof commonShape>;
+export type ConditionDraft = Read<typeof conditionShape>;
 
 /** JSON Schema (draft-7, which editors understand) of a rule file. */
 export function ruleFileJsonSchema(): Record<string, unknown> {

@@ -7,7 +7,7 @@ import type { Evaluation, SeriesWindow, ThresholdRule } from './types.ts';
 function rule(keys: Record<string, unknown>): ThresholdRule {
   const read = parseRule({ name: 'R', metric: 'm', ...keys }, { kind: 'api' });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems));
-  return read.rule;
+  return read.rule as ThresholdRule;
 }
 
 type Point = readonly [at: number, value: number];

@@ -1,7 +1,7 @@
 // An aggregate of one series' window compared with a constant. Runs once per sample and rule, so it allocates nothing.
 import { aggregateAt } from './aggregates/index.ts';
 import { firstAfter, slot } from './aggregates/points.ts';
-import type { Evaluation, Operator, SeriesWindow, ThresholdRule, Verdict } from './types.ts';
+import type { Comparison, Evaluation, Operator, ReadingRule, SeriesWindow, Verdict } from './types.ts';
 
 /**
  * Fills `out` with the rule's verdict on a series at sample time `at` and with the aggregate's value.
@@ -14,7 +14,7 @@ import type { Evaluation, Operator, SeriesWindow, ThresholdRule, Verdict } from 
  * for `windowMs`, is the passing of a deadline and is decided by whoever watches the time.
  */
 export function evaluateThreshold(
-  rule: ThresholdRule,
+  rule: ReadingRule,
   window: SeriesWindow,
   at: number,
   wasTrue: boolean,
@@ -35,12 +35,12 @@ export function evaluateThreshold(
 }
 
 /** What the rule says when the figure that it compares is known already, see `evaluateThreshold`. */
-export function verdictOf(rule: ThresholdRule, figure: number, wasTrue: boolean): Verdict {
+export function verdictOf(rule: ReadingRule, figure: number, wasTrue: boolean): Verdict {
   return rule.aggregate === 'absent' ? 'false' : judge(rule, figure, wasTrue);
 }
 
-/** Compares a figure with the rule's threshold, or once true with the one at which it resolves. */
-export function judge(rule: ThresholdRule, figure: number, wasTrue: boolean): Verdict {
+/** Compares a figure with a threshold, or once true with the one at which it resolves. */
+export function judge(rule: Comparison, figure: number, wasTrue: boolean): Verdict {
   // NaN: no point, not enough of them, or infinities that cancel out. There is nothing to compare.
   if (Number.isNaN(figure)) return 'insufficient_data';
   const limit = wasTrue && rule.resolveThreshold !== undefined ? rule.resolveThreshold : rule.threshold;

@@ -26,6 +26,8 @@ export type Priority = (typeof priorities)[number];
 export const categories = ['system', 'performance', 'security', 'business', 'quality', 'cost'] as const;
 export type Category = (typeof categories)[number];
 
+export const ruleTypes = ['threshold', 'trend', 'composite', 'frequency'] as const;
+
 export const operators = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
 export type Operator = (typeof operators)[number];
 
@@ -45,7 +47,21 @@ export const aggregates = [
 ] as const;
 /** `p1` … `p99.9`, at most one digit after the point. */
 export type Percentile = `p${number}`;
-export type Aggregate = (typeof aggregates)[number] | Percentile;
+/** What a trend rule compares, with all that its figure depends on in the word: see aggregates/trend.ts. */
+export type TrendFigure = `trend ${string}`;
+export type Aggregate = (typeof aggregates)[number] | Percentile | TrendFigure;
+
+export const measures = ['slope', 'change', 'relative_change', 'crosses'] as const;
+/** What a trend rule takes from the line through its window. */
+export type Measure = (typeof measures)[number];
+
+export const occurrenceKinds = ['events', 'alerts'] as const;
+/** What a frequency rule counts. */
+export type OccurrenceKind = (typeof occurrenceKinds)[number];
+
+export const namedStates = ['firing', 'pending', 'active'] as const;
+/** Of another rule's alert, as a condition asks for it; `active` is pending or firing. */
+export type NamedState = (typeof namedStates)[number];
 
 /** The figures over the series of a group. */
 export const acrossWords = ['sum', 'avg', 'min', 'max', 'count'] as const;
@@ -67,7 +83,14 @@ export interface Matcher {
 
 /** Where a rule stands. `file` rules are the operator's and read-only through the API. */
 export type Origin =
-  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | {
+      readonly kind: 'file';
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+      /** Of the git work tree that the file lies in, where that is known. */
+      readonly commit?: string;
+    }
   | { readonly kind: 'api' };
 
 /** Of a rule over several series: how they are grouped, and when the groups are looked at. */
@@ -80,7 +103,8 @@ export interface Grid {
   readonly evalDelayMs: number;
 }
 
-interface RuleBase {
+/** What rules of every type have. */
+export interface RuleBase {
   /** Whose rule it is: `tenant:` of the rule file, `default` without one. */
   readonly tenant: string;
   /** Unique per tenant; becomes the label `alertname` and is the rule's identity. */
@@ -107,25 +131,100 @@ interface RuleBase {
   readonly origin: Origin;
 }
 
-/** An aggregate of a window of one series, or a figure over those of a group, compared with a constant. */
-export interface ThresholdRule extends RuleBase {
-  readonly type: 'threshold';
+/** What is read of the series of one metric. */
+export interface Reading {
   readonly metric: string;
   readonly match: readonly Matcher[];
   readonly aggregate: Aggregate;
   /** Span of the window in sample time; 0 for `last` of one series. The window at t is (t - windowMs, t]. */
   readonly windowMs: number;
+}
+
+/** A figure compared with a constant. */
+export interface Comparison {
   readonly operator: Operator;
   readonly threshold: number;
   /** Hysteresis: once true, the verdict stays true until the value is back on the good side of this. */
   readonly resolveThreshold?: number;
+}
+
+/** One severity of a rule that has several: from which threshold on it is this urgent. */
+export interface Level {
+  readonly severity: Severity;
+  readonly threshold: number;
+  readonly resolveThreshold?: number;
+}
+
+/** A rule whose one alert is as urgent as the level that its figure has reached. */
+interface Levelled {
+  /** At least two, in rising urgency; the first has the severity and the thresholds of the rule itself. */
+  readonly levels?: readonly Level[];
+}
+
+/** An aggregate of a window of one series, or a figure over those of a group, compared with a constant. */
+export interface ThresholdRule extends RuleBase, Reading, Comparison, Levelled {
+  readonly type: 'threshold';
   /** Over the series of a group. Given with `grid`, unless the aggregate is `absent`. */
   readonly across?: Across;
   /** Absent: the rule is about each series by itself, and evaluated at each of its samples. */
   readonly grid?: Grid;
 }
 
-export type Rule = ThresholdRule;
+/** The direction of one series: a figure of the line through its window (least squares), compared with a constant. */
+export interface TrendRule extends RuleBase, Reading, Comparison, Levelled {
+  readonly type: 'trend';
+  readonly aggregate: TrendFigure;
+  readonly measure: Measure;
+  /** Of `slope`: the span that it is told for. */
+  readonly perMs: number;
+  /** Of `crosses`: how far ahead the line is followed; 0 for the others. */
+  readonly withinMs: number;
+  /** R² that the line must reach, 0..1; below it nothing is said of a direction: the verdict is false. */
+  readonly minFit: number;
+  /** Of `crosses`: the whole prediction interval of this confidence must be beyond the threshold; 0: the line itself. */
+  readonly confidence: number;
+  readonly grid?: undefined;
+}
+
+/** A condition of a composite rule over the series of one metric. Without `across` one series of the group is enough. */
+export interface ConditionReading extends Reading, Comparison {
+  readonly across?: Across;
+}
+
+/** What a composite rule joins; `reading` is an index into its readings. */
+export type Condition =
+  | { readonly kind: 'reading'; readonly reading: number }
+  | { readonly kind: 'rule'; readonly rule: string; readonly state: NamedState }
+  | { readonly kind: 'all' | 'any'; readonly of: readonly Condition[] }
+  | { readonly kind: 'not'; readonly of: Condition }
+  | { readonly kind: 'at_least'; readonly count: number; readonly of: readonly Condition[] };
+
+/** Conditions over different metrics and other rules, joined on the labels of `grid.by`. */
+export interface CompositeRule extends RuleBase {
+  readonly type: 'composite';
+  readonly grid: Grid;
+  /** `by` was not given: it is the names of labels that the series of all readings have in common. */
+  readonly shared: boolean;
+  readonly readings: readonly ConditionReading[];
+  readonly condition: Condition;
+}
+
+/** How many events or alerts there were in a window, compared with a constant. */
+export interface FrequencyRule extends RuleBase, Comparison, Levelled {
+  readonly type: 'frequency';
+  readonly grid: Grid;
+  readonly of: OccurrenceKind;
+  /** Of the labels of the event or alert (with `alertname`, which of an event is its type, and `severity`). */
+  readonly match: readonly Matcher[];
+  /** Occurrences in (t - windowMs, t] count. */
+  readonly windowMs: number;
+  /** Instead of occurrences the values of this label are counted, each once. */
+  readonly distinct?: string;
+}
+
+/** A rule about each series by itself, evaluated at each of its samples (or, with `grid`, about groups of them). */
+export type ReadingRule = ThresholdRule | TrendRule;
+export type Rule = ThresholdRule | TrendRule | CompositeRule | FrequencyRule;
 export type RuleType = Rule['type'];
 
 /**

@@ -3,7 +3,7 @@
 
 import type { Document } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, visit } from 'yaml';
-import type { Path } from './read-rule.ts';
+import type { Path } from './read-keys.ts';
 
 export interface Position {
   /** Both start at 1. */

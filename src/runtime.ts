@@ -1,6 +1,6 @@
 // The parts that do the work, put together over given ports: no process, no files, no server. The application and the
 // simulation run exactly this.
-import { readsBackOf } from '../rules/grid.ts';
+import { readsBackOf } from '../rules/readings.ts';
 import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';

@@ -1,27 +1,17 @@
 // What 1,000 rules cost: their share of the CPU of a push, one round of all their pairs, and a reload.
-import { labelSet } from '../../rules/labels.ts';
-import { parseRuleFile } from '../../rules/parse.ts';
 import type { Rule } from '../../rules/types.ts';
-import { Evaluator } from '../../src/engine/evaluate.ts';
-import { PairTable } from '../../src/engine/pairs.ts';
-import type { RulePair } from '../../src/engine/rule-pair.ts';
-import { SettledSeries } from '../../src/engine/settled.ts';
-import { SeriesTable } from '../../src/ingest/series.ts';
-import type { PipelineState } from '../../src/pipeline/state.ts';
+import { cpuMs, noAlerts, rulesOf, stageOf, stepMs, sweepOf } from '../evaluation-stage.ts';
 import { firstPushAt, introduce, type PushRound, pushersOf, round, seriesCount } from '../push-round.ts';
 import { atMost, exactly } from '../report.ts';
 import { interleaved } from '../rounds.ts';
 import { jsonRequest } from '../sample-bodies.ts';
 import type { Bench, Scenario } from '../scenario.ts';
 import { startTocsin } from '../server.ts';
-import { environments, loadConfigText, manyRules, metricCount, metricName } from '../settings.ts';
+import { loadConfigText, manyRules } from '../settings.ts';
 import { median } from '../statistics.ts';
 import { Wire } from '../wire.ts';
 
 const batch = 1_000;
-/** Between two samples of a series. */
-const stepMs = 15_000;
-
 /**
  * The threads that fold the history work now beside one side, now beside the other, and take as much as a whole turn:
  * the difference of all threads is as much their luck as ours, so that of the main thread is judged beside it.
@@ -82,66 +72,8 @@ const share: Scenario = {
   },
 };
 
-/** The series of the load with 60 points each, and the pairs of `rules` over them. */
-function stageOf(rules: readonly Rule[]) {
-  const table = new SeriesTable({ limits: { seriesPerTenant: seriesCount } });
-  const settled = new SettledSeries(table);
-  const pairs = new PairTable('default', table, settled);
-  for (let n = 0; n < seriesCount; n++) {
-    const host = Math.floor(n / metricCount);
-    const labels = labelSet({ host: `host-${host}`, env: `env-${host % environments}` });
-    const id = table.intern('default', metricName(n), labels);
-    for (let i = 0; i < 60; i++) table.append(id, i * stepMs, ((n + i) * 7_919) % 997);
-  }
-  pairs.setRules(rules, noAlerts, 0);
-  return { table, settled, pairs };
-}
-
-const noAlerts = { openByKey: new Map() } as Pick<PipelineState, 'openByKey'> as PipelineState;
-
-function cpuMs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-}
-
-function rulesOf(text: string): readonly Rule[] {
-  const { rules, problems } = parseRuleFile(text, 'many.yaml');
-  if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
-  return rules;
-}
-
 /** 7.3 rules a series. */
 const pairCount = 73_000;
-
-/** One new sample to every series, through the evaluator of the engine. */
-function sweepOf(rules: readonly Rule[]) {
-  const { table, settled, pairs } = stageOf(rules);
-  const ignore = (): void => {};
-  const evaluator = new Evaluator(table, settled, ignore, ignore);
-  const tenant = { pairs, distrustBefore: Number.NEGATIVE_INFINITY };
-  const all = [...table.seriesOf('default')];
-  let at = 60 * stepMs;
-  const sweep = (value: number, change: (pair: RulePair) => void): void => {
-    at += stepMs;
-    for (const series of all) evaluator.sample(tenant, series, at, value, at, change);
-  };
-  return {
-    /** No rule fires. */
-    quiet: () => sweep((at / stepMs) % 997, ignore),
-    /** What was evaluated last decides nothing of the next sweep: every pair is evaluated at its sample. */
-    unsettle() {
-      for (const series of all) settled.unsettle(series);
-    },
-    /** Pairs that had something to say when every rule came true: one that is not evaluated says nothing. */
-    heard(): number {
-      const told = new Set<RulePair>();
-      for (let i = 0; i < 60; i++) sweep(2_000_000, (pair) => told.add(pair));
-      return told.size;
-    },
-  };
-}
 
 const sweep = (id: string, rules: () => readonly Rule[], limitMs: number): Scenario => ({
   id,
@@ -200,7 +132,10 @@ export const evaluation: readonly Scenario[] = [
   sweep('evaluation.sweep.last', () => rulesOf(manyRules()), 10),
   sweep(
     'evaluation.sweep.p95',
-    () => rulesOf(manyRules()).map((rule) => ({ ...rule, aggregate: 'p95' as const, windowMs: 59 * stepMs })),
+    () =>
+      rulesOf(manyRules()).map((rule) =>
+        rule.type === 'threshold' ? { ...rule, aggregate: 'p95' as const, windowMs: 59 * stepMs } : rule,
+      ),
     150,
   ),
   reload,

@@ -20,7 +20,7 @@ import { Wire } from '../wire.ts';
 
 interface Peer {
   readonly id: string;
-  readonly name: PeerName;
+  readonly name: Exclude<PeerName, 'prometheus'>;
   readonly request: (from: number, count: number) => SampleRequest;
   /** The bar: our samples per CPU-second by theirs. */
   readonly leastRatio: number;

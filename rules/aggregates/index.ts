@@ -1,7 +1,7 @@
 // Every aggregate of a window, in one table, and how a window is read: from the ring where that holds all of it, else
 // from the one-minute aggregates, else not at all.
 import { formatDuration } from '../duration.ts';
-import type { Aggregate, MinuteTotals, Percentile, SeriesWindow } from '../types.ts';
+import type { Aggregate, MinuteTotals, Percentile, SeriesWindow, TrendFigure } from '../types.ts';
 import { delta, increase, rate } from './counters.ts';
 import type { AggregateDefinition } from './definition.ts';
 import { counterLookbackMs, minuteMs, mostMinutes } from './minutes.ts';
@@ -9,11 +9,12 @@ import { perMilleOf } from './percentile.ts';
 import { firstAfter } from './points.ts';
 import { max, min, percentile } from './ranks.ts';
 import { avg, count, stddev, sum } from './sums.ts';
+import { trendDefinition, trendOptions } from './trend.ts';
 
 /** Points that a ring holds at most. */
 export const mostPoints = 4_096;
 
-type Named = Exclude<Aggregate, 'last' | 'absent' | Percentile>;
+type Named = Exclude<Aggregate, 'last' | 'absent' | Percentile | TrendFigure>;
 /** Aggregates that read a window. `last` reads one point, `absent` none. */
 export type WindowAggregate = Exclude<Aggregate, 'last' | 'absent'>;
 
@@ -21,18 +22,29 @@ const named = { avg, min, max, sum, count, stddev, rate, increase, delta } satis
   Named,
   AggregateDefinition
 >;
-const percentiles = new Map<string, AggregateDefinition>();
+/** Those with a figure in their word, as they were asked for. */
+const worded = new Map<string, AggregateDefinition>();
 
 export function definitionOf(aggregate: WindowAggregate): AggregateDefinition {
   if (Object.hasOwn(named, aggregate)) return named[aggregate as Named];
-  let known = percentiles.get(aggregate);
+  let known = worded.get(aggregate);
   if (known === undefined) {
-    const perMille = perMilleOf(aggregate);
-    if (perMille === null) throw new Error(`there is no aggregate ${aggregate}`);
-    known = percentile(perMille);
-    percentiles.set(aggregate, known);
+    known = wordedDefinition(aggregate);
+    worded.set(aggregate, known);
   }
   return known;
+}
+
+function wordedDefinition(aggregate: WindowAggregate): AggregateDefinition {
+  const perMille = perMilleOf(aggregate);
+  const definition = perMille === null ? trendDefinition(aggregate as TrendFigure) : percentile(perMille);
+  if (definition === null) throw new Error(`there is no aggregate ${aggregate}`);
+  return definition;
+}
+
+/** The aggregate as people read it. */
+export function nameOfAggregate(aggregate: Aggregate): string {
+  return trendOptions(aggregate)?.measure ?? aggregate;
 }
 
 /** How far back before a sample its evaluation reads in the ring, in milliseconds. */
@@ -57,7 +69,7 @@ export function tooLong(
   lateMs = 0,
 ): string | null {
   if (aggregate === 'last' || aggregate === 'absent') return null;
-  const what = `${aggregate} over ${formatDuration(windowMs)} needs`;
+  const what = `${nameOfAggregate(aggregate)} over ${formatDuration(windowMs)} needs`;
   if (minutesSuffice(aggregate)) {
     const minutes = Math.ceil(windowMs / minuteMs);
     if (minutes <= mostMinutes) return null;

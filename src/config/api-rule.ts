@@ -1,12 +1,10 @@
 // A rule as it comes through the API: a document with the keys of a rule file, and `group`. What an answer shows beside
 // them is taken along and means nothing, so that what was read can be put again.
+import { type RuleDocument, ruleDocument } from '../../rules/document.ts';
 import { emptyLabels } from '../../rules/labels.ts';
 import { parseRule } from '../../rules/parse.ts';
-import { ruleDocument } from '../../rules/rule-document.ts';
 import { fileShape } from '../../rules/schema.ts';
-import type { Rule } from '../../rules/types.ts';
-
-export type RuleDocument = Readonly<Record<string, unknown>>;
+import { type Rule, ruleTypes } from '../../rules/types.ts';
 
 /** Where in the document, as a dotted path, and what was expected. */
 export interface DocumentProblem {
@@ -41,12 +39,9 @@ const otherWords: Readonly<Record<string, string>> = {
 
 /** Words that stand where the name of a rule would in a path. */
 const wordsOfPaths: ReadonlySet<string> = new Set([
-  'threshold',
-  'trend',
+  ...ruleTypes,
   'anomaly',
-  'composite',
   'pattern',
-  'frequency',
   'test',
   'backtest',
 ]);

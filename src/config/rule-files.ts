@@ -5,6 +5,7 @@ import { parseRuleFile } from '../../rules/parse.ts';
 import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
+import { GitCommits } from './git-commit.ts';
 import { readTextFile } from './read-file.ts';
 import { listRuleFiles } from './rule-folder.ts';
 
@@ -26,13 +27,14 @@ export function readRules(paths: readonly string[]): ReadRules {
   const problems: Problem[] = listed.problems.map(({ file, message }) => whole(file, message));
   const rules: Rule[] = [];
   const first = new Map<string, Rule>();
+  const commits = new GitCommits();
   for (const { path } of listed.files) {
     const text = readTextFile(path, ruleLimits.fileBytes);
     if (typeof text !== 'string') {
       problems.push(whole(path, text.problem));
       continue;
     }
-    const parsed = parseRuleFile(text, path);
+    const parsed = parseRuleFile(text, path, commits.commitOf(path));
     problems.push(...parsed.problems);
     for (const rule of parsed.rules) {
       const identity = JSON.stringify([rule.tenant, rule.name]);

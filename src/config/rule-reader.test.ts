@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isLabelSet } from '../../rules/labels.ts';
+import { readingsOf } from '../../rules/readings.ts';
 import { createTocsin } from '../app.ts';
 import { loadConfig } from './load.ts';
 import { type ReadRules, readRules } from './rule-files.ts';
@@ -24,7 +25,9 @@ const tried = ({ rules, ...rest }: ReadRules) => ({
   ...rest,
   rules: rules.map((rule) => ({
     ...rule,
-    match: rule.match.map(({ matches, ...parts }) => [parts, ['', 'prod', 'eth0', 'x'].map(matches)]),
+    match: readingsOf(rule)
+      .flatMap(({ match }) => match)
+      .map(({ matches, ...parts }) => [parts, ['', 'prod', 'eth0', 'x'].map(matches)]),
   })),
 });
 

@@ -1,6 +1,6 @@
 // Which pairs and groups stand for which alerts: series come and go, rules come and go, and no open episode may be left
 // without a pair or a group that can end it.
-import { isGridRule } from '../../rules/grid.ts';
+import { isAbsent, isSeriesRule } from '../../rules/readings.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { PipelineInput, VerdictInput } from '../pipeline/input.ts';
@@ -24,9 +24,9 @@ export class Coverage {
   /** A series was born: pairs it with the rules that read it. True: alerts that waited for it end, work is queued. */
   bind(tenant: Tenant, series: number, now: number): boolean {
     const fulfilled = tenant.pairs.bind(series, tenant.pipeline, now);
-    tenant.grid.bind(series, tenant.pipeline, now);
+    const regrouped = tenant.grid.bind(series, tenant.pipeline, now);
     for (const pair of tenant.pairs.of(series, minds)) this.#agenda.watch(pair, now);
-    let queued = false;
+    let queued = regrouped && this.#endOrphans(tenant, now);
     for (const pair of fulfilled) {
       const standsIn = tenant.pairs.of(series, ({ name }) => name === pair.rule.name);
       if (standsIn.some(({ key }) => key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
@@ -45,6 +45,14 @@ export class Coverage {
     return queued;
   }
 
+  /** Ends the episodes that nothing stands for any more; true: such work is queued. */
+  #endOrphans(tenant: Tenant, now: number): boolean {
+    const input = this.cover(tenant, now, false);
+    if (input === null) return false;
+    tenant.enqueue({ kind: 'internal', inputs: [input] });
+    return true;
+  }
+
   /**
    * Series without a sample since `before` leave memory, unless they have an open alert or a window that still holds
    * samples; answers how many. A tenant with work waiting keeps all: its samples name their series by number.
@@ -58,8 +66,7 @@ export class Coverage {
       const pairs = tenant.pairs.of(series);
       const silentMs = now - table.newestAt(series);
       const stays = pairs.some(
-        ({ rule, key }) =>
-          rule.aggregate === 'absent' || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
+        ({ rule, key }) => isAbsent(rule) || rule.windowMs > silentMs || tenant.pipeline.openByKey.has(key),
       );
       if (stays || tenant.grid.reads(series, silentMs)) continue;
       this.#drop(tenant, series);
@@ -106,7 +113,7 @@ export class Coverage {
   #restorePair(tenant: Tenant, alert: AlertRow, now: number): boolean {
     const rule = alert.rule === null ? undefined : tenant.pipeline.rules.get(alert.rule);
     const labels = rule?.enabled ? seriesLabelsOfKey(rule.name, alert.key) : null;
-    if (!rule || isGridRule(rule) || !labels) return false;
+    if (!rule || !isSeriesRule(rule) || !labels) return false;
     const table = this.#table;
     if (table.find(tenant.name, rule.metric, labels) >= 0) return false;
     const series = table.restore(tenant.name, rule.metric, labels, now);

@@ -2,6 +2,7 @@
 // say; the episode is in the alert's row. There may be tens of thousands: no field too much.
 import { wakeAt } from '../../rules/alert-state.ts';
 import type { GridRule } from '../../rules/grid.ts';
+import type { Labels } from '../../rules/types.ts';
 import { seriesLabelsOfKey, subjectOf } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -11,7 +12,7 @@ import type { LastVerdict } from './pair-states.ts';
 export class GridGroup {
   /** Key of its alerts, made of the rule's name and the group's labels. */
   readonly key: string;
-  /** Ids of its series, ascending. */
+  /** Its series, ascending: id · (readings of the rule) + reading, see `memberOf`. */
   readonly members: number[] = [];
   verdict: LastVerdict = 'unknown';
   /** Grid time from which an unchanged verdict matters. */
@@ -30,10 +31,14 @@ export class GridGroup {
     this.since = since;
   }
 
-  subject(rule: GridRule): Subject {
+  labels(rule: GridRule): Labels {
     const labels = seriesLabelsOfKey(rule.name, this.key);
     if (labels === null) throw new Error(`${this.key} is no key of ${rule.name}`);
-    return subjectOf(rule, labels);
+    return labels;
+  }
+
+  subject(rule: GridRule): Subject {
+    return subjectOf(rule, this.labels(rule));
   }
 
   /** Takes verdict and wake time from the open episode, if there is one. One without a value came from silence. */
@@ -64,14 +69,14 @@ export class GridGroup {
   }
 }
 
-/** Where `series` stands, or would stand, in an ascending list. */
-export function positionIn(members: readonly number[], series: number): number {
+/** Where `member` stands, or would stand, in an ascending list. */
+export function positionIn(members: readonly number[], member: number): number {
   let low = 0;
   let high = members.length;
-  if (high > 0 && members[high - 1]! < series) return high;
+  if (high > 0 && members[high - 1]! < member) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (members[middle]! < series) low = middle + 1;
+    if (members[middle]! < member) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,9 +1,9 @@
 // Where the evaluation of due grid times stands, so that it can stop after any series and go on in another turn: the
 // times in order, at each the rules, of each the groups, of each the series.
-import { clearTotals, emptyTotals } from '../../rules/across.ts';
+import { clearTotals, emptyTotals, type GroupTotals } from '../../rules/across.ts';
 import type { DueTimes, GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
-import type { RuleGroups } from './rule-groups.ts';
+import type { Episodes, RuleGroups } from './rule-groups.ts';
 
 export class GridRun {
   readonly kind = 'grid';
@@ -13,14 +13,18 @@ export class GridRun {
   at: number;
   /** Series of the current group that were taken in. */
   cursor = 0;
-  readonly totals = emptyTotals();
+  /** Of the current group, one for each reading of its rule. */
+  readonly totals: GroupTotals[] = [];
   #rules: readonly RuleGroups[];
   #rule = -1;
   #groups: Iterator<GridGroup> | null = null;
   #group: GridGroup | null = null;
 
-  constructor(clock: GridClock, due: DueTimes) {
+  readonly #episodes: Episodes;
+
+  constructor(clock: GridClock, due: DueTimes, episodes: Episodes) {
     this.clock = clock;
+    this.#episodes = episodes;
     this.at = due.first;
     this.until = due.last;
     this.#rules = [...clock.rules];
@@ -42,16 +46,22 @@ export class GridRun {
       if (next && !next.done) {
         this.#group = next.value;
         this.cursor = 0;
-        clearTotals(this.totals);
+        this.#clear(this.rule.readings.length);
         continue;
       }
       this.#group = null;
       this.#groups = null;
       if (this.#rule + 1 >= this.#rules.length) return null;
       this.#rule += 1;
+      this.rule.prepare(this.#episodes, this.at);
       this.#groups = this.rule.groups.values();
     }
     return this.#group;
+  }
+
+  #clear(readings: number): void {
+    while (this.totals.length < readings) this.totals.push(emptyTotals());
+    for (let i = 0; i < readings; i++) clearTotals(this.totals[i]!);
   }
 
   /** The current group has been judged. */

@@ -1,6 +1,6 @@
 // Grid times that are due become work of their tenant, behind the samples that came before them, and are evaluated in
 // slices: thousands of series must not hold up anybody.
-import { gridEvaluators } from '../../rules/index.ts';
+import { gridEvaluatorOf } from '../../rules/index.ts';
 import type { SeriesWindow } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
 import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
@@ -52,7 +52,7 @@ export class GridServing {
       const { intervalMs } = clock;
       this.#parts.log.warn('grid.skipped', { tenant: tenant.name, intervalMs, times: due.skipped });
     }
-    const run = new GridRun(clock, due);
+    const run = new GridRun(clock, due, tenant.pipeline);
     clock.run = run;
     tenant.enqueue(run);
   }
@@ -91,9 +91,13 @@ export class GridServing {
 
   /** Takes in the next series of the group. */
   #take(run: GridRun, group: GridGroup): void {
-    const { rule } = run.rule;
-    this.#parts.table.view(group.members[run.cursor]!, this.#window);
-    gridEvaluators[rule.type].add(rule, this.#window, run.at, run.totals);
+    const { rule, readings } = run.rule;
+    const member = group.members[run.cursor]!;
+    const series = Math.floor(member / readings.length);
+    this.#parts.table.view(series, this.#window);
+    const wasTrue = group.verdict === 'true' && !group.quiet;
+    const reading = member - series * readings.length;
+    gridEvaluatorOf(rule).add(rule, reading, this.#window, run.at, wasTrue, run.totals);
     run.cursor += 1;
   }
 
@@ -101,7 +105,13 @@ export class GridServing {
     this.counts.evaluations += 1;
     const { openByKey } = tenant.pipeline;
     const { rule } = run.rule;
-    const input = decideGroup(rule, group, run.totals, openByKey.get(group.key), run.at);
+    const input = decideGroup(
+      rule,
+      group,
+      run.totals,
+      run.rule.contextOf(group, run.at),
+      openByKey.get(group.key),
+    );
     if (input !== null) {
       this.#parts.doors.step(tenant, input, now, turn);
       group.verdict = input.verdict;

@@ -2,8 +2,9 @@
 // has been silent for as long as its rule bears. Reads no clock: the grid time is the time.
 import type { GroupTotals } from '../../rules/across.ts';
 import type { GridRule } from '../../rules/grid.ts';
-import { gridEvaluators } from '../../rules/index.ts';
-import type { Evaluation } from '../../rules/types.ts';
+import { type GroupContext, gridEvaluatorOf } from '../../rules/index.ts';
+import { windowOf } from '../../rules/readings.ts';
+import type { Evaluation, ThresholdRule } from '../../rules/types.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { GridGroup } from './grid-group.ts';
@@ -16,14 +17,15 @@ const result: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
 export function decideGroup(
   rule: GridRule,
   group: GridGroup,
-  totals: GroupTotals,
+  totals: readonly GroupTotals[],
+  context: GroupContext,
   alert: AlertRow | undefined,
-  at: number,
 ): VerdictInput | null {
+  const { at } = context;
   const said =
-    rule.aggregate === 'absent'
-      ? decideAbsent(rule, group, totals, at)
-      : decideValue(rule, group, totals, alert, at);
+    rule.type === 'threshold' && rule.aggregate === 'absent'
+      ? decideAbsent(rule, group, totals[0]!, at)
+      : decideValue(rule, group, totals, context, alert);
   if (said === null) return null;
   if (said.verdict === 'false' && !alert) {
     // No episode is open: nothing to tell.
@@ -36,12 +38,13 @@ export function decideGroup(
 function decideValue(
   rule: GridRule,
   group: GridGroup,
-  totals: GroupTotals,
+  totals: readonly GroupTotals[],
+  context: GroupContext,
   alert: AlertRow | undefined,
-  at: number,
 ): Said | null {
+  const { at } = context;
   const wasQuiet = group.quiet;
-  gridEvaluators[rule.type].judge(rule, totals, group.verdict === 'true' && !wasQuiet, result);
+  gridEvaluatorOf(rule).judge(rule, totals, context, group.verdict === 'true' && !wasQuiet, result);
   const { verdict, value } = result;
   if (verdict === 'insufficient_data') return decideNoData(rule, group, alert, at);
   group.saidAt = at;
@@ -58,10 +61,10 @@ function decideNoData(
   alert: AlertRow | undefined,
   at: number,
 ): Said | null {
-  const { noData, noDataAfterMs, windowMs, keepFiringForMs } = rule;
+  const { noData, noDataAfterMs, keepFiringForMs } = rule;
   // A group that never had a value gets the time that it takes to cover its window.
   const never = group.saidAt === Number.NEGATIVE_INFINITY;
-  const since = never ? group.since + Math.max(noDataAfterMs, windowMs) : group.saidAt + noDataAfterMs;
+  const since = never ? group.since + Math.max(noDataAfterMs, windowOf(rule)) : group.saidAt + noDataAfterMs;
   switch (noData) {
     case 'keep':
       return null;
@@ -76,7 +79,12 @@ function decideNoData(
 }
 
 /** True when no sample came for a window, false when one did, nothing while that is not known. */
-function decideAbsent(rule: GridRule, group: GridGroup, totals: GroupTotals, at: number): Said | null {
+function decideAbsent(
+  rule: ThresholdRule & GridRule,
+  group: GridGroup,
+  totals: GroupTotals,
+  at: number,
+): Said | null {
   hear(group, totals.newestAt, at, rule.grid.intervalMs);
   const heard = at - group.saidAt < rule.windowMs;
   if (!heard && at - Math.max(group.saidAt, group.since) < rule.windowMs) return null;

@@ -1,15 +1,17 @@
 // The rules over several series of one tenant: their groups, kept as series and rules come and go, and the clocks that
 // they go by. Nothing here is touched by a sample.
-import { type GridRule, isGridRule } from '../../rules/grid.ts';
+import type { GridRule } from '../../rules/grid.ts';
+import { emptyLabels } from '../../rules/labels.ts';
+import { matchesAll } from '../../rules/matchers.ts';
+import { isGridRule, readingsOf } from '../../rules/readings.ts';
 import type { Grid, Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
+import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { PipelineState } from '../pipeline/state.ts';
 import { GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
-import { RuleGroups } from './rule-groups.ts';
-
-type Episodes = Pick<PipelineState, 'openByKey'>;
+import { type Episodes, RuleGroups } from './rule-groups.ts';
+import { SharedLabels } from './shared-labels.ts';
 
 const none: readonly RuleGroups[] = [];
 
@@ -36,14 +38,23 @@ export class GridTable {
     return n;
   }
 
-  /** A series was born. */
-  bind(series: number, state: Episodes, now: number): void {
+  /** A series was born. True: a rule groups by other labels from here on, and open alerts may have lost their group. */
+  bind(series: number, state: Episodes, now: number): boolean {
     const rules = this.#of(series);
-    if (rules.length === 0) return;
+    if (rules.length === 0) return false;
     const labels = this.#table.labelsOf(series);
+    const metric = this.#table.metricOf(series);
+    let regrouped = false;
     for (const groups of rules) {
-      groups.bind(series, labels, state, now, (group, position) => this.#moved(groups, group, position, 1));
+      const bound = groups.bind(series, metric, labels, state, now, (group, position) =>
+        this.#moved(groups, group, position, 1),
+      );
+      if (bound) continue;
+      regrouped = true;
+      this.#retire(groups);
+      this.#put(this.#make(groups.rule, undefined, state, now));
     }
+    return regrouped;
   }
 
   /** A series is about to leave memory. */
@@ -52,7 +63,9 @@ export class GridTable {
     if (rules.length === 0) return;
     const labels = this.#table.labelsOf(series);
     for (const groups of rules) {
-      groups.unbind(series, labels, (group, position) => this.#moved(groups, group, position, -1));
+      groups.unbind(series, this.#table.metricOf(series), labels, (group, position) =>
+        this.#moved(groups, group, position, -1),
+      );
     }
   }
 
@@ -67,7 +80,10 @@ export class GridTable {
 
   /** Whether a window of some rule may still hold samples of a series that has been silent for so long. */
   reads(series: number, silentMs: number): boolean {
-    return this.#of(series).some(({ rule }) => rule.windowMs > silentMs);
+    const metric = this.#table.metricOf(series);
+    return this.#of(series).some(({ readings }) =>
+      readings.some((reading) => reading.metric === metric && reading.windowMs > silentMs),
+    );
   }
 
   /**
@@ -87,23 +103,47 @@ export class GridTable {
       const groups = earlier?.rule.hash === rule.hash ? earlier : this.#make(rule, earlier, state, now);
       if (groups === earlier && anew) groups.attach(state);
       groups.expectRoot(state, now);
-      this.#byName.set(rule.name, groups);
-      const list = this.#byMetric.get(rule.metric);
-      if (list) list.push(groups);
-      else this.#byMetric.set(rule.metric, [groups]);
+      this.#put(groups);
     }
     for (const groups of before.values())
       if (this.#byName.get(groups.rule.name) !== groups) this.#retire(groups);
     for (const [key, clock] of this.#clocks) if (clock.idle) this.#clocks.delete(key);
   }
 
+  /** Makes groups known under their name and metrics, in the place of others of the same name. */
+  #put(groups: RuleGroups): void {
+    const { name } = groups.rule;
+    const before = this.#byName.get(name);
+    this.#byName.set(name, groups);
+    for (const metric of new Set(groups.readings.map((reading) => reading.metric))) {
+      const list = this.#byMetric.get(metric) ?? [];
+      this.#byMetric.set(metric, [...list.filter((other) => other !== before), groups]);
+    }
+  }
+
   #make(rule: GridRule, earlier: RuleGroups | undefined, state: Episodes, now: number): RuleGroups {
-    const groups = new RuleGroups(rule);
+    const groups = new RuleGroups(rule, this.#sharedOf(rule, state));
     this.#clock(rule.grid, now).rules.add(groups);
     if (earlier && groups.adopt(earlier, state, now)) return groups;
-    for (const series of this.#table.byMetric(this.#tenant, rule.metric))
-      groups.bind(series, this.#table.labelsOf(series), state, now);
+    for (const metric of metricsOf(rule))
+      for (const series of this.#table.byMetric(this.#tenant, metric))
+        groups.bind(series, metric, this.#table.labelsOf(series), state, now);
     return groups;
+  }
+
+  /** The labels that a rule joins on which names none, as far as its series are known. */
+  #sharedOf(rule: GridRule, { openByKey }: Episodes): SharedLabels | null {
+    if (rule.type !== 'composite' || !rule.shared) return null;
+    const shared = new SharedLabels(rule);
+    for (const [i, { metric, match }] of rule.readings.entries())
+      for (const series of this.#table.byMetric(this.#tenant, metric)) {
+        const labels = this.#table.labelsOf(series);
+        if (matchesAll(match, labels)) shared.add(i, labels);
+      }
+    for (const alert of openByKey.values())
+      if (alert.rule === rule.name && alert.ruleHash === rule.hash)
+        shared.remember(seriesLabelsOfKey(rule.name, alert.key) ?? emptyLabels);
+    return shared;
   }
 
   #retire(groups: RuleGroups): void {
@@ -143,6 +183,10 @@ export class GridTable {
   restartSilence(now: number): void {
     for (const { groups } of this.#byName.values()) for (const group of groups.values()) group.restart(now);
   }
+}
+
+function metricsOf(rule: GridRule): ReadonlySet<string> {
+  return new Set(readingsOf(rule).map(({ metric }) => metric));
 }
 
 function clockKey({ intervalMs, evalDelayMs }: Grid): string {

@@ -1,15 +1,15 @@
 // Pairs (rule, series): resolved when a series or a rule appears, never per sample. Series that the same rules read share
 // one list of them; of the pairs themselves only those are objects that somebody asked for.
-import { isGridRule } from '../../rules/grid.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
+import { isAbsent, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
 import type { Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { bits } from './pair-states.ts';
-import { RuleList } from './rule-list.ts';
+import { type Reader, RuleList } from './rule-list.ts';
 import { type PairHome, RulePair } from './rule-pair.ts';
 import type { SettledSeries } from './settled.ts';
 
@@ -21,9 +21,9 @@ export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
   return names;
 }
 
-/** The enabled rules of one metric, in their order, and the lists of those that read the same series. */
+/** What enabled rules read of one metric, in their order, and the lists of those that read the same series. */
 interface MetricRules {
-  readonly rules: Rule[];
+  readonly readers: Reader[];
   readonly lists: Map<string, RuleList>;
 }
 
@@ -122,10 +122,10 @@ export class PairTable {
   }
 
   /** The rules of its metric that read the series; null when none does. */
-  #listOf(series: number, { rules, lists }: MetricRules): RuleList | null {
+  #listOf(series: number, { readers, lists }: MetricRules): RuleList | null {
     let which = '';
-    for (let i = 0; i < rules.length; i++) {
-      const { match } = rules[i]!;
+    for (let i = 0; i < readers.length; i++) {
+      const { match } = readers[i]!.reading;
       if (match.length === 0 || matchesAll(match, this.#table.labelsOf(series))) which += `${i},`;
     }
     if (which === '') return null;
@@ -135,7 +135,7 @@ export class PairTable {
         which
           .slice(0, -1)
           .split(',')
-          .map((i) => rules[Number(i)]!),
+          .map((i) => readers[Number(i)]!),
       );
       lists.set(which, list);
     }
@@ -163,29 +163,31 @@ export class PairTable {
     const after = new Map<string, MetricRules>();
     for (const rule of rules) {
       if (!rule.enabled) continue;
-      const known = after.get(rule.metric);
-      if (known) known.rules.push(rule);
-      else after.set(rule.metric, { rules: [rule], lists: new Map() });
+      for (const reading of readingsOf(rule)) {
+        const known = after.get(reading.metric);
+        if (known) known.readers.push({ rule, reading });
+        else after.set(reading.metric, { readers: [{ rule, reading }], lists: new Map() });
+      }
     }
     this.#byMetric = after;
     const withAlerts = rulesWithAlerts(state);
     for (const metric of new Set([...before.keys(), ...after.keys()])) {
       const old = before.get(metric);
       const own = after.get(metric);
-      if (!anew && old && own && sameRules(old.rules, own.rules)) after.set(metric, old);
-      else this.#replace(metric, old?.rules ?? [], own, withAlerts, state, now);
+      if (!anew && old && own && sameReaders(old.readers, own.readers)) after.set(metric, old);
+      else this.#replace(metric, old?.readers ?? [], own, withAlerts, state, now);
     }
   }
 
   #replace(
     metric: string,
-    old: readonly Rule[],
+    old: readonly Reader[],
     own: MetricRules | undefined,
     withAlerts: ReadonlySet<string>,
     state: PipelineState,
     now: number,
   ): void {
-    for (const rule of old) this.#unexpect(rule.name);
+    for (const { rule } of old) this.#unexpect(rule.name);
     const answered = new Set<Rule>();
     for (const series of this.#table.byMetric(this.#home.tenant, metric)) {
       const bound = this.#settled.pairs(series) > 0;
@@ -197,15 +199,15 @@ export class PairTable {
         for (const rule of this.#settled.list(series).rules)
           if (rule.aggregate === 'absent') answered.add(rule);
     }
-    for (const rule of own?.rules ?? []) {
-      if (rule.aggregate !== 'absent' || isGridRule(rule) || answered.has(rule)) continue;
+    for (const { rule } of own?.readers ?? []) {
+      if (!isSeriesRule(rule) || !isAbsent(rule) || answered.has(rule)) continue;
       const pair = this.#expect(rule, now);
       pair.attach(state.openByKey.get(pair.key));
     }
   }
 
   /** An `absent` rule that no series answers to speaks for the labels that it names itself. */
-  #expect(rule: Rule, now: number): RulePair {
+  #expect(rule: SeriesRule, now: number): RulePair {
     const named = Object.fromEntries(
       rule.match.filter((m) => m.op === '=' && m.value !== '').map((m) => [m.name, m.value]),
     );
@@ -226,6 +228,6 @@ export class PairTable {
 }
 
 /** By content: a rule that only moved in its file is the same. */
-function sameRules(some: readonly Rule[], others: readonly Rule[]): boolean {
-  return some.length === others.length && some.every(({ hash }, i) => hash === others[i]!.hash);
+function sameReaders(some: readonly Reader[], others: readonly Reader[]): boolean {
+  return some.length === others.length && some.every(({ rule }, i) => rule.hash === others[i]!.rule.hash);
 }

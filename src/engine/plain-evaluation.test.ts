@@ -333,7 +333,7 @@ function run(
         if (did.kind === 'forget') {
           pair.verdict = 'unknown';
           pair.wakeAt = Number.POSITIVE_INFINITY;
-        } else if (minds(pair.rule)) {
+        } else if (minds(pair.rule as ThresholdRule)) {
           // As `Serving` does when a series fell silent.
           pair.watched = false;
           if (did.kind === 'unwatch') continue;

@@ -4,9 +4,9 @@
 import {
   type DocumentProblem,
   documentOf,
-  type RuleDocument,
   readApiRule,
 } from '../config/api-rule.ts';
+import type { RuleDocument } from '../../rules/document.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
 

@@ -2,8 +2,8 @@
 // verdict that it may have given there is the range of figures that leave it as it is, so that evaluating a pair is two
 // comparisons. A figure is what a rule compares: the newest value, or the aggregate of a window.
 import type { WindowAggregate } from '../../rules/aggregates/index.ts';
-import { isGridRule, minuteSpanOf, pointSpanOf } from '../../rules/grid.ts';
-import type { Rule } from '../../rules/types.ts';
+import { isAbsent, isSeriesRule, minuteSpanOf, pointSpanOf, type SeriesRule } from '../../rules/readings.ts';
+import type { Reading, Rule } from '../../rules/types.ts';
 import { bits, type LastVerdict, lastVerdicts } from './pair-states.ts';
 
 /** Numbers of a rule in `ranges`: least and greatest for each of the verdicts and, as in the states, two bits of them. */
@@ -11,12 +11,18 @@ export const rangeStride = 8;
 
 /** Whether silence means something to a rule. */
 export function minds(rule: Rule): boolean {
-  return rule.aggregate === 'absent' || rule.noData !== 'keep';
+  return isAbsent(rule) || rule.noData !== 'keep';
+}
+
+/** A rule and one thing that it reads. */
+export interface Reader {
+  readonly rule: Rule;
+  readonly reading: Reading;
 }
 
 export class RuleList {
   /** Those that are evaluated at each sample, in their order in the file. */
-  readonly rules: readonly Rule[];
+  readonly rules: readonly SeriesRule[];
   /** Each window once, whatever the number of rules that read it. */
   readonly windows: readonly { readonly aggregate: WindowAggregate; readonly windowMs: number }[];
   /** By rule: 0 for the newest value (also of `absent`, which reads none), n for window n - 1. */
@@ -33,8 +39,8 @@ export class RuleList {
   readonly minuteSpanMs: number;
 
   /** `all` that read the series, also those over several series: they have no pair, but their windows need points. */
-  constructor(all: readonly Rule[]) {
-    const rules = all.filter((rule) => !isGridRule(rule));
+  constructor(all: readonly Reader[]) {
+    const rules = all.map(({ rule }) => rule).filter(isSeriesRule);
     this.rules = rules;
     this.figureOf = new Uint16Array(rules.length);
     this.ranges = new Float64Array(rules.length * rangeStride).fill(Number.NaN);
@@ -50,17 +56,19 @@ export class RuleList {
       this.figureOf[i] = window + 1;
     }
     this.windows = windows;
-    this.spanMs = Math.max(0, ...all.map(pointSpanOf));
-    this.minuteSpanMs = Math.max(0, ...all.map(minuteSpanOf));
+    this.spanMs = Math.max(0, ...all.map(({ rule, reading }) => pointSpanOf(reading, rule.grid)));
+    this.minuteSpanMs = Math.max(0, ...all.map(({ rule, reading }) => minuteSpanOf(reading, rule.grid)));
   }
 }
 
 const none = [Number.NaN, Number.NaN] as const;
 
 /** The figures that leave a rule's verdict as it is, as `RuleList.ranges` has them. */
-function rangeOf(rule: Rule, verdict: LastVerdict): readonly [least: number, greatest: number] {
+function rangeOf(rule: SeriesRule, verdict: LastVerdict): readonly [least: number, greatest: number] {
   if (verdict === 'unknown') return none;
   const isTrue = verdict === 'true';
+  // Within the range of a level it may still move to another one.
+  if (isTrue && rule.levels !== undefined) return none;
   const { aggregate, operator, threshold, resolveThreshold } = rule;
   if (aggregate === 'absent') return isTrue ? none : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const limit = isTrue ? (resolveThreshold ?? threshold) : threshold;

@@ -1,6 +1,8 @@
 // What people do with rules through the API, in its turn: decided between two commits on the rules as they are then, so
 // that of two changes made on the same version the second is refused.
+import type { RuleDocument } from '../../rules/document.ts';
 import { hash64 } from '../../rules/fingerprint.ts';
+import { ruleReferences } from '../../rules/readings.ts';
 import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Rule } from '../../rules/types.ts';
 import { utf8Length } from '../../rules/utf8.ts';
@@ -8,7 +10,6 @@ import {
   type DocumentProblem,
   documentOf,
   patched,
-  type RuleDocument,
   readApiRule,
   ruleDocumentBytes,
   withoutShown,
@@ -18,7 +19,7 @@ import type { ConfigAction, ConfigObjectRow, Effect } from '../pipeline/effect.t
 import type { Answer } from '../services.ts';
 import { refusal } from './refusal.ts';
 import { type ApiRule, placeOf, type RuleBook } from './rule-book.ts';
-import { pathOfReference, referencesOf } from './rule-references.ts';
+import { pathOfReference } from './rule-references.ts';
 import { ruleVersions } from './rule-versions.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
@@ -192,7 +193,7 @@ function nameHolder(name: string, own: ApiRule | null, book: RuleBook): string |
 
 /** Names of the rules that name this one. */
 function usersOf(name: string, book: RuleBook): string[] {
-  return book.rules.filter((rule) => rule.name !== name && referencesOf(rule).includes(name)).map((rule) => rule.name);
+  return book.rules.filter((rule) => rule.name !== name && ruleReferences(rule).includes(name)).map((rule) => rule.name);
 }
 
 function danglingReferences(
@@ -201,7 +202,7 @@ function danglingReferences(
   before: ApiRule | null,
   book: RuleBook,
 ): DocumentProblem[] {
-  const names = referencesOf(rule);
+  const names = ruleReferences(rule);
   if (names.length === 0) return [];
   const others = new Map(book.rules.map((other) => [other.name, other]));
   if (before !== null) others.delete(before.row.name);
@@ -219,7 +220,7 @@ function leadsTo(from: string, to: string, rules: ReadonlyMap<string, Rule>, see
   seen.add(from);
   const rule = rules.get(from);
   if (rule === undefined) return false;
-  return referencesOf(rule).some((name) => name === to || leadsTo(name, to, rules, seen));
+  return ruleReferences(rule).some((name) => name === to || leadsTo(name, to, rules, seen));
 }
 
 const happened: Readonly<Record<ConfigAction, string>> = {

@@ -1,7 +1,8 @@
 // A pair (rule, series) as an object: made when there is something to say about it, or somebody to remember it. What
 // changes of it stands in `PairStates`; the rest of an episode is in the alert's row.
 import { wakeAt } from '../../rules/alert-state.ts';
-import type { Labels, Rule } from '../../rules/types.ts';
+import type { SeriesRule } from '../../rules/readings.ts';
+import type { Labels } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey, subjectOf } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
@@ -26,7 +27,7 @@ interface Expectation {
 
 /** See the head of the file. Whatever changes its state unsettles its series. */
 export class RulePair {
-  readonly rule: Rule;
+  readonly rule: SeriesRule;
   /** -1 for an expectation: an `absent` rule that no series answers to. */
   readonly series: number;
   readonly #home: PairHome;
@@ -39,7 +40,7 @@ export class RulePair {
 
   constructor(
     home: PairHome,
-    rule: Rule,
+    rule: SeriesRule,
     series: number,
     place: number,
     expectation: Expectation | null = null,

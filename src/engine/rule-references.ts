@@ -1,15 +1,7 @@
-// Which other rules a rule names: a condition `rule: NAME` at any depth.
-import type { Rule } from '../../rules/types.ts';
+// Where a document names another rule: a condition `rule: NAME` at any depth.
 
 /** Maps whose keys are names that people chose. */
 const named: ReadonlySet<string> = new Set(['labels', 'annotations', 'origin']);
-
-/** Names of the rules that this one reads, each once. */
-export function referencesOf(rule: Rule): readonly string[] {
-  const names = new Set<string>();
-  collect(rule, '', (name) => names.add(name));
-  return [...names];
-}
 
 /** Where a document names the rule, as a dotted path; empty when that cannot be told. */
 export function pathOfReference(document: unknown, name: string): string {

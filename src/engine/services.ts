@@ -1,6 +1,7 @@
 // The program's services over the engine: every promise resolves when its thing is durable (samples: evaluated).
 
 import { matchesAll } from '../../rules/matchers.ts';
+import { readingsOf } from '../../rules/readings.ts';
 import { priorityOf } from '../../rules/severity.ts';
 import type { Rule } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
@@ -196,8 +197,9 @@ function unavailable<T>(work: () => T): T {
 
 /** How many series that are in memory a rule reads. */
 function seriesRead(rule: Rule, tenant: string, table: SeriesTable): number {
-  let count = 0;
-  for (const series of table.byMetric(tenant, rule.metric))
-    if (matchesAll(rule.match, table.labelsOf(series))) count += 1;
-  return count;
+  const found = new Set<number>();
+  for (const { metric, match } of readingsOf(rule))
+    for (const series of table.byMetric(tenant, metric))
+      if (matchesAll(match, table.labelsOf(series))) found.add(series);
+  return found.size;
 }

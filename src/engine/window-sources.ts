@@ -9,7 +9,22 @@ import { rankOf } from '../../rules/aggregates/ranks.ts';
 import type { SeriesWindow } from '../../rules/types.ts';
 import { grown } from '../ingest/grown.ts';
 
-const kinds = { count: 0, sum: 1, avg: 2, stddev: 3, rank: 4, increase: 5, rate: 6, delta: 7 } as const;
+const kinds = {
+  count: 0,
+  sum: 1,
+  avg: 2,
+  stddev: 3,
+  rank: 4,
+  increase: 5,
+  rate: 6,
+  delta: 7,
+  scan: 8,
+} as const;
+
+/** Of what nothing can be followed sample by sample every look is a scan. */
+function kindOf(aggregate: WindowAggregate): number {
+  return aggregate in kinds ? kinds[aggregate as Exclude<keyof typeof kinds, 'rank' | 'scan'>] : kinds.scan;
+}
 
 /** Points that are added and taken away before sums start anew, on top of twice the window. */
 const mostSteps = 4_096;
@@ -54,7 +69,7 @@ export class WindowSources {
     if (s >= this.#kind.length) this.#grow();
     this.#aggregate[s] = aggregate;
     const perMille = aggregate === 'min' ? 0 : aggregate === 'max' ? 1_000 : perMilleOf(aggregate);
-    this.#kind[s] = perMille === null ? kinds[aggregate as Exclude<keyof typeof kinds, 'rank'>] : kinds.rank;
+    this.#kind[s] = perMille === null ? kindOf(aggregate) : kinds.rank;
     this.#perMille[s] = perMille ?? 0;
     this.#windowMs[s] = windowMs;
     this.#next[s] = first;
@@ -91,7 +106,7 @@ export class WindowSources {
     const from = at - this.#windowMs[s]!;
     // Nothing is known of the whole window, so there is nothing to say.
     if (window.bornAt > from) return true;
-    if (window.completeAfter > from) return this.#isScanWithin(s, window, at);
+    if (window.completeAfter > from || this.#kind[s] === kinds.scan) return this.#isScanWithin(s, window, at);
     const tail = this.#follow(s, window, from);
     const count = window.count - tail;
     const kind = this.#kind[s]!;

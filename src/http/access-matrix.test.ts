@@ -46,7 +46,10 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
   'post /api/v1/alerts/rules': { name: 'made', metric: 'cpu', threshold: 1 },
-  'post /api/v1/alerts/rules/threshold': { name: 'made by type', metric: 'cpu', threshold: 1 },
+  'post /api/v1/alerts/rules/threshold': { name: 'above', metric: 'cpu', threshold: 1 },
+  'post /api/v1/alerts/rules/trend': { name: 'rising', metric: 'cpu', window: '1h', threshold: 1 },
+  'post /api/v1/alerts/rules/composite': { name: 'both', conditions: [{ metric: 'cpu', threshold: 1 }] },
+  'post /api/v1/alerts/rules/frequency': { name: 'often', window: '5m', threshold: 3 },
   'put /api/v1/alerts/rules/{id}': { name: 'put', metric: 'cpu', threshold: 1 },
   'patch /api/v1/alerts/rules/{id}': { threshold: 2 },
 };

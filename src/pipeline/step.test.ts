@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { emptyLabels, labelSet } from '../../rules/labels.ts';
-import type { Rule } from '../../rules/types.ts';
+import type { ThresholdRule } from '../../rules/types.ts';
 import { subjectOf } from './identify.ts';
 import type { Notification, StepResult } from './input.ts';
 import type { Receiver, Route, RoutingConfig } from './routing.ts';
@@ -11,7 +11,7 @@ const s = 1_000;
 const min = 60 * s;
 const t0 = 1_700_000_000_000;
 
-const aRule = (over: Partial<Rule> = {}): Rule => ({
+const aRule = (over: Partial<ThresholdRule> = {}): ThresholdRule => ({
   type: 'threshold',
   tenant: 'default',
   name: 'HighCpu',
@@ -60,11 +60,13 @@ class Story {
   readonly said: { at: number; reason: string; status: string; alerts: Record<string, string> }[] = [];
   readonly results: StepResult[] = [];
   readonly notifications: Notification[] = [];
-  readonly rule: Rule;
+  readonly rule: ThresholdRule;
   readonly state: PipelineState;
   #ids = 0;
 
-  constructor(options: { rule?: Partial<Rule>; route?: Partial<Route>; receiver?: Partial<Receiver> } = {}) {
+  constructor(
+    options: { rule?: Partial<ThresholdRule>; route?: Partial<Route>; receiver?: Partial<Receiver> } = {},
+  ) {
     this.rule = aRule(options.rule);
     const receiver = { ...ops, ...options.receiver };
     const routing: RoutingConfig = {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type ChannelDefinition, defineChannel, type SendResult } from '../../channels/channel.ts';
 import type { AlertMessage } from '../../channels/message.ts';
 import { labelSet } from '../../rules/labels.ts';
-import type { Rule } from '../../rules/types.ts';
+import type { Rule, ThresholdRule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import type { OpenChannel } from '../delivery/open-channels.ts';
 import { Ballast } from '../disk/ballast.ts';
@@ -30,7 +30,8 @@ export interface Sent {
 }
 
 export interface StageOptions {
-  readonly rules?: readonly Partial<Rule>[];
+  /** What differs from `aRule`; a whole rule of another type goes as it is. */
+  readonly rules?: readonly (Partial<ThresholdRule> | Rule)[];
   readonly route?: Partial<Route>;
   readonly receiver?: Partial<Receiver>;
   readonly limits?: Partial<Limits>;
@@ -60,7 +61,9 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
-    this.rules = (options.rules ?? [{}]).map((rule) => aRule(rule));
+    this.rules = (options.rules ?? [{}]).map((rule) =>
+      'type' in rule && rule.type !== 'threshold' ? (rule as Rule) : aRule(rule as Partial<ThresholdRule>),
+    );
     this.start();
   }
 

@@ -21,6 +21,7 @@ export const ruleBody = z
       kind: z.enum(['file', 'api']),
       file: z.string().optional(),
       line: z.number().int().optional(),
+      commit: z.string().optional(),
     }),
     hash: z.string().nullable().meta({ description: 'Of what it decides by; the `rule_hash` of its alerts.' }),
     active: z.boolean().meta({ description: 'False: it cannot run, see `problems`.' }),
@@ -28,7 +29,7 @@ export const ruleBody = z
     type: z.string().optional(),
     group: z.string().optional(),
     enabled: z.boolean().optional(),
-    severity: z.enum(severities).optional(),
+    severity: z.enum(severities).optional().meta({ description: 'Absent where `levels` say it.' }),
     priority: z.enum(priorities).optional(),
     category: z.enum(categories).optional(),
     labels: labelsOut.optional(),
@@ -59,7 +60,7 @@ export const ruleVersionBody = z
   .meta({ id: 'RuleVersion' });
 
 export function toRuleBody({ row, rule, document, active, problems }: RuleEntry) {
-  const origin = rule?.origin ?? { kind: 'api' as const };
+  const { column: _column, ...origin } = { column: 0, ...(rule?.origin ?? { kind: 'api' as const }) };
   return {
     id: row?.id ?? null,
     ...document,
@@ -69,8 +70,7 @@ export function toRuleBody({ row, rule, document, active, problems }: RuleEntry)
     created_by: row?.createdBy ?? null,
     updated_at: row === null ? null : timeText(row.updatedAt),
     updated_by: row?.updatedBy ?? null,
-    origin:
-      origin.kind === 'file' ? { kind: origin.kind, file: origin.file, line: origin.line } : { kind: origin.kind },
+    origin,
     hash: rule?.hash ?? null,
     active,
     ...(problems.length > 0 && { problems }),

@@ -2,9 +2,10 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { matchesAll, parseMatcher } from '../../../rules/matchers.ts';
+import { readingsOf } from '../../../rules/readings.ts';
 import { ruleSchema } from '../../../rules/schema.ts';
 import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
-import { categories, type Matcher, type Rule, severities } from '../../../rules/types.ts';
+import { categories, type Matcher, ruleTypes, severities } from '../../../rules/types.ts';
 import { ruleDocumentBytes } from '../../config/api-rule.ts';
 import type { RuleEntry } from '../../engine/rule-book.ts';
 import { type RuleOrder, type Seen, tagOf } from '../../engine/rule-orders.ts';
@@ -21,9 +22,6 @@ import { pageOut, pageQuery } from '../bodies/shapes.ts';
 import type { HttpEnv } from '../env.ts';
 import { answer, type Call, passOn, route } from '../route.ts';
 
-/** Types that can be made by their path; the path says the type. */
-const types = ['threshold'] as const satisfies readonly Rule['type'][];
-
 const flag = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true');
 const text = z.string().min(1).max(256);
 const matcher = z.string().transform((written, context): Matcher => {
@@ -34,7 +32,7 @@ const matcher = z.string().transform((written, context): Matcher => {
 });
 
 const listQuery = z.strictObject({
-  type: z.string().min(1).max(32).optional(),
+  type: z.enum(ruleTypes).optional(),
   severity: z.enum(severities).optional(),
   category: z.enum(categories).optional(),
   enabled: flag.optional(),
@@ -54,36 +52,28 @@ const changeQuery = z.strictObject({
 type ChangeQuery = z.output<typeof changeQuery>;
 
 const document = z.record(z.string(), z.unknown(), 'expected a rule (an object)');
-const anyKeys = ruleSchema.partial();
+const someKeys = z.looseObject({}).meta({ description: 'Keys of a rule; null takes one away.' });
 
 function wanted(query: z.output<typeof listQuery>): (entry: RuleEntry) => boolean {
   const part = query.name?.toLowerCase();
   const matchers = query['match[]'] ?? [];
-  return ({ row, rule, document }) => {
+  return ({ row, rule }) => {
     const name = row?.name ?? rule?.name ?? '';
     if (part !== undefined && !name.toLowerCase().includes(part)) return false;
     if (query.origin !== undefined && (row === null ? 'file' : 'api') !== query.origin) return false;
     if (rule === null) return keysOfRules.every((key) => query[key] === undefined) && matchers.length === 0;
     return (
-      (query.type === undefined || rule.type === query.type.toLowerCase()) &&
+      (query.type === undefined || rule.type === query.type) &&
       (query.severity === undefined || rule.severity === query.severity) &&
       (query.category === undefined || rule.category === query.category) &&
       (query.enabled === undefined || rule.enabled === query.enabled) &&
       (query.group === undefined || rule.group === query.group) &&
-      (query.metric === undefined || readsMetric(document, query.metric)) &&
+      (query.metric === undefined || readingsOf(rule).some(({ metric }) => metric === query.metric)) &&
       matchesAll(matchers, rule.labels)
     );
   };
 }
 const keysOfRules = ['type', 'severity', 'category', 'enabled', 'group', 'metric'] as const;
-
-/** `metric` of the rule, or of a part of it. */
-function readsMetric(part: unknown, metric: string): boolean {
-  if (typeof part !== 'object' || part === null) return false;
-  return Object.entries(part).some(
-    ([key, value]) => (key === 'metric' && value === metric) || readsMetric(value, metric),
-  );
-}
 
 /** By name; of two with one name (see `active`) that of the file first. */
 function sortKey({ row, rule }: RuleEntry): string {
@@ -133,7 +123,9 @@ async function change(call: Call<unknown, ChangeQuery>, order: RuleOrder): Promi
     const { answer: would, series } = deps.services.tryRule(tenant, order, actor);
     if (would.status >= 300) return passOn(c, would);
     const problems =
-      series > 0 ? [] : [{ path: 'metric', message: 'no series that is known now is read by this rule' }];
+      series > 0 || (would.body as { type?: unknown }).type === 'frequency'
+        ? []
+        : [{ path: '', message: 'no series that is known now is read by this rule' }];
     return answer(c, 200, { dry_run: true, rule: would.body, series, problems });
   }
   const result = await deps.services.changeRule(tenant, order, actor, idempotency);
@@ -206,7 +198,7 @@ export const rulesRoutes = [
     errors: [...errorsOfDocument, 'idempotency_conflict'],
     handler: (call) => change(call, { do: 'create', document: call.body }),
   }),
-  ...types.map((type) =>
+  ...ruleTypes.map((type) =>
     route({
       method: 'post',
       path: `/api/v1/alerts/rules/${type}`,
@@ -268,7 +260,7 @@ export const rulesRoutes = [
     summary: 'Change some keys of a rule of the API (JSON merge patch: null takes a key away).',
     query: changeQuery,
     body: document,
-    describedBody: anyKeys,
+    describedBody: someKeys,
     bodyBytes: ruleDocumentBytes,
     conditional: true,
     answers: { 200: changed },

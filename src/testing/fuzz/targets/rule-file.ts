@@ -1,9 +1,9 @@
 // Rule files: every problem has its place, every rule that is taken can be shown, sent to another thread and is itself.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ruleDocument } from '../../../../rules/document.ts';
 import { emptyLabels } from '../../../../rules/labels.ts';
 import { parseRule, parseRuleFile } from '../../../../rules/parse.ts';
-import { ruleDocument } from '../../../../rules/rule-document.ts';
 import { hashOfRule } from '../../../../rules/rule-hash.ts';
 import { ruleLimits } from '../../../../rules/schema-fields.ts';
 import { portableRule, ruleOf } from '../../../config/portable-rules.ts';

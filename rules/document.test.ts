@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ruleDocument } from './document.ts';
 import { parseRule, parseRuleFile } from './parse.ts';
-import { ruleDocument } from './rule-document.ts';
 
 const folder = fileURLToPath(new URL('../examples/rules/', import.meta.url));
 const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -17,6 +17,13 @@ rules:
       annotations: { summary: '{{ value }}' }, enabled: false }
   - { name: silent, metric: a, aggregate: absent, window: 1500ms }
   - { name: silent group, metric: a, aggregate: absent, window: 5m, by: [] }
+  - { name: levelled, metric: a, levels: [{ severity: warning, threshold: 1 }, { level: critical, threshold: 2, resolve_threshold: 1.5 }] }
+  - { name: disk, type: trend, metric: a, measure: crosses, window: 1h, within: 4h, confidence: 0.95, operator: lt, threshold: 1 }
+  - { name: slope, type: trend, metric: a, window: 1h, per: 1h, min_fit: 0, threshold: 1 }
+  - { name: joined, by: [host], at_least: 2, conditions: [{ metric: a, threshold: 1 }, { rule: disk, state: active },
+      { not: { any: [{ metric: b, aggregate: absent, window: 1m }, { all: [{ metric: c, across: sum, threshold: 2 }] }] } }] }
+  - { name: shared, logic: or, conditions: [{ metric_name: a, operator: GT, threshold: 1 }, { metric_name: b, threshold: 1 }] }
+  - { name: often, type: frequency, event_type: deploy.failed, window: 5m, threshold: 3, distinct: host, by: [env] }
   - { name: seed, type: THRESHOLD, metric_name: a, level: HIGH, priority: critical, threshold: 1 }
 `,
   'more.yaml',

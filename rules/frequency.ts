@@ -1,0 +1,24 @@
+// How many events or alerts there were in a window, compared with a constant.
+import type { GroupContext } from './group-context.ts';
+import { judge } from './threshold.ts';
+import type { Evaluation, FrequencyRule } from './types.ts';
+
+/**
+ * Fills `out` with the verdict on a group at a time of the grid, and with the count. Too few are known only when the whole
+ * window was listened to: before that a count that is too small says nothing.
+ */
+export function judgeFrequency(
+  rule: FrequencyRule,
+  _totals: readonly unknown[],
+  context: GroupContext,
+  wasTrue: boolean,
+  out: Evaluation,
+): void {
+  const count = context.occurrences();
+  out.value = count;
+  out.verdict = judge(rule, count, wasTrue);
+  const few =
+    rule.operator === 'lt' || rule.operator === 'lte' || rule.operator === 'eq' || rule.operator === 'neq';
+  if (few && context.since > context.at - rule.windowMs && out.verdict === 'true')
+    out.verdict = 'insufficient_data';
+}
