@@ -140,9 +140,18 @@ export interface Services {
   /** By the id of a rule of the API, or by the name of any. */
   ruleEntry(tenant: string, idOrName: string): RuleEntry | null;
   /** Makes, changes or deletes a rule of the API. */
-  changeRule(tenant: string, order: RuleOrder, actor: Actor, idempotency: Idempotency | null): Promise<Answer>;
+  changeRule(
+    tenant: string,
+    order: RuleOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
   /** What `changeRule` would answer, and how many series such a rule reads now; nothing is stored. */
-  tryRule(tenant: string, order: RuleOrder, actor: Actor): { readonly answer: Answer; readonly series: number };
+  tryRule(
+    tenant: string,
+    order: RuleOrder,
+    actor: Actor,
+  ): { readonly answer: Answer; readonly series: number };
   health(): Health;
   /** Epoch milliseconds of the program's clock. */
   now(): number;

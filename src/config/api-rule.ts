@@ -38,13 +38,7 @@ const otherWords: Readonly<Record<string, string>> = {
 };
 
 /** Words that stand where the name of a rule would in a path. */
-const wordsOfPaths: ReadonlySet<string> = new Set([
-  ...ruleTypes,
-  'anomaly',
-  'pattern',
-  'test',
-  'backtest',
-]);
+const wordsOfPaths: ReadonlySet<string> = new Set([...ruleTypes, 'anomaly', 'pattern', 'test', 'backtest']);
 const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const ownGroup = 'api';

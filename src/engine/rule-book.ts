@@ -1,13 +1,10 @@
 // The rules of one tenant: those of the operator's files, and those that were made through the API. Names are unique over
 // both. A file that brings a name which the API has is refused while the program runs; at a start, which must not fail
 // for it, the file's rule runs and the other one waits, with a problem that says so.
-import {
-  type DocumentProblem,
-  documentOf,
-  readApiRule,
-} from '../config/api-rule.ts';
+
 import type { RuleDocument } from '../../rules/document.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
+import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
 
 /** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
@@ -143,7 +140,10 @@ export class RuleBook {
     const other = this.#files.get(row.name);
     const found = [...problems];
     if (other !== undefined) {
-      found.push({ path: 'name', message: `the rule of ${placeOf(other)} has this name and runs in its place` });
+      found.push({
+        path: 'name',
+        message: `the rule of ${placeOf(other)} has this name and runs in its place`,
+      });
     }
     return {
       row,

@@ -30,7 +30,12 @@ export type Seen = '*' | readonly string[];
 export type RuleOrder =
   | { readonly do: 'create'; readonly document: RuleDocument }
   /** `id`: of a rule of the API, or the name of any. */
-  | { readonly do: 'replace'; readonly id: string; readonly document: RuleDocument; readonly seen: Seen | null }
+  | {
+      readonly do: 'replace';
+      readonly id: string;
+      readonly document: RuleDocument;
+      readonly seen: Seen | null;
+    }
   | { readonly do: 'patch'; readonly id: string; readonly patch: RuleDocument; readonly seen: Seen | null }
   | { readonly do: 'delete'; readonly id: string; readonly seen: Seen | null };
 
@@ -54,7 +59,11 @@ interface Decision {
   readonly rule: Rule | null;
 }
 
-const refuse = (...given: Parameters<typeof refusal>): Decision => ({ answer: refusal(...given), change: null, rule: null });
+const refuse = (...given: Parameters<typeof refusal>): Decision => ({
+  answer: refusal(...given),
+  change: null,
+  rule: null,
+});
 
 /** Carries the order out; its effects are the turn's, and the rules are applied once that is committed. */
 export function carryOutRule(
@@ -84,7 +93,8 @@ export function decideRule(
 ): Decision {
   if (order.do === 'create') {
     const document = withoutShown(order.document);
-    if (book.made >= ruleLimits.rules) return refuse('too_many_rules', { details: { max: ruleLimits.rules } });
+    if (book.made >= ruleLimits.rules)
+      return refuse('too_many_rules', { details: { max: ruleLimits.rules } });
     return settle(null, document, 'created', book, hand, tenant, now);
   }
   const found = book.byId(order.id) ?? book.byName(order.id);
@@ -193,7 +203,9 @@ function nameHolder(name: string, own: ApiRule | null, book: RuleBook): string |
 
 /** Names of the rules that name this one. */
 function usersOf(name: string, book: RuleBook): string[] {
-  return book.rules.filter((rule) => rule.name !== name && ruleReferences(rule).includes(name)).map((rule) => rule.name);
+  return book.rules
+    .filter((rule) => rule.name !== name && ruleReferences(rule).includes(name))
+    .map((rule) => rule.name);
 }
 
 function danglingReferences(
@@ -209,7 +221,9 @@ function danglingReferences(
   return names.flatMap((name): DocumentProblem[] => {
     const path = pathOfReference(document, name);
     if (name === rule.name || leadsTo(name, rule.name, others, new Set()))
-      return [{ path, message: `the rule ${JSON.stringify(name)} names this one, or would: that has no answer` }];
+      return [
+        { path, message: `the rule ${JSON.stringify(name)} names this one, or would: that has no answer` },
+      ];
     return others.has(name) ? [] : [{ path, message: `there is no rule ${JSON.stringify(name)}` }];
   });
 }
@@ -231,7 +245,12 @@ const happened: Readonly<Record<ConfigAction, string>> = {
 };
 
 /** The object, what the audit says of it, and the version that alerts will refer to. */
-function effectsOf({ action, before, after }: Change, actor: string, newId: () => string, now: number): Effect[] {
+function effectsOf(
+  { action, before, after }: Change,
+  actor: string,
+  newId: () => string,
+  now: number,
+): Effect[] {
   const { row, rule } = after;
   const gone = row.deletedAt !== null;
   const effects: Effect[] = [

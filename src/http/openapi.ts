@@ -59,7 +59,11 @@ export function describe(routes: readonly Route[]): object {
 function paramsOf(path: string): z.ZodObject | null {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
   if (names.length === 0) return null;
-  return z.object(Object.fromEntries(names.map((name) => [name, name === 'id' && !path.includes('/rules/') ? z.uuid() : z.string()])));
+  return z.object(
+    Object.fromEntries(
+      names.map((name) => [name, name === 'id' && !path.includes('/rules/') ? z.uuid() : z.string()]),
+    ),
+  );
 }
 
 function headersOf(route: Route): z.ZodObject | null {

@@ -97,7 +97,10 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
       let body = undefined as Body;
       let idempotency: Idempotency | null = null;
       if (spec.body !== undefined) {
-        const raw = await readBody(exchangeOf(c), Math.min(deps.limits.bodyBytes, spec.bodyBytes ?? Infinity));
+        const raw = await readBody(
+          exchangeOf(c),
+          Math.min(deps.limits.bodyBytes, spec.bodyBytes ?? Infinity),
+        );
         idempotency = spec.idempotent ? idempotencyOf(c, raw) : null;
         const bounds = {
           jsonDepth: deps.limits.jsonDepth,

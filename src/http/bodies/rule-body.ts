@@ -23,7 +23,10 @@ export const ruleBody = z
       line: z.number().int().optional(),
       commit: z.string().optional(),
     }),
-    hash: z.string().nullable().meta({ description: 'Of what it decides by; the `rule_hash` of its alerts.' }),
+    hash: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of what it decides by; the `rule_hash` of its alerts.' }),
     active: z.boolean().meta({ description: 'False: it cannot run, see `problems`.' }),
     problems: problemsOut.optional(),
     type: z.string().optional(),

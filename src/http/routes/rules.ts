@@ -138,7 +138,10 @@ async function change(call: Call<unknown, ChangeQuery>, order: RuleOrder): Promi
 const errorsOfDocument = ['rule_name_taken', 'too_many_rules'] as const;
 const stored = { description: 'Stored, and applied', schema: ruleBody };
 const trial = { description: 'With `dry_run`: what would be stored', schema: ruleTrialBody };
-const changed = { description: 'As it is now; with `dry_run` as it would be', schema: z.union([ruleTrialBody, ruleBody]) };
+const changed = {
+  description: 'As it is now; with `dry_run` as it would be',
+  schema: z.union([ruleTrialBody, ruleBody]),
+};
 
 /** One rule, by its id or its name. */
 function existing({ deps, tenant, param }: Call<unknown, unknown>): RuleEntry {

@@ -108,10 +108,7 @@ export function configObjectContract(current: () => Story): void {
     for (let version = 2; version <= 104; version++) commit([put({ ...made, version }, 'patched')]);
     expect(versions(made, 500).items).toHaveLength(100);
     const kept = anObject({ name: 'Kept' });
-    commit([
-      put(kept, 'created'),
-      put({ ...made, version: 105, updatedAt: t0, deletedAt: t0 }, 'deleted'),
-    ]);
+    commit([put(kept, 'created'), put({ ...made, version: 105, updatedAt: t0, deletedAt: t0 }, 'deleted')]);
     retainAll(policy, t0 + policy.eventAuditMs);
     expect(current().store.configObject('acme', 'rule', made.id)).not.toBeNull();
     retainAll(policy, t0 + policy.eventAuditMs + 1);
