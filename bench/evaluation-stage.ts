@@ -50,12 +50,13 @@ export function sweepOf(rules: readonly Rule[]) {
   const { table, settled, pairs } = stageOf(rules);
   const ignore = (): void => {};
   const evaluator = new Evaluator(table, settled, ignore, ignore);
-  const tenant = { pairs, distrustBefore: Number.NEGATIVE_INFINITY };
+  const tenant = { pairs };
   const all = [...table.seriesOf('default')];
   let at = 60 * stepMs;
   const sweep = (value: number, change: (pair: RulePair) => void): void => {
     at += stepMs;
     for (const series of all) evaluator.sample(tenant, series, at, value, at, change);
+    evaluator.stored.turnStored();
   };
   return {
     /** No rule fires. */

@@ -92,7 +92,7 @@ describe('parseMatcher', () => {
         "foo=~"(" @5 not a regular expression in RE2 syntax: error parsing regexp: missing closing ): \`(\`",
         "foo=~"(?=a)" @5 not a regular expression in RE2 syntax: error parsing regexp: invalid or unsupported Perl syntax: \`(?=\`",
         "foo=~"aaaaaaaaaaaaaaaaaa @5 expected a regular expression of at most 1024 bytes",
-        "foo=~"(?:(?:a?){50}){20} @5 expected a simpler regular expression",
+        "foo=~"(?:(?:a?){50}){20} @5 expected a simpler regular expression: this one has 4002 instructions, at most 1500 are allowed",
       ]
     `);
   });
@@ -141,7 +141,12 @@ describe('a regular expression', () => {
   ])('that is enormous written out is refused before it is compiled: %s', (_what, source) => {
     const compile = vi.spyOn(RE2JS, 'compile');
     try {
-      expect(compilePattern(source)).toEqual({ problem: 'expected a simpler regular expression', offset: 0 });
+      expect(compilePattern(source)).toEqual({
+        problem: expect.stringMatching(
+          /^expected a simpler regular expression: this one has about \d+ instructions/,
+        ),
+        offset: 0,
+      });
       expect(compile).not.toHaveBeenCalled();
     } finally {
       compile.mockRestore();
@@ -266,6 +271,47 @@ describe('matching', () => {
 });
 
 describe('a pattern that wants to cost', () => {
+  it('keeps no states where each may cost much: it is simulated, which has a bound', () => {
+    const costly = ['(a|b)*a(a|b){300}', '(?:.*a.{7}){80}', `web-${'.*-'.repeat(148)}.*`];
+    const texts = ['', 'ab'.repeat(200), `web-${'-'.repeat(300)}`, `b${'a'.repeat(700)}`, 'a\n'];
+    const expected = costly.map((source) => texts.map((text) => RE2JS.compile(source).testExact(text)));
+    const states = vi.spyOn(RE2JS.prototype, 'testExact');
+    const answers = costly.map((source) => {
+      const matches = compilePattern(source);
+      if (typeof matches !== 'function') throw new Error(matches.problem);
+      return texts.map(matches);
+    });
+    expect(states).not.toHaveBeenCalled();
+    states.mockRestore();
+    expect(answers).toEqual(expected);
+    expect(expected.flat()).toContain(true);
+  });
+
+  it.each([
+    ['(?:.*-){500}', /^expected a simpler .* has 150\d instructions, at most 1500/],
+    ['(a|b)*a(a|b){900}', /2\d{3} instructions, at most 1500/],
+    [
+      '(?:(?:a?){50}){20}(?:a?){1000}(?:.*){1000}(?:.*){1000}(?:.*){1000}',
+      /about \d+ instructions, at most 1500/,
+    ],
+  ])('is refused when a simulation would take long, too: %s', (source, problem) => {
+    expect(compilePattern(source)).toEqual({ problem: expect.stringMatching(problem), offset: 0 });
+  });
+
+  it('is none that only names many hosts', () => {
+    const hosts = Array.from({ length: 140 }, (_, i) => `h${i * 997}`).join('|');
+    const regex = vi.spyOn(RE2JS, 'compile');
+    for (const source of [hosts, `(${hosts})`, `(?:${hosts})`]) {
+      const matches = compilePattern(source);
+      if (typeof matches !== 'function') throw new Error(matches.problem);
+      expect([matches('h997'), matches('h998'), matches('')]).toEqual([true, false, false]);
+    }
+    expect(regex).not.toHaveBeenCalled();
+    regex.mockRestore();
+    const some = hosts.split('|').slice(0, 130).join('|');
+    expect(typeof compilePattern(`(${some}).example.com`)).toBe('function');
+  });
+
   // Each blocks the native RegExp for seconds, or grows when it is written out.
   it.each([
     ['^(a+)+$', 'a'],

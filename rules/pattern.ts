@@ -9,17 +9,26 @@ import { utf8Length } from './utf8.ts';
 export type Pattern = (text: string) => boolean;
 
 const maxPatternBytes = 1024;
-// `(?:a?){1000}` is 2,003 instructions and takes 100 ms on 2 KiB of text: the worst cost grows with this figure.
+// Simulating the program costs at most its instructions for each character: 1,500 of them on the 2 KiB of the longest label
+// value take some 70 ms at worst.
 const maxProgram = 1_500;
+// Up to here states are kept, which is many times as fast for texts that are alike. Each new state may cost as much as
+// sixteen characters of the simulation, and `(a|b)*a(a|b){n}` makes one at every character: 30 ms with 100 instructions,
+// 350 ms with 1,450.
+const maxProgramWithStates = 100;
 // Looked at before anything is compiled: what passes costs some ten milliseconds at worst. Well above what a program of
 // 1,500 instructions can be written as.
 const maxWrittenOut = 5 * maxProgram;
-const tooComplex = { problem: 'expected a simpler regular expression', offset: 0 };
+const tooComplex = (instructions: number, about = ''): SyntaxProblem => ({
+  problem: `expected a simpler regular expression: this one has ${about}${instructions} instructions, at most ${maxProgram} are allowed`,
+  offset: 0,
+});
 const maxAnswers = 10_000;
 
 const meta = String.raw`\\.+*?()|[\]{}^$`;
 const literal = new RegExp(`^(?:[^${meta}]|\\\\[${meta}])*$`);
 const loneSurrogate = /\p{Surrogate}/u;
+const grouped = /^\((?:\?:)?([\s\S]*)\)$/;
 const escapedMeta = new RegExp(`\\\\([${meta}])`, 'g');
 
 /** Compiles a pattern, taking the short way where the pattern allows it. */
@@ -32,9 +41,9 @@ export function compilePattern(source: string): Pattern | SyntaxProblem {
   return compileSet(source) ?? compilePrefix(source) ?? compileRegex(source);
 }
 
-/** `a|b|c` of literals. */
+/** `a|b|c` of literals, also in a group of their own. */
 function compileSet(source: string): Pattern | null {
-  const members = splitAlternatives(source);
+  const members = splitAlternatives(source.replace(grouped, '$1'));
   if (members === null) return null;
   if (members.length === 1) {
     const only = members[0];
@@ -63,7 +72,8 @@ function compilePrefix(source: string): Pattern | null {
 
 /** The general way. Answers are kept per text, the oldest going first: label values recur by the thousand. */
 export function compileRegex(source: string): Pattern | SyntaxProblem {
-  if (writtenOutSize(source) > maxWrittenOut) return tooComplex;
+  const size = writtenOutSize(source);
+  if (size > maxWrittenOut) return tooComplex(size, 'about ');
   let regex: RE2JS;
   try {
     regex = RE2JS.compile(source);
@@ -71,12 +81,17 @@ export function compileRegex(source: string): Pattern | SyntaxProblem {
     if (!(error instanceof RE2JSException)) throw error;
     return { problem: `not a regular expression in RE2 syntax: ${error.message}`, offset: 0 };
   }
-  if (regex.programSize() > maxProgram) return tooComplex;
+  const instructions = regex.programSize();
+  if (instructions > maxProgram) return tooComplex(instructions);
+  const matches: Pattern =
+    instructions <= maxProgramWithStates
+      ? (text) => regex.testExact(text)
+      : (text) => regex.matcher(text).matches();
   const answers = new Map<string, boolean>();
   return (text) => {
     const known = answers.get(text);
     if (known !== undefined) return known;
-    const answer = regex.testExact(text);
+    const answer = matches(text);
     if (answers.size >= maxAnswers) answers.delete(answers.keys().next().value!);
     answers.set(text, answer);
     return answer;

@@ -1,8 +1,8 @@
 // A YAML text as plain data that remembers where everything stood. Bounded before it is parsed: the parser recurses
 // over nesting and expands aliases, and both can be made to cost far more than the text is long.
 
-import type { Document } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, visit } from 'yaml';
+import type { CST, Document } from 'yaml';
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit } from 'yaml';
 import type { Path } from './read-keys.ts';
 
 export interface Position {
@@ -26,27 +26,17 @@ const maxAliases = 100;
 
 /** Reads one YAML 1.2 document. Any syntax problem, duplicate key or unknown tag refuses the text as a whole. */
 export function readYaml(text: string): YamlSource | { readonly problems: readonly YamlProblem[] } {
-  const refused = checkTokens(text);
-  if (refused !== null) return { problems: [refused] };
-
   const lines = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     // The counter answers line 0 for a text that it saw no line of.
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // Checked below: the parser's own check compares every key with every other.
-    uniqueKeys: false,
-    schema: 'core',
-    merge: false,
-    logLevel: 'error',
-  });
+  const document = compose(text, lines);
+  if ('message' in document) return { problems: [document] };
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     ...position(error.pos[0]),
-    message: error.code === 'MULTIPLE_DOCS' ? 'expected one YAML document' : error.message,
+    message: error.message,
   }));
   if (problems.length > 0) return { problems };
   try {
@@ -61,32 +51,74 @@ export function readYaml(text: string): YamlSource | { readonly problems: readon
   }
 }
 
-/** Bounds nesting that costs no indentation (`[[[`, `- - -`) and the number of aliases, without building anything. */
-function checkTokens(text: string): YamlProblem | null {
+/** As `parseDocument` of the library, which would read the tokens once more than the check of them does. */
+function compose(text: string, lines: LineCounter): Document | YamlProblem {
+  const composer = new Composer({
+    lineCounter: lines,
+    prettyErrors: false,
+    // Checked below: the parser's own check compares every key with every other.
+    uniqueKeys: false,
+    schema: 'core',
+    merge: false,
+    logLevel: 'error',
+  });
+  const tokens = checkedTokens(text, new Parser(lines.addNewLine), lines);
+  let first: Document | null = null;
+  try {
+    for (const document of composer.compose(tokens, true, text.length)) {
+      if (first === null) first = document;
+      else {
+        const message = 'expected one YAML document';
+        return { ...at(text, document.range[0], message) };
+      }
+    }
+  } catch (error) {
+    if (error instanceof Unbounded) return error.problem;
+    throw error;
+  }
+  return first ?? { line: 1, column: 1, message: 'expected a YAML document' };
+}
+
+class Unbounded extends Error {
+  readonly problem: YamlProblem;
+  constructor(problem: YamlProblem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+/**
+ * Bounds nesting that costs no indentation (`[[[`, `- - -`) and the number of aliases. A document is composed from its
+ * tokens when the last of them was seen, so that what is not bounded is never built.
+ */
+function* checkedTokens(text: string, parser: Parser, lines: LineCounter): Generator<CST.Token, void> {
   let offset = 0;
   let flow = 0;
   let compact = 0;
   let aliases = 0;
   let scalar = false;
+  lines.addNewLine(0);
   for (const token of new Lexer().lex(text)) {
     // Control tokens (document, end of flow, scalar follows) stand for no text.
     if (token === '\x02' || token === '\x18' || token === '\x1f') {
       scalar = token === '\x1f';
-      continue;
+    } else {
+      if (!scalar) {
+        if (token === '[' || token === '{') flow++;
+        else if (token === ']' || token === '}') flow--;
+        else if (token === '-' || token === '?') compact++;
+        else if (token === '\n' || token === '\r\n') compact = 0;
+        else if (token.length > 1 && token.startsWith('*')) aliases++;
+        if (flow > maxDepth || compact > maxDepth)
+          throw new Unbounded(at(text, offset, `nested more than ${maxDepth} deep`));
+        if (aliases > maxAliases) throw new Unbounded(at(text, offset, `more than ${maxAliases} aliases`));
+      }
+      scalar = false;
+      offset += token.length;
     }
-    if (!scalar) {
-      if (token === '[' || token === '{') flow++;
-      else if (token === ']' || token === '}') flow--;
-      else if (token === '-' || token === '?') compact++;
-      else if (token === '\n' || token === '\r\n') compact = 0;
-      else if (token.length > 1 && token.startsWith('*')) aliases++;
-      if (flow > maxDepth || compact > maxDepth) return at(text, offset, `nested more than ${maxDepth} deep`);
-      if (aliases > maxAliases) return at(text, offset, `more than ${maxAliases} aliases`);
-    }
-    scalar = false;
-    offset += token.length;
+    yield* parser.next(token);
   }
-  return null;
+  yield* parser.end();
 }
 
 function at(text: string, offset: number, message: string): YamlProblem {

@@ -17,6 +17,8 @@ export interface CommandPart {
   /** The script, below the repository or absolute, then its arguments. TypeScript runs through tsx. */
   readonly command: readonly [string, ...string[]];
   readonly seeds: string;
+  /** Flags of Node, before the script; its own children have them, too. */
+  readonly flags?: readonly string[];
   /** It only computes: what is timed beside it goes first. */
   readonly behind?: boolean;
   /** Epoch milliseconds at which it is cut off. */
@@ -33,7 +35,8 @@ export async function runCommand(part: CommandPart, say: (line: string) => void)
   const base = { part: part.part, seeds: part.seeds, slowestReadyMs: null };
   if (!existsSync(resolve(root, script)))
     return { ...base, ran: '', result: `skipped: no ${script}`, violations: 0 };
-  const child = spawn(process.execPath, [...(script.endsWith('.ts') ? [tsx] : []), script, ...args], {
+  const loader = script.endsWith('.ts') ? [tsx] : [];
+  const child = spawn(process.execPath, [...(part.flags ?? []), ...loader, script, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

@@ -13,6 +13,8 @@ const minuteMs = 60_000;
 const fullMinutes = 30;
 const fullHours = 2_000;
 const simSeeds = 100;
+/** Its garbage is of one step: in a larger new space most of it is dead before anybody copies it. */
+const simFlags = ['--max-semi-space-size=32'];
 /** Two cores are shared with the other parts. */
 const simWorkers = 2;
 /** A short soak starts its processes as often as a long one: it gets less than its share. */
@@ -47,6 +49,7 @@ function simulation(): CommandPart {
     telling: /^I\d+ |is broken|never reached|replay:/,
     command: ['scripts/sim.mjs', '--seeds', seeds, '--hours', String(hours), '--workers', String(simWorkers)],
     seeds,
+    flags: simFlags,
     behind: true,
     until,
     read(lines) {
@@ -64,6 +67,7 @@ function mutants(): CommandPart {
     telling: / SURVIVED /,
     command: ['scripts/sim.mjs', '--mutants'],
     seeds: '1',
+    flags: simFlags,
     behind: true,
     until,
     read(lines) {

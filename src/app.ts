@@ -9,7 +9,7 @@ import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
 import { watchRules } from './config/rule-files.ts';
-import { readRulesAside, readRulesFirst } from './config/rule-reader.ts';
+import { RuleReader } from './config/rule-reader.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, openChannels } from './delivery/open-channels.ts';
 import { Ballast } from './disk/ballast.ts';
@@ -90,7 +90,8 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     () => clock.now(),
     pooledRandom((into) => randomFillSync(into)),
   );
-  const rules = options.rules ?? (await rulesOf(config));
+  const ruleReader = new RuleReader(config.rules);
+  const rules = options.rules ?? (await rulesOf(config, ruleReader));
   const { schedule } = config.retention;
   const cron = schedule === null ? null : await cronOf(schedule);
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -125,6 +126,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       history,
       reader,
       rules,
+      ruleReader,
       cron,
       log,
       clock,
@@ -137,9 +139,9 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   }
 }
 
-async function rulesOf(config: TocsinConfig): Promise<readonly Rule[]> {
+async function rulesOf(config: TocsinConfig, reader: RuleReader): Promise<readonly Rule[]> {
   if (config.rules.length === 0) return [];
-  const { rules, problems } = await readRulesFirst(config.rules);
+  const { rules, problems } = await reader.first();
   if (problems.length > 0) throw new RuleFilesError(problems);
   return rules;
 }
@@ -150,6 +152,7 @@ interface Parts {
   readonly history: History;
   readonly reader: HistoryReader;
   readonly rules: readonly Rule[];
+  readonly ruleReader: RuleReader;
   readonly cron: Cron | null;
   readonly log: Log;
   readonly clock: Clock;
@@ -159,7 +162,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { disk, store, history, reader, log, clock, newId } = parts;
+  const { disk, store, history, reader, ruleReader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
@@ -198,7 +201,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
-        read: (paths, done) => void readRulesAside(paths, done),
+        read: (_paths, done) => void ruleReader.read(done),
         onChange(read) {
           const problems = read.problems.length > 0 ? read.problems : runtime.setRules(read.rules);
           for (const problem of problems) log.error('rules.refused', { ...problem });

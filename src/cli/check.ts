@@ -1,7 +1,7 @@
 // `tocsin check`: everything that would keep `serve` from starting, without starting.
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
-import { readRulesFirst } from '../config/rule-reader.ts';
+import { RuleReader } from '../config/rule-reader.ts';
 import type { CheckFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { counted, problemLine } from './problems.ts';
@@ -14,7 +14,7 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
   // With --rules the rules can be checked whatever the configuration is.
   const paths =
     'config' in loaded ? loaded.config.rules : (flags.rules ?? []).map((path) => resolve(cwd, path));
-  const read = await readRulesFirst(paths);
+  const read = await new RuleReader(paths).first();
   problems.push(...read.problems);
   for (const problem of problems) host.out(problemLine(problem, cwd));
   if (problems.length > 0) {

@@ -21,31 +21,49 @@ export interface ReadRules {
   readonly files: readonly string[];
 }
 
+/** What one file says. */
+export interface ReadFile {
+  readonly path: string;
+  readonly rules: readonly Rule[];
+  readonly problems: readonly Problem[];
+}
+
 /** Reads files, and folders recursively (`*.yaml`, `*.yml`, sorted). Names are unique per tenant over all of them. */
 export function readRules(paths: readonly string[]): ReadRules {
   const listed = listRuleFiles(paths);
-  const problems: Problem[] = listed.problems.map(({ file, message }) => whole(file, message));
+  const commits = new GitCommits();
+  return joinRules(
+    listed.problems,
+    listed.files.map(({ path }) => readRuleFile(path, commits)),
+  );
+}
+
+export function readRuleFile(path: string, commits: GitCommits): ReadFile {
+  const text = readTextFile(path, ruleLimits.fileBytes);
+  if (typeof text !== 'string') return { path, rules: [], problems: [whole(path, text.problem)] };
+  return { path, ...parseRuleFile(text, path, commits.commitOf(path)) };
+}
+
+/** The files as one set, with what is wrong only between them. */
+export function joinRules(
+  listing: readonly { readonly file: string; readonly message: string }[],
+  files: readonly ReadFile[],
+): ReadRules {
+  const problems: Problem[] = listing.map(({ file, message }) => whole(file, message));
   const rules: Rule[] = [];
   const first = new Map<string, Rule>();
-  const commits = new GitCommits();
-  for (const { path } of listed.files) {
-    const text = readTextFile(path, ruleLimits.fileBytes);
-    if (typeof text !== 'string') {
-      problems.push(whole(path, text.problem));
-      continue;
-    }
-    const parsed = parseRuleFile(text, path, commits.commitOf(path));
-    problems.push(...parsed.problems);
-    for (const rule of parsed.rules) {
-      const identity = JSON.stringify([rule.tenant, rule.name]);
+  for (const file of files) {
+    problems.push(...file.problems);
+    for (const rule of file.rules) {
+      const identity = `${rule.tenant}\0${rule.name}`;
       const other = first.get(identity);
       // Within one file the parser has said so already.
-      if (other !== undefined && place(other).file !== path) problems.push(duplicate(rule, other));
+      if (other !== undefined && place(other).file !== file.path) problems.push(duplicate(rule, other));
       if (other === undefined) first.set(identity, rule);
       rules.push(rule);
     }
   }
-  return { rules, problems, files: listed.files.map(({ path }) => path) };
+  return { rules, problems, files: files.map(({ path }) => path) };
 }
 
 function duplicate(rule: Rule, other: Rule): Problem {

@@ -8,7 +8,7 @@ import { readingsOf } from '../../rules/readings.ts';
 import { createTocsin } from '../app.ts';
 import { loadConfig } from './load.ts';
 import { type ReadRules, readRules } from './rule-files.ts';
-import { readRulesAside } from './rule-reader.ts';
+import { RuleReader } from './rule-reader.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const aside = (paths: readonly string[], withinMs?: number) =>
-  new Promise<ReadRules>((resolve) => readRulesAside(paths, resolve, withinMs));
+  new Promise<ReadRules>((resolve) => new RuleReader(paths, withinMs).read(resolve));
 const examples = fileURLToPath(new URL('../../examples/rules', import.meta.url));
 
 /** A rule with its matchers tried out, since two functions are never equal. */

@@ -465,6 +465,34 @@ describe('a commit that fails', () => {
     });
   }
 
+  it('lets no old sample that comes again end a silence', async () => {
+    let armed = false;
+    at({
+      rules: [
+        { name: 'Gone', aggregate: 'absent', windowMs: 30 * s, forMs: 5 * min },
+        { name: 'Busy', metric: 'load' },
+      ],
+      wrapStore: (store) =>
+        failingStore(store, ({ method }) => {
+          if (!armed || method !== 'commit') return null;
+          armed = false;
+          return { when: 'before' };
+        }),
+    });
+    const then = stage.clock.now();
+    await stage.push(1, { at: then });
+    armed = true;
+    const lost = stage.push(90, { at: then, metric: 'load' });
+    await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
+    await stage.advance(40 * s);
+    // The turn of this one was stored, that of the other was not.
+    await stage.push(1, { at: then });
+    await stage.push(90, { at: then, metric: 'load' });
+    expect(stage.events()).toEqual(['alert.pending(absent)', 'alert.firing']);
+    await stage.push(1);
+    expect(stage.events().slice(2)).toEqual(['alert.cleared']);
+  });
+
   it('because another process took over is fatal', async () => {
     at();
     stage.store.takeShards('somebody else', stage.clock.now());

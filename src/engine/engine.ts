@@ -464,6 +464,7 @@ export class Engine {
       this.counts.commits += 1;
       this.counts.rows += turn.rows;
     }
+    this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#ruled(turn.ruled);
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
@@ -479,6 +480,7 @@ export class Engine {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       rows: turn.rows,
     });
+    this.#evaluator.stored.turnLost();
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const { book } of turn.ruled) book.rolledBack();
     for (const fail of turn.failed) fail(refusal);
@@ -508,8 +510,6 @@ export class Engine {
 
   #takeUp(): void {
     this.#ports.dispatcher.forget();
-    const until = this.#ports.clock.now() + sampleAheadMs;
-    for (const tenant of this.#ring) tenant.distrustBefore = until;
     this.#load();
     this.#state = 'running';
     this.#schedule();

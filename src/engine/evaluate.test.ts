@@ -135,7 +135,7 @@ function stageOf(rules: readonly ThresholdRule[]) {
     () => {},
   );
   const list: Said[] = [];
-  const tenant = { pairs, distrustBefore: Number.NEGATIVE_INFINITY };
+  const tenant = { pairs };
   const sample = (at: number, value: number): void => {
     plain.sample(at, value);
     evaluator.sample(tenant, id, at, value, at, (pair, input) => {
@@ -143,6 +143,7 @@ function stageOf(rules: readonly ThresholdRule[]) {
       pair.wakeAt = wake(input.verdict, at);
       list.push({ rule: input.rule.name, at, verdict: input.verdict, value: input.value });
     });
+    evaluator.stored.turnStored();
   };
   return { said: { list, sample }, plain, settled };
 }

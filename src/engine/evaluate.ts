@@ -10,6 +10,7 @@ import { bits } from './pair-states.ts';
 import type { PairTable } from './pairs.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { SettledSeries } from './settled.ts';
+import { StoredSamples } from './stored-samples.ts';
 import type { Tenant } from './tenant.ts';
 
 export interface SampleCounts {
@@ -22,6 +23,8 @@ export interface SampleCounts {
 
 export class Evaluator {
   readonly counts: SampleCounts = { samples: 0, late: 0, unchanged: 0, replaced: 0, evaluations: 0 };
+  /** To be told of the end of each turn. */
+  readonly stored = new StoredSamples();
   readonly #table: SeriesTable;
   readonly #settled: SettledSeries;
   readonly #record: (rows: SampleRows, row: number) => void;
@@ -45,7 +48,7 @@ export class Evaluator {
 
   /** Takes one sample, see `row`. */
   sample(
-    tenant: Pick<Tenant, 'pairs' | 'distrustBefore'>,
+    tenant: Pick<Tenant, 'pairs'>,
     series: number,
     at: number,
     value: number,
@@ -64,7 +67,7 @@ export class Evaluator {
    * the next pair is evaluated.
    */
   row(
-    tenant: Pick<Tenant, 'pairs' | 'distrustBefore'>,
+    tenant: Pick<Tenant, 'pairs'>,
     rows: SampleRows,
     row: number,
     now: number,
@@ -79,7 +82,7 @@ export class Evaluator {
     if (pairCount > 0) this.#settled.arrived(series, now);
     if (outcome === appended.unchanged) {
       counts.unchanged += 1;
-      if (rows.times[row]! > tenant.distrustBefore) return;
+      if (this.stored.has(series)) return;
     } else {
       this.#record(rows, row);
       if (outcome === appended.late) {
@@ -88,6 +91,7 @@ export class Evaluator {
       }
       if (outcome === appended.replaced) counts.replaced += 1;
     }
+    this.stored.evaluated(series);
     if (pairCount === 0) return;
     counts.evaluations += pairCount;
     if (this.#settled.holds(rows, row)) return;

@@ -18,7 +18,6 @@ import { SettledSeries } from './settled.ts';
 
 type State = Parameters<PairTable['setRules']>[1];
 const tenant = 't';
-const distrustBefore = Number.NEGATIVE_INFINITY;
 
 interface Pair {
   readonly rule: ThresholdRule;
@@ -169,7 +168,7 @@ class Packed {
     // At any time it may forget that there was nothing to say.
     if (at % 2 === 0) this.settled.unsettle(this.all[n]!.id);
     this.#evaluator.sample(
-      { pairs: this.pairs, distrustBefore },
+      { pairs: this.pairs },
       this.all[n]!.id,
       at,
       value,
@@ -180,6 +179,7 @@ class Packed {
         this.said.push({ n, rule: rule.name, at, verdict, value });
       },
     );
+    this.#evaluator.stored.turnStored();
   }
 }
 

@@ -30,11 +30,6 @@ export class Tenant {
   readonly due = new Set<string>();
   readonly #queue = new Fifo<Work>();
   #queued = 0;
-  /**
-   * Time of the last reload, and as much as samples may be ahead. A sample from before it is evaluated again although nothing about it changed: what it
-   * changed the first time may not have been stored.
-   */
-  distrustBefore = Number.NEGATIVE_INFINITY;
 
   constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries) {
     this.name = row.id;

@@ -53,7 +53,6 @@ const ddl = `
   PRAGMA user_version = ${schemaVersion};`;
 
 interface FlushRow {
-  readonly rowid: number;
   readonly shard: number;
   readonly blob: Buffer;
 }
@@ -186,9 +185,8 @@ class SqliteHistory implements History {
       chunks: raw.prepare<[number, number, number, number], ChunkRow>(
         'SELECT shard, series, blob FROM chunk WHERE hour = ? AND shard = ? AND series > ? ORDER BY series LIMIT ?+0',
       ),
-      nextFlush: raw.prepare<[number, number, number], FlushRow>(
-        `SELECT rowid, shard, blob FROM flush
-         WHERE rowid > ? AND to_at >= ? AND from_at <= ? ORDER BY rowid LIMIT 1`,
+      flushes: raw.prepare<[number, number], FlushRow>(
+        'SELECT shard, blob FROM flush WHERE to_at >= ? AND from_at <= ? ORDER BY rowid',
       ),
       deleteFlush: raw.prepare<[number, number]>('DELETE FROM flush WHERE shard = ? AND no = ?'),
       putChunk: raw.prepare<[number, number, number, Buffer]>(
@@ -260,11 +258,8 @@ class SqliteHistory implements History {
         if (chunks.length < chunksPerRead) break;
         after = chunks[chunks.length - 1]!.series;
       }
-    let flush = this.#statements.nextFlush.get(0, from, to);
-    while (flush !== undefined) {
-      show({ shard: flush.shard, ...viewFlush(flush.blob) });
-      flush = this.#statements.nextFlush.get(flush.rowid, from, to);
-    }
+    for (const { shard, blob } of this.#statements.flushes.iterate(from, to))
+      show({ shard, ...viewFlush(blob) });
   }
 
   fold(before: number): boolean {

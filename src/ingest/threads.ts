@@ -13,7 +13,11 @@ export type ThreadName = 'fold-worker' | 'checkpoint-worker' | 'range-worker' | 
 export function startThread(
   name: ThreadName,
   data: unknown,
-  { beside = import.meta.url, memoryMb = 128 }: { beside?: string; memoryMb?: number } = {},
+  {
+    beside = import.meta.url,
+    memoryMb = 128,
+    youngMb = 4,
+  }: { beside?: string; memoryMb?: number; youngMb?: number } = {},
 ): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
   const file = new URL(`./${name}${fromSource ? '.ts' : '.js'}`, beside);
@@ -24,7 +28,7 @@ export function startThread(
     // None needs anything of the environment, which may hold secrets.
     env: {},
     // Samples are outside of the heap; what is inside is small.
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: youngMb },
   };
   const thread = fromSource
     ? new Worker(readTypeScript(file), { ...options, eval: true })

@@ -2,6 +2,7 @@
 // letters.
 import { expect, it } from 'vitest';
 import type { Effect, RequeuedRow } from '../../pipeline/effect.ts';
+import { audienceOf } from '../../pipeline/routing.ts';
 import type { DeliveryRow } from '../../pipeline/rows.ts';
 import type { Pause } from '../../policy/breaker.ts';
 import { ended, type Story, sending } from './harness.ts';
@@ -213,5 +214,33 @@ export function policyContract(current: () => Story): void {
     story.commit([{ put: 'group', row: group, insert: true }, ...sending(note, discarded)]);
     story.reopen();
     expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([discarded.id]);
+  });
+
+  it('loads what an open group said since the oldest dead letter of groups that are gone, each once', () => {
+    const story = current();
+    const { rows } = story;
+    const heir = rows.group();
+    const orderKey = `${audienceOf(heir.receiver, heir.labels)} ops-hook`;
+    const done = { orderKey, finishedAt: t0, leaseToken: 1 } as const;
+    const about = { [rows.newId()]: 'firing' } as const;
+    const noteOf = (groupId: string) => rows.notification({ groupId, alerts: about });
+    const [newer, older] = [rows.group(), rows.group()];
+    const [dead, deadBefore] = [noteOf(newer.id), noteOf(older.id)];
+    const [sent, sentBefore] = [noteOf(heir.id), noteOf(heir.id)];
+    // The later death is found first: it must not hide what was said between the two.
+    const finished = [
+      [dead, rows.delivery(dead, { ...done, orderNo: 5, state: 'dead' })],
+      [deadBefore, rows.delivery(deadBefore, { ...done, orderNo: 2, state: 'dead' })],
+      [sent, rows.delivery(sent, { ...done, orderNo: 3, state: 'sent' })],
+    ] as const;
+    const before = rows.delivery(sentBefore, { ...done, orderNo: 1, state: 'sent' });
+    story.commit([
+      { put: 'group', row: heir, insert: true },
+      ...finished.flatMap(([note, delivery]) => sending(note, delivery)),
+      ...sending(sentBefore, before),
+    ]);
+    story.reopen();
+    const loaded = story.store.loadTenant('acme').deliveries.map(({ id }) => id);
+    expect(loaded).toEqual(finished.map(([, { id }]) => id).sort());
   });
 }

@@ -89,11 +89,21 @@ export function loadGroup(db: Db) {
       const audience = audienceOf(receiver, labels);
       heirs.set(audience, [...(heirs.get(audience) ?? []), parseId(id)!]);
     }
-    return deadOfGone.all(tenant).flatMap(({ orderKey, groupId, orderNo }) => {
+    // A group is read once for an order key, however many groups left it their dead letters.
+    const since = new Map<string, { group: Buffer; orderKey: string; orderNo: number }>();
+    for (const { orderKey, groupId, orderNo } of deadOfGone.all(tenant)) {
       const groups = heirs.get(orderKey.slice(0, orderKey.lastIndexOf(' ')));
-      if (!groups) return [];
-      return [groupId, ...groups].flatMap((group) => finishedSince.all(tenant, group, orderKey, orderNo));
-    });
+      if (!groups) continue;
+      for (const group of [groupId, ...groups]) {
+        const key = `${group.toString('latin1')}${orderKey}`;
+        const known = since.get(key);
+        if (known === undefined) since.set(key, { group, orderKey, orderNo });
+        else known.orderNo = Math.min(known.orderNo, orderNo);
+      }
+    }
+    return [...since.values()].flatMap(({ group, orderKey, orderNo }) =>
+      finishedSince.all(tenant, group, orderKey, orderNo),
+    );
   }
 
   function snapshot(tenant: string): TenantSnapshot {

@@ -1,7 +1,6 @@
 // What outlives the simulated processes: the two databases. In memory their connections stay while process after process
 // is built upon them, with statements that are prepared already; in files each process opens its own, as a real one does.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { NewId } from '../../ids.ts';
@@ -11,6 +10,7 @@ import { databaseOf } from '../../store/sqlite/database.ts';
 import { migrate } from '../../store/sqlite/migrate.ts';
 import { openSqliteStore, storeOf } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
+import { memoryFolder } from '../memory-folder.ts';
 
 /** Half an hour of flushes in one call: a call for each minute writes the same chunks thirty times. */
 const foldAtOnce = { flushes: 2_048, samples: 100_000, sliceSamples: 1_000_000 };
@@ -23,20 +23,8 @@ export interface Disk {
   remove(): void;
 }
 
-/** A folder in memory where there is one. */
-function folder(): string {
-  for (const base of ['/dev/shm', tmpdir()]) {
-    try {
-      return mkdtempSync(join(base, 'tocsin-sim-'));
-    } catch {
-      // not there, or not ours: the next one
-    }
-  }
-  throw new Error('no folder for the databases of the simulation');
-}
-
 export function diskOfFiles(): Disk {
-  const data = folder();
+  const data = memoryFolder('tocsin-sim-');
   const opened: { close(): void }[] = [];
   const keep = <T extends { close(): void }>(part: T): T => {
     opened.push(part);

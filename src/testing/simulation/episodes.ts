@@ -31,6 +31,8 @@ interface SeriesModel extends Points {
   readonly metric: string;
   readonly labels: Labels;
   flushed: Points;
+  /** Of an earlier process, and not acknowledged by this one yet. */
+  inherited: boolean;
 }
 
 interface PairModel {
@@ -106,8 +108,8 @@ export class Episodes {
         if (this.#minds(pair.rule) && now - pair.lastAckAt >= patience(pair.rule) - 1_000) loose.add(pair);
         pair.quietSince = sentAt;
         pair.waived = false;
-        // After a failed commit what is known already is evaluated again.
-        if (outcome === 'unchanged' && sample.timestamp <= this.#disturbedAt + 300_000) loose.add(pair);
+        // A new process evaluates the newest sample again: it cannot know what became of the turn that did.
+        if (outcome === 'unchanged' && series.inherited) loose.add(pair);
         if (outcome === 'late' || outcome === 'unchanged') continue;
         if (sample.timestamp <= pair.strictFrom) loose.add(pair);
         const verdict = verdictOf(pair.rule, series, sample.timestamp, pair.wasTrue && !pair.quiet);
@@ -118,6 +120,7 @@ export class Episodes {
         pair.life = life;
         if (said) push(expected, pair, said);
       }
+      if (outcome !== 'late') series.inherited = false;
     }
     const metrics = new Set(samples.map(({ metric }) => metric));
     for (const pair of this.#pairs.values()) {
@@ -173,6 +176,7 @@ export class Episodes {
     for (const series of this.#series.values()) {
       series.points = series.flushed.points.map((point) => ({ ...point }));
       series.bornAt = series.flushed.bornAt;
+      series.inherited = true;
     }
     this.#observed.clear();
   }
@@ -297,7 +301,7 @@ export class Episodes {
     const id = seriesKeyOf(tenant, metric, labels);
     let series = this.#series.get(id);
     if (!series) {
-      series = { tenant, metric, labels, ...empty(), flushed: empty() };
+      series = { tenant, metric, labels, ...empty(), flushed: empty(), inherited: false };
       this.#series.set(id, series);
       this.#bind(series, this.#world.rules, new Map());
     }

@@ -1,8 +1,8 @@
 // tocsin.yaml: a configuration or problems that have their place, and no secret in any of them.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../../config/load.ts';
+import { memoryFolder } from '../../memory-folder.ts';
 import { materialOf, mutated } from '../mutate.ts';
 import { claim, quoted, type Target, textOf } from '../target.ts';
 
@@ -90,7 +90,7 @@ export const configFile: Target = {
   weight: 2,
   input: (random) => mutated(random, material),
   open() {
-    const folder = mkdtempSync(join(tmpdir(), 'tocsin-fuzz-'));
+    const folder = memoryFolder('tocsin-fuzz-');
     const file = join(folder, 'tocsin.yaml');
     writeFileSync(join(folder, 'secret'), `${secret}\n`);
     return {

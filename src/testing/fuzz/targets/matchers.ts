@@ -59,13 +59,13 @@ export const matchers = pureTarget({
       name === parsed.name && op === parsed.op && value === parsed.value,
       () => `${quoted(text)} became another`,
     );
+    const pattern = op === '!~' ? compilePattern(value) : null;
     for (const one of [...values, parsed.value]) {
       const matches = parsed.matches(one);
       claim(again.matches(one) === matches, () => `${quoted(text)} matches ${quoted(one)} only once`);
       if (op === '=') claim(matches === (one === value), () => `${quoted(text)} about ${quoted(one)}`);
       if (op === '!=') claim(matches === (one !== value), () => `${quoted(text)} about ${quoted(one)}`);
-      if (op === '!~') {
-        const pattern = compilePattern(value);
+      if (pattern !== null) {
         claim(
           typeof pattern === 'function' && pattern(one) !== matches,
           () => `${quoted(text)}, ${quoted(one)}`,
