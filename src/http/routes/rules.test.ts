@@ -1,7 +1,7 @@
 // Stories of rules that are made through the API, over the whole program.
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseRuleFile } from '../../../rules/parse.ts';
-import { failingStore } from '../../store/contract/failing-store.ts';
+import { type Fault, failingStore } from '../../store/contract/failing-store.ts';
 import { startTestApp, type TestApp } from '../../testing/test-app.ts';
 
 const config =
@@ -88,7 +88,7 @@ describe('a rule that is made', () => {
   });
 
   it('is not there, and was never applied, when its commit fails; after a lost answer it is', async () => {
-    let fault: { when: 'before' | 'after' } | null = null;
+    let fault: Fault | null = null;
     await begin({
       wrapStore: (store) =>
         failingStore(store, ({ method }) => {
