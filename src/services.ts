@@ -2,7 +2,7 @@
 import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
-import type { RuleOrder } from './engine/rule-orders.ts';
+import type { RuleOrder } from './engine/rule-order.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';

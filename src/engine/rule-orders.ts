@@ -19,25 +19,11 @@ import type { ConfigAction, ConfigObjectRow, Effect } from '../pipeline/effect.t
 import type { Answer } from '../services.ts';
 import { refusal } from './refusal.ts';
 import { type ApiRule, placeOf, type RuleBook } from './rule-book.ts';
+import type { RuleOrder } from './rule-order.ts';
 import { pathOfReference } from './rule-references.ts';
 import { ruleVersions } from './rule-versions.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-
-/** What the client has seen, as entity tags; `*` is anything. */
-export type Seen = '*' | readonly string[];
-
-export type RuleOrder =
-  | { readonly do: 'create'; readonly document: RuleDocument }
-  /** `id`: of a rule of the API, or the name of any. */
-  | {
-      readonly do: 'replace';
-      readonly id: string;
-      readonly document: RuleDocument;
-      readonly seen: Seen | null;
-    }
-  | { readonly do: 'patch'; readonly id: string; readonly patch: RuleDocument; readonly seen: Seen | null }
-  | { readonly do: 'delete'; readonly id: string; readonly seen: Seen | null };
 
 /** Who orders it, and what a change is made of. */
 interface Hand {

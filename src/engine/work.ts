@@ -3,7 +3,7 @@ import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { GridRun } from './grid-run.ts';
-import type { RuleOrder } from './rule-orders.ts';
+import type { RuleOrder } from './rule-order.ts';
 import type { RulePair } from './rule-pair.ts';
 
 export interface Waiter<T> {

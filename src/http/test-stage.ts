@@ -139,9 +139,9 @@ export function httpStage(
     rules: () => [],
     ruleEntries: () => [],
     ruleEntry: () => null,
-    changeRule: () => Promise.reject(new ApiError('unavailable')),
+    changeRule: () => Promise.reject(new ApiError('rule_not_found')),
     tryRule: () => {
-      throw new ApiError('unavailable');
+      throw new ApiError('rule_not_found');
     },
     health: () => stage.health,
     now: () => stage.now,

@@ -8,7 +8,8 @@ import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
 import { categories, type Matcher, ruleTypes, severities } from '../../../rules/types.ts';
 import { ruleDocumentBytes } from '../../config/api-rule.ts';
 import type { RuleEntry } from '../../engine/rule-book.ts';
-import { type RuleOrder, type Seen, tagOf } from '../../engine/rule-orders.ts';
+import type { RuleOrder, Seen } from '../../engine/rule-order.ts';
+import { tagOf } from '../../engine/rule-orders.ts';
 import { ApiError } from '../../errors.ts';
 import type { Answer } from '../../services.ts';
 import {
