@@ -1,5 +1,6 @@
 // Files and the API in one set of rules: names are unique over both.
 import { afterEach, describe, expect, it } from 'vitest';
+import { failingStore } from '../store/contract/failing-store.ts';
 import { aRule } from '../testing/builders.ts';
 import { Stage } from '../testing/stage.ts';
 
@@ -14,6 +15,7 @@ const ofFile = (threshold: number) => ({
 
 async function order(given: Parameters<typeof stage.runtime.services.changeRule>[1]) {
   const answer = stage.runtime.services.changeRule('default', given, actor, null);
+  answer.catch(() => {}); // the caller sees it
   await stage.advance(0);
   return answer;
 }
@@ -60,6 +62,27 @@ describe('a file that brings a name which the API has', () => {
     expect(stage.runtime.setRules([])).toEqual([]);
     expect(services.rules('default')).toMatchObject([{ threshold: 80 }]);
     expect(services.health().checks.rules).toBeUndefined();
+  });
+});
+
+describe('a rule whose commit failed', () => {
+  it('is not shown either while nothing can be taken up again', async () => {
+    let broken = false;
+    stage = new Stage({
+      rules: [],
+      wrapStore: (store) =>
+        failingStore(store, ({ method }) =>
+          broken && (method === 'commit' || method === 'takeShards') ? { when: 'before' } : null,
+        ),
+    });
+    await stage.advance(0);
+    broken = true;
+    await expect(make({ name: 'HighCpu', metric: 'cpu', threshold: 80 })).rejects.toThrow();
+    expect(stage.runtime.services.ruleEntries('default')).toEqual([]);
+    broken = false;
+    await stage.advance(2_000);
+    expect(stage.runtime.services.ruleEntries('default')).toEqual([]);
+    expect(await make({ name: 'HighCpu', metric: 'cpu', threshold: 80 })).toMatchObject({ status: 201 });
   });
 });
 
