@@ -200,15 +200,18 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { services, engine } = runtime;
   const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
   runtime.start(parts.rules);
+  for (const { name, book } of engine.tenants)
+    for (const { row } of book.faulty)
+      log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
 
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
         read: (_paths, done) => void ruleReader.read(done),
         onChange(read) {
-          for (const problem of read.problems) log.error('rules.refused', { ...problem });
-          if (read.problems.length > 0) return;
-          runtime.setRules(read.rules);
+          const problems = read.problems.length > 0 ? read.problems : runtime.setRules(read.rules);
+          for (const problem of problems) log.error('rules.refused', { ...problem });
+          if (problems.length > 0) return;
           log.info('rules.loaded', { rules: read.rules.length, files: read.files.length });
         },
       });
@@ -244,7 +247,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     fetch: (request) => http.fetch(request),
     initialKey: parts.initialKey,
     collector,
-    ruleCount: parts.rules.length,
+    ruleCount: [...engine.tenants].reduce((count, { rules }) => count + rules.length, 0),
     async listen() {
       listening = await serve(http, config.listen);
       return { host: listening.host, port: listening.port };

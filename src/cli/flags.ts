@@ -1,4 +1,5 @@
 // What each command takes, as commander hands it over.
+import type { RemoteFlags } from './remote.ts';
 
 export interface ServeFlags {
   readonly config?: string;
@@ -15,11 +16,12 @@ export interface AuditVerifyFlags extends DataFlags {
 export interface DemoFlags {
   readonly once?: boolean;
 }
-export interface PushFlags {
+export interface PushFlags extends RemoteFlags {
   readonly label: Readonly<Record<string, string>>;
-  readonly url?: string;
-  readonly key?: string;
-  readonly tenant?: string;
+}
+export interface ExportFlags extends RemoteFlags {
+  readonly out?: string;
+  readonly group?: string;
 }
 export interface TestFlags {
   readonly junit?: string;

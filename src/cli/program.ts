@@ -7,6 +7,7 @@ import type {
   CheckFlags,
   DataFlags,
   DemoFlags,
+  ExportFlags,
   PushFlags,
   ServeFlags,
   TestFlags,
@@ -88,6 +89,18 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--tenant <name>', 'tenant, for keys of all tenants')
     .action(async (metric: string, value: number, flags: PushFlags) => {
       code = await (await import('./push.ts')).pushCommand(host, metric, value, flags);
+    });
+
+  program
+    .command('export')
+    .description('Write the rules that were made through the API as rule files, one for each group.')
+    .option('-o, --out <folder>', 'folder for the files (default: standard output)')
+    .option('--group <name>', 'only the rules of this group')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'whose rules; stands in the files, too')
+    .action(async (flags: ExportFlags) => {
+      code = await (await import('./export.ts')).exportCommand(host, flags);
     });
 
   program

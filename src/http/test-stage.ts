@@ -138,13 +138,19 @@ export function httpStage(
     },
     replays: {
       backtest: async () => {
-        throw new ApiError('unavailable');
+        throw new ApiError('overloaded');
       },
       evaluate: async () => {
-        throw new ApiError('unavailable');
+        throw new ApiError('overloaded');
       },
     },
     rules: () => [],
+    ruleEntries: () => [],
+    ruleEntry: () => null,
+    changeRule: () => Promise.reject(new ApiError('rule_not_found')),
+    tryRule: () => {
+      throw new ApiError('rule_not_found');
+    },
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),

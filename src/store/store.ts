@@ -1,6 +1,12 @@
 // The port to the state database. A method is one business fact and one transaction; all of them are synchronous in
 // meaning: when they return (or resolve), what they wrote is durable as the store was told to be.
-import type { ConfigVersionRow, Effect, IdempotencyRow } from '../pipeline/effect.ts';
+import type {
+  ConfigObjectKind,
+  ConfigObjectRow,
+  ConfigVersionRow,
+  Effect,
+  IdempotencyRow,
+} from '../pipeline/effect.ts';
 import type {
   AlertRow,
   AlertState,
@@ -12,7 +18,7 @@ import type {
   NotificationRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
-import type { ApiKeyRow, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
+import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
 
 export const shardCount = 64;
 
@@ -198,6 +204,20 @@ export interface Store {
   notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[];
   configVersion(tenant: string, kind: 'rule' | 'route', name: string, hash: string): ConfigVersionRow | null;
   idempotency(tenant: string, scope: string, key: string, now: number): IdempotencyRow | null;
+
+  // -- what was configured through the API ----------------------------------------------------------------------
+  /** Those that are not deleted, in the order in which they were made. */
+  configObjects(tenant: string, kind: ConfigObjectKind): readonly ConfigObjectRow[];
+  /** Also one that is deleted. */
+  configObject(tenant: string, kind: ConfigObjectKind, id: string): ConfigObjectRow | null;
+  /** The newest first; of an object with very many changes only the last ones are kept. */
+  configObjectVersions(
+    tenant: string,
+    kind: ConfigObjectKind,
+    id: string,
+    limit: number,
+    cursor: string | null,
+  ): Page<ConfigObjectVersion>;
 
   // -- keys -----------------------------------------------------------------------------------------------------
   /** `digest` is SHA-256 of the whole key, hex. Adds an audit event. */

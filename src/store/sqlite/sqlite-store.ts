@@ -5,6 +5,7 @@ import { alertReads } from './alert-reads.ts';
 import { auditGroup } from './audit-log.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
+import { configObjectReads } from './config-objects.ts';
 import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
@@ -49,6 +50,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...logReads(db),
+    ...configObjectReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
     ...retentionGroup(db, memory),
