@@ -44,6 +44,7 @@ export function nullStore(): Store {
       }
       return events;
     },
+    occurrences: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;

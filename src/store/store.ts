@@ -1,5 +1,7 @@
 // The port to the state database. A method is one business fact and one transaction; all of them are synchronous in
 // meaning: when they return (or resolve), what they wrote is durable as the store was told to be.
+
+import type { Labels } from '../../rules/types.ts';
 import type {
   ConfigObjectKind,
   ConfigObjectRow,
@@ -82,6 +84,21 @@ export interface TenantSnapshot {
    */
   readonly deliveries: readonly DeliveryOf[];
   readonly breakers: readonly BreakerRow[];
+}
+
+export interface OccurrenceQuery {
+  readonly tenant: string;
+  readonly kind: 'event' | 'alert';
+  readonly after: number;
+  readonly bornAt: number;
+  readonly limit: number;
+}
+
+/** That an event occurred or an alert began to fire. */
+export interface Occurrence {
+  readonly rule: string | null;
+  readonly labels: Labels;
+  readonly at: number;
 }
 
 /** A delivery taken for sending, with the message it carries. */
@@ -171,6 +188,11 @@ export interface Store {
    */
   commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
   loadTenant(tenant: string): TenantSnapshot;
+  /**
+   * Events, or alerts that fired, after `after`, the newest `limit` of those whose row was born at or after `bornAt`; in
+   * no order.
+   */
+  occurrences(query: OccurrenceQuery): readonly Occurrence[];
 
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */

@@ -15,6 +15,7 @@ import { keysGroup } from './keys.ts';
 import { LabelSets } from './label-sets.ts';
 import { loadGroup } from './load.ts';
 import { logReads } from './log-reads.ts';
+import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
@@ -49,6 +50,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...parkingGroup(db),
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
+    ...occurrenceReads(db),
     ...logReads(db),
     ...configObjectReads(db),
     ...keysGroup(db, memory, newId),
