@@ -61,6 +61,13 @@ export class GridGroup {
     this.wakeAt = Number.POSITIVE_INFINITY;
   }
 
+  /** It takes over series of an earlier group, and with them since when something could be heard of them. */
+  follow({ since, saidAt, newestAt }: GridGroup): void {
+    this.since = Math.min(this.since, since);
+    this.saidAt = Math.max(this.saidAt, saidAt);
+    this.newestAt = Math.max(this.newestAt, newestAt);
+  }
+
   /** Silence counts from `now`. */
   restart(now: number): void {
     this.since = now;
