@@ -45,8 +45,7 @@ export function referencePaths(
 export function referencesOf(rules: readonly Rule[]): readonly RuleReference[] {
   return rules.flatMap((rule) => {
     const { origin } = rule;
-    const { file, line, column } =
-      origin.kind === 'file' ? origin : { file: 'api', line: 1, column: 1 };
+    const { file, line, column } = origin.kind === 'file' ? origin : { file: 'api', line: 1, column: 1 };
     return referencePaths(rule).map(({ names, path }) => ({
       ...{ tenant: rule.tenant, rule: rule.name, names, file, line, column },
       path: path.join('.'),

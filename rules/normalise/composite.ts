@@ -124,7 +124,8 @@ class ConditionReader {
   /** Reads the keys of a condition over `what`; those of another kind of condition are told as such. */
   #keys(value: Readonly<Record<string, unknown>>, shape: Shape, path: Path, what: string) {
     const misplaced = Object.keys(value).filter((key) => known.includes(key) && !Object.hasOwn(shape, key));
-    for (const key of misplaced) this.#reading.reportAt([...path, key], `a condition over ${what} has no ${key}`);
+    for (const key of misplaced)
+      this.#reading.reportAt([...path, key], `a condition over ${what} has no ${key}`);
     const problems: PathProblem[] = [];
     const read = readKeys(value, shape, path, problems, misplaced, known);
     for (const problem of problems) this.#reading.reportAt(problem.path, problem.message);

@@ -42,7 +42,8 @@ export function readRules(paths: readonly string[]): ReadRules {
 
 export function readRuleFile(path: string, commits: GitCommits): ReadFile {
   const text = readTextFile(path, ruleLimits.fileBytes);
-  if (typeof text !== 'string') return { path, rules: [], problems: [whole(path, text.problem)], references: [] };
+  if (typeof text !== 'string')
+    return { path, rules: [], problems: [whole(path, text.problem)], references: [] };
   return { path, ...parseRuleFile(text, path, commits.commitOf(path)) };
 }
 

@@ -56,7 +56,8 @@ export class Coverage {
     const labels = table.labelsOf(series);
     if (labels.severity === undefined) return;
     const standIn = table.find(tenant.name, table.metricOf(series), withoutLabel(labels, 'severity'));
-    if (standIn >= 0 && table.newestAt(standIn) === Number.NEGATIVE_INFINITY) tenant.pairs.bearSilence(standIn);
+    if (standIn >= 0 && table.newestAt(standIn) === Number.NEGATIVE_INFINITY)
+      tenant.pairs.bearSilence(standIn);
   }
 
   /**

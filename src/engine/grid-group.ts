@@ -19,6 +19,8 @@ export class GridGroup {
   wakeAt = Number.POSITIVE_INFINITY;
   /** The last verdict came from silence: hysteresis does not apply to it. */
   quiet = false;
+  /** It had a series once: that there is none any more means something to it. */
+  heard = false;
   /** Engine time from which silence counts, while nothing was heard. */
   since: number;
   /** Last grid time with a value; of an `absent` rule the time at which it was heard last. */

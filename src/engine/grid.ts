@@ -59,7 +59,8 @@ export class GridTable {
   /** An episode of a rule began: others may ask for it. */
   opened(alert: AlertRow, state: Episodes, now: number): void {
     if (this.#byReference.size === 0 || alert.rule === null) return;
-    for (const groups of this.#byReference.get(alert.rule) ?? []) groups.name(alert, state, now);
+    for (const groups of this.#byReference.get(alert.rule) ?? [])
+      groups.name(alert, state, Math.min(now, alert.pendingSince ?? now));
   }
 
   /** A series is about to leave memory. */
@@ -131,8 +132,7 @@ export class GridTable {
     if (this.#byReference.size === 0) return;
     const news = new Map<string, RuleGroups[]>();
     for (const [name, all] of this.#byReference)
-      for (const groups of all)
-        if (anew || before.get(groups.rule.name) !== groups) add(news, name, groups);
+      for (const groups of all) if (anew || before.get(groups.rule.name) !== groups) add(news, name, groups);
     for (const groups of new Set([...news.values()].flat())) groups.forgetNamed();
     if (news.size === 0) return;
     // Also what ended a moment ago: at a grid time that has still to be looked at it was there.

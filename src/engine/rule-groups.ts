@@ -62,9 +62,9 @@ export class RuleGroups {
     return isAbsent(rule) || rule.type !== 'threshold';
   }
 
-  /** Its groups have something to say also when nothing is in them any more. */
-  get #stays(): boolean {
-    return this.#heedsAbsence || this.rule.noData === 'alert' || this.#hasRoot;
+  /** A group that has something to say also when nothing is in it any more. */
+  #stays({ heard }: GridGroup): boolean {
+    return this.#hasRoot || (heard && (this.#heedsAbsence || this.rule.noData === 'alert'));
   }
 
   expectRoot(state: Episodes, now: number): void {
@@ -127,15 +127,15 @@ export class RuleGroups {
     return group;
   }
 
-  /** An episode of a rule that it names. */
-  name(alert: AlertRow, state: Episodes, now: number): void {
+  /** An episode of a rule that it names; a group that is there for this alone could be heard `since` then. */
+  name(alert: AlertRow, state: Episodes, since: number): void {
     if (this.#shared?.known === false) {
       this.#unplaced.add(alert);
       return;
     }
     const key = this.#keyOf(alert.labels);
     this.#named.put(key, alert);
-    this.#group(key, state, now);
+    this.#group(key, state, since);
   }
 
   /** Every episode of the rules that it names is told anew. */
@@ -186,7 +186,7 @@ export class RuleGroups {
     }
     outgrown.groups.delete(before.key);
     outgrown.cursor = 0;
-    for (const alert of this.#named.take(before.key)) this.name(alert, state, now);
+    for (const alert of this.#named.take(before.key)) this.name(alert, state, Math.min(now, before.since));
     return this.#groups.has(before.key) ? null : (state.openByKey.get(before.key) ?? null);
   }
 
@@ -198,7 +198,7 @@ export class RuleGroups {
   /** Whether there is anything to say of a group at `at`; one without series may be there for an alert alone. */
   stands(group: GridGroup, open: boolean, at: number): boolean {
     this.#named.settle(group.key, at);
-    return open || group.members.length > 0 || this.#stays || this.#named.any(group.key, at);
+    return open || group.members.length > 0 || this.#stays(group) || this.#named.any(group.key, at);
   }
 
   contextOf(group: GridGroup, at: number) {
@@ -259,17 +259,22 @@ export class RuleGroups {
   /** Lets go of a group that nothing can be said of any more. */
   release(group: GridGroup, open: boolean): void {
     if (open || group.members.length > 0 || this.#named.keeps(group.key)) return;
-    if (!this.#stays) this.#groups.delete(group.key);
+    if (!this.#stays(group)) this.#groups.delete(group.key);
   }
 }
 
 /** Which series a rule reads. */
 function readsOf(rule: GridRule): string {
-  return JSON.stringify([rule.type, readingsOf(rule).map((one) => [one.metric, one.match.map(formatMatcher)])]);
+  return JSON.stringify([
+    rule.type,
+    readingsOf(rule).map((one) => [one.metric, one.match.map(formatMatcher)]),
+  ]);
 }
 
 /** Answers where it was put; null: it was there already. */
-function insert({ members }: GridGroup, member: number): number | null {
+function insert(group: GridGroup, member: number): number | null {
+  const { members } = group;
+  group.heard = true;
   const position = positionIn(members, member);
   if (members[position] === member) return null;
   members.splice(position, 0, member);
