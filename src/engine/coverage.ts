@@ -26,9 +26,9 @@ export class Coverage {
   bind(tenant: Tenant, series: number, now: number): boolean {
     this.#quietStandIn(tenant, series);
     const fulfilled = tenant.pairs.bind(series, tenant.pipeline, now);
-    const regrouped = tenant.grid.bind(series, tenant.pipeline, now);
+    tenant.grid.bind(series, tenant.pipeline, now);
     for (const pair of tenant.pairs.of(series, minds)) this.#agenda.watch(pair, now);
-    let queued = regrouped && this.#endOrphans(tenant, now);
+    let queued = false;
     for (const pair of fulfilled) {
       const standsIn = tenant.pairs.of(series, ({ name }) => name === pair.rule.name);
       if (standsIn.some(({ key }) => key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
@@ -58,14 +58,6 @@ export class Coverage {
     const standIn = table.find(tenant.name, table.metricOf(series), withoutLabel(labels, 'severity'));
     if (standIn >= 0 && table.newestAt(standIn) === Number.NEGATIVE_INFINITY)
       tenant.pairs.bearSilence(standIn);
-  }
-
-  /** Ends the episodes that nothing stands for any more; true: such work is queued. */
-  #endOrphans(tenant: Tenant, now: number): boolean {
-    const input = this.cover(tenant, now, false);
-    if (input === null) return false;
-    tenant.enqueue({ kind: 'internal', inputs: [input] });
-    return true;
   }
 
   /**
@@ -109,6 +101,7 @@ export class Coverage {
    * or a group.
    */
   cover(tenant: Tenant, now: number, restore: boolean): PipelineInput | null {
+    if (restore) tenant.grid.regroup(tenant.pipeline, now);
     const covered = new Set<string>();
     const withAlerts = rulesWithAlerts(tenant.pipeline);
     for (const pair of tenant.pairs.all((rule) => minds(rule) || withAlerts.has(rule.name))) {

@@ -42,7 +42,10 @@ export class Doors {
     this.steps += 1;
     this.follow(tenant, out, now, turn);
     if (ended.length > 0) {
-      tenant.pairs.forgetEpisodes(ended);
+      // A rule on the grid has no pairs: looking for them would be a pass over every series.
+      const { rules } = tenant.pipeline;
+      const paired = ended.filter(({ rule }) => rule !== null && rules.get(rule)?.grid === undefined);
+      if (paired.length > 0) tenant.pairs.forgetEpisodes(paired);
       tenant.grid.forgetEpisodes(ended);
     }
     return out;
@@ -51,6 +54,9 @@ export class Doors {
   /** Effects into the turn, notifications through policy, deadlines into the heap. */
   follow(tenant: Tenant, out: StepResult, now: number, turn: Turn): void {
     turn.add(tenant.shard, out.effects);
+    for (const effect of out.effects)
+      if (effect.put === 'alert' && effect.insert && effect.row.source === 'rule')
+        tenant.grid.opened(effect.row, tenant.pipeline, now);
     for (const notification of out.notifications) {
       const { routing, channelTypes } = this.routes;
       const room = (channel: string) => this.#room(tenant.name, channel);
