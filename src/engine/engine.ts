@@ -16,6 +16,7 @@ import type { Leased } from '../policy/plan-result.ts';
 import type { Answer } from '../services.ts';
 import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
+import { bornBeforeMs, mostOccurrences } from './counting-rules.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -127,6 +128,11 @@ export class Engine {
     return this.#evaluator.counts;
   }
 
+  /** Occurrences that rules should have counted and had no room for. */
+  get uncounted(): number {
+    return this.#ring.reduce((sum, { grid }) => sum + grid.counting.uncounted, 0);
+  }
+
   get gridCounts(): Readonly<GridServing['counts']> {
     return this.#grid.counts;
   }
@@ -176,6 +182,7 @@ export class Engine {
       this.#doors.follow(tenant, out.step, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
       tenant.grid.setRules(tenant.rules, tenant.pipeline, now, true);
+      this.#readOccurrences(tenant, now);
     }
     refill?.();
     for (const tenant of this.#ring) {
@@ -304,11 +311,27 @@ export class Engine {
     return [];
   }
 
+  /** Rules that count are told what occurred before they did. */
+  #readOccurrences(tenant: Tenant, now: number): void {
+    const { counting } = tenant.grid;
+    for (const { kind, windowMs } of counting.unread()) {
+      const after = now - windowMs;
+      const bornAt = after - bornBeforeMs(kind, tenant.rules);
+      const occurrences = this.#ports.store.occurrences({
+        tenant: tenant.name,
+        kind: kind === 'events' ? 'event' : 'alert',
+        ...{ after, bornAt, limit: mostOccurrences },
+      });
+      counting.fill(kind, occurrences, tenant.pipeline, now);
+    }
+  }
+
   #applyRules(tenant: Tenant, now: number): void {
     const { rules } = tenant;
     tenant.pipeline.rules = new Map(rules.map((rule) => [rule.name, rule]));
     tenant.pairs.setRules(rules, tenant.pipeline, now);
     tenant.grid.setRules(rules, tenant.pipeline, now);
+    this.#readOccurrences(tenant, now);
     const orphans = this.#coverage.cover(tenant, now, false);
     if (orphans) this.#internal(tenant, [orphans]);
   }

@@ -10,6 +10,7 @@ import type { SeriesTable } from '../ingest/series.ts';
 import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
+import { CountingRules } from './counting-rules.ts';
 import { GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
 import { type Episodes, RuleGroups } from './rule-groups.ts';
@@ -27,6 +28,8 @@ export class GridTable {
   /** By the name of a rule: those that ask for its alerts. */
   #byReference = new Map<string, RuleGroups[]>();
   readonly #clocks = new Map<string, GridClock>();
+  /** The rules that count events or alerts. */
+  readonly counting = new CountingRules();
 
   constructor(tenant: string, table: SeriesTable) {
     this.#tenant = tenant;
@@ -102,6 +105,7 @@ export class GridTable {
     this.#byName = new Map();
     this.#byMetric = new Map();
     this.#byReference = new Map();
+    this.counting.clear();
     for (const clock of this.#clocks.values()) {
       if (anew) clock.reset();
     }
@@ -110,6 +114,7 @@ export class GridTable {
       const earlier = before.get(rule.name);
       const groups = earlier?.rule.hash === rule.hash ? earlier : this.#make(rule, earlier, state, now);
       if (groups === earlier && anew) groups.attach(state);
+      if (anew) groups.counted?.clear();
       groups.rank = ranks.get(rule.name) ?? 0;
       groups.expectRoot(state, now);
       this.#put(groups);
@@ -125,6 +130,7 @@ export class GridTable {
     this.#byName.set(groups.rule.name, groups);
     for (const metric of metricsOf(groups.rule)) add(this.#byMetric, metric, groups);
     for (const name of groups.names) add(this.#byReference, name, groups);
+    if (groups.counted !== null) this.counting.add(groups.counted.rule, groups);
   }
 
   /** Tells the rules that are new (with `anew` all) of the episodes of those that they name. */

@@ -8,6 +8,8 @@ import type { Labels, NamedState, Reading } from '../../rules/types.ts';
 import { alertKey, seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
+import type { Occurrence } from '../store/store.ts';
+import { CountedOccurrences } from './counted-occurrences.ts';
 import { GridGroup, positionIn } from './grid-group.ts';
 import { NamedStates } from './named-states.ts';
 import type { SharedLabels } from './shared-labels.ts';
@@ -41,6 +43,8 @@ export class RuleGroups {
   /** Alerts of the rules that it names, from before anything was known of the labels to join on. */
   readonly #unplaced = new Set<AlertRow>();
   readonly #heedsAbsence: boolean;
+  /** Of a rule that counts. */
+  readonly counted: CountedOccurrences | null;
 
   constructor(rule: GridRule, shared: SharedLabels | null = null) {
     this.rule = rule;
@@ -48,6 +52,7 @@ export class RuleGroups {
     this.names = ruleReferences(rule);
     this.#shared = shared;
     this.#by = shared?.by ?? rule.grid.by;
+    this.counted = rule.type === 'frequency' ? new CountedOccurrences(rule) : null;
     this.#heedsAbsence = this.readings.some(({ aggregate }) => aggregate === 'absent');
   }
 
@@ -198,6 +203,7 @@ export class RuleGroups {
   /** Whether there is anything to say of a group at `at`; one without series may be there for an alert alone. */
   stands(group: GridGroup, open: boolean, at: number): boolean {
     this.#named.settle(group.key, at);
+    if (this.counted?.settle(group.key, at)) return true;
     return open || group.members.length > 0 || this.#stays(group) || this.#named.any(group.key, at);
   }
 
@@ -206,8 +212,16 @@ export class RuleGroups {
       at,
       since: group.since,
       ruleState: (rule: string, state: NamedState): boolean => this.#named.has(group.key, rule, state, at),
-      occurrences: (): number => 0,
+      occurrences: (): number => this.counted?.count(group.key, at) ?? 0,
     };
+  }
+
+  /** Something that a rule counts occurred; answers by how many entries its log grew. */
+  occurred(occurrence: Occurrence, state: Episodes, now: number): number {
+    if (this.counted === null || !this.counted.takes(occurrence)) return 0;
+    const key = this.#keyOf(occurrence.labels);
+    this.#group(key, state, now);
+    return this.counted.add(key, occurrence);
   }
 
   /** Makes the group of an open alert whose series are unknown. False: the rule makes no such group. */
@@ -228,6 +242,7 @@ export class RuleGroups {
     const { rule } = this;
     if (earlier.#outgrown !== null || readsOf(earlier.rule) !== readsOf(rule)) return false;
     if (earlier.#by.join('\0') !== this.#by.join('\0')) return false;
+    if (this.counted !== null && !(earlier.counted && this.counted.adopt(earlier.counted))) return false;
     const sameSilence = isAbsent(earlier.rule) === isAbsent(rule);
     for (const [key, group] of earlier.#groups) {
       if (!sameSilence) group.restart(now);
@@ -258,6 +273,7 @@ export class RuleGroups {
 
   /** Lets go of a group that nothing can be said of any more. */
   release(group: GridGroup, open: boolean): void {
+    if (this.counted?.holds(group.key)) return;
     if (open || group.members.length > 0 || this.#named.keeps(group.key)) return;
     if (!this.#stays(group)) this.#groups.delete(group.key);
   }
