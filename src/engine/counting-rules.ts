@@ -66,7 +66,12 @@ export class CountingRules {
       this.#entries = this.#all.reduce((sum, { counted }) => sum + (counted?.size ?? 0), 0);
     if (this.#entries >= mostOccurrences) this.uncounted += 1;
     // A time far ahead would stay for as long.
-    else this.#entries += groups.occurred({ ...occurrence, at: Math.min(occurrence.at, now + aheadMs) }, state, now);
+    else
+      this.#entries += groups.occurred(
+        { ...occurrence, at: Math.min(occurrence.at, now + aheadMs) },
+        state,
+        now,
+      );
   }
 
   /** The kinds that rules count of which nothing was read from the store yet, and how far back that has to go. */
