@@ -1,7 +1,15 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import type { AuditVerifyFlags, CheckFlags, DataFlags, DemoFlags, PushFlags, ServeFlags } from './flags.ts';
+import type {
+  AuditVerifyFlags,
+  CheckFlags,
+  DataFlags,
+  DemoFlags,
+  PushFlags,
+  SchemaFlags,
+  ServeFlags,
+} from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
@@ -39,6 +47,14 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('-r, --rules <path...>', 'rule files and folders of them')
     .action(async (flags: CheckFlags) => {
       code = await (await import('./check.ts')).checkCommand(host, flags);
+    });
+
+  program
+    .command('schema')
+    .description('Print the JSON Schema of rule files, for editors.')
+    .option('-o, --out <file>', 'write it there instead')
+    .action(async (flags: SchemaFlags) => {
+      code = await (await import('./schema.ts')).schemaCommand(host, flags);
     });
 
   program
