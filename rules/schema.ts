@@ -287,7 +287,6 @@ const where = (key: string, words: readonly string[]) => ({
   properties: { [key]: { enum: words.flatMap((one) => [one, one.toUpperCase()]) } },
   required: [key],
 });
-// biome-ignore lint/suspicious/noThenProperty: it is a word of JSON Schema
 const when = (condition: object, then: object) => ({ if: condition, then });
 const ofSomeMetric = oneOfKeys('metric', 'metric_name');
 const someThreshold = oneOfKeys('threshold', 'levels');

@@ -10,6 +10,7 @@ import { startTocsin } from '../server.ts';
 import { loadConfigText, manyRules } from '../settings.ts';
 import { median } from '../statistics.ts';
 import { Wire } from '../wire.ts';
+import { ruleFiles } from './rule-files.ts';
 
 const batch = 1_000;
 /**
@@ -139,4 +140,5 @@ export const evaluation: readonly Scenario[] = [
     150,
   ),
   reload,
+  ...ruleFiles,
 ];
