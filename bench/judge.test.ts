@@ -271,7 +271,9 @@ describe('what is measured with', () => {
   });
 
   it('leaves out of the short run what judges durations alone, unless it is named', () => {
-    const all = ['counts', 'times'].map((id): Scenario => ({ id, onlyTimes: id === 'times', async run() {} }));
+    const all = ['counts', 'times'].map(
+      (id): Scenario => ({ id, onlyTimes: id === 'times', async run() {} }),
+    );
     const ids = (only: string[], short: boolean) => chosen(all, only, short).map(({ id }) => id);
     expect(ids([], true)).toEqual(['counts']);
     expect(ids([], false)).toEqual(['counts', 'times']);
