@@ -270,6 +270,16 @@ describe('what is measured with', () => {
     expect(ids(['ingest.json.1', 'load10m'])).toEqual(['ingest.json.1', 'load10m']);
   });
 
+  it('leaves out of the short run what judges durations alone, unless it is named', () => {
+    const all = ['counts', 'times'].map(
+      (id): Scenario => ({ id, onlyTimes: id === 'times', async run() {} }),
+    );
+    const ids = (only: string[], short: boolean) => chosen(all, only, short).map(({ id }) => id);
+    expect(ids([], true)).toEqual(['counts']);
+    expect(ids([], false)).toEqual(['counts', 'times']);
+    expect(ids(['times'], true)).toEqual(['times']);
+  });
+
   it('splits a turn into one transaction per alert without losing or reordering an effect of an alert', () => {
     const row = (fields: object) => fields as never;
     const alert = (id: string): Effect => ({ put: 'alert', row: row({ id }), insert: true });

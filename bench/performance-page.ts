@@ -26,6 +26,11 @@ const sections: readonly Section[] = [
     note: 'The share is the difference of CPU between the same stream with 1,000 rules and with none, in short turns that alternate: of all threads, and of the main thread alone, where rules are evaluated and which the folding of the history does not blur. A sweep evaluates every pair of rule and series anew at one new sample; as the engine does it, most pairs need no evaluation.',
   },
   {
+    title: 'Rule files',
+    of: ['rules'],
+    note: 'A hundred rules for each of 100 metrics, over 10,000 series. The longest pause is the time in which the loop did nothing else; when all rules change at once the engine takes them over in one piece.',
+  },
+  {
     title: 'Alerts',
     of: ['alerts', 'machine'],
     note: 'One alert a push, one delivery each, committed with `synchronous=FULL`. The limit is the same program over a store that keeps nothing. A change to firing or to resolved is one alert.',

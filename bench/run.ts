@@ -67,7 +67,7 @@ if (values.write !== undefined && (values.short || values.only !== ''))
 const minutes = values.minutes === undefined ? null : Number(values.minutes);
 if (minutes !== null && !(minutes > 0)) wrong('expected --minutes M above 0');
 const only = values.only.split(',').filter((name) => name !== '');
-const run = chosen(scenarios, only);
+const run = chosen(scenarios, only, values.short);
 if (run.length === 0)
   wrong(`nothing is called ${only.join(', ')}: ${scenarios.map(({ id }) => id).join(', ')}`);
 

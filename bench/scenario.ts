@@ -22,14 +22,21 @@ export interface Scenario {
   readonly id: string;
   /** Runs only when it is named. */
   readonly onlyWhenNamed?: boolean;
+  /** Judges durations alone: the short run, which judges none, leaves it out. */
+  readonly onlyTimes?: boolean;
   /** Something slow to wait for while others run; its rows are written by `run`. */
   begin?(bench: Bench): Promise<void>;
   run(bench: Bench): Promise<void>;
 }
 
-/** Those that `--only` names (by id or by its first words), else all that run by default. */
-export function chosen(scenarios: readonly Scenario[], only: readonly string[]): readonly Scenario[] {
-  if (only.length === 0) return scenarios.filter(({ onlyWhenNamed }) => !onlyWhenNamed);
+/** Those that `--only` names (by id or by its first words), else all that run by default; fewer in the short run. */
+export function chosen(
+  scenarios: readonly Scenario[],
+  only: readonly string[],
+  short = false,
+): readonly Scenario[] {
+  if (only.length === 0)
+    return scenarios.filter(({ onlyWhenNamed, onlyTimes }) => !onlyWhenNamed && !(short && onlyTimes));
   return scenarios.filter(({ id }) => only.some((name) => id === name || id.startsWith(`${name}.`)));
 }
 

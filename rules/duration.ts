@@ -14,7 +14,7 @@ const unitsMs = [
 const shape = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /** The same language as a pattern for JSON Schema. */
-export const durationPattern = '^(0|(\\d+y)?(\\d+w)?(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
+export const durationPattern = '^(?=.)(0|(\\d+y)?(\\d+w)?(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
 
 /** Ten years: far beyond any window or `for`, and safe to add to a time. */
 export const longestDurationMs = 10 * 365 * 86_400_000;

@@ -46,10 +46,12 @@ const operatorWord = anyCase(operators);
 
 const logicWords: Readonly<Record<string, 'AND' | 'OR'>> = { and: 'AND', all: 'AND', or: 'OR', any: 'OR' };
 const logicWord = (text: string) => logicWords[text.trim().toLowerCase()];
-const share = finiteNumber.refine((n) => n >= 0 && n <= 1, { error: 'expected a number from 0 to 1' });
-const openShare = finiteNumber.refine((n) => n > 0 && n < 1, {
-  error: 'expected a number between 0 and 1, e.g. 0.95',
-});
+const share = finiteNumber
+  .refine((n) => n >= 0 && n <= 1, { error: 'expected a number from 0 to 1' })
+  .meta({ minimum: 0, maximum: 1 });
+const openShare = finiteNumber
+  .refine((n) => n > 0 && n < 1, { error: 'expected a number between 0 and 1, e.g. 0.95' })
+  .meta({ exclusiveMinimum: 0, exclusiveMaximum: 1 });
 
 const severity = word(severities, parseSeverity, ['low', 'medium']);
 const typeWord = anyCase(ruleTypes);
@@ -116,10 +118,12 @@ const levelsKey = z
   .array(
     z.strictObject(
       {
-        severity: severity.optional(),
-        level: severity.optional(),
-        threshold: finiteNumber,
-        resolve_threshold: finiteNumber.optional(),
+        severity: severity.optional().describe('How urgent the alert is from this threshold on.'),
+        level: severity.optional().describe('Another word for severity.'),
+        threshold: finiteNumber.describe('From where on it is this urgent.'),
+        resolve_threshold: finiteNumber
+          .optional()
+          .describe('Once this urgent, it stays so until the value is back on the good side of this.'),
       },
       expected('a level such as {severity: critical, threshold: 95}'),
     ),
@@ -276,36 +280,100 @@ export const fileShape = {
     .describe('How often the series send that the rules here read; 15s by default.'),
 } as const;
 
+// What keys need of each other, as JSON Schema says it. Reading finds it in normalise/, with better words.
+const oneOfKeys = (...keys: readonly string[]) => ({ anyOf: keys.map((key) => ({ required: [key] })) });
+const needs = (key: string) => ({ required: [key] });
+const where = (key: string, words: readonly string[]) => ({
+  properties: { [key]: { enum: words.flatMap((one) => [one, one.toUpperCase()]) } },
+  required: [key],
+});
+const when = (condition: object, then: object) => ({ if: condition, then });
+const ofSomeMetric = oneOfKeys('metric', 'metric_name');
+const someThreshold = oneOfKeys('threshold', 'levels');
+const isAbsent = where('aggregate', ['absent']);
+const needsNoWindow = { anyOf: [{ not: needs('aggregate') }, where('aggregate', ['last'])] };
+const windowOfAggregate = when({ not: needsNoWindow }, needs('window'));
+
 const conditionSchema: z.ZodType = z
-  .lazy(() =>
-    z.union([
-      z.strictObject(conditionShape),
-      z.strictObject(ruleConditionShape),
-      z.strictObject({ all: z.array(conditionSchema) }),
-      z.strictObject({ any: z.array(conditionSchema) }),
-      z.strictObject({ not: conditionSchema }),
-      z.strictObject({ at_least: z.int().min(1), of: z.array(conditionSchema) }),
-    ]),
-  )
+  .union([
+    z
+      .strictObject(conditionShape)
+      .meta({ allOf: [ofSomeMetric, windowOfAggregate, when({ not: isAbsent }, needs('threshold'))] }),
+    z.strictObject(ruleConditionShape),
+    z.strictObject({
+      get all() {
+        return z.array(conditionSchema).min(1).describe('True when all of these are.');
+      },
+    }),
+    z.strictObject({
+      get any() {
+        return z.array(conditionSchema).min(1).describe('True when one of these is.');
+      },
+    }),
+    z.strictObject({
+      get not() {
+        return conditionSchema;
+      },
+    }),
+    z.strictObject({
+      at_least: z.int().min(1).describe('How many of the conditions under `of` must be true.'),
+      get of() {
+        return z.array(conditionSchema).min(1).describe('The conditions of which so many must be true.');
+      },
+    }),
+  ])
   .meta({ id: 'condition' });
 
-const typed = (type: RuleType) => word([type], anyCase([type]));
+const typed = (type: RuleType, what: string) => word([type], anyCase([type])).describe(what);
 
 /** A rule for editors and for the description of the API; reading goes key by key, so that every problem is found. */
 export const ruleSchema = z.union([
-  z.strictObject({ ...ruleShapes.threshold, type: typed('threshold').optional() }),
-  z.strictObject({ ...ruleShapes.trend, type: typed('trend') }),
+  z
+    .strictObject({
+      ...ruleShapes.threshold,
+      type: typed(
+        'threshold',
+        'threshold: the newest value, or an aggregate of a window, compared with a constant.',
+      ).optional(),
+    })
+    .meta({ allOf: [ofSomeMetric, windowOfAggregate, when({ not: isAbsent }, someThreshold)] }),
+  z
+    .strictObject({
+      ...ruleShapes.trend,
+      type: typed('trend', 'trend: where a series is going: a figure of the line through a window.'),
+    })
+    .meta({
+      allOf: [
+        ...[ofSomeMetric, needs('window'), someThreshold],
+        when(where('measure', ['crosses']), needs('within')),
+      ],
+    }),
   z.strictObject({
     ...ruleShapes.composite,
-    type: typed('composite').optional(),
-    conditions: z.array(conditionSchema).min(1).max(ruleLimits.conditions),
+    type: typed(
+      'composite',
+      'composite: conditions over several metrics and other rules, joined.',
+    ).optional(),
+    conditions: z
+      .array(conditionSchema)
+      .min(1)
+      .max(ruleLimits.conditions)
+      .describe(ruleShapes.composite.conditions.description ?? ''),
   }),
-  z.strictObject({ ...ruleShapes.frequency, type: typed('frequency') }),
+  z
+    .strictObject({
+      ...ruleShapes.frequency,
+      type: typed('frequency', 'frequency: how many events or alerts there were in a window.'),
+    })
+    .meta({ allOf: [needs('window'), someThreshold] }),
 ]);
 export const ruleFileSchema = z.strictObject({
   ...fileShape,
-  defaults: z.strictObject(defaultsShape).optional(),
-  rules: z.array(ruleSchema).max(ruleLimits.rules),
+  defaults: z
+    .strictObject(defaultsShape)
+    .optional()
+    .describe('For the rules here that do not say it themselves.'),
+  rules: z.array(ruleSchema).max(ruleLimits.rules).describe('The rules, each with a name of its own.'),
 });
 
 type Read<Shape> = { [Key in keyof Shape]?: Shape[Key] extends z.ZodType ? z.output<Shape[Key]> : never };

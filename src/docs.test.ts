@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { channels } from '../channels/index.ts';
+import { parseRuleFile } from '../rules/parse.ts';
 import { configSchema } from './config/schema.ts';
 import { errorCodes } from './errors.ts';
 import { allRoutes } from './http/routes/index.ts';
@@ -44,6 +45,17 @@ describe('the reference', () => {
     const told = ruleKeys();
     expect(told).not.toMatch(/\| `\w+` \|\s+\|/);
     await expect(told).toMatchFileSnapshot('../docs/reference/rule-keys.md');
+  });
+
+  it('shows rules that can be copied', () => {
+    const blocks = [...text('docs/rules.md').matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(
+      ([, block]) => block!,
+    );
+    expect(blocks.length).toBeGreaterThan(7);
+    for (const block of blocks) {
+      const { problems } = parseRuleFile(block.startsWith('- ') ? `rules:\n${block}` : block, 'docs.yaml');
+      expect(problems).toEqual([]);
+    }
   });
 
   it('has every key of every channel', () => {

@@ -1,9 +1,13 @@
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { channels } from '../channels/index.ts';
+import { ruleFileJsonSchema } from '../rules/schema.ts';
 import { aggregates, noDataPolicies } from '../rules/types.ts';
+import { ruleSchemaText } from './cli/schema.ts';
 import { loadConfig } from './config/load.ts';
 import { readRules } from './config/rule-files.ts';
 
@@ -64,5 +68,23 @@ describe('the examples', () => {
         .map((kind) => `${kind}.yaml`)
         .sort(),
     );
+  });
+});
+
+describe('the schema for editors (AL-A14)', () => {
+  const file = join(examples, 'rules.schema.json');
+  const valid = new Ajv({ allErrors: true }).compile(ruleFileJsonSchema());
+
+  it('lies beside the examples as `tocsin schema` prints it', async () => {
+    await expect(`${ruleSchemaText()}\n`).toMatchFileSnapshot(file);
+  });
+
+  it.each(ruleFiles.map(shown))('%s names it in its first line, and is right by it', (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    expect(text.split('\n')[0]).toBe(
+      `# yaml-language-server: $schema=${relative(dirname(join(root, path)), file)}`,
+    );
+    valid(parse(text));
+    expect(valid.errors ?? []).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { startTocsin } from '../server.ts';
 import { loadConfigText, manyRules } from '../settings.ts';
 import { median } from '../statistics.ts';
 import { Wire } from '../wire.ts';
+import { ruleFiles } from './rule-files.ts';
 
 const batch = 1_000;
 /**
@@ -26,6 +27,7 @@ const perSample = (rounds: readonly PushRound[], of: 'cpuUs' | 'mainUs'): number
 
 const share: Scenario = {
   id: 'evaluation.share',
+  onlyTimes: true,
   async run(bench: Bench) {
     const start = firstPushAt();
     const side = async (rules: string) => {
@@ -80,7 +82,7 @@ const sweep = (id: string, rules: () => readonly Rule[], limitMs: number): Scena
   async run(bench: Bench) {
     const { quiet, unsettle, heard } = sweepOf(rules());
     const timed = (prepare: () => void): number[] =>
-      Array.from({ length: bench.short ? 5 : 31 }, () => {
+      Array.from({ length: bench.short ? 1 : 31 }, () => {
         prepare();
         return cpuMs(quiet);
       });
@@ -105,6 +107,7 @@ const sweep = (id: string, rules: () => readonly Rule[], limitMs: number): Scena
 
 const reload: Scenario = {
   id: 'evaluation.reload',
+  onlyTimes: true,
   async run(bench: Bench) {
     const rules = rulesOf(manyRules());
     const { pairs } = stageOf(rules);
@@ -139,4 +142,5 @@ export const evaluation: readonly Scenario[] = [
     150,
   ),
   reload,
+  ...ruleFiles,
 ];

@@ -12,6 +12,7 @@ const bare = (port: number) =>
 
 export const idle: Scenario = {
   id: 'idle',
+  onlyTimes: true,
   async run(bench: Bench) {
     const command = shippedCommand(bench.root);
     const ours: Started[] = [];

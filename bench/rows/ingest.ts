@@ -55,6 +55,7 @@ const rows: readonly IngestRow[] = [
 function scenarioOf(row: IngestRow): Scenario {
   return {
     id: row.id,
+    onlyTimes: true,
     async run(bench: Bench) {
       const { batch } = row;
       // The whole series of requests pushes 10k series; a connection has its own share of them, request by request.

@@ -67,6 +67,7 @@ async function sideOf(bench: Bench, server: Server, request: Peer['request']): P
 
 export const peers: Scenario = {
   id: 'peers',
+  onlyTimes: true,
   async run(bench) {
     const cache = join(bench.built, '../peers');
     const sides: Record<string, Side> = {};

@@ -62,6 +62,7 @@ async function measured(port: number, rounds: number): Promise<number[]> {
 
 export const prometheusRulesRow: Scenario = {
   id,
+  onlyTimes: true,
   async run(bench: Bench) {
     const obtained = obtainPeer('prometheus', join(bench.built, '../peers'), !bench.short);
     if ('why' in obtained) return bench.report.skip({ id, unit, bar }, obtained.why);

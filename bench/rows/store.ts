@@ -20,6 +20,7 @@ const cpuMs = (since: NodeJS.CpuUsage) => {
 
 export const store: Scenario = {
   id: 'store.prepared',
+  onlyTimes: true,
   async run({ report, scratch, short }) {
     const turns = short ? 20 : 150;
     mkdirSync(scratch, { recursive: true });

@@ -47,7 +47,7 @@ export const tenants: Scenario = {
     for (const prefix of ['a', 'over']) await storm.warmUp(prefix);
     await b.warmUp(patienceMs, false);
 
-    const pairMs = short ? 2_000 : 5_000;
+    const pairMs = short ? 1_000 : 5_000;
     const quiet = async () => {
       b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);

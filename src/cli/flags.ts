@@ -13,6 +13,9 @@ export type DataFlags = Pick<ServeFlags, 'config' | 'data'>;
 export interface AuditVerifyFlags extends DataFlags {
   readonly holds?: readonly string[];
 }
+export interface SchemaFlags {
+  readonly out?: string;
+}
 export interface DemoFlags {
   readonly once?: boolean;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,20 @@ describe('check', () => {
     expect(out).toContain('tocsin.yaml:1:1 listn: unknown key "listn"; did you mean "listen"?');
     expect(out).toMatch(/^bad\.yaml:2:\d+ rules\.0/m);
     expect(err).toMatch(/^\d+ problems$/);
+  });
+});
+
+describe('schema', () => {
+  it('prints the schema of rule files, or writes it to a file', async () => {
+    const { code, out } = await run(['schema']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ title: 'Tocsin rule file' });
+    expect(await run(['schema', '--out', 'rules.json'])).toMatchObject({ code: 0 });
+    expect(readFileSync(join(cwd, 'rules.json'), 'utf8')).toBe(`${out}\n`);
+    expect(await run(['schema', '--out', 'no/such/folder.json'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('could not be written'),
+    });
   });
 });
 

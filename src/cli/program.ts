@@ -9,6 +9,7 @@ import type {
   DemoFlags,
   ExportFlags,
   PushFlags,
+  SchemaFlags,
   ServeFlags,
   TestFlags,
 } from './flags.ts';
@@ -76,6 +77,14 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--json', 'print the figures as JSON')
     .action(async (flags: BacktestFlags) => {
       code = await (await import('./backtest.ts')).backtestCommand(host, flags);
+    });
+
+  program
+    .command('schema')
+    .description('Print the JSON Schema of rule files, for editors.')
+    .option('-o, --out <file>', 'write it there instead')
+    .action(async (flags: SchemaFlags) => {
+      code = await (await import('./schema.ts')).schemaCommand(host, flags);
     });
 
   program

@@ -54,15 +54,19 @@ export function joinRules(
 ): ReadRules {
   const problems: Problem[] = listing.map(({ file, message }) => whole(file, message));
   const rules: Rule[] = [];
-  const first = new Map<string, Rule>();
+  const tenants = new Map<string, Map<string, Rule>>();
   for (const file of files) {
     problems.push(...file.problems);
     for (const rule of file.rules) {
-      const identity = `${rule.tenant}\0${rule.name}`;
-      const other = first.get(identity);
+      let first = tenants.get(rule.tenant);
+      if (first === undefined) {
+        first = new Map();
+        tenants.set(rule.tenant, first);
+      }
+      const other = first.get(rule.name);
       // Within one file the parser has said so already.
       if (other !== undefined && place(other).file !== file.path) problems.push(duplicate(rule, other));
-      if (other === undefined) first.set(identity, rule);
+      if (other === undefined) first.set(rule.name, rule);
       rules.push(rule);
     }
   }

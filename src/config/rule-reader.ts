@@ -76,7 +76,8 @@ export class RuleReader {
       finished = true;
       clearTimeout(timer);
       void thread.terminate();
-      done(read);
+      // Joining them took a while, and so will taking them over: others have their turn in between.
+      setImmediate(done, read);
     };
     const failed = (message: string): ReadRules => ({
       rules: [],

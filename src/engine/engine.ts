@@ -6,7 +6,6 @@ import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
-import type { ConfigVersionRow } from '../pipeline/effect.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
@@ -22,7 +21,7 @@ import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
-import { ruleVersions } from './rule-versions.ts';
+import { RuleVersions } from './rule-versions.ts';
 import { Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
 import { Tenant } from './tenant.ts';
@@ -32,6 +31,8 @@ import type { Command, LetterCommand, RuleCommand, SampleBatch } from './work.ts
 
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
+/** Each is written out as JSON first: so many take about as long as their commit. */
+const versionsPerTurn = 32;
 /** Silence is looked at again so often while nothing is taken. */
 const shutLookMs = 5_000;
 /** As often as a full disk is looked at, and a little. */
@@ -91,7 +92,7 @@ export class Engine {
   readonly #coverage: Coverage;
   readonly #settled: SettledSeries;
   readonly #evaluator: Evaluator;
-  readonly #versions: ConfigVersionRow[] = [];
+  readonly #versions = new RuleVersions();
   readonly #budget = new TurnBudget();
   #completionTimer: Timer | null = null;
   #scheduled = false;
@@ -355,8 +356,7 @@ export class Engine {
   }
 
   #noteVersions(now: number): void {
-    for (const { name, rules } of this.#ring)
-      for (const row of ruleVersions(name, rules, now)) this.#versions.push(row);
+    for (const { name, rules } of this.#ring) this.#versions.note(name, rules, now);
   }
 
   /** Results, releases and claims of deliveries. Taken along by the next commit, or after 5 ms. */
@@ -444,7 +444,7 @@ export class Engine {
       if (
         this.#ring.some((tenant) => tenant.busy) ||
         this.#completions.length > 0 ||
-        this.#versions.length > 0
+        this.#versions.waiting > 0
       )
         this.#schedule();
       this.#agenda.arm();
@@ -452,7 +452,7 @@ export class Engine {
   }
 
   #takeVersions(turn: Turn): void {
-    for (const row of this.#versions.splice(0, this.#budget.rows)) {
+    for (const row of this.#versions.take(Math.min(versionsPerTurn, this.#budget.rows))) {
       turn.add(this.#tenants.get(row.tenant)!.shard, [{ put: 'config_version', row }]);
     }
   }
@@ -534,6 +534,8 @@ export class Engine {
   #takeUp(): void {
     this.#ports.dispatcher.forget();
     this.#load();
+    this.#versions.forget();
+    this.#noteVersions(this.#ports.clock.now());
     this.#state = 'running';
     this.#schedule();
   }

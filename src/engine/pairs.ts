@@ -1,9 +1,9 @@
 // Pairs (rule, series): resolved when a series or a rule appears, never per sample. Series that the same rules read share
 // one list of them; of the pairs themselves only those are objects that somebody asked for.
 import { labelSet } from '../../rules/labels.ts';
-import { matchesAll } from '../../rules/matchers.ts';
+import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
 import { isAbsent, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
-import type { Rule } from '../../rules/types.ts';
+import type { Matcher, Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -24,7 +24,12 @@ export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
 /** What enabled rules read of one metric, in their order, and the lists of those that read the same series. */
 interface MetricRules {
   readonly readers: Reader[];
-  readonly lists: Map<string, RuleList>;
+  /** Each list of matchers once, however many readers have it; made when the first series is paired. */
+  matches: readonly (readonly Matcher[])[] | null;
+  /** By reader: the place of its matchers in `matches`. */
+  matchOf: readonly number[];
+  /** By the matches that hold. */
+  readonly lists: Map<string, RuleList | null>;
 }
 
 const any = (): boolean => true;
@@ -77,8 +82,19 @@ export class PairTable {
     return pairs;
   }
 
+  /** A list is asked once what of it is wanted, for all series that have it. */
   *all(wanted: (rule: Rule) => boolean): Iterable<RulePair> {
-    for (const series of this.#table.seriesOf(this.#home.tenant)) yield* this.of(series, wanted);
+    const ofList = new Map<RuleList, readonly number[]>();
+    for (const series of this.#table.seriesOf(this.#home.tenant)) {
+      if (this.#settled.pairs(series) === 0) continue;
+      const list = this.#settled.list(series);
+      let places = ofList.get(list);
+      if (places === undefined) {
+        places = list.rules.flatMap((rule, i) => (wanted(rule) ? [i] : []));
+        ofList.set(list, places);
+      }
+      for (const i of places) yield this.pair(series, i);
+    }
     for (const pair of this.expected.values()) if (wanted(pair.rule)) yield pair;
   }
 
@@ -122,22 +138,17 @@ export class PairTable {
   }
 
   /** The rules of its metric that read the series; null when none does. */
-  #listOf(series: number, { readers, lists }: MetricRules): RuleList | null {
+  #listOf(series: number, own: MetricRules): RuleList | null {
+    const matches = matchesOf(own);
+    const labels = this.#table.labelsOf(series);
     let which = '';
-    for (let i = 0; i < readers.length; i++) {
-      const { match } = readers[i]!.reading;
-      if (match.length === 0 || matchesAll(match, this.#table.labelsOf(series))) which += `${i},`;
-    }
-    if (which === '') return null;
-    let list = lists.get(which);
+    for (let i = 0; i < matches.length; i++) if (matchesAll(matches[i]!, labels)) which += `${i},`;
+    let list = own.lists.get(which);
     if (list === undefined) {
-      list = new RuleList(
-        which
-          .slice(0, -1)
-          .split(',')
-          .map((i) => readers[Number(i)]!),
-      );
-      lists.set(which, list);
+      const holding = new Set(which.split(',').slice(0, -1).map(Number));
+      const readers = own.readers.filter((_, i) => holding.has(own.matchOf[i]!));
+      list = readers.length === 0 ? null : new RuleList(readers);
+      own.lists.set(which, list);
     }
     return list;
   }
@@ -172,7 +183,13 @@ export class PairTable {
       for (const reading of readingsOf(rule)) {
         const known = after.get(reading.metric);
         if (known) known.readers.push({ rule, reading });
-        else after.set(reading.metric, { readers: [{ rule, reading }], lists: new Map() });
+        else
+          after.set(reading.metric, {
+            readers: [{ rule, reading }],
+            matches: null,
+            matchOf: [],
+            lists: new Map(),
+          });
       }
     }
     this.#byMetric = after;
@@ -202,8 +219,7 @@ export class PairTable {
         for (const pair of this.of(series, ({ name }) => withAlerts.has(name)))
           pair.attach(state.openByKey.get(pair.key));
       if (this.#settled.pairs(series) > 0)
-        for (const rule of this.#settled.list(series).rules)
-          if (rule.aggregate === 'absent') answered.add(rule);
+        for (const rule of this.#settled.list(series).absent) answered.add(rule);
     }
     for (const { rule } of own?.readers ?? []) {
       if (!isSeriesRule(rule) || !isAbsent(rule) || answered.has(rule)) continue;
@@ -236,4 +252,20 @@ export class PairTable {
 /** By content: a rule that only moved in its file is the same. */
 function sameReaders(some: readonly Reader[], others: readonly Reader[]): boolean {
   return some.length === others.length && some.every(({ rule }, i) => rule.hash === others[i]!.rule.hash);
+}
+
+/** Fills in the different lists of matchers, the first time that they are asked for. */
+function matchesOf(own: MetricRules): readonly (readonly Matcher[])[] {
+  if (own.matches !== null) return own.matches;
+  const places = new Map<string, number>();
+  const matches: (readonly Matcher[])[] = [];
+  own.matchOf = own.readers.map(({ reading: { match } }) => {
+    const text = JSON.stringify(match.map(formatMatcher));
+    const known = places.get(text);
+    if (known !== undefined) return known;
+    places.set(text, matches.length);
+    return matches.push(match) - 1;
+  });
+  own.matches = matches;
+  return matches;
 }

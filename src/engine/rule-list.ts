@@ -23,6 +23,8 @@ export interface Reader {
 export class RuleList {
   /** Those that are evaluated at each sample, in their order in the file. */
   readonly rules: readonly SeriesRule[];
+  /** Those of them that are about samples that do not come. */
+  readonly absent: readonly SeriesRule[];
   /** Each window once, whatever the number of rules that read it. */
   readonly windows: readonly { readonly aggregate: WindowAggregate; readonly windowMs: number }[];
   /** By rule: 0 for the newest value (also of `absent`, which reads none), n for window n - 1. */
@@ -42,6 +44,7 @@ export class RuleList {
   constructor(all: readonly Reader[]) {
     const rules = all.map(({ rule }) => rule).filter(isSeriesRule);
     this.rules = rules;
+    this.absent = rules.filter(isAbsent);
     this.figureOf = new Uint16Array(rules.length);
     this.ranges = new Float64Array(rules.length * rangeStride).fill(Number.NaN);
     this.states = Uint8Array.from(rules, (rule) => (minds(rule) ? bits.unwatched : 0));
