@@ -5,6 +5,7 @@ import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
 import type { StepResult } from './input.ts';
+import { isEscalated } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -51,7 +52,7 @@ function isSpokenOf(alert: AlertRow, saidFiring: ReadonlySet<string>): boolean {
 }
 
 /** Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. */
-const inheritance = (group: Group) => `${group.row.receiver} ${canonicalLabels(group.row.labels)}`;
+export const inheritance = (group: Group) => `${group.row.receiver} ${canonicalLabels(group.row.labels)}`;
 
 /** Groups that go on keep their key; their route object may carry new timings. */
 function refreshRoutes(state: PipelineState, routed: ReadonlySet<string>): void {
@@ -132,7 +133,8 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     const alert = state.alerts.get(id);
     if (!alert) continue;
     const said = group.row.notified[id]?.status;
-    if (alert.kind === 'event' || (alert.state === 'firing' && said !== 'firing')) armForNew(group, now, out);
+    const news = said !== 'firing' || isEscalated(group, alert);
+    if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);
     else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
     else if (alert.state === 'firing')
       arm(group, group.row.notified[id]!.at + group.route.repeatIntervalMs, 'repeat_interval', out);

@@ -25,6 +25,7 @@ export const sometimes = [
   'first',
   'new_alerts',
   'refired',
+  'escalated',
   'resolved',
   'some_resolved',
   'repeat',
