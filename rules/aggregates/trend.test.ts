@@ -77,7 +77,8 @@ describe('the line through the points of a window', () => {
         expect(Math.abs(line.level - b)).toBeLessThan(1e-7 * spread);
         const values = near.map(([, v]) => v);
         const range = Math.max(...values) - Math.min(...values);
-        if (range > 1e-3 * spread) expect(line.fit).toBeCloseTo(rSquared(near, linearRegressionLine({ m, b })), 6);
+        if (range > 1e-3 * spread)
+          expect(line.fit).toBeCloseTo(rSquared(near, linearRegressionLine({ m, b })), 6);
       }),
     );
   });
@@ -96,7 +97,12 @@ describe('the line through the points of a window', () => {
 
   it.each([0.1, 95.3, -7e-9, 1e300, 5e-324])('of values that all are %d is level and fits', (value) => {
     for (const count of [3, 7, 60, 4_096])
-      expect(lineOf(Array(count).fill(value))).toMatchObject({ slope: 0, fit: 1, level: value, deviation: 0 });
+      expect(lineOf(Array(count).fill(value))).toMatchObject({
+        slope: 0,
+        fit: 1,
+        level: value,
+        deviation: 0,
+      });
   });
 
   it('holds 4,096 points', () => {
@@ -197,7 +203,19 @@ describe('the figure of a trend', () => {
   });
 
   it('is never a reason to alert where its points say nothing', () => {
-    const extreme = fc.constantFrom(0, 1, -1, 1e-320, 1e-170, -1e-170, 1e154, 1e200, -1e200, 1.7e308, -1.7e308);
+    const extreme = fc.constantFrom(
+      0,
+      1,
+      -1,
+      1e-320,
+      1e-170,
+      -1e-170,
+      1e154,
+      1e200,
+      -1e200,
+      1.7e308,
+      -1.7e308,
+    );
     fc.assert(
       fc.property(
         fc.array(extreme, { minLength: 3, maxLength: 12 }),

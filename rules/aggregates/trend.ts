@@ -85,8 +85,7 @@ export function lineThrough(window: SeriesWindow, first: number, last: number, a
   meanT /= count;
   meanV /= count;
   if (!Number.isFinite(meanV)) return null;
-  const scale =
-    farthest === 0 || (farthest > leastDistance && farthest < greatestDistance) ? 1 : farthest;
+  const scale = farthest === 0 || (farthest > leastDistance && farthest < greatestDistance) ? 1 : farthest;
   let squaresT = 0;
   let squaresV = 0;
   let products = 0;

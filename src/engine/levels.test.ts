@@ -11,7 +11,7 @@ const levels: readonly Level[] = [
 ];
 const leveled = { levels, threshold: 80, resolveThreshold: 75 };
 const overHosts = {
-  ...{ across: 'avg', aggregate: 'last', windowMs: 60 * s } as const,
+  ...({ across: 'avg', aggregate: 'last', windowMs: 60 * s } as const),
   grid: { by: ['host'], intervalMs: 5 * s, evalDelayMs: 0 },
 };
 
@@ -151,7 +151,7 @@ describe('the levels of a stream', () => {
           expect(said).toEqual(expected(rule, values));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });

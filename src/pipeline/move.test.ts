@@ -134,7 +134,9 @@ class Story {
   kinds(): string[] {
     return this.results.flatMap(({ effects }) =>
       effects.flatMap((effect) =>
-        effect.put === 'event' ? [`${effect.row.kind}${effect.row.reason ? `(${effect.row.reason})` : ''}`] : [],
+        effect.put === 'event'
+          ? [`${effect.row.kind}${effect.row.reason ? `(${effect.row.reason})` : ''}`]
+          : [],
       ),
     );
   }
@@ -181,7 +183,11 @@ describe('a level that rises within its group', () => {
   it('begins where it begins: an alert that is critical at once has that in its labels', () => {
     const story = new Story({});
     story.at('critical', 95);
-    expect(story.alert).toMatchObject({ severity: 'critical', effectiveSeverity: 'critical', priority: 'P2' });
+    expect(story.alert).toMatchObject({
+      severity: 'critical',
+      effectiveSeverity: 'critical',
+      priority: 'P2',
+    });
     expect(story.alert.labels.severity).toBe('critical');
     const { fingerprint } = story.alert;
     story.at(null, 10);
@@ -202,7 +208,11 @@ describe('a level that rises within its group', () => {
     story.at('warning', 85);
     story.advance(30 * s);
     story.at('critical', 95);
-    expect(story.alert).toMatchObject({ state: 'pending', severity: 'warning', effectiveSeverity: 'critical' });
+    expect(story.alert).toMatchObject({
+      state: 'pending',
+      severity: 'warning',
+      effectiveSeverity: 'critical',
+    });
     story.advance(30 * s);
     story.at('critical', 97);
     story.advance(0);
@@ -218,7 +228,6 @@ describe('a level that rises within its group', () => {
     story.at('critical', 95);
     story.advance(60 * min);
     expect(story.said).toEqual(['0 ops first: firing warning 85', '1 ops escalated: firing critical 95']);
-
   });
 
   it('recovers at another level than it was held at', () => {
@@ -320,7 +329,10 @@ describe('a level that has another route', () => {
       '1 pager first: firing critical 95',
     ]);
     story.advance(240 * min);
-    expect(story.said.slice(-2)).toEqual(['14401 ops repeat: nothing new', '14401 pager repeat: nothing new']);
+    expect(story.said.slice(-2)).toEqual([
+      '14401 ops repeat: nothing new',
+      '14401 pager repeat: nothing new',
+    ]);
   });
 
   it('with `continue` is told to both', () => {
@@ -362,6 +374,38 @@ describe('a level whose other route is the same people', () => {
       '25 ops escalated: firing critical 95',
       '1340 ops resolved: resolved warning 10',
     ]);
+  });
+
+  it('keeps the dedupe window of what was said before it moved', () => {
+    const one = story();
+    one.at('warning', 85);
+    one.advance(20 * s);
+    one.at('critical', 95);
+    one.advance(min);
+    one.at(null, 10);
+    one.advance(2 * min);
+    one.at('warning', 85);
+    one.advance(10 * min);
+    expect(one.said).toEqual([
+      '10 ops first: firing warning 85',
+      '25 ops escalated: firing critical 95',
+      '140 ops resolved: resolved critical 10',
+      '310 ops refired: firing warning 85',
+    ]);
+  });
+
+  it('survives that its new route goes and leaves it where it came from', () => {
+    const one = story(0);
+    one.at('warning', 85);
+    one.advance(20 * s);
+    one.at('critical', 95);
+    one.at('warning', 85);
+    one.at('critical', 95);
+    const { receivers } = one.state.routing;
+    one.do({ kind: 'routing', routing: { receivers, route: aRoute() } });
+    one.advance(20 * min);
+    expect(one.said).toEqual(['10 ops first: firing warning 85', '20 ops escalated: firing critical 95']);
+    expect(one.unwatched()).toEqual([]);
   });
 
   it('is repeated when the last word is so old', () => {

@@ -3,7 +3,7 @@
 // group labels), what they were told is handed over. Elsewhere a group that said that it fires takes that back.
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver, forgetNotified } from './group.ts';
+import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import type { StepResult } from './input.ts';
 import { isEscalated, viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
@@ -28,7 +28,8 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
       const heirs = after.filter((other) => inheritance(other) === inheritance(group));
       for (const heir of heirs)
         if (heir.row.notified[alert.id]?.status !== 'firing') takeOver(heir, alert, entry);
-      if (heirs.length > 0) forgetNotified(group, [alert.id]);
+      // The word that was said here still opens its dedupe window.
+      if (heirs.length > 0) logNotified(group, [{ alert, status: 'resolved' }], entry.at);
       else takeBack(state, group, alert, now, out);
       group.members.delete(alert.id);
       group.held.delete(alert.id);

@@ -154,7 +154,8 @@ export function decideNotify(
   const { told, escalated, fresh, refired, held, resolved, events } = view;
   const say = (reason: NotifyReason): NotifyDecision => ({ notify: true, reason, view });
   if (fresh.length > 0) {
-    const spoken = told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
+    const spoken =
+      told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
     return say(spoken ? 'new_alerts' : 'first');
   }
   if (refired.length > 0) return say('refired');

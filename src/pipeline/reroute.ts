@@ -78,9 +78,12 @@ function retire(
 ): void {
   if (heir) {
     const notified = { ...group.row.notified };
-    // Both spoke to the same receiver: the later word counts.
-    for (const [id, entry] of Object.entries(heir.row.notified))
-      if (entry.at >= (notified[id]?.at ?? 0)) notified[id] = entry;
+    // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.
+    for (const [id, entry] of Object.entries(heir.row.notified)) {
+      const known = notified[id];
+      const handedOver = known?.at === entry.at && known.status === 'firing';
+      if (!handedOver && entry.at >= (known?.at ?? 0)) notified[id] = entry;
+    }
     heir.row.notified = notified;
     heir.row.lastSentAt = Math.max(heir.row.lastSentAt ?? 0, group.row.lastSentAt ?? 0) || null;
     indexLog(heir);
