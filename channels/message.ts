@@ -9,6 +9,7 @@ export const notifyReasons = [
   'first',
   'new_alerts',
   'refired',
+  'escalated',
   'resolved',
   'some_resolved',
   'repeat',

@@ -123,6 +123,7 @@ export {
   mergeLabels,
   withoutLabel,
 } from './labels.ts';
+export { hasLevels, type Leveled, levelReached } from './levels.ts';
 export { formatMatcher, matcher, matchesAll, parseMatcher } from './matchers.ts';
 export type { RuleDefaults } from './normalise/index.ts';
 export { type ParsedRuleFile, parseRule, parseRuleFile } from './parse.ts';
@@ -147,6 +148,6 @@ export {
   type TemplateProblem,
   type TemplateScope,
 } from './template/template.ts';
-export { evaluateThreshold, verdictOf } from './threshold.ts';
+export { evaluateThreshold, shownValue, verdictOf } from './threshold.ts';
 export * from './types.ts';
 export { utf8Length, utf8Prefix } from './utf8.ts';

@@ -39,6 +39,16 @@ export function verdictOf(rule: ReadingRule, figure: number, wasTrue: boolean): 
   return rule.aggregate === 'absent' ? 'false' : judge(rule, figure, wasTrue);
 }
 
+/**
+ * What people are shown of a figure; null: nothing new. One that is beyond all numbers and bad is the greatest there is;
+ * of one that is not bad (a trend without a direction) there is nothing to show.
+ */
+export function shownValue(figure: number, verdict: Verdict): number | null {
+  if (Number.isFinite(figure)) return figure;
+  if (verdict !== 'true' || Number.isNaN(figure)) return null;
+  return figure > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE;
+}
+
 /** Compares a figure with a threshold, or once true with the one at which it resolves. */
 export function judge(rule: Comparison, figure: number, wasTrue: boolean): Verdict {
   // NaN: no point, not enough of them, or infinities that cancel out. There is nothing to compare.
@@ -48,7 +58,7 @@ export function judge(rule: Comparison, figure: number, wasTrue: boolean): Verdi
 }
 
 /** Whether `value` is on the bad side of `limit`. */
-function compare(operator: Operator, value: number, limit: number): boolean {
+export function compare(operator: Operator, value: number, limit: number): boolean {
   switch (operator) {
     case 'gt':
       return value > limit;

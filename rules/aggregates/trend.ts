@@ -57,36 +57,52 @@ export interface Line {
 /** Two points are always on a line: it takes a third to say how well it fits. */
 const leastPoints = 3;
 
-/** The line through the points first..last, with times told as distances from `at`; null when too few are known. */
+/** Distances whose squares, summed up, are neither 0 nor beyond all numbers. */
+const leastDistance = 1e-140;
+const greatestDistance = 1e140;
+
+/**
+ * The line through the points first..last, with times told as distances from `at`; null when too few are known, or their
+ * values are too far apart for a number.
+ */
 export function lineThrough(window: SeriesWindow, first: number, last: number, at: number): Line | null {
   const count = last - first + 1;
   if (count < leastPoints) return null;
   const { times, values } = window;
+  // Values as distances from the first: small beside a high level, and exactly 0 where all are equal.
+  const start = values[slot(window, first)]!;
   let meanT = 0;
   let meanV = 0;
+  let farthest = 0;
   for (let i = first; i <= last; i++) {
     const place = slot(window, i);
+    const v = values[place]! - start;
     meanT += times[place]! - at;
-    meanV += values[place]!;
+    meanV += v;
+    if (v > farthest) farthest = v;
+    else if (-v > farthest) farthest = -v;
   }
   meanT /= count;
   meanV /= count;
+  if (!Number.isFinite(meanV)) return null;
+  const scale = farthest === 0 || (farthest > leastDistance && farthest < greatestDistance) ? 1 : farthest;
   let squaresT = 0;
   let squaresV = 0;
   let products = 0;
   for (let i = first; i <= last; i++) {
     const place = slot(window, i);
     const t = times[place]! - at - meanT;
-    const v = values[place]! - meanV;
+    const v = (values[place]! - start - meanV) / scale;
     squaresT += t * t;
     squaresV += v * v;
     products += t * v;
   }
-  const slope = products / squaresT;
-  const explained = slope * products;
+  const perScale = products / squaresT;
+  const explained = perScale * products;
+  const slope = perScale * scale;
   const fit = squaresV === 0 ? 1 : Math.min(1, explained / squaresV);
-  const deviation = Math.sqrt(Math.max(0, squaresV - explained) / (count - 2));
-  return { count, level: meanV - slope * meanT, slope, fit, deviation, meanT, squaresT };
+  const deviation = scale * Math.sqrt(Math.max(0, squaresV - explained) / (count - 2));
+  return { count, level: start + meanV - slope * meanT, slope, fit, deviation, meanT, squaresT };
 }
 
 /**
@@ -149,7 +165,7 @@ function studentDistribution(t: number, degrees: number): number {
 /** The figure of a line, see `Measure` in the reference; on the good side at infinity where the line does not fit. */
 export function figureOf(line: Line, options: TrendOptions, spanMs: number): number {
   const { measure, perMs, withinMs, minFit, confidence, side } = options;
-  if (line.fit < minFit) return side === 'above' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (!(line.fit >= minFit)) return side === 'above' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const change = line.slope * spanMs;
   switch (measure) {
     case 'slope':

@@ -1,8 +1,9 @@
 // Samples become verdicts here: every pair of the series is evaluated at each sample in time order, and only a change of
 // verdict, or the time of `for` or `keep_firing_for`, becomes an input of the pipeline.
 import { aggregateAt } from '../../rules/aggregates/index.ts';
-import { verdictOf } from '../../rules/threshold.ts';
-import type { SeriesWindow } from '../../rules/types.ts';
+import { hasLevels, levelReached } from '../../rules/levels.ts';
+import { shownValue, verdictOf } from '../../rules/threshold.ts';
+import type { SeriesWindow, Severity } from '../../rules/types.ts';
 import { oneRow, type SampleRows } from '../ingest/sample-rows.ts';
 import { appended, emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
@@ -143,10 +144,19 @@ export class Evaluator {
     const rule = rules[index]!;
     const figure = this.#figures[figureOf[index]!]!;
     const before = states.verdict(place);
-    const verdict = verdictOf(rule, figure, before === 'true' && !states.has(place, bits.quiet));
+    const wasTrue = before === 'true' && !states.has(place, bits.quiet);
+    let verdict = verdictOf(rule, figure, wasTrue);
     if (verdict === 'insufficient_data') return;
+    let severity: Severity | null = null;
+    let moved = false;
+    if (hasLevels(rule)) {
+      const level = wasTrue ? pairs.pair(series, index).level : null;
+      severity = levelReached(rule, figure, level);
+      verdict = severity === null ? 'false' : 'true';
+      moved = wasTrue && severity !== level;
+    }
     states.set(place, bits.quiet, false);
-    if (verdict === before && at < states.wakeAt(place)) return;
+    if (verdict === before && !moved && at < states.wakeAt(place)) return;
     if (verdict === 'false' && before === 'unknown') {
       // No episode is open (an open one would have set the verdict): nothing to tell.
       states.setVerdict(place, 'false');
@@ -158,7 +168,8 @@ export class Evaluator {
       rule,
       subject: pair.subject,
       verdict,
-      value: Number.isFinite(figure) && rule.aggregate !== 'absent' ? figure : null,
+      ...(severity !== null && { severity }),
+      value: rule.aggregate === 'absent' ? null : shownValue(figure, verdict),
       sampleAt: at,
       cause: 'sample',
     });

@@ -3,13 +3,15 @@
 import type { GroupTotals } from '../../rules/across.ts';
 import type { GridRule } from '../../rules/grid.ts';
 import { type GroupContext, gridEvaluatorOf } from '../../rules/index.ts';
+import { hasLevels, levelReached } from '../../rules/levels.ts';
 import { windowOf } from '../../rules/readings.ts';
-import type { Evaluation, ThresholdRule } from '../../rules/types.ts';
+import { shownValue } from '../../rules/threshold.ts';
+import type { Evaluation, Severity, ThresholdRule } from '../../rules/types.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { GridGroup } from './grid-group.ts';
 
-type Said = Pick<VerdictInput, 'verdict' | 'value' | 'cause'>;
+type Said = Pick<VerdictInput, 'verdict' | 'severity' | 'value' | 'cause'>;
 
 const result: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
 
@@ -44,14 +46,29 @@ function decideValue(
 ): Said | null {
   const { at } = context;
   const wasQuiet = group.quiet;
-  gridEvaluatorOf(rule).judge(rule, totals, context, group.verdict === 'true' && !wasQuiet, result);
-  const { verdict, value } = result;
+  const wasTrue = group.verdict === 'true' && !wasQuiet;
+  gridEvaluatorOf(rule).judge(rule, totals, context, wasTrue, result);
+  const { value } = result;
+  let { verdict } = result;
   if (verdict === 'insufficient_data') return decideNoData(rule, group, alert, at);
+  let severity: Severity | null = null;
+  let moved = false;
+  if (hasLevels(rule)) {
+    const level = wasTrue ? (alert?.effectiveSeverity ?? null) : null;
+    severity = levelReached(rule, value, level);
+    verdict = severity === null ? 'false' : 'true';
+    moved = wasTrue && severity !== level;
+  }
   group.saidAt = at;
   group.quiet = false;
   // Of what silence had said the state machine is asked again, whatever the verdict.
-  if (verdict === group.verdict && at < group.wakeAt && !wasQuiet) return null;
-  return { verdict, value: Number.isFinite(value) ? value : null, cause: 'sample' };
+  if (verdict === group.verdict && !moved && at < group.wakeAt && !wasQuiet) return null;
+  return {
+    verdict,
+    ...(severity !== null && { severity }),
+    value: shownValue(value, verdict),
+    cause: 'sample',
+  };
 }
 
 /** No series of the group has a value. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wakeAt } from '../../rules/alert-state.ts';
 import { labelSet } from '../../rules/labels.ts';
-import { evaluateThreshold } from '../../rules/threshold.ts';
+import { evaluateThreshold, shownValue } from '../../rules/threshold.ts';
 import type { Aggregate, Matcher, Operator, ThresholdRule, Verdict } from '../../rules/types.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import { appended, emptyWindow, SeriesTable } from '../ingest/series.ts';
@@ -103,7 +103,7 @@ class Plain {
       pair.verdict = out.verdict;
       if (out.verdict === 'false' && first) continue;
       pair.wakeAt = wake(out.verdict, at);
-      const value = Number.isFinite(out.value) ? out.value : null;
+      const value = shownValue(out.value, out.verdict);
       this.said.push({ n, rule: rule.name, at, verdict: out.verdict, value });
     }
   }

@@ -2,7 +2,7 @@
 // changes of it stands in `PairStates`; the rest of an episode is in the alert's row.
 import { wakeAt } from '../../rules/alert-state.ts';
 import type { SeriesRule } from '../../rules/readings.ts';
-import type { Labels } from '../../rules/types.ts';
+import type { Labels, Severity } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey, subjectOf } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
@@ -35,6 +35,7 @@ export class RulePair {
   /** In `PairStates`; -1 once the pair is gone. */
   #place: number;
   #subject: Subject | null = null;
+  #level: Severity | null = null;
   /** Of the episode that it took up; the same text as the alert's. */
   #key: string | null = null;
 
@@ -131,9 +132,14 @@ export class RulePair {
     return this.#subject?.key ?? this.#key ?? alertKey(this.rule.name, this.seriesLabels);
   }
 
-  /** Takes verdict and wake time from the open episode, if there is one. One without a value came from silence. */
+  /** How urgent the open episode is; null: there is none. */
+  get level(): Severity | null {
+    return this.#level;
+  }
+
+  /** Takes verdict, level and wake time from the open episode, if there is one. One without a value came from silence. */
   attach(alert: AlertRow | undefined): void {
-    this.refreshWake(alert);
+    this.follow(alert);
     if (!alert) return;
     this.#key = alert.key;
     this.verdict = alert.keepUntil === null ? 'true' : 'false';
@@ -146,7 +152,9 @@ export class RulePair {
     this.wakeAt = Number.NEGATIVE_INFINITY;
   }
 
-  refreshWake(alert: AlertRow | undefined): void {
+  /** The open episode is this one now. */
+  follow(alert: AlertRow | undefined): void {
+    this.#level = alert?.effectiveSeverity ?? null;
     this.wakeAt = alert ? wakeAt(lifeOf(alert), this.rule) : Number.POSITIVE_INFINITY;
   }
 

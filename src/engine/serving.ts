@@ -74,7 +74,7 @@ export class Serving {
     const changed = (pair: RulePair, input: VerdictInput): void => {
       doors.step(tenant, input, now, turn);
       pair.verdict = input.verdict;
-      pair.refreshWake(tenant.pipeline.openByKey.get(pair.key));
+      pair.follow(tenant.pipeline.openByKey.get(pair.key));
     };
     for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
       if (work.kind === 'grid') {

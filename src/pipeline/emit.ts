@@ -36,6 +36,7 @@ export function spoken(
     changed: [
       ...view.fresh,
       ...view.refired,
+      ...view.escalated,
       ...view.held.map(({ alert }) => alert),
       ...view.events,
       ...(sendResolved ? view.resolved : []),

@@ -2,7 +2,7 @@
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
 import type { StepResult } from './input.ts';
 import { decideRoute, type Place } from './route.ts';
-import type { AlertRow } from './rows.ts';
+import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 
 /** Puts a firing alert, an event or a resolved alert into its groups and answers them. */
@@ -19,6 +19,16 @@ export function joinGroups(
   );
   state.alerts.set(alert.id, alert);
   for (const group of groups) group.members.add(alert.id);
+  return groups;
+}
+
+/** The groups that an alert is in. */
+export function groupsOf(state: PipelineState, alertId: string): Group[] {
+  const groups: Group[] = [];
+  for (const key of state.memberOf.get(alertId) ?? []) {
+    const group = state.groups.get(key);
+    if (group) groups.push(group);
+  }
   return groups;
 }
 
@@ -63,9 +73,17 @@ export function arm(group: Group, at: number, reason: string, out: StepResult): 
   out.groups.add(group);
 }
 
-/** A newly firing alert or a new event: wait for company, but not before group_interval since the last message. */
-export function armForNew(group: Group, now: number, out: StepResult): void {
-  const afterWait = now + group.route.groupWaitMs;
+/**
+ * A newly firing alert or a new event: wait for company, but not before group_interval since the last message. One that
+ * waits already, for another group, waits until `waitsUntil` at most.
+ */
+export function armForNew(
+  group: Group,
+  now: number,
+  out: StepResult,
+  waitsUntil = Number.POSITIVE_INFINITY,
+): void {
+  const afterWait = Math.min(now + group.route.groupWaitMs, Math.max(now, waitsUntil));
   const afterInterval =
     group.row.lastSentAt === null ? afterWait : group.row.lastSentAt + group.route.groupIntervalMs;
   if (afterInterval > afterWait) arm(group, afterInterval, 'group_interval', out);
@@ -104,10 +122,20 @@ export function logNotified(
   for (const { alert, status } of entries) {
     const before = group.lastOfKey.get(alert.key);
     if (before !== undefined && before !== alert.id) delete notified[before];
-    notified[alert.id] = { key: alert.key, status, at: now };
+    const { key, effectiveSeverity, severity } = alert;
+    notified[alert.id] = {
+      ...{ key, status, at: now },
+      ...(effectiveSeverity !== severity && { severity: effectiveSeverity }),
+    };
     group.lastOfKey.set(alert.key, alert.id);
   }
   group.row.notified = notified;
+}
+
+/** The group knows of the alert what another one said to the same people; the same replacement. */
+export function takeOver(group: Group, alert: AlertRow, entry: Notified): void {
+  group.row.notified = { ...group.row.notified, [alert.id]: entry };
+  group.lastOfKey.set(alert.key, alert.id);
 }
 
 /** Drops entries of the notify log; the same replacement. */

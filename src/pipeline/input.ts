@@ -7,12 +7,14 @@ import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, Subject } from './state.ts';
 
-/** A verdict changed, or it stands and the time of `for` or `keep_firing_for` has come. */
+/** A verdict or its severity changed, or it stands and the time of `for` or `keep_firing_for` has come. */
 export interface VerdictInput {
   readonly kind: 'verdict';
   readonly rule: Rule;
   readonly subject: Subject;
   readonly verdict: 'true' | 'false';
+  /** Of a rule with levels: that of the level that the value reaches. Absent: it stays what it was. */
+  readonly severity?: Severity;
   readonly value: number | null;
   /** Sample time; engine time when no sample is the cause. */
   readonly sampleAt: number;

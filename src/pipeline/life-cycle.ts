@@ -1,5 +1,9 @@
 // Stage 2: what became of the alert. The state machine is rules/alert-state; here its changes become rows and events.
 import { type AlertLife, type LifeChange, nextAlertState } from '../../rules/alert-state.ts';
+import { fingerprint } from '../../rules/fingerprint.ts';
+import { labelSet } from '../../rules/labels.ts';
+import { priorityOf } from '../../rules/severity.ts';
+import type { Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
 import type { AcknowledgeInput, EventInput, ResolveInput, StepResult, VerdictInput } from './input.ts';
@@ -32,16 +36,23 @@ export function decideLife(state: PipelineState, input: VerdictInput): LifeDecis
   return { change, next, alert };
 }
 
-/** Writes the decision into the state; answers the alert when its place in the groups may have changed. */
+/** Something became of an alert that its groups may have to know. */
+export interface LifeNews {
+  readonly alert: AlertRow;
+  readonly what: 'fired' | 'resolved' | 'moved';
+}
+
+/** Writes the decision into the state; answers what its groups may have to know, if anything. */
 export function applyLife(
   state: PipelineState,
   input: VerdictInput,
   decision: LifeDecision,
   now: number,
   out: StepResult,
-): AlertRow | null {
+): LifeNews | null {
   const { change, next } = decision;
-  if (change === 'none') {
+  const from = movesFrom(input, decision.alert);
+  if (change === 'none' && from === null) {
     if (endsSilence(input, decision.alert)) measured(state, input, decision.alert, now, out);
     return null;
   }
@@ -49,7 +60,13 @@ export function applyLife(
   const insert = decision.alert === null;
   alert.version += insert ? 0 : 1;
   alert.lastSampleAt = input.sampleAt;
-  alert.value = input.value;
+  // A sample that shows nothing (a trend without a direction) leaves the value that people know.
+  if (input.value !== null || input.cause !== 'sample') alert.value = input.value;
+  if (from !== null) move(state, alert, from, input, now, out);
+  if (change === 'none') {
+    out.effects.push({ put: 'alert', row: alert, insert });
+    return alert.state === 'firing' ? { alert, what: 'moved' } : null;
+  }
   let kind = `alert.${change}`;
   const reason = input.cause === 'sample' ? null : input.cause;
   switch (change) {
@@ -84,7 +101,39 @@ export function applyLife(
     state.alerts.delete(alert.id);
     return null;
   }
-  return change === 'fired' || change === 'resolved' ? alert : null;
+  if (change === 'fired' || change === 'resolved') return { alert, what: change };
+  return change === 'recovered' && from !== null ? { alert, what: 'moved' } : null;
+}
+
+/** The severity that the open episode had, where the verdict gives it another; else null. */
+function movesFrom({ verdict, severity }: VerdictInput, alert: AlertRow | null): Severity | null {
+  if (alert === null || verdict !== 'true' || severity === undefined) return null;
+  return severity === alert.effectiveSeverity ? null : alert.effectiveSeverity;
+}
+
+/** The open episode is of another level from here on. Its labels stay what they were. */
+function move(
+  state: PipelineState,
+  alert: AlertRow,
+  from: Severity,
+  input: VerdictInput,
+  now: number,
+  out: StepResult,
+): void {
+  const { rule, sampleAt, severity: to = from } = input;
+  alert.effectiveSeverity = to;
+  alert.priority = priorityAt(rule, to);
+  if (alert.state === 'firing') alert.annotations = renderAnnotations(rule, alert.labels, alert.value);
+  const body = { from, to, value: input.value, sampleAt, ruleHash: rule.hash };
+  out.effects.push({
+    put: 'event',
+    row: alertEvent(state, alert, 'alert.severity_changed', null, now, body),
+  });
+}
+
+/** A rule whose priority is not that of its severity has set it: that holds at every level. */
+function priorityAt(rule: Rule, severity: Severity): Priority {
+  return rule.priority === priorityOf(rule.severity) ? priorityOf(severity) : rule.priority;
 }
 
 /** A sample confirms what silence had said: the episode goes on, and from here it is one of values. */
@@ -112,7 +161,10 @@ function measured(
 }
 
 function openEpisode(state: PipelineState, input: VerdictInput): AlertRow {
-  const { rule, subject } = input;
+  const { rule, subject, severity = rule.severity } = input;
+  // The subject has the mildest level; an episode may begin at a more urgent one.
+  const labels =
+    severity === subject.labels.severity ? subject.labels : labelSet({ ...subject.labels, severity });
   const alert: AlertRow = {
     tenant: state.tenant,
     id: state.newId(),
@@ -121,12 +173,12 @@ function openEpisode(state: PipelineState, input: VerdictInput): AlertRow {
     source: 'rule',
     rule: rule.name,
     ruleHash: rule.hash,
-    labels: subject.labels,
-    fingerprint: subject.fingerprint,
+    labels,
+    fingerprint: labels === subject.labels ? subject.fingerprint : fingerprint(labels),
     state: 'pending',
-    severity: rule.severity,
-    effectiveSeverity: rule.severity,
-    priority: rule.priority,
+    severity,
+    effectiveSeverity: severity,
+    priority: priorityAt(rule, severity),
     category: rule.category,
     value: input.value,
     annotations: {},

@@ -1,6 +1,7 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
+import { severityRank } from '../../rules/severity.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -9,12 +10,16 @@ export type SkipReason =
   | 'within_dedupe_window'
   | 'resolved_before_notify'
   | 'send_resolved_off'
-  | 'receiver_gone';
+  | 'receiver_gone'
+  /** Another level of its rule made it another group's, before anything was said of it here. */
+  | 'routed_elsewhere';
 
 /** The members of a group, sorted by what there is to say of them. */
 export interface GroupView {
   /** Firing, and the receiver knows. */
   readonly told: AlertRow[];
+  /** Firing, and the receiver knows of a less urgent one. */
+  readonly escalated: AlertRow[];
   /** Firing, never said. */
   readonly fresh: AlertRow[];
   /** Firing anew after the dedupe window of its last notification. */
@@ -51,16 +56,21 @@ export function dedupeWindowOf(state: PipelineState, alert: AlertRow, receiver: 
   return rule?.dedupeWindowMs ?? receiver.dedupeWindowMs;
 }
 
-/** End of the dedupe window that the group's notify log opens for this alert's key; 0 when there is none. */
+/**
+ * End of the dedupe window that the group's notify log opens for this alert's key; 0 when there is none. The alert itself
+ * opens one when it left the group and was taken back there.
+ */
 export function dedupeUntil(state: PipelineState, group: Group, alert: AlertRow, receiver: Receiver): number {
   const last = group.lastOfKey.get(alert.key);
-  const entry = last === undefined || last === alert.id ? undefined : group.row.notified[last];
-  return entry ? entry.at + dedupeWindowOf(state, alert, receiver) : 0;
+  const entry = last === undefined ? undefined : group.row.notified[last];
+  const opens = entry !== undefined && (last !== alert.id || entry.status === 'resolved');
+  return opens ? entry.at + dedupeWindowOf(state, alert, receiver) : 0;
 }
 
 export function viewGroup(state: PipelineState, group: Group, receiver: Receiver, now: number): GroupView {
   const view: GroupView = {
     told: [],
+    escalated: [],
     fresh: [],
     refired: [],
     held: [],
@@ -82,7 +92,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
         view.events.push(alert);
       }
     } else if (alert.state === 'firing') {
-      if (said === 'firing') view.told.push(alert);
+      if (said === 'firing') (isEscalated(group, alert) ? view.escalated : view.told).push(alert);
       else {
         const until = dedupeUntil(state, group, alert, receiver);
         if (until > now) view.held.push({ alert, until });
@@ -101,6 +111,15 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     }
   }
   return view;
+}
+
+/** More urgent than the group's notify log says. */
+export function isEscalated(group: Group, alert: AlertRow): boolean {
+  const entry = group.row.notified[alert.id];
+  return (
+    entry?.status === 'firing' &&
+    severityRank(alert.effectiveSeverity) > severityRank(entry.severity ?? alert.severity)
+  );
 }
 
 const isAcknowledged = (alert: AlertRow, now: number) =>
@@ -132,13 +151,16 @@ export function decideNotify(
     return { notify: false, reason: 'receiver_gone', until: null, view };
   }
   const view = viewGroup(state, group, receiver, now);
-  const { told, fresh, refired, held, resolved, events } = view;
+  const { told, escalated, fresh, refired, held, resolved, events } = view;
   const say = (reason: NotifyReason): NotifyDecision => ({ notify: true, reason, view });
   if (fresh.length > 0) {
-    const spoken = told.length > 0 || view.superseded.length > 0 || resolved.length > 0;
+    const spoken =
+      told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
     return say(spoken ? 'new_alerts' : 'first');
   }
   if (refired.length > 0) return say('refired');
+  // Also of an acknowledged one: that it got worse is no repeat.
+  if (escalated.length > 0) return say('escalated');
   if (resolved.length > 0 && receiver.sendResolved) {
     return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
   }

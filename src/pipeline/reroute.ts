@@ -5,6 +5,7 @@ import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
 import type { StepResult } from './input.ts';
+import { isEscalated } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -51,7 +52,7 @@ function isSpokenOf(alert: AlertRow, saidFiring: ReadonlySet<string>): boolean {
 }
 
 /** Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. */
-const inheritance = (group: Group) => `${group.row.receiver} ${canonicalLabels(group.row.labels)}`;
+export const inheritance = (group: Group) => `${group.row.receiver} ${canonicalLabels(group.row.labels)}`;
 
 /** Groups that go on keep their key; their route object may carry new timings. */
 function refreshRoutes(state: PipelineState, routed: ReadonlySet<string>): void {
@@ -77,9 +78,12 @@ function retire(
 ): void {
   if (heir) {
     const notified = { ...group.row.notified };
-    // Both spoke to the same receiver: the later word counts.
-    for (const [id, entry] of Object.entries(heir.row.notified))
-      if (entry.at >= (notified[id]?.at ?? 0)) notified[id] = entry;
+    // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.
+    for (const [id, entry] of Object.entries(heir.row.notified)) {
+      const known = notified[id];
+      const handedOver = known?.at === entry.at && known.status === 'firing';
+      if (!handedOver && entry.at >= (known?.at ?? 0)) notified[id] = entry;
+    }
     heir.row.notified = notified;
     heir.row.lastSentAt = Math.max(heir.row.lastSentAt ?? 0, group.row.lastSentAt ?? 0) || null;
     indexLog(heir);
@@ -132,7 +136,8 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     const alert = state.alerts.get(id);
     if (!alert) continue;
     const said = group.row.notified[id]?.status;
-    if (alert.kind === 'event' || (alert.state === 'firing' && said !== 'firing')) armForNew(group, now, out);
+    const news = said !== 'firing' || isEscalated(group, alert);
+    if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);
     else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
     else if (alert.state === 'firing')
       arm(group, group.row.notified[id]!.at + group.route.repeatIntervalMs, 'repeat_interval', out);

@@ -31,7 +31,8 @@ export interface AlertRow {
   readonly severity: Severity;
   /** As levels and promotion made it since: matchers and group_by on `severity` read this. */
   effectiveSeverity: Severity;
-  readonly priority: Priority;
+  /** Follows the effective severity, where the rule does not set another. */
+  priority: Priority;
   readonly category: Category;
   value: number | null;
   annotations: Readonly<Record<string, string>>;
@@ -61,6 +62,8 @@ export interface Notified {
   readonly status: 'firing' | 'resolved' | 'event';
   /** When that notification was decided. */
   readonly at: number;
+  /** How urgent it was said to be; absent: as it was at the episode's start. */
+  readonly severity?: Severity;
 }
 
 export interface GroupRow {

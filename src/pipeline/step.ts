@@ -1,14 +1,15 @@
 // The first pure door. Two passes, each a list of stages: on arrival (an alert or a verdict changed) and on a due group.
 // `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
 import { dueGroup, skip } from './due.ts';
-import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import { arm, armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
 import { applyAcknowledge, applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
+import { moveOn } from './move.ts';
 import { dedupeUntil } from './notify.ts';
 import { reroute } from './reroute.ts';
 import { decideRoute } from './route.ts';
 import type { AlertRow } from './rows.ts';
-import { alertEvent, type Group, type PipelineState } from './state.ts';
+import { alertEvent, type PipelineState } from './state.ts';
 
 /**
  * One input, one step. `now` is engine time in epoch milliseconds.
@@ -20,8 +21,9 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
   switch (input.kind) {
     case 'verdict': {
       const decision = decideLife(state, input);
-      const changed = applyLife(state, input, decision, now, out);
-      if (changed) arrive(state, changed, now, out);
+      const news = applyLife(state, input, decision, now, out);
+      if (news?.what === 'moved') moveOn(state, news.alert, now, out);
+      else if (news) arrive(state, news.alert, now, out);
       break;
     }
     case 'event':
@@ -109,15 +111,6 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
     flushArmed(state, alert.id, out);
   }
   out.answer = { kind: 'event', alert, heldBack };
-}
-
-function groupsOf(state: PipelineState, alertId: string): Group[] {
-  const groups: Group[] = [];
-  for (const key of state.memberOf.get(alertId) ?? []) {
-    const group = state.groups.get(key);
-    if (group) groups.push(group);
-  }
-  return groups;
 }
 
 /** Groups whose deadline moved are written once, after all stages of the pass. */

@@ -91,8 +91,10 @@ describe('a rule that is made', () => {
     let fault: Fault | null = null;
     await begin({
       wrapStore: (store) =>
-        failingStore(store, ({ method }) => {
-          if (method !== 'commit' || fault === null) return null;
+        failingStore(store, ({ method, args }) => {
+          // Other turns commit too: what is waited for is the rule's.
+          if (method !== 'commit' || !JSON.stringify(args).includes('"config_object"')) return null;
+          if (fault === null) return null;
           const now = fault;
           fault = null;
           return now;

@@ -8,6 +8,7 @@ export type StoreMethod = Exclude<keyof Store, 'close'>;
 export interface StoreCall {
   readonly method: StoreMethod;
   readonly n: number;
+  readonly args: readonly unknown[];
 }
 
 /**
@@ -41,7 +42,7 @@ export function failingStore(store: Store, plan: FailurePlan): Store {
       if (typeof member !== 'function' || name === 'close') return member;
       const method = name as StoreMethod;
       return (...args: unknown[]): unknown => {
-        const call: StoreCall = { method, n: (calls.get(method) ?? 0) + 1 };
+        const call: StoreCall = { method, n: (calls.get(method) ?? 0) + 1, args };
         calls.set(method, call.n);
         const fault = plan(call);
         if (fault?.when === 'before') fail(fault, call);

@@ -25,6 +25,7 @@ export function alertChanges(row: AlertRow) {
   return {
     state: row.state,
     effectiveSeverity: row.effectiveSeverity,
+    priority: row.priority,
     value: row.value,
     annotations: JSON.stringify(row.annotations),
     pendingSince: whole(row.pendingSince),
@@ -54,7 +55,6 @@ export function alertValues(row: AlertRow, id: Buffer, labelset: Buffer): AlertV
     labelset,
     fingerprint: row.fingerprint,
     severity: row.severity,
-    priority: row.priority,
     category: row.category,
     dedupKey: row.dedupKey,
     ...alertChanges(row),

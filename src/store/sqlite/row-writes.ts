@@ -21,6 +21,7 @@ import { alert, alertGroup, breaker, configVersion, idempotency, notification } 
 const changeableOfAlert = [
   'state',
   'effectiveSeverity',
+  'priority',
   'value',
   'annotations',
   'pendingSince',

@@ -2,7 +2,7 @@
 // batches, and with restarts after a flush. Without faults all must have the same episodes.
 import { diskOfMemory } from './disk.ts';
 import type { PushedSample } from './episodes.ts';
-import { drawSeed, noFaults, type SeedPlan } from './plan-of-seed.ts';
+import { drawLeveledRules, drawSeed, noFaults, type SeedPlan } from './plan-of-seed.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
 
@@ -11,7 +11,8 @@ const samplesPerSeed = 600;
 /** Rules without silence: that one is engine time, not the stream's. */
 function planOf(seed: number): SeedPlan {
   const drawn = drawSeed(new Random(seed, 11));
-  const rules = drawn.rules.filter((rule) => rule.aggregate !== 'absent');
+  const all = [...drawn.rules, ...drawLeveledRules(new Random(seed, 15))];
+  const rules = all.filter((rule) => rule.aggregate !== 'absent');
   return { ...drawn, faults: noFaults, rules: rules.map((rule) => ({ ...rule, noData: 'keep' })) };
 }
 
@@ -71,7 +72,15 @@ async function episodesOf(seed: number, mode: 'one by one' | 'batches' | 'restar
     }
     return [...world.journal.alerts.values()]
       .map(({ row }) =>
-        [row.tenant, row.key, row.state, row.pendingSince, row.firedAt, row.resolvedAt].join(' '),
+        [
+          row.tenant,
+          row.key,
+          row.state,
+          row.pendingSince,
+          row.firedAt,
+          row.resolvedAt,
+          row.effectiveSeverity,
+        ].join(' '),
       )
       .sort()
       .join('\n');

@@ -357,12 +357,8 @@ export class Clients {
         this.#world.counters.hit('rule edited');
         const forMs = random.pick([0, 10_000, 60_000]);
         const keepFiringForMs = random.pick([0, 60_000]);
-        rules[i] = hashed({
-          ...rule,
-          forMs,
-          keepFiringForMs,
-          threshold: rule.threshold + random.pick([-1, 1]),
-        });
+        const threshold = rule.threshold + random.pick([-1, 1]);
+        rules[i] = hashed({ ...rule, forMs, keepFiringForMs, ...(rule.levels ? {} : { threshold }) });
       }
       this.#world.rules = rules;
       this.#telling.rulesAt = this.#world.clock.now();

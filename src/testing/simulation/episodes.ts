@@ -9,6 +9,7 @@ import { isGroupRule } from './plan-of-seed.ts';
 import {
   keyOf,
   type Life,
+  levelOf,
   live,
   type Points,
   seriesKeyOf,
@@ -43,6 +44,8 @@ interface PairModel {
   readonly series: SeriesModel;
   wasTrue: boolean;
   quiet: boolean;
+  /** Index of the level of the open episode, of a rule with levels. */
+  level: number;
   life: Life;
   certain: boolean;
   /** Sample time from which the window is known to be whole. */
@@ -97,7 +100,7 @@ export class Episodes {
     const sentAt = this.#inFlight.get(tenant) ?? this.#world.clock.now();
     this.#inFlight.delete(tenant);
     const now = this.#world.clock.now();
-    const expected = new Map<PairModel, Transition[]>();
+    const expected = new Map<PairModel, Observed[]>();
     const loose = new Set<PairModel>();
     const inOrder = [...samples].sort((a, b) => a.timestamp - b.timestamp);
     for (const sample of inOrder) {
@@ -112,8 +115,20 @@ export class Episodes {
         if (outcome === 'unchanged' && series.inherited) loose.add(pair);
         if (outcome === 'late' || outcome === 'unchanged') continue;
         if (sample.timestamp <= pair.strictFrom) loose.add(pair);
-        const verdict = verdictOf(pair.rule, series, sample.timestamp, pair.wasTrue && !pair.quiet);
+        const held = pair.wasTrue && !pair.quiet;
+        const level = pair.rule.levels
+          ? levelOf(pair.rule, series, sample.timestamp, held ? pair.level : -1)
+          : null;
+        const verdict = level === null ? verdictOf(pair.rule, series, sample.timestamp, held) : level >= 0;
         if (verdict === null) continue;
+        if (level !== null && verdict) {
+          if (pair.life.state !== 'none' && level !== pair.level)
+            push(expected, pair, {
+              kind: movedTo(pair.rule.levels?.[level]?.severity),
+              at: sample.timestamp,
+            });
+          pair.level = level;
+        }
         pair.quiet = false;
         pair.wasTrue = verdict;
         const { life, said } = live(pair.life, verdict, pair.rule, sample.timestamp);
@@ -144,7 +159,8 @@ export class Episodes {
       return;
     }
     if (effect.put !== 'event' || effect.row.subjectKind !== 'alert') return;
-    const kind = kinds.get(effect.row.kind);
+    const moved = effect.row.kind === 'alert.severity_changed';
+    const kind = moved ? movedTo(effect.row.body.to) : kinds.get(effect.row.kind);
     const alert = this.#world.journal.alerts.get(effect.row.subjectId)?.row;
     if (!kind || !alert || alert.kind !== 'alert') return;
     // Rules over several series speak at times of the grid; `Groups` knows them.
@@ -234,7 +250,7 @@ export class Episodes {
 
   // -- inside ---------------------------------------------------------------------------------------------------
 
-  #compare(pair: PairModel, expected: readonly Transition[], observed: readonly Observed[]): void {
+  #compare(pair: PairModel, expected: readonly Observed[], observed: readonly Observed[]): void {
     if (expected.length === 0 && observed.length === 0) return;
     const text = (list: readonly Observed[]) =>
       list.map(({ kind, at }) => `${kind}@${at}`).join(' ') || 'nothing';
@@ -256,6 +272,7 @@ export class Episodes {
     } else {
       // What silence says of an open episode has no value until a sample confirms it; hysteresis is of values.
       pair.quiet = row.value === null;
+      pair.level = pair.rule.levels?.findIndex(({ severity }) => severity === row.effectiveSeverity) ?? -1;
       const since = row.pendingSince ?? row.firedAt ?? 0;
       pair.life =
         row.state === 'pending'
@@ -274,9 +291,10 @@ export class Episodes {
       throw new Violation('I3', `${pair.key} ${kind} by silence at ${at}, not before ${earliest}`, at);
   }
 
-  #count(kind: Transition['kind'], reason: string | null): void {
+  #count(kind: string, reason: string | null): void {
     const { counters } = this.#world;
-    if (kind === 'firing') {
+    if (kind.startsWith('moved')) counters.hit('severity changed');
+    else if (kind === 'firing') {
       counters.hit('fired');
       if (reason === 'no_data') counters.hit('no_data fired');
       if (reason === 'absent') counters.hit('absent fired');
@@ -324,6 +342,7 @@ export class Episodes {
         series,
         wasTrue: false,
         quiet: false,
+        level: -1,
         life: { state: 'none' },
         certain: false,
         strictFrom: old?.strictFrom ?? (before.size > 0 ? now + rule.windowMs : 0),
@@ -338,6 +357,8 @@ export class Episodes {
     this.#bySeries.set(series, list);
   }
 }
+
+const movedTo = (severity: unknown): string => `moved to ${severity}`;
 
 function patience(rule: ThresholdRule): number {
   return rule.aggregate === 'absent' ? rule.windowMs : rule.noDataAfterMs;

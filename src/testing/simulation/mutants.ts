@@ -1,5 +1,6 @@
 // Planted bugs: each wraps a port or a service of the real program, none touches product code. The simulation is worth
 // its time only if it finds every one of them.
+import { type Severity, severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
 import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
@@ -52,6 +53,25 @@ const downOften = (plan: SeedPlan): SeedPlan => ({
 
 export const mutants: readonly Mutant[] = [
   ...slips,
+  {
+    name: 'level stays up',
+    what: 'an alert whose level falls keeps the severity that it had',
+    wraps: () =>
+      effects((effect) => {
+        if (effect.put !== 'event' || effect.row.kind !== 'alert.severity_changed') return [effect];
+        const { from, to } = effect.row.body as { from: Severity; to: Severity };
+        return severities.indexOf(to) < severities.indexOf(from) ? [] : [effect];
+      }),
+  },
+  {
+    name: 'escalation untold',
+    what: 'that an alert became more urgent is decided and nobody is told',
+    wraps: () =>
+      effects((effect) =>
+        effect.put === 'notification' && effect.row.reason === 'escalated' ? [] : [effect],
+      ),
+    plan: (plan) => ({ ...plan, faults: noFaults }),
+  },
   { name: 'lost delivery', what: 'one delivery row in 20 is not stored', wraps: losing('delivery', 20) },
   {
     name: 'lost result',

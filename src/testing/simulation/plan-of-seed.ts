@@ -2,7 +2,8 @@
 // fixed configuration never reaches some states however long it runs.
 import { labelSet } from '../../../rules/labels.ts';
 import { matcher } from '../../../rules/matchers.ts';
-import type { Aggregate, Labels, Matcher, ThresholdRule } from '../../../rules/types.ts';
+import { priorityOf } from '../../../rules/severity.ts';
+import type { Aggregate, Labels, Level, Matcher, ThresholdRule } from '../../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
 import { aReceiver, aRoute, aRule } from '../builders.ts';
 import type { Random } from './random.ts';
@@ -169,6 +170,37 @@ export function drawGroupRules(random: Random): ThresholdRule[] {
             intervalMs: random.pick([5 * s, 15 * s, 30 * s]),
             evalDelayMs: random.pick([2 * s, 10 * s]),
           },
+        }),
+      );
+    }),
+  );
+}
+
+/** Rules with several levels; most seeds have them, and their routes tell the levels apart. Their own stream, too. */
+export function drawLeveledRules(random: Random): ThresholdRule[] {
+  if (!random.chance(0.6)) return [];
+  return tenants.flatMap((tenant) =>
+    Array.from({ length: random.int(1, 2) }, (_, no) => {
+      const aggregate = random.pick(['last', 'last', 'avg', 'max'] as const);
+      const severities = random.pick([
+        ['warning', 'critical'],
+        ['info', 'warning', 'critical'],
+        ['high', 'critical', 'emergency'],
+      ] as const);
+      const levels = severities.map((severity, i): Level => {
+        const threshold = 60 + 15 * i;
+        return { severity, threshold, ...(random.chance(0.4) ? { resolveThreshold: threshold - 12 } : {}) };
+      });
+      const { severity, ...mildest } = levels[0]!;
+      return hashed(
+        aRule({
+          ...{ tenant, name: `Levels${no}`, severity, ...mildest, levels, aggregate },
+          priority: priorityOf(severity),
+          metric: random.pick(metrics),
+          windowMs: aggregate === 'last' ? 0 : random.pick([30 * s, min]),
+          forMs: random.pick([0, 0, 10 * s, min]),
+          keepFiringForMs: random.pick([0, 0, 30 * s]),
+          noData: random.pick(['keep', 'ok', 'alert'] as const),
         }),
       );
     }),

@@ -4,7 +4,7 @@ import type { Counters } from './counters.ts';
 import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
-import { drawGroupRules, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
+import { drawGroupRules, drawLeveledRules, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
 import { Random } from './random.ts';
 import { Telling } from './telling.ts';
 import { Violation } from './violation.ts';
@@ -45,7 +45,14 @@ export interface SimulationResult {
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hours } = options;
   const drawn = drawSeed(new Random(seed, 1));
-  const withGroups = { ...drawn, rules: [...drawn.rules, ...drawGroupRules(new Random(seed, 21))] };
+  const withGroups = {
+    ...drawn,
+    rules: [
+      ...drawn.rules,
+      ...drawGroupRules(new Random(seed, 21)),
+      ...drawLeveledRules(new Random(seed, 22)),
+    ],
+  };
   const plan = options.plan?.(withGroups) ?? withGroups;
   const disk = seed % seedsPerFile === 0 ? diskOfFiles() : diskOfMemory();
   const world = new World({

@@ -1,6 +1,7 @@
 // The oracle of notifications: from the episodes and events that were committed and the routing tree it says who must
 // be told by when, what may not be said, and what the providers may have accepted.
 import type { AlertMessage } from '../../../channels/message.ts';
+import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
 import type { AlertRow, NotificationRow } from '../../pipeline/rows.ts';
@@ -38,6 +39,8 @@ export class Telling {
   readonly #busyUntil = new Map<string, number>();
   readonly #acking = new Map<string, number>();
   readonly #letters = new Set<LetterRequest>();
+  /** When another level of its rule made an alert more or less urgent. */
+  readonly #movedAt = new Map<string, number>();
   routedAt = 0;
   rulesAt = 0;
 
@@ -89,6 +92,9 @@ export class Telling {
         if (row.kind === 'alert.firing') {
           this.#owed.add(row.subjectId);
           this.#firing.add(row.subjectId);
+        } else if (row.kind === 'alert.severity_changed') {
+          this.#movedAt.set(row.subjectId, at);
+          if (this.#firing.has(row.subjectId)) this.#owed.add(row.subjectId);
         } else if (row.kind === 'alert.resolved') this.#firing.delete(row.subjectId);
         else if (row.kind === 'alert.acknowledged') counters.hit('acknowledged');
         else if (row.kind === 'event.received') {
@@ -98,6 +104,7 @@ export class Telling {
         } else if (row.kind === 'notify.held') counters.hit('held by dedupe window');
         else if (row.kind === 'notify.skipped') {
           if (row.reason === 'resolved_before_notify') counters.hit('resolved before notify');
+          if (row.reason === 'routed_elsewhere') counters.hit('routed elsewhere');
           if (row.reason === 'send_resolved_off') counters.hit('send_resolved off');
           this.#checkSkip(row.subjectId, row.reason ?? '', String(row.body.groupKey), at);
         } else if (row.kind === 'delivery.dead') this.#died(row.subjectId, row.reason ?? '');
@@ -219,7 +226,12 @@ export class Telling {
       if (!alert || alert.row.tenant !== message.tenant)
         this.#broken('I3', `${id} is not the tenant's alert`);
       else if (alert.row.kind === 'alert' && alert.firedAt === null) this.#broken('I3', `${id} never fired`);
-      else if (status === 'resolved' && alert.resolvedAt === null && this.routedAt === 0)
+      else if (
+        status === 'resolved' &&
+        alert.resolvedAt === null &&
+        this.routedAt === 0 &&
+        !this.#movedAt.has(id)
+      )
         this.#broken('I3', `${id} is said to be resolved and fires`);
     }
   }
@@ -273,6 +285,8 @@ export class Telling {
     const reason = row.reason as AlertMessage['reason'];
     counters.hit(reason);
     if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
+    for (const [id, status] of Object.entries(row.alerts))
+      if (status === 'resolved' && journal.alerts.get(id)?.row.state === 'firing') counters.hit('taken back');
     const receiver = routing.receivers.get(row.receiver ?? '');
     this.#unchecked.set(row.id, { row, channels: receiver?.channels ?? [] });
     const groupId = row.groupId ?? '';
@@ -282,7 +296,9 @@ export class Telling {
     const last = this.#lastOfGroup.get(groupId) ?? 0;
     const settled = this.routedAt < last && this.routedAt < at - 600_000;
     if (reason === 'repeat') {
-      if (route && settled && row.createdAt - last < route.repeatIntervalMs)
+      // What another group said of an alert that came from there is repeated when that is so old.
+      const cameFromElsewhere = Object.keys(row.alerts).some((id) => this.#movedAt.has(id));
+      if (route && settled && !cameFromElsewhere && row.createdAt - last < route.repeatIntervalMs)
         this.#broken('I11', `repeat of ${group.groupKey} after ${row.createdAt - last} ms`);
       if (Object.keys(row.alerts).every((id) => this.#isHeldBack(id, row.createdAt)))
         this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
@@ -298,7 +314,10 @@ export class Telling {
       if (!alert || !receiver) continue;
       const before = spoken.get(alert.key);
       const within =
-        before && before.id !== id && row.createdAt - before.at < this.#window(alert, receiver.name);
+        before &&
+        before.id !== id &&
+        !this.#movedAt.has(id) &&
+        row.createdAt - before.at < this.#window(alert, receiver.name);
       if (within && row.alerts[id] !== 'resolved') early.push(id);
     }
     const quiet = this.routedAt < at - 600_000 && this.rulesAt < at - 600_000;
@@ -389,14 +408,20 @@ export class Telling {
     // Routed anew after its end: who is to hear of it then depends on what the old groups had said.
     if (this.routedAt > (ended ?? (row.kind === 'event' ? firedAt : Number.POSITIVE_INFINITY))) return true;
     let open = false;
-    for (const route of placesOf(routing, row.labels)) {
-      const told = (journal.notificationsOf.get(row.id) ?? []).some((n) => n.receiver === route.receiver);
+    const movedAt = this.#movedAt.get(row.id) ?? 0;
+    for (const route of placesOf(routing, labelsOf(row))) {
+      const told = (journal.notificationsOf.get(row.id) ?? []).some(
+        (n) => n.receiver === route.receiver && (movedAt === 0 || ended !== null || saysEnough(n, row)),
+      );
       const skipped = (journal.skips.get(row.id) ?? []).some(
-        (s) => s.kind === 'notify.skipped' && s.groupKey.startsWith(`${route.receiver}:`),
+        (s) =>
+          s.kind === 'notify.skipped' &&
+          s.reason !== 'routed_elsewhere' &&
+          s.groupKey.startsWith(`${route.receiver}:`),
       );
       if (told || skipped) continue;
       open = true;
-      const from = Math.max(firedAt, ended ?? 0, this.routedAt);
+      const from = Math.max(firedAt, ended ?? 0, this.routedAt, movedAt);
       const by = from + this.#patience(route, row) + (ended === null ? 0 : route.resolveWaitMs);
       if (now > by + this.#world.downtime(firedAt, now))
         this.#broken(
@@ -416,12 +441,12 @@ export class Telling {
     const { journal, routing } = this.#world;
     const ackedUntil = this.#ackedUntil(row, now);
     if (ackedUntil > now) return;
-    for (const route of placesOf(routing, row.labels)) {
+    for (const route of placesOf(routing, labelsOf(row))) {
       const last = (journal.notificationsOf.get(row.id) ?? [])
         .filter((n) => n.receiver === route.receiver)
         .at(-1);
       if (!last) continue;
-      const from = Math.max(last.createdAt, this.routedAt, ackedUntil);
+      const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
       const by = from + route.repeatIntervalMs + this.#patience(route, row);
       if (now > by + this.#world.downtime(from, now))
         this.#broken(
@@ -447,19 +472,20 @@ export class Telling {
       const { row } = record;
       if (row.kind !== 'alert' || record.firedAt === null || record.resolvedAt === null) continue;
       if (this.routedAt >= record.firedAt || record.resolvedAt > now - 900_000) continue;
-      for (const route of placesOf(routing, row.labels)) {
-        if (routing.receivers.get(route.receiver)?.sendResolved !== true) continue;
-        const all = (journal.notificationsOf.get(row.id) ?? []).filter((n) => n.receiver === route.receiver);
+      const places = placesOf(routing, labelsOf(row)).map(({ receiver }) => receiver);
+      const notified = journal.notificationsOf.get(row.id) ?? [];
+      const moved = this.#movedAt.has(row.id);
+      // Of an alert that moved also those who heard of it on the way.
+      for (const receiver of new Set(moved ? notified.map((n) => n.receiver ?? '') : places)) {
+        if (routing.receivers.get(receiver)?.sendResolved !== true) continue;
+        const all = notified.filter((n) => n.receiver === receiver);
         if (!all.some((n) => n.alerts[row.id] === 'firing')) continue;
-        const takenBack = all.some((n) => n.alerts[row.id] === 'resolved');
+        const takenBack = (moved ? all.slice(-1) : all).some((n) => n.alerts[row.id] === 'resolved');
         const again = journal
           .ofKey(row.tenant, row.key)
           .some((other) => (other.firedAt ?? 0) > record.firedAt!);
         if (!takenBack && !again)
-          this.#broken(
-            'I1',
-            `${row.id} ended at ${record.resolvedAt} and ${route.receiver} believes it fires`,
-          );
+          this.#broken('I1', `${row.id} ended at ${record.resolvedAt} and ${receiver} believes it fires`);
       }
     }
   }
@@ -467,4 +493,16 @@ export class Telling {
   #broken(id: 'I1' | 'I2' | 'I3' | 'I8' | 'I11' | 'I13' | 'I14' | 'I15', message: string): never {
     throw new Violation(id, message, this.#world.clock.now());
   }
+}
+
+/** Labels as routes read them. */
+function labelsOf({ labels, effectiveSeverity }: AlertRow): AlertRow['labels'] {
+  return { ...labels, severity: effectiveSeverity };
+}
+
+/** The notification says of the alert that it is as urgent as it is, or more so. */
+function saysEnough(notification: NotificationRow, { id, effectiveSeverity }: AlertRow): boolean {
+  const { alerts } = JSON.parse(notification.body) as AlertMessage;
+  const said = alerts.find((alert) => alert.id === id);
+  return said === undefined || severities.indexOf(said.severity) >= severities.indexOf(effectiveSeverity);
 }

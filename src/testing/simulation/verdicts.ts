@@ -52,6 +52,18 @@ export function verdictOf(rule: ThresholdRule, series: Points, at: number, wasTr
   return rule.operator === 'lt' ? value < limit : value > limit;
 }
 
+/**
+ * Of a rule with levels: which one the newest sample has reached, -1 for none; null when the window is not covered or
+ * empty. A level that was reached (those up to `held`) is left only at its resolve threshold.
+ */
+export function levelOf(rule: ThresholdRule, series: Points, at: number, held: number): number | null {
+  const value = aggregateOf(rule, series, at);
+  if (value === null) return null;
+  return rule.levels!.findLastIndex(
+    (level, i) => value > (i <= held ? (level.resolveThreshold ?? level.threshold) : level.threshold),
+  );
+}
+
 /** The aggregate; null when the window is not covered or empty. */
 export function aggregateOf(rule: ThresholdRule, series: Points, at: number): number | null {
   let value: number;

@@ -1,0 +1,65 @@
+// Another level of its rule made a firing alert more or less urgent, so its routes may be others: it leaves the groups
+// that do not take it any more and joins those that do. Where the same people hear of it on the same way (receiver and
+// group labels), what they were told is handed over. Elsewhere a group that said that it fires takes that back.
+import { skip } from './due.ts';
+import { emitNotification } from './emit.ts';
+import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
+import type { StepResult } from './input.ts';
+import { isEscalated, viewGroup } from './notify.ts';
+import { inheritance } from './reroute.ts';
+import type { AlertRow } from './rows.ts';
+import type { Group, PipelineState } from './state.ts';
+
+/** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
+export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+  const before = groupsOf(state, alert.id);
+  const after = joinGroups(state, alert, now, out);
+  const touched = new Set(after);
+  let waitsUntil = Number.POSITIVE_INFINITY;
+  for (const group of before) {
+    if (after.includes(group)) continue;
+    touched.add(group);
+    out.groups.add(group);
+    const entry = group.row.notified[alert.id];
+    if (entry?.status !== 'firing') {
+      waitsUntil = Math.min(waitsUntil, group.row.nextAt ?? Number.POSITIVE_INFINITY);
+      skip(state, group, alert, 'routed_elsewhere', now, out);
+    } else {
+      const heirs = after.filter((other) => inheritance(other) === inheritance(group));
+      for (const heir of heirs)
+        if (heir.row.notified[alert.id]?.status !== 'firing') takeOver(heir, alert, entry);
+      // The word that was said here still opens its dedupe window.
+      if (heirs.length > 0) logNotified(group, [{ alert, status: 'resolved' }], entry.at);
+      else takeBack(state, group, alert, now, out);
+      group.members.delete(alert.id);
+      group.held.delete(alert.id);
+    }
+    if (group.members.size === 0) arm(group, now, 'close', out);
+  }
+  for (const group of after) {
+    const entry = group.row.notified[alert.id];
+    if (entry?.status !== 'firing' || isEscalated(group, alert)) armForNew(group, now, out, waitsUntil);
+    else arm(group, Math.max(now, entry.at + group.route.repeatIntervalMs), 'repeat_interval', out);
+  }
+  for (const group of touched)
+    if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
+}
+
+/** The people of a group hear no more of the alert, as far as they are concerned it has ended. */
+function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: number, out: StepResult): void {
+  const receiver = state.routing.receivers.get(group.row.receiver);
+  const saidAt = group.row.notified[alert.id]?.at ?? now;
+  logNotified(group, [{ alert, status: 'resolved' }], receiver?.sendResolved === true ? now : saidAt);
+  if (receiver?.sendResolved !== true) return;
+  group.members.delete(alert.id);
+  const { told } = viewGroup(state, group, receiver, now);
+  const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
+  const reason = told.length > 0 ? 'some_resolved' : 'resolved';
+  out.notifications.push(emitNotification(state, group, reason, { changed: [ended], standing: told }, now));
+  logNotified(
+    group,
+    told.map((standing) => ({ alert: standing, status: 'firing' as const })),
+    now,
+  );
+  group.row.lastSentAt = now;
+}
