@@ -63,7 +63,10 @@ describe('the line through the points of a window', () => {
       .array(fc.tuple(gaps, fc.double({ min: -1e6, max: 1e6, noNaN: true })), { minLength: 3, maxLength: 80 })
       .map((steps) => {
         let t = t0;
-        return steps.map(([gap, v]): Point => [(t += gap), v]);
+        return steps.map(([gap, v]): Point => {
+          t += gap;
+          return [t, v];
+        });
       });
     fc.assert(
       fc.property(points, (all) => {

@@ -4,9 +4,9 @@ import { matcher } from '../../rules/matchers.ts';
 import type { Severity, ThresholdRule } from '../../rules/types.ts';
 import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
 import { subjectOf } from './identify.ts';
+import { emptyResult, type StepResult } from './input.ts';
 import { loadPipeline } from './load.ts';
 import type { Route } from './routing.ts';
-import { emptyResult, type StepResult } from './input.ts';
 import { emptyPipelineState, type PipelineState } from './state.ts';
 import { step } from './step.ts';
 

@@ -67,7 +67,9 @@ export const mutants: readonly Mutant[] = [
     name: 'escalation untold',
     what: 'that an alert became more urgent is decided and nobody is told',
     wraps: () =>
-      effects((effect) => (effect.put === 'notification' && effect.row.reason === 'escalated' ? [] : [effect])),
+      effects((effect) =>
+        effect.put === 'notification' && effect.row.reason === 'escalated' ? [] : [effect],
+      ),
     plan: (plan) => ({ ...plan, faults: noFaults }),
   },
   { name: 'lost delivery', what: 'one delivery row in 20 is not stored', wraps: losing('delivery', 20) },
