@@ -189,7 +189,10 @@ describe('the episodes of a trend', () => {
     await fc.assert(
       fc.asyncProperty(steps, sizes, async (all, parts) => {
         let value = 40;
-        const values = all.map((step) => (value += step));
+        const values = all.map((step) => {
+          value += step;
+          return value;
+        });
         const oneByOne = await told(values, [1], false);
         heard += oneByOne.length;
         expect(await told(values, parts, false)).toEqual(oneByOne);
