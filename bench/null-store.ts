@@ -44,6 +44,7 @@ export function nullStore(): Store {
       }
       return events;
     },
+    occurrences: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
@@ -80,6 +81,9 @@ export function nullStore(): Store {
     notificationsOf: () => [],
     configVersion: () => null,
     idempotency: () => null,
+    configObjects: () => [],
+    configObject: () => null,
+    configObjectVersions: () => none,
     addKey: (key, digest) => void keys.set(digest, key),
     revokeKey: () => false,
     rotateKey: () => false,

@@ -17,15 +17,20 @@ function distance(a: string, b: string): number {
 /** The known word that `word` most likely meant, if any is near: at most a third of its letters differ (2 for short words). */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
   if (word.length > 64) return undefined;
-  const folded = word.toLowerCase().replaceAll('-', '_');
+  const folded = fold(word);
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
-    const d = distance(folded, candidate);
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
+    const d = distance(folded, fold(candidate));
     if (d < bestDistance && d < candidate.length) {
       best = candidate;
       bestDistance = d;
     }
   }
   return best;
+}
+
+function fold(word: string): string {
+  return word.toLowerCase().replaceAll('-', '_');
 }

@@ -27,7 +27,12 @@ export function ruleDocument(rule: Rule): RuleDocument {
 }
 
 function own(rule: Rule): object {
-  const silence = { no_data: rule.noData, no_data_after: formatDuration(rule.noDataAfterMs) };
+  const { sampleIntervalMs } = rule;
+  const silence = {
+    no_data: rule.noData,
+    no_data_after: formatDuration(rule.noDataAfterMs),
+    sample_interval: sampleIntervalMs === undefined ? undefined : formatDuration(sampleIntervalMs),
+  };
   switch (rule.type) {
     case 'threshold':
       return {

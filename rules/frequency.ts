@@ -3,6 +3,9 @@ import type { GroupContext } from './group-context.ts';
 import { judge } from './threshold.ts';
 import type { Evaluation, FrequencyRule } from './types.ts';
 
+/** Of one group so many occurrences are kept, the newest: no rule may ask for more. */
+export const mostCounted = 10_000;
+
 /**
  * Fills `out` with the verdict on a group at a time of the grid, and with the count. Too few are known only when the whole
  * window was listened to: before that a count that is too small says nothing.

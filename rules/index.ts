@@ -5,6 +5,13 @@
  */
 import { addSeries, type GroupTotals, judgeGroup } from './across.ts';
 import { addToCondition, judgeComposite } from './composite.ts';
+import {
+  type Explanation,
+  explainAcross,
+  explainComposite,
+  explainFrequency,
+  explainSeries,
+} from './explain.ts';
 import { judgeFrequency } from './frequency.ts';
 import type { GridRule } from './grid.ts';
 import type { GroupContext } from './group-context.ts';
@@ -61,6 +68,38 @@ export function gridEvaluatorOf(rule: GridRule): GridEvaluator {
   return gridEvaluators[rule.type] as GridEvaluator;
 }
 
+/** Why a rule says what it says of one series at its newest sample up to `now`, in figures. */
+export type SeriesExplainer<R extends ReadingRule = ReadingRule> = (
+  rule: R,
+  window: SeriesWindow,
+  now: number,
+  wasTrue: boolean,
+) => Explanation;
+
+/** The same of a group at a time of the grid; `totals` has one for each reading. */
+export type GroupExplainer<R extends GridRule = GridRule> = (
+  rule: R,
+  totals: readonly GroupTotals[],
+  context: GroupContext,
+  wasTrue: boolean,
+) => Explanation;
+
+/** One for each rule type that is evaluated at samples; a new one is a line here. */
+export const seriesExplainers = { threshold: explainSeries, trend: explainSeries } satisfies {
+  readonly [Type in ReadingRule['type']]: SeriesExplainer<Extract<ReadingRule, { type: Type }>>;
+};
+
+/** One for each rule type that can be on the grid; a new one is a line here. */
+const groupExplainers: { readonly [Type in GridRule['type']]: GroupExplainer<OnGrid<Type>> } = {
+  threshold: explainAcross,
+  composite: explainComposite,
+  frequency: explainFrequency,
+};
+
+export function groupExplainerOf(rule: GridRule): GroupExplainer {
+  return groupExplainers[rule.type] as GroupExplainer;
+}
+
 export { clearTotals, emptyTotals, type GroupTotals } from './across.ts';
 export {
   type AlertLife,
@@ -72,6 +111,7 @@ export {
   wakeAt,
 } from './alert-state.ts';
 export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
+export type { Explanation } from './explain.ts';
 export { fingerprint, hash64 } from './fingerprint.ts';
 export type { GroupContext } from './group-context.ts';
 export {
@@ -87,6 +127,7 @@ export { formatMatcher, matcher, matchesAll, parseMatcher } from './matchers.ts'
 export type { RuleDefaults } from './normalise/index.ts';
 export { type ParsedRuleFile, parseRule, parseRuleFile } from './parse.ts';
 export { readingsOf, ruleReferences } from './readings.ts';
+export { type RuleReference, referrersOf, unknownReferences } from './references.ts';
 export { ruleBody } from './rule-hash.ts';
 export { ruleFileJsonSchema, ruleFileSchema, ruleSchema } from './schema.ts';
 export { ruleLimits } from './schema-fields.ts';

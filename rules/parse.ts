@@ -4,6 +4,7 @@ import { emptyLabels } from './labels.ts';
 import type { RuleDefaults } from './normalise/index.ts';
 import { isMap, type PathProblem, readKeys } from './read-keys.ts';
 import { readRule } from './read-rule.ts';
+import { type RuleReference, referencePaths } from './references.ts';
 import { defaultsShape, type FileDefaults, fileShape } from './schema.ts';
 import { ruleLimits, shown } from './schema-fields.ts';
 import type { Labels, Origin, Problem, Rule } from './types.ts';
@@ -14,6 +15,8 @@ export interface ParsedRuleFile {
   /** The good ones, in the order of the file. */
   readonly rules: readonly Rule[];
   readonly problems: readonly Problem[];
+  /** Of the good ones, for `unknownReferences`: they may name rules of other files. */
+  readonly references: readonly RuleReference[];
 }
 
 /** Whose a rule is when nobody says so. */
@@ -24,6 +27,7 @@ export function parseRuleFile(text: string, file: string, commit: string | null 
   const whole = (message: string): ParsedRuleFile => ({
     rules: [],
     problems: [{ file, line: 1, column: 1, path: '', message }],
+    references: [],
   });
   if (utf8Length(text) > ruleLimits.fileBytes) return whole(`expected at most ${ruleLimits.fileBytes} bytes`);
   const source = readYaml(text);
@@ -33,6 +37,7 @@ export function parseRuleFile(text: string, file: string, commit: string | null 
       problems: source.problems
         .slice(0, ruleLimits.problems)
         .map((problem) => ({ file, path: '', ...problem })),
+      references: [],
     };
   }
   // An empty file is refused: a file half written by an editor would take every rule in it away.
@@ -49,6 +54,7 @@ export function parseRuleFile(text: string, file: string, commit: string | null 
     ...(typeof head.sample_interval === 'number' ? { sampleIntervalMs: head.sample_interval } : {}),
   };
   const rules: Rule[] = [];
+  const references: RuleReference[] = [];
   const list = source.value.rules;
   if (!Array.isArray(list)) {
     found.push({ path: ['rules'], at: 'value', message: `expected a list of rules, got ${shown(list)}` });
@@ -73,8 +79,17 @@ export function parseRuleFile(text: string, file: string, commit: string | null 
         }
       }
       const read = readRule(value, path, origin, defaults);
-      if ('rule' in read) rules.push(read.rule);
-      else found.push(...read.problems);
+      if ('rule' in read) {
+        rules.push(read.rule);
+        const { tenant, name: rule } = read.rule;
+        for (const { names, path: inner } of referencePaths(read.rule)) {
+          const at = [...path, ...inner];
+          references.push({
+            ...{ tenant, rule, names, file, ...source.locate(at, 'value') },
+            path: at.join('.'),
+          });
+        }
+      } else found.push(...read.problems);
       if (found.length >= ruleLimits.problems) break;
     }
   }
@@ -82,7 +97,7 @@ export function parseRuleFile(text: string, file: string, commit: string | null 
     .slice(0, ruleLimits.problems)
     .map((problem) => located(file, source.locate(problem.path, problem.at), problem))
     .sort((a, b) => a.line - b.line || a.column - b.column);
-  return { rules, problems };
+  return { rules, problems, references };
 }
 
 /** `defaults:` of a file: what its rules mean where they do not say it. */

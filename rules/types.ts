@@ -124,6 +124,8 @@ export interface RuleBase {
   readonly noData: NoDataPolicy;
   /** A series counts as stopped when no sample arrived for this long (engine time). */
   readonly noDataAfterMs: number;
+  /** How often its series send, where somebody said so: by this its window was found to fit. */
+  readonly sampleIntervalMs?: number;
   /** Overrides the receiver's dedupe window; absent = the receiver's. */
   readonly dedupeWindowMs?: number;
   /** Content hash of the normalised rule: what `config_version` is looked up by. */

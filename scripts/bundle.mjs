@@ -56,6 +56,7 @@ export async function bundle(root) {
         join(from, 'ingest', `${name}.js`),
       ),
       join(from, 'config/rule-worker.js'),
+      join(from, 'replay/replay-worker.js'),
       join(from, 'cli/burner.js'),
     ],
     plugins: [onlyEnglish],

@@ -24,6 +24,7 @@ import { openSqliteHistory } from './ingest/history-sqlite.ts';
 import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
+import { type OpenReplays, openReplays } from './replay/replays.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
 import { type IncomingEvent, type Services, systemActor } from './services.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -120,11 +121,14 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     if ('problem' in first) throw new Error(first.problem);
     const reader = openHistoryReader({ file: samplesFile, clock });
     opening.push(reader);
+    const replays = openReplays({ file: samplesFile, clock, limits: config.limits, routing: config.routing });
+    opening.push(replays);
     return run(options, {
       disk,
       store,
       history,
       reader,
+      replays,
       rules,
       ruleReader,
       cron,
@@ -151,6 +155,7 @@ interface Parts {
   readonly store: Store;
   readonly history: History;
   readonly reader: HistoryReader;
+  readonly replays: OpenReplays;
   readonly rules: readonly Rule[];
   readonly ruleReader: RuleReader;
   readonly cron: Cron | null;
@@ -162,7 +167,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { disk, store, history, reader, ruleReader, log, clock, newId } = parts;
+  const { disk, store, history, reader, replays, ruleReader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
@@ -180,6 +185,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       history,
       disk,
       reader,
+      replays,
       clock,
       log,
       newId,
@@ -194,15 +200,18 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { services, engine } = runtime;
   const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
   runtime.start(parts.rules);
+  for (const { name, book } of engine.tenants)
+    for (const { row } of book.faulty)
+      log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
 
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
         read: (_paths, done) => void ruleReader.read(done),
         onChange(read) {
-          for (const problem of read.problems) log.error('rules.refused', { ...problem });
-          if (read.problems.length > 0) return;
-          runtime.setRules(read.rules);
+          const problems = read.problems.length > 0 ? read.problems : runtime.setRules(read.rules);
+          for (const problem of problems) log.error('rules.refused', { ...problem });
+          if (problems.length > 0) return;
           log.info('rules.loaded', { rules: read.rules.length, files: read.files.length });
         },
       });
@@ -238,7 +247,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     fetch: (request) => http.fetch(request),
     initialKey: parts.initialKey,
     collector,
-    ruleCount: parts.rules.length,
+    ruleCount: [...engine.tenants].reduce((count, { rules }) => count + rules.length, 0),
     async listen() {
       listening = await serve(http, config.listen);
       return { host: listening.host, port: listening.port };
@@ -254,6 +263,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await closeChannels(channels);
       await egress.close();
       reader.close();
+      replays.close();
       history.close();
       store.close();
     },

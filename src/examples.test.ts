@@ -27,8 +27,9 @@ const yamlFiles = readdirSync(examples, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.yaml'))
   .map((path) => join(examples, path));
 const isRules = (path: string) => path.startsWith(join(examples, 'rules/'));
+const isTests = (path: string) => path.endsWith('.test.yaml');
 const shown = (path: string) => relative(root, path);
-const ruleFiles = yamlFiles.filter(isRules);
+const ruleFiles = yamlFiles.filter((path) => isRules(path) && !isTests(path));
 const configFiles = yamlFiles.filter((path) => !isRules(path));
 
 describe('the examples', () => {
@@ -42,6 +43,10 @@ describe('the examples', () => {
     const read = readRules([join(root, path)]);
     expect(read.problems).toEqual([]);
     expect(read.rules.length).toBeGreaterThan(0);
+  });
+
+  it.each(ruleFiles.map(shown))('%s has tests beside it', (path) => {
+    expect(yamlFiles.map(shown)).toContain(path.replace('.yaml', '.test.yaml'));
   });
 
   it('need no environment for the first configuration that people copy', () => {

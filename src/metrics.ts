@@ -64,6 +64,11 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     'Grid times that nobody looked at, because too many were missed.',
     () => engine.gridCounts.skipped,
   );
+  figure(
+    'tocsin_occurrences_uncounted_total',
+    'Events and alerts that a frequency rule should have counted and had no room for.',
+    () => engine.uncounted,
+  );
   figure('tocsin_disk_full', '1 while the disk is full and nothing new is taken.', () => Number(disk.full));
   figure('tocsin_ballast_bytes', 'Bytes kept for a full disk.', () => disk.ballastBytes);
   figure('tocsin_series', 'Series in memory.', () => table.counts().series);

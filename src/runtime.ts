@@ -1,7 +1,7 @@
 // The parts that do the work, put together over given ports: no process, no files, no server. The application and the
 // simulation run exactly this.
 import { readsBackOf } from '../rules/readings.ts';
-import type { Rule } from '../rules/types.ts';
+import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
 import { Claimer } from './delivery/claimer.ts';
@@ -19,6 +19,7 @@ import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
+import type { Replays } from './replay/questions.ts';
 import {
   type Health,
   type Idempotency,
@@ -35,6 +36,8 @@ const alarmRetryMs = 10_000;
 const alarmRetriedForMs = 3_600_000;
 /** Paused channels that health names. */
 const pausesShown = 20;
+/** And rules that do not run. */
+const rulesShown = 20;
 
 export interface RuntimePorts {
   readonly store: Store;
@@ -43,6 +46,8 @@ export interface RuntimePorts {
   readonly disk?: Disk;
   /** Reads the history for plots and backtests; without it they are not to be had. */
   readonly reader?: HistoryReader;
+  /** Runs rules on it; without it there are no backtests. */
+  readonly replays?: Replays;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -74,7 +79,8 @@ export interface Runtime {
   readonly rejections: ReadonlyMap<RejectCode, number>;
   /** Goes on where the last process stopped. */
   start(rules: readonly Rule[]): void;
-  setRules(rules: readonly Rule[]): void;
+  /** Replaces the files' rules; with problems (a name that a rule of the API has) none of them. */
+  setRules(rules: readonly Rule[]): readonly Problem[];
   /** Gives attempts under way `graceMs`, stores everything that was accepted. */
   close(graceMs: number): Promise<void>;
 }
@@ -224,6 +230,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       engine: engine.running ? { ok: true } : { ok: false, detail: 'the state is being taken up' },
       store: fatal === null ? { ok: true } : { ok: false, detail: String(fatal) },
       history: historyFailure === null ? { ok: true } : { ok: false, detail: historyFailure },
+      ...faultyRules(engine),
       ...(disk && { disk: disk.full ? { ok: false, detail: 'the disk is full' } : { ok: true } }),
     };
     const paused = engine.breakers().filter(({ state }) => state !== 'closed');
@@ -249,6 +256,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     limits,
     newId,
     reader: ports.reader ?? null,
+    replays: ports.replays ?? null,
     health,
     rejections,
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
@@ -263,10 +271,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     services,
     start(rules) {
-      // What a window needs, and as much again as samples may be late.
-      const reach = rules.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);
-      const spanMs = reach + limits.pastMs;
       engine.start(rulesByTenant(rules), () => {
+        // What a window needs, and as much again as samples may be late.
+        const all = [...engine.tenants].flatMap((tenant) => tenant.rules);
+        const reach = all.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);
+        const spanMs = reach + limits.pastMs;
         const now = clock.now();
         log.info('history.refilled', recorder.refill(now - spanMs, now + limits.futureMs));
       });
@@ -281,6 +290,17 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       recorder.close();
     },
   };
+}
+
+/** Rules of the API that cannot run, for health. */
+function faultyRules(engine: Engine): Record<string, { ok: false; detail: string }> {
+  const faulty = [...engine.tenants].flatMap(({ name, book }) =>
+    book.faulty.map(({ row }) => `${name}: ${row.name}`),
+  );
+  if (faulty.length === 0) return {};
+  const more = faulty.length > rulesShown ? ` and ${faulty.length - rulesShown} more` : '';
+  const detail = `rules of the API that do not run: ${faulty.slice(0, rulesShown).join(', ')}${more}`;
+  return { rules: { ok: false, detail } };
 }
 
 function leaseOf(job: Job): { deliveryId: string; orderKey: string; leaseToken: number } {

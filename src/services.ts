@@ -1,8 +1,11 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
 import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
+import type { RuleEntry } from './engine/rule-book.ts';
+import type { RuleOrder } from './engine/rule-order.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
+import type { Replays } from './replay/questions.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';
 
 /** A sample as a client wrote it, before it meets the series table. */
@@ -131,7 +134,27 @@ export interface Services {
   alert(tenant: string, id: string): AlertRow | null;
   /** The sample history, read beside the main thread. */
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
+  /** Rules on stored or given samples, beside everything that runs. */
+  readonly replays: Replays;
+  /** Those that run. */
   rules(tenant: string): readonly Rule[];
+  /** All there are, with where they come from and what is wrong with them. */
+  ruleEntries(tenant: string): readonly RuleEntry[];
+  /** By the id of a rule of the API, or by the name of any. */
+  ruleEntry(tenant: string, idOrName: string): RuleEntry | null;
+  /** Makes, changes or deletes a rule of the API. */
+  changeRule(
+    tenant: string,
+    order: RuleOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** What `changeRule` would answer, and how many series such a rule reads now; nothing is stored. */
+  tryRule(
+    tenant: string,
+    order: RuleOrder,
+    actor: Actor,
+  ): { readonly answer: Answer; readonly series: number };
   health(): Health;
   /** Epoch milliseconds of the program's clock. */
   now(): number;

@@ -31,7 +31,7 @@ export interface Reading<Draft> {
 }
 
 /** What rules of every type have, without the hash. */
-export type CommonParts = Omit<RuleBase, 'hash' | 'noData' | 'noDataAfterMs'>;
+export type CommonParts = Omit<RuleBase, 'hash' | 'noData' | 'noDataAfterMs' | 'sampleIntervalMs'>;
 
 /** Says that two keys are words for the same. */
 export function oneOf(reading: Pick<Reading<unknown>, 'given' | 'report'>, a: string, b: string): void {
@@ -76,15 +76,21 @@ export function silenceParts(
     defaults,
     report,
   }: Pick<
-    Reading<{ no_data?: NoDataPolicy | undefined; no_data_after?: number | undefined }>,
+    Reading<{
+      no_data?: NoDataPolicy | undefined;
+      no_data_after?: number | undefined;
+      sample_interval?: number | undefined;
+    }>,
     'draft' | 'defaults' | 'report'
   >,
   windowMs: number,
-): Pick<RuleBase, 'noData' | 'noDataAfterMs'> {
+): Pick<RuleBase, 'noData' | 'noDataAfterMs' | 'sampleIntervalMs'> {
   const { keys = {} } = defaults;
+  const sampleIntervalMs = draft.sample_interval ?? defaults.sampleIntervalMs;
   if (draft.no_data_after === 0) report('no_data_after', 'expected a duration above 0');
   return {
     noData: draft.no_data ?? keys.no_data ?? 'keep',
     noDataAfterMs: draft.no_data_after ?? keys.no_data_after ?? Math.max(windowMs, leastNoDataAfterMs),
+    ...(sampleIntervalMs === undefined ? {} : { sampleIntervalMs }),
   };
 }

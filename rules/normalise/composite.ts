@@ -23,8 +23,9 @@ export function normaliseComposite(reading: Reading<Draft>): Unhashed<CompositeR
   const readings: ConditionReading[] = [];
   const reader = new ConditionReader(reading, readings, grid.evalDelayMs);
   const of = reader.list(draft.conditions ?? [], ['conditions'], 1);
-  if (draft.at_least !== undefined && draft.at_least > of.length)
-    report('at_least', `expected at most ${of.length}, the number of conditions`);
+  const count = draft.conditions?.length;
+  if (draft.at_least !== undefined && count !== undefined && draft.at_least > count)
+    report('at_least', `expected at most ${count}, the number of conditions`);
   const condition: Condition =
     draft.at_least === undefined
       ? { kind: draft.logic === 'OR' ? 'any' : 'all', of }
@@ -45,6 +46,7 @@ export function normaliseComposite(reading: Reading<Draft>): Unhashed<CompositeR
 
 const joins = ['all', 'any', 'not', 'at_least', 'of'] as const;
 const known = [...new Set([...Object.keys(conditionShape), ...Object.keys(ruleConditionShape), ...joins])];
+type Shape = Parameters<typeof readKeys>[1];
 
 /** Reads conditions wherever they stand in one another; every problem of all of them is reported. */
 class ConditionReader {
@@ -59,7 +61,7 @@ class ConditionReader {
     this.#evalDelayMs = evalDelayMs;
   }
 
-  list(values: unknown, path: Path, depth: number): Condition[] {
+  list(values: unknown, path: Path, depth: number, negated = false): Condition[] {
     const { reportAt } = this.#reading;
     if (!Array.isArray(values)) {
       reportAt(path, `expected a list of conditions, got ${shown(values)}`);
@@ -67,12 +69,12 @@ class ConditionReader {
     }
     if (values.length === 0 && depth > 1) reportAt(path, 'expected at least one condition');
     return values.slice(0, ruleLimits.conditions).flatMap((value, i) => {
-      const one = this.#one(value, [...path, i], depth);
+      const one = this.#one(value, [...path, i], depth, negated);
       return one === null ? [] : [one];
     });
   }
 
-  #one(value: unknown, path: Path, depth: number): Condition | null {
+  #one(value: unknown, path: Path, depth: number, negated: boolean): Condition | null {
     const { reportAt } = this.#reading;
     this.#count += 1;
     if (this.#count > ruleLimits.conditions) {
@@ -90,52 +92,66 @@ class ConditionReader {
     }
     const kind = (['all', 'any', 'not', 'at_least'] as const).find((word) => Object.hasOwn(value, word));
     if (kind === undefined)
-      return Object.hasOwn(value, 'rule') ? this.#rule(value, path) : this.#comparison(value, path);
+      return Object.hasOwn(value, 'rule') ? this.#rule(value, path) : this.#comparison(value, path, negated);
     const own = kind === 'at_least' ? ['at_least', 'of'] : [kind];
     for (const key of Object.keys(value))
       if (!own.includes(key)) reportAt([...path, key], `a condition with ${kind} has no ${key}`);
     switch (kind) {
       case 'not': {
-        const of = this.#one(value.not, [...path, 'not'], depth + 1);
+        const of = this.#one(value.not, [...path, 'not'], depth + 1, true);
         return of === null ? null : { kind, of };
       }
       case 'at_least': {
-        const of = this.list(value.of, [...path, 'of'], depth + 1);
+        const of = this.list(value.of, [...path, 'of'], depth + 1, negated);
         const count = value.at_least;
-        if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= of.length)
+        const most = Array.isArray(value.of) ? value.of.length : null;
+        if (
+          typeof count === 'number' &&
+          Number.isInteger(count) &&
+          count >= 1 &&
+          count <= (most ?? Number.POSITIVE_INFINITY)
+        )
           return { kind, count, of };
-        reportAt(
-          [...path, 'at_least'],
-          `expected a whole number from 1 to ${of.length}, got ${shown(count)}`,
-        );
+        const range = most === null || most === 0 ? 'above 0' : `from 1 to ${most}, the number of conditions`;
+        reportAt([...path, 'at_least'], `expected a whole number ${range}, got ${shown(count)}`);
         return null;
       }
       default:
-        return { kind, of: this.list(value[kind], [...path, kind], depth + 1) };
+        return { kind, of: this.list(value[kind], [...path, kind], depth + 1, negated) };
     }
   }
 
-  #keys(value: Readonly<Record<string, unknown>>, shape: Parameters<typeof readKeys>[1], path: Path) {
+  /** Reads the keys of a condition over `what`; those of another kind of condition are told as such. */
+  #keys(value: Readonly<Record<string, unknown>>, shape: Shape, path: Path, what: string) {
+    const misplaced = Object.keys(value).filter((key) => known.includes(key) && !Object.hasOwn(shape, key));
+    for (const key of misplaced)
+      this.#reading.reportAt([...path, key], `a condition over ${what} has no ${key}`);
     const problems: PathProblem[] = [];
-    const read = readKeys(value, shape, path, problems, [], known);
+    const read = readKeys(value, shape, path, problems, misplaced, known);
     for (const problem of problems) this.#reading.reportAt(problem.path, problem.message);
     return read;
   }
 
   #rule(value: Readonly<Record<string, unknown>>, path: Path): Condition | null {
-    const { rule, state = 'firing' } = this.#keys(value, ruleConditionShape, path);
+    const { rule, state = 'firing' } = this.#keys(value, ruleConditionShape, path, 'a rule');
     return typeof rule === 'string' ? { kind: 'rule', rule, state: state as NamedState } : null;
   }
 
-  #comparison(value: Readonly<Record<string, unknown>>, path: Path): Condition | null {
+  #comparison(value: Readonly<Record<string, unknown>>, path: Path, negated: boolean): Condition | null {
     const { defaults, reportAt } = this.#reading;
     const given = new Set(Object.keys(value));
-    const draft = this.#keys(value, conditionShape, path) as ConditionDraft;
+    const draft = this.#keys(value, conditionShape, path, 'a metric') as ConditionDraft;
     const report = (key: string | null, message: string): void =>
       reportAt(key === null ? path : [...path, key], message);
     if (given.has('metric') && given.has('metric_name'))
       report('metric_name', 'metric_name is another word for metric; write one of them');
     if (!given.has('metric') && !given.has('metric_name')) report(null, 'expected a metric, or a rule');
+    // The rule being true would make it harder to stay true: it would flap between the two thresholds.
+    if (negated && given.has('resolve_threshold'))
+      report(
+        'resolve_threshold',
+        'a condition within not has no resolve_threshold; compare the other way round (lt for gt) without not',
+      );
     const aggregate = draft.aggregate ?? 'last';
     if (!given.has('aggregate') || draft.aggregate !== undefined) {
       checkWindow(aggregate, draft.window, given, report, true);

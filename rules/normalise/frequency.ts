@@ -1,4 +1,5 @@
 // What the keys of a frequency rule mean together.
+import { mostCounted } from '../frequency.ts';
 import { matcher } from '../matchers.ts';
 import type { Unhashed } from '../rule-hash.ts';
 import type { RuleDraft } from '../schema.ts';
@@ -17,7 +18,8 @@ export function normaliseFrequency(reading: Reading<RuleDraft<'frequency'>>): Un
     ['threshold', draft.threshold],
     ['resolve_threshold', draft.resolve_threshold],
   ] as const)
-    if (value !== undefined && value < 0) report(key, 'expected a count, 0 or more');
+    if (value !== undefined && (value < 0 || value > mostCounted))
+      report(key, `expected a count from 0 to ${mostCounted}`);
   const ofType: Matcher[] = [];
   if (draft.event_type !== undefined) {
     const one = matcher('alertname', '=', draft.event_type);

@@ -1,7 +1,10 @@
 // `tocsin check`: everything that would keep `serve` from starting, without starting.
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
+import { listTestFiles } from '../config/rule-folder.ts';
 import { RuleReader } from '../config/rule-reader.ts';
+import { readTestFile } from '../rule-tests/read.ts';
 import type { CheckFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { counted, problemLine } from './problems.ts';
@@ -16,6 +19,15 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
     'config' in loaded ? loaded.config.rules : (flags.rules ?? []).map((path) => resolve(cwd, path));
   const read = await new RuleReader(paths).first();
   problems.push(...read.problems);
+  const tests = listTestFiles(paths.filter((path) => existsSync(path))).files.map(({ path }) => path);
+  // Rule files that are wrong have been said already.
+  const said = new Set(problems.map((problem) => problemLine(problem, cwd)));
+  for (const path of tests.filter((path) => !paths.includes(path))) {
+    const found = readTestFile(path);
+    if (!('problems' in found)) continue;
+    problems.push(...found.problems.filter((problem) => !said.has(problemLine(problem, cwd))));
+    for (const problem of found.problems) said.add(problemLine(problem, cwd));
+  }
   for (const problem of problems) host.out(problemLine(problem, cwd));
   if (problems.length > 0) {
     host.err(counted(problems.length, 'problem'));

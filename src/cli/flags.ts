@@ -1,4 +1,5 @@
 // What each command takes, as commander hands it over.
+import type { RemoteFlags } from './remote.ts';
 
 export interface ServeFlags {
   readonly config?: string;
@@ -18,9 +19,22 @@ export interface SchemaFlags {
 export interface DemoFlags {
   readonly once?: boolean;
 }
-export interface PushFlags {
+export interface PushFlags extends RemoteFlags {
   readonly label: Readonly<Record<string, string>>;
-  readonly url?: string;
-  readonly key?: string;
+}
+export interface ExportFlags extends RemoteFlags {
+  readonly out?: string;
+  readonly group?: string;
+}
+export interface TestFlags {
+  readonly junit?: string;
+}
+export interface BacktestFlags extends DataFlags {
+  readonly rules?: readonly string[];
+  readonly against?: readonly string[];
+  readonly samples?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly tenant?: string;
+  readonly json?: boolean;
 }

@@ -3,12 +3,15 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type {
   AuditVerifyFlags,
+  BacktestFlags,
   CheckFlags,
   DataFlags,
   DemoFlags,
+  ExportFlags,
   PushFlags,
   SchemaFlags,
   ServeFlags,
+  TestFlags,
 } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 
@@ -58,6 +61,33 @@ export async function runCli(host: CliHost): Promise<number> {
     });
 
   program
+    .command('test')
+    .description('Test rules: given samples and events, are the alerts and messages as expected?')
+    .argument('<paths...>', 'test files, and folders of *.test.yaml')
+    .option('--junit <file>', 'also write the outcome as JUnit XML')
+    .action(async (paths: readonly string[], flags: TestFlags) => {
+      code = await (await import('./test.ts')).testCommand(host, paths, flags);
+    });
+
+  program
+    .command('backtest')
+    .description(
+      'What rules would have done on stored samples, and with --against, what other versions of them.',
+    )
+    .option('-r, --rules <path...>', 'rule files and folders of them (default: those of the configuration)')
+    .option('--against <path...>', 'the rules to compare with')
+    .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
+    .option('--samples <file>', 'samples as NDJSON, instead of a data folder')
+    .option('--from <time>', 'a time, or a span before now such as 7d (default: 7d, or the first sample)')
+    .option('--to <time>', 'the same (default: now, or the last sample)')
+    .option('--tenant <name>', 'whose rules and samples (default: the tenant of the first rule)')
+    .option('-c, --config <file>', 'configuration file, for routes, receivers and where the data is')
+    .option('--json', 'print the figures as JSON')
+    .action(async (flags: BacktestFlags) => {
+      code = await (await import('./backtest.ts')).backtestCommand(host, flags);
+    });
+
+  program
     .command('push')
     .description('Push one sample to a running Tocsin.')
     .argument('<metric>', 'name of the metric, e.g. system.cpu.usage')
@@ -68,6 +98,18 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--tenant <name>', 'tenant, for keys of all tenants')
     .action(async (metric: string, value: number, flags: PushFlags) => {
       code = await (await import('./push.ts')).pushCommand(host, metric, value, flags);
+    });
+
+  program
+    .command('export')
+    .description('Write the rules that were made through the API as rule files, one for each group.')
+    .option('-o, --out <folder>', 'folder for the files (default: standard output)')
+    .option('--group <name>', 'only the rules of this group')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'whose rules; stands in the files, too')
+    .action(async (flags: ExportFlags) => {
+      code = await (await import('./export.ts')).exportCommand(host, flags);
     });
 
   program

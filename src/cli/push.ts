@@ -2,6 +2,7 @@
 
 import type { PushFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
+import { reasonOf, remoteOf } from './remote.ts';
 
 const deadlineMs = 10_000;
 
@@ -11,17 +12,9 @@ export async function pushCommand(
   value: number,
   flags: PushFlags,
 ): Promise<number> {
-  const key = flags.key ?? host.env.TOCSIN_KEY ?? host.env.TOCSIN_ADMIN_KEY;
-  if (key === undefined || key === '') {
-    host.err('an API key is needed: --key, or TOCSIN_KEY in the environment');
-    return exitCodes.usage;
-  }
-  const base = flags.url ?? host.env.TOCSIN_URL ?? 'http://127.0.0.1:8787';
-  if (!URL.canParse(base)) {
-    host.err('--url: expected a URL such as http://127.0.0.1:8787');
-    return exitCodes.usage;
-  }
-  const url = new URL('/api/v1/metrics', base);
+  const remote = remoteOf(host, flags);
+  if (typeof remote === 'number') return remote;
+  const url = new URL('/api/v1/metrics', remote.base);
   let response: Response;
   let text: string;
   try {
@@ -29,8 +22,7 @@ export async function pushCommand(
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'x-api-key': key,
-        ...(flags.tenant !== undefined && { 'x-tenant-id': flags.tenant }),
+        ...remote.headers,
       },
       body: JSON.stringify({ samples: [{ metric, labels: flags.label, value }] }),
       signal: AbortSignal.timeout(deadlineMs),
@@ -69,9 +61,4 @@ function parsed(text: string): PushReply | null {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
-import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
+import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
   type ChannelConfig,
@@ -17,7 +17,7 @@ import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
 import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
-import { buildRoute, checkRouteTree } from './routes.ts';
+import { buildRoute, checkRouteTree, receiversOf } from './routes.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, readSource } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
@@ -38,7 +38,6 @@ export type Loaded =
 
 export const defaultFile = 'tocsin.yaml';
 const longestFile = 1024 * 1024;
-const defaultDedupeMs = 300_000;
 const defaultCollectorMs = 5_000;
 const defaultListen: Address = { host: '127.0.0.1', port: 8787 };
 
@@ -171,17 +170,7 @@ function routingOf(
     complain(['channels'], 'expected at least one channel');
   }
   const named = input.receivers ?? { default: { channels: [...channels.keys()] } };
-  const receivers = new Map<string, Receiver>(
-    Object.entries(named).map(([name, receiver]) => [
-      name,
-      {
-        name,
-        channels: receiver.channels,
-        sendResolved: ('send_resolved' in receiver ? receiver.send_resolved : undefined) ?? true,
-        dedupeWindowMs: ('dedupe_window' in receiver ? receiver.dedupe_window : undefined) ?? defaultDedupeMs,
-      },
-    ]),
-  );
+  const receivers = receiversOf(named);
   // With one receiver there is nothing to choose.
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));

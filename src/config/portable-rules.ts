@@ -22,7 +22,7 @@ export function ruleOf(from: Portable): Rule {
   return revived(from) as Rule;
 }
 
-function portable(value: unknown): Portable {
+export function portable(value: unknown): Portable {
   if (typeof value !== 'object' || value === null) return { kind: 'plain', value };
   if (Array.isArray(value)) return { kind: 'list', items: value.map(portable) };
   if (isMatcher(value)) return { kind: 'matcher', name: value.name, op: value.op, value: value.value };
@@ -35,7 +35,7 @@ function isMatcher(value: object): value is Matcher {
   return 'matches' in value && typeof value.matches === 'function';
 }
 
-function revived(from: Portable): unknown {
+export function revived(from: Portable): unknown {
   switch (from.kind) {
     case 'plain':
       return from.value;

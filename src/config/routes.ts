@@ -1,6 +1,6 @@
 // The route tree of the file as the pipeline reads it: everything inherited is filled in, every node has its path.
 import { formatMatcher } from '../../rules/matchers.ts';
-import type { Route } from '../pipeline/routing.ts';
+import type { Receiver, Route } from '../pipeline/routing.ts';
 import { isRecord } from './plain.ts';
 import type { RouteInput } from './schema.ts';
 import type { Path } from './source.ts';
@@ -14,6 +14,29 @@ const defaults = {
   groupIntervalMs: 5 * minuteMs,
   repeatIntervalMs: 4 * 60 * minuteMs,
 };
+
+const defaultDedupeMs = 5 * minuteMs;
+
+interface ReceiverInput {
+  readonly channels: readonly string[];
+  readonly send_resolved?: boolean | undefined;
+  readonly dedupe_window?: number | undefined;
+}
+
+/** Receivers by name, with what the file leaves out. */
+export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map<string, Receiver> {
+  return new Map(
+    Object.entries(named).map(([name, input]) => [
+      name,
+      {
+        name,
+        channels: input.channels,
+        sendResolved: input.send_resolved ?? true,
+        dedupeWindowMs: input.dedupe_window ?? defaultDedupeMs,
+      },
+    ]),
+  );
+}
 
 type Complaint = (path: Path, message: string) => void;
 

@@ -2,6 +2,7 @@
 // looks every two seconds (network file systems and mounted volumes send no events); file events only make it sooner.
 import { type FSWatcher, watch } from 'node:fs';
 import { parseRuleFile } from '../../rules/parse.ts';
+import { type RuleReference, unknownReferences } from '../../rules/references.ts';
 import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
@@ -26,6 +27,7 @@ export interface ReadFile {
   readonly path: string;
   readonly rules: readonly Rule[];
   readonly problems: readonly Problem[];
+  readonly references: readonly RuleReference[];
 }
 
 /** Reads files, and folders recursively (`*.yaml`, `*.yml`, sorted). Names are unique per tenant over all of them. */
@@ -40,7 +42,8 @@ export function readRules(paths: readonly string[]): ReadRules {
 
 export function readRuleFile(path: string, commits: GitCommits): ReadFile {
   const text = readTextFile(path, ruleLimits.fileBytes);
-  if (typeof text !== 'string') return { path, rules: [], problems: [whole(path, text.problem)] };
+  if (typeof text !== 'string')
+    return { path, rules: [], problems: [whole(path, text.problem)], references: [] };
   return { path, ...parseRuleFile(text, path, commits.commitOf(path)) };
 }
 
@@ -67,6 +70,14 @@ export function joinRules(
       rules.push(rule);
     }
   }
+  // A rule with a problem of its own is not known, and whoever names it would have one that is none.
+  if (problems.length === 0)
+    problems.push(
+      ...unknownReferences(
+        rules,
+        files.flatMap(({ references }) => references),
+      ),
+    );
   return { rules, problems, files: files.map(({ path }) => path) };
 }
 

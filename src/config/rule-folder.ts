@@ -18,8 +18,25 @@ export interface RuleFiles {
   readonly problems: readonly { readonly file: string; readonly message: string }[];
 }
 
-/** Files as given, and those of folders: `*.yaml` and `*.yml`, recursively, sorted by name, hidden ones left out. */
+/** Tests of rules lie beside them: `host.test.yaml` tests `host.yaml`. */
+const testFile = /\.test\.ya?ml$/i;
+const isRules = (name: string) => /\.ya?ml$/i.test(name) && !testFile.test(name);
+const isTests = (name: string) => testFile.test(name);
+
+/**
+ * Files as given, and those of folders: `*.yaml` and `*.yml` without the tests beside them, recursively, sorted by name,
+ * hidden ones left out.
+ */
 export function listRuleFiles(paths: readonly string[]): RuleFiles {
+  return listFiles(paths, isRules);
+}
+
+/** Files as given, and the tests of folders: `*.test.yaml` and `*.test.yml`, in the same way. */
+export function listTestFiles(paths: readonly string[]): RuleFiles {
+  return listFiles(paths, isTests);
+}
+
+function listFiles(paths: readonly string[], takes: (name: string) => boolean): RuleFiles {
   const files = new Map<string, RuleFile>();
   const folders: string[] = [];
   const problems: { file: string; message: string }[] = [];
@@ -45,7 +62,7 @@ export function listRuleFiles(paths: readonly string[]): RuleFiles {
       const path = join(folder, name);
       const stats = look(path);
       if (stats === null) continue; // a dangling link, or gone since the folder was read
-      const wanted = stats.isDirectory() || (stats.isFile() && /\.ya?ml$/i.test(name));
+      const wanted = stats.isDirectory() || (stats.isFile() && takes(name));
       if (!wanted) continue;
       if (!isWithin(realpathSync(path), root)) {
         problems.push({ file: path, message: 'this link leads out of its folder' });

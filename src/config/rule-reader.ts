@@ -2,7 +2,7 @@
 // slow machine, many times over. Whatever goes wrong is a problem like any other, so that the rules at hand go on.
 // Files that stand as they stood are not read again, and rules come over a few at a time, so that the loop goes on.
 import type { Worker } from 'node:worker_threads';
-import type { Problem, Rule } from '../../rules/types.ts';
+import type { Rule } from '../../rules/types.ts';
 import { startThread } from '../ingest/threads.ts';
 import { type Portable, ruleOf } from './portable-rules.ts';
 import { joinRules, type ReadFile, type ReadRules } from './rule-files.ts';
@@ -28,7 +28,11 @@ export interface RuleTask {
 export interface ToldFile extends Stamp {
   readonly path: string;
   readonly commit: string | null;
-  readonly read: { readonly rules: number; readonly problems: readonly Problem[] } | null;
+  readonly read:
+    | (Pick<ReadFile, 'problems' | 'references'> & {
+        readonly rules: number;
+      })
+    | null;
 }
 
 interface Found {
@@ -108,7 +112,7 @@ export class RuleReader {
   }
 
   /** Joins what was read now with what stood as it was. */
-  #take({ files, problems }: Found, rules: readonly Rule[]): ReadRules {
+  #take({ files, problems: listing }: Found, rules: readonly Rule[]): ReadRules {
     const known = new Map<string, KnownFile>();
     let taken = 0;
     for (const { path, size, modifiedAt, commit, read } of files) {
@@ -120,10 +124,11 @@ export class RuleReader {
       }
       const own = rules.slice(taken, taken + read.rules);
       taken += read.rules;
-      known.set(path, { path, size, modifiedAt, rules: own, problems: read.problems });
+      const { problems, references } = read;
+      known.set(path, { path, size, modifiedAt, rules: own, problems, references });
     }
     this.#known = known;
-    return joinRules(problems, [...known.values()]);
+    return joinRules(listing, [...known.values()]);
   }
 }
 

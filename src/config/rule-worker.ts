@@ -23,7 +23,8 @@ const files = listed.files.map(({ path, size, modifiedAt }): ToldFile => {
     return { path, size, modifiedAt, commit, read: null };
   const read = readRuleFile(path, commits);
   rules.push(...read.rules);
-  return { path, size, modifiedAt, commit, read: { rules: read.rules.length, problems: read.problems } };
+  const { problems, references } = read;
+  return { path, size, modifiedAt, commit, read: { rules: read.rules.length, problems, references } };
 });
 const tell = (message: FromRuleThread): void => port.postMessage(message);
 let told = 0;

@@ -1,5 +1,6 @@
 // Which pairs and groups stand for which alerts: series come and go, rules come and go, and no open episode may be left
 // without a pair or a group that can end it.
+import { withoutLabel } from '../../rules/labels.ts';
 import { isAbsent, isSeriesRule } from '../../rules/readings.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { seriesLabelsOfKey } from '../pipeline/identify.ts';
@@ -23,10 +24,11 @@ export class Coverage {
 
   /** A series was born: pairs it with the rules that read it. True: alerts that waited for it end, work is queued. */
   bind(tenant: Tenant, series: number, now: number): boolean {
+    this.#quietStandIn(tenant, series);
     const fulfilled = tenant.pairs.bind(series, tenant.pipeline, now);
-    const regrouped = tenant.grid.bind(series, tenant.pipeline, now);
+    tenant.grid.bind(series, tenant.pipeline, now);
     for (const pair of tenant.pairs.of(series, minds)) this.#agenda.watch(pair, now);
-    let queued = regrouped && this.#endOrphans(tenant, now);
+    let queued = false;
     for (const pair of fulfilled) {
       const standsIn = tenant.pairs.of(series, ({ name }) => name === pair.rule.name);
       if (standsIn.some(({ key }) => key === pair.key) || !tenant.pipeline.openByKey.has(pair.key)) continue;
@@ -45,12 +47,17 @@ export class Coverage {
     return queued;
   }
 
-  /** Ends the episodes that nothing stands for any more; true: such work is queued. */
-  #endOrphans(tenant: Tenant, now: number): boolean {
-    const input = this.cover(tenant, now, false);
-    if (input === null) return false;
-    tenant.enqueue({ kind: 'internal', inputs: [input] });
-    return true;
+  /**
+   * A series with a label `severity` has the alerts of the one without it. Where that stands in for it since a load (see
+   * `#restorePair`) and never had a sample, its silence means nothing any more. It stays: samples may wait for it.
+   */
+  #quietStandIn(tenant: Tenant, series: number): void {
+    const table = this.#table;
+    const labels = table.labelsOf(series);
+    if (labels.severity === undefined) return;
+    const standIn = table.find(tenant.name, table.metricOf(series), withoutLabel(labels, 'severity'));
+    if (standIn >= 0 && table.newestAt(standIn) === Number.NEGATIVE_INFINITY)
+      tenant.pairs.bearSilence(standIn);
   }
 
   /**
@@ -94,6 +101,7 @@ export class Coverage {
    * or a group.
    */
   cover(tenant: Tenant, now: number, restore: boolean): PipelineInput | null {
+    if (restore) tenant.grid.regroup(tenant.pipeline, now);
     const covered = new Set<string>();
     const withAlerts = rulesWithAlerts(tenant.pipeline);
     for (const pair of tenant.pairs.all((rule) => minds(rule) || withAlerts.has(rule.name))) {

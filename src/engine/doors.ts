@@ -1,7 +1,9 @@
 // Both pure doors, one after the other: what a step says goes into the turn, its notifications through policy, the
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
+import type { OccurrenceKind } from '../../rules/types.ts';
 import type { PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
+import type { AlertRow, EventRow } from '../pipeline/rows.ts';
 import { step } from '../pipeline/step.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
@@ -42,7 +44,10 @@ export class Doors {
     this.steps += 1;
     this.follow(tenant, out, now, turn);
     if (ended.length > 0) {
-      tenant.pairs.forgetEpisodes(ended);
+      // A rule on the grid has no pairs: looking for them would be a pass over every series.
+      const { rules } = tenant.pipeline;
+      const paired = ended.filter(({ rule }) => rule !== null && rules.get(rule)?.grid === undefined);
+      if (paired.length > 0) tenant.pairs.forgetEpisodes(paired);
       tenant.grid.forgetEpisodes(ended);
     }
     return out;
@@ -51,6 +56,12 @@ export class Doors {
   /** Effects into the turn, notifications through policy, deadlines into the heap. */
   follow(tenant: Tenant, out: StepResult, now: number, turn: Turn): void {
     turn.add(tenant.shard, out.effects);
+    for (const effect of out.effects) {
+      if (effect.put === 'event') this.#heard(tenant, effect.row, now);
+      if (effect.put !== 'alert' || !effect.insert) continue;
+      if (effect.row.source === 'rule') tenant.grid.opened(effect.row, tenant.pipeline, now);
+      else if (effect.row.kind === 'event') occurred(tenant, 'events', effect.row, now);
+    }
     for (const notification of out.notifications) {
       const { routing, channelTypes } = this.routes;
       const room = (channel: string) => this.#room(tenant.name, channel);
@@ -75,9 +86,25 @@ export class Doors {
     for (const group of out.groups) this.#agenda.group(tenant, group, now);
   }
 
+  /** An alert began to fire: rules may count that. */
+  #heard(tenant: Tenant, { kind, subjectId }: EventRow, now: number): void {
+    if (kind !== 'alert.firing' || !tenant.grid.counting.counts('alerts')) return;
+    const alert = tenant.pipeline.alerts.get(subjectId);
+    if (alert) occurred(tenant, 'alerts', alert, now);
+  }
+
   plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
     const out = plan(tenant.policy, input, now);
     turn.plan(tenant.name, tenant.shard, out);
     return out;
   }
+}
+
+function occurred(
+  tenant: Tenant,
+  kind: OccurrenceKind,
+  { rule, labels, firedAt }: AlertRow,
+  now: number,
+): void {
+  tenant.grid.counting.occurred(kind, { rule, labels, at: firedAt ?? now }, tenant.pipeline, now);
 }

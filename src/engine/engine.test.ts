@@ -244,6 +244,22 @@ describe('after a restart', () => {
     await stage.advance(min);
     expect(stage.said()).toEqual([[0, 'first']]);
   });
+
+  it('an alert whose series nobody remembers is not ended by silence while its samples come', async () => {
+    at({ rules: [{ noData: 'ok', noDataAfterMs: min }] });
+    const odd = { labels: { host: 'a', severity: 'odd' } };
+    await stage.pushAll([{ value: 90, ...odd }]);
+    // Before its samples are flushed: the alert is all that is left, and its key knows no label `severity`.
+    stage.kill();
+    stage.start();
+    for (let n = 0; n < 5; n++) {
+      await stage.advance(30 * s);
+      await stage.pushAll([{ value: 90, ...odd }]);
+    }
+    expect(stage.events()).not.toContain('alert.resolved(no_data)');
+    await stage.advance(2 * min);
+    expect(stage.events()).toContain('alert.resolved(no_data)');
+  });
 });
 
 describe('a clock that is put right', () => {

@@ -1,6 +1,6 @@
 // The loop: drain → evaluate → step → commit → publish. It owns the shards; whatever it keeps in memory is thrown away
 // and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
-import type { Rule } from '../../rules/types.ts';
+import type { Problem, Rule } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
@@ -15,6 +15,7 @@ import type { Leased } from '../policy/plan-result.ts';
 import type { Answer } from '../services.ts';
 import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
+import { bornBeforeMs, mostOccurrences } from './counting-rules.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -26,7 +27,7 @@ import { SettledSeries } from './settled.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
-import type { Command, LetterCommand, SampleBatch } from './work.ts';
+import type { Command, LetterCommand, RuleCommand, SampleBatch } from './work.ts';
 
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
@@ -96,6 +97,8 @@ export class Engine {
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #shut = false;
+  /** Rules of files that are not taken because rules of the API have their names. */
+  #refusedRules: ReadonlyMap<string, readonly Rule[]> | null = null;
   #state: 'new' | 'running' | 'down' | 'closed' = 'new';
   readonly counts = { turns: 0, commits: 0, rows: 0, reloads: 0, refused: 0 };
 
@@ -126,6 +129,11 @@ export class Engine {
     return this.#evaluator.counts;
   }
 
+  /** Occurrences that rules should have counted and had no room for. */
+  get uncounted(): number {
+    return this.#ring.reduce((sum, { grid }) => sum + grid.counting.uncounted, 0);
+  }
+
   get gridCounts(): Readonly<GridServing['counts']> {
     return this.#grid.counts;
   }
@@ -139,7 +147,7 @@ export class Engine {
   }
 
   /**
-   * Takes every shard and goes on where the last process stopped. Rules are given per tenant; `refill` fills the series
+   * Takes every shard and goes on where the last process stopped. The rules of files are given per tenant; `refill` fills the series
    * table from the history, once the rules are there to say how much of it they need.
    */
   start(rules: ReadonlyMap<string, readonly Rule[]>, refill: () => void): void {
@@ -148,7 +156,7 @@ export class Engine {
     const now = clock.now();
     for (const name of rules.keys()) store.ensureTenant(name, now);
     for (const row of store.tenants()) this.#adopt(new Tenant(row, this.#ports.table, this.#settled));
-    for (const tenant of this.#ring) tenant.rules = rules.get(tenant.name) ?? [];
+    for (const tenant of this.#ring) tenant.book.setFiles(rules.get(tenant.name) ?? []);
     this.#load(refill);
     this.#state = 'running';
     this.#noteVersions(now);
@@ -175,6 +183,7 @@ export class Engine {
       this.#doors.follow(tenant, out.step, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
       tenant.grid.setRules(tenant.rules, tenant.pipeline, now, true);
+      this.#readOccurrences(tenant, now);
     }
     refill?.();
     for (const tenant of this.#ring) {
@@ -274,21 +283,70 @@ export class Engine {
     return this.#ring.reduce((dropped, tenant) => dropped + this.#coverage.expire(tenant, before, now), 0);
   }
 
-  /** Replaces the rules of every tenant. Rules that are gone resolve their alerts; edited ones keep their episodes. */
-  setRules(rules: ReadonlyMap<string, readonly Rule[]>): void {
-    const now = this.#ports.clock.now();
+  /** Resolves when the change of the rule is durable and the rule is applied. */
+  submitRule(tenantName: string, command: Omit<RuleCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'rule', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /**
+   * Replaces the files' rules of every tenant. Rules that are gone resolve their alerts; edited ones keep their episodes.
+   * When a name among them belongs to a rule of the API nothing is replaced, and every such problem is answered; they
+   * are taken as soon as the names are free.
+   */
+  setRules(rules: ReadonlyMap<string, readonly Rule[]>): readonly Problem[] {
     for (const name of rules.keys()) this.ensureTenant(name);
+    const problems = this.#ring.flatMap(({ name, book }) => book.clashes(rules.get(name) ?? []));
+    this.#refusedRules = problems.length > 0 ? rules : null;
+    if (problems.length > 0) return problems;
+    const now = this.#ports.clock.now();
     for (const tenant of this.#ring) {
-      const own = rules.get(tenant.name) ?? [];
-      tenant.rules = own;
-      tenant.pipeline.rules = new Map(own.map((rule) => [rule.name, rule]));
-      tenant.pairs.setRules(own, tenant.pipeline, now);
-      tenant.grid.setRules(own, tenant.pipeline, now);
-      const orphans = this.#coverage.cover(tenant, now, false);
-      if (orphans) this.#internal(tenant, [orphans]);
+      tenant.book.setFiles(rules.get(tenant.name) ?? []);
+      this.#applyRules(tenant, now);
     }
     this.#noteVersions(now);
     this.#schedule();
+    return [];
+  }
+
+  /** Rules that count are told what occurred before they did. */
+  #readOccurrences(tenant: Tenant, now: number): void {
+    const { counting } = tenant.grid;
+    for (const { kind, windowMs } of counting.unread()) {
+      const after = now - windowMs;
+      const bornAt = after - bornBeforeMs(kind, tenant.rules);
+      const occurrences = this.#ports.store.occurrences({
+        tenant: tenant.name,
+        kind: kind === 'events' ? 'event' : 'alert',
+        ...{ after, bornAt, limit: mostOccurrences },
+      });
+      counting.fill(kind, occurrences, tenant.pipeline, now);
+    }
+  }
+
+  #applyRules(tenant: Tenant, now: number): void {
+    const { rules } = tenant;
+    tenant.pipeline.rules = new Map(rules.map((rule) => [rule.name, rule]));
+    tenant.pairs.setRules(rules, tenant.pipeline, now);
+    tenant.grid.setRules(rules, tenant.pipeline, now);
+    this.#readOccurrences(tenant, now);
+    const orphans = this.#coverage.cover(tenant, now, false);
+    if (orphans) this.#internal(tenant, [orphans]);
+  }
+
+  /** Changes of rules are stored. */
+  #ruled(tenants: ReadonlySet<Tenant>): void {
+    for (const { book } of tenants) book.committed();
+    const refused = this.#refusedRules;
+    if (refused !== null && this.setRules(refused).length === 0) {
+      this.#ports.log.info('rules.loaded', { reason: 'their names are free' });
+      return;
+    }
+    const now = this.#ports.clock.now();
+    for (const tenant of tenants) this.#applyRules(tenant, now);
   }
 
   /** Replaces the routing tree and the receivers; every open alert is routed again. */
@@ -430,6 +488,7 @@ export class Engine {
       this.counts.rows += turn.rows;
     }
     this.#evaluator.stored.turnStored();
+    if (turn.ruled.size > 0) this.#ruled(turn.ruled);
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
@@ -446,6 +505,7 @@ export class Engine {
     });
     this.#evaluator.stored.turnLost();
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
+    for (const { book } of turn.ruled) book.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
   }

@@ -19,6 +19,8 @@ export class GridGroup {
   wakeAt = Number.POSITIVE_INFINITY;
   /** The last verdict came from silence: hysteresis does not apply to it. */
   quiet = false;
+  /** It had a series once: that there is none any more means something to it. */
+  heard = false;
   /** Engine time from which silence counts, while nothing was heard. */
   since: number;
   /** Last grid time with a value; of an `absent` rule the time at which it was heard last. */
@@ -59,6 +61,13 @@ export class GridGroup {
     this.verdict = 'unknown';
     this.quiet = false;
     this.wakeAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** It takes over series of an earlier group, and with them since when something could be heard of them. */
+  follow({ since, saidAt, newestAt }: GridGroup): void {
+    this.since = Math.min(this.since, since);
+    this.saidAt = Math.max(this.saidAt, saidAt);
+    this.newestAt = Math.max(this.newestAt, newestAt);
   }
 
   /** Silence counts from `now`. */

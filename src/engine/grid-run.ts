@@ -3,7 +3,7 @@
 import { clearTotals, emptyTotals, type GroupTotals } from '../../rules/across.ts';
 import type { DueTimes, GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
-import type { Episodes, RuleGroups } from './rule-groups.ts';
+import type { RuleGroups } from './rule-groups.ts';
 
 export class GridRun {
   readonly kind = 'grid';
@@ -20,14 +20,11 @@ export class GridRun {
   #groups: Iterator<GridGroup> | null = null;
   #group: GridGroup | null = null;
 
-  readonly #episodes: Episodes;
-
-  constructor(clock: GridClock, due: DueTimes, episodes: Episodes) {
+  constructor(clock: GridClock, due: DueTimes) {
     this.clock = clock;
-    this.#episodes = episodes;
     this.at = due.first;
     this.until = due.last;
-    this.#rules = [...clock.rules];
+    this.#rules = inOrder(clock);
   }
 
   /** Something else was begun in its place. */
@@ -39,22 +36,30 @@ export class GridRun {
     return this.#rules[this.#rule]!;
   }
 
-  /** The group that is looked at; null when every group of this grid time was. */
+  /** The rule that is looked at does not have all its groups yet. */
+  get regrouping(): boolean {
+    return this.#groups === null && this.#rule >= 0 && !this.rule.gone && this.rule.regrouping;
+  }
+
+  /** The group that is looked at; null while its rule regroups, and when every group of this grid time was. */
   get group(): GridGroup | null {
     while (this.#group === null || this.rule.gone) {
-      const next = this.#groups === null || this.rule.gone ? null : this.#groups.next();
-      if (next && !next.done) {
-        this.#group = next.value;
-        this.cursor = 0;
-        this.#clear(this.rule.readings.length);
-        continue;
-      }
       this.#group = null;
-      this.#groups = null;
+      if (this.#rule >= 0 && !this.rule.gone) {
+        if (this.#groups === null && this.rule.regrouping) return null;
+        this.#groups ??= this.rule.groups.values();
+        const next = this.#groups.next();
+        if (!next.done) {
+          this.#group = next.value;
+          this.cursor = 0;
+          this.#clear(this.rule.readings.length);
+          continue;
+        }
+      }
       if (this.#rule + 1 >= this.#rules.length) return null;
       this.#rule += 1;
-      this.rule.prepare(this.#episodes, this.at);
-      this.#groups = this.rule.groups.values();
+      this.#groups = null;
+      this.rule.prepare();
     }
     return this.#group;
   }
@@ -72,7 +77,7 @@ export class GridRun {
   /** On to the next grid time. */
   nextTime(): void {
     this.at += this.clock.intervalMs;
-    this.#rules = [...this.clock.rules];
+    this.#rules = inOrder(this.clock);
     this.#rule = -1;
     this.#groups = null;
     this.#group = null;
@@ -82,4 +87,9 @@ export class GridRun {
   moved(group: GridGroup, position: number, by: 1 | -1): void {
     if (group === this.#group && position < this.cursor) this.cursor += by;
   }
+}
+
+/** A rule that names others comes behind them, so that it sees what they say at the same time. */
+function inOrder(clock: GridClock): readonly RuleGroups[] {
+  return [...clock.rules].sort((a, b) => a.rank - b.rank);
 }

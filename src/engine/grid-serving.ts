@@ -52,7 +52,7 @@ export class GridServing {
       const { intervalMs } = clock;
       this.#parts.log.warn('grid.skipped', { tenant: tenant.name, intervalMs, times: due.skipped });
     }
-    const run = new GridRun(clock, due, tenant.pipeline);
+    const run = new GridRun(clock, due);
     clock.run = run;
     tenant.enqueue(run);
   }
@@ -74,6 +74,11 @@ export class GridServing {
       if (turn.rows >= limit.rows || steps >= stepsPerSlice) return false;
       if (steps % stepsPerLook === 0 && steps > 0 && clock.now() >= limit.until) return false;
       const { group } = run;
+      if (group === null && run.regrouping) {
+        steps += 1;
+        this.#regroup(tenant, run, turn, now);
+        continue;
+      }
       if (group === null) {
         this.#done(run, turn);
         if (run.at >= run.until) return true;
@@ -89,6 +94,13 @@ export class GridServing {
     return true;
   }
 
+  /** The next step of it; an alert that it leaves without a group ends here: nothing else could ever end it. */
+  #regroup(tenant: Tenant, run: GridRun, turn: Turn, now: number): void {
+    const { table, doors } = this.#parts;
+    const alert = run.rule.regroup((series) => table.labelsOf(series), tenant.pipeline, now);
+    if (alert !== null) doors.step(tenant, { kind: 'rule_removed', alertIds: [alert.id] }, now, turn);
+  }
+
   /** Takes in the next series of the group. */
   #take(run: GridRun, group: GridGroup): void {
     const { rule, readings } = run.rule;
@@ -102,8 +114,12 @@ export class GridServing {
   }
 
   #judge(tenant: Tenant, run: GridRun, group: GridGroup, turn: Turn, now: number): void {
-    this.counts.evaluations += 1;
     const { openByKey } = tenant.pipeline;
+    if (!run.rule.stands(group, openByKey.has(group.key), run.at)) {
+      run.rule.release(group, false);
+      return;
+    }
+    this.counts.evaluations += 1;
     const { rule } = run.rule;
     const input = decideGroup(
       rule,

@@ -4,10 +4,13 @@ import type { GridRule } from '../../rules/grid.ts';
 import { emptyLabels } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import { isGridRule, readingsOf } from '../../rules/readings.ts';
+import { ranksOf } from '../../rules/references.ts';
 import type { Grid, Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { seriesLabelsOfKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import type { PipelineState } from '../pipeline/state.ts';
+import { CountingRules } from './counting-rules.ts';
 import { GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
 import { type Episodes, RuleGroups } from './rule-groups.ts';
@@ -15,12 +18,18 @@ import { SharedLabels } from './shared-labels.ts';
 
 const none: readonly RuleGroups[] = [];
 
+type RuleEpisodes = Pick<PipelineState, 'openByKey' | 'alerts'>;
+
 export class GridTable {
   readonly #tenant: string;
   readonly #table: SeriesTable;
   #byName = new Map<string, RuleGroups>();
   #byMetric = new Map<string, RuleGroups[]>();
+  /** By the name of a rule: those that ask for its alerts. */
+  #byReference = new Map<string, RuleGroups[]>();
   readonly #clocks = new Map<string, GridClock>();
+  /** The rules that count events or alerts. */
+  readonly counting = new CountingRules();
 
   constructor(tenant: string, table: SeriesTable) {
     this.#tenant = tenant;
@@ -38,23 +47,23 @@ export class GridTable {
     return n;
   }
 
-  /** A series was born. True: a rule groups by other labels from here on, and open alerts may have lost their group. */
-  bind(series: number, state: Episodes, now: number): boolean {
+  /** A series was born. */
+  bind(series: number, state: Episodes, now: number): void {
     const rules = this.#of(series);
-    if (rules.length === 0) return false;
+    if (rules.length === 0) return;
     const labels = this.#table.labelsOf(series);
     const metric = this.#table.metricOf(series);
-    let regrouped = false;
-    for (const groups of rules) {
-      const bound = groups.bind(series, metric, labels, state, now, (group, position) =>
+    for (const groups of rules)
+      groups.bind(series, metric, labels, state, now, (group, position) =>
         this.#moved(groups, group, position, 1),
       );
-      if (bound) continue;
-      regrouped = true;
-      this.#retire(groups);
-      this.#put(this.#make(groups.rule, undefined, state, now));
-    }
-    return regrouped;
+  }
+
+  /** An episode of a rule began: others may ask for it. */
+  opened(alert: AlertRow, state: Episodes, now: number): void {
+    if (this.#byReference.size === 0 || alert.rule === null) return;
+    for (const groups of this.#byReference.get(alert.rule) ?? [])
+      groups.name(alert, state, Math.min(now, alert.pendingSince ?? now));
   }
 
   /** A series is about to leave memory. */
@@ -90,10 +99,13 @@ export class GridTable {
    * Replaces the rules. One that stays as it is keeps its groups; one that is edited keeps its episodes and, where it
    * still reads the same, its groups. With `anew` the episodes are others and every clock starts again.
    */
-  setRules(rules: readonly Rule[], state: Episodes, now: number, anew = false): void {
+  setRules(rules: readonly Rule[], state: RuleEpisodes, now: number, anew = false): void {
     const before = this.#byName;
+    const ranks = ranksOf(rules);
     this.#byName = new Map();
     this.#byMetric = new Map();
+    this.#byReference = new Map();
+    this.counting.clear();
     for (const clock of this.#clocks.values()) {
       if (anew) clock.reset();
     }
@@ -102,27 +114,42 @@ export class GridTable {
       const earlier = before.get(rule.name);
       const groups = earlier?.rule.hash === rule.hash ? earlier : this.#make(rule, earlier, state, now);
       if (groups === earlier && anew) groups.attach(state);
+      if (anew) groups.counted?.clear();
+      groups.rank = ranks.get(rule.name) ?? 0;
       groups.expectRoot(state, now);
       this.#put(groups);
     }
     for (const groups of before.values())
       if (this.#byName.get(groups.rule.name) !== groups) this.#retire(groups);
     for (const [key, clock] of this.#clocks) if (clock.idle) this.#clocks.delete(key);
+    this.#name(before, state, now, anew);
   }
 
-  /** Makes groups known under their name and metrics, in the place of others of the same name. */
+  /** Makes groups known under their name, their metrics and the rules that they ask for. */
   #put(groups: RuleGroups): void {
-    const { name } = groups.rule;
-    const before = this.#byName.get(name);
-    this.#byName.set(name, groups);
-    for (const metric of new Set(groups.readings.map((reading) => reading.metric))) {
-      const list = this.#byMetric.get(metric) ?? [];
-      this.#byMetric.set(metric, [...list.filter((other) => other !== before), groups]);
+    this.#byName.set(groups.rule.name, groups);
+    for (const metric of metricsOf(groups.rule)) add(this.#byMetric, metric, groups);
+    for (const name of groups.names) add(this.#byReference, name, groups);
+    if (groups.counted !== null) this.counting.add(groups.counted.rule, groups);
+  }
+
+  /** Tells the rules that are new (with `anew` all) of the episodes of those that they name. */
+  #name(before: ReadonlyMap<string, RuleGroups>, state: RuleEpisodes, now: number, anew: boolean): void {
+    if (this.#byReference.size === 0) return;
+    const news = new Map<string, RuleGroups[]>();
+    for (const [name, all] of this.#byReference)
+      for (const groups of all) if (anew || before.get(groups.rule.name) !== groups) add(news, name, groups);
+    for (const groups of new Set([...news.values()].flat())) groups.forgetNamed();
+    if (news.size === 0) return;
+    // Also what ended a moment ago: at a grid time that has still to be looked at it was there.
+    for (const alert of state.alerts.values()) {
+      if (alert.source !== 'rule' || alert.rule === null || (alert.resolvedAt ?? 0) > now) continue;
+      for (const groups of news.get(alert.rule) ?? []) groups.name(alert, state, now);
     }
   }
 
   #make(rule: GridRule, earlier: RuleGroups | undefined, state: Episodes, now: number): RuleGroups {
-    const groups = new RuleGroups(rule, this.#sharedOf(rule, state));
+    const groups = new RuleGroups(rule, earlier?.sharedWith(rule) ?? this.#sharedOf(rule, state));
     this.#clock(rule.grid, now).rules.add(groups);
     if (earlier && groups.adopt(earlier, state, now)) return groups;
     for (const metric of metricsOf(rule))
@@ -165,7 +192,16 @@ export class GridTable {
   covers(alert: AlertRow, restore: boolean, state: Episodes, now: number): boolean {
     const groups = alert.rule === null ? undefined : this.#byName.get(alert.rule);
     if (!groups) return false;
-    return groups.groups.has(alert.key) || (restore && groups.restore(alert, state, now));
+    return groups.covers(alert.key) || (restore && groups.restore(alert, state, now));
+  }
+
+  /** Every series is in its group from here on, however long that takes: at a load. */
+  regroup(state: Episodes, now: number): void {
+    for (const groups of this.#byName.values()) {
+      groups.prepare();
+      // Alerts that this leaves without a group are found when all alerts are covered.
+      while (groups.regrouping) groups.regroup((series) => this.#table.labelsOf(series), state, now);
+    }
   }
 
   /** These episodes ended by something else than a verdict: their groups are unknown. */
@@ -183,6 +219,12 @@ export class GridTable {
   restartSilence(now: number): void {
     for (const { groups } of this.#byName.values()) for (const group of groups.values()) group.restart(now);
   }
+}
+
+function add<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 function metricsOf(rule: GridRule): ReadonlySet<string> {

@@ -1,48 +1,64 @@
-// What a composite rule wants to know of the alerts of other rules, at one grid time: by the group that they belong to.
-import type { Labels, NamedState } from '../../rules/types.ts';
+// The episodes of other rules that a composite rule asks for, by the group that they belong to. One that has ended stays
+// until a grid time has passed its end: what is asked is how it was at the grid time, not what came in since.
+import type { NamedState } from '../../rules/types.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 
 export class NamedStates {
-  readonly #names: ReadonlySet<string>;
-  readonly #states = new Map<string, Set<string>>();
+  readonly #byGroup = new Map<string, Set<AlertRow>>();
 
-  constructor(names: readonly string[]) {
-    this.#names = new Set(names);
+  put(key: string, alert: AlertRow): void {
+    const alerts = this.#byGroup.get(key);
+    if (alerts) alerts.add(alert);
+    else this.#byGroup.set(key, new Set([alert]));
   }
 
-  /** Groups with an alert of one of the rules. */
-  get keys(): Iterable<string> {
-    return this.#states.keys();
+  /** The episodes of a group, which are forgotten. */
+  take(key: string): Iterable<AlertRow> {
+    const alerts = this.#byGroup.get(key) ?? [];
+    this.#byGroup.delete(key);
+    return alerts;
   }
 
-  /** Reads the open alerts as of grid time `at`; `keyOf` says to which group an alert belongs. */
-  read(
-    { openByKey }: { readonly openByKey: ReadonlyMap<string, AlertRow> },
-    at: number,
-    keyOf: (labels: Labels) => string,
-  ): void {
-    this.#states.clear();
-    for (const alert of openByKey.values()) {
-      if (alert.rule === null || !this.#names.has(alert.rule)) continue;
-      const state = stateAt(alert, at);
-      if (state === null) continue;
-      const key = keyOf(alert.labels);
-      const states = this.#states.get(key);
-      if (states) states.add(`${state} ${alert.rule}`);
-      else this.#states.set(key, new Set([`${state} ${alert.rule}`]));
+  clear(): void {
+    this.#byGroup.clear();
+  }
+
+  /** Whether something of the group may still be asked for. */
+  keeps(key: string): boolean {
+    return this.#byGroup.has(key);
+  }
+
+  /** Grid time `at` is looked at, and no earlier one ever again: forgets what had ended by then. */
+  settle(key: string, at: number): void {
+    const alerts = this.#byGroup.get(key);
+    if (alerts === undefined) return;
+    for (const alert of alerts) if (alert.resolvedAt !== null && alert.resolvedAt <= at) alerts.delete(alert);
+    if (alerts.size === 0) this.#byGroup.delete(key);
+  }
+
+  /** Whether the group has an alert of any of the rules at `at`. */
+  any(key: string, at: number): boolean {
+    for (const alert of this.#byGroup.get(key) ?? []) if (stateAt(alert, at) !== null) return true;
+    return false;
+  }
+
+  /** Whether the group has an alert of this rule that was in this state at `at`. */
+  has(key: string, rule: string, state: NamedState, at: number): boolean {
+    for (const alert of this.#byGroup.get(key) ?? []) {
+      if (alert.rule !== rule) continue;
+      const then = stateAt(alert, at);
+      if (then !== null && (state === 'active' || state === then)) return true;
     }
-  }
-
-  has(key: string, rule: string, state: NamedState): boolean {
-    const states = this.#states.get(key);
-    if (states === undefined) return false;
-    if (state !== 'active') return states.has(`${state} ${rule}`);
-    return states.has(`firing ${rule}`) || states.has(`pending ${rule}`);
+    return false;
   }
 }
 
-/** An episode that began after `at` did not exist then; one that fired later was pending. */
-function stateAt({ state, firedAt, pendingSince }: AlertRow, at: number): 'firing' | 'pending' | null {
-  if (state === 'firing' && (firedAt ?? at) <= at) return 'firing';
-  return (pendingSince ?? firedAt ?? at) <= at ? 'pending' : null;
+/** An episode that began after `at` did not exist then; one that fired later was pending, one that ended later was there. */
+function stateAt(
+  { firedAt, pendingSince, resolvedAt }: AlertRow,
+  at: number,
+): Exclude<NamedState, 'active'> | null {
+  if (resolvedAt !== null && resolvedAt <= at) return null;
+  if (firedAt !== null && firedAt <= at) return 'firing';
+  return pendingSince !== null && pendingSince <= at ? 'pending' : null;
 }

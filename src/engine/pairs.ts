@@ -156,7 +156,13 @@ export class PairTable {
   /** Silence counts from `now`: what it counted from was another clock's. */
   restartSilence(now: number): void {
     for (const series of this.#table.seriesOf(this.#home.tenant))
-      if (this.#settled.pairs(series) > 0) this.#settled.arrived(series, now);
+      if (this.#settled.pairs(series) > 0 && this.#settled.quietSince(series) < Number.POSITIVE_INFINITY)
+        this.#settled.arrived(series, now);
+  }
+
+  /** The silence of a series means nothing until a sample of it comes. */
+  bearSilence(series: number): void {
+    if (this.#settled.pairs(series) > 0) this.#settled.arrived(series, Number.POSITIVE_INFINITY);
   }
 
   unbind(series: number): void {

@@ -2,7 +2,10 @@
 import { ApiError, type ErrorCode } from '../errors.ts';
 import type { Answer } from '../services.ts';
 
-export function refusal(code: ErrorCode): Answer {
-  const error = new ApiError(code);
-  return { status: error.status, body: { error: { code, message: error.message } } };
+export function refusal(
+  code: ErrorCode,
+  more: { readonly message?: string; readonly details?: Record<string, unknown> } = {},
+): Answer {
+  const { status, message, details } = new ApiError(code, more);
+  return { status, body: { error: { code, message, ...(details !== undefined && { details }) } } };
 }

@@ -1,5 +1,7 @@
 // The program's services over the engine: every promise resolves when its thing is durable (samples: evaluated).
 
+import { matchesAll } from '../../rules/matchers.ts';
+import { readingsOf } from '../../rules/readings.ts';
 import { priorityOf } from '../../rules/severity.ts';
 import type { Rule } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
@@ -28,6 +30,8 @@ import {
 import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { refusal } from './refusal.ts';
+import { RuleBook } from './rule-book.ts';
+import { decideRule } from './rule-orders.ts';
 
 /** More refusals than these are only counted. */
 const listedRejections = 1_000;
@@ -40,6 +44,7 @@ export interface ServicePorts {
   readonly limits: Limits;
   readonly newId: () => string;
   readonly reader: HistoryReader | null;
+  readonly replays: Services['replays'] | null;
   readonly health: () => Health;
   readonly rendered: Services['rendered'];
   /** Counts refused samples by their code. */
@@ -156,8 +161,19 @@ export function createServices(ports: ServicePorts): Services {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },
     samples: ports.reader ?? noReader,
+    replays: ports.replays ?? noReplays,
     rules(tenant: string): readonly Rule[] {
       return engine.tenant(tenant)?.rules ?? [];
+    },
+    ruleEntries: (tenant) => engine.tenant(tenant)?.book.entries ?? [],
+    ruleEntry: (tenant, idOrName) => engine.tenant(tenant)?.book.find(idOrName) ?? null,
+    changeRule: (tenant, order, actor, idempotency) =>
+      engine.submitRule(tenant, { order, actor: actor.name, idempotency }),
+    tryRule(tenant, order, actor) {
+      const book = engine.tenant(tenant)?.book ?? new RuleBook(tenant);
+      const hand = { actor: actor.name, newId: ports.newId };
+      const { answer, rule } = decideRule(order, book, hand, tenant, clock.now());
+      return { answer, series: rule === null ? 0 : seriesRead(rule, tenant, table) };
     },
     health: ports.health,
     now: () => clock.now(),
@@ -171,6 +187,11 @@ const noReader: Services['samples'] = {
   listSeries: () => Promise.reject(new ApiError('unavailable')),
 };
 
+const noReplays: Services['replays'] = {
+  backtest: () => Promise.reject(new ApiError('unavailable')),
+  evaluate: () => Promise.reject(new ApiError('unavailable')),
+};
+
 /** What the store cannot do now, the client may try again. */
 function unavailable<T>(work: () => T): T {
   try {
@@ -179,4 +200,13 @@ function unavailable<T>(work: () => T): T {
     if (error instanceof StoreError) throw new ApiError('unavailable', { retryAfter: 1, cause: error });
     throw error;
   }
+}
+
+/** How many series that are in memory a rule reads. */
+function seriesRead(rule: Rule, tenant: string, table: SeriesTable): number {
+  const found = new Set<number>();
+  for (const { metric, match } of readingsOf(rule))
+    for (const series of table.byMetric(tenant, metric))
+      if (matchesAll(match, table.labelsOf(series))) found.add(series);
+  return found.size;
 }

@@ -4,6 +4,7 @@
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
+import type { Answer } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { Doors } from './doors.ts';
@@ -11,11 +12,12 @@ import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
+import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-import type { SampleBatch, Work } from './work.ts';
+import type { Command, LetterCommand, RuleCommand, SampleBatch, Work } from './work.ts';
 
 /** What a turn may do before its commit: the rows of its budget, or 5 ms of steps. */
 const msPerTurn = 5;
@@ -131,10 +133,7 @@ export class Serving {
         return;
       }
     }
-    const answer =
-      work.kind === 'letters'
-        ? carryOut(work.order, tenant, this.#parts, now, turn)
-        : work.answer(this.#parts.doors.step(tenant, work.input, now, turn).answer);
+    const answer = this.#answer(tenant, work, turn, now);
     if (idempotency && answer.status < 500) {
       const text = JSON.stringify(answer.body);
       const row = {
@@ -148,6 +147,17 @@ export class Serving {
       turn.add(tenant.shard, [{ put: 'idempotency', row }]);
     }
     turn.settled.push(() => waiter.resolve(answer));
+  }
+
+  #answer(tenant: Tenant, work: Command | LetterCommand | RuleCommand, turn: Turn, now: number): Answer {
+    switch (work.kind) {
+      case 'letters':
+        return carryOut(work.order, tenant, this.#parts, now, turn);
+      case 'rule':
+        return carryOutRule(work.order, work.actor, tenant, now, turn);
+      case 'command':
+        return work.answer(this.#parts.doors.step(tenant, work.input, now, turn).answer);
+    }
   }
 
   /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */

@@ -1,34 +1,44 @@
 // On which labels a composite rule joins that names none: those that the series of all its readings have in common. A
-// reading of which no series is known has no say. Names only come (until the rule is read anew): that a series leaves
+// reading of which no series is known has no say. Names only come (until its readings are others): that a series leaves
 // must not regroup the others.
 import type { CompositeRule, Labels } from '../../rules/types.ts';
 
 export class SharedLabels {
   /** By reading: the names of the labels of its series; null before the first one. */
   readonly #names: (Set<string> | null)[];
-  /** In ascending order. */
-  by: readonly string[] = [];
+  #by: readonly string[] = [];
+  #changed = false;
 
   constructor({ readings }: Pick<CompositeRule, 'readings'>) {
     this.#names = readings.map(() => null);
   }
 
-  /** A series of this reading; true when `by` is another one now. */
-  add(reading: number, labels: Labels): boolean {
-    const known = this.#names[reading];
-    const names = known ?? new Set<string>();
-    let news = known === null;
-    for (const name of Object.keys(labels)) {
-      if (names.has(name)) continue;
-      names.add(name);
-      news = true;
-    }
-    if (!news) return false;
-    this.#names[reading] = names;
-    const before = this.by;
+  /** Whether a series is known at all. */
+  get known(): boolean {
+    return this.#names.some((own) => own !== null);
+  }
+
+  /** In ascending order; the same list as long as nothing about it changed. */
+  get by(): readonly string[] {
+    if (!this.#changed) return this.#by;
+    this.#changed = false;
     const told = this.#names.filter((own) => own !== null);
-    this.by = [...told[0]!].filter((name) => joinable(name) && told.every((own) => own.has(name))).sort();
-    return before.join('\0') !== this.by.join('\0');
+    const by = [...told[0]!].filter((name) => joinable(name) && told.every((own) => own.has(name))).sort();
+    if (by.join('\0') !== this.#by.join('\0')) this.#by = by;
+    return this.#by;
+  }
+
+  /** A series of this reading. */
+  add(reading: number, labels: Labels): void {
+    let names = this.#names[reading];
+    if (!names) {
+      names = new Set();
+      this.#names[reading] = names;
+      this.#changed = true;
+    }
+    const { size } = names;
+    for (const name of Object.keys(labels)) names.add(name);
+    if (names.size > size) this.#changed = true;
   }
 
   /** An open alert was grouped by these: they were shared when it began. */

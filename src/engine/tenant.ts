@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
 import { PairTable } from './pairs.ts';
+import { RuleBook } from './rule-book.ts';
 import type { SettledSeries } from './settled.ts';
 import { type Work, weightOf } from './work.ts';
 
@@ -22,7 +23,7 @@ export class Tenant {
   readonly shard: number;
   readonly pairs: PairTable;
   readonly grid: GridTable;
-  rules: readonly Rule[] = [];
+  readonly book: RuleBook;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
@@ -33,8 +34,14 @@ export class Tenant {
   constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries) {
     this.name = row.id;
     this.shard = row.shard;
+    this.book = new RuleBook(row.id);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
+  }
+
+  /** The rules that run, once they are applied. */
+  get rules(): readonly Rule[] {
+    return this.book.rules;
   }
 
   /** Samples, events and commands that wait. */
@@ -74,6 +81,7 @@ export class Tenant {
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
     const snapshot = store.loadTenant(this.name);
+    this.book.load(store.configObjects(this.name, 'rule'));
     const out = emptyResult();
     const planned = emptyPlan();
     const rules = new Map(this.rules.map((rule) => [rule.name, rule]));

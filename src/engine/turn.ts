@@ -3,6 +3,7 @@
 import type { Effect } from '../pipeline/effect.ts';
 import type { Leased, PlanResult } from '../policy/plan-result.ts';
 import type { ShardCommit } from '../store/store.ts';
+import type { Tenant } from './tenant.ts';
 
 /** One channel of one tenant. */
 export interface ChannelOf {
@@ -23,6 +24,8 @@ export class Turn {
   readonly keys = new Map<string, { bodyHash: string; status: number; answer: string }>();
   /** Dead letters that a command of this turn has taken. */
   readonly letters = new Set<string>();
+  /** Tenants whose rules a command of this turn has changed: applied once that is stored. */
+  readonly ruled = new Set<Tenant>();
   rows = 0;
 
   add(shard: number, effects: readonly Effect[]): void {

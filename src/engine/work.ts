@@ -3,6 +3,7 @@ import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { GridRun } from './grid-run.ts';
+import type { RuleOrder } from './rule-order.ts';
 import type { RulePair } from './rule-pair.ts';
 
 export interface Waiter<T> {
@@ -49,6 +50,15 @@ export interface LetterCommand {
   readonly waiter: Waiter<Answer>;
 }
 
+/** A change of a rule of the API. */
+export interface RuleCommand {
+  readonly kind: 'rule';
+  readonly order: RuleOrder;
+  readonly actor: string;
+  readonly idempotency: Idempotency | null;
+  readonly waiter: Waiter<Answer>;
+}
+
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
 export interface Internal {
   readonly kind: 'internal';
@@ -62,7 +72,7 @@ export interface SilenceCheck {
 }
 
 /** A grid time that is due is a `GridRun`, taken over several turns when its groups are many. */
-export type Work = SampleBatch | Command | LetterCommand | Internal | SilenceCheck | GridRun;
+export type Work = SampleBatch | Command | LetterCommand | RuleCommand | Internal | SilenceCheck | GridRun;
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {

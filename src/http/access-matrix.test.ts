@@ -25,13 +25,14 @@ const holders: Readonly<Record<Requirement, readonly Caller[]>> = {
   push: ['ingest', 'admin', 'operator'],
   read: readers,
   respond: ['responder', 'editor', 'admin', 'operator'],
+  edit: ['editor', 'admin', 'operator'],
   administer: ['admin', 'operator'],
 };
 
 /** What stands for a parameter, by the word of the path before it. Things that a call uses up are made for each. */
 const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<string>>> = {
   'alerts/{id}': (tenant) => own[tenant].alert,
-  'rules/{name}': (tenant) => `${tenant}-cpu`,
+  'rules/{id}': (tenant) => newRule(tenant),
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
@@ -39,12 +40,20 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
 /** The same kinds, of which there is none. */
 const nothing: Readonly<Record<string, string>> = {
   '{id}': '0190a000-0000-7000-8000-00001234abcd',
-  '{name}': 'no-such-name',
 };
 
 const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
+  'post /api/v1/alerts/backtest': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z', samples: [] },
+  'post /api/v1/alerts/evaluate': { samples: [] },
+  'post /api/v1/alerts/rules': { name: 'made', metric: 'cpu', threshold: 1 },
+  'post /api/v1/alerts/rules/threshold': { name: 'above', metric: 'cpu', threshold: 1 },
+  'post /api/v1/alerts/rules/trend': { name: 'rising', metric: 'cpu', window: '1h', threshold: 1 },
+  'post /api/v1/alerts/rules/composite': { name: 'both', conditions: [{ metric: 'cpu', threshold: 1 }] },
+  'post /api/v1/alerts/rules/frequency': { name: 'often', window: '5m', threshold: 3 },
+  'put /api/v1/alerts/rules/{id}': { name: 'put', metric: 'cpu', threshold: 1 },
+  'patch /api/v1/alerts/rules/{id}': { threshold: 2 },
 };
 const queries: Readonly<Record<string, string>> = {
   'get /api/v1/series/range': '?metric=cpu&from=2023-11-14T00:00:00Z&to=2023-11-14T01:00:00Z',
@@ -104,6 +113,13 @@ afterAll(() => app.close());
 async function newKey(tenant: Tenant, role: Role): Promise<{ id: string; key: string }> {
   const { body } = await app.call('POST', '/api/v1/keys', { name: `${tenant} ${role}`, role, tenant });
   return body as { id: string; key: string };
+}
+
+let rulesMade = 0;
+async function newRule(tenant: Tenant): Promise<string> {
+  const document = { name: `${tenant} rule ${++rulesMade}`, metric: 'none', threshold: 1 };
+  const { body } = await app.call('POST', '/api/v1/alerts/rules', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
 }
 
 interface Asked {

@@ -21,6 +21,7 @@ const requirements: readonly Requirement[] = [
   'push',
   'read',
   'respond',
+  'edit',
   'administer',
 ];
 

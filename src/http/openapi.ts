@@ -59,7 +59,11 @@ export function describe(routes: readonly Route[]): object {
 function paramsOf(path: string): z.ZodObject | null {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
   if (names.length === 0) return null;
-  return z.object(Object.fromEntries(names.map((name) => [name, name === 'id' ? z.uuid() : z.string()])));
+  return z.object(
+    Object.fromEntries(
+      names.map((name) => [name, name === 'id' && !path.includes('/rules/') ? z.uuid() : z.string()]),
+    ),
+  );
 }
 
 function headersOf(route: Route): z.ZodObject | null {
@@ -74,13 +78,20 @@ function headersOf(route: Route): z.ZodObject | null {
         }),
       }
     : {};
-  const headers = { ...tenant, ...idempotency };
+  const conditional = route.conditional
+    ? {
+        'If-Match': z.string().optional().meta({
+          description: 'The ETag that was read: 412 when it has changed since.',
+        }),
+      }
+    : {};
+  const headers = { ...tenant, ...idempotency, ...conditional };
   return Object.keys(headers).length === 0 ? null : z.object(headers);
 }
 
 function bodyOf(route: Route) {
   if (route.body !== undefined) {
-    const content = { 'application/json': { schema: route.body } };
+    const content = { 'application/json': { schema: route.describedBody ?? route.body } };
     return { body: { content, required: route.bodyOptional !== true } };
   }
   if (route.rawBody === undefined) return {};

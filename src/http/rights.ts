@@ -18,6 +18,8 @@ const holders = {
   read: ['viewer', 'responder', 'editor', 'admin', 'operator'],
   /** Acknowledge, resolve. */
   respond: ['responder', 'editor', 'admin', 'operator'],
+  /** Make, change and delete rules. */
+  edit: ['editor', 'admin', 'operator'],
   /** Keys, members, limits, audit. */
   administer: ['admin', 'operator'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -46,7 +46,7 @@ export interface Call<Body, Query> {
 }
 
 export interface RouteDescription {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters in braces: `/api/v1/alerts/{id}`. */
   readonly path: `/${string}`;
   readonly requires: Requirement;
@@ -56,6 +56,12 @@ export interface RouteDescription {
   readonly summary: string;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** What the description says of the body, where the handler reads it more closely than `body` does. */
+  readonly describedBody?: z.ZodType;
+  /** Of the body; the limit of all bodies where that is less. */
+  readonly bodyBytes?: number;
+  /** Takes an If-Match. */
+  readonly conditional?: boolean;
   /** For bodies that the route reads itself: content type → example. */
   readonly rawBody?: Readonly<Record<string, string>>;
   /** Takes an Idempotency-Key. */
@@ -91,7 +97,10 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
       let body = undefined as Body;
       let idempotency: Idempotency | null = null;
       if (spec.body !== undefined) {
-        const raw = await readBody(exchangeOf(c), deps.limits.bodyBytes);
+        const raw = await readBody(
+          exchangeOf(c),
+          Math.min(deps.limits.bodyBytes, spec.bodyBytes ?? Infinity),
+        );
         idempotency = spec.idempotent ? idempotencyOf(c, raw) : null;
         const bounds = {
           jsonDepth: deps.limits.jsonDepth,

@@ -136,7 +136,21 @@ export function httpStage(
       readRange: async () => ({ series: [], more: false }),
       listSeries: async () => ({ items: [], next: null }),
     },
+    replays: {
+      backtest: async () => {
+        throw new ApiError('overloaded');
+      },
+      evaluate: async () => {
+        throw new ApiError('overloaded');
+      },
+    },
     rules: () => [],
+    ruleEntries: () => [],
+    ruleEntry: () => null,
+    changeRule: () => Promise.reject(new ApiError('rule_not_found')),
+    tryRule: () => {
+      throw new ApiError('rule_not_found');
+    },
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),

@@ -4,7 +4,12 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-export type ThreadName = 'fold-worker' | 'checkpoint-worker' | 'range-worker' | 'rule-worker';
+export type ThreadName =
+  | 'fold-worker'
+  | 'checkpoint-worker'
+  | 'range-worker'
+  | 'rule-worker'
+  | 'replay-worker';
 
 /**
  * `data` is the thread's `workerData`; `beside` the module that it lies beside, if not this one. Errors and the end come as

@@ -24,7 +24,9 @@ export type Effect =
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
-  | { readonly put: 'config_version'; readonly row: ConfigVersionRow };
+  | { readonly put: 'config_version'; readonly row: ConfigVersionRow }
+  /** The object as it is from now on, and a version that says so. */
+  | { readonly put: 'config_object'; readonly row: ConfigObjectRow; readonly action: ConfigAction };
 
 /** What an attempt or a decision made of a delivery. Ignored by the store when `leaseToken` is no longer the row's. */
 export interface DeliveryResultRow {
@@ -69,4 +71,28 @@ export interface ConfigVersionRow {
   readonly origin: string;
   readonly body: string;
   readonly firstAt: number;
+}
+
+/** Kinds of objects that people configure through the API. */
+export type ConfigObjectKind = 'rule';
+
+/** What was done to an object. */
+export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';
+
+/** Something that was configured through the API. */
+export interface ConfigObjectRow {
+  readonly tenant: string;
+  readonly kind: ConfigObjectKind;
+  readonly id: string;
+  /** Unique among the objects of a tenant and kind that are not deleted. */
+  readonly name: string;
+  /** From 1; each change is the next one. */
+  readonly version: number;
+  /** The document as it was written, JSON. */
+  readonly body: string;
+  readonly createdAt: number;
+  readonly createdBy: string | null;
+  readonly updatedAt: number;
+  readonly updatedBy: string | null;
+  readonly deletedAt: number | null;
 }

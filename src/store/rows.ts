@@ -1,4 +1,5 @@
 // Rows that only the shell knows: keys, tenants, events as they are read back.
+import type { ConfigAction } from '../pipeline/effect.ts';
 import type { DeliveryRow, EventRow, NotificationRow } from '../pipeline/rows.ts';
 
 /** An event as read back. */
@@ -32,4 +33,15 @@ export interface TenantRow {
   readonly shard: number;
   readonly name: string;
   readonly createdAt: number;
+}
+
+/** What an object was from one change on. */
+export interface ConfigObjectVersion {
+  readonly version: number;
+  readonly action: ConfigAction;
+  readonly name: string;
+  /** The document, JSON. */
+  readonly body: string;
+  readonly at: number;
+  readonly actor: string | null;
 }

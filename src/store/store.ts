@@ -1,6 +1,14 @@
 // The port to the state database. A method is one business fact and one transaction; all of them are synchronous in
 // meaning: when they return (or resolve), what they wrote is durable as the store was told to be.
-import type { ConfigVersionRow, Effect, IdempotencyRow } from '../pipeline/effect.ts';
+
+import type { Labels } from '../../rules/types.ts';
+import type {
+  ConfigObjectKind,
+  ConfigObjectRow,
+  ConfigVersionRow,
+  Effect,
+  IdempotencyRow,
+} from '../pipeline/effect.ts';
 import type {
   AlertRow,
   AlertState,
@@ -12,7 +20,7 @@ import type {
   NotificationRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
-import type { ApiKeyRow, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
+import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
 
 export const shardCount = 64;
 
@@ -76,6 +84,21 @@ export interface TenantSnapshot {
    */
   readonly deliveries: readonly DeliveryOf[];
   readonly breakers: readonly BreakerRow[];
+}
+
+export interface OccurrenceQuery {
+  readonly tenant: string;
+  readonly kind: 'event' | 'alert';
+  readonly after: number;
+  readonly bornAt: number;
+  readonly limit: number;
+}
+
+/** That an event occurred or an alert began to fire. */
+export interface Occurrence {
+  readonly rule: string | null;
+  readonly labels: Labels;
+  readonly at: number;
 }
 
 /** A delivery taken for sending, with the message it carries. */
@@ -165,6 +188,11 @@ export interface Store {
    */
   commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
   loadTenant(tenant: string): TenantSnapshot;
+  /**
+   * Events, or alerts that fired, after `after`, the newest `limit` of those whose row was born at or after `bornAt`; in
+   * no order.
+   */
+  occurrences(query: OccurrenceQuery): readonly Occurrence[];
 
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
@@ -198,6 +226,20 @@ export interface Store {
   notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[];
   configVersion(tenant: string, kind: 'rule' | 'route', name: string, hash: string): ConfigVersionRow | null;
   idempotency(tenant: string, scope: string, key: string, now: number): IdempotencyRow | null;
+
+  // -- what was configured through the API ----------------------------------------------------------------------
+  /** Those that are not deleted, in the order in which they were made. */
+  configObjects(tenant: string, kind: ConfigObjectKind): readonly ConfigObjectRow[];
+  /** Also one that is deleted. */
+  configObject(tenant: string, kind: ConfigObjectKind, id: string): ConfigObjectRow | null;
+  /** The newest first; of an object with very many changes only the last ones are kept. */
+  configObjectVersions(
+    tenant: string,
+    kind: ConfigObjectKind,
+    id: string,
+    limit: number,
+    cursor: string | null,
+  ): Page<ConfigObjectVersion>;
 
   // -- keys -----------------------------------------------------------------------------------------------------
   /** `digest` is SHA-256 of the whole key, hex. Adds an audit event. */

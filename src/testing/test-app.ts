@@ -17,7 +17,7 @@ export interface TestApp {
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
-  ): Promise<{ status: number; body: unknown }>;
+  ): Promise<{ status: number; body: unknown; headers: Headers }>;
   push(
     samples: readonly {
       metric: string;
@@ -69,7 +69,8 @@ export async function startTestApp(
       }),
     );
     const answer = await response.text();
-    return { status: response.status, body: answer === '' ? null : (JSON.parse(answer) as unknown) };
+    const { status, headers: answered } = response;
+    return { status, body: answer === '' ? null : (JSON.parse(answer) as unknown), headers: answered };
   };
   return {
     tocsin,

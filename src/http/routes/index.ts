@@ -9,6 +9,7 @@ import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
+import { replaysRoutes } from './replays.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 
@@ -19,6 +20,7 @@ export function allRoutes(): readonly Route[] {
     ...metricsRoutes,
     ...eventsRoutes,
     ...seriesRoutes,
+    ...replaysRoutes,
     ...rulesRoutes,
     ...alertsRoutes,
     ...deliveriesRoutes,

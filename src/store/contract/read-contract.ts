@@ -1,7 +1,9 @@
 // Store contract: reads page by key, newest first, and never show one tenant what belongs to another.
 
 import { expect, it } from 'vitest';
+import { labelSet } from '../../../rules/labels.ts';
 import type { Effect } from '../../pipeline/effect.ts';
+import type { AlertRow } from '../../pipeline/rows.ts';
 import { brokenLink } from '../audit-chain.ts';
 import type { ApiKeyRow } from '../rows.ts';
 import { type Story, sending } from './harness.ts';
@@ -117,6 +119,44 @@ export function readContract(current: () => Story): void {
     expect(store.loadTenant('globex')).toEqual({ alerts: [], groups: [], deliveries: [], breakers: [] });
     expect(store.alert('acme', "' OR 1=1 --")).toBeNull();
     expect(store.notification('acme', alert.id.toUpperCase())).toBeNull();
+  });
+
+  it('tells when events occurred and alerts began to fire, of a tenant, since a time', () => {
+    const { store, commit, rows } = current();
+    const fired = (over: Partial<AlertRow>) => rows.alert({ state: 'firing', ...over });
+    const all = [
+      fired({ labels: labelSet({ n: 'old' }), firedAt: t0 }),
+      fired({ labels: labelSet({ n: 'a' }), rule: 'R', firedAt: t0 + 1_000 }),
+      fired({ labels: labelSet({ n: 'pending' }), state: 'pending', firedAt: null }),
+      fired({
+        kind: 'event',
+        labels: labelSet({ n: 'b' }),
+        rule: null,
+        firedAt: t0 + 2_000,
+        state: 'resolved',
+      }),
+      fired({
+        kind: 'event',
+        labels: labelSet({ n: 'c' }),
+        rule: null,
+        firedAt: t0 + 3_000,
+        state: 'resolved',
+      }),
+    ];
+    commit(all.map((row) => ({ put: 'alert', row, insert: true })));
+    const told = (kind: 'event' | 'alert', limit = 10, bornAt = 0, tenant = 'acme') =>
+      store
+        .occurrences({ tenant, kind, after: t0, bornAt, limit })
+        .map(({ rule, labels, at }) => [rule, labels.n, at - t0])
+        .sort();
+    expect(told('alert')).toEqual([['R', 'a', 1_000]]);
+    expect(told('event')).toEqual([
+      [null, 'b', 2_000],
+      [null, 'c', 3_000],
+    ]);
+    expect(told('event', 1)).toEqual([[null, 'c', 3_000]]);
+    expect(told('event', 10, t0 + 3_600_000)).toEqual([]);
+    expect(told('event', 10, 0, 'globex')).toEqual([]);
   });
 
   it('keeps tenants in their shard', () => {

@@ -1,6 +1,7 @@
 // The contract of the state database, one suite for every store: whoever passes may stand behind the port.
 import { afterEach, beforeEach, describe } from 'vitest';
 import { commitContract } from './commit-contract.ts';
+import { configObjectContract } from './config-object-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
 import { policyContract } from './policy-contract.ts';
@@ -20,6 +21,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('deliveries', () => deliveryContract(current));
     describe('paused channels and dead letters', () => policyContract(current));
     describe('reads', () => readContract(current));
+    describe('objects of the configuration', () => configObjectContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

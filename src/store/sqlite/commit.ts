@@ -2,6 +2,7 @@
 // remembered of it (label sets, heads of chains, counts) is remembered only when it succeeded.
 import type { Effect } from '../../pipeline/effect.ts';
 import { type CommittedEvent, type ShardCommit, StoreError } from '../store.ts';
+import { configObjectWrites } from './config-objects.ts';
 import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
@@ -27,6 +28,7 @@ interface Ledger {
 export function commitGroup(db: Db, memory: Memory) {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
+  const objects = configObjectWrites(db);
   const readShard = db.raw.prepare<
     [number],
     { readonly epoch: number; readonly owner: string | null; readonly nextSeq: number }
@@ -70,6 +72,9 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'config_version':
         rows.configVersion(effect.row);
+        return;
+      case 'config_object':
+        objects.put(effect.row, effect.action);
         return;
       default: {
         const never: never = effect;

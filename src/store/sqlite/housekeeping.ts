@@ -17,6 +17,8 @@ const tables = [
   schema.notification,
   schema.delivery,
   schema.breaker,
+  schema.configObject,
+  schema.configObjectVersion,
 ].map(getTableName);
 
 function sizeOf(file: string): number {

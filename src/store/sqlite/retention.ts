@@ -3,6 +3,7 @@
 import type { RetentionPolicy } from '../store.ts';
 import type { Memory } from './commit.ts';
 import { remembering } from './commit.ts';
+import { mostVersions } from './config-objects.ts';
 import type { Db } from './database.ts';
 import { anchorKey } from './event-log.ts';
 import { firstIdAt, idText } from './id-codec.ts';
@@ -193,6 +194,27 @@ export function retentionGroup(db: Db, memory: Memory) {
     return rows.length;
   };
 
+  const oldObjects = raw.prepare<[number, number], { tenant: string; kind: string; id: Buffer }>(
+    `SELECT tenant, kind, id FROM config_object INDEXED BY config_object_deleted
+     WHERE deleted_at < ? ORDER BY deleted_at LIMIT ?+0`,
+  );
+  const deleteObject = raw.prepare<[string, string, Buffer]>(
+    'DELETE FROM config_object WHERE tenant = ? AND kind = ? AND id = ?',
+  );
+  const deleteVersions = raw.prepare<[string, string, Buffer]>(
+    'DELETE FROM config_object_version WHERE tenant = ? AND kind = ? AND id = ?',
+  );
+  const objects: Task = (policy, now, limit) => {
+    let deleted = 0;
+    // Each has so many versions at most; few enough at a time.
+    const most = Math.max(1, Math.floor(limit / mostVersions));
+    const rows = oldObjects.all(now - policy.eventAuditMs, most);
+    for (const { tenant, kind, id } of rows) {
+      deleted += deleteVersions.run(tenant, kind, id).changes + deleteObject.run(tenant, kind, id).changes;
+    }
+    return rows.length < most ? deleted : Math.max(deleted, limit);
+  };
+
   const tasks: readonly Task[] = [
     events(0, (policy) => policy.eventShortMs),
     events(1, (policy) => policy.eventHistoryMs),
@@ -202,6 +224,7 @@ export function retentionGroup(db: Db, memory: Memory) {
     notifications,
     alerts,
     labelSets,
+    objects,
   ];
 
   let current = 0;

@@ -253,3 +253,37 @@ export const breaker = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.tenant, t.channel] })],
 );
+
+export const configObject = sqliteTable(
+  'config_object',
+  {
+    tenant: text('tenant').notNull(),
+    kind: text('kind', { enum: ['rule'] }).notNull(),
+    id: bytes('id').notNull(),
+    name: text('name').notNull(),
+    version: integer('version').notNull(),
+    body: text('body').notNull(),
+    createdAt: integer('created_at').notNull(),
+    createdBy: text('created_by'),
+    updatedAt: integer('updated_at').notNull(),
+    updatedBy: text('updated_by'),
+    deletedAt: integer('deleted_at'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id] })],
+);
+
+export const configObjectVersion = sqliteTable(
+  'config_object_version',
+  {
+    tenant: text('tenant').notNull(),
+    kind: text('kind', { enum: ['rule'] }).notNull(),
+    id: bytes('id').notNull(),
+    version: integer('version').notNull(),
+    action: text('action', { enum: ['created', 'replaced', 'patched', 'deleted'] }).notNull(),
+    name: text('name').notNull(),
+    body: text('body').notNull(),
+    at: integer('at').notNull(),
+    actor: text('actor'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id, t.version] })],
+);

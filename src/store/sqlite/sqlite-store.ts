@@ -5,6 +5,7 @@ import { alertReads } from './alert-reads.ts';
 import { auditGroup } from './audit-log.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
+import { configObjectReads } from './config-objects.ts';
 import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
@@ -14,6 +15,7 @@ import { keysGroup } from './keys.ts';
 import { LabelSets } from './label-sets.ts';
 import { loadGroup } from './load.ts';
 import { logReads } from './log-reads.ts';
+import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
@@ -48,7 +50,9 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...parkingGroup(db),
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
+    ...occurrenceReads(db),
     ...logReads(db),
+    ...configObjectReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
     ...retentionGroup(db, memory),

@@ -1,11 +1,12 @@
 // Rule files: every problem has its place, every rule that is taken can be shown, sent to another thread and is itself.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseRuleFile } from '../../../../rules/parse.ts';
+import { ruleDocument } from '../../../../rules/document.ts';
+import { emptyLabels } from '../../../../rules/labels.ts';
+import { parseRule, parseRuleFile } from '../../../../rules/parse.ts';
 import { hashOfRule } from '../../../../rules/rule-hash.ts';
 import { ruleLimits } from '../../../../rules/schema-fields.ts';
 import { portableRule, ruleOf } from '../../../config/portable-rules.ts';
-import { toRuleBody } from '../../../http/bodies/rule-body.ts';
 import { materialOf, mutated } from '../mutate.ts';
 import { claim, pureTarget, quoted, textOf } from '../target.ts';
 
@@ -20,6 +21,9 @@ const small = [
   'group: g\ntenant: t\nlabels: { team: ops }\nrules:\n  - name: B\n    metric: m\n    match: [\'env=~"a|b"\']\n    aggregate: p99\n    window: 5m\n    operator: lt\n    threshold: -1.5e3\n    for: 1m\n    annotations: { summary: "{{ labels.host | upcase }}" }\n',
   'rules:\n  - &a { name: C, metric: up, aggregate: absent, window: 1m }\n  - *a\n',
   'rules:\n  - name: D\n    metric: m\n    across: sum\n    by: [host, env]\n    operator: gt\n    threshold: 1\n    interval: 15s\n    eval_delay: 2s\n    severity: high\n',
+  'defaults: { for: 5m, no_data: ok, severity: high }\nrules:\n  - name: E\n    type: trend\n    metric: m\n    measure: crosses\n    window: 1h\n    within: 4h\n    min_fit: 0.8\n    confidence: 0.95\n    operator: gte\n    levels: [{ severity: high, threshold: 90 }, { severity: critical, threshold: 95, resolve_threshold: 93 }]\n',
+  'rules:\n  - name: F\n    by: [host]\n    at_least: 2\n    conditions:\n      - { metric: a, threshold: 1, aggregate: avg, window: 5m }\n      - { not: { any: [{ rule: A, state: pending }, { metric: b, aggregate: absent, window: 1m }] } }\n      - { at_least: 1, of: [{ metric_name: c, operator: lt, threshold: 2, across: max }] }\n',
+  'rules:\n  - { name: G, type: frequency, event_type: login, match: [\'user!=""\'], window: 5m, distinct: ip, by: [user], threshold: 3, operator: lt, eval_delay: 1s }\n',
 ];
 const tokens = [
   'rules:',
@@ -75,6 +79,19 @@ const tokens = [
     '{% if',
     'enabled: false',
     'no_data: ok',
+  ])
+  .concat([
+    'type: trend',
+    'type: composite',
+    'type: frequency',
+    'conditions: [',
+    '{ not: ',
+    '{ all: [',
+    'at_least: 1',
+    'levels: [',
+    'measure: slope',
+    'defaults: {',
+    'distinct: a',
   ]);
 // Whole examples are long: most cases are about the small ones.
 const material = materialOf([...small, ...small, ...small, ...examples], tokens);
@@ -101,8 +118,13 @@ export const ruleFile = pureTarget({
       claim(hashOfRule(rule) === rule.hash, () => `${quoted(rule.name)} has another hash`);
       const again = ruleOf(structuredClone(portableRule(rule)));
       claim(hashOfRule(again) === rule.hash, () => `${quoted(rule.name)} is another one in a thread`);
-      const shown = JSON.stringify(toRuleBody(rule));
-      claim(JSON.stringify(toRuleBody(again)) === shown, () => `${quoted(rule.name)} is shown differently`);
+      const shown = JSON.stringify(ruleDocument(rule));
+      claim(JSON.stringify(ruleDocument(again)) === shown, () => `${quoted(rule.name)} is shown differently`);
+      // How often its series send is said by the file and is no part of the rule.
+      const { tenant, group, origin } = rule;
+      const defaults = { tenant, group, labels: emptyLabels, sampleIntervalMs: 3_600_000 };
+      const read = parseRule(JSON.parse(shown), origin, defaults);
+      claim('rule' in read && read.rule.hash === rule.hash, () => `${quoted(shown)} is read as another rule`);
       claim(Number.isFinite(rule.forMs) && rule.name.length <= ruleLimits.nameLength, quoted(shown));
     }
   },

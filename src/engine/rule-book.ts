@@ -1,0 +1,185 @@
+// The rules of one tenant: those of the operator's files, and those that were made through the API. Names are unique over
+// both. A file that brings a name which the API has is refused while the program runs; at a start, which must not fail
+// for it, the file's rule runs and the other one waits, with a problem that says so.
+
+import type { RuleDocument } from '../../rules/document.ts';
+import type { Problem, Rule } from '../../rules/types.ts';
+import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
+import type { ConfigObjectRow } from '../pipeline/effect.ts';
+
+/** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
+export interface ApiRule {
+  readonly row: ConfigObjectRow;
+  readonly document: RuleDocument;
+  readonly rule: Rule | null;
+  readonly problems: readonly DocumentProblem[];
+}
+
+/** A rule as it is shown. `row` is null for one of a file. */
+export interface RuleEntry {
+  readonly row: ConfigObjectRow | null;
+  readonly rule: Rule | null;
+  readonly document: RuleDocument;
+  /** Whether it runs, or would if it were enabled. */
+  readonly active: boolean;
+  readonly problems: readonly DocumentProblem[];
+}
+
+export class RuleBook {
+  readonly #tenant: string;
+  #files: ReadonlyMap<string, Rule> = new Map();
+  /** By id, in the order in which they were made. Replaced by every change, so that it can be taken back. */
+  #api: ReadonlyMap<string, ApiRule> = new Map();
+  #stored: ReadonlyMap<string, ApiRule> = new Map();
+  #byName: ReadonlyMap<string, ApiRule> | null = null;
+  #rules: readonly Rule[] | null = null;
+
+  constructor(tenant: string) {
+    this.#tenant = tenant;
+  }
+
+  /** Those that run: of the files in their order, then of the API. */
+  get rules(): readonly Rule[] {
+    this.#rules ??= [
+      ...this.#files.values(),
+      ...[...this.#api.values()].flatMap(({ rule }) =>
+        rule !== null && !this.#files.has(rule.name) ? [rule] : [],
+      ),
+    ];
+    return this.#rules;
+  }
+
+  /** How many were made through the API. */
+  get made(): number {
+    return this.#api.size;
+  }
+
+  setFiles(rules: readonly Rule[]): void {
+    this.#files = new Map(rules.map((rule) => [rule.name, rule]));
+    this.#rules = null;
+  }
+
+  /** Takes up what the store has; what stands unchanged is not read again. */
+  load(rows: readonly ConfigObjectRow[]): void {
+    const known = this.#api;
+    this.#replace(
+      new Map(
+        rows.map((row) => {
+          const before = known.get(row.id);
+          const same = before?.row.version === row.version && before.row.body === row.body;
+          return [row.id, same ? { ...before, row } : apiRule(this.#tenant, row)];
+        }),
+      ),
+    );
+    this.#stored = this.#api;
+  }
+
+  /** A change that is on its way to the store. */
+  put(entry: ApiRule): void {
+    const next = new Map(this.#api);
+    if (entry.row.deletedAt === null) next.set(entry.row.id, entry);
+    else next.delete(entry.row.id);
+    this.#replace(next);
+  }
+
+  /** The changes are stored. */
+  committed(): void {
+    this.#stored = this.#api;
+  }
+
+  /** They are not. */
+  rolledBack(): void {
+    this.#replace(this.#stored);
+  }
+
+  #replace(api: ReadonlyMap<string, ApiRule>): void {
+    this.#api = api;
+    this.#byName = null;
+    this.#rules = null;
+  }
+
+  /** Of the API, by id. */
+  byId(id: string): ApiRule | undefined {
+    return this.#api.get(id);
+  }
+
+  /** Of the API, by name. */
+  byName(name: string): ApiRule | undefined {
+    this.#byName ??= new Map([...this.#api.values()].map((entry) => [entry.row.name, entry]));
+    return this.#byName.get(name);
+  }
+
+  ofFile(name: string): Rule | undefined {
+    return this.#files.get(name);
+  }
+
+  /** A rule by the id of one of the API, or by its name. */
+  find(idOrName: string): RuleEntry | null {
+    const made = this.#api.get(idOrName);
+    if (made !== undefined) return this.#shown(made);
+    const file = this.#files.get(idOrName);
+    if (file !== undefined) return shownFile(file);
+    const named = this.byName(idOrName);
+    return named === undefined ? null : this.#shown(named);
+  }
+
+  /** Every rule, those with problems too. */
+  get entries(): RuleEntry[] {
+    return [
+      ...[...this.#files.values()].map(shownFile),
+      ...[...this.#api.values()].map((entry) => this.#shown(entry)),
+    ];
+  }
+
+  /** Those of the API that cannot run. */
+  get faulty(): ApiRule[] {
+    return [...this.#api.values()].filter(({ rule, row }) => rule === null || this.#files.has(row.name));
+  }
+
+  #shown({ row, rule, document, problems }: ApiRule): RuleEntry {
+    const other = this.#files.get(row.name);
+    const found = [...problems];
+    if (other !== undefined) {
+      found.push({
+        path: 'name',
+        message: `the rule of ${placeOf(other)} has this name and runs in its place`,
+      });
+    }
+    return {
+      row,
+      rule,
+      document: rule === null ? document : documentOf(rule, document),
+      active: rule !== null && other === undefined,
+      problems: found,
+    };
+  }
+
+  /** Rules of files whose names belong to rules of the API. */
+  clashes(rules: readonly Rule[]): Problem[] {
+    return rules.flatMap((rule): Problem[] => {
+      const made = this.byName(rule.name);
+      // One that is in the files already runs in its place since the start.
+      if (made === undefined || this.#files.has(rule.name) || rule.origin.kind !== 'file') return [];
+      const { file, line, column } = rule.origin;
+      const message = `the name ${JSON.stringify(rule.name)} is used already by the rule ${made.row.id} of the API`;
+      return [{ file, line, column, path: 'name', message }];
+    });
+  }
+}
+
+function shownFile(rule: Rule): RuleEntry {
+  return { row: null, rule, document: documentOf(rule, null), active: true, problems: [] };
+}
+
+function apiRule(tenant: string, row: ConfigObjectRow): ApiRule {
+  const document = JSON.parse(row.body) as RuleDocument;
+  const read = readApiRule(tenant, document);
+  return 'rule' in read
+    ? { row, document, rule: read.rule, problems: [] }
+    : { row, document, rule: null, problems: read.problems };
+}
+
+/** `rules/host.yaml:4`. */
+export function placeOf({ origin }: Rule): string {
+  return origin.kind === 'file' ? `${origin.file}:${origin.line}` : 'the API';
+}

@@ -1,0 +1,154 @@
+// What rules say at one time, and why: the samples before it are replayed, so that what a verdict depends on besides its
+// window (hysteresis, `for`) is as it would be.
+import { emptyTotals, type GroupTotals } from '../../rules/across.ts';
+import { type GridRule, groupLabels } from '../../rules/grid.ts';
+import { gridEvaluatorOf, groupExplainerOf, seriesExplainers } from '../../rules/index.ts';
+import { canonicalLabels, emptyLabels, labelSet } from '../../rules/labels.ts';
+import { matchesAll } from '../../rules/matchers.ts';
+import { isGridRule, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
+import type { Labels, Rule } from '../../rules/types.ts';
+import { emptyWindow } from '../ingest/series.ts';
+import { alertKey } from '../pipeline/identify.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import { beginOf, type Surroundings, startOf } from './backtest.ts';
+import { feed } from './feed.ts';
+import { type EvaluateAnswer, type EvaluateQuestion, replayLimits, type VerdictAnswer } from './questions.ts';
+import type { Recorded } from './recorded.ts';
+import { Replay } from './replay.ts';
+
+export async function evaluate(
+  { rules, at }: EvaluateQuestion,
+  recorded: Recorded,
+  { tenant, routing, limits }: Surroundings,
+): Promise<EvaluateAnswer> {
+  const startAt = Math.min(at, startOf(beginOf(rules, at), recorded));
+  const replay = new Replay({ rules: rules.map((rule) => ({ ...rule, tenant })), routing, limits, startAt });
+  try {
+    await feed(replay, tenant, recorded, at, Number.POSITIVE_INFINITY);
+    const open = new Map(replay.open(tenant).map((alert) => [alert.key, alert]));
+    const verdicts: VerdictAnswer[] = [];
+    for (const rule of rules) {
+      if (verdicts.length > replayLimits.verdicts) break;
+      if (isGridRule(rule)) verdicts.push(...ofGroups(rule, replay, tenant, open, at));
+      else if (isSeriesRule(rule)) verdicts.push(...ofAllSeries(rule, replay, tenant, open, at));
+    }
+    return {
+      at,
+      verdicts: verdicts.slice(0, replayLimits.verdicts),
+      more: verdicts.length > replayLimits.verdicts,
+    };
+  } finally {
+    await replay.close();
+  }
+}
+
+type Open = ReadonlyMap<string, AlertRow>;
+const window = emptyWindow();
+
+function ofAllSeries(
+  rule: SeriesRule,
+  { table }: Replay,
+  tenant: string,
+  open: Open,
+  at: number,
+): VerdictAnswer[] {
+  const series = table
+    .byMetric(tenant, rule.metric)
+    .filter((id) => matchesAll(rule.match, table.labelsOf(id)));
+  if (series.length === 0) return [nothing(rule, open.get(alertKey(rule.name, emptyLabels)))];
+  return series.map((id) => {
+    const labels = table.labelsOf(id);
+    const alert = open.get(alertKey(rule.name, labels));
+    table.view(id, window);
+    // Both kinds are read the same way.
+    return answerOf(rule, labels, alert, seriesExplainers[rule.type](rule, window, at, wasTrue(alert)));
+  });
+}
+
+interface Group {
+  readonly labels: Labels;
+  readonly totals: readonly GroupTotals[];
+}
+
+function ofGroups(
+  rule: GridRule,
+  { table, now }: Replay,
+  tenant: string,
+  open: Open,
+  at: number,
+): VerdictAnswer[] {
+  if (rule.type === 'frequency') {
+    const why = 'counts events and alerts, of which samples say nothing';
+    return [answerOf(rule, emptyLabels, undefined, { verdict: 'insufficient_data', value: null, why })];
+  }
+  const { intervalMs, evalDelayMs } = rule.grid;
+  const gridAt = Math.floor((at - evalDelayMs) / intervalMs) * intervalMs;
+  const readings = readingsOf(rule);
+  const members = readings.flatMap(({ metric, match }, reading) =>
+    table
+      .byMetric(tenant, metric)
+      .map((id) => ({ id, reading, labels: table.labelsOf(id) }))
+      .filter(({ labels }) => matchesAll(match, labels)),
+  );
+  if (members.length === 0) return [nothing(rule, open.get(alertKey(rule.name, emptyLabels)))];
+  const by = rule.type === 'composite' && rule.shared ? namesInAll(members) : rule.grid.by;
+  const groups = new Map<string, Group>();
+  for (const { id, reading, labels: all } of members) {
+    const labels = labelSet(groupLabels(by, all));
+    const name = canonicalLabels(labels);
+    const group = groups.get(name) ?? { labels, totals: readings.map(() => emptyTotals()) };
+    groups.set(name, group);
+    table.view(id, window);
+    const was = wasTrue(open.get(alertKey(rule.name, labels)));
+    gridEvaluatorOf(rule).add(rule, reading, window, gridAt, was, group.totals);
+  }
+  return [...groups.values()].map(({ labels, totals }) => {
+    const alert = open.get(alertKey(rule.name, labels));
+    const context = {
+      at: gridAt,
+      since: now - at,
+      occurrences: () => 0,
+      ruleState: (name: string, state: string) =>
+        [...open.values()].some(
+          (one) =>
+            one.rule === name &&
+            (state === 'active' || one.state === state) &&
+            canonicalLabels(labelSet(groupLabels(by, one.labels))) === canonicalLabels(labels),
+        ),
+    };
+    return answerOf(rule, labels, alert, groupExplainerOf(rule)(rule, totals, context, wasTrue(alert)));
+  });
+}
+
+/** Names of labels that all of them have. */
+function namesInAll(members: readonly { readonly labels: Labels }[]): readonly string[] {
+  const [first, ...others] = members;
+  return Object.keys(first?.labels ?? {}).filter((name) =>
+    others.every(({ labels }) => labels[name] !== undefined),
+  );
+}
+
+/** Hysteresis is of values: an alert that silence began or keeps has none. */
+function wasTrue(alert: AlertRow | undefined): boolean {
+  return alert !== undefined && alert.value !== null && alert.keepUntil === null;
+}
+
+function answerOf(
+  rule: Rule,
+  labels: Labels,
+  alert: AlertRow | undefined,
+  explained: Pick<VerdictAnswer, 'verdict' | 'value' | 'why'>,
+): VerdictAnswer {
+  const state = alert === undefined || alert.state === 'resolved' ? 'inactive' : alert.state;
+  const since = alert?.pendingSince ?? null;
+  const told = state === 'inactive' ? '' : `; ${state} since ${new Date(since ?? 0).toISOString()}`;
+  const held = alert?.keepUntil ? ` (keep_firing_for until ${new Date(alert.keepUntil).toISOString()})` : '';
+  const off = rule.enabled ? '' : '; the rule is switched off';
+  return { rule: rule.name, labels, ...explained, why: `${explained.why}${told}${held}${off}`, state, since };
+}
+
+function nothing(rule: Rule, alert: AlertRow | undefined): VerdictAnswer {
+  const why = 'no series of this metric matches';
+  const verdict = alert === undefined ? 'insufficient_data' : 'true';
+  return answerOf(rule, emptyLabels, alert, { verdict, value: null, why });
+}

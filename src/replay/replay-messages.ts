@@ -1,0 +1,39 @@
+// What passes between the program and the thread of replays.
+
+import type { Limits } from '../config/config.ts';
+import { type Portable, portable, revived } from '../config/portable-rules.ts';
+import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
+import type { BacktestAnswer, EvaluateAnswer, GivenSample } from './questions.ts';
+
+interface TaskBase {
+  readonly tenant: string;
+  readonly routing: Portable;
+  readonly limits: Limits;
+  readonly rules: readonly Portable[];
+  /** `samples.db`, where no samples are given. */
+  readonly file: string;
+  readonly samples: readonly GivenSample[] | null;
+}
+
+export type ReplayTask =
+  | (TaskBase & {
+      readonly kind: 'backtest';
+      readonly against: readonly Portable[] | null;
+      readonly from: number;
+      readonly to: number;
+    })
+  | (TaskBase & { readonly kind: 'evaluate'; readonly at: number });
+
+export type FromReplay =
+  | { readonly kind: 'backtest'; readonly answer: BacktestAnswer }
+  | { readonly kind: 'evaluate'; readonly answer: EvaluateAnswer }
+  | { readonly kind: 'too_large'; readonly message: string };
+
+export function portableRouting({ route, receivers }: RoutingConfig): Portable {
+  return portable({ route, receivers: [...receivers.values()] });
+}
+
+export function routingOf(from: Portable): RoutingConfig {
+  const { route, receivers } = revived(from) as { route: Route; receivers: readonly Receiver[] };
+  return { route, receivers: new Map(receivers.map((one) => [one.name, one])) };
+}

@@ -1,0 +1,55 @@
+// The thread of backtests and evaluations: one question at a time, each with a state of its own, over a connection that
+// can only read. Whoever asked ends the thread when it takes too long.
+import { parentPort } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import type { Rule } from '../../rules/types.ts';
+import { ruleOf } from '../config/portable-rules.ts';
+import { backtest, beginOf } from './backtest.ts';
+import { evaluate } from './evaluate.ts';
+import { TooLarge } from './questions.ts';
+import { type Recorded, recordedIn, recordedOf } from './recorded.ts';
+import { type FromReplay, type ReplayTask, routingOf } from './replay-messages.ts';
+
+if (parentPort === null) throw new Error('replays run in a thread');
+const port = parentPort;
+
+function recorded(task: ReplayTask, rules: readonly Rule[], from: number, to: number): Recorded {
+  if (task.samples !== null) return recordedOf(task.samples);
+  const raw = new Database(task.file, { readonly: true, timeout: 1_000 });
+  try {
+    return recordedIn(raw, task.tenant, rules, from, to);
+  } finally {
+    raw.close();
+  }
+}
+
+async function answerOf(task: ReplayTask): Promise<FromReplay> {
+  const around = { tenant: task.tenant, limits: task.limits, routing: routingOf(task.routing) };
+  const rules = task.rules.map(ruleOf);
+  if (task.kind === 'evaluate') {
+    const { at } = task;
+    const samples = recorded(task, rules, beginOf(rules, at), at);
+    return { kind: 'evaluate', answer: await evaluate({ rules, samples: null, at }, samples, around) };
+  }
+  const { from, to } = task;
+  const against = task.against?.map(ruleOf) ?? null;
+  const all = [...rules, ...(against ?? [])];
+  const samples = recorded(task, all, beginOf(all, from), to);
+  const answer = await backtest({ rules, against, samples: null, from, to }, samples, around);
+  return { kind: 'backtest', answer };
+}
+
+port.on('message', (task: ReplayTask) => {
+  answerOf(task).then(
+    (answer) => port.postMessage(answer),
+    (error: unknown) => {
+      if (error instanceof TooLarge)
+        port.postMessage({ kind: 'too_large', message: error.message } satisfies FromReplay);
+      // The end of the thread: whoever asked hears of it.
+      else
+        queueMicrotask(() => {
+          throw error;
+        });
+    },
+  );
+});
