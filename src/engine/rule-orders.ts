@@ -21,7 +21,7 @@ import { refusal } from './refusal.ts';
 import { type ApiRule, placeOf, type RuleBook } from './rule-book.ts';
 import type { RuleOrder } from './rule-order.ts';
 import { pathOfReference } from './rule-references.ts';
-import { versionOf } from './rule-versions.ts';
+import { ruleVersion } from './rule-versions.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
@@ -266,6 +266,6 @@ function effectsOf(
     },
   ];
   if (!gone && rule !== null)
-    effects.push({ put: 'config_version', row: versionOf({ tenant: row.tenant, rule, firstAt: now }) });
+    effects.push({ put: 'config_version', row: ruleVersion(row.tenant, rule, now) });
   return effects;
 }

@@ -35,13 +35,13 @@ export class RuleVersions {
     }
   }
 
-  /** The next rows to write, at most so many; the store keeps the first of each (tenant, name, hash). */
+  /** The next rows to write, at most so many. */
   take(most: number): ConfigVersionRow[] {
     const rows: ConfigVersionRow[] = [];
     while (rows.length < most) {
       const next = this.#waiting.take();
       if (next === undefined) break;
-      rows.push(versionOf(next));
+      rows.push(ruleVersion(next.tenant, next.rule, next.firstAt));
     }
     return rows;
   }
@@ -52,8 +52,8 @@ export class RuleVersions {
   }
 }
 
-/** What is stored of a rule as it is now. */
-export function versionOf({ tenant, rule, firstAt }: Noted): ConfigVersionRow {
+/** The row of a rule as it is; the store keeps the first of each (tenant, name, hash). */
+export function ruleVersion(tenant: string, rule: Rule, firstAt: number): ConfigVersionRow {
   const { name, hash, origin } = rule;
   return {
     tenant,
