@@ -43,9 +43,9 @@ describe('rules that name others', () => {
   });
 
   it('may name a rule that is disabled, and rules further down', () => {
-    expect(said(`rules:\n${names('A', 'B')}  - { name: B, metric: m, threshold: 1, enabled: false }\n`)).toEqual(
-      [],
-    );
+    expect(
+      said(`rules:\n${names('A', 'B')}  - { name: B, metric: m, threshold: 1, enabled: false }\n`),
+    ).toEqual([]);
   });
 
   it('cannot name themselves or one another in a circle; each circle is told once', () => {
