@@ -48,6 +48,23 @@ describe('reading rules', () => {
     expect(said(readRules([folder]))).toEqual(['b.yaml:3 the name "A" is used already at a.yaml:2:5']);
   });
 
+  it('finds names of rules that no file has, and circles over files, at the condition', () => {
+    write('a.yaml', 'HighCpu');
+    const names = (name: string, other: string) =>
+      `rules:\n  - name: ${name}\n    by: []\n    conditions:\n      - { rule: ${other} }\n`;
+    writeFileSync(join(folder, 'b.yaml'), names('B', 'HighCpu'));
+    expect(said(readRules([folder]))).toEqual([]);
+    writeFileSync(join(folder, 'b.yaml'), names('B', 'HighCup'));
+    expect(said(readRules([folder]))).toEqual([
+      'b.yaml:5 there is no rule "HighCup"; did you mean "HighCpu"?',
+    ]);
+    writeFileSync(join(folder, 'b.yaml'), names('B', 'C'));
+    writeFileSync(join(folder, 'c.yaml'), names('C', 'B'));
+    expect(said(readRules([folder]))).toEqual([
+      'b.yaml:5 these rules name one another in a circle: "B" → "C" → "B"',
+    ]);
+  });
+
   it('says what is wrong with each file, and reads on', () => {
     writeFileSync(join(folder, 'a.yaml'), 'rules: [');
     writeFileSync(join(folder, 'b.yaml'), Buffer.from([0xff, 0xfe, 0x00]));

@@ -428,10 +428,7 @@ describe('the episodes of composite rules', () => {
           );
         },
       ),
-      {
-        numRuns: Number(process.env.COMPOSITE_RUNS ?? 20),
-        ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}),
-      },
+      { numRuns: 15 },
     );
   });
 });
