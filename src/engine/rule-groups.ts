@@ -119,7 +119,9 @@ export class RuleGroups {
   }
 
   #keyOf(labels: Labels, by: readonly string[] = this.#by): string {
-    return alertKey(this.rule.name, labelSet(groupLabels(by, labels)));
+    // Shared labels may be thousands, where somebody sends ever new ones; a series has a few of them.
+    const own = by.length > 16 ? Object.keys(labels).filter((name) => isAmong(by, name)) : by;
+    return alertKey(this.rule.name, labelSet(groupLabels(own, labels)));
   }
 
   #group(key: string, state: Episodes, now: number): GridGroup {
@@ -285,6 +287,18 @@ function readsOf(rule: GridRule): string {
     rule.type,
     readingsOf(rule).map((one) => [one.metric, one.match.map(formatMatcher)]),
   ]);
+}
+
+/** Whether an ascending list has it. */
+function isAmong(list: readonly string[], name: string): boolean {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle]! < name) low = middle + 1;
+    else high = middle;
+  }
+  return list[low] === name;
 }
 
 /** Answers where it was put; null: it was there already. */
