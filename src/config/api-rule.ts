@@ -65,10 +65,15 @@ export function readApiRule(
   const defaults = { tenant, group: grouped?.data ?? ownGroup, labels: emptyLabels };
   const read = parseRule(own, { kind: 'api' }, defaults);
   if ('problems' in read) {
-    problems.push(...read.problems.map(({ path, message }) => ({ path, message })));
+    problems.push(...read.problems.map(({ path, message }) => ({ path, message: withoutValue(message) })));
     return { problems };
   }
   return problems.length > 0 ? { problems } : read;
+}
+
+/** A problem without the value that was sent: it may be a secret in the wrong place, and answers are kept in many logs. */
+export function withoutValue(message: string): string {
+  return message.replace(/, got .*$/s, '');
 }
 
 /** What is shown of a rule: its keys, and its group where that is not the usual one of such rules. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { emptyLabels, labelSet } from '../../../rules/labels.ts';
 import { parseRule } from '../../../rules/parse.ts';
 import type { Rule } from '../../../rules/types.ts';
+import { withoutValue } from '../../config/api-rule.ts';
 import { ApiError } from '../../errors.ts';
 import { type GivenSample, replayLimits, type SideOutcome } from '../../replay/questions.ts';
 import type { Services } from '../../services.ts';
@@ -110,7 +111,7 @@ function read(values: readonly unknown[], key: string, tenant: string): Rule[] {
     if ('problems' in parsed) {
       const problems = parsed.problems.map(({ path, message }) => ({
         path: [key, i, path].filter((part) => part !== '').join('.'),
-        message,
+        message: withoutValue(message),
       }));
       throw new ApiError('invalid_body', { details: { problems } });
     }
