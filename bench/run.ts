@@ -18,6 +18,7 @@ import { hundredThousand } from './rows/hundred-thousand.ts';
 import { idle } from './rows/idle.ts';
 import { ingest } from './rows/ingest.ts';
 import { latency, paced } from './rows/latency.ts';
+import { mixed } from './rows/mixed.ts';
 import { peers } from './rows/peers.ts';
 import { prometheusRulesRow } from './rows/prometheus-rules.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
@@ -33,6 +34,7 @@ const scenarios = [
   peers,
   prometheusRulesRow,
   ...evaluation,
+  mixed,
   rowsPerAlert,
   store,
   durable,
