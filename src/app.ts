@@ -255,6 +255,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     async close() {
       collector?.stop();
       watcher?.close();
+      ruleReader.close();
       maintenance.stop();
       await listening?.close();
       http.flushAudit();

@@ -1,17 +1,14 @@
 // Reads rule files in a thread that is ended when it takes too long: half a minute is what ten thousand rules need on a
 // slow machine, many times over. Whatever goes wrong is a problem like any other, so that the rules at hand go on.
 // Files that stand as they stood are not read again, and rules come over a few at a time, so that the loop goes on.
-import type { Worker } from 'node:worker_threads';
 import type { Rule } from '../../rules/types.ts';
-import { startThread } from '../ingest/threads.ts';
 import { type Portable, ruleOf } from './portable-rules.ts';
 import { joinRules, type ReadFile, type ReadRules } from './rule-files.ts';
+import { RuleThread } from './rule-thread.ts';
 
 const limitMs = 30_000;
-/** A document is a hundred times its text while it is parsed. */
-const memoryMb = 512;
-/** Of a document most is garbage as soon as it is read: in a small nursery that costs half of the time. */
-const youngMb = 64;
+/** Whoever saved a rule file saves it again soon: to start the thread takes longer than to read a file. */
+const keptMs = 600_000;
 
 interface Stamp {
   readonly size: number;
@@ -52,6 +49,8 @@ export class RuleReader {
   readonly #paths: readonly string[];
   readonly #withinMs: number;
   #known = new Map<string, KnownFile>();
+  #kept: { readonly thread: RuleThread; readonly timer: NodeJS.Timeout } | null = null;
+  #closed = false;
 
   constructor(paths: readonly string[], withinMs: number = limitMs) {
     this.#paths = paths;
@@ -60,59 +59,81 @@ export class RuleReader {
 
   /** As `readRules`, for a process that waits for it: at a start there is nothing else that keeps it alive. */
   first(): Promise<ReadRules> {
-    return new Promise((resolve) => this.read(resolve).ref());
+    return new Promise((resolve) => this.#read(resolve, false).ref());
   }
 
-  /** As `readRules`, aside. Calls back once; the thread does not keep the process alive. */
-  read(done: (read: ReadRules) => void): Pick<Worker, 'ref'> {
-    const task: RuleTask = {
-      paths: this.#paths,
-      known: new Map([...this.#known].map(([path, { size, modifiedAt }]) => [path, { size, modifiedAt }])),
-    };
-    const thread = startThread('rule-worker', task, { beside: import.meta.url, memoryMb, youngMb });
+  /** As `readRules`, aside. Calls back once; the thread does not keep the process alive, and is kept for the next time. */
+  read(done: (read: ReadRules) => void): Pick<RuleThread, 'ref'> {
+    return this.#read(done, true);
+  }
+
+  /** Lets go of the thread. */
+  close(): void {
+    this.#closed = true;
+    this.#take()?.end();
+  }
+
+  #take(): RuleThread | null {
+    const kept = this.#kept;
+    this.#kept = null;
+    if (kept === null) return null;
+    clearTimeout(kept.timer);
+    return kept.thread;
+  }
+
+  #keep(thread: RuleThread): void {
+    thread.rest();
+    const timer = setTimeout(() => this.#take()?.end(), keptMs);
+    timer.unref();
+    this.#kept = { thread, timer };
+  }
+
+  #read(done: (read: ReadRules) => void, keep: boolean): RuleThread {
+    const thread = this.#take() ?? new RuleThread();
     let finished = false;
-    const finish = (read: ReadRules): void => {
+    const finish = (read: ReadRules, keeping: boolean): void => {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
-      void thread.terminate();
+      if (keeping && !this.#closed) this.#keep(thread);
+      else thread.end();
       // Joining them took a while, and so will taking them over: others have their turn in between.
       setImmediate(done, read);
     };
-    const failed = (message: string): ReadRules => ({
-      rules: [],
-      problems: [{ file: this.#paths[0] ?? '', line: 1, column: 1, path: '', message }],
-      files: [],
-    });
+    const failed = (message: string): void => {
+      const path = this.#paths[0] ?? '';
+      const problem = { file: path, line: 1, column: 1, path: '', message };
+      finish({ rules: [], problems: [problem], files: [] }, false);
+    };
     const timer = setTimeout(() => {
-      const limit = `${this.#withinMs / 1_000} s`;
-      finish(failed(`the rule files were not read within ${limit}; are they too large?`));
+      failed(`the rule files were not read within ${this.#withinMs / 1_000} s; are they too large?`);
     }, this.#withinMs);
     timer.unref();
     let found: Found | null = null;
     const rules: Rule[] = [];
-    thread.on('message', (message: FromRuleThread) => {
-      if (finished) return;
-      if ('files' in message) found = message;
-      else for (const rule of message.rules) rules.push(ruleOf(rule));
-      if (found === null) return;
-      if (rules.length === found.rules) finish(this.#take(found, rules));
-      // Not before everything else that waits for the loop had its turn.
-      else setImmediate(() => thread.postMessage('more'));
-    });
-    thread.on('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? `they need more than ${memoryMb} MiB of memory; are they too large?`
-          : error.message;
-      finish(failed(`the rule files could not be read: ${why}`));
-    });
-    thread.on('exit', () => finish(failed('the rule files could not be read: the thread ended')));
+    const known = [...this.#known].map(
+      ([path, { size, modifiedAt }]) => [path, { size, modifiedAt }] as const,
+    );
+    thread.ask(
+      { paths: this.#paths, known: new Map(known) },
+      {
+        told: (message) => {
+          if (finished) return;
+          if ('files' in message) found = message;
+          else for (const rule of message.rules) rules.push(ruleOf(rule));
+          if (found === null) return;
+          if (rules.length === found.rules) finish(this.#join(found, rules), keep);
+          // Not before everything else that waits for the loop had its turn.
+          else setImmediate(() => finished || thread.more());
+        },
+        failed: (why) => failed(`the rule files could not be read: ${why}`),
+      },
+    );
     return thread;
   }
 
   /** Joins what was read now with what stood as it was. */
-  #take({ files, problems: listing }: Found, rules: readonly Rule[]): ReadRules {
+  #join({ files, problems: listing }: Found, rules: readonly Rule[]): ReadRules {
     const known = new Map<string, KnownFile>();
     let taken = 0;
     for (const { path, size, modifiedAt, commit, read } of files) {

@@ -13,7 +13,13 @@ import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
 import type { Answer } from '../services.ts';
-import { type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store/store.ts';
+import {
+  type CommittedEvent,
+  type Occurrence,
+  type ShardCommit,
+  type Store,
+  StoreError,
+} from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { bornBeforeMs, mostOccurrences } from './counting-rules.ts';
 import { Coverage } from './coverage.ts';
@@ -269,6 +275,12 @@ export class Engine {
     }
     this.#shut = on;
     this.#schedule();
+  }
+
+  /** An event that is told to the rules that count, and to nobody else: of a replay. */
+  occurred(tenant: string, occurrence: Occurrence): void {
+    const own = this.#tenants.get(tenant);
+    own?.grid.counting.occurred('events', occurrence, own.pipeline, this.#ports.clock.now());
   }
 
   /** A series was born: pair it with the rules that read it. */

@@ -47,6 +47,11 @@ export class GridTable {
     return n;
   }
 
+  /** The groups of a rule. */
+  of(rule: string): RuleGroups | undefined {
+    return this.#byName.get(rule);
+  }
+
   /** A series was born. */
   bind(series: number, state: Episodes, now: number): void {
     const rules = this.#of(series);

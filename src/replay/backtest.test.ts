@@ -38,6 +38,11 @@ rules:
   - { name: HotOnAverage, metric: cpu, aggregate: avg, window: 1m, operator: gt, threshold: 5, no_data: ok, no_data_after: 1m }
   - { name: HotFleet, metric: cpu, across: avg, operator: gt, threshold: 4, no_data: ok }
   - { name: Silent, metric: cpu, aggregate: absent, window: 2m }
+  - { name: Levels, metric: cpu, levels: [{ severity: warning, threshold: 4 }, { severity: critical, threshold: 7, resolve_threshold: 5 }] }
+  - { name: Rises, type: trend, metric: cpu, window: 1m, threshold: 3, min_fit: 0.2, for: 5s }
+  - { name: Both, by: [host], conditions: [{ metric: cpu, threshold: 4 }, { rule: HotFleet }], for: 15s }
+  - { name: Shared, logic: OR, conditions: [{ metric: cpu, threshold: 7 }, { not: { metric: cpu, aggregate: max, window: 1m, threshold: 2 } }] }
+  - { name: ManyHot, type: frequency, of: alerts, match: ['alertname=~"Hot|Rises"'], window: 5m, threshold: 3 }
 `);
 
 /** Steps of 0.7 to 20 s, and sometimes a silence of some minutes; times of no grid. */
@@ -177,6 +182,17 @@ const toldBy = ({ transitions, messages }: Recording): Told => ({
   ]),
 });
 
+const inOrder = ({ transitions, messages }: Told) => {
+  const place = (one: unknown) => {
+    const [, key, , at] = one as readonly unknown[];
+    return `${String(at)} ${String(key)}`;
+  };
+  return {
+    transitions: [...transitions].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0)),
+    messages,
+  };
+};
+
 describe('a backtest', () => {
   it.each([
     ['the samples in the order in which they came, some of them late', 2, null],
@@ -191,7 +207,8 @@ describe('a backtest', () => {
         const recorded =
           source === null ? recordedOf(given) : recordedIn(history, 'default', rules, startAt, to);
         const { recording } = await replayed(rules, recorded, around, given[0]!.timestamp - 1, to);
-        expect(toldBy(recording)).toEqual(live);
+        // At one time of the engine nothing says which rule comes first.
+        expect(inOrder(toldBy(recording))).toEqual(inOrder(live));
         for (const { kind, reason } of recording.transitions) {
           if (kind === 'firing' || kind === 'resolved' || kind === 'held') seen[kind] += 1;
           if (reason === 'no_data') seen.no_data += 1;
@@ -199,7 +216,7 @@ describe('a backtest', () => {
         seen.messages += live.messages.length;
         seen.late += given.filter(({ timestamp }, i) => i > 0 && timestamp < given[i - 1]!.timestamp).length;
       }),
-      { numRuns: 8, seed: 20_260_105 },
+      { numRuns: 8, seed: 20_260_105, endOnFailure: true },
     );
     // Equal because nothing happened would be no news.
     for (const [what, n] of Object.entries(seen))

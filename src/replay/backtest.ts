@@ -45,8 +45,8 @@ export async function backtest(
 }
 
 /** The time of the first sample; `begin` where the history knows series from before it: silence counts from the start. */
-export function startOf(begin: number, { times, known }: Recorded): number {
-  if (times.length === 0 || known.length > 0) return begin;
+export function startOf(begin: number, { times, known, occurrences }: Recorded): number {
+  if (times.length === 0 || known.length > 0 || occurrences.length > 0) return begin;
   let earliest = Number.POSITIVE_INFINITY;
   for (const at of times) if (at < earliest) earliest = at;
   return earliest;

@@ -6,7 +6,8 @@ import { gridEvaluatorOf, groupExplainerOf, seriesExplainers } from '../../rules
 import { canonicalLabels, emptyLabels, labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import { isGridRule, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
-import type { Labels, Rule } from '../../rules/types.ts';
+import type { FrequencyRule, Labels, Rule } from '../../rules/types.ts';
+import type { RuleGroups } from '../engine/rule-groups.ts';
 import { emptyWindow } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -70,16 +71,10 @@ interface Group {
   readonly totals: readonly GroupTotals[];
 }
 
-function ofGroups(
-  rule: GridRule,
-  { table, now }: Replay,
-  tenant: string,
-  open: Open,
-  at: number,
-): VerdictAnswer[] {
+function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at: number): VerdictAnswer[] {
+  const { table, now } = replay;
   if (rule.type === 'frequency') {
-    const why = 'counts events and alerts, of which samples say nothing';
-    return [answerOf(rule, emptyLabels, undefined, { verdict: 'insufficient_data', value: null, why })];
+    return ofCounts(rule, replay.groupsOf(tenant, rule.name), open, at);
   }
   const { intervalMs, evalDelayMs } = rule.grid;
   const gridAt = Math.floor((at - evalDelayMs) / intervalMs) * intervalMs;
@@ -117,6 +112,22 @@ function ofGroups(
         ),
     };
     return answerOf(rule, labels, alert, groupExplainerOf(rule)(rule, totals, context, wasTrue(alert)));
+  });
+}
+
+function ofCounts(rule: FrequencyRule, groups: RuleGroups | null, open: Open, at: number): VerdictAnswer[] {
+  const { intervalMs, evalDelayMs } = rule.grid;
+  const gridAt = Math.floor((at - evalDelayMs) / intervalMs) * intervalMs;
+  const all = [...(groups?.groups.values() ?? [])];
+  if (groups === null || all.length === 0) {
+    const why = `no ${rule.of} that it counts`;
+    return [answerOf(rule, emptyLabels, undefined, { verdict: 'insufficient_data', value: null, why })];
+  }
+  return all.map((group) => {
+    const alert = open.get(group.key);
+    const context = groups.contextOf(group, gridAt);
+    const explained = groupExplainerOf(rule)(rule, [], context, wasTrue(alert));
+    return answerOf(rule, group.labels(rule), alert, explained);
   });
 }
 

@@ -45,11 +45,20 @@ export async function feed(
   };
   let refused = 0;
   let samples = 0;
+  let told = 0;
+  const { occurrences } = recorded;
+  const tellUntil = async (at: number): Promise<void> => {
+    for (let one = occurrences[told]; one && one.at <= at; one = occurrences[++told]) {
+      await replay.before(one.at);
+      replay.occurred(tenant, one);
+    }
+  };
   for (let first = 0; first < times.length; ) {
     const at = times[first]!;
     let end = first + 1;
     while (end < times.length && times[end] === at) end++;
     if (at <= to) {
+      await tellUntil(at);
       await replay.before(at);
       if (at < replay.now - pastMs) refused += end - first;
       else {
@@ -65,6 +74,7 @@ export async function feed(
     }
     first = end;
   }
+  await tellUntil(to);
   await replay.to(to);
   return { samples, refused };
 }

@@ -104,6 +104,8 @@ export interface Replays {
 export const replayLimits = {
   spanMs: 31 * 86_400_000,
   samples: 2_000_000,
+  /** Events that rules count. */
+  events: 200_000,
   series: 10_000,
   rules: 100,
   timeMs: 60_000,

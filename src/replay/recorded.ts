@@ -5,6 +5,7 @@ import { readingsOf } from '../../rules/readings.ts';
 import type { Labels, Rule } from '../../rules/types.ts';
 import { listSeries, readRange, TooManySamples } from '../ingest/range-read.ts';
 import { orderByTime } from '../ingest/sort-by-time.ts';
+import type { Occurrence } from '../store/store.ts';
 import { type GivenSample, replayLimits, TooLarge } from './questions.ts';
 
 export interface RecordedSeries {
@@ -20,6 +21,8 @@ export interface Recorded {
   readonly index: Uint32Array;
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** Events for rules that count them, in order. */
+  readonly occurrences: readonly Occurrence[];
 }
 
 const tooManySamples = () =>
@@ -49,6 +52,7 @@ export function recordedOf(samples: readonly GivenSample[]): Recorded {
     index,
     times: Float64Array.from(samples, ({ timestamp }) => timestamp),
     values: Float64Array.from(samples, ({ value }) => value),
+    occurrences: [],
   };
 }
 
@@ -101,5 +105,6 @@ export function recordedIn(
     index: Uint32Array.from(order, (from) => index[from]!),
     times: Float64Array.from(order, (from) => times[from]!),
     values: Float64Array.from(order, (from) => values[from]!),
+    occurrences: [],
   };
 }

@@ -11,6 +11,7 @@ export const transitionKinds = [
   'held',
   'recovered',
   'data_back',
+  'severity_changed',
   'resolved',
   'cleared',
   'event',

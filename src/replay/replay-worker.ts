@@ -1,5 +1,6 @@
 // The thread of backtests and evaluations: one question at a time, each with a state of its own, over a connection that
 // can only read. Whoever asked ends the thread when it takes too long.
+import { dirname, join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import type { Rule } from '../../rules/types.ts';
@@ -8,6 +9,7 @@ import { backtest, beginOf } from './backtest.ts';
 import { evaluate } from './evaluate.ts';
 import { TooLarge } from './questions.ts';
 import { type Recorded, recordedIn, recordedOf } from './recorded.ts';
+import { countsEvents, eventsIn } from './recorded-events.ts';
 import { type FromReplay, type ReplayTask, routingOf } from './replay-messages.ts';
 
 if (parentPort === null) throw new Error('replays run in a thread');
@@ -17,7 +19,12 @@ function recorded(task: ReplayTask, rules: readonly Rule[], from: number, to: nu
   if (task.samples !== null) return recordedOf(task.samples);
   const raw = new Database(task.file, { readonly: true, timeout: 1_000 });
   try {
-    return recordedIn(raw, task.tenant, rules, from, to);
+    const samples = recordedIn(raw, task.tenant, rules, from, to);
+    if (!countsEvents(rules)) return samples;
+    return {
+      ...samples,
+      occurrences: eventsIn(join(dirname(task.file), 'tocsin.db'), task.tenant, from, to),
+    };
   } finally {
     raw.close();
   }

@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3';
 import type { Rule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
+import type { RuleGroups } from '../engine/rule-groups.ts';
 import { idGenerator } from '../ids.ts';
 import type { History } from '../ingest/history.ts';
 import type { Log } from '../log.ts';
@@ -13,6 +14,7 @@ import { type IncomingEvent, type PushAnswer, type RawSample, systemActor } from
 import { databaseOf } from '../store/sqlite/database.ts';
 import { migrate } from '../store/sqlite/migrate.ts';
 import { storeOf } from '../store/sqlite/sqlite-store.ts';
+import type { Occurrence } from '../store/store.ts';
 import { capture, captureName } from './capture.ts';
 import { Recording } from './recording.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -138,6 +140,16 @@ export class Replay {
 
   async event(tenant: string, event: IncomingEvent): Promise<void> {
     await this.#answered(this.#runtime.services.postEvent(tenant, event, systemActor, null));
+  }
+
+  /** An event that occurred now, for the rules that count; nobody is told of it. */
+  occurred(tenant: string, occurrence: Occurrence): void {
+    this.#runtime.engine.occurred(tenant, occurrence);
+  }
+
+  /** The groups of a rule on the grid; null when it does not run. */
+  groupsOf(tenant: string, rule: string): RuleGroups | null {
+    return this.#runtime.engine.tenant(tenant)?.grid.of(rule) ?? null;
   }
 
   /** Alerts that are pending or firing now, in the order in which they began. */

@@ -102,6 +102,44 @@ describe('evaluate', () => {
   });
 });
 
+describe('events that were posted', () => {
+  const often = {
+    ...{ name: 'FailedLogins', type: 'frequency', event_type: 'login_failed', by: ['user'] },
+    ...{ window: '2m', threshold: 3 },
+  };
+
+  it('are counted by backtests and evaluations of rules that count them', async () => {
+    const post = (user: string, seconds: number) =>
+      app.call('POST', '/api/v1/events', {
+        ...{ type: 'login_failed', severity: 'low', message: `${user} ${seconds}`, labels: { user } },
+        occurred_at: new Date(start + seconds * 1_000).toISOString(),
+      });
+    for (const [user, seconds] of [
+      ['bob', 10],
+      ['bob', 30],
+      ['eve', 40],
+      ['bob', 70],
+      ['bob', 75],
+    ] as const)
+      expect((await post(user, seconds)).status).toBe(202);
+    const span = { from: new Date(start).toISOString(), to: new Date(start + 10 * minute).toISOString() };
+    const tested = await app.call('POST', '/api/v1/alerts/backtest', { rules: [often], ...span });
+    expect(tested).toMatchObject({
+      status: 200,
+      body: {
+        outcome: { rules: [{ rule: 'FailedLogins', fired: 1, label_sets: 1 }] },
+      },
+    });
+    const at = new Date(start + 80_000).toISOString();
+    const said = await app.call('POST', '/api/v1/alerts/evaluate', { rules: [often], at });
+    const { verdicts } = said.body as { verdicts: { labels: object; verdict: string; value: number }[] };
+    expect(verdicts.map(({ labels, verdict, value }) => [labels, verdict, value])).toEqual([
+      [{ user: 'bob' }, 'true', 4],
+      [{ user: 'eve' }, 'false', 1],
+    ]);
+  });
+});
+
 describe('backtest', () => {
   it('shows a new rule beside the one that runs, one question of a tenant at a time', async () => {
     const ask = () =>
