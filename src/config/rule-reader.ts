@@ -2,45 +2,14 @@
 // slow machine, many times over. Whatever goes wrong is a problem like any other, so that the rules at hand go on.
 // Files that stand as they stood are not read again, and rules come over a few at a time, so that the loop goes on.
 import type { Rule } from '../../rules/types.ts';
-import { type Portable, ruleOf } from './portable-rules.ts';
+import { ruleOf } from './portable-rules.ts';
 import { joinRules, type ReadFile, type ReadRules } from './rule-files.ts';
+import type { Found, Stamp } from './rule-messages.ts';
 import { RuleThread } from './rule-thread.ts';
 
 const limitMs = 30_000;
 /** Whoever saved a rule file saves it again soon: to start the thread takes longer than to read a file. */
 const keptMs = 600_000;
-
-interface Stamp {
-  readonly size: number;
-  readonly modifiedAt: number;
-}
-
-export interface RuleTask {
-  readonly paths: readonly string[];
-  /** Files that need not be read again while they stand so. */
-  readonly known: ReadonlyMap<string, Stamp>;
-}
-
-/** A file as the thread found it; `read` is null when it stands as it stood. */
-export interface ToldFile extends Stamp {
-  readonly path: string;
-  readonly commit: string | null;
-  readonly read:
-    | (Pick<ReadFile, 'problems' | 'references'> & {
-        readonly rules: number;
-      })
-    | null;
-}
-
-interface Found {
-  readonly problems: readonly { readonly file: string; readonly message: string }[];
-  readonly files: readonly ToldFile[];
-  /** How many rules follow, of all files that were read, in their order. */
-  readonly rules: number;
-}
-
-/** First what was found, then rules, some for each time that they are asked for. */
-export type FromRuleThread = Found | { readonly rules: readonly Portable[] };
 
 interface KnownFile extends ReadFile, Stamp {}
 

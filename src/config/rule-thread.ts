@@ -1,7 +1,7 @@
 // The thread of the rule reader, from the side of whoever asks: one reading at a time, and it may be asked again.
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../ingest/threads.ts';
-import type { FromRuleThread, RuleTask } from './rule-reader.ts';
+import type { FromRuleThread, RuleTask } from './rule-messages.ts';
 
 /** A document is a hundred times its text while it is parsed. */
 const memoryMb = 512;

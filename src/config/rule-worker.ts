@@ -6,7 +6,7 @@ import { GitCommits } from './git-commit.ts';
 import { portableRule } from './portable-rules.ts';
 import { readRuleFile } from './rule-files.ts';
 import { listRuleFiles } from './rule-folder.ts';
-import type { FromRuleThread, RuleTask, ToldFile } from './rule-reader.ts';
+import type { FromRuleThread, RuleTask, ToldFile } from './rule-messages.ts';
 
 if (parentPort === null) throw new Error('rules are read in a thread');
 const port = parentPort;
