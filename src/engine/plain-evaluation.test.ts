@@ -104,7 +104,9 @@ class Plain {
       pair.verdict = out.verdict;
       if (out.verdict === 'false' && first) continue;
       pair.wakeAt = wake(out.verdict, at);
-      const value = Number.isFinite(out.value) ? out.value : null;
+      // A bad value beyond all numbers is shown as the greatest there is.
+      const most = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, out.value));
+      const value = Number.isFinite(out.value) ? out.value : out.verdict === 'true' ? most : null;
       this.said.push({ n, rule: rule.name, at, verdict: out.verdict, value });
     }
   }
