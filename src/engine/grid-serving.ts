@@ -116,7 +116,7 @@ export class GridServing {
   #judge(tenant: Tenant, run: GridRun, group: GridGroup, turn: Turn, now: number): void {
     const { openByKey } = tenant.pipeline;
     if (!run.rule.stands(group, openByKey.has(group.key), run.at)) {
-      run.rule.release(group, false);
+      run.rule.release(group, false, run.at);
       return;
     }
     this.counts.evaluations += 1;
@@ -134,7 +134,7 @@ export class GridServing {
       group.quiet = input.cause === 'no_data';
       group.refreshWake(openByKey.get(group.key), rule);
     }
-    if (group.members.length === 0) run.rule.release(group, openByKey.has(group.key));
+    if (group.members.length === 0) run.rule.release(group, openByKey.has(group.key), run.at);
   }
 
   /** Every group was judged at this time; that holds once it is committed. */
