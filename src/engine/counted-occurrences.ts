@@ -4,13 +4,16 @@ import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
 import type { FrequencyRule } from '../../rules/types.ts';
 import type { Occurrence } from '../store/store.ts';
 import { DistinctLog } from './distinct-log.ts';
+import { mostMissedTimes } from './grid-clock.ts';
 import { OccurrenceLog } from './occurrence-log.ts';
 
 export class CountedOccurrences {
   readonly rule: FrequencyRule;
+  /** What is older than this when it is told has left the window at every grid time that is still to be looked at. */
+  readonly heardMs: number;
   /**
-   * How far back occurrences mean something. A rule about too few knows its groups by what they were heard of: also by
-   * what left the window before anybody could say that the group fell silent.
+   * How far back the store is read. A rule about too few knows its groups by what was heard of them: also by what left the
+   * window before a whole one had been listened to, so that nobody could say yet that the group fell silent.
    */
   readonly reachMs: number;
   /** What the store knows was read. */
@@ -20,7 +23,9 @@ export class CountedOccurrences {
 
   constructor(rule: FrequencyRule) {
     this.rule = rule;
-    this.reachMs = rule.windowMs * (mindsFew(rule) && rule.grid.by.length > 0 ? 2 : 1);
+    const { windowMs, grid } = rule;
+    this.heardMs = windowMs + grid.evalDelayMs + mostMissedTimes * grid.intervalMs;
+    this.reachMs = mindsFew(rule) && grid.by.length > 0 ? 2 * this.heardMs : windowMs;
   }
 
   /** Entries of all logs. */

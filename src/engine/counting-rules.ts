@@ -2,13 +2,12 @@
 import type { OccurrenceKind, Rule } from '../../rules/types.ts';
 import type { Occurrence } from '../store/store.ts';
 import type { CountedOccurrences } from './counted-occurrences.ts';
-import { mostMissedTimes } from './grid-clock.ts';
 import type { Episodes, RuleGroups } from './rule-groups.ts';
 
 /** Entries of all logs of a tenant; what comes on top is not counted, and told in a figure. */
 export const mostOccurrences = 500_000;
 /** Groups that a tenant's rules count by: each takes about as much memory as a series. */
-export const mostCountedGroups = 100_000;
+const mostCountedGroups = 100_000;
 
 type Counter = readonly [CountedOccurrences, RuleGroups];
 
@@ -37,7 +36,10 @@ export function bornBeforeMs(kind: OccurrenceKind, rules: readonly Rule[]): numb
   return aheadMs + lateMs + rules.reduce((most, { forMs }) => Math.max(most, forMs), 0);
 }
 
+const bounds = { entries: mostOccurrences, groups: mostCountedGroups };
+
 export class CountingRules {
+  readonly #most: typeof bounds;
   /** Occurrences for which there was no room. */
   uncounted = 0;
   #kinds = new Map<OccurrenceKind, Counting>();
@@ -45,6 +47,10 @@ export class CountingRules {
   // At least what there is; looked up where it may be too much.
   #entries = 0;
   #groups = 0;
+
+  constructor(most = bounds) {
+    this.#most = most;
+  }
 
   /** Entries of all logs. */
   get size(): number {
@@ -83,12 +89,8 @@ export class CountingRules {
     // A time far ahead would stay for as long.
     const timely = occurrence.at > now + aheadMs ? { ...occurrence, at: now + aheadMs } : occurrence;
     for (const list of [rules.byName.get(occurrence.labels.alertname ?? ''), rules.any])
-      for (const [counted, groups] of list ?? []) {
-        const { intervalMs, evalDelayMs } = counted.rule.grid;
-        // Grid times that were missed are looked at as of then.
-        const first = now - evalDelayMs - mostMissedTimes * intervalMs;
-        if (timely.at > first - counted.reachMs) this.#put(counted, groups, timely, state, now);
-      }
+      for (const [counted, groups] of list ?? [])
+        if (timely.at > now - counted.heardMs) this.#put(counted, groups, timely, state, now);
   }
 
   #put(
@@ -109,7 +111,7 @@ export class CountingRules {
 
   /** Whether one more may be kept, of a group that is `known` or of a new one. */
   #room(known: () => boolean): boolean {
-    const full = () => this.#entries >= mostOccurrences || (this.#groups >= mostCountedGroups && !known());
+    const full = () => this.#entries >= this.#most.entries || (this.#groups >= this.#most.groups && !known());
     if (!full()) return true;
     // The logs let go of what is past by themselves.
     this.#entries = this.size;
