@@ -4,7 +4,7 @@ import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
 import type { FrequencyRule } from '../../rules/types.ts';
 import type { Occurrence } from '../store/store.ts';
 import { DistinctLog } from './distinct-log.ts';
-import { mostMissedTimes } from './grid-clock.ts';
+import { mostMissedTimes } from './due-times.ts';
 import { OccurrenceLog } from './occurrence-log.ts';
 
 export class CountedOccurrences {
