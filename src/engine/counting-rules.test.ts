@@ -25,6 +25,28 @@ function counting(most: ConstructorParameters<typeof CountingRules>[0], ...docs:
 }
 
 describe('what all rules of a tenant count', () => {
+  it('is what occurred within their windows by a clock that may be right', () => {
+    const few = { operator: 'lt', by: ['user'], event_type: 'failed' };
+    const { rules, all, come } = counting(undefined, few);
+    const now = 1_000_000_000;
+    const [groups] = all;
+    // Told now, it left every window long ago: nobody is waited for because of that.
+    const labels = (user: string) => labelSet({ alertname: 'failed', user });
+    rules.occurred('events', { rule: null, labels: labels('old'), at: now - 500_000 }, state, now);
+    expect(groups!.groups.size).toBe(0);
+    come('bob', now);
+    expect(groups!.groups.size).toBe(1);
+    const stored = [now + 600_000, now + 120_000, now - 700_000, now - 900_000];
+    rules.fill(
+      'events',
+      stored.map((at) => ({ rule: null, labels: labels(`${at - now}`), at })),
+      state,
+      now,
+    );
+    const users = [...groups!.groups.values()].map((group) => group.labels(groups!.rule).user);
+    expect(users.sort()).toEqual(['-700000', '120000', 'bob']);
+  });
+
   it('is bounded in groups, and what comes on top is told', () => {
     const { rules, all, come } = counting({ entries: 100, groups: 10 }, { by: ['user'] });
     for (let n = 0; n < 13; n++) come(`${n}`, 1_000);
