@@ -6,6 +6,11 @@ import type { Evaluation, FrequencyRule } from './types.ts';
 /** Of one group so many occurrences are kept, the newest: no rule may ask for more. */
 export const mostCounted = 10_000;
 
+/** Whether the verdict may be true because there were too few: then it matters from when on was listened. */
+export function mindsFew({ operator }: Pick<FrequencyRule, 'operator'>): boolean {
+  return operator === 'lt' || operator === 'lte' || operator === 'eq' || operator === 'neq';
+}
+
 /**
  * Fills `out` with the verdict on a group at a time of the grid, and with the count. Too few are known only when the whole
  * window was listened to: before that a count that is too small says nothing.
@@ -20,8 +25,6 @@ export function judgeFrequency(
   const count = context.occurrences();
   out.value = count;
   out.verdict = judge(rule, count, wasTrue);
-  const few =
-    rule.operator === 'lt' || rule.operator === 'lte' || rule.operator === 'eq' || rule.operator === 'neq';
-  if (few && context.since > context.at - rule.windowMs && out.verdict === 'true')
+  if (mindsFew(rule) && context.since > context.at - rule.windowMs && out.verdict === 'true')
     out.verdict = 'insufficient_data';
 }

@@ -21,12 +21,12 @@ import {
   StoreError,
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
-import { bornBeforeMs, mostOccurrences } from './counting-rules.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
+import { recallOccurrences } from './recall-occurrences.ts';
 import { RuleVersions } from './rule-versions.ts';
 import { Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
@@ -326,17 +326,7 @@ export class Engine {
 
   /** Rules that count are told what occurred before they did. */
   #readOccurrences(tenant: Tenant, now: number): void {
-    const { counting } = tenant.grid;
-    for (const { kind, windowMs } of counting.unread()) {
-      const after = now - windowMs;
-      const bornAt = after - bornBeforeMs(kind, tenant.rules);
-      const occurrences = this.#ports.store.occurrences({
-        tenant: tenant.name,
-        kind: kind === 'events' ? 'event' : 'alert',
-        ...{ after, bornAt, limit: mostOccurrences },
-      });
-      counting.fill(kind, occurrences, tenant.pipeline, now);
-    }
+    recallOccurrences(tenant, this.#ports, now);
   }
 
   #applyRules(tenant: Tenant, now: number): void {

@@ -1,12 +1,10 @@
 // Rules that count events and alerts (AL-A9): by label, distinct, too many and too few, over restarts and lost turns.
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labelSet } from '../../rules/labels.ts';
 import { parseRule } from '../../rules/parse.ts';
 import type { Rule } from '../../rules/types.ts';
 import { failingStore } from '../store/contract/failing-store.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
-import { OccurrenceLog } from './occurrence-log.ts';
 
 const s = 1_000;
 const min = 60 * s;
@@ -24,23 +22,7 @@ function at(rules: StageOptions['rules'], more: StageOptions = {}): void {
   stage = new Stage({ ...more, ...(rules === undefined ? {} : { rules }) });
 }
 
-async function event(labels: Record<string, string>, type = 'login_failed'): Promise<void> {
-  const body = {
-    type,
-    severity: 'info',
-    category: 'security',
-    message: `${type} ${JSON.stringify(labels)}`,
-  } as const;
-  const posted = stage.runtime.services.postEvent(
-    'default',
-    { ...body, labels: labelSet(labels), recipients: [] },
-    { kind: 'key', name: 'test' } as never,
-    null,
-  );
-  posted.catch(() => {});
-  await stage.clock.advance(0);
-  await posted;
-}
+const event = (labels: Record<string, string>, type?: string) => stage.event(labels, type);
 
 /** Open alerts of rules: name, own labels, value. */
 function open(): readonly (readonly [string | null, string, object, number | null])[] {
@@ -195,41 +177,5 @@ describe('a rule that counts alerts', () => {
     expect(open().filter(([rule]) => rule === 'Many')).toHaveLength(1);
     await stage.advance(2 * min);
     expect(open().filter(([rule]) => rule === 'Many')).toEqual([]);
-  });
-});
-
-describe('the log of a group', () => {
-  it('says what a list would, whatever the order in which things are told', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.constantFrom('a', 'b', 'c')), {
-          maxLength: 40,
-        }),
-        fc.array(fc.tuple(fc.integer({ min: -5, max: 55 }), fc.integer({ min: 0, max: 30 })), {
-          maxLength: 10,
-        }),
-        fc.boolean(),
-        (told, asked, distinct) => {
-          const log = new OccurrenceLog(distinct);
-          let size = 0;
-          for (const [time, value] of told) size += log.add(time, value);
-          expect(log.size).toBe(size);
-          for (const [to, span] of asked) {
-            const inside = told.filter(([time]) => time > to - span && time <= to);
-            const expected = distinct ? new Set(inside.map(([, value]) => value)).size : inside.length;
-            expect(log.count(to - span, to)).toBe(expected);
-          }
-          const gone = told.filter(([time]) => time <= 25).length;
-          expect(log.forget(25)).toBe(gone);
-          expect(log.size).toBe(told.length - gone);
-        },
-      ),
-    );
-  });
-
-  it('keeps the newest ones', () => {
-    const log = new OccurrenceLog(false);
-    for (let n = 0; n < 12_000; n++) log.add(n, '');
-    expect([log.size, log.count(0, 20_000), log.count(11_000, 20_000)]).toEqual([10_000, 10_000, 999]);
   });
 });

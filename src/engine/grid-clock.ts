@@ -1,37 +1,12 @@
 // The times of a grid: one deadline for all rules of a tenant with the same interval and delay. A grid time is due once
 // its delay has passed; it counts as done when what it changed is committed, so a failed commit brings it again.
-import type { Grid } from '../../rules/types.ts';
+import { firstGridTime, type Timing } from './due-times.ts';
 import type { GridGroup } from './grid-group.ts';
 import type { RuleGroups } from './rule-groups.ts';
-
-/** After a stall so many of the missed times are made up for, the newest ones. */
-export const mostMissedTimes = 20;
-
-/** What is due at once: the times first..last, a step of the interval each. */
-export interface DueTimes {
-  readonly first: number;
-  readonly last: number;
-  /** Times before `first` that nobody is going to look at. */
-  readonly skipped: number;
-}
 
 /** The evaluation of due times, which is told when a series comes into a group (or leaves it, -1) while it is under way. */
 export interface RunningTimes {
   moved(group: GridGroup, position: number, by: 1 | -1): void;
-}
-
-type Timing = Pick<Grid, 'intervalMs' | 'evalDelayMs'>;
-
-/** The first grid time that is not past its delay at `now`. */
-export function firstGridTime({ intervalMs, evalDelayMs }: Timing, now: number): number {
-  return Math.ceil((now - evalDelayMs) / intervalMs) * intervalMs;
-}
-
-/** Grid times from `nextAt` on that are due at `now` (at least one is). */
-export function dueTimes({ intervalMs, evalDelayMs }: Timing, nextAt: number, now: number): DueTimes {
-  const last = Math.max(nextAt, Math.floor((now - evalDelayMs) / intervalMs) * intervalMs);
-  const first = Math.max(nextAt, last - (mostMissedTimes - 1) * intervalMs);
-  return { first, last, skipped: (first - nextAt) / intervalMs };
 }
 
 export class GridClock {

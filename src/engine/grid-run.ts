@@ -1,7 +1,8 @@
 // Where the evaluation of due grid times stands, so that it can stop after any series and go on in another turn: the
 // times in order, at each the rules, of each the groups, of each the series.
 import { clearTotals, emptyTotals, type GroupTotals } from '../../rules/across.ts';
-import type { DueTimes, GridClock } from './grid-clock.ts';
+import type { DueTimes } from './due-times.ts';
+import type { GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
 import type { RuleGroups } from './rule-groups.ts';
 

@@ -7,7 +7,7 @@ import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { Agenda } from './agenda.ts';
 import { Doors } from './doors.ts';
-import { dueTimes, firstGridTime } from './grid-clock.ts';
+import { dueTimes, firstGridTime } from './due-times.ts';
 import { GridServing } from './grid-serving.ts';
 import { SettledSeries } from './settled.ts';
 import { Tenant } from './tenant.ts';

@@ -7,7 +7,8 @@ import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { Agenda } from './agenda.ts';
 import type { Doors } from './doors.ts';
-import { dueTimes, type GridClock } from './grid-clock.ts';
+import { dueTimes } from './due-times.ts';
+import type { GridClock } from './grid-clock.ts';
 import type { GridGroup } from './grid-group.ts';
 import { GridRun } from './grid-run.ts';
 import { decideGroup } from './grid-verdict.ts';
@@ -116,7 +117,7 @@ export class GridServing {
   #judge(tenant: Tenant, run: GridRun, group: GridGroup, turn: Turn, now: number): void {
     const { openByKey } = tenant.pipeline;
     if (!run.rule.stands(group, openByKey.has(group.key), run.at)) {
-      run.rule.release(group, false);
+      run.rule.release(group, false, run.at);
       return;
     }
     this.counts.evaluations += 1;
@@ -134,7 +135,7 @@ export class GridServing {
       group.quiet = input.cause === 'no_data';
       group.refreshWake(openByKey.get(group.key), rule);
     }
-    if (group.members.length === 0) run.rule.release(group, openByKey.has(group.key));
+    if (group.members.length === 0) run.rule.release(group, openByKey.has(group.key), run.at);
   }
 
   /** Every group was judged at this time; that holds once it is committed. */

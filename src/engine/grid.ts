@@ -18,6 +18,9 @@ import { SharedLabels } from './shared-labels.ts';
 
 const none: readonly RuleGroups[] = [];
 
+/** A rule that counts alerts comes behind those that name no other rule, and so counts what they say at the same time. */
+const afterUnnamed = 0.5;
+
 type RuleEpisodes = Pick<PipelineState, 'openByKey' | 'alerts'>;
 
 export class GridTable {
@@ -120,7 +123,7 @@ export class GridTable {
       const groups = earlier?.rule.hash === rule.hash ? earlier : this.#make(rule, earlier, state, now);
       if (groups === earlier && anew) groups.attach(state);
       if (anew) groups.counted?.clear();
-      groups.rank = ranks.get(rule.name) ?? 0;
+      groups.rank = ranks.get(rule.name) ?? (countsAlerts(rule) ? afterUnnamed : 0);
       groups.expectRoot(state, now);
       this.#put(groups);
     }
@@ -135,7 +138,7 @@ export class GridTable {
     this.#byName.set(groups.rule.name, groups);
     for (const metric of metricsOf(groups.rule)) add(this.#byMetric, metric, groups);
     for (const name of groups.names) add(this.#byReference, name, groups);
-    if (groups.counted !== null) this.counting.add(groups.counted.rule, groups);
+    if (groups.counted !== null) this.counting.add(groups.counted, groups);
   }
 
   /** Tells the rules that are new (with `anew` all) of the episodes of those that they name. */
@@ -230,6 +233,10 @@ function add<Value>(lists: Map<string, Value[]>, key: string, value: Value): voi
   const list = lists.get(key);
   if (list) list.push(value);
   else lists.set(key, [value]);
+}
+
+function countsAlerts(rule: Rule): boolean {
+  return rule.type === 'frequency' && rule.of === 'alerts';
 }
 
 function metricsOf(rule: GridRule): ReadonlySet<string> {

@@ -218,12 +218,16 @@ export class RuleGroups {
     };
   }
 
-  /** Something that a rule counts occurred; answers by how many entries its log grew. */
-  occurred(occurrence: Occurrence, state: Episodes, now: number): number {
-    if (this.counted === null || !this.counted.takes(occurrence)) return 0;
+  /** Whether something of the group of this occurrence was counted before. */
+  hears({ labels }: Occurrence): boolean {
+    return this.counted?.has(this.#keyOf(labels)) ?? false;
+  }
+
+  /** Something that the rule counts occurred. */
+  occurred(occurrence: Occurrence, state: Episodes, now: number): void {
     const key = this.#keyOf(occurrence.labels);
     this.#group(key, state, now);
-    return this.counted.add(key, occurrence);
+    this.counted?.add(key, occurrence);
   }
 
   /** Makes the group of an open alert whose series are unknown. False: the rule makes no such group. */
@@ -269,13 +273,14 @@ export class RuleGroups {
   forgetEpisode(key: string): void {
     const group = this.#groups.get(key);
     if (!group) return;
-    if (group.members.length > 0 || this.#hasRoot || this.#named.keeps(key)) group.forget();
+    const counts = this.counted?.outlives(key) ?? false;
+    if (group.members.length > 0 || this.#hasRoot || counts || this.#named.keeps(key)) group.forget();
     else this.#groups.delete(key);
   }
 
   /** Lets go of a group that nothing can be said of any more. */
-  release(group: GridGroup, open: boolean): void {
-    if (this.counted?.holds(group.key)) return;
+  release(group: GridGroup, open: boolean, at: number): void {
+    if (this.counted?.holds(group.key, group.since, at)) return;
     if (open || group.members.length > 0 || this.#named.keeps(group.key)) return;
     if (!this.#stays(group)) this.#groups.delete(group.key);
   }

@@ -21,7 +21,7 @@ export function eventsIn(file: string, tenant: string, from: number, to: number)
   try {
     const db = databaseOf(raw, () => raw.close());
     const limit = replayLimits.events + 1;
-    const query = { tenant, kind: 'event', after: from, bornAt: from - apartMs, limit } as const;
+    const query = { tenant, kind: 'event', after: from, bornAt: from - apartMs, names: null, limit } as const;
     const events = occurrenceReads(db).occurrences(query);
     if (events.length === limit)
       throw new TooLarge(`more than ${replayLimits.events} events; ask for a shorter span`);

@@ -91,6 +91,8 @@ export interface OccurrenceQuery {
   readonly kind: 'event' | 'alert';
   readonly after: number;
   readonly bornAt: number;
+  /** The values of `alertname` that are asked for; null: any. */
+  readonly names: readonly string[] | null;
   readonly limit: number;
 }
 
@@ -189,8 +191,9 @@ export interface Store {
   commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
   loadTenant(tenant: string): TenantSnapshot;
   /**
-   * Events, or alerts that fired, after `after`, the newest `limit` of those whose row was born at or after `bornAt`; in
-   * no order.
+   * Events, or alerts that fired, after `after`, the newest `limit` of those whose row was born at or after `bornAt` (of
+   * alerts that are open also of those before); in no order. An event occurred five minutes after it was told at the
+   * latest, whatever its sender says.
    */
   occurrences(query: OccurrenceQuery): readonly Occurrence[];
 

@@ -171,6 +171,23 @@ export class Stage {
     await answer;
   }
 
+  /** Posts an event, at the present time unless told otherwise. */
+  async event(labels: Readonly<Record<string, string>>, type = 'login_failed', at?: number): Promise<void> {
+    const posted = this.runtime.services.postEvent(
+      'default',
+      {
+        ...{ type, severity: 'info', category: 'security', message: `${type} ${JSON.stringify(labels)}` },
+        ...{ labels: labelSet(labels), recipients: [] },
+        ...(at === undefined ? {} : { occurredAt: at }),
+      },
+      { kind: 'key', name: 'test' } as never,
+      null,
+    );
+    posted.catch(() => {});
+    await this.clock.advance(0);
+    await posted;
+  }
+
   /** Pushes `value` every `everyMs` for `forMs`, letting time pass. */
   async keepPushing(value: number, forMs: number, everyMs = 10_000): Promise<void> {
     for (let passed = 0; passed < forMs; passed += everyMs) {

@@ -137,7 +137,7 @@ export function readContract(current: () => Story): void {
       }),
       fired({
         kind: 'event',
-        labels: labelSet({ n: 'c' }),
+        labels: labelSet({ n: 'c', alertname: 'c' }),
         rule: null,
         firedAt: t0 + 3_000,
         state: 'resolved',
@@ -146,7 +146,7 @@ export function readContract(current: () => Story): void {
     commit(all.map((row) => ({ put: 'alert', row, insert: true })));
     const told = (kind: 'event' | 'alert', limit = 10, bornAt = 0, tenant = 'acme') =>
       store
-        .occurrences({ tenant, kind, after: t0, bornAt, limit })
+        .occurrences({ tenant, kind, after: t0, bornAt, names: null, limit })
         .map(({ rule, labels, at }) => [rule, labels.n, at - t0])
         .sort();
     expect(told('alert')).toEqual([['R', 'a', 1_000]]);
@@ -156,6 +156,19 @@ export function readContract(current: () => Story): void {
     ]);
     expect(told('event', 1)).toEqual([[null, 'c', 3_000]]);
     expect(told('event', 10, t0 + 3_600_000)).toEqual([]);
+    // An alert may have been pending for long before it fired.
+    expect(told('alert', 10, t0 + 3_600_000)).toEqual([['R', 'a', 1_000]]);
+    commit([{ put: 'alert', row: { ...all[1]!, state: 'resolved', version: 2 }, insert: false }]);
+    expect(told('alert', 10, t0 + 3_600_000)).toEqual([]);
+    const named = { tenant: 'acme', kind: 'event', after: t0, bornAt: 0, limit: 10 } as const;
+    expect(store.occurrences({ ...named, names: ['c', 'd'] }).map(({ labels }) => labels.n)).toEqual(['c']);
+    expect(store.occurrences({ ...named, names: [] })).toEqual([]);
+    // Whoever told it has a clock that is years ahead.
+    const ahead = fired({ kind: 'event', rule: null, firedAt: t0 + 1e11, state: 'resolved' });
+    commit([{ put: 'alert', row: ahead, insert: true }]);
+    const [latest] = store.occurrences({ ...named, after: t0 + 3_000, names: null });
+    expect(latest!.at).toBeLessThan(t0 + 1e11);
+    expect(store.occurrences({ ...named, after: latest!.at, names: null })).toEqual([]);
     expect(told('event', 10, 0, 'globex')).toEqual([]);
   });
 
