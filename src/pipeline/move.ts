@@ -5,14 +5,17 @@ import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import type { StepResult } from './input.ts';
-import { isEscalated, viewGroup } from './notify.ts';
+import { viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import { isEscalated, release, suppressionOf } from './suppress.ts';
 
 /** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
 export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   const before = groupsOf(state, alert.id);
+  state.inhibition.add(alert);
+  release(state, alert.id, now, out);
   const after = joinGroups(state, alert, now, out);
   const touched = new Set(after);
   let waitsUntil = Number.POSITIVE_INFINITY;
@@ -51,6 +54,11 @@ function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: numb
   const saidAt = group.row.notified[alert.id]?.at ?? now;
   logNotified(group, [{ alert, status: 'resolved' }], receiver?.sendResolved === true ? now : saidAt);
   if (receiver?.sendResolved !== true) return;
+  const suppression = suppressionOf(state, alert, now);
+  if (suppression) {
+    skip(state, group, alert, suppression.by, now, out, suppression.ids);
+    return;
+  }
   group.members.delete(alert.id);
   const { told } = viewGroup(state, group, receiver, now);
   const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };

@@ -1,10 +1,10 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
-import { severityRank } from '../../rules/severity.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
-import type { Group, PipelineState } from './state.ts';
+import type { Group, PipelineState, SuppressedBy } from './state.ts';
+import { type HeldBack, isEscalated, saidAgainAt, suppressionOf } from './suppress.ts';
 
 export type SkipReason =
   | 'within_dedupe_window'
@@ -12,7 +12,8 @@ export type SkipReason =
   | 'send_resolved_off'
   | 'receiver_gone'
   /** Another level of its rule made it another group's, before anything was said of it here. */
-  | 'routed_elsewhere';
+  | 'routed_elsewhere'
+  | SuppressedBy;
 
 /** The members of a group, sorted by what there is to say of them. */
 export interface GroupView {
@@ -31,17 +32,31 @@ export interface GroupView {
   /** Resolved, but the same key fires again in this group: its news is the next episode's. */
   readonly superseded: AlertRow[];
   readonly events: AlertRow[];
+  /** Firing, or resolved with the receiver believing that it fires: nothing is said of it for now. */
+  readonly suppressed: HeldBack[];
   /** Ended or repeated without ever being said. */
-  readonly skipped: { readonly alert: AlertRow; readonly reason: SkipReason }[];
+  readonly skipped: {
+    readonly alert: AlertRow;
+    readonly reason: SkipReason;
+    /** Of what suppressed it. */
+    readonly ids?: readonly string[];
+  }[];
 }
 
 export type NotifyDecision =
-  | { readonly notify: true; readonly reason: NotifyReason; readonly view: GroupView }
+  | {
+      readonly notify: true;
+      readonly reason: NotifyReason;
+      /** When something that is held back now may be said; null when only a new input can change that. */
+      readonly until: number | null;
+      readonly view: GroupView;
+    }
   | {
       readonly notify: false;
       readonly reason:
         | 'within_repeat_interval'
         | 'acknowledged'
+        | SuppressedBy
         | 'within_dedupe_window'
         | 'nothing_to_say'
         | 'receiver_gone';
@@ -77,6 +92,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     resolved: [],
     superseded: [],
     events: [],
+    suppressed: [],
     skipped: [],
   };
   const eventKeys = new Set<string>();
@@ -84,13 +100,19 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     const alert = state.alerts.get(id);
     if (!alert) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
     const said = group.row.notified[id]?.status;
+    const open =
+      alert.state === 'firing' || alert.kind === 'event' || (said === 'firing' && receiver.sendResolved);
+    const suppression = open ? suppressionOf(state, alert, now) : null;
     if (alert.kind === 'event') {
-      if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
+      if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
+      else if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
         view.skipped.push({ alert, reason: 'within_dedupe_window' });
       } else {
         eventKeys.add(alert.key);
         view.events.push(alert);
       }
+    } else if (suppression) {
+      view.suppressed.push({ alert, suppression });
     } else if (alert.state === 'firing') {
       if (said === 'firing') (isEscalated(group, alert) ? view.escalated : view.told).push(alert);
       else {
@@ -106,20 +128,18 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     } else {
       view.skipped.push({
         alert,
-        reason: group.held.has(id) ? 'within_dedupe_window' : 'resolved_before_notify',
+        reason: unsaidReason(state, group, alert, now),
       });
     }
   }
   return view;
 }
 
-/** More urgent than the group's notify log says. */
-export function isEscalated(group: Group, alert: AlertRow): boolean {
-  const entry = group.row.notified[alert.id];
-  return (
-    entry?.status === 'firing' &&
-    severityRank(alert.effectiveSeverity) > severityRank(entry.severity ?? alert.severity)
-  );
+/** Why an alert ended before anything was said of it. */
+export function unsaidReason(state: PipelineState, group: Group, alert: AlertRow, now: number): SkipReason {
+  const suppression = group.suppressed.get(alert.id) ?? suppressionOf(state, alert, now);
+  if (suppression) return suppression.by;
+  return group.held.has(alert.id) ? 'within_dedupe_window' : 'resolved_before_notify';
 }
 
 const isAcknowledged = (alert: AlertRow, now: number) =>
@@ -152,7 +172,12 @@ export function decideNotify(
   }
   const view = viewGroup(state, group, receiver, now);
   const { told, escalated, fresh, refired, held, resolved, events } = view;
-  const say = (reason: NotifyReason): NotifyDecision => ({ notify: true, reason, view });
+  const say = (reason: NotifyReason): NotifyDecision => ({
+    notify: true,
+    reason,
+    until: finite(suppressedUntil(group, view.suppressed, now)),
+    view,
+  });
   if (fresh.length > 0) {
     const spoken =
       told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
@@ -166,7 +191,10 @@ export function decideNotify(
   }
   if (events.length > 0) return say('event');
 
-  const heldUntil = held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY);
+  const heldUntil = Math.min(
+    held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY),
+    suppressedUntil(group, view.suppressed, group.row.lastSentAt),
+  );
   if (told.length > 0) {
     const open = told.filter((alert) => !isAcknowledged(alert, now));
     const repeatAt = repeatOf(group, open.length > 0 ? open : told, now);
@@ -181,13 +209,29 @@ export function decideNotify(
     return notYet('within_repeat_interval', Math.min(heldUntil, repeatAt), view);
   }
   if (held.length > 0) return notYet('within_dedupe_window', heldUntil, view);
-  return notYet('nothing_to_say', Number.POSITIVE_INFINITY, view);
+  const first = view.suppressed[0];
+  return notYet(first ? first.suppression.by : 'nothing_to_say', heldUntil, view);
+}
+
+/**
+ * When the first of what is held back may be said, by the time that is known now. News keeps the distance of
+ * group_interval to the last message; of what the receiver knows only the repeat is held back.
+ */
+function suppressedUntil(group: Group, suppressed: readonly HeldBack[], sentAt: number | null): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { alert, suppression } of suppressed) {
+    if (suppression.until === null) continue;
+    first = Math.min(first, saidAgainAt(group, alert, suppression.until, sentAt));
+  }
+  return first;
 }
 
 function notYet(
-  reason: 'within_repeat_interval' | 'acknowledged' | 'within_dedupe_window' | 'nothing_to_say',
+  reason: Exclude<NotifyDecision, { notify: true }>['reason'],
   until: number,
   view: GroupView,
 ): NotifyDecision {
-  return { notify: false, reason, until: Number.isFinite(until) ? until : null, view };
+  return { notify: false, reason, until: finite(until), view };
 }
+
+const finite = (at: number) => (Number.isFinite(at) ? at : null);

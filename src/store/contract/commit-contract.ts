@@ -217,6 +217,7 @@ export function commitContract(current: () => Story): void {
       groups: [],
       deliveries: [],
       breakers: [],
+      silences: [],
     });
   });
 
