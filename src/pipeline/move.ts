@@ -5,7 +5,7 @@ import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import type { StepResult } from './input.ts';
-import { isEscalated, viewGroup } from './notify.ts';
+import { isEscalated, tellsAgainAt, viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -39,7 +39,7 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
   for (const group of after) {
     const entry = group.row.notified[alert.id];
     if (entry?.status !== 'firing' || isEscalated(group, alert)) armForNew(group, now, out, waitsUntil);
-    else arm(group, Math.max(now, entry.at + group.route.repeatIntervalMs), 'repeat_interval', out);
+    else arm(group, Math.max(now, tellsAgainAt(group, alert, now)), 'repeat_interval', out);
   }
   for (const group of touched)
     if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });

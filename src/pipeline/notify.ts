@@ -2,6 +2,7 @@
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
 import { severityRank } from '../../rules/severity.ts';
+import { hasEndedSince, isAcknowledged, nextEndOf } from './held-back.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -122,16 +123,22 @@ export function isEscalated(group: Group, alert: AlertRow): boolean {
   );
 }
 
-const isAcknowledged = (alert: AlertRow, now: number) =>
-  alert.ackedAt !== null && (alert.ackUntil === null || alert.ackUntil > now);
-
 /**
- * When these firing alerts are to be said again: repeat_interval after the one that was said longest ago. Not after the
- * group's last message, which may be one that the group took over and that did not name them.
+ * When a firing alert that the group has told is to be told again: repeat_interval after it was said here. Not after the
+ * group's last message, which may be one that the group took over and that did not name it. Where an acknowledgement or
+ * a snooze has ended since, it is due now, though not before group_interval since the group's last message: those of
+ * many alerts that end one after the other are not a message each.
  */
-function repeatOf(group: Group, told: readonly AlertRow[], now: number): number {
-  const saidAt = told.reduce((min, { id }) => Math.min(min, group.row.notified[id]?.at ?? now), now);
-  return saidAt + group.route.repeatIntervalMs;
+export function dueAgainAt(group: Group, alert: AlertRow, now: number): number {
+  const saidAt = Math.min(group.row.notified[alert.id]?.at ?? now, now);
+  const repeatAt = saidAt + group.route.repeatIntervalMs;
+  if (!hasEndedSince(alert, saidAt, now)) return repeatAt;
+  return Math.min(repeatAt, (group.row.lastSentAt ?? 0) + group.route.groupIntervalMs);
+}
+
+/** When the group has to look at a firing alert that it has told: it is due again, or what holds it back ends. */
+export function tellsAgainAt(group: Group, alert: AlertRow, now: number): number {
+  return Math.min(dueAgainAt(group, alert, now), nextEndOf(alert, now));
 }
 
 /** Whether this group says something now, with a named reason either way. */
@@ -169,16 +176,11 @@ export function decideNotify(
   const heldUntil = held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY);
   if (told.length > 0) {
     const open = told.filter((alert) => !isAcknowledged(alert, now));
-    const repeatAt = repeatOf(group, open.length > 0 ? open : told, now);
-    if (open.length > 0 && repeatAt <= now) return say('repeat');
-    if (open.length === 0) {
-      const acknowledgedUntil = told.reduce(
-        (min, alert) => Math.min(min, alert.ackUntil ?? min),
-        Number.POSITIVE_INFINITY,
-      );
-      return notYet('acknowledged', Math.min(heldUntil, Math.max(acknowledgedUntil, repeatAt)), view);
-    }
-    return notYet('within_repeat_interval', Math.min(heldUntil, repeatAt), view);
+    const until = told.reduce((min, alert) => Math.min(min, nextEndOf(alert, now)), heldUntil);
+    if (open.length === 0) return notYet('acknowledged', until, view);
+    const repeatAt = open.reduce((min, alert) => Math.min(min, dueAgainAt(group, alert, now)), until);
+    if (repeatAt <= now) return say('repeat');
+    return notYet('within_repeat_interval', repeatAt, view);
   }
   if (held.length > 0) return notYet('within_dedupe_window', heldUntil, view);
   return notYet('nothing_to_say', Number.POSITIVE_INFINITY, view);

@@ -5,7 +5,7 @@ import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
 import type { StepResult } from './input.ts';
-import { isEscalated } from './notify.ts';
+import { isEscalated, tellsAgainAt } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -139,8 +139,7 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     const news = said !== 'firing' || isEscalated(group, alert);
     if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);
     else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
-    else if (alert.state === 'firing')
-      arm(group, group.row.notified[id]!.at + group.route.repeatIntervalMs, 'repeat_interval', out);
+    else if (alert.state === 'firing') arm(group, tellsAgainAt(group, alert, now), 'repeat_interval', out);
   }
   if (group.members.size === 0 && group.row.nextAt === null) arm(group, now, 'close', out);
   if (group.row.nextAt !== before) {

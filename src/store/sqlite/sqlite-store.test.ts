@@ -154,7 +154,7 @@ describe('sqlite store', () => {
   it('migrates once and refuses a database of a newer version', () => {
     const first = place.open();
     const epoch = first.meta('log_epoch');
-    expect(first.meta('schema')).toBe('3');
+    expect(first.meta('schema')).toBe('4');
     first.close();
     const second = place.open();
     expect(second.meta('log_epoch')).toBe(epoch);
