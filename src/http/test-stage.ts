@@ -121,6 +121,16 @@ export function httpStage(
         body: { id: alertId, note: command.note, by: actor.name },
       }));
     },
+    async respond(tenant, alertId, response, actor, idempotency) {
+      return once(tenant, idempotency, () => ({
+        status: 200,
+        body: { id: alertId, ...response, by: actor.name },
+      }));
+    },
+    async respondToMany(tenant, order, actor, idempotency) {
+      return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
+    },
+    acknowledgedUntil: () => null,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
     },

@@ -38,14 +38,8 @@ export interface EventInput {
   readonly actor: string | null;
 }
 
-/** What a person does with one alert; `resolve` is apart, since it ends the episode. */
-export type RespondInput = {
-  readonly alertId: string;
-  /** `key:<name>` of who asks. */
-  readonly actor: string;
-  /** The row, of an alert that the state does not hold any more: one that ended. */
-  readonly ended?: AlertRow | null;
-} & (
+/** What a person does with an alert that does not end it. */
+export type AlertResponse =
   | {
       readonly kind: 'acknowledge';
       /** Null: until the episode ends. */
@@ -58,8 +52,15 @@ export type RespondInput = {
   | { readonly kind: 'snooze'; readonly until: number; readonly note: string | null }
   | { readonly kind: 'unsnooze' }
   | { readonly kind: 'assign'; readonly to: string | null; readonly note: string | null }
-  | { readonly kind: 'comment'; readonly text: string }
-);
+  | { readonly kind: 'comment'; readonly text: string };
+
+export type RespondInput = AlertResponse & {
+  readonly alertId: string;
+  /** `key:<name>` of who asks. */
+  readonly actor: string;
+  /** The row, of an alert that the state does not hold any more: one that ended. */
+  readonly ended?: AlertRow | null;
+};
 
 export interface ResolveInput {
   readonly kind: 'resolve';
