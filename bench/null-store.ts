@@ -45,7 +45,7 @@ export function nullStore(): Store {
       return events;
     },
     occurrences: () => [],
-    loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [] }),
+    loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [], silences: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
       const claimed: ClaimedDelivery[] = [];
@@ -81,6 +81,8 @@ export function nullStore(): Store {
     notificationsOf: () => [],
     configVersion: () => null,
     idempotency: () => null,
+    silence: () => null,
+    silences: () => ({ items: [], next: null }),
     configObjects: () => [],
     configObject: () => null,
     configObjectVersions: () => none,

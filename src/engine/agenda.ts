@@ -11,7 +11,8 @@ import type { Tenant } from './tenant.ts';
 type Entry =
   | { readonly group: Group; readonly tenant: Tenant }
   | { readonly pair: RulePair }
-  | { readonly grid: GridClock };
+  | { readonly grid: GridClock }
+  | { readonly silence: string; readonly tenant: Tenant };
 
 export class Agenda {
   readonly #clock: Clock;
@@ -41,6 +42,12 @@ export class Agenda {
       this.#armed.set(group, { at, handle: this.#deadlines.add(at, { group, tenant }) });
       if (at < this.#timerAt) this.arm();
     }
+  }
+
+  /** The silence is looked at then; an earlier look that it had changes nothing. */
+  silence(tenant: Tenant, id: string, at: number): void {
+    this.#deadlines.add(at, { silence: id, tenant });
+    if (at < this.#timerAt) this.arm();
   }
 
   /** Looks at the pair when its series has been silent for as long as the rule bears. */
@@ -75,6 +82,10 @@ export class Agenda {
       }
       if ('grid' in item) {
         grid(item.grid);
+        continue;
+      }
+      if ('silence' in item) {
+        item.tenant.enqueue({ kind: 'internal', inputs: [{ kind: 'silence.due', id: item.silence }] });
         continue;
       }
       const { group, tenant } = item;

@@ -70,14 +70,20 @@ export class Serving {
     }
   }
 
-  /** A share of one tenant's work: until the turn has `limit` rows. */
+  /** A share of one tenant's work: until the turn has `limit` rows, and then as many rows of groups that are due. */
   #slice(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
-    const { doors, evaluator, grid } = this.#parts;
+    const share = limit - turn.rows;
+    this.#arrivals(tenant, turn, now, limit, until);
+    // Groups are looked at behind what arrived, so that an alert which holds others back is known, whichever came first.
     for (const key of tenant.due) {
-      if (turn.rows >= limit) return;
+      if (turn.rows >= limit + share) return;
       tenant.due.delete(key);
-      doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
+      this.#parts.doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
     }
+  }
+
+  #arrivals(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
+    const { doors, evaluator, grid } = this.#parts;
     let samples = 0;
     const changed = (pair: RulePair, input: VerdictInput): void => {
       doors.step(tenant, input, now, turn);
@@ -112,11 +118,6 @@ export class Serving {
       if (batch.cursor < batch.count) return;
       tenant.shift();
       turn.settled.push(() => batch.waiter.resolve());
-    }
-    // Groups that this slice made due go out with it.
-    for (const key of tenant.due) {
-      tenant.due.delete(key);
-      doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
     }
   }
 

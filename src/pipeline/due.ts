@@ -9,6 +9,7 @@ import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
+import { countHeld, noteSuppressed } from './suppress.ts';
 
 export function dueGroup(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
@@ -33,9 +34,11 @@ export function applyNotify(
   group.row.nextReason = null;
   group.row.lastReason = decision.reason;
 
-  for (const { alert, reason } of view.skipped) {
-    skip(state, group, alert, reason, now, out);
+  for (const { alert, reason, ids = [] } of view.skipped) {
+    skip(state, group, alert, reason, now, out, ids);
+    countHeld(state, reason, ids, out);
   }
+  noteSuppressed(state, group, view.suppressed, now, out);
   if (decision.notify && receiver) {
     const said = spoken(view, receiver.sendResolved);
     out.notifications.push(emitNotification(state, group, decision.reason, said, now));
@@ -91,11 +94,10 @@ export function skip(
   reason: string,
   now: number,
   out: StepResult,
+  ids: readonly string[] = [],
 ): void {
-  out.effects.push({
-    put: 'event',
-    row: alertEvent(state, alert, 'notify.skipped', reason, now, { groupKey: group.row.groupKey }),
-  });
+  const body = { groupKey: group.row.groupKey, ...(ids.length > 0 && { ids }) };
+  out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.skipped', reason, now, body) });
   leaveGroup(state, group, alert.id);
   if (alert.kind === 'event') finishEvent(state, alert, out);
 }
@@ -151,6 +153,8 @@ function setDeadline(
   if (decision.notify) {
     const at = lookAgainAt(state, group, now);
     if (at !== null) set(group, at, 'repeat_interval');
+    if (decision.until !== null && decision.until < (group.row.nextAt ?? Number.POSITIVE_INFINITY))
+      set(group, decision.until, 'suppression_ends');
   } else if (decision.until !== null) {
     set(group, decision.until, decision.reason);
   }

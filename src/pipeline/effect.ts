@@ -7,6 +7,7 @@ import type {
   EventRow,
   GroupRow,
   NotificationRow,
+  SilenceRow,
 } from './rows.ts';
 
 /**
@@ -17,6 +18,7 @@ export type Effect =
   | { readonly put: 'alert'; readonly row: AlertRow; readonly insert: boolean }
   | { readonly put: 'group'; readonly row: GroupRow; readonly insert: boolean }
   | { readonly put: 'group.closed'; readonly tenant: string; readonly id: string }
+  | { readonly put: 'silence'; readonly row: SilenceRow; readonly insert: boolean }
   | { readonly put: 'event'; readonly row: EventRow }
   | { readonly put: 'notification'; readonly row: NotificationRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }

@@ -58,6 +58,7 @@ export function groupAt(state: PipelineState, place: Place, now: number, out: St
     members: new Set(),
     lastOfKey: new Map(),
     held: new Set(),
+    suppressed: new Map(),
   };
   state.groups.set(place.groupKey, group);
   out.effects.push({ put: 'group', row: group.row, insert: true });
@@ -99,6 +100,7 @@ export function armForResolved(group: Group, now: number, out: StepResult): void
 export function leaveGroup(state: PipelineState, group: Group, alertId: string): void {
   group.members.delete(alertId);
   group.held.delete(alertId);
+  group.suppressed.delete(alertId);
   const keys = state.memberOf.get(alertId);
   if (!keys) return;
   const rest = keys.filter((key) => key !== group.row.groupKey);

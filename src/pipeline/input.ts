@@ -4,7 +4,7 @@ import type { AlertMessage } from '../../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
 import type { Effect } from './effect.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, EventRow } from './rows.ts';
+import type { AlertRow, EventRow, SilenceRow } from './rows.ts';
 import type { Group, Subject } from './state.ts';
 
 /** A verdict or its severity changed, or it stands and the time of `for` or `keep_firing_for` has come. */
@@ -69,6 +69,25 @@ export interface ResolveInput {
   readonly actor: string;
 }
 
+/** A new silence, or (with an id) what a known one is from now on. */
+export interface SilencePutInput {
+  readonly kind: 'silence.put';
+  readonly id: string | null;
+  readonly matchers: SilenceRow['matchers'];
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly comment: string;
+  readonly createdBy: string;
+  readonly actor: string;
+}
+
+/** The silence ends now. */
+export interface SilenceExpireInput {
+  readonly kind: 'silence.expire';
+  readonly id: string;
+  readonly actor: string;
+}
+
 export type PipelineInput =
   | VerdictInput
   | EventInput
@@ -77,6 +96,10 @@ export type PipelineInput =
   /** The rule of these open alerts is gone, or no longer covers their series. */
   | { readonly kind: 'rule_removed'; readonly alertIds: readonly string[] }
   | { readonly kind: 'routing'; readonly routing: RoutingConfig }
+  | SilencePutInput
+  | SilenceExpireInput
+  /** A silence ends, or is to be reminded of. */
+  | { readonly kind: 'silence.due'; readonly id: string }
   /** The deadline of a group has come. */
   | { readonly kind: 'due'; readonly groupKey: string };
 
@@ -97,6 +120,8 @@ export interface StepResult {
   readonly notifications: Notification[];
   /** Groups whose deadline may have changed. */
   readonly groups: Set<Group>;
+  /** Silences whose next time may have changed. */
+  readonly silences: Set<SilenceRow>;
   answer: StepAnswer;
 }
 
@@ -105,8 +130,17 @@ export type StepAnswer =
   /** `event`: what was recorded of it; null when it was so already. */
   | { readonly kind: 'alert'; readonly alert: AlertRow; readonly event: EventRow | null }
   | { readonly kind: 'event'; readonly alert: AlertRow; readonly heldBack: 'within_dedupe_window' | null }
-  | { readonly kind: 'refused'; readonly reason: 'alert_not_found' | 'alert_resolved' };
+  | { readonly kind: 'silence'; readonly silence: SilenceRow }
+  | {
+      readonly kind: 'refused';
+      readonly reason:
+        | 'alert_not_found'
+        | 'alert_resolved'
+        | 'silence_not_found'
+        | 'silence_over'
+        | 'too_many_silences';
+    };
 
 export function emptyResult(): StepResult {
-  return { effects: [], notifications: [], groups: new Set(), answer: { kind: 'none' } };
+  return { effects: [], notifications: [], groups: new Set(), silences: new Set(), answer: { kind: 'none' } };
 }

@@ -3,12 +3,14 @@ import type { Rule } from '../../rules/types.ts';
 import type { StepResult } from './input.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, GroupRow } from './rows.ts';
-import { emptyPipelineState, type Group, type PipelineState } from './state.ts';
+import type { AlertRow, GroupRow, SilenceRow } from './rows.ts';
+import { emptyPipelineState, type Group, type PipelineState, type Suppression } from './state.ts';
 
 export interface LoadedRows {
   readonly alerts: readonly AlertRow[];
   readonly groups: readonly GroupRow[];
+  /** Those that are not over. */
+  readonly silences: readonly SilenceRow[];
 }
 
 /** Builds the state and routes everything again; `out` gets what that changes. */
@@ -27,6 +29,10 @@ export function loadPipeline(
     state.alerts.set(alert.id, alert);
     if (alert.kind === 'alert' && alert.state !== 'resolved') state.openByKey.set(alert.key, alert);
   }
+  for (const row of rows.silences) {
+    state.silences.put(row);
+    out.silences.add(row);
+  }
   for (const row of rows.groups) {
     const group = {
       row,
@@ -34,6 +40,7 @@ export function loadPipeline(
       members: new Set<string>(),
       lastOfKey: new Map<string, string>(),
       held: new Set<string>(),
+      suppressed: new Map<string, Suppression>(),
     };
     notAhead(row, now);
     indexLog(group);

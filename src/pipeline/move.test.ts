@@ -103,11 +103,12 @@ class Story {
 
   /** What was stored is all that is left. */
   restart(): void {
-    const { alerts, groups, routing, rules } = this.state;
+    const { alerts, groups, silences, routing, rules } = this.state;
     const rows = JSON.parse(
       JSON.stringify({
         alerts: [...alerts.values()],
         groups: [...groups.values()].map(({ row }) => row),
+        silences: silences.rows,
       }),
     );
     const out = emptyResult();

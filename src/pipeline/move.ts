@@ -4,15 +4,19 @@
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
+import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
-import { isEscalated, tellsAgainAt, viewGroup } from './notify.ts';
+import { viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import { heldBackBy, isEscalated, release } from './suppress.ts';
 
 /** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
 export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   const before = groupsOf(state, alert.id);
+  state.inhibition.add(alert);
+  release(state, alert.id, now, out);
   const after = joinGroups(state, alert, now, out);
   const touched = new Set(after);
   let waitsUntil = Number.POSITIVE_INFINITY;
@@ -51,9 +55,14 @@ function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: numb
   const saidAt = group.row.notified[alert.id]?.at ?? now;
   logNotified(group, [{ alert, status: 'resolved' }], receiver?.sendResolved === true ? now : saidAt);
   if (receiver?.sendResolved !== true) return;
+  const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
+  const suppression = heldBackBy(state, ended, now);
+  if (suppression) {
+    skip(state, group, alert, suppression.by, now, out, suppression.ids);
+    return;
+  }
   group.members.delete(alert.id);
   const { told } = viewGroup(state, group, receiver, now);
-  const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
   const reason = told.length > 0 ? 'some_resolved' : 'resolved';
   out.notifications.push(emitNotification(state, group, reason, { changed: [ended], standing: told }, now));
   logNotified(

@@ -1,11 +1,11 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
-import { severityRank } from '../../rules/severity.ts';
-import { hasEndedSince, isAcknowledged, nextEndOf } from './held-back.ts';
+import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
-import type { Group, PipelineState } from './state.ts';
+import type { Group, PipelineState, SuppressedBy } from './state.ts';
+import { type HeldBack, heldBackBy, isEscalated, saidAgainAt, suppressionOf } from './suppress.ts';
 
 export type SkipReason =
   | 'within_dedupe_window'
@@ -13,7 +13,8 @@ export type SkipReason =
   | 'send_resolved_off'
   | 'receiver_gone'
   /** Another level of its rule made it another group's, before anything was said of it here. */
-  | 'routed_elsewhere';
+  | 'routed_elsewhere'
+  | SuppressedBy;
 
 /** The members of a group, sorted by what there is to say of them. */
 export interface GroupView {
@@ -32,17 +33,31 @@ export interface GroupView {
   /** Resolved, but the same key fires again in this group: its news is the next episode's. */
   readonly superseded: AlertRow[];
   readonly events: AlertRow[];
+  /** Firing, or resolved with the receiver believing that it fires: nothing is said of it for now. */
+  readonly suppressed: HeldBack[];
   /** Ended or repeated without ever being said. */
-  readonly skipped: { readonly alert: AlertRow; readonly reason: SkipReason }[];
+  readonly skipped: {
+    readonly alert: AlertRow;
+    readonly reason: SkipReason;
+    /** Of what suppressed it. */
+    readonly ids?: readonly string[];
+  }[];
 }
 
 export type NotifyDecision =
-  | { readonly notify: true; readonly reason: NotifyReason; readonly view: GroupView }
+  | {
+      readonly notify: true;
+      readonly reason: NotifyReason;
+      /** When something that is held back now may be said; null when only a new input can change that. */
+      readonly until: number | null;
+      readonly view: GroupView;
+    }
   | {
       readonly notify: false;
       readonly reason:
         | 'within_repeat_interval'
         | 'acknowledged'
+        | SuppressedBy
         | 'within_dedupe_window'
         | 'nothing_to_say'
         | 'receiver_gone';
@@ -78,6 +93,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     resolved: [],
     superseded: [],
     events: [],
+    suppressed: [],
     skipped: [],
   };
   const eventKeys = new Set<string>();
@@ -85,13 +101,19 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     const alert = state.alerts.get(id);
     if (!alert) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
     const said = group.row.notified[id]?.status;
+    const open =
+      alert.state === 'firing' || alert.kind === 'event' || (said === 'firing' && receiver.sendResolved);
+    const suppression = open ? heldBackBy(state, alert, now) : null;
     if (alert.kind === 'event') {
-      if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
+      if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
+      else if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
         view.skipped.push({ alert, reason: 'within_dedupe_window' });
       } else {
         eventKeys.add(alert.key);
         view.events.push(alert);
       }
+    } else if (suppression) {
+      view.suppressed.push({ alert, suppression });
     } else if (alert.state === 'firing') {
       if (said === 'firing') (isEscalated(group, alert) ? view.escalated : view.told).push(alert);
       else {
@@ -107,38 +129,18 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     } else {
       view.skipped.push({
         alert,
-        reason: group.held.has(id) ? 'within_dedupe_window' : 'resolved_before_notify',
+        reason: unsaidReason(state, group, alert, now),
       });
     }
   }
   return view;
 }
 
-/** More urgent than the group's notify log says. */
-export function isEscalated(group: Group, alert: AlertRow): boolean {
-  const entry = group.row.notified[alert.id];
-  return (
-    entry?.status === 'firing' &&
-    severityRank(alert.effectiveSeverity) > severityRank(entry.severity ?? alert.severity)
-  );
-}
-
-/**
- * When a firing alert that the group has told is to be told again: repeat_interval after it was said here. Not after the
- * group's last message, which may be one that the group took over and that did not name it. Where an acknowledgement or
- * a snooze has ended since, it is due now, though not before group_interval since the group's last message: those of
- * many alerts that end one after the other are not a message each.
- */
-export function dueAgainAt(group: Group, alert: AlertRow, now: number): number {
-  const saidAt = Math.min(group.row.notified[alert.id]?.at ?? now, now);
-  const repeatAt = saidAt + group.route.repeatIntervalMs;
-  if (!hasEndedSince(alert, saidAt, now)) return repeatAt;
-  return Math.min(repeatAt, (group.row.lastSentAt ?? 0) + group.route.groupIntervalMs);
-}
-
-/** When the group has to look at a firing alert that it has told: it is due again, or what holds it back ends. */
-export function tellsAgainAt(group: Group, alert: AlertRow, now: number): number {
-  return Math.min(dueAgainAt(group, alert, now), nextEndOf(alert, now));
+/** Why an alert ended before anything was said of it. */
+export function unsaidReason(state: PipelineState, group: Group, alert: AlertRow, now: number): SkipReason {
+  const suppression = group.suppressed.get(alert.id) ?? suppressionOf(state, alert, now);
+  if (suppression) return suppression.by;
+  return group.held.has(alert.id) ? 'within_dedupe_window' : 'resolved_before_notify';
 }
 
 /** Whether this group says something now, with a named reason either way. */
@@ -159,7 +161,12 @@ export function decideNotify(
   }
   const view = viewGroup(state, group, receiver, now);
   const { told, escalated, fresh, refired, held, resolved, events } = view;
-  const say = (reason: NotifyReason): NotifyDecision => ({ notify: true, reason, view });
+  const say = (reason: NotifyReason): NotifyDecision => ({
+    notify: true,
+    reason,
+    until: finite(suppressedUntil(group, view.suppressed, now, now)),
+    view,
+  });
   if (fresh.length > 0) {
     const spoken =
       told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
@@ -173,7 +180,10 @@ export function decideNotify(
   }
   if (events.length > 0) return say('event');
 
-  const heldUntil = held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY);
+  const heldUntil = Math.min(
+    held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY),
+    suppressedUntil(group, view.suppressed, group.row.lastSentAt, now),
+  );
   if (told.length > 0) {
     const open = told.filter((alert) => !isAcknowledged(alert, now));
     const until = told.reduce((min, alert) => Math.min(min, nextEndOf(alert, now)), heldUntil);
@@ -183,13 +193,35 @@ export function decideNotify(
     return notYet('within_repeat_interval', repeatAt, view);
   }
   if (held.length > 0) return notYet('within_dedupe_window', heldUntil, view);
-  return notYet('nothing_to_say', Number.POSITIVE_INFINITY, view);
+  const first = view.suppressed[0];
+  return notYet(first ? first.suppression.by : 'nothing_to_say', heldUntil, view);
+}
+
+/**
+ * When the first of what is held back may be said, by the time that is known now. News keeps the distance of
+ * group_interval to the last message; of what the receiver knows only the repeat is held back.
+ */
+function suppressedUntil(
+  group: Group,
+  suppressed: readonly HeldBack[],
+  sentAt: number | null,
+  now: number,
+): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { alert, suppression } of suppressed) {
+    first = Math.min(first, nextEndOf(alert, now));
+    if (suppression.until === null) continue;
+    first = Math.min(first, saidAgainAt(group, alert, suppression.until, sentAt));
+  }
+  return first;
 }
 
 function notYet(
-  reason: 'within_repeat_interval' | 'acknowledged' | 'within_dedupe_window' | 'nothing_to_say',
+  reason: Exclude<NotifyDecision, { notify: true }>['reason'],
   until: number,
   view: GroupView,
 ): NotifyDecision {
-  return { notify: false, reason, until: Number.isFinite(until) ? until : null, view };
+  return { notify: false, reason, until: finite(until), view };
 }
+
+const finite = (at: number) => (Number.isFinite(at) ? at : null);

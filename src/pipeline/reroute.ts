@@ -4,14 +4,23 @@
 import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
-import { isEscalated, tellsAgainAt } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import {
+  type HeldBack,
+  heldBackBy,
+  isEscalated,
+  noteSuppressed,
+  ruleInhibition,
+  saidAgainAt,
+} from './suppress.ts';
 
 export function reroute(state: PipelineState, routing: RoutingConfig, now: number, out: StepResult): void {
   state.routing = routing;
+  ruleInhibition(state);
   const before = new Map(state.groups);
   for (const group of before.values()) {
     group.members.clear();
@@ -42,6 +51,7 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
   }
   for (const group of state.groups.values()) {
     keepOnlyWhatMatters(state, group);
+    lookAgain(state, group, now, out);
     rearm(state, group, now, out);
   }
 }
@@ -106,7 +116,8 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
     .filter(([, entry]) => entry.status === 'firing')
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
-    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }));
+    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
+    .filter((alert) => heldBackBy(state, alert, now) === null);
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
   }
@@ -127,6 +138,20 @@ function keepOnlyWhatMatters(state: PipelineState, group: Group): void {
       else state.memberOf.delete(id);
     }
   }
+}
+
+/** What holds members back by the rules and silences that there are now; where that ended the group is due. */
+function lookAgain(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const before = new Map(group.suppressed);
+  const held: HeldBack[] = [];
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    const suppression = alert ? heldBackBy(state, alert, now) : null;
+    if (alert && suppression) held.push({ alert, suppression });
+    else if (alert && before.has(id))
+      arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
+  }
+  noteSuppressed(state, group, held, now, null);
 }
 
 /** A deadline that was stored holds; a member that waits for one gets it. */

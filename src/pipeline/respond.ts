@@ -2,11 +2,11 @@
 // the episode. Each is one audit event that says who did it, what was before and what is from now on; what changes
 // nothing writes nothing. An acknowledgement and a snooze that run out are told as events of their own.
 import { arm, groupsOf } from './group.ts';
-import { nextEndOf } from './held-back.ts';
+import { dueAgainAt, nextEndOf } from './held-back.ts';
 import type { RespondInput, StepResult } from './input.ts';
-import { dueAgainAt } from './notify.ts';
 import type { AlertRow, EventRow } from './rows.ts';
 import { alertEvent, type PipelineState } from './state.ts';
+import { saidAgainAt } from './suppress.ts';
 
 /** The last event that this step has recorded. */
 export function lastEvent(out: StepResult): EventRow | null {
@@ -114,7 +114,8 @@ function rearm(
   for (const group of groupsOf(state, alert.id)) {
     if (input.kind === 'acknowledge' && input.until !== null) arm(group, input.until, 'ack_expired', out);
     if (input.kind === 'snooze') arm(group, input.until, 'snoozed', out);
-    if (input.kind === 'unsnooze') arm(group, now, 'unsnoozed', out);
+    if (input.kind === 'unsnooze')
+      arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
     if (input.kind === 'unacknowledge') arm(group, dueAgainAt(group, alert, now), 'repeat_interval', out);
   }
 }

@@ -28,8 +28,23 @@ export interface Receiver {
   readonly dedupeWindowMs: number;
 }
 
+/** While an alert that is a source fires, its targets are not told. */
+export interface InhibitRule {
+  readonly name: string;
+  /** What fires … */
+  readonly source: readonly Matcher[];
+  /** … holds back these … */
+  readonly target: readonly Matcher[];
+  /** … whose values of these labels are the same; an absent label is the empty one. */
+  readonly equal: readonly string[];
+}
+
 export interface RoutingConfig {
   readonly route: Route;
+  /** Absent: nothing holds anything back. */
+  readonly inhibit?: readonly InhibitRule[];
+  /** How long before its end a silence that holds something back is told of; absent: never. */
+  readonly remindBeforeMs?: number | null;
   readonly receivers: ReadonlyMap<string, Receiver>;
 }
 

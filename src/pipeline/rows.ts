@@ -1,7 +1,7 @@
 // The rows of the state database as the program sees them: ids are UUID strings, label sets are label sets,
 // times are epoch milliseconds. How a store lays them down (16-byte ids, interned label sets) is its own affair.
 import type { Locale } from '../../channels/message.ts';
-import type { Category, Labels, Priority, Severity } from '../../rules/types.ts';
+import type { Category, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
 
 export type AlertState = 'pending' | 'firing' | 'resolved';
 export type ResolveReason =
@@ -90,6 +90,28 @@ export interface GroupRow {
   notified: Readonly<Record<string, Notified>>;
 }
 
+/** Somebody wants to hear nothing of what these matchers take, from one time to another. */
+export interface SilenceRow {
+  readonly tenant: string;
+  readonly id: string;
+  matchers: readonly { readonly name: string; readonly op: MatchOperator; readonly value: string }[];
+  startsAt: number;
+  endsAt: number;
+  comment: string;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  updatedBy: string;
+  updatedAt: number;
+  /** When it was told that it ends soon, for the end that it has. */
+  remindedAt: number | null;
+  /** How often it began to hold an alert back, or dropped an event. */
+  held: number;
+  /** From 1; each change by a person is the next one. */
+  version: number;
+  /** Its end was recorded: it is history. */
+  closed: boolean;
+}
+
 /** 0: kept 24 h. 1: history, 90 days. 2: audit, 400 days and in the tenant's hash chain. */
 export type Keep = 0 | 1 | 2;
 
@@ -105,6 +127,7 @@ export interface EventRow {
     | 'delivery'
     | 'channel'
     | 'rule'
+    | 'silence'
     | 'key'
     | 'config'
     | 'system';

@@ -1,8 +1,21 @@
 // One tenant's state as the pipeline knows it. Each stage owns a slice: life cycle the alerts, grouping the groups.
 // State is changed in place by `apply`; a failed commit throws it away and loads it again from the store.
 import type { Rule } from '../../rules/types.ts';
+import { Inhibition } from './inhibition.ts';
 import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
+import { Silences } from './silences.ts';
+
+export type SuppressedBy = 'silenced' | 'inhibited' | 'snoozed';
+
+/** Why nothing is said of an alert at the moment. */
+export interface Suppression {
+  readonly by: SuppressedBy;
+  /** Of the silences, or of the alert that is the source. */
+  readonly ids: readonly string[];
+  /** When it ends, epoch milliseconds; null: when what holds it changes. */
+  readonly until: number | null;
+}
 
 /** A group with what is recomputed on load: its route and its members. */
 export interface Group {
@@ -14,6 +27,8 @@ export interface Group {
   readonly lastOfKey: Map<string, string>;
   /** Ids held back by the dedupe window: told by `refired`, or recorded if they end before. */
   readonly held: Set<string>;
+  /** What was held back when the group was last looked at, by alert id. */
+  readonly suppressed: Map<string, Suppression>;
 }
 
 export interface PipelineState {
@@ -28,6 +43,12 @@ export interface PipelineState {
   readonly openByKey: Map<string, AlertRow>;
   /** By group key. */
   readonly groups: Map<string, Group>;
+  /** Those that are not over. */
+  readonly silences: Silences;
+  /** What fires, as a source of inhibition. */
+  inhibition: Inhibition;
+  /** Id of a silence or of a source → keys of the groups in which it held something back when they were looked at. */
+  readonly heldBy: Map<string, Set<string>>;
   /** alert id → keys of the groups it is in. */
   readonly memberOf: Map<string, readonly string[]>;
 }
@@ -47,6 +68,9 @@ export function emptyPipelineState(
     openByKey: new Map(),
     groups: new Map(),
     memberOf: new Map(),
+    silences: new Silences(),
+    inhibition: new Inhibition(routing.inhibit ?? []),
+    heldBy: new Map(),
   };
 }
 

@@ -5,12 +5,14 @@ import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
 import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
-import { dedupeUntil } from './notify.ts';
+import { dedupeUntil, unsaidReason } from './notify.ts';
 import { reroute } from './reroute.ts';
 import { lastEvent, openAlert, respond } from './respond.ts';
 import { decideRoute } from './route.ts';
 import type { AlertRow } from './rows.ts';
+import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type PipelineState } from './state.ts';
+import { release } from './suppress.ts';
 
 /**
  * One input, one step. `now` is engine time in epoch milliseconds.
@@ -57,6 +59,14 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
         if (fired) arrive(state, fired, now, out);
       }
       break;
+    case 'silence.put':
+    case 'silence.expire':
+    case 'silence.due':
+      {
+        const reminder = changeSilences(state, input, now, out);
+        if (reminder) arriveEvent(state, reminder, now, out);
+      }
+      break;
     case 'routing':
       reroute(state, input.routing, now, out);
       break;
@@ -72,6 +82,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 /** Arrival of an alert that fired or resolved: route, group, timer. */
 function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   if (alert.state === 'firing') {
+    state.inhibition.add(alert);
     for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {
@@ -79,11 +90,12 @@ function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepRes
       else {
         // It ended unsaid and nothing can be said of this episode any more. That is recorded now: a resolved alert that
         // is in no notify log is not loaded again after a restart.
-        const held = group.held.has(alert.id);
-        skip(state, group, alert, held ? 'within_dedupe_window' : 'resolved_before_notify', now, out);
+        skip(state, group, alert, unsaidReason(state, group, alert, now), now, out);
       }
     }
     if (!state.memberOf.has(alert.id)) state.alerts.delete(alert.id);
+    state.inhibition.remove(alert.id);
+    release(state, alert.id, now, out);
   }
   flushArmed(state, alert.id, out);
 }

@@ -18,6 +18,7 @@ import type {
   EventRow,
   GroupRow,
   NotificationRow,
+  SilenceRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
 import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
@@ -84,6 +85,8 @@ export interface TenantSnapshot {
    */
   readonly deliveries: readonly DeliveryOf[];
   readonly breakers: readonly BreakerRow[];
+  /** Those whose end was not recorded yet. */
+  readonly silences: readonly SilenceRow[];
 }
 
 export interface OccurrenceQuery {
@@ -180,6 +183,11 @@ export interface DeadLetterFilter {
   readonly since?: number;
 }
 
+export interface SilenceFilter {
+  /** True: only those whose end was recorded; false: only the others. */
+  readonly over?: boolean;
+}
+
 export interface RetentionPolicy {
   readonly eventShortMs: number;
   readonly eventHistoryMs: number;
@@ -255,6 +263,9 @@ export interface Store {
     limit: number,
     cursor: string | null,
   ): Page<StoredEvent>;
+  silence(tenant: string, id: string): SilenceRow | null;
+  /** Newest first. */
+  silences(tenant: string, filter: SilenceFilter, limit: number, cursor: string | null): Page<SilenceRow>;
   notification(tenant: string, id: string): NotificationRow | null;
   /** Notifications that name the alert, newest first. */
   notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[];

@@ -221,6 +221,7 @@ export function commitContract(current: () => Story): void {
       groups: [],
       deliveries: [],
       breakers: [],
+      silences: [],
     });
   });
 

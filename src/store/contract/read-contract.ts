@@ -198,7 +198,13 @@ export function readContract(current: () => Story): void {
     expect(store.notificationsOf('globex', alert.id, 10)).toEqual([]);
     expect(store.deliveries('globex', {}, 10, null).items).toEqual([]);
     expect(store.deliveryCounts('globex').queued).toBe(0);
-    expect(store.loadTenant('globex')).toEqual({ alerts: [], groups: [], deliveries: [], breakers: [] });
+    expect(store.loadTenant('globex')).toEqual({
+      alerts: [],
+      groups: [],
+      deliveries: [],
+      breakers: [],
+      silences: [],
+    });
     expect(store.alert('acme', "' OR 1=1 --")).toBeNull();
     expect(store.notification('acme', alert.id.toUpperCase())).toBeNull();
   });

@@ -9,6 +9,7 @@ import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
 import type { LabelSets } from './label-sets.ts';
 import { rowWriters } from './row-writes.ts';
+import { silenceWrites } from './silences.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
 /** What the store remembers between commits. */
@@ -29,6 +30,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
   const objects = configObjectWrites(db);
+  const silences = silenceWrites(db);
   const readShard = db.raw.prepare<
     [number],
     { readonly epoch: number; readonly owner: string | null; readonly nextSeq: number }
@@ -45,6 +47,9 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'group.closed':
         rows.groupClosed(effect.tenant, effect.id);
+        return;
+      case 'silence':
+        silences.silence(effect.row, effect.insert);
         return;
       case 'event': {
         const seq = ledger.nextSeq++;

@@ -14,6 +14,7 @@ import {
   type StoredGroup,
 } from './row-codec.ts';
 import { alert, alertGroup, breaker, columnsOf, delivery } from './schema.ts';
+import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
 type LoadedDelivery = StoredDelivery & { readonly alertIds: string; readonly source: string };
@@ -26,6 +27,7 @@ const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.la
 
 export function loadGroup(db: Db) {
   const openAlerts = openAlertsReader(db);
+  const silences = openSilences(db);
   const waiting = db.raw.prepare<[string], StoredAlert>(
     `SELECT ${alertColumns} FROM alert a INDEXED BY alert_waiting ${withLabels}
      WHERE a.tenant = ? AND a.next_at IS NOT NULL ORDER BY a.id`,
@@ -137,6 +139,7 @@ export function loadGroup(db: Db) {
       groups: groupRows,
       deliveries: deliveries.sort(byId),
       breakers: breakers.all(tenant),
+      silences: silences.all(tenant).map(silenceRow),
     };
   }
 

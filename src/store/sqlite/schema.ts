@@ -291,3 +291,25 @@ export const configObjectVersion = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id, t.version] })],
 );
+
+export const silence = sqliteTable(
+  'silence',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    matchers: text('matchers').notNull(),
+    startsAt: integer('starts_at').notNull(),
+    endsAt: integer('ends_at').notNull(),
+    recurs: text('recurs'),
+    comment: text('comment').notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: integer('created_at').notNull(),
+    updatedBy: text('updated_by').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    remindedAt: integer('reminded_at'),
+    held: integer('held').notNull(),
+    version: integer('version').notNull(),
+    closed: integer('closed').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);

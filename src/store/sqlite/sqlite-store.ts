@@ -19,6 +19,7 @@ import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
+import { silenceReads } from './silences.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
@@ -53,6 +54,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...occurrenceReads(db),
     ...logReads(db),
     ...configObjectReads(db),
+    ...silenceReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
     ...retentionGroup(db, memory),

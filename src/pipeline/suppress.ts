@@ -1,0 +1,124 @@
+// Stage on a due group: what holds an alert back now. It is computed, never stored: nothing has to be undone when it ends.
+// What ends at a known time gives the group a deadline; what ends by a change (a silence taken back, a source that
+// resolves) makes the groups due that it holds, which are found by what held them.
+import { severityRank } from '../../rules/severity.ts';
+import { arm } from './group.ts';
+import { dueAgainAt, isSnoozed } from './held-back.ts';
+import { Inhibition } from './inhibition.ts';
+import type { StepResult } from './input.ts';
+import { routingLabels } from './route.ts';
+import type { AlertRow } from './rows.ts';
+import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
+
+/** What holds the alert back, the first reason that does: silence, inhibition, snooze. Reads only. */
+export function suppressionOf(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
+  const silenced = state.silences.holding(routingLabels(alert), now);
+  if (silenced) return { by: 'silenced', ...silenced };
+  const inhibited = state.inhibition.holding(alert);
+  if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
+  return isSnoozed(alert, now) ? { by: 'snoozed', ids: [], until: alert.snoozedUntil } : null;
+}
+
+/** The same for what is to be said of it now: that a snoozed one has ended is said all the same. */
+export function heldBackBy(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
+  const suppression = suppressionOf(state, alert, now);
+  return suppression?.by === 'snoozed' && alert.state === 'resolved' ? null : suppression;
+}
+
+/** What a group holds back, kept until the next look. */
+export interface HeldBack {
+  readonly alert: AlertRow;
+  readonly suppression: Suppression;
+}
+
+/**
+ * The group holds these back from now on. What is new among it becomes an event of its alert, and counts for its
+ * silences; without `out` it is taken as known, as after a load.
+ */
+export function noteSuppressed(
+  state: PipelineState,
+  group: Group,
+  held: readonly HeldBack[],
+  now: number,
+  out: StepResult | null,
+): void {
+  if (held.length === 0 && group.suppressed.size === 0) return;
+  const before = new Map(group.suppressed);
+  group.suppressed.clear();
+  for (const { alert, suppression } of held) {
+    group.suppressed.set(alert.id, suppression);
+    for (const id of suppression.ids) {
+      const groups = state.heldBy.get(id);
+      if (groups) groups.add(group.row.groupKey);
+      else state.heldBy.set(id, new Set([group.row.groupKey]));
+    }
+    if (out && before.get(alert.id)?.by !== suppression.by)
+      tellSuppressed(state, group, alert, suppression, now, out);
+  }
+}
+
+function tellSuppressed(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  { by, ids, until }: Suppression,
+  now: number,
+  out: StepResult,
+): void {
+  const body = { groupKey: group.row.groupKey, ids, until };
+  out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.suppressed', by, now, body) });
+  countHeld(state, by, ids, out);
+}
+
+/** Silences count what they held back. */
+export function countHeld(state: PipelineState, by: string, ids: readonly string[], out: StepResult): void {
+  if (by !== 'silenced') return;
+  for (const id of ids) {
+    const row = state.silences.get(id);
+    if (!row) continue;
+    row.held += 1;
+    out.effects.push({ put: 'silence', row, insert: false });
+  }
+}
+
+/** Inhibition by the rules that there are now, over everything that fires. */
+export function ruleInhibition(state: PipelineState): void {
+  state.inhibition = new Inhibition(state.routing.inhibit ?? []);
+  for (const alert of state.openByKey.values()) if (alert.state === 'firing') state.inhibition.add(alert);
+}
+
+/** What held alerts back has changed or is gone: the groups that it holds are looked at again. */
+export function release(state: PipelineState, id: string, now: number, out: StepResult): void {
+  const keys = state.heldBy.get(id);
+  if (!keys) return;
+  state.heldBy.delete(id);
+  for (const key of keys) {
+    const group = state.groups.get(key);
+    if (!group) continue;
+    for (const [alertId, { ids }] of group.suppressed) {
+      const alert = ids.includes(id) ? state.alerts.get(alertId) : undefined;
+      if (alert) arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
+    }
+    if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
+  }
+}
+
+/**
+ * When a group says of an alert what is held back until `end`. News keeps the distance of group_interval to the last
+ * message (at `sentAt`); of what the receiver knows it is the repeat, which a snooze that ends makes due.
+ */
+export function saidAgainAt(group: Group, alert: AlertRow, end: number, sentAt: number | null): number {
+  const entry = group.row.notified[alert.id];
+  if (alert.state === 'firing' && entry?.status === 'firing' && !isEscalated(group, alert))
+    return Math.max(end, dueAgainAt(group, alert, end, sentAt));
+  return sentAt === null ? end : Math.max(end, sentAt + group.route.groupIntervalMs);
+}
+
+/** More urgent than the group's notify log says. */
+export function isEscalated(group: Group, alert: AlertRow): boolean {
+  const entry = group.row.notified[alert.id];
+  return (
+    entry?.status === 'firing' &&
+    severityRank(alert.effectiveSeverity) > severityRank(entry.severity ?? alert.severity)
+  );
+}

@@ -1,0 +1,210 @@
+// One tenant behind the first door alone, on a clock of its own: what is said when, and why not, without a store and
+// without channels.
+import { labelSet } from '../../rules/labels.ts';
+import { parseMatcher } from '../../rules/matchers.ts';
+import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
+import type { Labels, Matcher, Rule, Severity } from '../../rules/types.ts';
+import { subjectOf } from '../pipeline/identify.ts';
+import { emptyResult, type PipelineInput, type StepResult } from '../pipeline/input.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import type { InhibitRule, Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
+import type { AlertRow, EventRow, SilenceRow } from '../pipeline/rows.ts';
+import { silenceDueAt } from '../pipeline/silence-changes.ts';
+import { emptyPipelineState, type PipelineState } from '../pipeline/state.ts';
+import { step } from '../pipeline/step.ts';
+import { aReceiver, aRoute, aRule } from './builders.ts';
+
+export const storyBegan = 1_700_000_000_000;
+
+export interface PipelineStoryOptions {
+  readonly rules?: readonly Rule[];
+  readonly route?: Partial<Route>;
+  readonly receivers?: readonly Partial<Receiver>[];
+  readonly inhibit?: readonly InhibitRule[];
+  readonly remindBeforeMs?: number;
+}
+
+/** Reads matchers that a test writes. */
+export function matchersIn(...texts: string[]): Matcher[] {
+  return texts.map((text) => {
+    const parsed = parseMatcher(text);
+    if (isSyntaxProblem(parsed)) throw new Error(`${text}: ${parsed.problem}`);
+    return parsed;
+  });
+}
+
+export class PipelineStory {
+  now = storyBegan;
+  state: PipelineState;
+  /** `<seconds> <receiver> <reason>: <alert> <status>, …` of what changed. */
+  readonly said: string[] = [];
+  readonly results: StepResult[] = [];
+  readonly #rules: ReadonlyMap<string, Rule>;
+  readonly #remindBeforeMs: number | null;
+  #ids = 0;
+
+  constructor(options: PipelineStoryOptions = {}) {
+    const rules = options.rules ?? [aRule()];
+    const receivers = (options.receivers ?? [{}]).map(aReceiver);
+    this.#remindBeforeMs = options.remindBeforeMs ?? null;
+    const routing: RoutingConfig = {
+      route: aRoute(options.route),
+      receivers: new Map(receivers.map((receiver) => [receiver.name, receiver])),
+      inhibit: options.inhibit ?? [],
+      remindBeforeMs: this.#remindBeforeMs,
+    };
+    this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
+    this.state = emptyPipelineState('default', routing, this.#rules, () => this.#id());
+  }
+
+  #id(): string {
+    this.#ids += 1;
+    return `id-${String(this.#ids).padStart(6, '0')}`;
+  }
+
+  do(input: PipelineInput): StepResult {
+    return this.#heard(step(this.state, input, this.now));
+  }
+
+  #heard(out: StepResult): StepResult {
+    this.results.push(out);
+    for (const { message } of out.notifications) {
+      const changed = message.alerts
+        .filter(({ id }) => message.changed.includes(id))
+        .map(({ labels, status }) => `${nameOf(labels)} ${status}`);
+      const what = changed.join(', ') || 'nothing new';
+      this.said.push(`${(this.now - storyBegan) / 1_000} ${message.receiver} ${message.reason}: ${what}`);
+    }
+    return out;
+  }
+
+  /** A rule's verdict about a host; `severity` of a rule with levels. */
+  verdict(host: string, verdict: boolean, rule = 'HighCpu', severity?: Severity): StepResult {
+    const found = this.#rules.get(rule)!;
+    return this.do({
+      kind: 'verdict',
+      rule: found,
+      subject: subjectOf(found, labelSet({ host })),
+      verdict: verdict ? 'true' : 'false',
+      ...(severity !== undefined && { severity }),
+      value: verdict ? 90 : 10,
+      sampleAt: this.now,
+      cause: 'sample',
+    });
+  }
+
+  event(message: string, labels: Record<string, string> = {}): StepResult {
+    return this.do({
+      kind: 'event',
+      source: 'api',
+      type: 'deploy',
+      message,
+      impact: null,
+      severity: 'warning',
+      priority: 'P4',
+      category: 'system',
+      labels: labelSet(labels),
+      recipients: [],
+      dedupKey: null,
+      occurredAt: this.now,
+      actor: null,
+    });
+  }
+
+  /** Somebody silences what the matchers take, from now for `ms`; answers the id. */
+  silence(ms: number, ...matchers: string[]): string {
+    return this.putSilence(null, this.now, this.now + ms, ...matchers);
+  }
+
+  putSilence(id: string | null, startsAt: number, endsAt: number, ...matchers: string[]): string {
+    const { answer } = this.do({
+      kind: 'silence.put',
+      id,
+      matchers: matchersIn(...matchers).map(({ name, op, value }) => ({ name, op, value })),
+      startsAt,
+      endsAt,
+      comment: 'maintenance',
+      createdBy: 'key:ann',
+      actor: 'key:ann',
+    });
+    if (answer.kind !== 'silence') throw new Error(JSON.stringify(answer));
+    return answer.silence.id;
+  }
+
+  /** Lets time pass; groups and silences are served at their deadlines. */
+  advance(ms: number): this {
+    const until = this.now + ms;
+    for (;;) {
+      const next = this.#next();
+      if (next === null || next.at > until) break;
+      this.now = Math.max(this.now, next.at);
+      this.do(next.input);
+    }
+    this.now = until;
+    return this;
+  }
+
+  #next(): { at: number; input: PipelineInput } | null {
+    const all: { at: number; input: PipelineInput }[] = [];
+    for (const row of this.state.silences.rows)
+      all.push({ at: silenceDueAt(row, this.#remindBeforeMs), input: { kind: 'silence.due', id: row.id } });
+    for (const { row } of this.state.groups.values())
+      if (row.nextAt !== null) all.push({ at: row.nextAt, input: { kind: 'due', groupKey: row.groupKey } });
+    return all.sort((a, b) => a.at - b.at)[0] ?? null;
+  }
+
+  /** What was stored is all that is left. */
+  restart(routing: RoutingConfig = this.state.routing): void {
+    const { alerts, groups, silences, rules } = this.state;
+    const rows = structuredClone({
+      alerts: [...alerts.values()],
+      groups: [...groups.values()].map(({ row }) => row),
+      silences: silences.rows,
+    });
+    const out = emptyResult();
+    this.state = loadPipeline('default', rows, routing, rules, () => this.#id(), this.now, out);
+    this.#heard(out);
+  }
+
+  /** `<kind>(<reason>)` of every event so far, or of those of a kind. */
+  kinds(prefix = ''): string[] {
+    return this.events(prefix).map(({ kind, reason }) => (reason === null ? kind : `${kind}(${reason})`));
+  }
+
+  events(prefix = ''): EventRow[] {
+    return this.results.flatMap(({ effects }) =>
+      effects.flatMap((effect) =>
+        effect.put === 'event' && effect.row.kind.startsWith(prefix) ? [effect.row] : [],
+      ),
+    );
+  }
+
+  /**
+   * Firing alerts that nobody would ever hear of again: neither is their group coming back to them, nor does something
+   * hold them back whose end would.
+   */
+  forgotten(): AlertRow[] {
+    return [...this.state.alerts.values()].filter(({ id, state }) => {
+      if (state !== 'firing') return false;
+      const keys = this.state.memberOf.get(id) ?? [];
+      return keys.length === 0 || keys.some((key) => !this.#comesBack(key, id));
+    });
+  }
+
+  #comesBack(key: string, id: string): boolean {
+    const group = this.state.groups.get(key);
+    if (group?.row.nextAt != null) return true;
+    const held = group?.suppressed.get(id);
+    const lives = (by: string) =>
+      this.state.silences.get(by) !== undefined || this.state.alerts.get(by)?.state === 'firing';
+    return held?.ids.some((by) => lives(by) && this.state.heldBy.get(by)?.has(key)) === true;
+  }
+
+  silenceRow(id: string): SilenceRow {
+    return this.state.silences.get(id)!;
+  }
+}
+
+function nameOf(labels: Labels): string {
+  return labels.host ?? labels.alertname ?? '';
+}
