@@ -8,6 +8,7 @@ import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
   type ChannelConfig,
+  defaultAcknowledgeMs,
   defaultBallastBytes,
   defaultLimits,
   defaultRetention,
@@ -151,6 +152,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
+    acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}),
     retention: retentionOf(input.retention ?? {}),
@@ -175,6 +177,11 @@ function routingOf(
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
   return { channels, routing: { route, receivers } };
+}
+
+/** `null` in the file says for ever. */
+function acknowledgeMsOf(written: number | null | undefined): number | null {
+  return written === undefined ? defaultAcknowledgeMs : written;
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {

@@ -2,6 +2,7 @@
 // comes in may also be a number of epoch milliseconds.
 import { z } from 'zod';
 import { parseDuration } from '../../../rules/duration.ts';
+import { parseMatcher } from '../../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
 
 /** RFC 3339 of epoch milliseconds. */
@@ -31,6 +32,14 @@ export const durationIn = z.string('expected a duration such as 30m').transform(
   const parsed = parseDuration(text);
   if (!isSyntaxProblem(parsed)) return parsed;
   context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
+
+/** A label matcher in Alertmanager's grammar, e.g. `severity=~"critical|emergency"`. */
+export const matcherIn = z.string().transform((text, context) => {
+  const parsed = parseMatcher(text);
+  if (!isSyntaxProblem(parsed)) return parsed;
+  context.addIssue({ code: 'custom', message: `${parsed.problem} (in a matcher such as env="prod")` });
   return z.NEVER;
 });
 
