@@ -106,6 +106,12 @@ export interface Occurrence {
   readonly at: number;
 }
 
+/** An alert of this key began to fire. */
+export interface Firing {
+  readonly key: string;
+  readonly at: number;
+}
+
 /** A delivery taken for sending, with the message it carries. */
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRow;
@@ -220,6 +226,8 @@ export interface Store {
    * latest, whatever its sender says.
    */
   occurrences(query: OccurrenceQuery): readonly Occurrence[];
+  /** When alerts began to fire, after `after`, by their keys: the newest 200,000 whose row was born since, in no order. */
+  firings(tenant: string, after: number): readonly Firing[];
 
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */

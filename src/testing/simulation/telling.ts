@@ -283,6 +283,8 @@ export class Telling {
   #said(row: NotificationRow, at: number): void {
     const { counters, journal, routing } = this.#world;
     const reason = row.reason as AlertMessage['reason'];
+    if (reason === 'flapping')
+      this.#broken('I11', `${row.id} calls an alert flapping, which is not asked for`);
     counters.hit(reason);
     if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
     for (const [id, status] of Object.entries(row.alerts))
