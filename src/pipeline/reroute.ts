@@ -116,9 +116,8 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
     .filter(([, entry]) => entry.status === 'firing')
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
-    .filter((alert) => sendsResolved(state, alert, receiver))
     .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
-    .filter((alert) => heldBackBy(state, alert, now) === null);
+    .filter((alert) => sendsResolved(state, alert, receiver) && heldBackBy(state, alert, now) === null);
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
   }
