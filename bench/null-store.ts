@@ -96,6 +96,12 @@ export function nullStore(): Store {
     checkpoint() {},
     probe() {},
     meta: () => null,
+    setMeta() {},
+    eachEpisode() {},
+    eachDelivery() {},
+    heldBack: () => [],
+    acts: () => [],
+    labelsOf: () => null,
     stats: () => ({}),
     close() {},
   };

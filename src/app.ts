@@ -27,6 +27,7 @@ import { createMetrics } from './metrics.ts';
 import { type OpenReplays, openReplays } from './replay/replays.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
 import { type IncomingEvent, type Services, systemActor } from './services.ts';
+import { openStatistics } from './statistics/statistics.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
@@ -99,8 +100,9 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const log = options.log ?? silentLog;
   const ballast = new Ballast(join(config.data, 'ballast'), config.ballastBytes);
   const disk = new DiskGuard({ ballast, clock, log });
+  const storeFile = join(config.data, 'tocsin.db');
   const opened = disk.inBallast(() =>
-    openSqliteStore({ file: join(config.data, 'tocsin.db'), durability: options.durability ?? 'full' }),
+    openSqliteStore({ file: storeFile, durability: options.durability ?? 'full' }),
   );
   const store = disk.guardStore(options.wrapStore ? options.wrapStore(opened) : opened);
   const opening: { close(): void }[] = [disk, store];
@@ -123,12 +125,15 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     opening.push(reader);
     const replays = openReplays({ file: samplesFile, clock, limits: config.limits, routing: config.routing });
     opening.push(replays);
+    const statistics = openStatistics({ file: storeFile, clock });
+    opening.push(statistics);
     return run(options, {
       disk,
       store,
       history,
       reader,
       replays,
+      statistics,
       rules,
       ruleReader,
       cron,
@@ -156,6 +161,7 @@ interface Parts {
   readonly history: History;
   readonly reader: HistoryReader;
   readonly replays: OpenReplays;
+  readonly statistics: ReturnType<typeof openStatistics>;
   readonly rules: readonly Rule[];
   readonly ruleReader: RuleReader;
   readonly cron: Cron | null;
@@ -167,7 +173,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { disk, store, history, reader, replays, ruleReader, log, clock, newId } = parts;
+  const { disk, store, history, reader, replays, statistics, ruleReader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
@@ -186,6 +192,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       disk,
       reader,
       replays,
+      statistics,
       clock,
       log,
       newId,
@@ -265,6 +272,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await egress.close();
       reader.close();
       replays.close();
+      statistics.close();
       history.close();
       store.close();
     },

@@ -12,6 +12,7 @@ import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { statisticsRoutes } from './statistics.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -22,6 +23,7 @@ export function allRoutes(): readonly Route[] {
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...statisticsRoutes,
     ...alertsRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,

@@ -7,6 +7,7 @@ import { beginStory, type StorePlace, type Story } from './harness.ts';
 import { policyContract } from './policy-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
+import { spanContract } from './span-contract.ts';
 
 /** Declares the suite. `newPlace` gives a place of its own to every test. */
 export function storeContract(name: string, newPlace: () => StorePlace): void {
@@ -22,6 +23,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('paused channels and dead letters', () => policyContract(current));
     describe('reads', () => readContract(current));
     describe('objects of the configuration', () => configObjectContract(current));
+    describe('walks over a span', () => spanContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

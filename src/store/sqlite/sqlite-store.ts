@@ -19,6 +19,7 @@ import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
+import { spanReads } from './span-reads.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
@@ -52,6 +53,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...alertReads(db),
     ...occurrenceReads(db),
     ...logReads(db),
+    ...spanReads(db),
     ...configObjectReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
