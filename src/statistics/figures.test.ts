@@ -199,7 +199,12 @@ describe('figures of a span', () => {
 });
 
 it('takes the nearest rank: a value that occurred', () => {
-  expect(spreadOf([])).toBeNull();
-  expect(spreadOf([5])).toEqual({ count: 1, meanMs: 5, medianMs: 5, p90Ms: 5 });
-  expect(spreadOf([10, 1, 9, 2, 8, 3, 7, 4, 6, 5])).toEqual({ count: 10, meanMs: 6, medianMs: 5, p90Ms: 9 });
+  expect(spreadOf([[], []])).toBeNull();
+  expect(spreadOf([[5]])).toEqual({ count: 1, meanMs: 5, medianMs: 5, p90Ms: 5 });
+  expect(spreadOf([[10, 1, 9, 2, 8], [], [3, 7, 4, 6, 5]])).toEqual({
+    count: 10,
+    meanMs: 6,
+    medianMs: 5,
+    p90Ms: 9,
+  });
 });

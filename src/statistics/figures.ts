@@ -1,20 +1,24 @@
-// What happened in a span, as figures: a fold over the episodes and deliveries of the span, one walk over each.
-import type { Labels } from '../../rules/types.ts';
+// What happened in a span, as figures, out of what the store counts of it.
 import type { DeliveryState } from '../pipeline/rows.ts';
-import type { Act, DeliveryFigure, Episode, HeldBack, Span, SpanReads } from '../store/span-reads.ts';
+import type {
+  Act,
+  DeliveryGroup,
+  EpisodeDimension,
+  EpisodeGroup,
+  HeldBack,
+  LabelSetCount,
+  Span,
+  SpanReads,
+} from '../store/span-reads.ts';
 import { type Spread, spreadOf } from './spread.ts';
-
-/** How episodes may be told apart. */
-export const dimensions = ['severity', 'category', 'rule'] as const;
-export type Dimension = (typeof dimensions)[number];
 
 export interface FiguresQuery {
   readonly tenants: readonly string[];
   /** Epoch milliseconds; `to` is not in it. */
   readonly from: number;
   readonly to: number;
-  readonly by: readonly Dimension[];
-  /** Edges of buckets, first `from` and last `to`; null: none are wanted. */
+  readonly by: readonly EpisodeDimension[];
+  /** Edges of buckets, first `from` and last `to`, those between at quarters of an hour; null: none are wanted. */
   readonly edges: readonly number[] | null;
   /** Which further parts are wanted; the rest is empty. */
   readonly with: readonly ('label_sets' | 'deliveries' | 'held_back' | 'acts')[];
@@ -42,12 +46,6 @@ export interface EpisodeFigures {
 /** The figures of one severity, category or rule; `name` is null for alerts and events that no rule of ours made. */
 export interface NamedFigures extends EpisodeFigures {
   readonly name: string | null;
-}
-
-export interface LabelSetCount {
-  readonly labels: Labels;
-  readonly fired: number;
-  readonly events: number;
 }
 
 export interface BucketFigures {
@@ -78,95 +76,14 @@ export interface TenantFigures {
   readonly tenant: string;
   readonly total: EpisodeFigures;
   /** The most frequent first. */
-  readonly by: Readonly<Record<Dimension, readonly NamedFigures[]>>;
+  readonly by: Readonly<Record<EpisodeDimension, readonly NamedFigures[]>>;
   /** Names beyond the limit, for each dimension. */
-  readonly more: Readonly<Record<Dimension, number>>;
+  readonly more: Readonly<Record<EpisodeDimension, number>>;
   readonly buckets: readonly BucketFigures[];
   readonly labelSets: readonly LabelSetCount[];
   readonly channels: readonly ChannelFigures[];
   readonly heldBack: readonly HeldBack[];
   readonly acts: readonly Act[];
-}
-
-class EpisodeTally {
-  fired = 0;
-  resolved = 0;
-  resolvedByHand = 0;
-  events = 0;
-  readonly #toAcknowledge: number[] = [];
-  readonly #toResolve: number[] = [];
-
-  add(episode: Episode): void {
-    if (episode.kind === 'event') {
-      this.events++;
-      return;
-    }
-    this.fired++;
-    const { firedAt, acknowledgedAt, resolvedAt } = episode;
-    // Alerts fire on the clocks of their senders, which may be ahead of ours.
-    if (acknowledgedAt !== null) this.#toAcknowledge.push(Math.max(0, acknowledgedAt - firedAt));
-    if (episode.state !== 'resolved') return;
-    this.resolved++;
-    if (episode.resolveReason === 'manual') this.resolvedByHand++;
-    if (resolvedAt !== null) this.#toResolve.push(Math.max(0, resolvedAt - firedAt));
-  }
-
-  figures(): EpisodeFigures {
-    return {
-      fired: this.fired,
-      open: this.fired - this.resolved,
-      resolved: this.resolved,
-      resolvedByHand: this.resolvedByHand,
-      acknowledged: this.#toAcknowledge.length,
-      events: this.events,
-      timeToAcknowledge: spreadOf(this.#toAcknowledge),
-      timeToResolve: spreadOf(this.#toResolve),
-    };
-  }
-}
-
-const noStates: Readonly<Record<DeliveryState, number>> = {
-  queued: 0,
-  sending: 0,
-  sent: 0,
-  delivered: 0,
-  dead: 0,
-  dropped: 0,
-};
-
-class ChannelTally {
-  readonly #states: Record<DeliveryState, number> = { ...noStates };
-  readonly #lost = new Map<string, { state: 'dead' | 'dropped'; reason: string | null; count: number }>();
-  readonly #toAccept: number[] = [];
-  #attempts = 0;
-  #deliveries = 0;
-
-  add({ state, reason, attempts, createdAt, finishedAt }: DeliveryFigure): void {
-    this.#deliveries++;
-    this.#states[state]++;
-    this.#attempts += attempts;
-    if (state === 'sent' || state === 'delivered') {
-      if (finishedAt !== null) this.#toAccept.push(Math.max(0, finishedAt - createdAt));
-    } else if (state === 'dead' || state === 'dropped') {
-      const key = `${state} ${reason}`;
-      const known = this.#lost.get(key);
-      if (known) known.count++;
-      else this.#lost.set(key, { state, reason, count: 1 });
-    }
-  }
-
-  figures(channel: string): ChannelFigures {
-    return {
-      channel,
-      deliveries: this.#deliveries,
-      states: this.#states,
-      attempts: this.#attempts,
-      timeToAccept: spreadOf(this.#toAccept),
-      lost: [...this.#lost.values()].sort(
-        (a, b) => b.count - a.count || byText(`${a.state} ${a.reason}`, `${b.state} ${b.reason}`),
-      ),
-    };
-  }
 }
 
 /** By code units, so that every machine sorts alike. */
@@ -181,77 +98,79 @@ function ofTenant(reads: SpanReads, tenant: string, query: FiguresQuery): Tenant
   const { from, to, limit, edges } = query;
   const span: Span = { tenant, from, to };
   const wants = new Set(query.with);
-  const total = new EpisodeTally();
-  const tallies = query.by.map((dimension) => ({ dimension, of: new Map<string | null, EpisodeTally>() }));
-  const buckets = edges === null ? [] : bucketsOf(edges);
-  const sets = new Map<string, { fired: number; events: number }>();
-
-  reads.eachEpisode(span, (episode) => {
-    total.add(episode);
-    for (const { dimension, of } of tallies)
-      entry(of, episode[dimension], () => new EpisodeTally()).add(episode);
-    if (edges !== null) countIn(buckets[bucketOf(edges, episode.firedAt)]!, episode);
-    if (!wants.has('label_sets')) return;
-    const set = entry(sets, episode.labelSet, () => ({ fired: 0, events: 0 }));
-    if (episode.kind === 'event') set.events++;
-    else set.fired++;
-  });
-
-  const channels = new Map<string, ChannelTally>();
-  if (wants.has('deliveries')) {
-    reads.eachDelivery(span, (delivery) =>
-      entry(channels, delivery.channel, () => new ChannelTally()).add(delivery),
-    );
-  }
-
-  const by: Record<Dimension, readonly NamedFigures[]> = { severity: [], category: [], rule: [] };
-  const more: Record<Dimension, number> = { severity: 0, category: 0, rule: 0 };
-  for (const { dimension, of } of tallies) {
-    const order = [...of].sort(
-      ([nameA, a], [nameB, b]) =>
-        b.fired + b.events - (a.fired + a.events) || byText(nameA ?? '', nameB ?? ''),
-    );
-    by[dimension] = order.slice(0, limit).map(([name, tally]) => ({ name, ...tally.figures() }));
-    more[dimension] = Math.max(0, order.length - limit);
+  const by: Record<EpisodeDimension, readonly NamedFigures[]> = { severity: [], category: [], rule: [] };
+  const more: Record<EpisodeDimension, number> = { severity: 0, category: 0, rule: 0 };
+  // Whatever they are told apart by, together they are all.
+  let all: readonly EpisodeGroup[] | null = null;
+  for (const dimension of query.by) {
+    const groups = reads.episodes(span, dimension);
+    all ??= groups;
+    const names = [...grouped(groups, ({ name }) => name)];
+    const figures = names
+      .map(([name, of]): NamedFigures => ({ name, ...episodeFigures(of) }))
+      .sort(mostFirst);
+    by[dimension] = figures.slice(0, limit);
+    more[dimension] = Math.max(0, figures.length - limit);
   }
   return {
     tenant,
-    total: total.figures(),
+    total: episodeFigures(all ?? reads.episodes(span, null)),
     by,
     more,
-    buckets,
-    labelSets: topSets(reads, tenant, sets, limit),
-    channels: [...channels]
-      .map(([channel, tally]) => tally.figures(channel))
-      .sort((a, b) => b.deliveries - a.deliveries || byText(a.channel, b.channel)),
+    buckets: edges === null ? [] : bucketsOf(reads, span, edges),
+    labelSets: wants.has('label_sets') ? reads.topLabelSets(span, limit) : [],
+    channels: wants.has('deliveries') ? channelsOf(reads.deliveryGroups(span)) : [],
     heldBack: wants.has('held_back') ? reads.heldBack(span) : [],
     acts: wants.has('acts') ? reads.acts(span, limit) : [],
   };
 }
 
-function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
+function mostFirst(a: NamedFigures, b: NamedFigures): number {
+  return b.fired + b.events - (a.fired + a.events) || byText(a.name ?? '', b.name ?? '');
+}
+
+function grouped<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
   }
-  return value;
+  return groups;
 }
 
-interface Bucket {
-  from: number;
-  to: number;
-  fired: number;
-  events: number;
-  resolved: number;
+const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, each) => sum + each, 0);
+
+function episodeFigures(groups: readonly EpisodeGroup[]): EpisodeFigures {
+  const alerts = groups.filter(({ kind }) => kind === 'alert');
+  const fired = sumOf(alerts.map(({ count }) => count));
+  const resolved = sumOf(alerts.map((group) => group.resolved));
+  const toAcknowledge = alerts.map((group) => group.toAcknowledge);
+  return {
+    fired,
+    open: fired - resolved,
+    resolved,
+    resolvedByHand: sumOf(alerts.map((group) => group.resolvedByHand)),
+    acknowledged: sumOf(toAcknowledge.map(({ length }) => length)),
+    events: sumOf(groups.map(({ kind, count }) => (kind === 'event' ? count : 0))),
+    timeToAcknowledge: spreadOf(toAcknowledge),
+    timeToResolve: spreadOf(alerts.map((group) => group.toResolve)),
+  };
 }
 
-function bucketsOf(edges: readonly number[]): Bucket[] {
-  return edges.slice(1).map((to, i) => ({ from: edges[i]!, to, fired: 0, events: 0, resolved: 0 }));
+function bucketsOf(reads: SpanReads, span: Span, edges: readonly number[]): BucketFigures[] {
+  const buckets = edges.slice(1).map((to, i) => ({ from: edges[i]!, to, fired: 0, events: 0, resolved: 0 }));
+  for (const { from, fired, events, resolved } of reads.episodeQuarters(span)) {
+    const bucket = buckets[lastNotAfter(edges, from)]!;
+    bucket.fired += fired;
+    bucket.events += events;
+    bucket.resolved += resolved;
+  }
+  return buckets;
 }
 
-/** The last edge that is not after `at`, which lies between the first and the last. */
-function bucketOf(edges: readonly number[], at: number): number {
+/** The last bucket that does not begin after `at`, or the first one, whose first quarter may begin before it. */
+function lastNotAfter(edges: readonly number[], at: number): number {
   let low = 0;
   let high = edges.length - 2;
   while (low < high) {
@@ -262,26 +181,32 @@ function bucketOf(edges: readonly number[], at: number): number {
   return low;
 }
 
-function countIn(bucket: Bucket, { kind, state }: Episode): void {
-  if (kind === 'event') bucket.events++;
-  else {
-    bucket.fired++;
-    if (state === 'resolved') bucket.resolved++;
-  }
-}
+const noStates: Readonly<Record<DeliveryState, number>> = {
+  queued: 0,
+  sending: 0,
+  sent: 0,
+  delivered: 0,
+  dead: 0,
+  dropped: 0,
+};
 
-function topSets(
-  reads: SpanReads,
-  tenant: string,
-  sets: ReadonlyMap<string, { fired: number; events: number }>,
-  limit: number,
-): LabelSetCount[] {
-  const order = [...sets].sort(
-    ([setA, a], [setB, b]) =>
-      b.fired + b.events - (a.fired + a.events) || b.fired - a.fired || byText(setA, setB),
-  );
-  return order.slice(0, limit).flatMap(([set, counts]) => {
-    const labels = reads.labelsOf(tenant, set);
-    return labels === null ? [] : [{ labels, ...counts }];
+function channelsOf(groups: readonly DeliveryGroup[]): ChannelFigures[] {
+  const channels = [...grouped(groups, ({ channel }) => channel)].map(([channel, of]): ChannelFigures => {
+    const states = { ...noStates };
+    for (const { state, count } of of) states[state] += count;
+    const lost = of.flatMap(({ state, reason, count }) =>
+      state === 'dead' || state === 'dropped' ? [{ state, reason, count }] : [],
+    );
+    return {
+      channel,
+      deliveries: sumOf(of.map(({ count }) => count)),
+      states,
+      attempts: sumOf(of.map(({ attempts }) => attempts)),
+      timeToAccept: spreadOf(of.map(({ toAccept }) => toAccept)),
+      lost: lost.sort(
+        (a, b) => b.count - a.count || byText(`${a.state} ${a.reason}`, `${b.state} ${b.reason}`),
+      ),
+    };
   });
+  return channels.sort((a, b) => b.deliveries - a.deliveries || byText(a.channel, b.channel));
 }

@@ -9,11 +9,17 @@ export interface Spread {
   readonly p90Ms: number;
 }
 
-/** Null when there are none. */
-export function spreadOf(spansMs: readonly number[]): Spread | null {
-  const count = spansMs.length;
+/** Of all lists together; null when they are empty. */
+export function spreadOf(spansMs: readonly (readonly number[])[]): Spread | null {
+  const count = spansMs.reduce((sum, { length }) => sum + length, 0);
   if (count === 0) return null;
-  const sorted = Float64Array.from(spansMs).sort();
+  const sorted = new Float64Array(count);
+  let at = 0;
+  for (const list of spansMs) {
+    sorted.set(list, at);
+    at += list.length;
+  }
+  sorted.sort();
   const rank = (share: number) => sorted[Math.ceil(share * count) - 1]!;
   const sum = sorted.reduce((all, each) => all + each, 0);
   return { count, meanMs: Math.round(sum / count), medianMs: rank(0.5), p90Ms: rank(0.9) };

@@ -1,7 +1,7 @@
 // Reads that walk over everything of a span, for statistics and reports. Their time grows with what happened: they are for
 // a thread of their own over a connection that only reads, never for the main thread.
-import type { Category, Labels, Severity } from '../../rules/types.ts';
-import type { AlertState, DeliveryState, ResolveReason } from '../pipeline/rows.ts';
+import type { Labels } from '../../rules/types.ts';
+import type { DeliveryState } from '../pipeline/rows.ts';
 
 /** Of one tenant, from `from` up to but without `to` (epoch milliseconds). */
 export interface Span {
@@ -10,34 +10,51 @@ export interface Span {
   readonly to: number;
 }
 
-/** One firing episode of an alert, or one event, as figures need it. */
-export interface Episode {
+/** How firing episodes and events may be told apart. A severity is the one that it has now, or had last. */
+export type EpisodeDimension = 'severity' | 'category' | 'rule';
+
+/** Episodes that fired in a span, or events that occurred in it, which have something in common. */
+export interface EpisodeGroup {
   readonly kind: 'alert' | 'event';
-  /** Null for what no rule of ours made. */
-  readonly rule: string | null;
-  /** As it is now, or was last. */
-  readonly severity: Severity;
-  readonly category: Category;
-  /** Equal for equal labels; `labelsOf` reads it. */
-  readonly labelSet: string;
-  readonly state: AlertState;
-  /** When it fired, or occurred: the time that counts for the span. */
-  readonly firedAt: number;
-  readonly resolvedAt: number | null;
-  readonly resolveReason: ResolveReason | null;
-  /** The first time that somebody acknowledged it, however long ago that lapsed; null: nobody did. */
-  readonly acknowledgedAt: number | null;
+  /** Null where nothing was asked for, and for what no rule of ours made. */
+  readonly name: string | null;
+  readonly count: number;
+  /** Of those: ended, whenever. */
+  readonly resolved: number;
+  readonly resolvedByHand: number;
+  /**
+   * Milliseconds from firing to the first acknowledgement (however long ago that lapsed), and to the end, of those that
+   * have one; at least 0. Of alerts only.
+   */
+  readonly toAcknowledge: readonly number[];
+  readonly toResolve: readonly number[];
 }
 
-/** One delivery, by when it was made. */
-export interface DeliveryFigure {
+/** What fired or occurred in a quarter of an hour. */
+export interface EpisodeQuarter {
+  /** Epoch milliseconds; may be before the span, which cuts the first. */
+  readonly from: number;
+  readonly fired: number;
+  /** Of those: ended, whenever. */
+  readonly resolved: number;
+  readonly events: number;
+}
+
+export interface LabelSetCount {
+  readonly labels: Labels;
+  readonly fired: number;
+  readonly events: number;
+}
+
+/** Deliveries that were made in a span and came to the same. */
+export interface DeliveryGroup {
   readonly channel: string;
   readonly state: DeliveryState;
   readonly reason: string | null;
+  readonly count: number;
   readonly attempts: number;
-  readonly createdAt: number;
-  /** Accepted, dead or dropped then; null while it is open. */
-  readonly finishedAt: number | null;
+  /** Milliseconds from when it was made to when the receiver accepted it, of those that it did; at least 0. */
+  readonly toAccept: readonly number[];
 }
 
 /** Decisions not to notify: `notify.skipped` (never said), `notify.held` (later), `notify.suppressed` (not while it lasts). */
@@ -55,13 +72,16 @@ export interface Act {
 }
 
 export interface SpanReads {
-  /** Episodes that fired, and events that occurred, in the span; in no order. Nothing may be asked of the store meanwhile. */
-  eachEpisode(span: Span, visit: (episode: Episode) => void): void;
-  /** Deliveries that were made in the span; in no order. Nothing may be asked of the store meanwhile. */
-  eachDelivery(span: Span, visit: (delivery: DeliveryFigure) => void): void;
+  /** By when they fired or occurred; in no order. */
+  episodes(span: Span, by: EpisodeDimension | null): readonly EpisodeGroup[];
+  /** The same in time: every zone's hours and days begin with a quarter. In no order, without empty ones. */
+  episodeQuarters(span: Span): readonly EpisodeQuarter[];
+  /** The most frequent first, at most `limit`. */
+  topLabelSets(span: Span, limit: number): readonly LabelSetCount[];
+  /** By when they were made; in no order. */
+  deliveryGroups(span: Span): readonly DeliveryGroup[];
+  /** The most frequent first. */
   heldBack(span: Span): readonly HeldBack[];
   /** The most frequent first, at most `limit`. */
   acts(span: Span, limit: number): readonly Act[];
-  /** The labels of an `Episode.labelSet`; null when there is none of that name any more. */
-  labelsOf(tenant: string, labelSet: string): Labels | null;
 }

@@ -5,11 +5,10 @@ import type {
   BucketFigures,
   ChannelFigures,
   EpisodeFigures,
-  LabelSetCount,
   TenantFigures,
 } from '../../statistics/figures.ts';
 import type { Spread } from '../../statistics/spread.ts';
-import type { HeldBack } from '../../store/span-reads.ts';
+import type { HeldBack, LabelSetCount } from '../../store/span-reads.ts';
 import { deliveryStates } from './delivery-body.ts';
 import { labelsOut, timeOut, timeText } from './shapes.ts';
 

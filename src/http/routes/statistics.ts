@@ -1,6 +1,7 @@
 // What happened in a span, as figures. They are counted beside the main thread.
 import { z } from 'zod';
-import type { Dimension, FiguresQuery, TenantFigures } from '../../statistics/figures.ts';
+import type { FiguresQuery, TenantFigures } from '../../statistics/figures.ts';
+import type { EpisodeDimension } from '../../store/span-reads.ts';
 import { timeOut, timeText } from '../bodies/shapes.ts';
 import { edgesOf, spanOf, spanQuery, zoneQuery } from '../bodies/span-query.ts';
 import {
@@ -49,7 +50,7 @@ async function figuresFor(
   return { figures: figures!, span: { from: timeText(from), to: timeText(to) } };
 }
 
-const named = (dimension: Dimension) =>
+const named = (dimension: EpisodeDimension) =>
   route({
     method: 'get',
     path: `/api/v1/alerts/statistics/${dimension}`,

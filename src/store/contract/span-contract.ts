@@ -1,8 +1,7 @@
-// Store contract: walks over a span give exactly what fired, occurred or was made in it, of one tenant.
+// Store contract: reads of a span count exactly what fired, occurred or was made in it, of one tenant.
 import { expect, it } from 'vitest';
 import { labelSet } from '../../../rules/labels.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import type { DeliveryFigure, Episode } from '../span-reads.ts';
 import { type Story, sending } from './harness.ts';
 import { t0 } from './row-builders.ts';
 
@@ -10,13 +9,7 @@ const hourMs = 3_600_000;
 const span = { tenant: 'acme', from: t0, to: t0 + hourMs };
 
 export function spanContract(current: () => Story): void {
-  const episodes = (of: typeof span = span): Episode[] => {
-    const found: Episode[] = [];
-    current().store.eachEpisode(of, (episode) => found.push(episode));
-    return found.sort((a, b) => a.firedAt - b.firedAt);
-  };
-
-  it('walks over the episodes that fired in the span, whenever they began, and over its events', () => {
+  it('counts the episodes that fired in the span, whenever they began, and its events', () => {
     const { rows, commit, store } = current();
     const put = (born: number, firedAt: number | null, changes: object = {}, tenant = 'acme') => {
       rows.clock.at = born;
@@ -40,7 +33,7 @@ export function spanContract(current: () => Story): void {
     put(t0 + 2 * hourMs, t0 + hourMs - 1, {
       labels,
       state: 'resolved',
-      resolvedAt: t0 + 7,
+      resolvedAt: t0 + hourMs + 4_999,
       resolveReason: 'manual',
     });
     put(t0 + hourMs, t0 + hourMs);
@@ -52,27 +45,47 @@ export function spanContract(current: () => Story): void {
       effectiveSeverity: 'info',
     });
     put(t0, t0, {}, 'globex');
-    const found = episodes();
-    expect(found.map(({ kind, rule, firedAt }) => [kind, rule, firedAt - t0])).toEqual([
-      ['alert', 'Slow', 0],
-      ['event', null, 60_000],
-      ['alert', 'HighCpu', hourMs - 1],
+    const none = { resolved: 0, resolvedByHand: 0, toAcknowledge: [], toResolve: [] };
+    const told = (by: 'rule' | 'severity' | 'category' | null) =>
+      store.episodes(span, by).toSorted((a, b) => String(a.name).localeCompare(String(b.name)));
+    expect(told('rule')).toEqual([
+      {
+        ...none,
+        kind: 'alert',
+        name: 'HighCpu',
+        count: 1,
+        resolved: 1,
+        resolvedByHand: 1,
+        toResolve: [5_000],
+      },
+      { ...none, kind: 'event', name: null, count: 1, resolved: 1 },
+      { ...none, kind: 'alert', name: 'Slow', count: 1 },
     ]);
-    expect(found[2]).toMatchObject({
-      severity: 'high',
-      category: 'system',
-      state: 'resolved',
-      resolvedAt: t0 + 7,
-      resolveReason: 'manual',
-      acknowledgedAt: null,
-    });
-    expect(found[0]!.labelSet).not.toBe(found[2]!.labelSet);
-    expect(store.labelsOf('acme', found[2]!.labelSet)).toEqual(labels);
-    expect(store.labelsOf('globex', found[2]!.labelSet)).toBeNull();
+    expect(told('severity').map(({ kind, name, count }) => [kind, name, count])).toEqual([
+      ['alert', 'high', 2],
+      ['event', 'info', 1],
+    ]);
+    expect(told('category').map(({ kind, name, count }) => [kind, name, count])).toEqual([
+      ['alert', 'system', 2],
+      ['event', 'system', 1],
+    ]);
+    expect(told(null).map(({ kind, name, count }) => [kind, name, count])).toEqual([
+      ['alert', null, 2],
+      ['event', null, 1],
+    ]);
+    expect(store.topLabelSets(span, 1)).toEqual([{ labels: rows.alert().labels, fired: 1, events: 1 }]);
+    expect(store.topLabelSets(span, 9)[1]).toEqual({ labels, fired: 1, events: 0 });
+    const quarters = store.episodeQuarters(span).toSorted((a, b) => a.from - b.from);
+    expect(quarters.map(({ fired, resolved, events }) => [fired, resolved, events])).toEqual([
+      [1, 0, 1],
+      [1, 1, 0],
+    ]);
+    expect(quarters.map(({ from }) => from % 900_000)).toEqual([0, 0]);
+    expect(store.episodes({ ...span, tenant: 'nobody' }, null)).toEqual([]);
   });
 
   it('knows when an episode was acknowledged first, also when that lapsed', () => {
-    const { rows, commit } = current();
+    const { rows, commit, store } = current();
     const alert = rows.alert({ ackedAt: t0 + 9_000 });
     const lapsed = rows.alert({ firedAt: t0 + 1 });
     const plain = rows.alert({ firedAt: t0 + 2, ackedAt: t0 + 5_000 });
@@ -86,10 +99,11 @@ export function spanContract(current: () => Story): void {
       acknowledged(alert.id, t0 + 9_000),
       acknowledged(lapsed.id, t0 + 2 * hourMs),
     ]);
-    expect(episodes().map(({ acknowledgedAt }) => acknowledgedAt! - t0)).toEqual([3_000, 2 * hourMs, 5_000]);
+    const [group] = store.episodes(span, null);
+    expect(group!.toAcknowledge.toSorted((a, b) => a - b)).toEqual([3_000, 4_998, 2 * hourMs - 1]);
   });
 
-  it('walks over the deliveries that were made in the span', () => {
+  it('counts the deliveries that were made in the span', () => {
     const { rows, commit, store } = current();
     const made: number[] = [-1, 0, hourMs - 1, hourMs];
     for (const [n, after] of made.entries()) {
@@ -102,19 +116,16 @@ export function spanContract(current: () => Story): void {
       } as const;
       commit(sending(note, rows.delivery(note, { ...ended, finishedAt: t0 + after + 500 })));
     }
-    const found: DeliveryFigure[] = [];
-    store.eachDelivery(span, (delivery) => found.push(delivery));
-    const common = { channel: 'ops-hook' };
-    expect(found).toEqual([
-      { ...common, state: 'dead', reason: 'expired', attempts: 1, createdAt: t0, finishedAt: t0 + 500 },
-      {
-        ...{ ...common, state: 'sent', reason: null, attempts: 2 },
-        ...{ createdAt: t0 + hourMs - 1, finishedAt: t0 + hourMs + 499 },
-      },
+    const common = { channel: 'ops-hook', count: 1 };
+    expect(store.deliveryGroups(span).toSorted((a, b) => a.attempts - b.attempts)).toEqual([
+      { ...common, state: 'dead', reason: 'expired', attempts: 1, toAccept: [] },
+      { ...common, state: 'sent', reason: null, attempts: 2, toAccept: [500] },
     ]);
-    const foreign: DeliveryFigure[] = [];
-    store.eachDelivery({ ...span, tenant: 'globex' }, (delivery) => foreign.push(delivery));
-    expect(foreign).toEqual([]);
+    expect(store.deliveryGroups({ ...span, to: span.to + 1 })).toMatchObject([
+      { state: 'dead', count: 2, attempts: 4 },
+      { state: 'sent', count: 1 },
+    ]);
+    expect(store.deliveryGroups({ ...span, tenant: 'globex' })).toEqual([]);
   });
 
   it('counts what was held back, and what people did', () => {

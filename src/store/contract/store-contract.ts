@@ -23,7 +23,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('paused channels and dead letters', () => policyContract(current));
     describe('reads', () => readContract(current));
     describe('objects of the configuration', () => configObjectContract(current));
-    describe('walks over a span', () => spanContract(current));
+    describe('reads of a span', () => spanContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

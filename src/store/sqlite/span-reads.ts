@@ -1,34 +1,64 @@
-// Walks over a span in SQLite. Statements are prepared when they are asked for: the main thread never asks.
+// Walks over a span in SQLite, for a thread of its own. SQLite groups and JavaScript merges: a row that JavaScript never
+// sees costs a quarter. A walk goes in slices of rows, because a thread that is to end does so only between two of them.
+// Statements are prepared when they are asked for: the main thread never asks.
 import { labelsOfText } from '../../../rules/labels.ts';
-import type { Act, DeliveryFigure, Episode, HeldBack, Span, SpanReads } from '../span-reads.ts';
+import type {
+  Act,
+  DeliveryGroup,
+  EpisodeDimension,
+  EpisodeGroup,
+  EpisodeQuarter,
+  HeldBack,
+  LabelSetCount,
+  Span,
+  SpanReads,
+} from '../span-reads.ts';
 import type { Db } from './database.ts';
 import { firstIdAt } from './id-codec.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+const quarterMs = hourMs / 4;
+/** Some 100 ms of work on a slow machine. */
+const sliceRows = 50_000;
+const lastId = Buffer.alloc(16, 0xff);
+
+const columnOf: Readonly<Record<EpisodeDimension, string>> = {
+  severity: 'a.effective_severity',
+  category: 'a.category',
+  rule: 'a.rule',
+};
+
+/** Values of `asked`, in this order: the slice, then the span. */
+type Slice = [tenant: string, kind: string, from: Buffer, before: Buffer, firedFrom: number, firedTo: number];
+const inSlice =
+  'a.tenant = ? AND a.kind = ? AND a.id >= ? AND a.id < ? AND a.fired_at >= ? AND a.fired_at < ?';
 
 type EpisodeRow = readonly [
-  id: string,
-  kind: Episode['kind'],
-  rule: string | null,
-  severity: Episode['severity'],
-  category: Episode['category'],
-  labelSet: string,
-  state: Episode['state'],
-  firedAt: number,
-  resolvedAt: number | null,
-  resolveReason: Episode['resolveReason'],
-  ackedAt: number | null,
+  name: string | null,
+  count: number,
+  resolved: number,
+  byHand: number,
+  toAcknowledge: string | null,
+  toResolve: string | null,
 ];
-type DeliveryFigureRow = readonly [
+type DeliveryRow = readonly [
   channel: string,
-  state: DeliveryFigure['state'],
+  state: DeliveryGroup['state'],
   reason: string | null,
+  count: number,
   attempts: number,
-  createdAt: number,
-  finishedAt: number | null,
+  toAccept: string | null,
 ];
+
+interface Mutable {
+  count: number;
+  resolved: number;
+  resolvedByHand: number;
+  toAcknowledge: number[];
+  toResolve: number[];
+}
 
 export function spanReads(db: Db): SpanReads {
   const { raw } = db;
@@ -47,58 +77,142 @@ export function spanReads(db: Db): SpanReads {
     return firstIdAt(from - (longest ?? 0) - dayMs);
   }
 
-  /** Alert id → when it was acknowledged first; what people did is in the audit, also when it lapsed since. */
-  function firstAcknowledgements({ tenant, from }: Span): ReadonlyMap<string, number> {
-    const rows = raw
-      .prepare<[number, string], readonly [string, number]>(
-        `SELECT hex(subject_id), min(at) FROM event INDEXED BY event_age
-         WHERE keep = 2 AND at >= ? AND tenant = ? AND kind = 'alert.acknowledged' GROUP BY subject_id`,
+  /** Runs `work` over the alerts, then the events that may be of the span, slice by slice. */
+  function overSlices(span: Span, work: (kind: 'alert' | 'event', slice: Slice) => void): void {
+    const endOf = raw
+      .prepare<[string, string, Buffer], Buffer>(
+        `SELECT id FROM alert WHERE tenant = ? AND kind = ? AND id >= ? ORDER BY id LIMIT 1 OFFSET ${sliceRows}`,
       )
-      .raw()
-      .all(from - dayMs, tenant);
-    return new Map(rows);
+      .pluck();
+    const { tenant, from, to } = span;
+    const since = bornSince(span);
+    for (const kind of ['alert', 'event'] as const) {
+      for (let begin = since; !begin.equals(lastId); ) {
+        const end = endOf.get(tenant, kind, begin) ?? lastId;
+        work(kind, [tenant, kind, begin, end, from, to]);
+        begin = end;
+      }
+    }
   }
 
   return {
-    eachEpisode(span, visit) {
+    episodes: (span, by) =>
       withStoreErrors(`episodes of ${span.tenant}`, () => {
-        const acknowledged = firstAcknowledgements(span);
+        // What people did is in the audit, also when it lapsed since.
         const rows = raw
-          .prepare<[string, Buffer, number, number], EpisodeRow>(
-            `SELECT hex(id), kind, rule, effective_severity, category, hex(labelset), state, fired_at, resolved_at,
-                    resolve_reason, acked_at
-             FROM alert WHERE tenant = ? AND kind IN ('alert', 'event') AND id >= ? AND fired_at >= ? AND fired_at < ?`,
+          .prepare<[number, string, ...Slice], EpisodeRow>(
+            `WITH acknowledged AS MATERIALIZED (
+               SELECT subject_id AS id, min(at) AS at FROM event INDEXED BY event_age
+               WHERE keep = 2 AND at >= ? AND tenant = ? AND kind = 'alert.acknowledged' GROUP BY subject_id)
+             SELECT ${by === null ? 'NULL' : columnOf[by]}, count(*), sum(a.state = 'resolved'),
+               sum(a.state = 'resolved' AND a.resolve_reason IS 'manual'),
+               group_concat(max(0, coalesce(k.at, a.acked_at) - a.fired_at)),
+               group_concat(CASE WHEN a.state = 'resolved' THEN max(0, a.resolved_at - a.fired_at) END)
+             FROM alert a LEFT JOIN acknowledged k ON k.id = a.id WHERE ${inSlice} GROUP BY 1`,
           )
           .raw();
-        for (const row of rows.iterate(span.tenant, bornSince(span), span.from, span.to)) {
-          const [id, kind, rule, severity, category, labelSet, state, firedAt, resolvedAt, resolveReason] =
-            row;
-          const acknowledgedAt = acknowledged.get(id) ?? row[10];
-          visit({
-            ...{ kind, rule, severity, category, labelSet, state },
-            ...{ firedAt, resolvedAt, resolveReason, acknowledgedAt },
-          });
-        }
-      });
-    },
+        const found = { alert: new Map<string | null, Mutable>(), event: new Map<string | null, Mutable>() };
+        overSlices(span, (kind, slice) => {
+          for (const row of rows.all(span.from - dayMs, span.tenant, ...slice)) {
+            const [name, count, resolved, byHand, toAcknowledge, toResolve] = row;
+            const group = entry(found[kind], name, newGroup);
+            group.count += count;
+            group.resolved += resolved;
+            group.resolvedByHand += byHand;
+            if (kind === 'event') continue;
+            addSpans(group.toAcknowledge, toAcknowledge);
+            addSpans(group.toResolve, toResolve);
+          }
+        });
+        return (['alert', 'event'] as const).flatMap((kind) =>
+          [...found[kind]].map(([name, group]): EpisodeGroup => ({ kind, name, ...group })),
+        );
+      }),
 
-    eachDelivery(span, visit) {
-      withStoreErrors(`deliveries of ${span.tenant}`, () => {
-        // An id is made a moment before its row is dated, by the same clock.
+    episodeQuarters: (span) =>
+      withStoreErrors(`episodes of ${span.tenant} in time`, () => {
         const rows = raw
-          .prepare<[string, Buffer, Buffer, number, number], DeliveryFigureRow>(
-            `SELECT channel, state, reason, attempts, created_at, finished_at FROM delivery
-             WHERE tenant = ? AND id >= ? AND id < ? AND created_at >= ? AND created_at < ?`,
+          .prepare<Slice, readonly [quarter: number, count: number, resolved: number]>(
+            `SELECT a.fired_at / ${quarterMs}, count(*), sum(a.state = 'resolved') FROM alert a WHERE ${inSlice} GROUP BY 1`,
           )
           .raw();
-        const { tenant, from, to } = span;
-        const ids = [firstIdAt(from - hourMs), firstIdAt(to + hourMs)] as const;
-        for (const row of rows.iterate(tenant, ...ids, from, to)) {
-          const [channel, state, reason, attempts, createdAt, finishedAt] = row;
-          visit({ channel, state, reason, attempts, createdAt, finishedAt });
+        const found = new Map<number, { fired: number; resolved: number; events: number }>();
+        overSlices(span, (kind, slice) => {
+          for (const [quarter, count, resolved] of rows.all(...slice)) {
+            const counts = entry(found, quarter, () => ({ fired: 0, resolved: 0, events: 0 }));
+            if (kind === 'event') counts.events += count;
+            else {
+              counts.fired += count;
+              counts.resolved += resolved;
+            }
+          }
+        });
+        return [...found].map(([at, counts]): EpisodeQuarter => ({ from: at * quarterMs, ...counts }));
+      }),
+
+    topLabelSets: (span, limit) =>
+      withStoreErrors(`label sets of ${span.tenant}`, () => {
+        const rows = raw
+          .prepare<Slice, readonly [set: string, count: number]>(
+            `SELECT hex(a.labelset), count(*) FROM alert a WHERE ${inSlice} GROUP BY a.labelset`,
+          )
+          .raw();
+        const found = new Map<string, { fired: number; events: number }>();
+        overSlices(span, (kind, slice) => {
+          for (const [set, count] of rows.all(...slice)) {
+            const counts = entry(found, set, () => ({ fired: 0, events: 0 }));
+            if (kind === 'event') counts.events += count;
+            else counts.fired += count;
+          }
+        });
+        const labelsOf = raw
+          .prepare<[string, Buffer], string>('SELECT json FROM labelset WHERE tenant = ? AND id = ?')
+          .pluck();
+        const order = [...found].sort(
+          ([setA, a], [setB, b]) =>
+            b.fired + b.events - (a.fired + a.events) || b.fired - a.fired || (setA < setB ? -1 : 1),
+        );
+        return order.slice(0, limit).flatMap(([set, counts]): LabelSetCount[] => {
+          const text = labelsOf.get(span.tenant, Buffer.from(set, 'hex'));
+          return text === undefined ? [] : [{ labels: labelsOfText(text), ...counts }];
+        });
+      }),
+
+    deliveryGroups: ({ tenant, from, to }) =>
+      withStoreErrors(`deliveries of ${tenant}`, () => {
+        const rows = raw
+          .prepare<[string, Buffer, Buffer, number, number], DeliveryRow>(
+            `SELECT channel, state, reason, count(*), sum(attempts),
+               group_concat(CASE WHEN state IN ('sent', 'delivered') THEN max(0, finished_at - created_at) END)
+             FROM delivery WHERE tenant = ? AND id >= ? AND id < ? AND created_at >= ? AND created_at < ?
+             GROUP BY channel, state, reason`,
+          )
+          .raw();
+        const endOf = raw
+          .prepare<[string, Buffer, Buffer], Buffer>(
+            `SELECT id FROM delivery WHERE tenant = ? AND id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ${sliceRows}`,
+          )
+          .pluck();
+        const found = new Map<
+          string,
+          DeliveryGroup & { count: number; attempts: number; toAccept: number[] }
+        >();
+        // An id is made a moment before its row is dated, by the same clock.
+        const last = firstIdAt(to + hourMs);
+        for (let begin = firstIdAt(from - hourMs); !begin.equals(last); ) {
+          const end = endOf.get(tenant, begin, last) ?? last;
+          for (const row of rows.all(tenant, begin, end, from, to)) {
+            const [channel, state, reason, count, attempts, toAccept] = row;
+            const fresh = () => ({ channel, state, reason, count: 0, attempts: 0, toAccept: [] as number[] });
+            const group = entry(found, JSON.stringify([channel, state, reason]), fresh);
+            group.count += count;
+            group.attempts += attempts;
+            addSpans(group.toAccept, toAccept);
+          }
+          begin = end;
         }
-      });
-    },
+        return [...found.values()];
+      }),
 
     heldBack: ({ tenant, from, to }) =>
       withStoreErrors(`what was held back of ${tenant}`, () =>
@@ -121,14 +235,27 @@ export function spanReads(db: Db): SpanReads {
           )
           .all(from, to, tenant, limit),
       ),
-
-    labelsOf: (tenant, labelSet) =>
-      withStoreErrors(`labels of ${tenant}`, () => {
-        const text = raw
-          .prepare<[string, Buffer], string>('SELECT json FROM labelset WHERE tenant = ? AND id = ?')
-          .pluck()
-          .get(tenant, Buffer.from(labelSet, 'hex'));
-        return text === undefined ? null : labelsOfText(text);
-      }),
   };
+}
+
+const newGroup = (): Mutable => ({
+  count: 0,
+  resolved: 0,
+  resolvedByHand: 0,
+  toAcknowledge: [],
+  toResolve: [],
+});
+
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+/** Adds the numbers of a `group_concat`, which is null where there is none. */
+function addSpans(to: number[], text: string | null): void {
+  if (text !== null) for (const span of text.split(',')) to.push(Number(span));
 }
