@@ -93,7 +93,7 @@ const query: FiguresQuery = {
   to,
   by: ['severity', 'category', 'rule'],
   edges: bucketEdges(from, to, '1d', 'Asia/Taipei'),
-  with: ['label_sets', 'deliveries', 'held_back', 'acts'],
+  with: ['total', 'label_sets', 'deliveries', 'held_back', 'acts'],
   limit: 100,
 };
 

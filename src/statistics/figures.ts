@@ -21,7 +21,7 @@ export interface FiguresQuery {
   /** Edges of buckets, first `from` and last `to`, those between at quarters of an hour; null: none are wanted. */
   readonly edges: readonly number[] | null;
   /** Which further parts are wanted; the rest is empty. */
-  readonly with: readonly ('label_sets' | 'deliveries' | 'held_back' | 'acts')[];
+  readonly with: readonly ('total' | 'label_sets' | 'deliveries' | 'held_back' | 'acts')[];
   /** Of rules, label sets and acts, so many at most. */
   readonly limit: number;
 }
@@ -114,7 +114,7 @@ function ofTenant(reads: SpanReads, tenant: string, query: FiguresQuery): Tenant
   }
   return {
     tenant,
-    total: episodeFigures(all ?? reads.episodes(span, null)),
+    total: episodeFigures(wants.has('total') ? (all ?? reads.episodes(span, null)) : []),
     by,
     more,
     buckets: edges === null ? [] : bucketsOf(reads, span, edges),

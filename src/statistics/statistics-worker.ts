@@ -13,6 +13,7 @@ const { file } = workerData as { readonly file: string };
 const raw = new Database(file, { readonly: true, timeout: 1_000 });
 // What is walked over is read once: a large cache would only be filled.
 raw.pragma('cache_size = -4000');
+raw.pragma('temp_store = MEMORY');
 const reads = spanReads(databaseOf(raw, () => raw.close()));
 const answer = raw.transaction((query: ToStatistics) => figuresOf(reads, query));
 

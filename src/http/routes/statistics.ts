@@ -112,7 +112,9 @@ export const statisticsRoutes = [
     },
     errors: failures,
     async handler(call) {
-      const { figures, span } = await figuresFor(call, { with: ['label_sets', 'deliveries', 'held_back'] });
+      const { figures, span } = await figuresFor(call, {
+        with: ['total', 'label_sets', 'deliveries', 'held_back'],
+      });
       return answer(call.c, 200, {
         ...span,
         ...toEpisodesBody(figures.total),
@@ -190,7 +192,7 @@ export const statisticsRoutes = [
         : [deps.tenancy.of(key!, named)];
       const { from, to } = spanOf(query, deps.services.now());
       const all = await deps.services.statistics.figures(
-        { tenants, from, to, by: [], edges: null, with: ['deliveries'], limit: 1 },
+        { tenants, from, to, by: [], edges: null, with: ['total', 'deliveries'], limit: 1 },
         c.req.raw.signal,
       );
       const items = all.map(({ tenant, total, channels }) => ({

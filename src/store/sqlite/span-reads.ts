@@ -77,6 +77,23 @@ export function spanReads(db: Db): SpanReads {
     return firstIdAt(from - (longest ?? 0) - dayMs);
   }
 
+  /**
+   * Alert id → when it was acknowledged first: what people did is in the audit, also when it lapsed since. A temporary
+   * table is in memory, also of a connection that only reads.
+   */
+  function gatherAcknowledged({ tenant, from }: Span): void {
+    raw.exec(
+      'CREATE TEMP TABLE IF NOT EXISTS acknowledged (id ANY PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+    );
+    raw.exec('DELETE FROM temp.acknowledged');
+    raw
+      .prepare<[number, string]>(
+        `INSERT INTO temp.acknowledged SELECT subject_id, min(at) FROM event INDEXED BY event_age
+         WHERE keep = 2 AND at >= ? AND tenant = ? AND kind = 'alert.acknowledged' GROUP BY subject_id`,
+      )
+      .run(from - dayMs, tenant);
+  }
+
   /** Runs `work` over the alerts, then the events that may be of the span, slice by slice. */
   function overSlices(span: Span, work: (kind: 'alert' | 'event', slice: Slice) => void): void {
     const endOf = raw
@@ -98,22 +115,19 @@ export function spanReads(db: Db): SpanReads {
   return {
     episodes: (span, by) =>
       withStoreErrors(`episodes of ${span.tenant}`, () => {
-        // What people did is in the audit, also when it lapsed since.
+        gatherAcknowledged(span);
         const rows = raw
-          .prepare<[number, string, ...Slice], EpisodeRow>(
-            `WITH acknowledged AS MATERIALIZED (
-               SELECT subject_id AS id, min(at) AS at FROM event INDEXED BY event_age
-               WHERE keep = 2 AND at >= ? AND tenant = ? AND kind = 'alert.acknowledged' GROUP BY subject_id)
-             SELECT ${by === null ? 'NULL' : columnOf[by]}, count(*), sum(a.state = 'resolved'),
+          .prepare<Slice, EpisodeRow>(
+            `SELECT ${by === null ? 'NULL' : columnOf[by]}, count(*), sum(a.state = 'resolved'),
                sum(a.state = 'resolved' AND a.resolve_reason IS 'manual'),
                group_concat(max(0, coalesce(k.at, a.acked_at) - a.fired_at)),
                group_concat(CASE WHEN a.state = 'resolved' THEN max(0, a.resolved_at - a.fired_at) END)
-             FROM alert a LEFT JOIN acknowledged k ON k.id = a.id WHERE ${inSlice} GROUP BY 1`,
+             FROM alert a LEFT JOIN temp.acknowledged k ON k.id = a.id WHERE ${inSlice} GROUP BY 1`,
           )
           .raw();
         const found = { alert: new Map<string | null, Mutable>(), event: new Map<string | null, Mutable>() };
         overSlices(span, (kind, slice) => {
-          for (const row of rows.all(span.from - dayMs, span.tenant, ...slice)) {
+          for (const row of rows.all(...slice)) {
             const [name, count, resolved, byHand, toAcknowledge, toResolve] = row;
             const group = entry(found[kind], name, newGroup);
             group.count += count;
