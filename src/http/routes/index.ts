@@ -10,6 +10,7 @@ import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
+import { reportsRoutes } from './reports.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { statisticsRoutes } from './statistics.ts';
@@ -24,6 +25,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...statisticsRoutes,
+    ...reportsRoutes,
     ...alertsRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,
