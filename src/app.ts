@@ -25,6 +25,7 @@ import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
 import { type OpenReplays, openReplays } from './replay/replays.ts';
+import { startReports } from './reports/scheduled-reports.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
 import { type IncomingEvent, type Services, systemActor } from './services.ts';
 import { openStatistics } from './statistics/statistics.ts';
@@ -238,6 +239,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       });
     },
   });
+  const reports = startReports({ reports: config.reports, store, statistics, clock, log });
   const collector = config.collector.host
     ? startHostCollector({
         clock,
@@ -264,6 +266,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       watcher?.close();
       ruleReader.close();
       maintenance.stop();
+      reports.stop();
       await listening?.close();
       http.flushAudit();
       await runtime.close(drainMs);

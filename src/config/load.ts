@@ -39,6 +39,7 @@ export type Loaded =
 export const defaultFile = 'tocsin.yaml';
 const longestFile = 1024 * 1024;
 const defaultCollectorMs = 5_000;
+const defaultPeriodMs = 7 * 86_400_000;
 const defaultListen: Address = { host: '127.0.0.1', port: 8787 };
 
 /** Reads and checks everything; touches nothing. */
@@ -151,6 +152,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
+    reports: reportsOf(input.reports ?? [], folder),
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}),
     retention: retentionOf(input.retention ?? {}),
@@ -175,6 +177,19 @@ function routingOf(
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
   return { channels, routing: { route, receivers } };
+}
+
+function reportsOf(input: NonNullable<ConfigInput['reports']>, folder: string): TocsinConfig['reports'] {
+  return input.map((report) => ({
+    name: report.name,
+    tenant: report.tenant ?? 'default',
+    schedule: report.schedule,
+    zone: report.tz ?? 'UTC',
+    periodMs: report.period ?? defaultPeriodMs,
+    format: report.format ?? 'html',
+    locale: report.locale ?? 'en',
+    folder: resolve(folder, report.to),
+  }));
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {

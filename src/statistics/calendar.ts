@@ -1,6 +1,7 @@
 // Hours and days as people of a time zone count them. A day may have 23 or 25 hours; none is counted twice or left out.
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /** A wall-clock time of a zone; `month` and `day` from 1. */
@@ -66,18 +67,38 @@ export function localTime(at: number, zone: string): LocalTime {
 }
 
 /**
- * When the zone's clocks show that time. Of a time that comes twice the first; one that is left out in spring is taken as
- * much later as the clocks were put forward.
+ * When the zone's clocks show each time of a day. Of a time that comes twice the first; one that is left out in spring is
+ * taken as much later as the clocks were put forward. Asks the zone's rules once for the whole day.
  */
-export function instantOf({ year, month, day, hour, minute }: LocalTime, zone: string): number {
-  const shown = Date.UTC(year, month - 1, day, hour, minute);
-  const before = offsetAt(shown - dayMs, zone);
-  const after = offsetAt(shown + dayMs, zone);
-  // The earlier offset first: it gives the first of two times, and moves a missing one forward.
-  const first = shown - before;
-  if (before === after || offsetAt(first, zone) === before) return first;
-  const second = shown - after;
-  return offsetAt(second, zone) === after ? second : first;
+export function timesOfDay(
+  { year, month, day }: Pick<LocalTime, 'year' | 'month' | 'day'>,
+  zone: string,
+): (hour: number, minute: number) => number {
+  const midnight = Date.UTC(year, month - 1, day);
+  const shownAt = (hour: number, minute: number) => midnight + hour * hourMs + minute * minuteMs;
+  // Wherever the zone is, its day lies between these.
+  let low = midnight - dayMs;
+  let high = midnight + 2 * dayMs;
+  const before = offsetAt(low, zone);
+  const after = offsetAt(high, zone);
+  if (before === after) return (hour, minute) => shownAt(hour, minute) - before;
+  // Clocks move at a full minute: `high` becomes the first moment after.
+  while (high - low > minuteMs) {
+    const middle = low + Math.floor((high - low) / 2 / minuteMs) * minuteMs;
+    if (offsetAt(middle, zone) === before) low = middle;
+    else high = middle;
+  }
+  const moved = high;
+  return (hour, minute) => {
+    const shown = shownAt(hour, minute);
+    const first = shown - before;
+    return first < moved || shown - after < moved ? first : shown - after;
+  };
+}
+
+/** One time of `timesOfDay`. */
+export function instantOf({ hour, minute, ...date }: LocalTime, zone: string): number {
+  return timesOfDay(date, zone)(hour, minute);
 }
 
 /** The zone's midnight of the day that holds `at`, and so many days further. */
