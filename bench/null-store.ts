@@ -99,6 +99,13 @@ export function nullStore(): Store {
     checkpoint() {},
     probe() {},
     meta: () => null,
+    setMeta() {},
+    episodes: () => [],
+    episodeQuarters: () => [],
+    topLabelSets: () => [],
+    deliveryGroups: () => [],
+    heldBack: () => [],
+    acts: () => [],
     stats: () => ({}),
     close() {},
   };

@@ -457,8 +457,7 @@ export class Telling {
       if (!last) continue;
       const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
       const ended = ackedUntil > last.createdAt && ackedUntil === from;
-      const by =
-        from + (ended ? route.groupIntervalMs : route.repeatIntervalMs) + this.#patience(route, row);
+      const by = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs) + this.#patience(route, row);
       if (now > by + this.#world.downtime(from, now))
         this.#broken(
           'I1',
