@@ -45,6 +45,8 @@ export function nullStore(): Store {
       return events;
     },
     occurrences: () => [],
+    heartbeats: () => [],
+    dismissed: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;

@@ -1,5 +1,7 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
+import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { RetentionPolicy } from '../store/store.ts';
 
@@ -46,6 +48,10 @@ export interface TocsinConfig {
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
   readonly routing: RoutingConfig;
+  /** What is expected to come, by tenant. */
+  readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
+  /** How urgent what did not say so itself is. */
+  readonly classification: Classification;
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };
   readonly limits: Limits;
   readonly retention: RetentionPolicy & {

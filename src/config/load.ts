@@ -13,6 +13,7 @@ import {
   defaultRetention,
   type TocsinConfig,
 } from './config.ts';
+import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -151,6 +152,8 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
+    classification: classificationOf(input.classify),
+    heartbeats: heartbeatsOf(input.heartbeats, 'default'),
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}),
     retention: retentionOf(input.retention ?? {}),

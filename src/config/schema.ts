@@ -6,6 +6,7 @@ import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem, type SyntaxProblem } from '../../rules/syntax-problem.ts';
 import { addressPolicy } from '../delivery/egress-address.ts';
 import { type Address, parseAddress } from './address.ts';
+import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { parseProxy } from './proxy.ts';
 import { parseBytes } from './sizes.ts';
 
@@ -89,6 +90,8 @@ export const configSchema = z.strictObject({
     )
     .optional(),
   route: routeSchema.optional(),
+  classify: classifySchema(matcher).optional(),
+  heartbeats: heartbeatsSchema(interval, duration).optional(),
   egress: z
     .strictObject({
       allow: z

@@ -1,6 +1,7 @@
-// What the engine comes back to: deadlines of groups, the silence of pairs and the times of grids in one heap, and one
+// What the engine comes back to: deadlines of groups, of heartbeats and of alerts from outside, the silence of pairs and the times of grids in one heap, and one
 // timer for its top.
 import type { Clock, Timer } from '../clock.ts';
+import type { Reminder } from '../pipeline/input.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type DeadlineHandle, Deadlines } from './deadlines.ts';
 import type { GridClock } from './grid-clock.ts';
@@ -11,6 +12,7 @@ import type { Tenant } from './tenant.ts';
 type Entry =
   | { readonly group: Group; readonly tenant: Tenant }
   | { readonly pair: RulePair }
+  | { readonly reminder: Reminder; readonly tenant: Tenant }
   | { readonly grid: GridClock };
 
 export class Agenda {
@@ -18,6 +20,7 @@ export class Agenda {
   readonly #wake: () => void;
   readonly #deadlines = new Deadlines<Entry>();
   readonly #armed = new WeakMap<Group, { readonly at: number; readonly handle: DeadlineHandle }>();
+  readonly #reminders = new WeakMap<object, DeadlineHandle>();
   #timer: Timer | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -43,6 +46,17 @@ export class Agenda {
     }
   }
 
+  /** An input that is to come at a time, in place of the one that its owner had. */
+  remind(tenant: Tenant, reminder: Reminder): void {
+    const { owner, at } = reminder;
+    const before = this.#reminders.get(owner);
+    if (before !== undefined) this.#deadlines.drop(before);
+    this.#reminders.delete(owner);
+    if (at === null) return;
+    this.#reminders.set(owner, this.#deadlines.add(at, { reminder, tenant }));
+    if (at < this.#timerAt) this.arm();
+  }
+
   /** Looks at the pair when its series has been silent for as long as the rule bears. */
   watch(pair: RulePair, now: number): void {
     this.watchUntil(pair, Math.max(now, pair.quietSince + patienceOf(pair)));
@@ -64,9 +78,14 @@ export class Agenda {
 
   /**
    * Deadlines of groups that have come become work of their tenants; `silent` gets the pairs, which stay watched until it
-   * is done with them, `grid` the clocks.
+   * is done with them, `grid` the clocks, `remind` the inputs whose time has come.
    */
-  take(now: number, silent: (pair: RulePair) => void, grid: (clock: GridClock) => void): void {
+  take(
+    now: number,
+    silent: (pair: RulePair) => void,
+    grid: (clock: GridClock) => void,
+    remind: (tenant: Tenant, reminder: Reminder) => void,
+  ): void {
     for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
       const { item } = due;
       if ('pair' in item) {
@@ -75,6 +94,11 @@ export class Agenda {
       }
       if ('grid' in item) {
         grid(item.grid);
+        continue;
+      }
+      if ('reminder' in item) {
+        this.#reminders.delete(item.reminder.owner);
+        remind(item.tenant, item.reminder);
         continue;
       }
       const { group, tenant } = item;

@@ -84,6 +84,7 @@ export class Doors {
       }
     }
     for (const group of out.groups) this.#agenda.group(tenant, group, now);
+    for (const reminder of out.reminders) this.#agenda.remind(tenant, reminder);
   }
 
   /** An alert began to fire: rules may count that. */

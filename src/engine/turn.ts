@@ -36,7 +36,7 @@ export class Turn {
       this.#byShard.set(shard, list);
     }
     for (const effect of effects) {
-      if (effect.put === 'alert' || effect.put === 'group') {
+      if (effect.put === 'alert' || effect.put === 'group' || effect.put === 'heartbeat') {
         if (this.#seen.has(effect.row)) continue;
         this.#seen.add(effect.row);
       }

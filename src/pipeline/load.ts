@@ -1,6 +1,7 @@
 // Takes up a tenant where it was left: the same code for a start, a take-over and a poisoned shard.
 import type { Rule } from '../../rules/types.ts';
 import type { StepResult } from './input.ts';
+import { endReminder } from './life-cycle.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, GroupRow } from './rows.ts';
@@ -25,7 +26,9 @@ export function loadPipeline(
   for (const alert of rows.alerts) {
     bringBack(alert, rules, now);
     state.alerts.set(alert.id, alert);
-    if (alert.kind === 'alert' && alert.state !== 'resolved') state.openByKey.set(alert.key, alert);
+    if (alert.kind !== 'alert' || alert.state === 'resolved') continue;
+    state.openByKey.set(alert.key, alert);
+    if (alert.endsAt !== null) out.reminders.push(endReminder(alert, alert.endsAt));
   }
   for (const row of rows.groups) {
     const group = {
@@ -52,6 +55,8 @@ export function loadPipeline(
 const sampleAheadMs = 300_000;
 
 function bringBack(alert: AlertRow, rules: ReadonlyMap<string, Rule>, now: number): void {
+  // When an alert from outside began is by its sender's clock, which is compared with nothing but itself.
+  if (alert.source !== 'rule') return;
   const latest = now + sampleAheadMs;
   if (alert.pendingSince !== null && alert.pendingSince > latest) alert.pendingSince = now;
   if (alert.keepUntil === null) return;

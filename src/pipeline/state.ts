@@ -1,6 +1,7 @@
 // One tenant's state as the pipeline knows it. Each stage owns a slice: life cycle the alerts, grouping the groups.
 // State is changed in place by `apply`; a failed commit throws it away and loads it again from the store.
 import type { Rule } from '../../rules/types.ts';
+import type { Watch } from './heartbeat.ts';
 import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
 
@@ -30,6 +31,10 @@ export interface PipelineState {
   readonly groups: Map<string, Group>;
   /** alert id → keys of the groups it is in. */
   readonly memberOf: Map<string, readonly string[]>;
+  /** Key of an alert from outside → when the last episode began that a person ended. */
+  readonly dismissed: Map<string, number>;
+  /** By name. */
+  readonly heartbeats: Map<string, Watch>;
 }
 
 export function emptyPipelineState(
@@ -47,6 +52,8 @@ export function emptyPipelineState(
     openByKey: new Map(),
     groups: new Map(),
     memberOf: new Map(),
+    dismissed: new Map(),
+    heartbeats: new Map(),
   };
 }
 

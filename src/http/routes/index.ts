@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
@@ -12,6 +13,7 @@ import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { webhooksRoutes } from './webhooks.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -19,6 +21,8 @@ export function allRoutes(): readonly Route[] {
     ...ownMetricsRoutes,
     ...metricsRoutes,
     ...eventsRoutes,
+    ...webhooksRoutes,
+    ...heartbeatsRoutes,
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,

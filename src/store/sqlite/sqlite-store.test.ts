@@ -154,7 +154,7 @@ describe('sqlite store', () => {
   it('migrates once and refuses a database of a newer version', () => {
     const first = place.open();
     const epoch = first.meta('log_epoch');
-    expect(first.meta('schema')).toBe('3');
+    expect(first.meta('schema')).toBe('4');
     first.close();
     const second = place.open();
     expect(second.meta('log_epoch')).toBe(epoch);
@@ -162,7 +162,7 @@ describe('sqlite store', () => {
     const raw = new Database(place.file);
     raw.exec("UPDATE meta SET value = '99' WHERE key = 'schema'");
     raw.close();
-    expect(place.open).toThrow(/schema 99.*knows 3/);
+    expect(place.open).toThrow(/schema 99.*knows 4/);
     expect(place.open).toThrow(/schema 99/); // the refused one let go of its lock
   });
 
