@@ -3,8 +3,9 @@
 import { type Classification, classify } from '../../rules/classify.ts';
 import { parseCategory, parseSeverity } from '../../rules/severity.ts';
 import type { Category, Labels, Severity } from '../../rules/types.ts';
+import type { Clock } from '../clock.ts';
 import type { OutsideAlert, OutsideCounts } from '../pipeline/input.ts';
-import type { Answer, IncomingAlert } from '../services.ts';
+import type { IncomingAlert } from '../services.ts';
 import type { Engine } from './engine.ts';
 
 /** An alert that fires takes about four rows. */
@@ -47,31 +48,43 @@ function judgedAlert(by: Classification, alert: IncomingAlert): OutsideAlert {
   return { ...alert, ...judged(by, { type: labels.alertname ?? '', labels, text, severity, category }) };
 }
 
+export interface AlertPorts {
+  readonly engine: Engine;
+  readonly classification: Classification;
+  readonly clock: Clock;
+}
+
 /** Rejects with ApiError when any of them could not be stored. */
 export async function postAlerts(
-  { engine, classification }: { readonly engine: Engine; readonly classification: Classification },
+  { engine, classification, clock }: AlertPorts,
   tenant: string,
   source: string,
   alerts: readonly IncomingAlert[],
 ): Promise<OutsideCounts> {
   const sum: OutsideCounts = { fired: 0, updated: 0, resolved: 0, unchanged: 0, dismissed: 0 };
-  const pieces: Promise<Answer>[] = [];
+  // All are waited for: none may be stored after the sender was told that it has to come again.
+  const pieces: Promise<unknown>[] = [];
+  let failure: unknown = null;
   for (let from = 0; from < alerts.length; from += alertsInOne) {
+    // Regular expressions over the texts of ten thousand alerts would hold up everybody else.
+    if (from > 0) await new Promise<void>((resolve) => clock.soon(resolve));
     const some = alerts.slice(from, from + alertsInOne).map((alert) => judgedAlert(classification, alert));
+    const submitted = engine.submit(tenant, {
+      idempotency: null,
+      input: { kind: 'outside', source, alerts: some },
+      answer(answer) {
+        if (answer.kind !== 'outside') throw new Error('alerts were not answered as such');
+        for (const what of Object.keys(sum) as (keyof OutsideCounts)[]) sum[what] += answer.counts[what];
+        return { status: 200, body: null };
+      },
+    });
     pieces.push(
-      engine.submit(tenant, {
-        idempotency: null,
-        input: { kind: 'outside', source, alerts: some },
-        answer(answer) {
-          if (answer.kind !== 'outside') throw new Error('alerts were not answered as such');
-          for (const what of Object.keys(sum) as (keyof OutsideCounts)[]) sum[what] += answer.counts[what];
-          return { status: 200, body: null };
-        },
+      submitted.catch((error: unknown) => {
+        failure ??= error;
       }),
     );
   }
-  // All are waited for: none may be stored after the sender was told that it has to come again.
-  const settled = await Promise.allSettled(pieces);
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  await Promise.all(pieces);
+  if (failure !== null) throw failure;
   return sum;
 }

@@ -9,7 +9,8 @@ import { type Arrive, takeOne } from './outside.ts';
 import type { HeartbeatRow } from './rows.ts';
 import type { PipelineState, Subject } from './state.ts';
 
-export const heartbeatSource = 'heartbeat';
+const heartbeatSource = 'heartbeat';
+const keyPrefix = 'heartbeat:';
 
 function reminderOf(watch: Watch, at: number | null): Reminder {
   return { owner: watch.row, at, input: { kind: 'heartbeat_due', name: watch.row.name } };
@@ -17,7 +18,7 @@ function reminderOf(watch: Watch, at: number | null): Reminder {
 
 function subjectOf({ name, labels: own, severity }: Heartbeat): Subject {
   const labels = labelSet({ alertname: 'HeartbeatMissed', ...own, heartbeat: name, severity });
-  return { key: `heartbeat:${name}`, labels, fingerprint: fingerprint(labels) };
+  return { key: `${keyPrefix}${name}`, labels, fingerprint: fingerprint(labels) };
 }
 
 function toldOf(heartbeat: Heartbeat, startsAt: number, summary: string): OutsideAlert {
@@ -45,7 +46,7 @@ export function expectHeartbeats(
     out.effects.push({ put: 'heartbeat.removed', tenant: state.tenant, name });
   }
   for (const alert of [...state.openByKey.values()]) {
-    if (alert.source !== heartbeatSource || names.has(alert.labels.heartbeat ?? '')) continue;
+    if (alert.source !== heartbeatSource || names.has(alert.key.slice(keyPrefix.length))) continue;
     const fired = endEpisode(state, alert, 'rule_removed', now, out);
     if (fired) arrive(state, fired, now, out);
   }
@@ -121,8 +122,16 @@ export function excuseHeartbeats(state: PipelineState, now: number, out: StepRes
   }
 }
 
-/** What was known of the heartbeats when the tenant was left; who is expected is told by `heartbeats`. */
-export function restoreHeartbeats(state: PipelineState, rows: readonly HeartbeatRow[], now: number): void {
+/**
+ * What was known of the heartbeats when the tenant was left, and `before` in memory, where it was; who is expected is told
+ * by `heartbeats`.
+ */
+export function restoreHeartbeats(
+  state: PipelineState,
+  rows: readonly HeartbeatRow[],
+  before: ReadonlyMap<string, Watch>,
+  now: number,
+): void {
   for (const row of rows) {
     // A clock that was ahead must not make the silence shorter.
     row.since = Math.min(row.since, now);
@@ -131,6 +140,7 @@ export function restoreHeartbeats(state: PipelineState, rows: readonly Heartbeat
       ...{ name: row.name, intervalMs: 0, graceMs: 0, severity: 'warning', category: 'system' },
       ...{ labels: emptyLabels, annotations: {} },
     };
-    state.heartbeats.set(row.name, { row, heartbeat, excusedUntil: 0 });
+    const excusedUntil = Math.min(before.get(row.name)?.excusedUntil ?? 0, now);
+    state.heartbeats.set(row.name, { row, heartbeat, excusedUntil });
   }
 }

@@ -4,6 +4,7 @@ import { commitContract } from './commit-contract.ts';
 import { configObjectContract } from './config-object-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
+import { heartbeatContract } from './heartbeat-contract.ts';
 import { policyContract } from './policy-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
@@ -22,6 +23,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('paused channels and dead letters', () => policyContract(current));
     describe('reads', () => readContract(current));
     describe('objects of the configuration', () => configObjectContract(current));
+    describe('heartbeats', () => heartbeatContract(current));
     describe('retention', () => retentionContract(current));
   });
 }
