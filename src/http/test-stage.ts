@@ -112,6 +112,8 @@ export function httpStage(
         return { status: 202, body: { id: newId(), status: 'accepted' } };
       });
     },
+    postAlerts: () => Promise.reject(new ApiError('overloaded')),
+    heartbeat: () => Promise.reject(new ApiError('overloaded')),
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,
