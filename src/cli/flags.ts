@@ -43,6 +43,14 @@ export interface ExportFlags extends RemoteFlags {
   readonly out?: string;
   readonly group?: string;
 }
+export interface ReportFlags extends RemoteFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly format: string;
+  readonly locale: string;
+  readonly tz?: string;
+  readonly out?: string;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

@@ -13,6 +13,7 @@ import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
+import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -155,6 +156,10 @@ export function httpStage(
       evaluate: async () => {
         throw new ApiError('overloaded');
       },
+    },
+    statistics: {
+      figures: async (query) => figuresOf(store, query),
+      reportFigures: async (query) => figuresOf(store, query),
     },
     rules: () => [],
     ruleEntries: () => [],

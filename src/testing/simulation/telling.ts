@@ -283,6 +283,8 @@ export class Telling {
   #said(row: NotificationRow, at: number): void {
     const { counters, journal, routing } = this.#world;
     const reason = row.reason as AlertMessage['reason'];
+    if (reason === 'flapping')
+      this.#broken('I11', `${row.id} calls an alert flapping, which is not asked for`);
     counters.hit(reason);
     if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
     for (const [id, status] of Object.entries(row.alerts))
@@ -455,8 +457,7 @@ export class Telling {
       if (!last) continue;
       const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
       const ended = ackedUntil > last.createdAt && ackedUntil === from;
-      const by =
-        from + (ended ? route.groupIntervalMs : route.repeatIntervalMs) + this.#patience(route, row);
+      const by = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs) + this.#patience(route, row);
       if (now > by + this.#world.downtime(from, now))
         this.#broken(
           'I1',
