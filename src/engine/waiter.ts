@@ -1,5 +1,4 @@
-// Who waits for a piece of work: told when its turn is committed, or refused.
-
+// Whoever waits for an item of a tenant's queue.
 export interface Waiter<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
