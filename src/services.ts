@@ -3,6 +3,7 @@ import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
+import type { SilenceServices } from './engine/silence-services.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
 import type { Replays } from './replay/questions.ts';
@@ -136,6 +137,7 @@ export interface Services {
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */
   readonly replays: Replays;
+  readonly silences: SilenceServices;
   /** Those that run. */
   rules(tenant: string): readonly Rule[];
   /** All there are, with where they come from and what is wrong with them. */

@@ -10,6 +10,7 @@ import {
   type ChannelConfig,
   defaultBallastBytes,
   defaultLimits,
+  defaultRemindMs,
   defaultRetention,
   type TocsinConfig,
 } from './config.ts';
@@ -152,7 +153,7 @@ function assemble(
     },
     ...routingOf(input, channels, complain ?? (() => {})),
     egress: egressOf(input.egress ?? {}),
-    limits: limitsOf(input.limits ?? {}),
+    limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
   };
 }
@@ -174,7 +175,11 @@ function routingOf(
   // With one receiver there is nothing to choose.
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
-  return { channels, routing: { route, receivers } };
+  const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
+  return {
+    channels,
+    routing: { route, receivers, remindBeforeMs: remindBefore === 0 ? null : remindBefore },
+  };
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {
@@ -182,7 +187,10 @@ function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egre
   return { allow, proxy: proxy === undefined ? null : { ...proxy, username, password } };
 }
 
-function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {
+function limitsOf(
+  input: NonNullable<ConfigInput['limits']>,
+  silenceMs: number | undefined,
+): TocsinConfig['limits'] {
   const d = defaultLimits;
   return {
     seriesPerTenant: input.series_per_tenant ?? d.seriesPerTenant,
@@ -197,6 +205,7 @@ function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limi
     queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
     deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
+    silenceMs: silenceMs ?? d.silenceMs,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,
   };

@@ -144,6 +144,13 @@ export function httpStage(
         throw new ApiError('overloaded');
       },
     },
+    silences: {
+      put: () => Promise.reject(new ApiError('silence_not_found')),
+      expire: () => Promise.reject(new ApiError('silence_not_found')),
+      one: (tenant, id) => store.silence(tenant, id),
+      list: () => ({ items: [], next: null }),
+      holding: () => 0,
+    },
     rules: () => [],
     ruleEntries: () => [],
     ruleEntry: () => null,

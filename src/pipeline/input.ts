@@ -63,6 +63,8 @@ export interface SilencePutInput {
   readonly comment: string;
   readonly createdBy: string;
   readonly actor: string;
+  /** Of a known one: the versions that may be changed; absent: any. */
+  readonly seen?: readonly number[] | null;
 }
 
 /** The silence ends now. */
@@ -121,7 +123,9 @@ export type StepAnswer =
         | 'alert_resolved'
         | 'silence_not_found'
         | 'silence_over'
-        | 'too_many_silences';
+        | 'too_many_silences'
+        /** It is another version by now than those that were seen. */
+        | 'precondition_failed';
     };
 
 export function emptyResult(): StepResult {

@@ -64,6 +64,10 @@ function put(state: PipelineState, input: SilencePutInput, now: number, out: Ste
   const { matchers, startsAt, endsAt, comment, actor } = input;
   const known = input.id === null ? null : openSilence(state, input.id, now, out);
   if (input.id !== null && known === null) return;
+  if (known !== null && input.seen && !input.seen.includes(known.version)) {
+    out.answer = { kind: 'refused', reason: 'precondition_failed' };
+    return;
+  }
   if (known === null && state.silences.size >= mostSilences) {
     out.answer = { kind: 'refused', reason: 'too_many_silences' };
     return;

@@ -2,7 +2,9 @@
 // comes in may also be a number of epoch milliseconds.
 import { z } from 'zod';
 import { parseDuration } from '../../../rules/duration.ts';
+import { parseMatcher } from '../../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
+import type { Matcher } from '../../../rules/types.ts';
 
 /** RFC 3339 of epoch milliseconds. */
 export function timeText(at: number): string {
@@ -29,6 +31,14 @@ export const timeIn = z
 /** A span such as `30m`, as milliseconds. */
 export const durationIn = z.string('expected a duration such as 30m').transform((text, context) => {
   const parsed = parseDuration(text);
+  if (!isSyntaxProblem(parsed)) return parsed;
+  context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
+
+/** A matcher such as `host="a"`. */
+export const matcherIn = z.string().transform((written, context): Matcher => {
+  const parsed = parseMatcher(written);
   if (!isSyntaxProblem(parsed)) return parsed;
   context.addIssue({ code: 'custom', message: parsed.problem });
   return z.NEVER;

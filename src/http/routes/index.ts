@@ -12,6 +12,7 @@ import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { silencesRoutes } from './silences.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -23,6 +24,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...alertsRoutes,
+    ...silencesRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,
     ...auditRoutes,
