@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
+import { dependenciesOf } from '../pipeline/inhibition.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
@@ -331,7 +332,9 @@ export class Engine {
 
   #applyRules(tenant: Tenant, now: number): void {
     const { rules } = tenant;
+    const before = JSON.stringify(dependenciesOf(tenant.pipeline.rules.values()));
     tenant.pipeline.rules = new Map(rules.map((rule) => [rule.name, rule]));
+    if (JSON.stringify(dependenciesOf(rules)) !== before) this.#internal(tenant, [{ kind: 'dependencies' }]);
     tenant.pairs.setRules(rules, tenant.pipeline, now);
     tenant.grid.setRules(rules, tenant.pipeline, now);
     this.#readOccurrences(tenant, now);

@@ -34,7 +34,7 @@ export function applyNotify(
   }
   noteSuppressed(state, group, view.suppressed, now, out);
   if (decision.notify && receiver) {
-    const said = spoken(view, receiver.sendResolved);
+    const said = spoken(view);
     out.notifications.push(emitNotification(state, group, decision.reason, said, now));
     logNotified(
       group,
@@ -52,14 +52,14 @@ export function applyNotify(
   } else {
     for (const { alert, until } of view.held) hold(state, group, alert, until, now, out);
   }
-  if (receiver && !receiver.sendResolved) {
-    for (const alert of view.resolved) {
+  if (receiver) {
+    for (const alert of view.unasked) {
       logNotified(group, [{ alert, status: 'resolved' }], group.row.notified[alert.id]?.at ?? now);
       skip(state, group, alert, 'send_resolved_off', now, out);
     }
   }
   if (!receiver) {
-    for (const alert of [...view.resolved, ...view.events])
+    for (const alert of [...view.resolved, ...view.unasked, ...view.events])
       skip(state, group, alert, 'receiver_gone', now, out);
   }
   prune(state, group, receiver, now);

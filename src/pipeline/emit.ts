@@ -28,10 +28,7 @@ function messageAlert(alert: AlertRow): MessageAlert {
 }
 
 /** Everything that is said in this message: changed ones first. */
-export function spoken(
-  view: GroupView,
-  sendResolved: boolean,
-): { changed: AlertRow[]; standing: AlertRow[] } {
+export function spoken(view: GroupView): { changed: AlertRow[]; standing: AlertRow[] } {
   return {
     changed: [
       ...view.fresh,
@@ -39,7 +36,7 @@ export function spoken(
       ...view.escalated,
       ...view.held.map(({ alert }) => alert),
       ...view.events,
-      ...(sendResolved ? view.resolved : []),
+      ...view.resolved,
     ],
     standing: view.told,
   };

@@ -82,6 +82,8 @@ export type PipelineInput =
   /** The rule of these open alerts is gone, or no longer covers their series. */
   | { readonly kind: 'rule_removed'; readonly alertIds: readonly string[] }
   | { readonly kind: 'routing'; readonly routing: RoutingConfig }
+  /** Rules depend on others than before. */
+  | { readonly kind: 'dependencies' }
   | SilencePutInput
   | SilenceExpireInput
   /** A silence ends, or is to be reminded of. */

@@ -5,7 +5,7 @@ import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import type { StepResult } from './input.ts';
-import { viewGroup } from './notify.ts';
+import { sendsResolved, viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -52,8 +52,9 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
 function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
   const saidAt = group.row.notified[alert.id]?.at ?? now;
-  logNotified(group, [{ alert, status: 'resolved' }], receiver?.sendResolved === true ? now : saidAt);
-  if (receiver?.sendResolved !== true) return;
+  const asked = receiver !== undefined && sendsResolved(state, alert, receiver);
+  logNotified(group, [{ alert, status: 'resolved' }], asked ? now : saidAt);
+  if (!asked) return;
   const suppression = suppressionOf(state, alert, now);
   if (suppression) {
     skip(state, group, alert, suppression.by, now, out, suppression.ids);

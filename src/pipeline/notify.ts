@@ -29,6 +29,8 @@ export interface GroupView {
   readonly held: { readonly alert: AlertRow; readonly until: number }[];
   /** Resolved, and the receiver believes it fires. */
   readonly resolved: AlertRow[];
+  /** The same, but nobody wants to hear of it. */
+  readonly unasked: AlertRow[];
   /** Resolved, but the same key fires again in this group: its news is the next episode's. */
   readonly superseded: AlertRow[];
   readonly events: AlertRow[];
@@ -65,6 +67,16 @@ export type NotifyDecision =
       readonly view: GroupView;
     };
 
+/** Whether people are told that the alert ended: both its rule and the receiver say so unless told otherwise. */
+export function sendsResolved(
+  state: PipelineState,
+  alert: AlertRow,
+  receiver: Receiver | undefined,
+): boolean {
+  const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
+  return receiver?.sendResolved === true && rule?.sendResolved !== false;
+}
+
 /** How long the last notification of this alert holds back the next of the same key. */
 export function dedupeWindowOf(state: PipelineState, alert: AlertRow, receiver: Receiver): number {
   const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
@@ -90,6 +102,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     refired: [],
     held: [],
     resolved: [],
+    unasked: [],
     superseded: [],
     events: [],
     suppressed: [],
@@ -101,7 +114,9 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     if (!alert) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
     const said = group.row.notified[id]?.status;
     const open =
-      alert.state === 'firing' || alert.kind === 'event' || (said === 'firing' && receiver.sendResolved);
+      alert.state === 'firing' ||
+      alert.kind === 'event' ||
+      (said === 'firing' && sendsResolved(state, alert, receiver));
     const suppression = open ? suppressionOf(state, alert, now) : null;
     if (alert.kind === 'event') {
       if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
@@ -124,7 +139,8 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     } else if (said === 'firing') {
       const successor = state.openByKey.get(alert.key);
       if (successor?.state === 'firing' && group.members.has(successor.id)) view.superseded.push(alert);
-      else view.resolved.push(alert);
+      else if (sendsResolved(state, alert, receiver)) view.resolved.push(alert);
+      else view.unasked.push(alert);
     } else {
       view.skipped.push({
         alert,
@@ -180,15 +196,17 @@ export function decideNotify(
   });
   if (fresh.length > 0) {
     const spoken =
-      told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
+      told.length > 0 ||
+      escalated.length > 0 ||
+      view.superseded.length > 0 ||
+      resolved.length > 0 ||
+      view.unasked.length > 0;
     return say(spoken ? 'new_alerts' : 'first');
   }
   if (refired.length > 0) return say('refired');
   // Also of an acknowledged one: that it got worse is no repeat.
   if (escalated.length > 0) return say('escalated');
-  if (resolved.length > 0 && receiver.sendResolved) {
-    return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
-  }
+  if (resolved.length > 0) return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
   if (events.length > 0) return say('event');
 
   const heldUntil = Math.min(

@@ -5,6 +5,7 @@ import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
 import type { StepResult } from './input.ts';
+import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -110,11 +111,11 @@ function retire(
 /** Tells the old receiver that it will hear no more of what it was told fires. */
 function farewell(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
-  if (!receiver?.sendResolved) return;
   const known = Object.entries(group.row.notified)
     .filter(([, entry]) => entry.status === 'firing')
     .map(([id]) => state.alerts.get(id))
-    .filter((alert): alert is AlertRow => alert !== undefined && suppressionOf(state, alert, now) === null)
+    .filter((alert): alert is AlertRow => alert !== undefined)
+    .filter((alert) => sendsResolved(state, alert, receiver) && suppressionOf(state, alert, now) === null)
     .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }));
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
@@ -135,6 +136,16 @@ function keepOnlyWhatMatters(state: PipelineState, group: Group): void {
       if (rest.length > 0) state.memberOf.set(id, rest);
       else state.memberOf.delete(id);
     }
+  }
+}
+
+/** What rules depend on has changed: every group that holds something back, or should, is looked at. */
+export function ruleDependencies(state: PipelineState, now: number, out: StepResult): void {
+  ruleInhibition(state);
+  for (const group of state.groups.values()) {
+    const before = group.row.nextAt;
+    lookAgain(state, group, now, out);
+    if (group.row.nextAt !== before) out.effects.push({ put: 'group', row: group.row, insert: false });
   }
 }
 

@@ -6,7 +6,7 @@ import { type EventInput, emptyResult, type PipelineInput, type StepResult } fro
 import { applyAcknowledge, applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
-import { reroute } from './reroute.ts';
+import { reroute, ruleDependencies } from './reroute.ts';
 import { decideRoute } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
@@ -66,6 +66,9 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
         const reminder = changeSilences(state, input, now, out);
         if (reminder) arriveEvent(state, reminder, now, out);
       }
+      break;
+    case 'dependencies':
+      ruleDependencies(state, now, out);
       break;
     case 'routing':
       reroute(state, input.routing, now, out);

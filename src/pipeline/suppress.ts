@@ -3,7 +3,7 @@
 // resolves) makes the groups due that it holds, which are found by what held them.
 import { severityRank } from '../../rules/severity.ts';
 import { arm } from './group.ts';
-import { Inhibition } from './inhibition.ts';
+import { dependenciesOf, Inhibition } from './inhibition.ts';
 import type { StepResult } from './input.ts';
 import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
@@ -75,7 +75,8 @@ export function countHeld(state: PipelineState, by: string, ids: readonly string
 
 /** Inhibition by the rules that there are now, over everything that fires. */
 export function ruleInhibition(state: PipelineState): void {
-  state.inhibition = new Inhibition(state.routing.inhibit ?? []);
+  const rules = [...(state.routing.inhibit ?? []), ...dependenciesOf(state.rules.values())];
+  state.inhibition = new Inhibition(rules);
   for (const alert of state.openByKey.values()) if (alert.state === 'firing') state.inhibition.add(alert);
 }
 
