@@ -1,14 +1,17 @@
 // What people do with silences, and what they ask of them before they do.
+import type { Matcher } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
+import { ApiError } from '../errors.ts';
 import { toSilenceBody } from '../http/bodies/silence-body.ts';
 import type { SilencePutInput, StepAnswer } from '../pipeline/input.ts';
 import type { SilenceRow } from '../pipeline/rows.ts';
-import { takenBy } from '../pipeline/silence-preview.ts';
+import { previewSilence, type SilencePreview, takenBy } from '../pipeline/silence-preview.ts';
 import { holdsUntil, matchersOf } from '../pipeline/silences.ts';
 import type { Actor, Answer, Idempotency } from '../services.ts';
 import type { Page, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { refusal } from './refusal.ts';
+import { type SilenceTrial, type TrialQuery, trySilence } from './silence-trial.ts';
 
 export type SilenceOrder = Omit<SilencePutInput, 'kind' | 'actor'>;
 
@@ -31,6 +34,10 @@ export interface SilenceServices {
   list(tenant: string, listing: SilenceListing, limit: number, cursor: string | null): Page<SilenceRow>;
   /** How many firing alerts it takes at the moment. */
   holding(tenant: string, row: SilenceRow): number;
+  /** What such a silence would hold back now; `limit` of the alerts and groups that are named. */
+  preview(tenant: string, matchers: readonly Matcher[], limit: number): Promise<SilencePreview>;
+  /** What it would have held back; of a tenant one at a time, else `overloaded`. */
+  try(query: TrialQuery, signal?: AbortSignal): Promise<SilenceTrial>;
 }
 
 /** Reads of the store for one page of a list. */
@@ -53,6 +60,9 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
   /** The engine keeps those that are not over; what it does not know may have been before. */
   const known = (tenant: string, id: string, answer: StepAnswer): SilenceRow | null =>
     answer.kind === 'refused' && answer.reason === 'silence_not_found' ? store.silence(tenant, id) : null;
+
+  const breathe = () => new Promise<void>((resolve) => clock.soon(resolve));
+  const trying = new Set<string>();
 
   return {
     put(tenant, order, actor, idempotency) {
@@ -100,6 +110,27 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
       const state = engine.tenant(tenant)?.pipeline;
       if (!state || row.closed || holdsUntil(row, clock.now()) === null) return 0;
       return takenBy(state, matchersOf(row));
+    },
+    async preview(tenant, matchers, limit) {
+      const { pipeline } = engine.ensureTenant(tenant);
+      const preview = previewSilence(pipeline, matchers, limit, clock.now());
+      for (;;) {
+        const step = preview.next();
+        if (step.done) return step.value;
+        await breathe();
+      }
+    },
+    async try(query, signal) {
+      if (trying.has(query.tenant)) {
+        const message = 'A silence of this tenant is being tried already; wait for its answer.';
+        throw new ApiError('overloaded', { message, retryAfter: 1 });
+      }
+      trying.add(query.tenant);
+      try {
+        return await trySilence(store, query, breathe, signal);
+      } finally {
+        trying.delete(query.tenant);
+      }
     },
   };
 }

@@ -47,6 +47,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
   'post /api/v1/silences': { matchers: ['host="a"'], duration: '1h', comment: 'x' },
   'put /api/v1/silences/{id}': { matchers: ['host="b"'], duration: '1h', comment: 'x' },
+  'post /api/v1/silences/preview': { matchers: ['host=~".+"'] },
+  'post /api/v1/silences/try': {
+    matchers: ['host=~".+"'],
+    from: '2023-11-14T00:00:00Z',
+    to: '2023-11-15T00:00:00Z',
+  },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
   'post /api/v1/alerts/backtest': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z', samples: [] },
   'post /api/v1/alerts/evaluate': { samples: [] },

@@ -150,6 +150,8 @@ export function httpStage(
       one: (tenant, id) => store.silence(tenant, id),
       list: () => ({ items: [], next: null }),
       holding: () => 0,
+      preview: () => Promise.reject(new ApiError('unavailable')),
+      try: () => Promise.reject(new ApiError('unavailable')),
     },
     rules: () => [],
     ruleEntries: () => [],

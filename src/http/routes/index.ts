@@ -12,6 +12,7 @@ import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
 
 export function allRoutes(): readonly Route[] {
@@ -24,6 +25,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...alertsRoutes,
+    ...silenceTrialsRoutes,
     ...silencesRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,

@@ -196,3 +196,50 @@ describe('a silence', () => {
     expect(await holding()).toBe(0);
   });
 });
+
+describe('before it is made', () => {
+  const sample = (host: string, value: number) => ({ metric: 'cpu', labels: { host }, value });
+
+  it('a silence is shown with what it would hold back now', async () => {
+    await app.push([sample('p1', 99), sample('p2', 99), sample('p3', 99)]);
+    const matchers = ['host=~"p1|p2"'];
+    const { status, body } = await app.call('POST', `${path}/preview`, { matchers, limit: 1 }, as('viewer'));
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        firing: 2,
+        pending: 0,
+        suppressed: 0,
+        receivers: [{ receiver: 'default', groups: 2, alerts: 2 }],
+        alerts: [{ rule: 'HighCpu', state: 'firing', labels: { host: 'p1' }, suppressed: null }],
+        groups: {
+          total: 2,
+          silent: 2,
+          shorter: 0,
+          items: [{ receiver: 'default', labels: { host: 'p1' }, taken: 1, members: 1, left: null }],
+        },
+      },
+    ]);
+    const group = (body as { groups: { items: { next: { reason: string } }[] } }).groups.items[0]!;
+    expect(group.next.reason).toBe('repeat');
+  });
+
+  it('a silence is tried on what was sent', async () => {
+    const from = Date.now();
+    await app.push([sample('t1', 99), sample('t2', 99)]);
+    const matchers = ['host="t1"', 'severity="warning"'];
+    const tried = async (over: object) =>
+      app.call('POST', `${path}/try`, { matchers, from, ...over }, as('viewer'));
+    const { body } = await tried({ to: Date.now() + 1_000 });
+    expect(body).toMatchObject({
+      messages: 2,
+      held: { messages: 1, whole: 1, in_part: 0, alerts: 1 },
+      items: [{ receiver: 'default', reason: 'first', whole: true, taken: 1, alerts: 1 }],
+    });
+    const { id } = (body as { items: { id: string }[] }).items[0]!;
+    expect((await app.call('GET', `/api/v1/notifications/${id}`)).status).toBe(200);
+    expect((await tried({ to: from + 1, from: from - 1 })).body).toMatchObject({ held: { messages: 0 } });
+    expect(codeOf(await tried({ to: from - 1 }))).toEqual([400, 'invalid_body']);
+    expect(codeOf(await tried({ from: from - 32 * 24 * hour }))).toEqual([400, 'invalid_body']);
+  });
+});
