@@ -8,6 +8,7 @@ import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
   type ChannelConfig,
+  defaultAcknowledgeMs,
   defaultBallastBytes,
   defaultLimits,
   defaultRemindMs,
@@ -152,6 +153,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
+    acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
@@ -180,6 +182,11 @@ function routingOf(
     channels,
     routing: { route, receivers, remindBeforeMs: remindBefore === 0 ? null : remindBefore },
   };
+}
+
+/** `null` in the file says for ever. */
+function acknowledgeMsOf(written: number | null | undefined): number | null {
+  return written === undefined ? defaultAcknowledgeMs : written;
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {

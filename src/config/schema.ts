@@ -89,6 +89,7 @@ export const configSchema = z.strictObject({
     )
     .optional(),
   route: routeSchema.optional(),
+  acknowledge: z.strictObject({ expires_after: positiveDuration.nullable().optional() }).optional(),
   egress: z
     .strictObject({
       allow: z

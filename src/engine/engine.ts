@@ -13,7 +13,7 @@ import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
-import type { Answer } from '../services.ts';
+import type { Answer, BulkOrder, Idempotency } from '../services.ts';
 import {
   type CommittedEvent,
   type Occurrence,
@@ -22,6 +22,7 @@ import {
   StoreError,
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
+import { BulkRun } from './bulk-run.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -251,6 +252,20 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const tenant = this.#admit(tenantName, own);
       tenant.enqueue({ kind: 'command', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when what was done with all those alerts is durable. */
+  submitBulk(
+    tenantName: string,
+    order: BulkOrder,
+    actor: string,
+    idempotency: Idempotency | null,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue(new BulkRun(order, actor, idempotency, { resolve, reject }));
       this.#schedule();
     });
   }

@@ -121,6 +121,16 @@ export function httpStage(
         body: { id: alertId, note: command.note, by: actor.name },
       }));
     },
+    async respond(tenant, alertId, response, actor, idempotency) {
+      return once(tenant, idempotency, () => ({
+        status: 200,
+        body: { id: alertId, ...response, by: actor.name },
+      }));
+    },
+    async respondToMany(tenant, order, actor, idempotency) {
+      return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
+    },
+    acknowledgedUntil: () => null,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
     },
@@ -227,6 +237,10 @@ export function httpStage(
         ackedBy: null,
         ackedAt: null,
         ackUntil: null,
+        snoozedUntil: null,
+        snoozedBy: null,
+        assignee: null,
+        comments: 0,
         nextAt: null,
         version: 1,
         ...given,

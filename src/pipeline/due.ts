@@ -2,8 +2,10 @@
 // without a live suppression is in an open or accepted notification, or its group has a deadline.
 import { emitNotification, spoken } from './emit.ts';
 import { forgetNotified, leaveGroup, logNotified } from './group.ts';
+import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { decideNotify, dedupeWindowOf, type NotifyDecision } from './notify.ts';
+import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
@@ -11,6 +13,10 @@ import { countHeld, noteSuppressed } from './suppress.ts';
 
 export function dueGroup(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (alert?.state === 'firing') recordEnds(state, alert, now, out);
+  }
   applyNotify(state, group, receiver, decideNotify(state, group, receiver, now), now, out);
 }
 
@@ -145,8 +151,8 @@ function setDeadline(
   out: StepResult,
 ): void {
   if (decision.notify) {
-    const stillFiring = [...group.members].some((id) => state.alerts.get(id)?.state === 'firing');
-    if (stillFiring) set(group, now + group.route.repeatIntervalMs, 'repeat_interval');
+    const at = lookAgainAt(state, group, now);
+    if (at !== null) set(group, at, 'repeat_interval');
     if (decision.until !== null && decision.until < (group.row.nextAt ?? Number.POSITIVE_INFINITY))
       set(group, decision.until, 'suppression_ends');
   } else if (decision.until !== null) {
@@ -157,6 +163,17 @@ function setDeadline(
     if (ends.length > 0) set(group, Math.max(...ends), 'close');
   }
   out.groups.add(group);
+}
+
+/** After a message: when the firing alerts are due again, or what people said of one ends; null when none fires. */
+function lookAgainAt(state: PipelineState, group: Group, now: number): number | null {
+  let at: number | null = null;
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (alert?.state !== 'firing') continue;
+    at = Math.min(at ?? now + group.route.repeatIntervalMs, nextEndOf(alert, now));
+  }
+  return at;
 }
 
 function set(group: Group, at: number, reason: string): void {

@@ -74,9 +74,9 @@ function notAhead(row: GroupRow, now: number): void {
   );
 }
 
-/** People say themselves until when an acknowledgement holds; everything else is a span of the configuration. */
+/** People say themselves until when an acknowledgement or a snooze holds; everything else is a span of the configuration. */
 function bringDeadlineBack(state: PipelineState, { row, route }: Group, now: number): void {
-  if (row.nextAt === null || row.nextReason === 'acknowledged' || row.nextReason === 'ack_expired') return;
+  if (row.nextAt === null) return;
   const spans = [route.groupWaitMs, route.groupIntervalMs, route.repeatIntervalMs, route.resolveWaitMs];
   if (row.nextAt <= now + Math.max(...spans)) return;
   const window = state.routing.receivers.get(row.receiver)?.dedupeWindowMs ?? 0;

@@ -1,10 +1,11 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
+import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState, SuppressedBy } from './state.ts';
-import { type HeldBack, isEscalated, saidAgainAt, suppressionOf } from './suppress.ts';
+import { type HeldBack, heldBackBy, isEscalated, saidAgainAt, suppressionOf } from './suppress.ts';
 
 export type SkipReason =
   | 'within_dedupe_window'
@@ -117,7 +118,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
       alert.state === 'firing' ||
       alert.kind === 'event' ||
       (said === 'firing' && sendsResolved(state, alert, receiver));
-    const suppression = open ? suppressionOf(state, alert, now) : null;
+    const suppression = open ? heldBackBy(state, alert, now) : null;
     if (alert.kind === 'event') {
       if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
       else if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
@@ -158,18 +159,6 @@ export function unsaidReason(state: PipelineState, group: Group, alert: AlertRow
   return group.held.has(alert.id) ? 'within_dedupe_window' : 'resolved_before_notify';
 }
 
-const isAcknowledged = (alert: AlertRow, now: number) =>
-  alert.ackedAt !== null && (alert.ackUntil === null || alert.ackUntil > now);
-
-/**
- * When these firing alerts are to be said again: repeat_interval after the one that was said longest ago. Not after the
- * group's last message, which may be one that the group took over and that did not name them.
- */
-function repeatOf(group: Group, told: readonly AlertRow[], now: number): number {
-  const saidAt = told.reduce((min, { id }) => Math.min(min, group.row.notified[id]?.at ?? now), now);
-  return saidAt + group.route.repeatIntervalMs;
-}
-
 /** Whether this group says something now, with a named reason either way. */
 export function decideNotify(
   state: PipelineState,
@@ -191,7 +180,7 @@ export function decideNotify(
   const say = (reason: NotifyReason): NotifyDecision => ({
     notify: true,
     reason,
-    until: finite(suppressedUntil(group, view.suppressed, now)),
+    until: finite(suppressedUntil(group, view.suppressed, now, now)),
     view,
   });
   if (fresh.length > 0) {
@@ -211,20 +200,15 @@ export function decideNotify(
 
   const heldUntil = Math.min(
     held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY),
-    suppressedUntil(group, view.suppressed, group.row.lastSentAt),
+    suppressedUntil(group, view.suppressed, group.row.lastSentAt, now),
   );
   if (told.length > 0) {
     const open = told.filter((alert) => !isAcknowledged(alert, now));
-    const repeatAt = repeatOf(group, open.length > 0 ? open : told, now);
-    if (open.length > 0 && repeatAt <= now) return say('repeat');
-    if (open.length === 0) {
-      const acknowledgedUntil = told.reduce(
-        (min, alert) => Math.min(min, alert.ackUntil ?? min),
-        Number.POSITIVE_INFINITY,
-      );
-      return notYet('acknowledged', Math.min(heldUntil, Math.max(acknowledgedUntil, repeatAt)), view);
-    }
-    return notYet('within_repeat_interval', Math.min(heldUntil, repeatAt), view);
+    const until = told.reduce((min, alert) => Math.min(min, nextEndOf(alert, now)), heldUntil);
+    if (open.length === 0) return notYet('acknowledged', until, view);
+    const repeatAt = open.reduce((min, alert) => Math.min(min, dueAgainAt(group, alert, now)), until);
+    if (repeatAt <= now) return say('repeat');
+    return notYet('within_repeat_interval', repeatAt, view);
   }
   if (held.length > 0) return notYet('within_dedupe_window', heldUntil, view);
   const first = view.suppressed[0];
@@ -235,9 +219,15 @@ export function decideNotify(
  * When the first of what is held back may be said, by the time that is known now. News keeps the distance of
  * group_interval to the last message; of what the receiver knows only the repeat is held back.
  */
-function suppressedUntil(group: Group, suppressed: readonly HeldBack[], sentAt: number | null): number {
+function suppressedUntil(
+  group: Group,
+  suppressed: readonly HeldBack[],
+  sentAt: number | null,
+  now: number,
+): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { alert, suppression } of suppressed) {
+    first = Math.min(first, nextEndOf(alert, now));
     if (suppression.until === null) continue;
     first = Math.min(first, saidAgainAt(group, alert, suppression.until, sentAt));
   }

@@ -4,6 +4,7 @@
 import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
@@ -11,11 +12,11 @@ import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import {
   type HeldBack,
+  heldBackBy,
   isEscalated,
   noteSuppressed,
   ruleInhibition,
   saidAgainAt,
-  suppressionOf,
 } from './suppress.ts';
 
 export function reroute(state: PipelineState, routing: RoutingConfig, now: number, out: StepResult): void {
@@ -115,8 +116,8 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
     .filter(([, entry]) => entry.status === 'firing')
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
-    .filter((alert) => sendsResolved(state, alert, receiver) && suppressionOf(state, alert, now) === null)
-    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }));
+    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
+    .filter((alert) => sendsResolved(state, alert, receiver) && heldBackBy(state, alert, now) === null);
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
   }
@@ -155,7 +156,7 @@ function lookAgain(state: PipelineState, group: Group, now: number, out: StepRes
   const held: HeldBack[] = [];
   for (const id of group.members) {
     const alert = state.alerts.get(id);
-    const suppression = alert ? suppressionOf(state, alert, now) : null;
+    const suppression = alert ? heldBackBy(state, alert, now) : null;
     if (alert && suppression) held.push({ alert, suppression });
     else if (alert && before.has(id))
       arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
@@ -173,8 +174,7 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     const news = said !== 'firing' || isEscalated(group, alert);
     if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);
     else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
-    else if (alert.state === 'firing')
-      arm(group, group.row.notified[id]!.at + group.route.repeatIntervalMs, 'repeat_interval', out);
+    else if (alert.state === 'firing') arm(group, tellsAgainAt(group, alert, now), 'repeat_interval', out);
   }
   if (group.members.size === 0 && group.row.nextAt === null) arm(group, now, 'close', out);
   if (group.row.nextAt !== before) {

@@ -6,7 +6,7 @@ import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
 import { Silences } from './silences.ts';
 
-export type SuppressedBy = 'silenced' | 'inhibited';
+export type SuppressedBy = 'silenced' | 'inhibited' | 'snoozed';
 
 /** Why nothing is said of an alert at the moment. */
 export interface Suppression {

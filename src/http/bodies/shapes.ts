@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { parseDuration } from '../../../rules/duration.ts';
 import { parseMatcher } from '../../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
-import type { Matcher } from '../../../rules/types.ts';
 
 /** RFC 3339 of epoch milliseconds. */
 export function timeText(at: number): string {
@@ -36,11 +35,11 @@ export const durationIn = z.string('expected a duration such as 30m').transform(
   return z.NEVER;
 });
 
-/** A matcher such as `host="a"`. */
-export const matcherIn = z.string().transform((written, context): Matcher => {
-  const parsed = parseMatcher(written);
+/** A label matcher in Alertmanager's grammar, e.g. `severity=~"critical|emergency"`. */
+export const matcherIn = z.string().transform((text, context) => {
+  const parsed = parseMatcher(text);
   if (!isSyntaxProblem(parsed)) return parsed;
-  context.addIssue({ code: 'custom', message: parsed.problem });
+  context.addIssue({ code: 'custom', message: `${parsed.problem} (in a matcher such as env="prod")` });
   return z.NEVER;
 });
 

@@ -173,17 +173,17 @@ describe('a silence', () => {
       return body as { items: Silence[]; next: string | null };
     };
     const ids = async (query: string) => (await list(query)).items.map(({ id }) => id);
-    const zone = `match[]=${encodeURIComponent('zone=~".*x.*"')}&match[]=${encodeURIComponent('zone!=""')}`;
+    const zone = `matcher=${encodeURIComponent('zone=~".*x.*"')}&matcher=${encodeURIComponent('zone!=""')}`;
     expect(await ids(zone)).toEqual([over.id, pending.id, active.id]);
     expect(await ids(`${zone}&state=active`)).toEqual([active.id]);
     expect(await ids(`${zone}&state=pending`)).toEqual([pending.id]);
     expect(await ids(`${zone}&state=expired`)).toEqual([over.id]);
     expect(await ids(`${zone}&state=pending,expired`)).toEqual([over.id, pending.id]);
-    expect(await ids(`match[]=team%3D"web"`)).toEqual([active.id]);
+    expect(await ids(`matcher=team%3D"web"`)).toEqual([active.id]);
     const first = await list(`${zone}&limit=2`);
     expect(first.items.map(({ id }) => id)).toEqual([over.id, pending.id]);
     expect(await ids(`${zone}&limit=2&cursor=${first.next}`)).toEqual([active.id]);
-    expect(codeOf(await app.call('GET', `${path}?match[]=x`))).toEqual([400, 'invalid_query']);
+    expect(codeOf(await app.call('GET', `${path}?matcher=x`))).toEqual([400, 'invalid_query']);
   });
 
   it('says how many firing alerts it holds back now', async () => {

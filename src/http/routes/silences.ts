@@ -29,7 +29,7 @@ const furthestMs = 400 * 86_400_000;
 
 const listQuery = z.strictObject({
   state: wordsIn(silenceStates).optional(),
-  'match[]': z.array(matcherIn).max(32).optional().meta({
+  matcher: z.array(matcherIn).max(32).optional().meta({
     description: 'Matchers on what the matchers of a silence ask for, e.g. `host="a"`.',
   }),
   ...pageQuery,
@@ -145,11 +145,12 @@ export const silencesRoutes = [
     tag: 'silences',
     summary: 'Silences, newest first, those that are over too.',
     query: listQuery,
+    repeated: ['matcher'],
     answers: { 200: { description: 'A page', schema: pageOut(silenceBody) } },
     errors: ['invalid_cursor'],
     handler({ c, deps, tenant, query }) {
       const now = deps.services.now();
-      const { state: states, 'match[]': filter = [] } = query;
+      const { state: states, matcher: filter = [] } = query;
       const expired = states?.includes('expired');
       const listing = {
         wanted: (row: SilenceRow) =>
