@@ -6,7 +6,7 @@ import { toSilenceBody } from '../http/bodies/silence-body.ts';
 import type { SilencePutInput, StepAnswer } from '../pipeline/input.ts';
 import type { SilenceRow } from '../pipeline/rows.ts';
 import { previewSilence, type SilencePreview, takenBy } from '../pipeline/silence-preview.ts';
-import { holdsUntil, matchersOf } from '../pipeline/silences.ts';
+import { calendarOf, holdsUntil, matchersOf } from '../pipeline/silences.ts';
 import type { Actor, Answer, Idempotency } from '../services.ts';
 import type { Page, Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
@@ -108,7 +108,7 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
     },
     holding(tenant, row) {
       const state = engine.tenant(tenant)?.pipeline;
-      if (!state || row.closed || holdsUntil(row, clock.now()) === null) return 0;
+      if (!state || row.closed || holdsUntil(row, calendarOf(row), clock.now()) === null) return 0;
       return takenBy(state, matchersOf(row));
     },
     async preview(tenant, matchers, limit) {

@@ -76,6 +76,7 @@ export interface SilencePutInput {
   readonly matchers: SilenceRow['matchers'];
   readonly startsAt: number;
   readonly endsAt: number;
+  readonly recurs: SilenceRow['recurs'];
   readonly comment: string;
   readonly createdBy: string;
   readonly actor: string;

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { formatMatcher, matcher, parseMatcher } from '../../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
+import { timeIntervalsSchema } from '../../../rules/time-interval-schema.ts';
 import type { Matcher } from '../../../rules/types.ts';
 import { utf8Length } from '../../../rules/utf8.ts';
 import type { SilenceRow } from '../../pipeline/rows.ts';
-import { holdsUntil } from '../../pipeline/silences.ts';
+import { calendarOf, holdsUntil } from '../../pipeline/silences.ts';
 import { durationIn, timeIn, timeOut, timeText, timeTextOrNull } from './shapes.ts';
 
 export const silenceStates = ['pending', 'active', 'expired'] as const;
@@ -25,6 +26,7 @@ export const silenceBody = z
     matchers: z.array(z.string()),
     starts_at: timeOut,
     ends_at: timeOut,
+    recurs: timeIntervalsSchema.nullable().meta({ description: 'When it holds; null: all the time.' }),
     holds_until: timeOut.nullable().meta({ description: 'Null when it holds nothing at the moment.' }),
     comment: z.string(),
     created_by: z.string(),
@@ -37,7 +39,9 @@ export const silenceBody = z
   })
   .meta({ id: 'Silence' });
 
-export function toSilenceBody(row: SilenceRow, now: number): z.output<typeof silenceBody> {
+type SilenceBody = Omit<z.output<typeof silenceBody>, 'recurs'> & Pick<SilenceRow, 'recurs'>;
+
+export function toSilenceBody(row: SilenceRow, now: number): SilenceBody {
   const state = stateOf(row, now);
   return {
     id: row.id,
@@ -45,7 +49,8 @@ export function toSilenceBody(row: SilenceRow, now: number): z.output<typeof sil
     matchers: row.matchers.map(formatMatcher),
     starts_at: timeText(row.startsAt),
     ends_at: timeText(row.endsAt),
-    holds_until: state === 'active' ? timeTextOrNull(holdsUntil(row, now)) : null,
+    recurs: row.recurs,
+    holds_until: state === 'active' ? timeTextOrNull(holdsUntil(row, calendarOf(row), now)) : null,
     comment: row.comment,
     created_by: row.createdBy,
     created_at: timeText(row.createdAt),
@@ -113,6 +118,9 @@ export const silenceIn = z
     starts_at: timeIn.optional().meta({ description: 'Now, unless given; a past time is now.' }),
     ends_at: timeIn.optional(),
     duration: durationIn.optional().meta({ description: 'Instead of `ends_at`: from `starts_at` on.' }),
+    recurs: timeIntervalsSchema.optional().meta({
+      description: 'It holds at these times only, e.g. `[{"weekdays":["sunday"],"location":"Asia/Taipei"}]`.',
+    }),
     comment: z
       .string()
       .refine((text) => text.trim() !== '', 'expected why there is to be silence')

@@ -129,6 +129,13 @@ describe('a silence', () => {
       [{ duration: undefined, ends_at: now - hour }, 'ends_at', /after the start/],
       [{ duration: undefined, starts_at: now + 2 * hour, ends_at: now + hour }, 'ends_at', /after the start/],
       [{ duration: '8d' }, 'ends_at', /at most 7d of silence/],
+      [
+        { duration: '30d', recurs: [{ months: ['january:december'] }] },
+        'recurs',
+        /7d of silence in one piece/,
+      ],
+      [{ recurs: [{ years: ['1999'] }] }, 'recurs', /between the start and the end/],
+      [{ recurs: [{ weekdays: ['someday'] }] }, 'recurs.0.weekdays.0', /weekday/],
       [{ starts_at: now + 400 * 24 * hour }, 'ends_at', /within 400d/],
     ];
     for (const [over, where, message] of wrong) {
@@ -241,5 +248,17 @@ describe('before it is made', () => {
     expect((await tried({ to: from + 1, from: from - 1 })).body).toMatchObject({ held: { messages: 0 } });
     expect(codeOf(await tried({ to: from - 1 }))).toEqual([400, 'invalid_body']);
     expect(codeOf(await tried({ from: from - 32 * 24 * hour }))).toEqual([400, 'invalid_body']);
+  });
+});
+
+describe('a recurring silence', () => {
+  it('holds for longer than one may, since no piece of it does', async () => {
+    const recurs = [{ times: [{ start_time: '02:00', end_time: '04:00' }], location: 'Asia/Taipei' }];
+    const made = await make({ recurs, duration: '365d' });
+    expect(made).toMatchObject({ state: 'active', recurs });
+    const read = await app.call('GET', `${path}/${made.id}`);
+    expect(read.body).toMatchObject({ recurs });
+    const refused = await app.call('POST', path, { ...given, recurs, duration: '365d' }, as('responder'));
+    expect(codeOf(refused)).toEqual([403, 'forbidden']);
   });
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../../../rules/duration.ts';
 import { matchesAll } from '../../../rules/matchers.ts';
+import { compileTimeInterval } from '../../../rules/time-interval.ts';
 import type { Matcher } from '../../../rules/types.ts';
 import { tagOf } from '../../engine/rule-orders.ts';
 import { ApiError } from '../../errors.ts';
@@ -24,6 +25,8 @@ import { isUuid } from '../uuid.ts';
 
 /** What whoever may respond, and no more, may silence. */
 const responderMs = 24 * 3_600_000;
+/** Beginnings and ends of a recurring one that are looked at: five pieces a day until the end. */
+const mostPieces = 4_000;
 /** A silence ends within so long from now, whenever it begins. */
 const furthestMs = 400 * 86_400_000;
 
@@ -65,14 +68,15 @@ function timesOf(call: Call<SilenceIn, unknown>, before: SilenceRow | null) {
   if (endsAt <= now) throw problem('ends_at', 'expected a time in the future');
   if (endsAt > now + furthestMs)
     throw problem('ends_at', `expected an end within ${formatDuration(furthestMs)}`);
-  const lengthMs = endsAt - from;
   const { silenceMs } = deps.limits;
-  if (lengthMs > silenceMs)
+  const longest = body.recurs === undefined ? endsAt - from : longestOf(body.recurs, from, endsAt);
+  if (longest === 0) throw problem('recurs', 'expected times between the start and the end');
+  if (longest > silenceMs)
     throw problem(
-      'ends_at',
-      `expected at most ${formatDuration(silenceMs)} of silence (silences.max_duration)`,
+      body.recurs === undefined ? 'ends_at' : 'recurs',
+      `expected at most ${formatDuration(silenceMs)} of silence in one piece (silences.max_duration)`,
     );
-  if (lengthMs > responderMs && !mayLong(key)) {
+  if (endsAt - from > responderMs && !mayLong(key)) {
     const most = formatDuration(responderMs);
     throw new ApiError('forbidden', {
       message: `This key may silence for at most ${most}; longer ones take the right edit.`,
@@ -80,6 +84,19 @@ function timesOf(call: Call<SilenceIn, unknown>, before: SilenceRow | null) {
     });
   }
   return { startsAt, endsAt };
+}
+
+/** The longest piece of the times between `from` and `to`; 0: there is none. */
+function longestOf(recurs: NonNullable<SilenceIn['recurs']>, from: number, to: number): number {
+  const times = compileTimeInterval('recurs', recurs);
+  let longest = 0;
+  let at = from;
+  for (let pieces = 0; at < to && pieces < mostPieces; pieces++) {
+    const next = Math.min(times.nextChange(at) ?? to, to);
+    if (times.contains(at)) longest = Math.max(longest, next - at);
+    at = next;
+  }
+  return longest;
 }
 
 function mayLong(key: ApiKeyRow | null): boolean {
@@ -106,6 +123,7 @@ async function put(call: Call<SilenceIn, unknown>, before: SilenceRow | null): P
     id: before?.id ?? null,
     matchers: body.matchers.map(({ name, op, value }) => ({ name, op, value })),
     ...timesOf(call, before),
+    recurs: body.recurs ?? null,
     comment: body.comment,
     createdBy: body.created_by ?? actor.name,
     seen: before === null ? null : versionsSeen(call, before.id),
