@@ -35,6 +35,7 @@ export interface SilenceAddFlags extends SilenceFlags {
   readonly start?: string;
   readonly end?: string;
   readonly by?: string;
+  readonly recurs?: unknown;
 }
 export interface SilenceListFlags extends SilenceFlags {
   readonly state: string;

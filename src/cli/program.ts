@@ -131,6 +131,7 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--end <time>', 'until then, instead of --for')
     .option('--start <time>', 'from then on (default: now)')
     .option('--by <name>', 'who wants it (default: the key)')
+    .option('--recurs <json>', 'times at which it holds, a list of time intervals', json)
     .action(async (given: readonly string[], flags: SilenceAddFlags) => {
       code = await (await import('./silence.ts')).addCommand(host, given, flags);
     });
@@ -217,6 +218,15 @@ function finiteNumber(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError('expected a number.');
   return value;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new InvalidArgumentError('expected JSON.');
+    throw error;
+  }
 }
 
 function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {

@@ -81,6 +81,13 @@ describe('tocsin silence', () => {
       out: '',
       err: expect.stringMatching(/refused \(400\)[^\n]*\nmatchers: expected at least one matcher that/),
     });
+    expect(
+      await silence('add', 'host=a', '--for', '2h', '--comment', 'x', '--recurs', '[{"weekdays":[1]}]'),
+    ).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('\nrecurs.0.weekdays.0: expected a weekday'),
+    });
+    expect(await silence('add', 'host=a', '--comment', 'x', '--recurs', '[')).toMatchObject({ code: 2 });
     expect(await silence('show', 'none')).toMatchObject({ code: 1, err: expect.stringContaining('404') });
     expect(await silence('add', 'host=a', '--for', '2h')).toMatchObject({ code: 2 });
   });

@@ -85,6 +85,7 @@ export function addCommand(
     starts_at: flags.start,
     ends_at: flags.end,
     created_by: flags.by,
+    recurs: flags.recurs,
   };
   return show<Silence>(host, flags, ['POST', path, body], (silence) => [lineOf(silence)]);
 }
