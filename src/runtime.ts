@@ -48,6 +48,8 @@ export interface RuntimePorts {
   readonly reader?: HistoryReader;
   /** Runs rules on it; without it there are no backtests. */
   readonly replays?: Replays;
+  /** Counts what happened; without it there are no statistics. */
+  readonly statistics?: Services['statistics'];
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -260,6 +262,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     newId,
     reader: ports.reader ?? null,
     replays: ports.replays ?? null,
+    statistics: ports.statistics ?? null,
     health,
     rejections,
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),

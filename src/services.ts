@@ -8,6 +8,7 @@ import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse } from './pipeline/input.ts';
 import type { AlertRow } from './pipeline/rows.ts';
 import type { Replays } from './replay/questions.ts';
+import type { Statistics } from './statistics/statistics.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';
 
 /** A sample as a client wrote it, before it meets the series table. */
@@ -168,6 +169,8 @@ export interface Services {
   /** Rules on stored or given samples, beside everything that runs. */
   readonly replays: Replays;
   readonly silences: SilenceServices;
+  /** What happened, as figures, counted beside the main thread. */
+  readonly statistics: Statistics;
   /** Those that run. */
   rules(tenant: string): readonly Rule[];
   /** All there are, with where they come from and what is wrong with them. */

@@ -45,6 +45,14 @@ export interface SilenceTryFlags extends SilenceFlags {
   readonly from: string;
   readonly to?: string;
 }
+export interface ReportFlags extends RemoteFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly format: string;
+  readonly locale: string;
+  readonly tz?: string;
+  readonly out?: string;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

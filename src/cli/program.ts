@@ -9,6 +9,7 @@ import type {
   DemoFlags,
   ExportFlags,
   PushFlags,
+  ReportFlags,
   SchemaFlags,
   ServeFlags,
   SilenceAddFlags,
@@ -163,6 +164,22 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--to <time>', 'the same (default: now)')
     .action(async (given: readonly string[], flags: SilenceTryFlags) => {
       code = await (await import('./silence.ts')).tryCommand(host, given, flags);
+    });
+
+  program
+    .command('report')
+    .description('The report of a period: alerts, deliveries, what was not sent and why.')
+    .option('--from <time>', 'a time, or a span before now such as 7d', '7d')
+    .option('--to <time>', 'the same (default: now)')
+    .option('--format <format>', 'json, csv or html', 'json')
+    .option('--locale <locale>', 'language of the HTML page: en, zh-TW or zh-CN', 'en')
+    .option('--tz <zone>', 'time zone whose days count, e.g. Europe/Vienna (default: UTC)')
+    .option('-o, --out <file>', 'write it there (default: standard output)')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (flags: ReportFlags) => {
+      code = await (await import('./report.ts')).reportCommand(host, flags);
     });
 
   program

@@ -1,6 +1,7 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
+import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
 
 export interface ChannelConfig {
@@ -50,6 +51,7 @@ export interface TocsinConfig {
   readonly routing: RoutingConfig;
   /** How long an acknowledgement holds that does not say so itself; null: until the episode ends. */
   readonly acknowledge: { readonly expiresAfterMs: number | null };
+  readonly reports: readonly ScheduledReport[];
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };
   readonly limits: Limits;
   readonly retention: RetentionPolicy & {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
+import type { FlappingConfig } from '../pipeline/flaps.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
@@ -41,6 +42,7 @@ export type Loaded =
 export const defaultFile = 'tocsin.yaml';
 const longestFile = 1024 * 1024;
 const defaultCollectorMs = 5_000;
+const defaultPeriodMs = 7 * 86_400_000;
 const defaultListen: Address = { host: '127.0.0.1', port: 8787 };
 
 /** Reads and checks everything; touches nothing. */
@@ -154,6 +156,7 @@ function assemble(
     },
     ...routingOf(input, channels, complain ?? (() => {})),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
+    reports: reportsOf(input.reports ?? [], folder),
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
@@ -180,13 +183,35 @@ function routingOf(
   const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
   return {
     channels,
-    routing: { route, receivers, remindBeforeMs: remindBefore === 0 ? null : remindBefore },
+    routing: {
+      route,
+      receivers,
+      flapping: flappingOf(input.flapping ?? {}),
+      remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+    },
   };
+}
+
+function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {
+  return input === false ? null : { count: input.count ?? 5, windowMs: input.window ?? 30 * 60_000 };
 }
 
 /** `null` in the file says for ever. */
 function acknowledgeMsOf(written: number | null | undefined): number | null {
   return written === undefined ? defaultAcknowledgeMs : written;
+}
+
+function reportsOf(input: NonNullable<ConfigInput['reports']>, folder: string): TocsinConfig['reports'] {
+  return input.map((report) => ({
+    name: report.name,
+    tenant: report.tenant ?? 'default',
+    schedule: report.schedule,
+    zone: report.tz ?? 'UTC',
+    periodMs: report.period ?? defaultPeriodMs,
+    format: report.format ?? 'html',
+    locale: report.locale ?? 'en',
+    folder: resolve(folder, report.to),
+  }));
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {

@@ -49,6 +49,7 @@ export interface ServicePorts {
   readonly newId: () => string;
   readonly reader: HistoryReader | null;
   readonly replays: Services['replays'] | null;
+  readonly statistics: Services['statistics'] | null;
   readonly health: () => Health;
   readonly rendered: Services['rendered'];
   /** Counts refused samples by their code. */
@@ -183,6 +184,7 @@ export function createServices(ports: ServicePorts): Services {
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,
     silences: createSilenceServices({ engine, store, clock }),
+    statistics: ports.statistics ?? noStatistics,
     rules(tenant: string): readonly Rule[] {
       return engine.tenant(tenant)?.rules ?? [];
     },
@@ -211,6 +213,11 @@ const noReader: Services['samples'] = {
 const noReplays: Services['replays'] = {
   backtest: () => Promise.reject(new ApiError('unavailable')),
   evaluate: () => Promise.reject(new ApiError('unavailable')),
+};
+
+const noStatistics: Services['statistics'] = {
+  figures: () => Promise.reject(new ApiError('unavailable')),
+  reportFigures: () => Promise.reject(new ApiError('unavailable')),
 };
 
 /** What the store cannot do now, the client may try again. */

@@ -13,6 +13,7 @@ import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
+import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -32,6 +33,8 @@ export interface Stage {
   readonly pushed: RawSample[];
   readonly events: IncomingEvent[];
   health: Health;
+  /** As the configuration would say. */
+  acknowledgedUntil: number | null;
   now: number;
   newId(): string;
   /** Does what was put off: what the audit gathered. */
@@ -112,7 +115,7 @@ export function httpStage(
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,
-        body: { id: alertId, until: command.until, note: command.note, by: actor.name },
+        body: { id: alertId, ...command, by: actor.name },
       }));
     },
     async resolve(tenant, alertId, command, actor, idempotency) {
@@ -130,7 +133,7 @@ export function httpStage(
     async respondToMany(tenant, order, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
     },
-    acknowledgedUntil: () => null,
+    acknowledgedUntil: () => stage.acknowledgedUntil,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
     },
@@ -163,6 +166,10 @@ export function httpStage(
       preview: () => Promise.reject(new ApiError('unavailable')),
       try: () => Promise.reject(new ApiError('unavailable')),
     },
+    statistics: {
+      figures: async (query) => figuresOf(store, query),
+      reportFigures: async (query) => figuresOf(store, query),
+    },
     rules: () => [],
     ruleEntries: () => [],
     ruleEntry: () => null,
@@ -182,6 +189,7 @@ export function httpStage(
     pushed: [],
     events: [],
     health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
+    acknowledgedUntil: null,
     now: startAt,
     newId: () => newId(),
     passLater() {

@@ -11,6 +11,8 @@ export interface LoadedRows {
   readonly groups: readonly GroupRow[];
   /** Those that are not over. */
   readonly silences: readonly SilenceRow[];
+  /** When alerts began to fire lately, by key; absent where nothing is called flapping. */
+  readonly firings?: readonly { readonly key: string; readonly at: number }[];
 }
 
 /** Builds the state and routes everything again; `out` gets what that changes. */
@@ -29,6 +31,7 @@ export function loadPipeline(
     state.alerts.set(alert.id, alert);
     if (alert.kind === 'alert' && alert.state !== 'resolved') state.openByKey.set(alert.key, alert);
   }
+  for (const { key, at } of rows.firings ?? []) state.flaps.started(key, at);
   for (const row of rows.silences) {
     state.silences.put(row);
     out.silences.add(row);

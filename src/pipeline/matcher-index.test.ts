@@ -8,7 +8,22 @@ import { type Matched, MatcherIndex } from './matcher-index.ts';
 
 const names = ['host', 'env', '主機', 'toString'];
 const values = ['', 'a', 'b', 'ab', '甲'];
-const patterns = ['', 'a', 'a|b', '.*', '.+', 'a.*', '[^a]*', '甲?'];
+const patterns = [
+  '',
+  'a',
+  'a|b',
+  '.*',
+  '.+',
+  'a.*',
+  'ab?',
+  'ab*',
+  'ab{0,1}',
+  '[^a]*',
+  '甲?',
+  '(?i)A',
+  'a+b',
+  '^a',
+];
 
 const matchers = fc.array(
   fc.oneof(

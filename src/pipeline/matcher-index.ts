@@ -15,6 +15,17 @@ const mostAnswers = 100_000;
 interface Asked<T> {
   readonly item: T;
   readonly matcher: Matcher;
+  /** What it takes begins so: asked first, since a regular expression costs microseconds. */
+  readonly prefix: string;
+}
+
+/** With what every value begins that the matcher takes, as far as that is plain to see. */
+function prefixOf({ op, value }: Matcher): string {
+  if (op !== '=~' || value.includes('|')) return '';
+  const [plain = ''] = /^[^.^$*+?()[\]{}\\]*/u.exec(value) ?? [];
+  // The last character before one of these may be left out.
+  const next = value[plain.length];
+  return next === '*' || next === '?' || next === '{' ? [...plain].slice(0, -1).join('') : plain;
 }
 
 /** What was found of a value, by the first `asked` of those there are to ask and after so many were taken away. */
@@ -39,7 +50,7 @@ class Drawer<T> {
   }
 
   ask(item: T, matcher: Matcher): void {
-    const asked = { item, matcher };
+    const asked = { item, matcher, prefix: prefixOf(matcher) };
     this.#asked.set(item, asked);
     this.#order.push(asked);
   }
@@ -70,7 +81,8 @@ class Drawer<T> {
       const news: Asked<T>[] = [];
       for (let i = answer.asked; i < this.#order.length; i++) {
         const asked = this.#order[i]!;
-        if (isFiled(asked) && asked.matcher.matches(value)) news.push(asked);
+        if (value.startsWith(asked.prefix) && isFiled(asked) && asked.matcher.matches(value))
+          news.push(asked);
       }
       if (news.length > 0) answer.found = [...answer.found, ...news];
       answer.asked = this.#order.length;

@@ -72,6 +72,8 @@ export interface Notified {
   readonly at: number;
   /** How urgent it was said to be; absent: as it was at the episode's start. */
   readonly severity?: Severity;
+  /** It was said that it flaps. */
+  readonly flapping?: true;
 }
 
 export interface GroupRow {

@@ -96,9 +96,12 @@ export function* previewSilence(
     if (++looked % alertsAtOnce === 0) yield;
     if (alert.state === 'resolved' || !matchesAll(matchers, routingLabels(alert))) continue;
     counts[alert.state] += 1;
-    const suppressed = alert.state === 'firing' ? suppressionOf(state, alert, now) : null;
+    const keys = state.memberOf.get(alert.id) ?? [];
+    // Only that it flaps is another matter for each group; the first one speaks for them.
+    const group = keys[0] === undefined ? undefined : state.groups.get(keys[0]);
+    const suppressed = alert.state === 'firing' && group ? suppressionOf(state, group, alert, now) : null;
     if (suppressed) counts.suppressed += 1;
-    for (const key of state.memberOf.get(alert.id) ?? []) taken.set(key, (taken.get(key) ?? 0) + 1);
+    for (const key of keys) taken.set(key, (taken.get(key) ?? 0) + 1);
     if (alerts.length < limit) {
       const { id, rule, effectiveSeverity: severity, labels } = alert;
       alerts.push({ id, rule, state: alert.state, severity, labels, suppressed: suppressed?.by ?? null });

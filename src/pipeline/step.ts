@@ -86,6 +86,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   if (alert.state === 'firing') {
     state.inhibition.add(alert);
+    state.flaps.started(alert.key, alert.firedAt ?? now);
     for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {

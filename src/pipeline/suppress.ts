@@ -10,18 +10,36 @@ import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
 
-/** What holds the alert back, the first reason that does: silence, inhibition, snooze. Reads only. */
-export function suppressionOf(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
+/** What holds the alert back in a group, the first reason that does: silence, inhibition, snooze, flapping. Reads only. */
+export function suppressionOf(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): Suppression | null {
   const silenced = state.silences.holding(routingLabels(alert), now);
   if (silenced) return { by: 'silenced', ...silenced };
   const inhibited = state.inhibition.holding(alert);
   if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
-  return isSnoozed(alert, now) ? { by: 'snoozed', ids: [], until: alert.snoozedUntil } : null;
+  if (isSnoozed(alert, now)) return { by: 'snoozed', ids: [], until: alert.snoozedUntil };
+  const until = toldFlapping(group, alert) ? state.flaps.until(alert.key, now, true) : null;
+  return until === null ? null : { by: 'flapping', ids: [], until };
+}
+
+/** Whether the group has said that the alert flaps. */
+export function toldFlapping(group: Group, alert: AlertRow): boolean {
+  const last = group.lastOfKey.get(alert.key);
+  return last !== undefined && group.row.notified[last]?.flapping === true;
 }
 
 /** The same for what is to be said of it now: that a snoozed one has ended is said all the same. */
-export function heldBackBy(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
-  const suppression = suppressionOf(state, alert, now);
+export function heldBackBy(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): Suppression | null {
+  const suppression = suppressionOf(state, group, alert, now);
   return suppression?.by === 'snoozed' && alert.state === 'resolved' ? null : suppression;
 }
 

@@ -22,6 +22,7 @@ import type {
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
 import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
+import type { SpanReads } from './span-reads.ts';
 
 export const shardCount = 64;
 
@@ -103,6 +104,12 @@ export interface OccurrenceQuery {
 export interface Occurrence {
   readonly rule: string | null;
   readonly labels: Labels;
+  readonly at: number;
+}
+
+/** An alert of this key began to fire. */
+export interface Firing {
+  readonly key: string;
   readonly at: number;
 }
 
@@ -196,7 +203,7 @@ export interface RetentionPolicy {
   readonly deliveryMs: number;
 }
 
-export interface Store {
+export interface Store extends SpanReads {
   // -- ownership ------------------------------------------------------------------------------------------------
   /**
    * Takes every shard: raises each epoch, voids leases of older epochs (sending → queued, due now). A lease of another
@@ -220,6 +227,8 @@ export interface Store {
    * latest, whatever its sender says.
    */
   occurrences(query: OccurrenceQuery): readonly Occurrence[];
+  /** When alerts began to fire, after `after`, by their keys: the newest 200,000 whose row was born since, in no order. */
+  firings(tenant: string, after: number): readonly Firing[];
 
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
@@ -319,6 +328,8 @@ export interface Store {
   /** A write that proves that the store takes writes; throws StoreError. */
   probe(now: number): void;
   meta(key: string): string | null;
+  /** Remembers a small text; keys of whoever remembers begin with a word and a colon, e.g. `report:weekly`. */
+  setMeta(key: string, value: string): void;
   /** Figures for /metrics and the bench: rows per table, database bytes. */
   stats(): Readonly<Record<string, number>>;
   close(): void;

@@ -11,10 +11,12 @@ import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
+import { reportsRoutes } from './reports.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
+import { statisticsRoutes } from './statistics.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -25,6 +27,8 @@ export function allRoutes(): readonly Route[] {
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...statisticsRoutes,
+    ...reportsRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,

@@ -275,6 +275,10 @@ export function readContract(current: () => Story): void {
     expect(latest!.at).toBeLessThan(t0 + 1e11);
     expect(store.occurrences({ ...named, after: latest!.at, names: null })).toEqual([]);
     expect(told('event', 10, 0, 'globex')).toEqual([]);
+    // Of alerts only, by key; those before are not asked for.
+    expect(store.firings('acme', t0).map(({ at }) => at - t0)).toEqual([1_000]);
+    expect(store.firings('acme', t0 + 1_000)).toEqual([]);
+    expect(store.firings('globex', t0)).toEqual([]);
   });
 
   it('keeps tenants in their shard', () => {

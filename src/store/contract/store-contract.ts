@@ -8,6 +8,7 @@ import { policyContract } from './policy-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { silenceContract } from './silence-contract.ts';
+import { spanContract } from './span-contract.ts';
 
 /** Declares the suite. `newPlace` gives a place of its own to every test. */
 export function storeContract(name: string, newPlace: () => StorePlace): void {
@@ -24,6 +25,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('reads', () => readContract(current));
     describe('objects of the configuration', () => configObjectContract(current));
     describe('silences', () => silenceContract(current));
+    describe('reads of a span', () => spanContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

@@ -20,6 +20,7 @@ import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
+import { spanReads } from './span-reads.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
@@ -53,6 +54,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...alertReads(db),
     ...occurrenceReads(db),
     ...logReads(db),
+    ...spanReads(db),
     ...configObjectReads(db),
     ...silenceReads(db),
     ...keysGroup(db, memory, newId),
