@@ -81,6 +81,7 @@ export function nullStore(): Store {
     alerts: () => none,
     events: () => none,
     notification: () => null,
+    notificationsBetween: () => none,
     notificationsOf: () => [],
     configVersion: () => null,
     idempotency: () => null,

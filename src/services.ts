@@ -3,6 +3,7 @@ import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
+import type { SilenceServices } from './engine/silence-services.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts } from './pipeline/input.ts';
 import type { AlertRow } from './pipeline/rows.ts';
@@ -178,6 +179,7 @@ export interface Services {
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */
   readonly replays: Replays;
+  readonly silences: SilenceServices;
   /** What happened, as figures, counted beside the main thread. */
   readonly statistics: Statistics;
   /** Those that run. */

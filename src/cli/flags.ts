@@ -43,6 +43,25 @@ export interface ExportFlags extends RemoteFlags {
   readonly out?: string;
   readonly group?: string;
 }
+export interface SilenceFlags extends RemoteFlags {
+  readonly json?: boolean;
+}
+export interface SilenceAddFlags extends SilenceFlags {
+  readonly comment: string;
+  readonly for?: string;
+  readonly start?: string;
+  readonly end?: string;
+  readonly by?: string;
+  readonly recurs?: unknown;
+}
+export interface SilenceListFlags extends SilenceFlags {
+  readonly state: string;
+  readonly matcher: readonly string[];
+}
+export interface SilenceTryFlags extends SilenceFlags {
+  readonly from: string;
+  readonly to?: string;
+}
 export interface ReportFlags extends RemoteFlags {
   readonly from?: string;
   readonly to?: string;

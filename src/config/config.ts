@@ -33,6 +33,8 @@ export interface Limits {
   readonly openDeliveriesPerTenant: number;
   /** So many dead letters of a tenant within an hour are told as an event. */
   readonly deadLettersAlert: number;
+  /** A silence may be so long. */
+  readonly silenceMs: number;
   /** A sample may be this much older / newer than now. */
   readonly pastMs: number;
   readonly futureMs: number;
@@ -68,6 +70,8 @@ export interface TocsinConfig {
 
 const dayMs = 86_400_000;
 
+/** So long before its end a silence that holds something back is told of. */
+export const defaultRemindMs = 3_600_000;
 /** A forgotten acknowledgement is told again after a day. */
 export const defaultAcknowledgeMs = dayMs;
 
@@ -86,6 +90,7 @@ export const defaultLimits: Limits = {
   queuePerTenant: 20_000,
   openDeliveriesPerTenant: 200_000,
   deadLettersAlert: 10,
+  silenceMs: 30 * dayMs,
   pastMs: 3_600_000,
   futureMs: 300_000,
 };

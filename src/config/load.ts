@@ -12,6 +12,7 @@ import {
   defaultAcknowledgeMs,
   defaultBallastBytes,
   defaultLimits,
+  defaultRemindMs,
   defaultRetention,
   type TocsinConfig,
 } from './config.ts';
@@ -160,7 +161,7 @@ function assemble(
     classification: classificationOf(input.classify),
     heartbeats: heartbeatsOf(input.heartbeats, 'default'),
     egress: egressOf(input.egress ?? {}),
-    limits: limitsOf(input.limits ?? {}),
+    limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
   };
 }
@@ -182,7 +183,16 @@ function routingOf(
   // With one receiver there is nothing to choose.
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
-  return { channels, routing: { route, receivers, flapping: flappingOf(input.flapping ?? {}) } };
+  const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
+  return {
+    channels,
+    routing: {
+      route,
+      receivers,
+      flapping: flappingOf(input.flapping ?? {}),
+      remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+    },
+  };
 }
 
 function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {
@@ -212,7 +222,10 @@ function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egre
   return { allow, proxy: proxy === undefined ? null : { ...proxy, username, password } };
 }
 
-function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {
+function limitsOf(
+  input: NonNullable<ConfigInput['limits']>,
+  silenceMs: number | undefined,
+): TocsinConfig['limits'] {
   const d = defaultLimits;
   return {
     seriesPerTenant: input.series_per_tenant ?? d.seriesPerTenant,
@@ -227,6 +240,7 @@ function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limi
     queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
     deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
+    silenceMs: silenceMs ?? d.silenceMs,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,
   };

@@ -181,6 +181,9 @@ export const configSchema = z.strictObject({
       future: positiveDuration.optional(),
     })
     .optional(),
+  silences: z
+    .strictObject({ max_duration: positiveDuration.optional(), remind_before: duration.optional() })
+    .optional(),
   retention: z
     .strictObject({
       samples: positiveDuration.optional(),

@@ -36,6 +36,7 @@ import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
+import { createSilenceServices } from './silence-services.ts';
 
 /** More refusals than these are only counted. */
 const listedRejections = 1_000;
@@ -204,6 +205,7 @@ export function createServices(ports: ServicePorts): Services {
     },
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,
+    silences: createSilenceServices({ engine, store, clock }),
     statistics: ports.statistics ?? noStatistics,
     rules(tenant: string): readonly Rule[] {
       return engine.tenant(tenant)?.rules ?? [];

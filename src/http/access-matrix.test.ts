@@ -36,6 +36,7 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
+  'silences/{id}': (tenant) => newSilence(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
 };
 /** The same kinds, of which there is none. */
@@ -51,6 +52,14 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/webhooks/grafana': { alerts: [outsideAlert] },
   'post /api/v1/webhooks/apprise': { message: 'the backup is done' },
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
+  'post /api/v1/silences': { matchers: ['host="a"'], duration: '1h', comment: 'x' },
+  'put /api/v1/silences/{id}': { matchers: ['host="b"'], duration: '1h', comment: 'x' },
+  'post /api/v1/silences/preview': { matchers: ['host=~".+"'] },
+  'post /api/v1/silences/try': {
+    matchers: ['host=~".+"'],
+    from: '2023-11-14T00:00:00Z',
+    to: '2023-11-15T00:00:00Z',
+  },
   'post /api/v1/alerts/bulk': { action: 'acknowledge', matchers: ['alertname="nothing"'] },
   'post /api/v1/alerts/{id}/snooze': { for: '1h' },
   'post /api/v1/alerts/{id}/assign': { to: 'ann' },
@@ -131,6 +140,12 @@ let rulesMade = 0;
 async function newRule(tenant: Tenant): Promise<string> {
   const document = { name: `${tenant} rule ${++rulesMade}`, metric: 'none', threshold: 1 };
   const { body } = await app.call('POST', '/api/v1/alerts/rules', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+async function newSilence(tenant: Tenant): Promise<string> {
+  const document = { matchers: ['host="none"'], duration: '1h', comment: 'x' };
+  const { body } = await app.call('POST', '/api/v1/silences', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
 }
 

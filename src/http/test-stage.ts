@@ -159,6 +159,15 @@ export function httpStage(
         throw new ApiError('overloaded');
       },
     },
+    silences: {
+      put: () => Promise.reject(new ApiError('silence_not_found')),
+      expire: () => Promise.reject(new ApiError('silence_not_found')),
+      one: (tenant, id) => store.silence(tenant, id),
+      list: () => ({ items: [], next: null }),
+      holding: () => 0,
+      preview: () => Promise.reject(new ApiError('unavailable')),
+      try: () => Promise.reject(new ApiError('unavailable')),
+    },
     statistics: {
       figures: async (query) => figuresOf(store, query),
       reportFigures: async (query) => figuresOf(store, query),

@@ -109,9 +109,12 @@ export interface SilencePutInput {
   readonly matchers: SilenceRow['matchers'];
   readonly startsAt: number;
   readonly endsAt: number;
+  readonly recurs: SilenceRow['recurs'];
   readonly comment: string;
   readonly createdBy: string;
   readonly actor: string;
+  /** Of a known one: the versions that may be changed; absent: any. */
+  readonly seen?: readonly number[] | null;
 }
 
 /** The silence ends now. */
@@ -204,7 +207,9 @@ export type StepAnswer =
         | 'heartbeat_not_found'
         | 'silence_not_found'
         | 'silence_over'
-        | 'too_many_silences';
+        | 'too_many_silences'
+        /** It is another version by now than those that were seen. */
+        | 'precondition_failed';
     };
 
 export function emptyResult(): StepResult {

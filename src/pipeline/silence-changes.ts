@@ -63,9 +63,13 @@ function remindAt(row: SilenceRow, remindBeforeMs: number | null): number | null
 }
 
 function put(state: PipelineState, input: SilencePutInput, now: number, out: StepResult): void {
-  const { matchers, startsAt, endsAt, comment, actor } = input;
+  const { matchers, startsAt, endsAt, recurs, comment, actor } = input;
   const known = input.id === null ? null : openSilence(state, input.id, now, out);
   if (input.id !== null && known === null) return;
+  if (known !== null && input.seen && !input.seen.includes(known.version)) {
+    out.answer = { kind: 'refused', reason: 'precondition_failed' };
+    return;
+  }
   if (known === null && state.silences.size >= mostSilences) {
     out.answer = { kind: 'refused', reason: 'too_many_silences' };
     return;
@@ -77,6 +81,7 @@ function put(state: PipelineState, input: SilencePutInput, now: number, out: Ste
     matchers,
     startsAt,
     endsAt,
+    recurs,
     comment,
     createdBy: input.createdBy,
     createdAt: now,
@@ -88,7 +93,7 @@ function put(state: PipelineState, input: SilencePutInput, now: number, out: Ste
     closed: false,
   };
   if (row.endsAt !== endsAt) row.remindedAt = null;
-  Object.assign(row, { matchers, startsAt, endsAt, comment });
+  Object.assign(row, { matchers, startsAt, endsAt, recurs, comment });
   changed(row, actor, now);
   state.silences.put(row);
   out.effects.push({ put: 'silence', row, insert: known === null });
@@ -158,8 +163,8 @@ function openSilence(state: PipelineState, id: string, now: number, out: StepRes
 }
 
 /** What an audit says of a silence. */
-function said({ matchers, startsAt, endsAt, comment }: SilenceRow) {
-  return { matchers, startsAt, endsAt, comment };
+function said({ matchers, startsAt, endsAt, recurs, comment }: SilenceRow) {
+  return { matchers, startsAt, endsAt, ...(recurs !== null && { recurs }), comment };
 }
 
 function tell(

@@ -282,6 +282,14 @@ export interface Store extends SpanReads {
   /** Newest first. */
   silences(tenant: string, filter: SilenceFilter, limit: number, cursor: string | null): Page<SilenceRow>;
   notification(tenant: string, id: string): NotificationRow | null;
+  /** Made from `from` on and before `to`, oldest first. */
+  notificationsBetween(
+    tenant: string,
+    from: number,
+    to: number,
+    limit: number,
+    cursor: string | null,
+  ): Page<NotificationRow>;
   /** Notifications that name the alert, newest first. */
   notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[];
   configVersion(tenant: string, kind: 'rule' | 'route', name: string, hash: string): ConfigVersionRow | null;

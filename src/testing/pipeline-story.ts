@@ -119,17 +119,24 @@ export class PipelineStory {
   }
 
   /** Somebody silences what the matchers take, from now for `ms`; answers the id. */
-  silence(ms: number, ...matchers: string[]): string {
-    return this.putSilence(null, this.now, this.now + ms, ...matchers);
+  silence(ms: number, matcher: string): string {
+    return this.putSilence(null, this.now, this.now + ms, matcher);
   }
 
-  putSilence(id: string | null, startsAt: number, endsAt: number, ...matchers: string[]): string {
+  putSilence(
+    id: string | null,
+    startsAt: number,
+    endsAt: number,
+    matcher: string,
+    recurs: SilenceRow['recurs'] = null,
+  ): string {
     const { answer } = this.do({
       kind: 'silence.put',
       id,
-      matchers: matchersIn(...matchers).map(({ name, op, value }) => ({ name, op, value })),
+      matchers: matchersIn(matcher).map(({ name, op, value }) => ({ name, op, value })),
       startsAt,
       endsAt,
+      recurs,
       comment: 'maintenance',
       createdBy: 'key:ann',
       actor: 'key:ann',

@@ -36,6 +36,8 @@ export interface StageOptions {
   readonly rules?: readonly (Partial<ThresholdRule> | Rule)[];
   readonly route?: Partial<Route>;
   readonly receiver?: Partial<Receiver>;
+  /** So long before its end a silence is told of; never unless told otherwise. */
+  readonly remindBeforeMs?: number;
   readonly limits?: Partial<Limits>;
   readonly heartbeats?: readonly Heartbeat[];
   readonly classification?: Classification;
@@ -112,7 +114,11 @@ export class Stage {
         fatal: (error) => this.fatal.push(error),
       },
       {
-        routing: { route: aRoute(this.#options.route), receivers: new Map([[receiver.name, receiver]]) },
+        routing: {
+          route: aRoute(this.#options.route),
+          receivers: new Map([[receiver.name, receiver]]),
+          remindBeforeMs: this.#options.remindBeforeMs ?? null,
+        },
         limits: { ...defaultLimits, ...this.#options.limits },
         heartbeats: new Map([['default', this.heartbeats]]),
         ...(this.#options.classification && { classification: this.#options.classification }),

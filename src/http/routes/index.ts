@@ -15,6 +15,8 @@ import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { silenceTrialsRoutes } from './silence-trials.ts';
+import { silencesRoutes } from './silences.ts';
 import { statisticsRoutes } from './statistics.ts';
 import { webhooksRoutes } from './webhooks.ts';
 
@@ -32,6 +34,8 @@ export function allRoutes(): readonly Route[] {
     ...statisticsRoutes,
     ...reportsRoutes,
     ...alertsRoutes,
+    ...silenceTrialsRoutes,
+    ...silencesRoutes,
     ...alertActionRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,

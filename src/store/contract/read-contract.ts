@@ -159,6 +159,23 @@ export function readContract(current: () => Story): void {
     expect(rest.next).toBeNull();
   });
 
+  it('reads the notifications of a period, oldest first', () => {
+    const { rows, store, commit } = current();
+    const notes = [0, 1, 2, 3].map((ms) => {
+      rows.clock.at = t0 + ms;
+      return rows.notification();
+    });
+    commit(notes.map((row): Effect => ({ put: 'notification', row })));
+    const first = store.notificationsBetween('acme', t0 + 1, t0 + 3, 1, null);
+    expect(first.items).toEqual([notes[1]]);
+    expect(store.notificationsBetween('acme', t0 + 1, t0 + 3, 5, first.next)).toEqual({
+      items: [notes[2]],
+      next: null,
+    });
+    expect(store.notificationsBetween('acme', 0, 9e15, 9, null).items).toEqual(notes);
+    expect(store.notificationsBetween('globex', 0, 9e15, 9, null).items).toEqual([]);
+  });
+
   it('finds the notifications that name an alert', () => {
     const { rows, store, commit } = current();
     const alert = rows.alert();
