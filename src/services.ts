@@ -3,6 +3,7 @@ import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
+import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { OutsideAlert, OutsideCounts } from './pipeline/input.ts';
 import type { AlertRow } from './pipeline/rows.ts';
@@ -109,6 +110,8 @@ export interface Services {
   postAlerts(tenant: string, source: string, alerts: readonly IncomingAlert[]): Promise<OutsideCounts>;
   /** A heartbeat came; `failed`: its job says that it failed. */
   heartbeat(tenant: string, name: string, failed: boolean): Promise<Answer>;
+  /** Those that are expected, by name. */
+  heartbeats(tenant: string): readonly HeartbeatBody[];
   acknowledge(
     tenant: string,
     alertId: string,
