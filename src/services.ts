@@ -4,6 +4,7 @@ import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rul
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
 import type { SilenceServices } from './engine/silence-services.ts';
+import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts } from './pipeline/input.ts';
 import type { AlertRow } from './pipeline/rows.ts';
@@ -123,6 +124,8 @@ export interface Services {
   postAlerts(tenant: string, source: string, alerts: readonly IncomingAlert[]): Promise<OutsideCounts>;
   /** A heartbeat came; `failed`: its job says that it failed. */
   heartbeat(tenant: string, name: string, failed: boolean): Promise<Answer>;
+  /** Those that are expected, by name. */
+  heartbeats(tenant: string): readonly HeartbeatBody[];
   acknowledge(
     tenant: string,
     alertId: string,

@@ -199,3 +199,24 @@ it('counts for rules that count alerts, before a start too', async () => {
     [null, 'resolved'],
   ]);
 });
+
+it('is acknowledged as any other, and takes many at once in pieces', async () => {
+  open({ route: { groupBy: [], repeatIntervalMs: 60 * minute } });
+  const many = Array.from({ length: 120 }, (_, i) =>
+    alert({ labels: labelSet({ alertname: 'Down', host: `h${i}`, severity: 'high' }) }),
+  );
+  expect(await tell(...many)).toEqual({ ...nothing, fired: 120 });
+  expect(await tell(...many)).toEqual({ ...nothing, unchanged: 120 });
+  for (const { id } of stage.store.alerts('default', { kind: 'alert' }, 200, null).items) {
+    const command = { until: null, note: null };
+    const done = stage.runtime.services.acknowledge('default', id, command, { name: 'key:ops' }, null);
+    await stage.advance(0);
+    expect((await done).status).toBe(200);
+  }
+  await stage.advance(5 * 60 * minute);
+  // What somebody cares for is not repeated; its end is told.
+  expect(stage.said().map(([, reason]) => reason)).toEqual(['first']);
+  await tell(...many.map((one) => ({ ...one, status: 'resolved' as const })));
+  await stage.advance(10 * minute);
+  expect(stage.sent.at(-1)!.message).toMatchObject({ reason: 'resolved' });
+});

@@ -18,6 +18,7 @@ import type { HistoryReader } from '../ingest/history-reader.ts';
 import { byIndex } from '../ingest/rejections.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { takeBody } from '../ingest/take.ts';
+import { heartbeatDueAt } from '../pipeline/heartbeat.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import {
@@ -165,6 +166,12 @@ export function createServices(ports: ServicePorts): Services {
           return { status: 200, body: toHeartbeatBody(answer.row, answer.dueAt) };
         },
       }),
+    heartbeats(tenant) {
+      const watches = [...(engine.tenant(tenant)?.pipeline.heartbeats.values() ?? [])];
+      return watches
+        .map((watch) => toHeartbeatBody(watch.row, heartbeatDueAt(watch)))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
     acknowledge(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,

@@ -113,7 +113,8 @@ export function httpStage(
       });
     },
     postAlerts: () => Promise.reject(new ApiError('overloaded')),
-    heartbeat: () => Promise.reject(new ApiError('overloaded')),
+    heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
+    heartbeats: () => [],
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,

@@ -13,6 +13,8 @@ export const heartbeatBody = z
   })
   .meta({ id: 'Heartbeat' });
 
-export function toHeartbeatBody(row: HeartbeatRow, dueAt: number): z.output<typeof heartbeatBody> {
+export type HeartbeatBody = z.output<typeof heartbeatBody>;
+
+export function toHeartbeatBody(row: HeartbeatRow, dueAt: number): HeartbeatBody {
   return { name: row.name, failed: row.failed, last_at: timeTextOrNull(row.lastAt), due_at: timeText(dueAt) };
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ApiError } from '../../errors.ts';
 import { heartbeatBody } from '../bodies/heartbeat-body.ts';
-import { type Call, passOn, route } from '../route.ts';
+import { answer, type Call, passOn, route } from '../route.ts';
 
 const beatQuery = z.strictObject({ status: z.enum(['ok', 'fail']).default('ok') });
 
@@ -25,4 +25,17 @@ const beat = {
   },
 } as const;
 
-export const heartbeatsRoutes = [route({ ...beat, method: 'post' }), route({ ...beat, method: 'get' })];
+export const heartbeatsRoutes = [
+  route({ ...beat, method: 'post' }),
+  route({ ...beat, method: 'get' }),
+  route({
+    method: 'get',
+    path: '/api/v1/heartbeats',
+    requires: 'read',
+    tag: 'alerts',
+    summary:
+      'The heartbeats that are expected, by name: when each came last, and by when the next one has to come.',
+    answers: { 200: { description: 'Heartbeats', schema: z.object({ items: z.array(heartbeatBody) }) } },
+    handler: ({ c, deps, tenant }) => answer(c, 200, { items: deps.services.heartbeats(tenant) }),
+  }),
+];

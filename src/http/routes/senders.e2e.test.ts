@@ -8,13 +8,20 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../bench/free-port.ts';
-import { obtainPeer, type PeerName } from '../../../bench/peers.ts';
+import { obtainPeer, type PeerName, type Run } from '../../../bench/peers.ts';
 import { type Receiver, startReceiver } from '../../testing/http-receiver.ts';
 import { titled } from '../../testing/machine/lacks.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const cache = join(root, 'node_modules/.cache/peers');
-const program = (name: PeerName) => obtainPeer(name, cache, true);
+const patienceMs = 20_000;
+/** Lists of packages are not fetched for a test: where there are none it is skipped. */
+const run: Run = (command, args, cwd) => {
+  if (args[0] === 'update') return null;
+  const { status, stdout } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: patienceMs });
+  return status === 0 ? stdout : null;
+};
+const program = (name: PeerName) => obtainPeer(name, cache, true, run);
 const alertmanager = program('prometheus-alertmanager');
 const apprise = program('apprise');
 const why = (obtained: ReturnType<typeof program>) => ('why' in obtained ? obtained.why : null);
@@ -57,10 +64,12 @@ async function until<T>(ask: () => Promise<T | null>): Promise<T> {
 }
 
 const ready = (url: string) => until(async () => ((await fetch(url)).ok ? true : null));
-const listed = async (kind: 'alert' | 'event') => {
-  const response = await fetch(`${tocsin}/api/v1/alerts?kind=${kind}`, { headers: { 'x-api-key': key } });
-  return ((await response.json()) as { items: Record<string, unknown>[] }).items;
-};
+// On a slow machine a kept connection may be gone by the time that it is used again: what is asked twice does no harm.
+const listed = (kind: 'alert' | 'event') =>
+  until(async () => {
+    const response = await fetch(`${tocsin}/api/v1/alerts?kind=${kind}`, { headers: { 'x-api-key': key } });
+    return ((await response.json()) as { items: Record<string, unknown>[] }).items;
+  });
 
 beforeAll(async () => {
   if (why(alertmanager) !== null && why(apprise) !== null) return;
@@ -97,10 +106,10 @@ describe('an Alertmanager', () => {
           const { authorization = '', 'content-type': type = '' } = headers;
           const response = await fetch(`${tocsin}${path}`, {
             ...{ method: 'POST', body, headers: { authorization, 'content-type': type } },
-          });
-          const answer = (await response.json()) as Record<string, unknown>;
-          answers.push(answer);
-          return count === 2 ? 'reset' : { status: response.status };
+          }).catch(() => null);
+          if (response === null) return { status: 503 };
+          answers.push(await response.json());
+          return answers.length === 1 ? 'reset' : { status: response.status };
         },
       });
       const config = join(folder, 'alertmanager.yml');
@@ -130,18 +139,19 @@ describe('an Alertmanager', () => {
       start(lookingHere(alertmanager.program), args, { cwd: join(dirname(alertmanager.program), '../..') });
       await ready(`${api}/-/ready`);
       const post = (alert: object) =>
-        fetch(`${api}/api/v2/alerts`, {
-          ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-          body: JSON.stringify([alert]),
+        until(async () => {
+          const { ok } = await fetch(`${api}/api/v2/alerts`, {
+            ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+            body: JSON.stringify([alert]),
+          });
+          return ok ? true : null;
         });
       const labels = { alertname: 'DiskFull', instance: 'web-1', severity: 'Critical' };
       const startsAt = new Date(Date.now() - 60_000).toISOString();
       const annotations = { summary: '磁盤已滿' };
-      expect((await post({ labels, annotations, startsAt, generatorURL: 'http://p.example/g' })).status).toBe(
-        200,
-      );
+      await post({ labels, annotations, startsAt, generatorURL: 'http://p.example/g' });
       await until(async () => (answers.length >= 2 ? true : null));
-      expect(answers).toMatchObject([
+      expect(answers.slice(0, 2)).toMatchObject([
         { received: 1, fired: 1 },
         { received: 1, unchanged: 1 },
       ]);
@@ -164,7 +174,7 @@ describe('an Alertmanager', () => {
 it.skipIf(why(apprise) !== null)(titled('Apprise posts an event', why(apprise)), async () => {
   if ('why' in apprise) throw new Error('not skipped');
   const { host } = new URL(tocsin);
-  const address = `json://tocsin:${key}@${host}/api/v1/webhooks/apprise?:service=pay`;
+  const address = `json://tocsin:${key}@${host}/api/v1/webhooks/apprise?cto=30&rto=30&:service=pay`;
   const child = spawnSync(
     '/usr/bin/python3',
     [apprise.program, '-t', 'Backup', '-b', 'db-1 failed', '-n', 'failure', address],

@@ -225,6 +225,11 @@ it('hears heartbeats by POST and by GET, and knows whom it expects', async () =>
     body: { failed: true },
   });
   expect((await alertsOf('&severity=critical'))[0]).toMatchObject({ source: 'heartbeat', state: 'firing' });
+  expect(await app.call('GET', '/api/v1/heartbeats')).toMatchObject({
+    body: {
+      items: [{ name: 'backup', failed: true, last_at: expect.any(String), due_at: expect.any(String) }],
+    },
+  });
   expect(await app.call('POST', '/api/v1/heartbeats/backups')).toMatchObject({
     status: 404,
     body: { error: { code: 'heartbeat_not_found' } },
