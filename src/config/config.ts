@@ -1,7 +1,7 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { RetentionPolicy } from '../store/store.ts';
+import type { FileRouting } from './routing.ts';
 
 export interface ChannelConfig {
   readonly name: string;
@@ -45,7 +45,9 @@ export interface TocsinConfig {
   readonly rules: readonly string[];
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
-  readonly routing: RoutingConfig;
+  readonly routing: FileRouting;
+  /** Tenants that have a routing of their own, and nothing of the one above. */
+  readonly tenants: ReadonlyMap<string, FileRouting>;
   /** How long an acknowledgement holds that does not say so itself; null: until the episode ends. */
   readonly acknowledge: { readonly expiresAfterMs: number | null };
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };

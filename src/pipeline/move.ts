@@ -57,7 +57,7 @@ function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: numb
   logNotified(group, [{ alert, status: 'resolved' }], asked ? now : saidAt);
   if (!asked) return;
   const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
-  const suppression = heldBackBy(state, ended, now);
+  const suppression = heldBackBy(state, group, ended, now);
   if (suppression) {
     skip(state, group, alert, suppression.by, now, out, suppression.ids);
     return;

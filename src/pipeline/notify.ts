@@ -118,7 +118,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
       alert.state === 'firing' ||
       alert.kind === 'event' ||
       (said === 'firing' && sendsResolved(state, alert, receiver));
-    const suppression = open ? heldBackBy(state, alert, now) : null;
+    const suppression = open ? heldBackBy(state, group, alert, now) : null;
     if (alert.kind === 'event') {
       if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
       else if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
@@ -154,7 +154,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
 
 /** Why an alert ended before anything was said of it. */
 export function unsaidReason(state: PipelineState, group: Group, alert: AlertRow, now: number): SkipReason {
-  const suppression = group.suppressed.get(alert.id) ?? suppressionOf(state, alert, now);
+  const suppression = group.suppressed.get(alert.id) ?? suppressionOf(state, group, alert, now);
   if (suppression) return suppression.by;
   return group.held.has(alert.id) ? 'within_dedupe_window' : 'resolved_before_notify';
 }

@@ -117,7 +117,9 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
     .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
-    .filter((alert) => sendsResolved(state, alert, receiver) && heldBackBy(state, alert, now) === null);
+    .filter(
+      (alert) => sendsResolved(state, alert, receiver) && heldBackBy(state, group, alert, now) === null,
+    );
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
   }
@@ -156,7 +158,7 @@ function lookAgain(state: PipelineState, group: Group, now: number, out: StepRes
   const held: HeldBack[] = [];
   for (const id of group.members) {
     const alert = state.alerts.get(id);
-    const suppression = alert ? heldBackBy(state, alert, now) : null;
+    const suppression = alert ? heldBackBy(state, group, alert, now) : null;
     if (alert && suppression) held.push({ alert, suppression });
     else if (alert && before.has(id))
       arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);

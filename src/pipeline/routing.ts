@@ -1,4 +1,5 @@
 // The routing tree as data: who is told about what, and with which timing. Built by the configuration, read by `route`.
+import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 
 /** One node, with everything inherited already filled in. */
@@ -16,6 +17,10 @@ export interface Route {
   readonly resolveWaitMs: number;
   /** Go on with the following siblings after this node matched. */
   readonly continue: boolean;
+  /** Times at which its groups say nothing. */
+  readonly mute: readonly TimeInterval[];
+  /** The only times at which its groups say something; none: always. */
+  readonly active: readonly TimeInterval[];
   readonly routes: readonly Route[];
 }
 

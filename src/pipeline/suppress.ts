@@ -6,22 +6,35 @@ import { arm } from './group.ts';
 import { dueAgainAt, isSnoozed } from './held-back.ts';
 import { dependenciesOf, Inhibition } from './inhibition.ts';
 import type { StepResult } from './input.ts';
+import { mutingOf } from './mute.ts';
 import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
 
-/** What holds the alert back, the first reason that does: silence, inhibition, snooze. Reads only. */
-export function suppressionOf(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
+/** What holds the alert back in the group, the first reason that does: silence, inhibition, mute, snooze. Reads only. */
+export function suppressionOf(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): Suppression | null {
   const silenced = state.silences.holding(routingLabels(alert), now);
   if (silenced) return { by: 'silenced', ...silenced };
   const inhibited = state.inhibition.holding(alert);
   if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
+  const muted = mutingOf(group.route, now);
+  if (muted) return { by: 'muted', ...muted };
   return isSnoozed(alert, now) ? { by: 'snoozed', ids: [], until: alert.snoozedUntil } : null;
 }
 
 /** The same for what is to be said of it now: that a snoozed one has ended is said all the same. */
-export function heldBackBy(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
-  const suppression = suppressionOf(state, alert, now);
+export function heldBackBy(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): Suppression | null {
+  const suppression = suppressionOf(state, group, alert, now);
   return suppression?.by === 'snoozed' && alert.state === 'resolved' ? null : suppression;
 }
 
