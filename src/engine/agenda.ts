@@ -44,6 +44,16 @@ export class Agenda {
     }
   }
 
+  /**
+   * When the group is come back to, epoch milliseconds: its entry is there and the timer is set to it or to an earlier one.
+   * Null where nothing would wake it, whatever its row says.
+   */
+  wakes(group: Group): number | null {
+    const armed = this.#armed.get(group);
+    if (!armed || !this.#deadlines.holds(armed.handle)) return null;
+    return this.#timer !== null && this.#timerAt <= armed.at ? armed.at : null;
+  }
+
   /** The silence is looked at then; an earlier look that it had changes nothing. */
   silence(tenant: Tenant, id: string, at: number): void {
     this.#deadlines.add(at, { silence: id, tenant });
