@@ -256,7 +256,9 @@ export class Clients {
         if (what === 'discard') return s.discardDelivery(tenant, id, { note: name }, actor, idempotency);
         return s.retryDeliveries(tenant, { filter: { channel }, limit: 5 }, actor, idempotency);
       };
-      const answered = this.#deliveries.letterAsked(what === 'retry_all' ? { tenant, channel } : { tenant, id });
+      const answered = this.#deliveries.letterAsked(
+        what === 'retry_all' ? { tenant, channel } : { tenant, id },
+      );
       const answer = await this.#ask(command, key);
       answered();
       if (answer.status !== 200 && answer.status !== 409)

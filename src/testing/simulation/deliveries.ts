@@ -52,7 +52,8 @@ export class Deliveries {
       case 'event': {
         const { kind, subjectId, reason } = effect.row;
         if (kind === 'delivery.dead') this.#died(subjectId, reason ?? '');
-        else if (kind === 'delivery.retry' && reason === 'payload_too_large') counters.hit('message shortened');
+        else if (kind === 'delivery.retry' && reason === 'payload_too_large')
+          counters.hit('message shortened');
         else if (kind === 'delivery.requeued') counters.hit('dead letter requeued');
         else if (kind === 'delivery.discarded') counters.hit('dead letter discarded');
         else if (kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');

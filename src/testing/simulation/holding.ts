@@ -66,8 +66,19 @@ export class Holding {
         const before = this.#said.findLast((said) => said.id === id);
         if (before) before.until = Math.min(before.until, at);
         if (kind === 'silence.expired') return;
-        const { matchers, startsAt, endsAt } = body as unknown as Pick<Said, 'matchers' | 'startsAt' | 'endsAt'>;
-        this.#said.push({ id, tenant, matchers, startsAt, endsAt, since: at, until: Number.POSITIVE_INFINITY });
+        const { matchers, startsAt, endsAt } = body as unknown as Pick<
+          Said,
+          'matchers' | 'startsAt' | 'endsAt'
+        >;
+        this.#said.push({
+          id,
+          tenant,
+          matchers,
+          startsAt,
+          endsAt,
+          since: at,
+          until: Number.POSITIVE_INFINITY,
+        });
         return;
       }
       case 'alert.firing': {
@@ -157,7 +168,9 @@ export class Holding {
   #keys(side: 'source' | 'target', tenant: string, labels: Labels): readonly string[] {
     return this.#rules
       .filter((rule) => takes(rule[side], labels))
-      .map(({ name, equal }) => `${tenant} ${name} ${JSON.stringify(equal.map((each) => labels[each] ?? ''))}`);
+      .map(
+        ({ name, equal }) => `${tenant} ${name} ${JSON.stringify(equal.map((each) => labels[each] ?? ''))}`,
+      );
   }
 
   #place(known: Known): void {

@@ -48,7 +48,8 @@ export class Remembered {
     const acknowledged = row !== undefined && row.ackedAt !== null && row.ackUntil === null;
     if (told && acknowledged) return;
     const now = clock.now();
-    const hold = row && this.#holding.of(id, row.tenant, { ...row.labels, severity: row.effectiveSeverity }, now);
+    const hold =
+      row && this.#holding.of(id, row.tenant, { ...row.labels, severity: row.effectiveSeverity }, now);
     if (hold?.by) {
       const wakes = [...tenant.pipeline.heldBy].some(
         ([by, keys]) => keys.has(group.row.groupKey) && this.#holding.lives(by, now),

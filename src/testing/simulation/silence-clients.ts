@@ -30,8 +30,7 @@ export class SilenceClients {
 
   start(): void {
     if (this.#world.plan.silencesPerHour === 0) return;
-    for (const tenant of tenants)
-      this.#silencing(tenant).catch((error: unknown) => this.#world.fail(error));
+    for (const tenant of tenants) this.#silencing(tenant).catch((error: unknown) => this.#world.fail(error));
   }
 
   stop(): void {
@@ -105,7 +104,9 @@ export class SilenceClients {
     const { newId, clock } = this.#world;
     const store = disk.openStore(newId);
     const text = (all: readonly ({ readonly id: string } & Asked)[]) =>
-      all.map(({ id, matchers, startsAt, endsAt }) => JSON.stringify([id, matchers, startsAt, endsAt])).sort();
+      all
+        .map(({ id, matchers, startsAt, endsAt }) => JSON.stringify([id, matchers, startsAt, endsAt]))
+        .sort();
     try {
       for (const tenant of tenants) {
         const stored = text(store.loadTenant(tenant).silences.filter(({ endsAt }) => endsAt > clock.now()));

@@ -17,31 +17,42 @@ function built({ name, op, value }: Written): Matcher {
 }
 const alertname = (op: MatchOperator, value: string) => [built({ name: 'alertname', op, value })];
 
-/** While the first fires, the second is not told. */
-const over = (
-  source: readonly Matcher[],
-  target: readonly Matcher[],
-  equal: readonly string[],
-): Omit<InhibitRule, 'name'> => ({ source, target, equal });
+type Over = Omit<InhibitRule, 'name'>;
+const named = (rules: readonly Over[]): readonly InhibitRule[] =>
+  rules.map((rule, i) => ({ name: `inhibit-${i}`, ...rule }));
+
+/** While the first rule of a host fires, the others of that host are not told. */
+const firstRule = (equal: readonly string[]): Over => ({
+  source: alertname('=', 'R0'),
+  target: alertname('=~', 'R[1-9]|Levels.*'),
+  equal,
+});
+export const clusterDown = named([firstRule(['host'])]);
+
+/** Each inhibits the next one of its host, and the last the first. */
+const circle = (names: readonly string[]): readonly Over[] =>
+  names.map((name, i) => ({
+    source: alertname('=', name),
+    target: alertname('=', names[(i + 1) % names.length]!),
+    equal: ['host'],
+  }));
+export const circleOf = (names: readonly string[]) => named(circle(names));
 
 /** A cluster and its hosts, urgent over mild, and circles of two and of three. */
 function drawInhibit(random: Random): readonly InhibitRule[] {
-  const equal = random.pick([['host'], ['host'], []]);
-  const rules = [
-    over(alertname('=', 'R0'), alertname('=~', 'R[1-9]|Levels.*'), equal),
-    over(
-      [built({ name: 'severity', op: '=~', value: 'critical|emergency' })],
-      [built({ name: 'severity', op: '=~', value: 'info|warning' })],
-      ['host', 'alertname'],
-    ),
-  ].filter(() => random.chance(0.6));
-  const circle = random.pick([[], [], ['R2', 'R3'], ['R2', 'R3', 'R4']]);
-  circle.forEach((name, i) => {
-    rules.push(over(alertname('=', name), alertname('=', circle[(i + 1) % circle.length]!), ['host']));
-  });
+  const urgentOverMild: Over = {
+    source: [built({ name: 'severity', op: '=~', value: 'critical|emergency' })],
+    target: [built({ name: 'severity', op: '=~', value: 'info|warning' })],
+    equal: ['host'],
+  };
+  const rules = [firstRule(random.pick([['host'], ['host'], []])), urgentOverMild].filter(() =>
+    random.chance(0.6),
+  );
+  rules.push(...circle(random.pick([[], [], ['R2', 'R3'], ['R2', 'R3', 'R4']])));
   // Both sides of one rule: its own sources are not held back by each other.
-  if (random.chance(0.3)) rules.push(over(alertname('=~', 'R[23]'), alertname('=~', 'R[345]'), ['host']));
-  return rules.map((rule, i) => ({ name: `inhibit-${i}`, ...rule }));
+  if (random.chance(0.3))
+    rules.push({ source: alertname('=~', 'R[23]'), target: alertname('=~', 'R[345]'), equal: ['host'] });
+  return named(rules);
 }
 
 /** Most seeds have silences, half of them inhibition, too. */
@@ -61,14 +72,20 @@ export function drawMatchers(random: Random): readonly Written[] {
     [rule],
     [host, rule],
     [{ name: 'alertname', op: '=~', value: random.pick(['R[0-2]', 'Levels.*|R3', 'R.+']) }],
-    [{ ...host, op: '!=' }, { name: 'alertname', op: '!~', value: 'R[4-9]' }],
+    [
+      { ...host, op: '!=' },
+      { name: 'alertname', op: '!~', value: 'R[4-9]' },
+    ],
     [{ name: 'severity', op: '=', value: random.pick(['info', 'warning', 'critical']) }],
     [{ name: 'alertname', op: '=~', value: '.+' }],
   ]);
 }
 
 /** From when to when: short or long, at once or later. */
-export function drawSpan(random: Random, now: number): { readonly startsAt: number; readonly endsAt: number } {
+export function drawSpan(
+  random: Random,
+  now: number,
+): { readonly startsAt: number; readonly endsAt: number } {
   const startsAt = random.chance(0.3) ? now + random.int(1, 10 * min) : now - random.int(0, 5 * s);
   const ms = random.chance(0.6) ? random.int(20 * s, 6 * min) : random.int(10 * min, 60 * min);
   return { startsAt, endsAt: Math.max(now + s, startsAt + ms) };

@@ -59,8 +59,7 @@ export class Telling {
           if (this.#firing.has(row.subjectId)) this.#owed.add(row.subjectId);
         } else if (row.kind === 'alert.resolved') {
           if (this.#firing.delete(row.subjectId)) this.#ended.add(row.subjectId);
-        }
-        else if (row.kind === 'alert.acknowledged') counters.hit('acknowledged');
+        } else if (row.kind === 'alert.acknowledged') counters.hit('acknowledged');
         else if (row.kind === 'notify.suppressed') {
           counters.hit(row.reason === 'silenced' ? 'silenced' : 'inhibited');
         } else if (row.kind === 'silence.ended') counters.hit('silence ended');
@@ -318,7 +317,10 @@ export class Telling {
       if (!believers.includes(route.receiver)) continue;
       const until = from + route.resolveWaitMs + this.#patience(route, row);
       if (now > until + this.#world.downtime(resolvedAt, now))
-        this.#broken('I1', `${row.id} ended at ${resolvedAt}, ${route.receiver} heard that it fires and no end`);
+        this.#broken(
+          'I1',
+          `${row.id} ended at ${resolvedAt}, ${route.receiver} heard that it fires and no end`,
+        );
     }
     return false;
   }

@@ -39,11 +39,7 @@ export class Wire {
       if (!alert || alert.row.tenant !== message.tenant)
         this.#broken('I3', `${id} is not the tenant's alert`);
       else if (alert.row.kind === 'alert' && alert.firedAt === null) this.#broken('I3', `${id} never fired`);
-      else if (
-        status === 'resolved' &&
-        alert.resolvedAt === null &&
-        !this.#mayBeTakenBack(id)
-      )
+      else if (status === 'resolved' && alert.resolvedAt === null && !this.#mayBeTakenBack(id))
         this.#broken('I3', `${id} is said to be resolved and fires`);
     }
   }
