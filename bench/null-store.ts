@@ -45,6 +45,7 @@ export function nullStore(): Store {
       return events;
     },
     occurrences: () => [],
+    firings: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [], silences: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;

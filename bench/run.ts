@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { compile, root } from './compile.ts';
 import { performancePage } from './performance-page.ts';
 import { Report } from './report.ts';
+import { activeAlerts } from './rows/active-alerts.ts';
 import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { durable } from './rows/durable.ts';
@@ -49,6 +50,7 @@ const scenarios = [
   tenMinutes,
   idle,
   hundredThousand,
+  activeAlerts,
 ];
 
 const { values } = parseArgs({

@@ -18,6 +18,10 @@ export function ruleDocument(rule: Rule): RuleDocument {
     for: formatDuration(rule.forMs),
     keep_firing_for: formatDuration(rule.keepFiringForMs),
     dedupe_window: dedupeWindowMs === undefined ? undefined : formatDuration(dedupeWindowMs),
+    send_resolved: rule.sendResolved,
+    depends_on: rule.dependsOn?.map(({ rule: name, equal }) =>
+      equal.length === 0 ? name : { rule: name, equal: [...equal] },
+    ),
     severity: levels === undefined ? rule.severity : undefined,
     priority: rule.priority,
     category: rule.category,

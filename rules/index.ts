@@ -128,7 +128,7 @@ export { formatMatcher, matcher, matchesAll, parseMatcher } from './matchers.ts'
 export type { RuleDefaults } from './normalise/index.ts';
 export { type ParsedRuleFile, parseRule, parseRuleFile } from './parse.ts';
 export { readingsOf, ruleReferences } from './readings.ts';
-export { type RuleReference, referrersOf, unknownReferences } from './references.ts';
+export { dependencyCircles, type RuleReference, referrersOf, unknownReferences } from './references.ts';
 export { ruleBody } from './rule-hash.ts';
 export { ruleFileJsonSchema, ruleFileSchema, ruleSchema } from './schema.ts';
 export { ruleLimits } from './schema-fields.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRule, parseRuleFile } from './parse.ts';
-import { ranksOf, referrersOf, unknownReferences } from './references.ts';
+import { dependencyCircles, ranksOf, referrersOf, unknownReferences } from './references.ts';
 
 const read = (text: string) => {
   const { rules, problems, references } = parseRuleFile(text, 'rules/c.yaml');
@@ -97,5 +97,36 @@ describe('rules that name others', () => {
     })) as never;
     expect(ranksOf(chain).size).toBe(0);
     expect(unknownReferences(chain)).toHaveLength(1);
+  });
+});
+
+describe('what rules depend on', () => {
+  const read = (text: string) => parseRuleFile(`rules:\n${text}`, 'r.yaml');
+  const rule = (name: string, dependsOn: string) =>
+    `  - { name: ${name}, metric: cpu, threshold: 1, depends_on: ${dependsOn} }\n`;
+
+  it('is a list of names, with labels that have to be equal', () => {
+    const { rules, problems } = read(rule('A', '[B, { rule: C, equal: [host] }]'));
+    expect(problems).toEqual([]);
+    expect(rules[0]!.dependsOn).toEqual([
+      { rule: 'B', equal: [] },
+      { rule: 'C', equal: ['host'] },
+    ]);
+  });
+
+  it('is not the rule itself, and nothing else than names', () => {
+    expect(read(rule('A', '[A]')).problems.map(({ message }) => message)).toEqual([
+      'a rule cannot depend on itself',
+    ]);
+    expect(read(rule('A', '[7]')).problems).toHaveLength(1);
+    expect(read(rule('A', '[{ rule: B, like: [x] }]')).problems).toHaveLength(1);
+  });
+
+  it('leads to no circle', () => {
+    const { rules } = read(rule('A', '[B]') + rule('B', '[C]') + rule('C', '[A]') + rule('D', '[A]'));
+    expect(dependencyCircles(rules).map(({ path, message }) => [path, message])).toEqual([
+      ['depends_on.0', 'these rules name one another in a circle: "A" → "B" → "C" → "A"'],
+    ]);
+    expect(dependencyCircles(rules.slice(0, 2))).toEqual([]);
   });
 });

@@ -81,6 +81,19 @@ export function unknownReferences(
   return problems;
 }
 
+/** Rules that depend on one another in a circle: none of them would hold back any other. */
+export function dependencyCircles(rules: readonly Rule[]): readonly Problem[] {
+  const references = rules.flatMap((rule) => {
+    const { origin } = rule;
+    const { file, line, column } = origin.kind === 'file' ? origin : { file: 'api', line: 1, column: 1 };
+    return (rule.dependsOn ?? []).map(({ rule: names }, i) => ({
+      ...{ tenant: rule.tenant, rule: rule.name, names, file, line, column },
+      path: `depends_on.${i}`,
+    }));
+  });
+  return circles(references);
+}
+
 function problemAt({ file, line, column, path }: RuleReference, message: string): Problem {
   return { file, line, column, path, message };
 }

@@ -10,11 +10,11 @@ export type Unhashed<R extends Rule = Rule> = R extends Rule ? Omit<R, 'hash'> :
 /** The rule as JSON with keys in a fixed order, without its origin and hash: what is kept of a version of it. */
 export function ruleBody(rule: Unhashed): string {
   const { name, type, group, description, category, severity, priority, enabled } = rule;
-  const { forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs } = rule;
+  const { forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs, sendResolved, dependsOn } = rule;
   return JSON.stringify({
     ...{ name, type, group, description, category, severity, priority, enabled },
     ...ownBody(rule),
-    ...{ forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs },
+    ...{ forMs, keepFiringForMs, noData, noDataAfterMs, dedupeWindowMs, sendResolved, dependsOn },
     labels: JSON.parse(canonicalLabels(rule.labels)) as unknown,
     annotations: JSON.parse(canonicalLabels(rule.annotations)) as unknown,
   });

@@ -66,6 +66,24 @@ const gridInterval = duration.refine((ms) => ms >= 1_000 && ms <= 3_600_000, {
 });
 const evalDelay = duration.refine((ms) => ms <= 300_000, { error: 'expected a duration of at most 5m' });
 
+const mostDependencies = 32;
+const alertName = line(ruleLimits.nameLength, 'the name of a rule');
+const dependencies = z
+  .array(
+    z.union(
+      [
+        alertName,
+        z.strictObject({
+          rule: alertName.describe('Name of the rule, or the alertname of alerts from outside.'),
+          equal: labelNameList.optional().describe('Labels that both must have the same values of.'),
+        }),
+      ],
+      expected('the name of a rule, or { rule: NAME, equal: [labels] }'),
+    ),
+    expected('a list of rules such as [ClusterDown]'),
+  )
+  .max(mostDependencies, { error: `expected at most ${mostDependencies} rules` });
+
 /** The keys that rules of every type have. */
 const commonShape = {
   name: line(ruleLimits.nameLength, 'a name').describe('Unique per tenant; becomes the label alertname.'),
@@ -75,6 +93,10 @@ const commonShape = {
   for: duration.optional().describe('How long it must stay true before the alert fires.'),
   keep_firing_for: duration.optional().describe('How long a firing alert outlives its last true verdict.'),
   dedupe_window: duration.optional().describe("Overrides the receiver's dedupe window."),
+  send_resolved: flag.optional().describe('false: nobody is told that its alerts ended.'),
+  depends_on: dependencies
+    .optional()
+    .describe('While an alert of one of these rules fires, those of this rule are held back.'),
   severity: severity.optional().describe('warning by default.'),
   level: severity.optional().describe('Another word for severity.'),
   priority: word(priorities, parsePriority, ['critical', 'high', 'medium', 'low', 'info'])

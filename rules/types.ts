@@ -103,6 +103,14 @@ export interface Grid {
   readonly evalDelayMs: number;
 }
 
+/** What an alert is a consequence of. */
+export interface Dependency {
+  /** The `alertname` of what comes first: a rule, or an alert from outside. */
+  readonly rule: string;
+  /** Labels whose values have to be the same on both; none: any such alert counts. */
+  readonly equal: readonly string[];
+}
+
 /** What rules of every type have. */
 export interface RuleBase {
   /** Whose rule it is: `tenant:` of the rule file, `default` without one. */
@@ -128,6 +136,10 @@ export interface RuleBase {
   readonly sampleIntervalMs?: number;
   /** Overrides the receiver's dedupe window; absent = the receiver's. */
   readonly dedupeWindowMs?: number;
+  /** False: nobody is told that its alerts ended; absent: the receiver says whether. */
+  readonly sendResolved?: boolean;
+  /** While an alert of one of these fires, alerts of this rule are held back. */
+  readonly dependsOn?: readonly Dependency[];
   /** Content hash of the normalised rule: what `config_version` is looked up by. */
   readonly hash: string;
   readonly origin: Origin;

@@ -195,7 +195,11 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       published: (events) => options.onEvents?.(events),
       fatal: (error) => options.onFatal?.(error),
     },
-    { routing: config.routing, limits: config.limits },
+    {
+      routing: config.routing,
+      limits: config.limits,
+      acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
+    },
   );
   const { services, engine } = runtime;
   const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });

@@ -65,6 +65,8 @@ export interface RuntimePorts {
 export interface RuntimeConfig {
   readonly routing: RoutingConfig;
   readonly limits: Limits;
+  /** How long an acknowledgement holds that says nothing of it; null or absent: until the episode ends. */
+  readonly acknowledgeExpiresMs?: number | null;
 }
 
 export interface Runtime {
@@ -254,6 +256,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     table,
     clock,
     limits,
+    acknowledgeExpiresMs: config.acknowledgeExpiresMs ?? null,
     newId,
     reader: ports.reader ?? null,
     replays: ports.replays ?? null,

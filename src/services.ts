@@ -1,9 +1,10 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
 import type { AlertMessage } from '../channels/message.ts';
-import type { Category, Labels, Priority, Rule, Severity } from '../rules/types.ts';
+import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
+import type { AlertResponse } from './pipeline/input.ts';
 import type { AlertRow } from './pipeline/rows.ts';
 import type { Replays } from './replay/questions.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';
@@ -81,6 +82,18 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** What is done with which alerts. */
+export interface BulkOrder {
+  readonly action: AlertResponse | { readonly kind: 'resolve'; readonly note: string | null };
+  /** All must hold; `severity` is the effective one. */
+  readonly matchers: readonly Matcher[];
+  readonly states: readonly ('pending' | 'firing')[];
+  /** So many are changed at most. */
+  readonly limit: number;
+  /** Nothing is changed; the answer says what would be. */
+  readonly dryRun: boolean;
+}
+
 /** Promises resolve when the thing is durable (samples: evaluated). They reject with ApiError. */
 export interface Services {
   readonly store: Store;
@@ -100,7 +113,7 @@ export interface Services {
   acknowledge(
     tenant: string,
     alertId: string,
-    command: { until: number | null; note: string | null },
+    command: { until: number | null; note: string | null; owner?: string | null },
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
@@ -111,6 +124,23 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Whatever else a person does with an alert. Answers the alert, a comment with what was recorded of it. */
+  respond(
+    tenant: string,
+    alertId: string,
+    response: Exclude<AlertResponse, { readonly kind: 'acknowledge' }>,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** The same done with every open alert that matches, up to a limit. */
+  respondToMany(
+    tenant: string,
+    order: BulkOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** Until when an acknowledgement holds that says nothing of it; null: until the episode ends. */
+  acknowledgedUntil(): number | null;
   /** Queues a dead letter anew. */
   retryDelivery(tenant: string, id: string, actor: Actor, idempotency: Idempotency | null): Promise<Answer>;
   /** Puts a dead letter away. */

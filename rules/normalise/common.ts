@@ -63,8 +63,22 @@ export function commonParts(
     forMs: draft.for ?? keys.for ?? 0,
     keepFiringForMs: draft.keep_firing_for ?? keys.keep_firing_for ?? 0,
     ...(dedupeWindowMs === undefined ? {} : { dedupeWindowMs }),
+    ...(draft.send_resolved === undefined ? {} : { sendResolved: draft.send_resolved }),
+    ...dependencyParts(draft, report),
     origin,
   };
+}
+
+function dependencyParts(
+  { name, depends_on: given }: CommonDraft,
+  report: ReportKey,
+): Pick<RuleBase, 'dependsOn'> {
+  if (given === undefined || given.length === 0) return {};
+  const dependsOn = given.map((one) =>
+    typeof one === 'string' ? { rule: one, equal: [] } : { rule: one.rule, equal: one.equal ?? [] },
+  );
+  if (dependsOn.some(({ rule }) => rule === name)) report('depends_on', 'a rule cannot depend on itself');
+  return { dependsOn };
 }
 
 const leastNoDataAfterMs = 60_000;

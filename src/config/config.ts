@@ -46,6 +46,8 @@ export interface TocsinConfig {
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
   readonly routing: RoutingConfig;
+  /** How long an acknowledgement holds that does not say so itself; null: until the episode ends. */
+  readonly acknowledge: { readonly expiresAfterMs: number | null };
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };
   readonly limits: Limits;
   readonly retention: RetentionPolicy & {
@@ -57,6 +59,9 @@ export interface TocsinConfig {
 }
 
 const dayMs = 86_400_000;
+
+/** A forgotten acknowledgement is told again after a day. */
+export const defaultAcknowledgeMs = dayMs;
 
 export const defaultBallastBytes = 16 * 1024 * 1024;
 

@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
+import type { FlappingConfig } from '../pipeline/flaps.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
   type ChannelConfig,
+  defaultAcknowledgeMs,
   defaultBallastBytes,
   defaultLimits,
   defaultRetention,
@@ -151,6 +153,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, complain ?? (() => {})),
+    acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}),
     retention: retentionOf(input.retention ?? {}),
@@ -174,7 +177,16 @@ function routingOf(
   // With one receiver there is nothing to choose.
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
-  return { channels, routing: { route, receivers } };
+  return { channels, routing: { route, receivers, flapping: flappingOf(input.flapping ?? {}) } };
+}
+
+function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {
+  return input === false ? null : { count: input.count ?? 5, windowMs: input.window ?? 30 * 60_000 };
+}
+
+/** `null` in the file says for ever. */
+function acknowledgeMsOf(written: number | null | undefined): number | null {
+  return written === undefined ? defaultAcknowledgeMs : written;
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {

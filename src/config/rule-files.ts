@@ -2,7 +2,7 @@
 // looks every two seconds (network file systems and mounted volumes send no events); file events only make it sooner.
 import { type FSWatcher, watch } from 'node:fs';
 import { parseRuleFile } from '../../rules/parse.ts';
-import { type RuleReference, unknownReferences } from '../../rules/references.ts';
+import { dependencyCircles, type RuleReference, unknownReferences } from '../../rules/references.ts';
 import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
@@ -77,6 +77,7 @@ export function joinRules(
         rules,
         files.flatMap(({ references }) => references),
       ),
+      ...dependencyCircles(rules),
     );
   return { rules, problems, files: files.map(({ path }) => path) };
 }

@@ -89,6 +89,16 @@ export const configSchema = z.strictObject({
     )
     .optional(),
   route: routeSchema.optional(),
+  acknowledge: z.strictObject({ expires_after: positiveDuration.nullable().optional() }).optional(),
+  flapping: z
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({ count: z.int().min(3).max(100).optional(), window: positiveDuration.optional() }),
+      ],
+      { error: 'expected { count, window }, or false' },
+    )
+    .optional(),
   egress: z
     .strictObject({
       allow: z

@@ -41,17 +41,27 @@ export class Doors {
     const ended = ends
       .flatMap((id) => tenant.pipeline.alerts.get(id) ?? [])
       .filter(({ state }) => state !== 'resolved');
+    const out = this.stepAlone(tenant, input, now, turn);
+    this.forgetEpisodes(tenant, ended);
+    return out;
+  }
+
+  /** The same for whoever ends many alerts one by one: `forgetEpisodes` is to be told of all of them afterwards. */
+  stepAlone(tenant: Tenant, input: PipelineInput, now: number, turn: Turn): StepResult {
     const out = step(tenant.pipeline, input, now);
     this.steps += 1;
     this.follow(tenant, out, now, turn);
-    if (ended.length > 0) {
-      // A rule on the grid has no pairs: looking for them would be a pass over every series.
-      const { rules } = tenant.pipeline;
-      const paired = ended.filter(({ rule }) => rule !== null && rules.get(rule)?.grid === undefined);
-      if (paired.length > 0) tenant.pairs.forgetEpisodes(paired);
-      tenant.grid.forgetEpisodes(ended);
-    }
     return out;
+  }
+
+  /** These alerts were ended by something else than their samples; one pass over the pairs of their rules. */
+  forgetEpisodes(tenant: Tenant, ended: readonly AlertRow[]): void {
+    if (ended.length === 0) return;
+    // A rule on the grid has no pairs: looking for them would be a pass over every series.
+    const { rules } = tenant.pipeline;
+    const paired = ended.filter(({ rule }) => rule !== null && rules.get(rule)?.grid === undefined);
+    if (paired.length > 0) tenant.pairs.forgetEpisodes(paired);
+    tenant.grid.forgetEpisodes(ended);
   }
 
   /** Effects into the turn, notifications through policy, deadlines into the heap. */

@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
+import { dependenciesOf } from '../pipeline/inhibition.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { Group } from '../pipeline/state.ts';
@@ -13,7 +14,7 @@ import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
-import type { Answer } from '../services.ts';
+import type { Answer, BulkOrder, Idempotency } from '../services.ts';
 import {
   type CommittedEvent,
   type Occurrence,
@@ -22,6 +23,7 @@ import {
   StoreError,
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
+import { BulkRun } from './bulk-run.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -255,6 +257,20 @@ export class Engine {
     });
   }
 
+  /** Resolves when what was done with all those alerts is durable. */
+  submitBulk(
+    tenantName: string,
+    order: BulkOrder,
+    actor: string,
+    idempotency: Idempotency | null,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue(new BulkRun(order, actor, idempotency, { resolve, reject }));
+      this.#schedule();
+    });
+  }
+
   /** Resolves when what was done with the dead letters is durable. */
   submitLetters(tenantName: string, command: Omit<LetterCommand, 'kind' | 'waiter'>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -332,7 +348,9 @@ export class Engine {
 
   #applyRules(tenant: Tenant, now: number): void {
     const { rules } = tenant;
+    const before = JSON.stringify(dependenciesOf(tenant.pipeline.rules.values()));
     tenant.pipeline.rules = new Map(rules.map((rule) => [rule.name, rule]));
+    if (JSON.stringify(dependenciesOf(rules)) !== before) this.#internal(tenant, [{ kind: 'dependencies' }]);
     tenant.pairs.setRules(rules, tenant.pipeline, now);
     tenant.grid.setRules(rules, tenant.pipeline, now);
     this.#readOccurrences(tenant, now);

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { toAlertBody } from '../http/bodies/alert-body.ts';
+import { toCommentBody } from '../http/bodies/comment-body.ts';
 import { type Admitted, admit } from '../ingest/admit.ts';
 import { Aliases } from '../ingest/aliases.ts';
 import { decoderFor } from '../ingest/decode.ts';
@@ -42,6 +43,8 @@ export interface ServicePorts {
   readonly table: SeriesTable;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** How long an acknowledgement holds that says nothing of it; null: until the episode ends. */
+  readonly acknowledgeExpiresMs: number | null;
   readonly newId: () => string;
   readonly reader: HistoryReader | null;
   readonly replays: Services['replays'] | null;
@@ -82,6 +85,11 @@ export function createServices(ports: ServicePorts): Services {
       const known = store.alert(tenant, id);
       return refusal(known === null ? 'alert_not_found' : 'alert_resolved');
     };
+
+  const commentAnswer = (answer: StepAnswer): Answer =>
+    answer.kind === 'alert' && answer.event !== null
+      ? { status: 201, body: toCommentBody(answer.event) }
+      : refusal('alert_not_found');
 
   return {
     store,
@@ -136,10 +144,21 @@ export function createServices(ports: ServicePorts): Services {
     acknowledge(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,
-        input: { kind: 'acknowledge', alertId, until: command.until, note: command.note, actor: actor.name },
+        input: { kind: 'acknowledge', alertId, ...command, actor: actor.name },
         answer: alertAnswer(tenant, alertId),
       });
     },
+    respond(tenant, alertId, response, actor, idempotency) {
+      return engine.submit(tenant, {
+        idempotency,
+        input: { ...response, alertId, actor: actor.name },
+        answer: response.kind === 'comment' ? commentAnswer : alertAnswer(tenant, alertId),
+      });
+    },
+    respondToMany: (tenant, order, actor, idempotency) =>
+      engine.submitBulk(tenant, order, actor.name, idempotency),
+    acknowledgedUntil: () =>
+      ports.acknowledgeExpiresMs === null ? null : clock.now() + ports.acknowledgeExpiresMs,
     resolve(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,

@@ -4,10 +4,13 @@
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
+import type { BulkRun } from './bulk-run.ts';
 import type { Doors } from './doors.ts';
+import { withEnded } from './ended-alerts.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
@@ -25,6 +28,11 @@ const msPerTurn = 5;
 const mostRowsPerSlice = 50;
 const leastRowsPerSlice = 10;
 const samplesPerSlice = 512;
+/** Open alerts that one slice of a bulk command looks at, and after how many of them it looks at the clock. */
+const alertsPerSlice = 2_000;
+const alertsPerLook = 64;
+
+type Asked = Pick<Command, 'idempotency' | 'waiter'>;
 
 export interface ServingParts {
   readonly clock: Clock;
@@ -88,6 +96,10 @@ export class Serving {
         tenant.shift();
         continue;
       }
+      if (work.kind === 'bulk') {
+        if (!this.#bulk(tenant, work, turn, now, limit, until)) return;
+        continue;
+      }
       if (work.kind !== 'samples') {
         tenant.shift();
         this.#run(tenant, work, turn, now);
@@ -109,7 +121,7 @@ export class Serving {
     }
   }
 
-  #run(tenant: Tenant, work: Exclude<Work, SampleBatch | GridRun>, turn: Turn, now: number): void {
+  #run(tenant: Tenant, work: Exclude<Work, SampleBatch | GridRun | BulkRun>, turn: Turn, now: number): void {
     if (work.kind === 'internal') {
       for (const input of work.inputs) this.#parts.doors.step(tenant, input, now, turn);
       return;
@@ -118,23 +130,29 @@ export class Serving {
       this.#silence(tenant, work.pair, now, turn);
       return;
     }
-    const { idempotency, waiter } = work;
-    turn.failed.push((error) => waiter.reject(error));
-    if (idempotency) {
-      const key = `${tenant.name} ${idempotency.scope} ${idempotency.key}`;
-      const known =
-        turn.keys.get(key) ??
-        this.#parts.store.idempotency(tenant.name, idempotency.scope, idempotency.key, now);
-      if (known) {
-        if (known.bodyHash !== idempotency.bodyHash) waiter.reject(new ApiError('idempotency_conflict'));
-        else
-          turn.settled.push(() =>
-            waiter.resolve({ status: known.status, body: JSON.parse(known.answer) as unknown }),
-          );
-        return;
-      }
-    }
-    const answer = this.#answer(tenant, work, turn, now);
+    turn.failed.push((error) => work.waiter.reject(error));
+    if (this.#answeredBefore(tenant, work, turn, now)) return;
+    this.#settle(tenant, work, this.#answer(tenant, work, turn, now), turn, now);
+  }
+
+  /** Whether the same was asked before under the same key: then it is answered as it was then. */
+  #answeredBefore(tenant: Tenant, { idempotency, waiter }: Asked, turn: Turn, now: number): boolean {
+    if (idempotency === null) return false;
+    const key = `${tenant.name} ${idempotency.scope} ${idempotency.key}`;
+    const known =
+      turn.keys.get(key) ??
+      this.#parts.store.idempotency(tenant.name, idempotency.scope, idempotency.key, now);
+    if (!known) return false;
+    if (known.bodyHash !== idempotency.bodyHash) waiter.reject(new ApiError('idempotency_conflict'));
+    else
+      turn.settled.push(() =>
+        waiter.resolve({ status: known.status, body: JSON.parse(known.answer) as unknown }),
+      );
+    return true;
+  }
+
+  /** The answer goes out once the turn is stored, and with it what a repeat under the same key gets. */
+  #settle(tenant: Tenant, { idempotency, waiter }: Asked, answer: Answer, turn: Turn, now: number): void {
     if (idempotency && answer.status < 500) {
       const text = JSON.stringify(answer.body);
       const row = {
@@ -156,9 +174,42 @@ export class Serving {
         return carryOut(work.order, tenant, this.#parts, now, turn);
       case 'rule':
         return carryOutRule(work.order, work.actor, tenant, now, turn);
-      case 'command':
-        return work.answer(this.#parts.doors.step(tenant, work.input, now, turn).answer);
+      case 'command': {
+        const input = withEnded(work.input, tenant, this.#parts.store, turn);
+        return work.answer(this.#parts.doors.step(tenant, input, now, turn).answer);
+      }
     }
+  }
+
+  /** A share of what is done with many alerts; true when it is done. */
+  #bulk(tenant: Tenant, run: BulkRun, turn: Turn, now: number, limit: number, until: number): boolean {
+    const { doors, clock } = this.#parts;
+    // If this turn is not stored the command is refused as a whole, also what a later turn would have done of it.
+    turn.failed.push((error) => {
+      if (tenant.current === run) tenant.shift();
+      run.waiter.reject(error);
+    });
+    if (run.fresh && this.#answeredBefore(tenant, run, turn, now)) {
+      tenant.shift();
+      return true;
+    }
+    const ended: AlertRow[] = [];
+    let done = false;
+    for (let looked = 1; turn.rows < limit && looked <= alertsPerSlice; looked++) {
+      if (looked % alertsPerLook === 0 && clock.now() >= until) break;
+      const alert = run.next(tenant.pipeline);
+      done = alert === null;
+      if (alert === null) break;
+      const input = run.inputFor(alert, now);
+      if (input === null) continue;
+      doors.stepAlone(tenant, input, now, turn);
+      if (alert.state === 'resolved') ended.push(alert);
+    }
+    doors.forgetEpisodes(tenant, ended);
+    if (!done) return false;
+    tenant.shift();
+    this.#settle(tenant, run, run.answer, turn, now);
+    return true;
   }
 
   /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */

@@ -80,7 +80,11 @@ export class Tenant {
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
-    const snapshot = store.loadTenant(this.name);
+    const { flapping } = routing;
+    const snapshot = {
+      ...store.loadTenant(this.name),
+      ...(flapping && { firings: store.firings(this.name, now - flapping.windowMs) }),
+    };
     this.book.load(store.configObjects(this.name, 'rule'));
     const out = emptyResult();
     const planned = emptyPlan();

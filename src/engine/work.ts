@@ -2,6 +2,7 @@
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
+import type { BulkRun } from './bulk-run.ts';
 import type { GridRun } from './grid-run.ts';
 import type { RuleOrder } from './rule-order.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -71,8 +72,16 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-/** A grid time that is due is a `GridRun`, taken over several turns when its groups are many. */
-export type Work = SampleBatch | Command | LetterCommand | RuleCommand | Internal | SilenceCheck | GridRun;
+/** A `GridRun` (a grid time that is due) and a `BulkRun` are taken over several turns when they are long. */
+export type Work =
+  | SampleBatch
+  | Command
+  | LetterCommand
+  | RuleCommand
+  | BulkRun
+  | Internal
+  | SilenceCheck
+  | GridRun;
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {

@@ -44,6 +44,10 @@ const nothing: Readonly<Record<string, string>> = {
 
 const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
+  'post /api/v1/alerts/bulk': { action: 'acknowledge', matchers: ['alertname="nothing"'] },
+  'post /api/v1/alerts/{id}/snooze': { for: '1h' },
+  'post /api/v1/alerts/{id}/assign': { to: 'ann' },
+  'post /api/v1/alerts/{id}/comments': { text: 'looking' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
   'post /api/v1/alerts/backtest': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z', samples: [] },
   'post /api/v1/alerts/evaluate': { samples: [] },

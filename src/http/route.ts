@@ -55,6 +55,8 @@ export interface RouteDescription {
   readonly tag: string;
   readonly summary: string;
   readonly query?: z.ZodType;
+  /** Query parameters that may be given several times: a list. Those whose names end in [] always may. */
+  readonly repeated?: readonly string[];
   readonly body?: z.ZodType;
   /** What the description says of the body, where the handler reads it more closely than `body` does. */
   readonly describedBody?: z.ZodType;
@@ -93,7 +95,8 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
     direct: null,
     async run(c, deps) {
       const { key, tenant } = admit(exchangeOf(c), deps, spec);
-      const query = spec.query === undefined ? (undefined as Query) : parseQuery(c, spec.query);
+      const query =
+        spec.query === undefined ? (undefined as Query) : parseQuery(c, spec.query, spec.repeated);
       let body = undefined as Body;
       let idempotency: Idempotency | null = null;
       if (spec.body !== undefined) {
@@ -181,11 +184,15 @@ function admit(exchange: Exchange, deps: HttpDeps, { requires, scope }: RouteDes
   return { key, tenant };
 }
 
-function parseQuery<Query>(c: Context<HttpEnv>, schema: z.ZodType<Query>): Query {
+function parseQuery<Query>(
+  c: Context<HttpEnv>,
+  schema: z.ZodType<Query>,
+  repeated: readonly string[] = [],
+): Query {
   // A name that ends in [] may be repeated, as in Prometheus' API; of any other the first value counts.
   const values = Object.entries(c.req.queries()).map(([name, all]) => [
     name,
-    name.endsWith('[]') ? all : all[0],
+    name.endsWith('[]') || repeated.includes(name) ? all : all[0],
   ]);
   const parsed = schema.safeParse(Object.fromEntries(values));
   if (!parsed.success) throw new ApiError('invalid_query', { details: invalidDetails(parsed.error) });

@@ -32,6 +32,8 @@ export interface Stage {
   readonly pushed: RawSample[];
   readonly events: IncomingEvent[];
   health: Health;
+  /** As the configuration would say. */
+  acknowledgedUntil: number | null;
   now: number;
   newId(): string;
   /** Does what was put off: what the audit gathered. */
@@ -112,7 +114,7 @@ export function httpStage(
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,
-        body: { id: alertId, until: command.until, note: command.note, by: actor.name },
+        body: { id: alertId, ...command, by: actor.name },
       }));
     },
     async resolve(tenant, alertId, command, actor, idempotency) {
@@ -121,6 +123,16 @@ export function httpStage(
         body: { id: alertId, note: command.note, by: actor.name },
       }));
     },
+    async respond(tenant, alertId, response, actor, idempotency) {
+      return once(tenant, idempotency, () => ({
+        status: 200,
+        body: { id: alertId, ...response, by: actor.name },
+      }));
+    },
+    async respondToMany(tenant, order, actor, idempotency) {
+      return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
+    },
+    acknowledgedUntil: () => stage.acknowledgedUntil,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
     },
@@ -163,6 +175,7 @@ export function httpStage(
     pushed: [],
     events: [],
     health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
+    acknowledgedUntil: null,
     now: startAt,
     newId: () => newId(),
     passLater() {
@@ -218,6 +231,10 @@ export function httpStage(
         ackedBy: null,
         ackedAt: null,
         ackUntil: null,
+        snoozedUntil: null,
+        snoozedBy: null,
+        assignee: null,
+        comments: 0,
         nextAt: null,
         version: 1,
         ...given,

@@ -2,8 +2,10 @@
 // without a live suppression is in an open or accepted notification, or its group has a deadline.
 import { emitNotification, spoken } from './emit.ts';
 import { forgetNotified, leaveGroup, logNotified } from './group.ts';
+import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { decideNotify, dedupeWindowOf, type NotifyDecision } from './notify.ts';
+import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
@@ -11,6 +13,10 @@ import { countHeld, noteSuppressed } from './suppress.ts';
 
 export function dueGroup(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (alert?.state === 'firing') recordEnds(state, alert, now, out);
+  }
   applyNotify(state, group, receiver, decideNotify(state, group, receiver, now), now, out);
 }
 
@@ -34,17 +40,19 @@ export function applyNotify(
   }
   noteSuppressed(state, group, view.suppressed, now, out);
   if (decision.notify && receiver) {
-    const said = spoken(view, receiver.sendResolved);
+    const said = spoken(view);
     out.notifications.push(emitNotification(state, group, decision.reason, said, now));
     logNotified(
       group,
       [...said.changed, ...said.standing].map((alert) => ({
         alert,
         status: alert.kind === 'event' ? 'event' : alert.state === 'resolved' ? 'resolved' : 'firing',
+        flapping: said.flapping.includes(alert),
       })),
       now,
     );
     group.row.lastSentAt = now;
+    for (const alert of view.flapping) tellFlapping(state, group, alert, now, out);
     for (const alert of [...view.events, ...view.resolved, ...view.superseded])
       leaveGroup(state, group, alert.id);
     for (const alert of view.events) finishEvent(state, alert, out);
@@ -52,14 +60,14 @@ export function applyNotify(
   } else {
     for (const { alert, until } of view.held) hold(state, group, alert, until, now, out);
   }
-  if (receiver && !receiver.sendResolved) {
-    for (const alert of view.resolved) {
+  if (receiver) {
+    for (const alert of view.unasked) {
       logNotified(group, [{ alert, status: 'resolved' }], group.row.notified[alert.id]?.at ?? now);
       skip(state, group, alert, 'send_resolved_off', now, out);
     }
   }
   if (!receiver) {
-    for (const alert of [...view.resolved, ...view.events])
+    for (const alert of [...view.resolved, ...view.unasked, ...view.events])
       skip(state, group, alert, 'receiver_gone', now, out);
   }
   prune(state, group, receiver, now);
@@ -94,6 +102,22 @@ export function skip(
   out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.skipped', reason, now, body) });
   leaveGroup(state, group, alert.id);
   if (alert.kind === 'event') finishEvent(state, alert, out);
+}
+
+/** It is told once; nothing more is said of it until it is calm. */
+function tellFlapping(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+): void {
+  const body = {
+    groupKey: group.row.groupKey,
+    times: state.flaps.seen(alert.key, now),
+    until: state.flaps.until(alert.key, now, true),
+  };
+  out.effects.push({ put: 'event', row: alertEvent(state, alert, 'alert.flapping', null, now, body) });
 }
 
 function hold(
@@ -145,8 +169,8 @@ function setDeadline(
   out: StepResult,
 ): void {
   if (decision.notify) {
-    const stillFiring = [...group.members].some((id) => state.alerts.get(id)?.state === 'firing');
-    if (stillFiring) set(group, now + group.route.repeatIntervalMs, 'repeat_interval');
+    const at = lookAgainAt(state, group, now);
+    if (at !== null) set(group, at, 'repeat_interval');
     if (decision.until !== null && decision.until < (group.row.nextAt ?? Number.POSITIVE_INFINITY))
       set(group, decision.until, 'suppression_ends');
   } else if (decision.until !== null) {
@@ -157,6 +181,17 @@ function setDeadline(
     if (ends.length > 0) set(group, Math.max(...ends), 'close');
   }
   out.groups.add(group);
+}
+
+/** After a message: when the firing alerts are due again, or what people said of one ends; null when none fires. */
+function lookAgainAt(state: PipelineState, group: Group, now: number): number | null {
+  let at: number | null = null;
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (alert?.state !== 'firing') continue;
+    at = Math.min(at ?? now + group.route.repeatIntervalMs, nextEndOf(alert, now));
+  }
+  return at;
 }
 
 function set(group: Group, at: number, reason: string): void {

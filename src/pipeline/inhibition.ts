@@ -1,11 +1,32 @@
 // Inhibition: while an alert that is a source fires, what it explains is not told. After Alertmanager's inhibit.go, with
 // one thing added: alerts that inhibit each other in a circle hold nobody back, else none of them would ever be told.
 import { matchesAll } from '../../rules/matchers.ts';
-import type { Labels } from '../../rules/types.ts';
+import type { Labels, Matcher, Rule } from '../../rules/types.ts';
 import { type Matched, MatcherIndex } from './matcher-index.ts';
 import { routingLabels } from './route.ts';
 import type { InhibitRule } from './routing.ts';
 import type { AlertRow } from './rows.ts';
+
+/** What rules depend on, as inhibition: the alerts of the one hold back those of the other. */
+export function dependenciesOf(rules: Iterable<Rule>): InhibitRule[] {
+  const found: InhibitRule[] = [];
+  for (const { name, dependsOn } of rules)
+    for (const { rule, equal } of dependsOn ?? [])
+      found.push({
+        name: `${name} depends on ${rule}`,
+        source: [isNamed(rule)],
+        target: [isNamed(name)],
+        equal,
+      });
+  return found;
+}
+
+const isNamed = (value: string): Matcher => ({
+  name: 'alertname',
+  op: '=',
+  value,
+  matches: (text) => text === value,
+});
 
 /** A rule with the alerts that are its sources now. */
 interface Ruled {

@@ -4,7 +4,7 @@ import type { AlertMessage } from '../../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
 import type { Effect } from './effect.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, SilenceRow } from './rows.ts';
+import type { AlertRow, EventRow, SilenceRow } from './rows.ts';
 import type { Group, Subject } from './state.ts';
 
 /** A verdict or its severity changed, or it stands and the time of `for` or `keep_firing_for` has come. */
@@ -38,13 +38,29 @@ export interface EventInput {
   readonly actor: string | null;
 }
 
-export interface AcknowledgeInput {
-  readonly kind: 'acknowledge';
+/** What a person does with an alert that does not end it. */
+export type AlertResponse =
+  | {
+      readonly kind: 'acknowledge';
+      /** Null: until the episode ends. */
+      readonly until: number | null;
+      /** Who takes it; the actor where it is absent. */
+      readonly owner?: string | null;
+      readonly note: string | null;
+    }
+  | { readonly kind: 'unacknowledge' }
+  | { readonly kind: 'snooze'; readonly until: number; readonly note: string | null }
+  | { readonly kind: 'unsnooze' }
+  | { readonly kind: 'assign'; readonly to: string | null; readonly note: string | null }
+  | { readonly kind: 'comment'; readonly text: string };
+
+export type RespondInput = AlertResponse & {
   readonly alertId: string;
-  readonly until: number | null;
-  readonly note: string | null;
+  /** `key:<name>` of who asks. */
   readonly actor: string;
-}
+  /** The row, of an alert that the state does not hold any more: one that ended. */
+  readonly ended?: AlertRow | null;
+};
 
 export interface ResolveInput {
   readonly kind: 'resolve';
@@ -75,11 +91,13 @@ export interface SilenceExpireInput {
 export type PipelineInput =
   | VerdictInput
   | EventInput
-  | AcknowledgeInput
+  | RespondInput
   | ResolveInput
   /** The rule of these open alerts is gone, or no longer covers their series. */
   | { readonly kind: 'rule_removed'; readonly alertIds: readonly string[] }
   | { readonly kind: 'routing'; readonly routing: RoutingConfig }
+  /** Rules depend on others than before. */
+  | { readonly kind: 'dependencies' }
   | SilencePutInput
   | SilenceExpireInput
   /** A silence ends, or is to be reminded of. */
@@ -111,7 +129,8 @@ export interface StepResult {
 
 export type StepAnswer =
   | { readonly kind: 'none' }
-  | { readonly kind: 'alert'; readonly alert: AlertRow }
+  /** `event`: what was recorded of it; null when it was so already. */
+  | { readonly kind: 'alert'; readonly alert: AlertRow; readonly event: EventRow | null }
   | { readonly kind: 'event'; readonly alert: AlertRow; readonly heldBack: 'within_dedupe_window' | null }
   | { readonly kind: 'silence'; readonly silence: SilenceRow }
   | {

@@ -6,9 +6,21 @@ import { priorityOf } from '../../rules/severity.ts';
 import type { Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
-import type { AcknowledgeInput, EventInput, ResolveInput, StepResult, VerdictInput } from './input.ts';
+import type { EventInput, ResolveInput, StepResult, VerdictInput } from './input.ts';
 import type { AlertRow, ResolveReason } from './rows.ts';
 import { alertEvent, type PipelineState } from './state.ts';
+
+/** What nobody has done anything with. */
+export const untouched = {
+  ackedBy: null,
+  ackedAt: null,
+  ackUntil: null,
+  snoozedUntil: null,
+  snoozedBy: null,
+  assignee: null,
+  comments: 0,
+  nextAt: null,
+};
 
 export interface LifeDecision {
   readonly change: LifeChange;
@@ -190,10 +202,7 @@ function openEpisode(state: PipelineState, input: VerdictInput): AlertRow {
     endsAt: null,
     resolvedAt: null,
     resolveReason: null,
-    ackedBy: null,
-    ackedAt: null,
-    ackUntil: null,
-    nextAt: null,
+    ...untouched,
     version: 1,
   };
   state.alerts.set(alert.id, alert);
@@ -239,26 +248,6 @@ export function endEpisode(
   return hadFired ? alert : null;
 }
 
-/** An acknowledgement is an attribute of the alert and holds back repeats; it never ends the episode. */
-export function applyAcknowledge(
-  state: PipelineState,
-  alert: AlertRow,
-  input: AcknowledgeInput,
-  now: number,
-  out: StepResult,
-): void {
-  alert.ackedBy = input.actor;
-  alert.ackedAt = now;
-  alert.ackUntil = input.until;
-  alert.version += 1;
-  out.effects.push({ put: 'alert', row: alert, insert: false });
-  const body = { until: input.until, ...(input.note === null ? {} : { note: input.note }) };
-  out.effects.push({
-    put: 'event',
-    row: alertEvent(state, alert, 'alert.acknowledged', null, now, body, input.actor),
-  });
-}
-
 /** An event is an occurrence without an end: a row that is born resolved. */
 export function recordEvent(state: PipelineState, input: EventInput): AlertRow {
   const subject = eventSubject(input);
@@ -287,10 +276,7 @@ export function recordEvent(state: PipelineState, input: EventInput): AlertRow {
     endsAt: null,
     resolvedAt: input.occurredAt,
     resolveReason: 'occurred',
-    ackedBy: null,
-    ackedAt: null,
-    ackUntil: null,
-    nextAt: null,
+    ...untouched,
     version: 1,
   };
 }

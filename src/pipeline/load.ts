@@ -11,6 +11,8 @@ export interface LoadedRows {
   readonly groups: readonly GroupRow[];
   /** Those that are not over. */
   readonly silences: readonly SilenceRow[];
+  /** When alerts began to fire lately, by key; absent where nothing is called flapping. */
+  readonly firings?: readonly { readonly key: string; readonly at: number }[];
 }
 
 /** Builds the state and routes everything again; `out` gets what that changes. */
@@ -29,6 +31,7 @@ export function loadPipeline(
     state.alerts.set(alert.id, alert);
     if (alert.kind === 'alert' && alert.state !== 'resolved') state.openByKey.set(alert.key, alert);
   }
+  for (const { key, at } of rows.firings ?? []) state.flaps.started(key, at);
   for (const row of rows.silences) {
     state.silences.put(row);
     out.silences.add(row);
@@ -74,9 +77,9 @@ function notAhead(row: GroupRow, now: number): void {
   );
 }
 
-/** People say themselves until when an acknowledgement holds; everything else is a span of the configuration. */
+/** People say themselves until when an acknowledgement or a snooze holds; everything else is a span of the configuration. */
 function bringDeadlineBack(state: PipelineState, { row, route }: Group, now: number): void {
-  if (row.nextAt === null || row.nextReason === 'acknowledged' || row.nextReason === 'ack_expired') return;
+  if (row.nextAt === null) return;
   const spans = [route.groupWaitMs, route.groupIntervalMs, route.repeatIntervalMs, route.resolveWaitMs];
   if (row.nextAt <= now + Math.max(...spans)) return;
   const window = state.routing.receivers.get(row.receiver)?.dedupeWindowMs ?? 0;

@@ -4,12 +4,13 @@
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
+import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
-import { viewGroup } from './notify.ts';
+import { sendsResolved, viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { becomeSource, isEscalated, release, suppressionOf } from './suppress.ts';
+import { becomeSource, heldBackBy, isEscalated, release } from './suppress.ts';
 
 /** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
 export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
@@ -42,7 +43,7 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
   for (const group of after) {
     const entry = group.row.notified[alert.id];
     if (entry?.status !== 'firing' || isEscalated(group, alert)) armForNew(group, now, out, waitsUntil);
-    else arm(group, Math.max(now, entry.at + group.route.repeatIntervalMs), 'repeat_interval', out);
+    else arm(group, Math.max(now, tellsAgainAt(group, alert, now)), 'repeat_interval', out);
   }
   for (const group of touched)
     if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
@@ -52,16 +53,17 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
 function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
   const saidAt = group.row.notified[alert.id]?.at ?? now;
-  logNotified(group, [{ alert, status: 'resolved' }], receiver?.sendResolved === true ? now : saidAt);
-  if (receiver?.sendResolved !== true) return;
-  const suppression = suppressionOf(state, alert, now);
+  const asked = receiver !== undefined && sendsResolved(state, alert, receiver);
+  logNotified(group, [{ alert, status: 'resolved' }], asked ? now : saidAt);
+  if (!asked) return;
+  const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
+  const suppression = heldBackBy(state, group, ended, now);
   if (suppression) {
     skip(state, group, alert, suppression.by, now, out, suppression.ids);
     return;
   }
   group.members.delete(alert.id);
   const { told } = viewGroup(state, group, receiver, now);
-  const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
   const reason = told.length > 0 ? 'some_resolved' : 'resolved';
   out.notifications.push(emitNotification(state, group, reason, { changed: [ended], standing: told }, now));
   logNotified(

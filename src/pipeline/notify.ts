@@ -1,10 +1,11 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
+import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState, SuppressedBy } from './state.ts';
-import { type HeldBack, isEscalated, saidAgainAt, suppressionOf } from './suppress.ts';
+import { type HeldBack, heldBackBy, isEscalated, saidAgainAt, suppressionOf } from './suppress.ts';
 
 export type SkipReason =
   | 'within_dedupe_window'
@@ -25,10 +26,14 @@ export interface GroupView {
   readonly fresh: AlertRow[];
   /** Firing anew after the dedupe window of its last notification. */
   readonly refired: AlertRow[];
+  /** Firing once more, so often that this is told instead, once. */
+  readonly flapping: AlertRow[];
   /** Firing anew within that window: delayed to its end. */
   readonly held: { readonly alert: AlertRow; readonly until: number }[];
   /** Resolved, and the receiver believes it fires. */
   readonly resolved: AlertRow[];
+  /** The same, but nobody wants to hear of it. */
+  readonly unasked: AlertRow[];
   /** Resolved, but the same key fires again in this group: its news is the next episode's. */
   readonly superseded: AlertRow[];
   readonly events: AlertRow[];
@@ -65,6 +70,16 @@ export type NotifyDecision =
       readonly view: GroupView;
     };
 
+/** Whether people are told that the alert ended: both its rule and the receiver say so unless told otherwise. */
+export function sendsResolved(
+  state: PipelineState,
+  alert: AlertRow,
+  receiver: Receiver | undefined,
+): boolean {
+  const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
+  return receiver?.sendResolved === true && rule?.sendResolved !== false;
+}
+
 /** How long the last notification of this alert holds back the next of the same key. */
 export function dedupeWindowOf(state: PipelineState, alert: AlertRow, receiver: Receiver): number {
   const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
@@ -88,8 +103,10 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     escalated: [],
     fresh: [],
     refired: [],
+    flapping: [],
     held: [],
     resolved: [],
+    unasked: [],
     superseded: [],
     events: [],
     suppressed: [],
@@ -101,8 +118,10 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     if (!alert) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
     const said = group.row.notified[id]?.status;
     const open =
-      alert.state === 'firing' || alert.kind === 'event' || (said === 'firing' && receiver.sendResolved);
-    const suppression = open ? suppressionOf(state, alert, now) : null;
+      alert.state === 'firing' ||
+      alert.kind === 'event' ||
+      (said === 'firing' && sendsResolved(state, alert, receiver));
+    const suppression = open ? heldBackBy(state, group, alert, now) : null;
     if (alert.kind === 'event') {
       if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
       else if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
@@ -118,13 +137,15 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
       else {
         const until = dedupeUntil(state, group, alert, receiver);
         if (until > now) view.held.push({ alert, until });
+        else if (state.flaps.until(alert.key, now, false) !== null) view.flapping.push(alert);
         else if (group.lastOfKey.has(alert.key)) view.refired.push(alert);
         else view.fresh.push(alert);
       }
     } else if (said === 'firing') {
       const successor = state.openByKey.get(alert.key);
       if (successor?.state === 'firing' && group.members.has(successor.id)) view.superseded.push(alert);
-      else view.resolved.push(alert);
+      else if (sendsResolved(state, alert, receiver)) view.resolved.push(alert);
+      else view.unasked.push(alert);
     } else {
       view.skipped.push({
         alert,
@@ -137,21 +158,9 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
 
 /** Why an alert ended before anything was said of it. */
 export function unsaidReason(state: PipelineState, group: Group, alert: AlertRow, now: number): SkipReason {
-  const suppression = group.suppressed.get(alert.id) ?? suppressionOf(state, alert, now);
+  const suppression = group.suppressed.get(alert.id) ?? suppressionOf(state, group, alert, now);
   if (suppression) return suppression.by;
   return group.held.has(alert.id) ? 'within_dedupe_window' : 'resolved_before_notify';
-}
-
-const isAcknowledged = (alert: AlertRow, now: number) =>
-  alert.ackedAt !== null && (alert.ackUntil === null || alert.ackUntil > now);
-
-/**
- * When these firing alerts are to be said again: repeat_interval after the one that was said longest ago. Not after the
- * group's last message, which may be one that the group took over and that did not name them.
- */
-function repeatOf(group: Group, told: readonly AlertRow[], now: number): number {
-  const saidAt = told.reduce((min, { id }) => Math.min(min, group.row.notified[id]?.at ?? now), now);
-  return saidAt + group.route.repeatIntervalMs;
 }
 
 /** Whether this group says something now, with a named reason either way. */
@@ -175,38 +184,36 @@ export function decideNotify(
   const say = (reason: NotifyReason): NotifyDecision => ({
     notify: true,
     reason,
-    until: finite(suppressedUntil(group, view.suppressed, now)),
+    until: finite(suppressedUntil(group, view.suppressed, now, now)),
     view,
   });
   if (fresh.length > 0) {
     const spoken =
-      told.length > 0 || escalated.length > 0 || view.superseded.length > 0 || resolved.length > 0;
+      told.length > 0 ||
+      escalated.length > 0 ||
+      view.superseded.length > 0 ||
+      resolved.length > 0 ||
+      view.unasked.length > 0;
     return say(spoken ? 'new_alerts' : 'first');
   }
   if (refired.length > 0) return say('refired');
   // Also of an acknowledged one: that it got worse is no repeat.
   if (escalated.length > 0) return say('escalated');
-  if (resolved.length > 0 && receiver.sendResolved) {
-    return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
-  }
+  if (view.flapping.length > 0) return say('flapping');
+  if (resolved.length > 0) return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
   if (events.length > 0) return say('event');
 
   const heldUntil = Math.min(
     held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY),
-    suppressedUntil(group, view.suppressed, group.row.lastSentAt),
+    suppressedUntil(group, view.suppressed, group.row.lastSentAt, now),
   );
   if (told.length > 0) {
     const open = told.filter((alert) => !isAcknowledged(alert, now));
-    const repeatAt = repeatOf(group, open.length > 0 ? open : told, now);
-    if (open.length > 0 && repeatAt <= now) return say('repeat');
-    if (open.length === 0) {
-      const acknowledgedUntil = told.reduce(
-        (min, alert) => Math.min(min, alert.ackUntil ?? min),
-        Number.POSITIVE_INFINITY,
-      );
-      return notYet('acknowledged', Math.min(heldUntil, Math.max(acknowledgedUntil, repeatAt)), view);
-    }
-    return notYet('within_repeat_interval', Math.min(heldUntil, repeatAt), view);
+    const until = told.reduce((min, alert) => Math.min(min, nextEndOf(alert, now)), heldUntil);
+    if (open.length === 0) return notYet('acknowledged', until, view);
+    const repeatAt = open.reduce((min, alert) => Math.min(min, dueAgainAt(group, alert, now)), until);
+    if (repeatAt <= now) return say('repeat');
+    return notYet('within_repeat_interval', repeatAt, view);
   }
   if (held.length > 0) return notYet('within_dedupe_window', heldUntil, view);
   const first = view.suppressed[0];
@@ -217,9 +224,15 @@ export function decideNotify(
  * When the first of what is held back may be said, by the time that is known now. News keeps the distance of
  * group_interval to the last message; of what the receiver knows only the repeat is held back.
  */
-function suppressedUntil(group: Group, suppressed: readonly HeldBack[], sentAt: number | null): number {
+function suppressedUntil(
+  group: Group,
+  suppressed: readonly HeldBack[],
+  sentAt: number | null,
+  now: number,
+): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { alert, suppression } of suppressed) {
+    first = Math.min(first, nextEndOf(alert, now));
     if (suppression.until === null) continue;
     first = Math.min(first, saidAgainAt(group, alert, suppression.until, sentAt));
   }

@@ -4,21 +4,24 @@
 import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
+import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import {
   type HeldBack,
+  heldBackBy,
   isEscalated,
   noteSuppressed,
   ruleInhibition,
   saidAgainAt,
-  suppressionOf,
 } from './suppress.ts';
 
 export function reroute(state: PipelineState, routing: RoutingConfig, now: number, out: StepResult): void {
   state.routing = routing;
+  state.flaps.configure(routing.flapping ?? null);
   ruleInhibition(state);
   const before = new Map(state.groups);
   for (const group of before.values()) {
@@ -110,12 +113,14 @@ function retire(
 /** Tells the old receiver that it will hear no more of what it was told fires. */
 function farewell(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
-  if (!receiver?.sendResolved) return;
   const known = Object.entries(group.row.notified)
     .filter(([, entry]) => entry.status === 'firing')
     .map(([id]) => state.alerts.get(id))
-    .filter((alert): alert is AlertRow => alert !== undefined && suppressionOf(state, alert, now) === null)
-    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }));
+    .filter((alert): alert is AlertRow => alert !== undefined)
+    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
+    .filter(
+      (alert) => sendsResolved(state, alert, receiver) && heldBackBy(state, group, alert, now) === null,
+    );
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
   }
@@ -138,13 +143,23 @@ function keepOnlyWhatMatters(state: PipelineState, group: Group): void {
   }
 }
 
+/** What rules depend on has changed: every group that holds something back, or should, is looked at. */
+export function ruleDependencies(state: PipelineState, now: number, out: StepResult): void {
+  ruleInhibition(state);
+  for (const group of state.groups.values()) {
+    const before = group.row.nextAt;
+    lookAgain(state, group, now, out);
+    if (group.row.nextAt !== before) out.effects.push({ put: 'group', row: group.row, insert: false });
+  }
+}
+
 /** What holds members back by the rules and silences that there are now; where that ended the group is due. */
 function lookAgain(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const before = new Map(group.suppressed);
   const held: HeldBack[] = [];
   for (const id of group.members) {
     const alert = state.alerts.get(id);
-    const suppression = alert ? suppressionOf(state, alert, now) : null;
+    const suppression = alert ? heldBackBy(state, group, alert, now) : null;
     if (alert && suppression) held.push({ alert, suppression });
     else if (alert && before.has(id))
       arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
@@ -162,8 +177,7 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     const news = said !== 'firing' || isEscalated(group, alert);
     if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);
     else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
-    else if (alert.state === 'firing')
-      arm(group, group.row.notified[id]!.at + group.route.repeatIntervalMs, 'repeat_interval', out);
+    else if (alert.state === 'firing') arm(group, tellsAgainAt(group, alert, now), 'repeat_interval', out);
   }
   if (group.members.size === 0 && group.row.nextAt === null) arm(group, now, 'close', out);
   if (group.row.nextAt !== before) {

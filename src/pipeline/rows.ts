@@ -48,10 +48,17 @@ export interface AlertRow {
   endsAt: number | null;
   resolvedAt: number | null;
   resolveReason: ResolveReason | null;
+  /** Who took it; an acknowledgement that has ended stays here. */
   ackedBy: string | null;
   ackedAt: number | null;
   ackUntil: number | null;
-  /** Next deadline that belongs to this row alone (an event waiting in a group, an acknowledgement's end). */
+  /** Nothing is said of it before; one that has ended stays here. */
+  snoozedUntil: number | null;
+  snoozedBy: string | null;
+  assignee: string | null;
+  /** How many comments it has. */
+  comments: number;
+  /** Next deadline that belongs to this row alone (an event waiting in a group, an acknowledgement's or a snooze's end). */
   nextAt: number | null;
   version: number;
 }
@@ -64,6 +71,8 @@ export interface Notified {
   readonly at: number;
   /** How urgent it was said to be; absent: as it was at the episode's start. */
   readonly severity?: Severity;
+  /** It was said that it flaps. */
+  readonly flapping?: true;
 }
 
 export interface GroupRow {

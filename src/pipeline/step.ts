@@ -1,12 +1,13 @@
 // The first pure door. Two passes, each a list of stages: on arrival (an alert or a verdict changed) and on a due group.
 // `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
 import { dueGroup, skip } from './due.ts';
-import { arm, armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
+import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
-import { applyAcknowledge, applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
+import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
-import { reroute } from './reroute.ts';
+import { reroute, ruleDependencies } from './reroute.ts';
+import { lastEvent, openAlert, respond } from './respond.ts';
 import { decideRoute } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
@@ -31,23 +32,22 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
     case 'event':
       arriveEvent(state, input, now, out);
       break;
-    case 'acknowledge': {
-      const alert = openAlert(state, input.alertId, out);
-      if (alert) {
-        applyAcknowledge(state, alert, input, now, out);
-        for (const group of groupsOf(state, alert.id))
-          if (input.until !== null) arm(group, input.until, 'ack_expired', out);
-        flushArmed(state, alert.id, out);
-        out.answer = { kind: 'alert', alert };
-      }
+    case 'acknowledge':
+    case 'unacknowledge':
+    case 'snooze':
+    case 'unsnooze':
+    case 'assign':
+    case 'comment':
+      respond(state, input, now, out);
+      flushArmed(state, input.alertId, out);
       break;
-    }
     case 'resolve': {
       const alert = openAlert(state, input.alertId, out);
       if (alert) {
         const fired = endEpisode(state, alert, 'manual', now, out, input);
+        const event = lastEvent(out);
         if (fired) arrive(state, fired, now, out);
-        out.answer = { kind: 'alert', alert };
+        out.answer = { kind: 'alert', alert, event };
       }
       break;
     }
@@ -67,6 +67,9 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
         if (reminder) arriveEvent(state, reminder, now, out);
       }
       break;
+    case 'dependencies':
+      ruleDependencies(state, now, out);
+      break;
     case 'routing':
       reroute(state, input.routing, now, out);
       break;
@@ -83,6 +86,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   if (alert.state === 'firing') {
     becomeSource(state, alert, now, out);
+    state.flaps.started(alert.key, alert.firedAt ?? now);
     for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {
@@ -130,17 +134,4 @@ function flushArmed(state: PipelineState, alertId: string, out: StepResult): voi
   for (const group of groupsOf(state, alertId)) {
     if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
   }
-}
-
-function openAlert(state: PipelineState, id: string, out: StepResult): AlertRow | null {
-  const alert = state.alerts.get(id);
-  if (alert?.kind !== 'alert') {
-    out.answer = { kind: 'refused', reason: 'alert_not_found' };
-    return null;
-  }
-  if (alert.state === 'resolved') {
-    out.answer = { kind: 'refused', reason: 'alert_resolved' };
-    return null;
-  }
-  return alert;
 }

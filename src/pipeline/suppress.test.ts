@@ -237,6 +237,56 @@ describe('inhibition', () => {
   });
 });
 
+describe('what a rule says of its own messages', () => {
+  it('depends_on holds its alerts back while what it depends on fires, on the same host where it says so', () => {
+    const rules = [
+      aRule({ dependsOn: [{ rule: 'HostDown', equal: ['host'] }] }),
+      aRule({ name: 'HostDown' }),
+    ];
+    const story = new PipelineStory({ rules });
+    story.do({ kind: 'dependencies' });
+    for (const host of ['a', 'b']) story.verdict(host, true);
+    story.verdict('a', true, 'HostDown');
+    story.advance(min);
+    expect(story.said).toEqual(['10 ops first: b firing', '10 ops first: a firing']);
+    story.restart();
+    story.verdict('a', false, 'HostDown');
+    story.advance(min);
+    expect(story.said.slice(2)).toEqual(['70 ops new_alerts: a firing', '120 ops resolved: a resolved']);
+  });
+
+  it('ends with the dependency, when the rule does not say so any more', () => {
+    const story = new PipelineStory({
+      rules: [aRule({ dependsOn: [{ rule: 'HostDown', equal: [] }] }), aRule({ name: 'HostDown' })],
+    });
+    story.do({ kind: 'dependencies' });
+    story.verdict('a', true, 'HostDown');
+    story.verdict('a', true);
+    story.advance(min);
+    story.state.rules = new Map([aRule(), aRule({ name: 'HostDown' })].map((rule) => [rule.name, rule]));
+    story.do({ kind: 'dependencies' });
+    story.advance(min);
+    expect(story.said).toEqual(['10 ops first: a firing', '60 ops first: a firing']);
+  });
+
+  it('send_resolved: false leaves its end unsaid, and others of the group alone', () => {
+    const story = new PipelineStory({
+      rules: [aRule({ sendResolved: false }), aRule({ name: 'Disk' })],
+      route: { groupBy: ['host'] },
+    });
+    story.verdict('a', true);
+    story.verdict('a', true, 'Disk');
+    story.advance(min);
+    story.verdict('a', false);
+    story.advance(2 * min);
+    story.verdict('a', false, 'Disk');
+    story.advance(10 * min);
+    expect(story.said).toEqual(['10 ops first: a firing, a firing', '240 ops resolved: a resolved']);
+    expect(story.kinds('notify')).toEqual(['notify.skipped(send_resolved_off)']);
+    expect(story.state.alerts.size).toBe(0);
+  });
+});
+
 describe('in random stories (fast-check)', () => {
   const hosts = ['a', 'b', 'c'];
   const act = fc.oneof(

@@ -3,18 +3,44 @@
 // resolves) makes the groups due that it holds, which are found by what held them.
 import { severityRank } from '../../rules/severity.ts';
 import { arm } from './group.ts';
-import { Inhibition } from './inhibition.ts';
+import { dueAgainAt, isSnoozed } from './held-back.ts';
+import { dependenciesOf, Inhibition } from './inhibition.ts';
 import type { StepResult } from './input.ts';
 import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
 
-/** What holds the alert back, the first reason that does: silence before inhibition. Reads only. */
-export function suppressionOf(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
+/** What holds the alert back in a group, the first reason that does: silence, inhibition, snooze, flapping. Reads only. */
+export function suppressionOf(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): Suppression | null {
   const silenced = state.silences.holding(routingLabels(alert), now);
   if (silenced) return { by: 'silenced', ...silenced };
   const inhibited = state.inhibition.holding(alert);
-  return inhibited ? { by: 'inhibited', ids: [inhibited.source.id], until: null } : null;
+  if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
+  if (isSnoozed(alert, now)) return { by: 'snoozed', ids: [], until: alert.snoozedUntil };
+  const until = toldFlapping(group, alert) ? state.flaps.until(alert.key, now, true) : null;
+  return until === null ? null : { by: 'flapping', ids: [], until };
+}
+
+/** Whether the group has said that the alert flaps. */
+export function toldFlapping(group: Group, alert: AlertRow): boolean {
+  const last = group.lastOfKey.get(alert.key);
+  return last !== undefined && group.row.notified[last]?.flapping === true;
+}
+
+/** The same for what is to be said of it now: that a snoozed one has ended is said all the same. */
+export function heldBackBy(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): Suppression | null {
+  const suppression = suppressionOf(state, group, alert, now);
+  return suppression?.by === 'snoozed' && alert.state === 'resolved' ? null : suppression;
 }
 
 /** What a group holds back, kept until the next look. */
@@ -75,7 +101,8 @@ export function countHeld(state: PipelineState, by: string, ids: readonly string
 
 /** Inhibition by the rules that there are now, over everything that fires. */
 export function ruleInhibition(state: PipelineState): void {
-  state.inhibition = new Inhibition(state.routing.inhibit ?? []);
+  const rules = [...(state.routing.inhibit ?? []), ...dependenciesOf(state.rules.values())];
+  state.inhibition = new Inhibition(rules);
   for (const alert of state.openByKey.values()) if (alert.state === 'firing') state.inhibition.add(alert);
 }
 
@@ -106,12 +133,12 @@ export function release(state: PipelineState, id: string, now: number, out: Step
 
 /**
  * When a group says of an alert what is held back until `end`. News keeps the distance of group_interval to the last
- * message (at `sentAt`); of what the receiver knows it is the repeat.
+ * message (at `sentAt`); of what the receiver knows it is the repeat, which a snooze that ends makes due.
  */
 export function saidAgainAt(group: Group, alert: AlertRow, end: number, sentAt: number | null): number {
   const entry = group.row.notified[alert.id];
   if (alert.state === 'firing' && entry?.status === 'firing' && !isEscalated(group, alert))
-    return Math.max(end, entry.at + group.route.repeatIntervalMs);
+    return Math.max(end, dueAgainAt(group, alert, end, sentAt));
   return sentAt === null ? end : Math.max(end, sentAt + group.route.groupIntervalMs);
 }
 

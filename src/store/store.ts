@@ -1,7 +1,7 @@
 // The port to the state database. A method is one business fact and one transaction; all of them are synchronous in
 // meaning: when they return (or resolve), what they wrote is durable as the store was told to be.
 
-import type { Labels } from '../../rules/types.ts';
+import type { Labels, Matcher } from '../../rules/types.ts';
 import type {
   ConfigObjectKind,
   ConfigObjectRow,
@@ -106,6 +106,12 @@ export interface Occurrence {
   readonly at: number;
 }
 
+/** An alert of this key began to fire. */
+export interface Firing {
+  readonly key: string;
+  readonly at: number;
+}
+
 /** A delivery taken for sending, with the message it carries. */
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRow;
@@ -150,7 +156,23 @@ export interface AlertFilter {
   readonly kind?: 'alert' | 'event';
   readonly states?: readonly AlertState[];
   readonly rule?: string;
-  readonly severity?: string;
+  /** Effective severities. */
+  readonly severities?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly fingerprint?: string;
+  readonly assignee?: string;
+  /** Whether somebody holds it at that time. */
+  readonly acknowledged?: { readonly is: boolean; readonly at: number };
+  /** Whether it is snoozed at that time. */
+  readonly snoozed?: { readonly is: boolean; readonly at: number };
+  /** Fired or occurred at that time or later. */
+  readonly since?: number;
+  /** Fired or occurred before that time. */
+  readonly until?: number;
+  /** Of the labels, with `severity` the effective one. */
+  readonly matchers?: readonly Matcher[];
+  /** As of `searchWords`: all are in its labels, annotations or comments. */
+  readonly words?: readonly string[];
   /** Leaves out episodes that ended before they fired. */
   readonly firedOnly?: boolean;
 }
@@ -204,6 +226,8 @@ export interface Store {
    * latest, whatever its sender says.
    */
   occurrences(query: OccurrenceQuery): readonly Occurrence[];
+  /** When alerts began to fire, after `after`, by their keys: the newest 200,000 whose row was born since, in no order. */
+  firings(tenant: string, after: number): readonly Firing[];
 
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
@@ -225,10 +249,25 @@ export interface Store {
 
   // -- reads ----------------------------------------------------------------------------------------------------
   alert(tenant: string, id: string): AlertRow | null;
-  alerts(tenant: string, filter: AlertFilter, limit: number, cursor: string | null): Page<AlertRow>;
+  /**
+   * Newest first. Looks at `look` rows of each kind at most (20,000 unless told otherwise): a page may have fewer items than
+   * `limit`, or none, and go on.
+   */
+  alerts(
+    tenant: string,
+    filter: AlertFilter,
+    limit: number,
+    cursor: string | null,
+    look?: number,
+  ): Page<AlertRow>;
   events(
     tenant: string,
-    subject: { kind: EventRow['subjectKind']; id: string } | null,
+    subject: {
+      kind: EventRow['subjectKind'];
+      id: string;
+      /** Only events of this kind. */
+      only?: string;
+    } | null,
     limit: number,
     cursor: string | null,
   ): Page<StoredEvent>;

@@ -4,6 +4,7 @@ import { labelSet } from '../../rules/labels.ts';
 import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Labels, Matcher, Rule, Severity } from '../../rules/types.ts';
+import type { FlappingConfig } from '../pipeline/flaps.ts';
 import { subjectOf } from '../pipeline/identify.ts';
 import { emptyResult, type PipelineInput, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
@@ -22,6 +23,7 @@ export interface PipelineStoryOptions {
   readonly receivers?: readonly Partial<Receiver>[];
   readonly inhibit?: readonly InhibitRule[];
   readonly remindBeforeMs?: number;
+  readonly flapping?: FlappingConfig;
 }
 
 /** Reads matchers that a test writes. */
@@ -41,6 +43,7 @@ export class PipelineStory {
   readonly results: StepResult[] = [];
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #remindBeforeMs: number | null;
+  readonly #firings: { key: string; at: number }[] = [];
   #ids = 0;
 
   constructor(options: PipelineStoryOptions = {}) {
@@ -52,6 +55,7 @@ export class PipelineStory {
       receivers: new Map(receivers.map((receiver) => [receiver.name, receiver])),
       inhibit: options.inhibit ?? [],
       remindBeforeMs: this.#remindBeforeMs,
+      flapping: options.flapping ?? null,
     };
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     this.state = emptyPipelineState('default', routing, this.#rules, () => this.#id());
@@ -68,6 +72,9 @@ export class PipelineStory {
 
   #heard(out: StepResult): StepResult {
     this.results.push(out);
+    for (const { kind, subjectId } of eventsOf(out))
+      if (kind === 'alert.firing')
+        this.#firings.push({ key: this.state.alerts.get(subjectId)!.key, at: this.now });
     for (const { message } of out.notifications) {
       const changed = message.alerts
         .filter(({ id }) => message.changed.includes(id))
@@ -156,10 +163,12 @@ export class PipelineStory {
   /** What was stored is all that is left. */
   restart(routing: RoutingConfig = this.state.routing): void {
     const { alerts, groups, silences, rules } = this.state;
+    const { flapping } = routing;
     const rows = structuredClone({
       alerts: [...alerts.values()],
       groups: [...groups.values()].map(({ row }) => row),
       silences: silences.rows,
+      ...(flapping && { firings: this.#firings }),
     });
     const out = emptyResult();
     this.state = loadPipeline('default', rows, routing, rules, () => this.#id(), this.now, out);
@@ -172,11 +181,7 @@ export class PipelineStory {
   }
 
   events(prefix = ''): EventRow[] {
-    return this.results.flatMap(({ effects }) =>
-      effects.flatMap((effect) =>
-        effect.put === 'event' && effect.row.kind.startsWith(prefix) ? [effect.row] : [],
-      ),
-    );
+    return this.results.flatMap(eventsOf).filter(({ kind }) => kind.startsWith(prefix));
   }
 
   /**
@@ -203,6 +208,10 @@ export class PipelineStory {
   silenceRow(id: string): SilenceRow {
     return this.state.silences.get(id)!;
   }
+}
+
+function eventsOf({ effects }: StepResult): EventRow[] {
+  return effects.flatMap((effect) => (effect.put === 'event' ? [effect.row] : []));
 }
 
 function nameOf(labels: Labels): string {

@@ -27,7 +27,16 @@ export const alertBody = z
     ends_at: timeOut.nullable(),
     resolved_at: timeOut.nullable(),
     resolve_reason: z.string().nullable(),
-    acknowledged: z.object({ by: z.string(), at: timeOut, until: timeOut.nullable() }).nullable(),
+    acknowledged: z
+      .object({ by: z.string(), at: timeOut, until: timeOut.nullable() })
+      .nullable()
+      .meta({ description: 'Who took it. One whose `until` is past has ended.' }),
+    snoozed: z
+      .object({ by: z.string().nullable(), until: timeOut })
+      .nullable()
+      .meta({ description: 'Nothing is said of it before `until`; one that is past has ended.' }),
+    assignee: z.string().nullable(),
+    comments: z.number().int().meta({ description: 'How many there are.' }),
     version: z.number().int(),
   })
   .meta({ id: 'Alert' });
@@ -60,6 +69,9 @@ export function toAlertBody(row: AlertRow): AlertBody {
       row.ackedBy === null || row.ackedAt === null
         ? null
         : { by: row.ackedBy, at: timeText(row.ackedAt), until: timeTextOrNull(row.ackUntil) },
+    snoozed: row.snoozedUntil === null ? null : { by: row.snoozedBy, until: timeText(row.snoozedUntil) },
+    assignee: row.assignee,
+    comments: row.comments,
     version: row.version,
   };
 }

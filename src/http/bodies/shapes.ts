@@ -2,6 +2,7 @@
 // comes in may also be a number of epoch milliseconds.
 import { z } from 'zod';
 import { parseDuration } from '../../../rules/duration.ts';
+import { parseMatcher } from '../../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
 
 /** RFC 3339 of epoch milliseconds. */
@@ -26,11 +27,25 @@ export const timeIn = z
   .transform((value) => (typeof value === 'number' ? Math.trunc(value) : Date.parse(value)))
   .refine((at) => at >= 0 && at < latestAt, timeExpected);
 
+/** The same in a query, where everything is text. */
+export const timeInQuery = z
+  .string()
+  .transform((text) => (/^\d{1,16}$/.test(text) ? Number(text) : text))
+  .pipe(timeIn);
+
 /** A span such as `30m`, as milliseconds. */
 export const durationIn = z.string('expected a duration such as 30m').transform((text, context) => {
   const parsed = parseDuration(text);
   if (!isSyntaxProblem(parsed)) return parsed;
   context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
+
+/** A label matcher in Alertmanager's grammar, e.g. `severity=~"critical|emergency"`. */
+export const matcherIn = z.string().transform((text, context) => {
+  const parsed = parseMatcher(text);
+  if (!isSyntaxProblem(parsed)) return parsed;
+  context.addIssue({ code: 'custom', message: `${parsed.problem} (in a matcher such as env="prod")` });
   return z.NEVER;
 });
 

@@ -1,36 +1,49 @@
-// Alerts: list, read, acknowledge, resolve, history.
+// Alerts: lists, one, its history. What people do with them is in alert-actions.ts.
 import { z } from 'zod';
-import { severities } from '../../../rules/types.ts';
-import { ApiError } from '../../errors.ts';
+import { categories, severities } from '../../../rules/types.ts';
+import { searchWords } from '../../store/search-text.ts';
 import type { AlertFilter } from '../../store/store.ts';
+import { alertPage, existing } from '../alert-pages.ts';
 import { alertBody, toAlertBody } from '../bodies/alert-body.ts';
 import { notificationBody, toNotificationBody } from '../bodies/delivery-body.ts';
 import { eventBody, toEventBody } from '../bodies/event-body.ts';
-import { durationIn, pageOut, pageQuery, timeIn, wordsIn } from '../bodies/shapes.ts';
-import { answer, type HttpDeps, passOn, route } from '../route.ts';
-import { isUuid } from '../uuid.ts';
+import { matcherIn, pageOut, pageQuery, timeInQuery, wordsIn } from '../bodies/shapes.ts';
+import { answer, route } from '../route.ts';
 
-const listQuery = z.strictObject({
+/** A page of alerts, which may be longer than others: whoever keeps a list of all open ones reads 100,000 of them. */
+const longPage = {
+  ...pageQuery,
+  limit: z.coerce.number('expected a whole number from 1 to 1000').int().min(1).max(1_000).default(50),
+};
+const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
+const shortText = z.string().min(1).max(256);
+
+/** What both lists are narrowed by. */
+const filters = {
+  rule: shortText.optional(),
+  severity: wordsIn(severities).optional().meta({ description: 'Effective severities, e.g. high,critical.' }),
+  category: wordsIn(categories).optional(),
+  fingerprint: shortText.optional(),
+  assignee: shortText.optional(),
+  acknowledged: yesOrNo.optional().meta({ description: 'Whether somebody holds it now.' }),
+  snoozed: yesOrNo.optional(),
+  since: timeInQuery.optional().meta({ description: 'Fired or occurred at that time or later.' }),
+  until: timeInQuery.optional().meta({ description: 'Fired or occurred before that time.' }),
+  matcher: z.array(matcherIn).max(64).optional().meta({
+    description: 'e.g. env="prod"; may be repeated, all must hold. `severity` is the effective one.',
+  }),
+  q: shortText.optional().meta({
+    description:
+      'Words in labels, annotations or comments; all of them, in any order and language, whatever their case.',
+  }),
+  ...longPage,
+};
+const repeated = ['matcher'];
+const activeQuery = z.strictObject(filters);
+const listQuery = activeQuery.extend({
   state: wordsIn(['pending', 'firing', 'resolved']).optional(),
   kind: z.enum(['alert', 'event']).optional(),
-  rule: z.string().min(1).max(256).optional(),
-  severity: z.enum(severities).optional(),
-  ...pageQuery,
 });
-
-const acknowledgeIn = z
-  .strictObject({
-    note: z.string().max(4_096).optional(),
-    until: timeIn
-      .optional()
-      .meta({ description: 'Repeats are held back until then; without it until the end.' }),
-    for: durationIn.optional().meta({ description: 'The same as a span, e.g. 30m.' }),
-  })
-  .refine((body) => body.until === undefined || body.for === undefined, {
-    message: 'expected `until` or `for`, not both',
-    path: ['for'],
-  });
-const resolveIn = z.strictObject({ note: z.string().max(4_096).optional() });
 
 const historyQuery = z.strictObject(pageQuery);
 const historyBody = z.object({
@@ -43,11 +56,22 @@ const notificationsShown = 50;
 /** A notification goes to the channels of one receiver: far fewer than this. */
 const deliveriesShown = 200;
 
-/** The alert of a path, or `alert_not_found`. */
-function existing(deps: HttpDeps, tenant: string, id: string) {
-  const row = isUuid(id) ? deps.services.alert(tenant, id) : null;
-  if (row === null) throw new ApiError('alert_not_found');
-  return row;
+function filterOf(query: z.output<typeof activeQuery>, now: number): AlertFilter {
+  const { severity, category, matcher, q, acknowledged, snoozed } = query;
+  const { rule, fingerprint, assignee, since, until } = query;
+  return {
+    ...(rule !== undefined && { rule }),
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(assignee !== undefined && { assignee }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(severity !== undefined && { severities: severity }),
+    ...(category !== undefined && { categories: category }),
+    ...(acknowledged !== undefined && { acknowledged: { is: acknowledged, at: now } }),
+    ...(snoozed !== undefined && { snoozed: { is: snoozed, at: now } }),
+    ...(matcher !== undefined && { matchers: matcher }),
+    ...(q !== undefined && { words: searchWords(q) }),
+  };
 }
 
 export const alertsRoutes = [
@@ -58,17 +82,16 @@ export const alertsRoutes = [
     tag: 'alerts',
     summary: 'Alerts and events, newest first.',
     query: listQuery,
+    repeated,
     answers: { 200: { description: 'A page', schema: pageOut(alertBody) } },
     errors: ['invalid_cursor'],
-    handler({ c, deps, tenant, query }) {
+    async handler({ c, deps, tenant, query }) {
       const filter: AlertFilter = {
+        ...filterOf(query, deps.services.now()),
         ...(query.kind !== undefined && { kind: query.kind }),
         ...(query.state !== undefined && { states: query.state }),
-        ...(query.rule !== undefined && { rule: query.rule }),
-        ...(query.severity !== undefined && { severity: query.severity }),
       };
-      const page = deps.services.store.alerts(tenant, filter, query.limit, query.cursor ?? null);
-      return answer(c, 200, { items: page.items.map(toAlertBody), next: page.next });
+      return answer(c, 200, await alertPage(deps.services.store, tenant, filter, query));
     },
   }),
   route({
@@ -77,13 +100,17 @@ export const alertsRoutes = [
     requires: 'read',
     tag: 'alerts',
     summary: 'Alerts that are pending or firing, newest first.',
-    query: z.strictObject(pageQuery),
+    query: activeQuery,
+    repeated,
     answers: { 200: { description: 'A page', schema: pageOut(alertBody) } },
     errors: ['invalid_cursor'],
-    handler({ c, deps, tenant, query }) {
-      const filter: AlertFilter = { kind: 'alert', states: ['pending', 'firing'] };
-      const page = deps.services.store.alerts(tenant, filter, query.limit, query.cursor ?? null);
-      return answer(c, 200, { items: page.items.map(toAlertBody), next: page.next });
+    async handler({ c, deps, tenant, query }) {
+      const filter: AlertFilter = {
+        ...filterOf(query, deps.services.now()),
+        kind: 'alert',
+        states: ['pending', 'firing'],
+      };
+      return answer(c, 200, await alertPage(deps.services.store, tenant, filter, query));
     },
   }),
   route({
@@ -94,48 +121,8 @@ export const alertsRoutes = [
     summary: 'One alert or event.',
     answers: { 200: { description: 'The alert', schema: alertBody } },
     errors: ['alert_not_found'],
-    handler: ({ c, deps, tenant, param }) => answer(c, 200, toAlertBody(existing(deps, tenant, param('id')))),
-  }),
-  route({
-    method: 'post',
-    path: '/api/v1/alerts/{id}/acknowledge',
-    requires: 'respond',
-    tag: 'alerts',
-    summary: 'Somebody takes it: repeats are held back. Answered once it is durable.',
-    body: acknowledgeIn,
-    bodyOptional: true,
-    idempotent: true,
-    answers: { 200: { description: 'Acknowledged' } },
-    errors: ['alert_not_found', 'alert_resolved', 'idempotency_conflict', 'overloaded'],
-    async handler({ c, deps, tenant, body, actor, idempotency, param }) {
-      const id = existing(deps, tenant, param('id')).id;
-      const now = deps.services.now();
-      const until = body.until ?? (body.for === undefined ? null : now + body.for);
-      if (until !== null && until <= now && body.until !== undefined) {
-        throw new ApiError('invalid_body', {
-          details: { problems: [{ path: 'until', message: 'expected a time in the future' }] },
-        });
-      }
-      const command = { until, note: body.note ?? null };
-      return passOn(c, await deps.services.acknowledge(tenant, id, command, actor, idempotency));
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/api/v1/alerts/{id}/resolve',
-    requires: 'respond',
-    tag: 'alerts',
-    summary: 'Ends the episode by hand. Answered once it is durable.',
-    body: resolveIn,
-    bodyOptional: true,
-    idempotent: true,
-    answers: { 200: { description: 'Resolved' } },
-    errors: ['alert_not_found', 'alert_resolved', 'idempotency_conflict', 'overloaded'],
-    async handler({ c, deps, tenant, body, actor, idempotency, param }) {
-      const id = existing(deps, tenant, param('id')).id;
-      const command = { note: body.note ?? null };
-      return passOn(c, await deps.services.resolve(tenant, id, command, actor, idempotency));
-    },
+    handler: ({ c, deps, tenant, param }) =>
+      answer(c, 200, toAlertBody(existing(deps.services, tenant, param('id')))),
   }),
   route({
     method: 'get',
@@ -148,7 +135,7 @@ export const alertsRoutes = [
     errors: ['alert_not_found', 'invalid_cursor'],
     handler({ c, deps, tenant, query, param }) {
       const { store } = deps.services;
-      const id = existing(deps, tenant, param('id')).id;
+      const id = existing(deps.services, tenant, param('id')).id;
       const page = store.events(tenant, { kind: 'alert', id }, query.limit, query.cursor ?? null);
       const notifications = store.notificationsOf(tenant, id, notificationsShown).map((row) => {
         const sent = store.deliveries(tenant, { notificationId: row.id }, deliveriesShown, null);

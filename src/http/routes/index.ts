@@ -1,5 +1,6 @@
 // Every route there is, in the order in which paths are tried: fixed words before parameters.
 import type { Route } from '../route.ts';
+import { alertActionRoutes } from './alert-actions.ts';
 import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
@@ -23,6 +24,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...alertsRoutes,
+    ...alertActionRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,
     ...auditRoutes,

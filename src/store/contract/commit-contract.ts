@@ -36,6 +36,10 @@ export function commitContract(current: () => Story): void {
       ackedBy: 'key:ann',
       ackedAt: t0 + 5,
       ackUntil: t0 + 6,
+      snoozedUntil: t0 + 8,
+      snoozedBy: 'key:bob',
+      assignee: 'ann',
+      comments: 2,
       nextAt: t0 + 7,
       version: 2,
     };

@@ -2,10 +2,13 @@
 
 import { expect, it } from 'vitest';
 import { labelSet } from '../../../rules/labels.ts';
+import { parseMatcher } from '../../../rules/matchers.ts';
+import type { Matcher } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
 import { brokenLink } from '../audit-chain.ts';
 import type { ApiKeyRow } from '../rows.ts';
+import { searchWords } from '../search-text.ts';
 import { type Story, sending } from './harness.ts';
 import { t0 } from './row-builders.ts';
 
@@ -45,12 +48,91 @@ export function readContract(current: () => Story): void {
       expect(walk({ states: ['firing', 'resolved'], rule: 'LowDisk' }, limit)).toEqual(
         newestFirst.filter((row) => row.state !== 'pending' && row.rule === 'LowDisk'),
       );
-      expect(walk({ severity: 'critical', firedOnly: true }, limit)).toEqual(
+      expect(walk({ severities: ['critical'], firedOnly: true }, limit)).toEqual(
         newestFirst.filter((row) => row.effectiveSeverity === 'critical' && row.firedAt !== null),
       );
     }
     expect(() => store.alerts('acme', {}, 5, 'nonsense')).toThrow(/cursor/);
     expect(() => store.events('acme', null, 5, '-1')).toThrow(/cursor/);
+  });
+
+  it('finds alerts by who has them, by time, by matchers and by words of any language, in slices', () => {
+    const { rows, store, commit } = current();
+    const [cpu, disk, deploy] = [
+      rows.alert({
+        labels: labelSet({ alertname: 'HighCpu', host: 'a', severity: 'warning' }),
+        effectiveSeverity: 'critical',
+        category: 'performance',
+        firedAt: t0 + 1_000,
+        assignee: 'bea',
+        ackedBy: 'bea',
+        ackedAt: t0,
+        ackUntil: t0 + 5_000,
+      }),
+      rows.alert({
+        labels: labelSet({ alertname: 'DiskFull', host: 'b', severity: 'warning' }),
+        annotations: { summary: '磁碟空間不足，請儘快處理' },
+        firedAt: t0 + 2_000,
+        fingerprint: 'feedfeedfeedfeed',
+        snoozedUntil: t0 + 9_000,
+      }),
+      rows.alert({
+        kind: 'event',
+        state: 'resolved',
+        labels: labelSet({ alertname: 'deploy', severity: 'info' }),
+        effectiveSeverity: 'info',
+        annotations: { summary: 'Straße ÉTÉ ｆｕｌｌ "quoted"' },
+        firedAt: t0 + 3_000,
+        comments: 1,
+      }),
+    ];
+    const comment = rows.event({
+      kind: 'alert.commented',
+      subjectId: deploy.id,
+      body: { text: '已經回滾' },
+      keep: 2,
+    });
+    commit([
+      ...[cpu, disk, deploy].map((row): Effect => ({ put: 'alert', row, insert: true })),
+      { put: 'event', row: comment },
+    ]);
+    /** Which of the three, looked for in slices of `look` rows. */
+    const find = (filter: Parameters<typeof store.alerts>[1], look: number) => {
+      const names = [];
+      let cursor: string | null = null;
+      do {
+        const page = store.alerts('acme', filter, 10, cursor, look);
+        names.push(...page.items.map(({ labels }) => labels.alertname));
+        cursor = page.next;
+      } while (cursor !== null);
+      return names.join(' ');
+    };
+    const matchers = (...texts: string[]) => texts.map((text) => parseMatcher(text) as Matcher);
+    for (const look of [1, 2, 1_000]) {
+      expect(find({ severities: ['critical', 'info'] }, look)).toBe('deploy HighCpu');
+      expect(find({ categories: ['performance'] }, look)).toBe('HighCpu');
+      expect(find({ fingerprint: 'feedfeedfeedfeed' }, look)).toBe('DiskFull');
+      expect(find({ assignee: 'bea' }, look)).toBe('HighCpu');
+      expect(find({ acknowledged: { is: true, at: t0 + 4_999 } }, look)).toBe('HighCpu');
+      expect(find({ acknowledged: { is: true, at: t0 + 5_000 } }, look)).toBe('');
+      expect(find({ acknowledged: { is: false, at: t0 } }, look)).toBe('deploy DiskFull');
+      expect(find({ snoozed: { is: true, at: t0 } }, look)).toBe('DiskFull');
+      expect(find({ since: t0 + 2_000 }, look)).toBe('deploy DiskFull');
+      expect(find({ since: t0 + 1_000, until: t0 + 2_000 }, look)).toBe('HighCpu');
+      expect(find({ matchers: matchers('severity=critical', 'host!=""') }, look)).toBe('HighCpu');
+      expect(find({ matchers: matchers('host=~"a|b"'), states: ['firing'] }, look)).toBe('DiskFull HighCpu');
+      for (const [query, found] of [
+        ['磁碟', 'DiskFull'],
+        ['不足 請儘', 'DiskFull'],
+        ['host=b disk', 'DiskFull'],
+        ['strasse été FULL', 'deploy'],
+        ['"quoted"', 'deploy'],
+        ['回滾', 'deploy'],
+        ['磁盤', ''],
+      ] as const)
+        expect([query, find({ words: searchWords(query) }, look)]).toEqual([query, found]);
+    }
+    expect(store.alerts('globex', { words: ['磁碟'] }, 10, null).items).toEqual([]);
   });
 
   it('reads the log of a subject and of a tenant', () => {
@@ -176,6 +258,10 @@ export function readContract(current: () => Story): void {
     expect(latest!.at).toBeLessThan(t0 + 1e11);
     expect(store.occurrences({ ...named, after: latest!.at, names: null })).toEqual([]);
     expect(told('event', 10, 0, 'globex')).toEqual([]);
+    // Of alerts only, by key; those before are not asked for.
+    expect(store.firings('acme', t0).map(({ at }) => at - t0)).toEqual([1_000]);
+    expect(store.firings('acme', t0 + 1_000)).toEqual([]);
+    expect(store.firings('globex', t0)).toEqual([]);
   });
 
   it('keeps tenants in their shard', () => {

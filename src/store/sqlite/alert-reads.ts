@@ -1,26 +1,23 @@
 // Reads of alerts and events of the kind `event`, and of the notifications that name one.
 import type { AlertRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { AlertFilter, Page } from '../store.ts';
+import { AlertSearch } from './alert-search.ts';
 import type { Db } from './database.ts';
 import { firstIdAt, parseId } from './id-codec.ts';
-import { idOfCursor, pageOf, type Scan, scanned, scanRows } from './keyset-page.ts';
+import { idOfCursor, pageOf, scanRows } from './keyset-page.ts';
 import { alertRow, notificationRow, type StoredAlert, type StoredNotification } from './row-codec.ts';
 import { alert, columnsOf, notification } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
-import { Statements, Where } from './statements.ts';
 
 const columns = `${columnsOf(alert, 'a')}, l.json AS labelsJson`;
 const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset';
-const kinds = ['alert', 'event'] as const;
 /** A sample may be this much ahead of us, and so may `firedAt`. */
 const futureMs = 300_000;
-/** Newest alerts looked at before the index of open ones is. */
-const openScanRows = 2_000;
 /** Notifications looked at per group, and after the alert's beginning, for those that name it. */
 const namingScan = 2_000;
 
 export function alertReads(db: Db) {
-  const statements = new Statements(db.raw);
+  const search = new AlertSearch(db);
   const one = db.raw.prepare<[string, Buffer], StoredAlert>(
     `SELECT ${columns} FROM alert a ${withLabels} WHERE a.tenant = ? AND a.kind IN ('alert', 'event') AND a.id = ?`,
   );
@@ -46,63 +43,14 @@ export function alertReads(db: Db) {
     )
     .pluck();
 
-  /**
-   * Open alerts: mostly among the newest, so those are looked at first; else by their own index, which has to be
-   * sorted whole (60,000 open alerts: 40 ms).
-   */
-  function scanOpen(tenant: string, where: Where, before: Buffer, limit: number): Scan<StoredAlert> {
-    const newest = scanKind(tenant, 'alert', where, before, limit, openScanRows);
-    if (newest.horizon === null || newest.rows.length > limit) return newest;
-    const rows = statements.all<StoredAlert>(
-      `SELECT ${columns} FROM alert a ${withLabels}
-       WHERE a.rowid IN (
-         SELECT a.rowid FROM alert a INDEXED BY alert_open
-         WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved' AND a.id < ? AND ${where.text}
-         ORDER BY a.id DESC LIMIT ?+0)
-       ORDER BY a.id DESC`,
-      [tenant, before, ...where.values, limit + 1],
-    );
-    return scanned(rows, limit, null);
-  }
-
-  function scanKind(
+  function page(
     tenant: string,
-    kind: string,
-    where: Where,
-    before: Buffer,
+    filter: AlertFilter,
     limit: number,
-    rowsToLookAt = scanRows,
-  ): Scan<StoredAlert> {
-    const filtered = where.text !== '';
-    const floor = filtered
-      ? statements.first<{ readonly id: Buffer }>(
-          `SELECT id FROM alert WHERE tenant = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?+0`,
-          [tenant, kind, before, rowsToLookAt],
-        )?.id
-      : undefined;
-    const full = new Where().and('a.tenant = ? AND a.kind = ? AND a.id < ?', tenant, kind, before);
-    if (floor !== undefined) full.and('a.id >= ?', floor);
-    if (filtered) full.and(where.text, ...where.values);
-    const rows = statements.all<StoredAlert>(
-      `SELECT ${columns} FROM alert a ${withLabels} WHERE ${full.text} ORDER BY a.id DESC LIMIT ?+0`,
-      [...full.values, limit + 1],
-    );
-    return scanned(rows, limit, floor ?? null);
-  }
-
-  function page(tenant: string, filter: AlertFilter, limit: number, cursor: string | null): Page<AlertRow> {
-    const before = idOfCursor(cursor);
-    const where = new Where().oneOf('a.state', filter.states);
-    if (filter.rule !== undefined) where.and('a.rule = ?', filter.rule);
-    if (filter.severity !== undefined) where.and('a.effective_severity = ?', filter.severity);
-    if (filter.firedOnly === true) where.and('a.fired_at IS NOT NULL');
-    const onlyOpen = filter.states?.length && !filter.states.includes('resolved');
-    const scans =
-      onlyOpen && filter.kind !== 'event'
-        ? [scanOpen(tenant, where, before, limit)]
-        : kinds
-            .filter((kind) => filter.kind === undefined || filter.kind === kind)
-            .map((kind) => scanKind(tenant, kind, where, before, limit));
+    cursor: string | null,
+    look: number,
+  ): Page<AlertRow> {
+    const scans = search.scan(tenant, filter, idOfCursor(cursor), limit, look);
     return pageOf(scans, limit, alertRow);
   }
 
@@ -135,8 +83,14 @@ export function alertReads(db: Db) {
         return row === undefined ? null : alertRow(row);
       });
     },
-    alerts(tenant: string, filter: AlertFilter, limit: number, cursor: string | null): Page<AlertRow> {
-      return withStoreErrors('list alerts', () => page(tenant, filter, limit, cursor));
+    alerts(
+      tenant: string,
+      filter: AlertFilter,
+      limit: number,
+      cursor: string | null,
+      look = scanRows,
+    ): Page<AlertRow> {
+      return withStoreErrors('list alerts', () => page(tenant, filter, limit, cursor, look));
     },
     notification(tenant: string, id: string): NotificationRow | null {
       return withStoreErrors('read notification', () => {

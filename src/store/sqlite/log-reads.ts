@@ -11,13 +11,18 @@ import { type StoredEventRow, storedEvent } from './row-codec.ts';
 import { columnsOf, configVersion, event, idempotency } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
-export type EventSubject = { kind: EventRow['subjectKind']; id: string };
+export type EventSubject = { kind: EventRow['subjectKind']; id: string; only?: string };
 
 export function logReads(db: Db) {
   const columns = columnsOf(event, 'e');
   const ofSubject = db.raw.prepare<[string, string, Buffer | string, number, number], StoredEventRow>(
     `SELECT ${columns} FROM event e INDEXED BY event_subject
      WHERE e.tenant = ? AND e.subject_kind = ? AND e.subject_id = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?+0`,
+  );
+  const ofKind = db.raw.prepare<[string, string, Buffer | string, number, string, number], StoredEventRow>(
+    `SELECT ${columns} FROM event e INDEXED BY event_subject
+     WHERE e.tenant = ? AND e.subject_kind = ? AND e.subject_id = ? AND e.seq < ? AND e.kind = ?
+     ORDER BY e.seq DESC LIMIT ?+0`,
   );
   // All of a tenant's events lie in its shard, between those of the few tenants beside it.
   const ofTenant = db.raw.prepare<[number, number, number, string, number], StoredEventRow>(
@@ -63,11 +68,12 @@ export function logReads(db: Db) {
     const before = seqOfCursor(cursor);
     if (subject !== null) {
       const id = idOrNameValue(subject.id);
-      return page(
-        ofSubject.all(tenant, subject.kind, id, before ?? Number.MAX_SAFE_INTEGER, limit + 1),
-        limit,
-        null,
-      );
+      const from = before ?? Number.MAX_SAFE_INTEGER;
+      const rows =
+        subject.only === undefined
+          ? ofSubject.all(tenant, subject.kind, id, from, limit + 1)
+          : ofKind.all(tenant, subject.kind, id, from, subject.only, limit + 1);
+      return page(rows, limit, null);
     }
     const at = bounds.get(tenant);
     if (at === undefined || at.oldest === null) return { items: [], next: null };

@@ -1,5 +1,5 @@
 // The open alerts of a tenant, a hundred thousand of them when it starts in the middle of a storm. Rows come as arrays,
-// and what most rows have in common as one text that is read once: of the 30 columns each would be a value to make.
+// and what most rows have in common as one text that is read once: of the 33 columns each would be a value to make.
 import { labelsOfText } from '../../../rules/labels.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
 import type { Db } from './database.ts';
@@ -41,6 +41,10 @@ type Row = readonly [
   ackedBy: string | null,
   ackedAt: number | null,
   ackUntil: number | null,
+  snoozedUntil: number | null,
+  snoozedBy: string | null,
+  assignee: string | null,
+  comments: number | null,
   nextAt: number | null,
   version: number,
 ];
@@ -51,7 +55,7 @@ export function openAlertsReader(db: Db): (tenant: string) => IterableIterator<A
     .prepare<[string], Row>(
       `SELECT ${commonColumns}, a.id, a.key, l.json, a.fingerprint, a.value, a.annotations, a.dedup_key,
          a.pending_since, a.fired_at, a.keep_until, a.last_sample_at, a.ends_at, a.resolved_at, a.acked_by, a.acked_at,
-         a.ack_until, a.next_at, a.version
+         a.ack_until, a.snoozed_until, a.snoozed_by, a.assignee, a.comments, a.next_at, a.version
        FROM alert a INDEXED BY alert_open
        CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset
        WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved'`,
@@ -99,7 +103,11 @@ function alertOf(tenant: string, common: Common, row: Row): AlertRow {
     ackedBy: row[14],
     ackedAt: row[15],
     ackUntil: row[16],
-    nextAt: row[17],
-    version: row[18],
+    snoozedUntil: row[17],
+    snoozedBy: row[18],
+    assignee: row[19],
+    comments: row[20] ?? 0,
+    nextAt: row[21],
+    version: row[22],
   };
 }

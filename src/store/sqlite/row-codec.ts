@@ -38,6 +38,10 @@ export function alertChanges(row: AlertRow) {
     ackedBy: row.ackedBy,
     ackedAt: whole(row.ackedAt),
     ackUntil: whole(row.ackUntil),
+    snoozedUntil: whole(row.snoozedUntil),
+    snoozedBy: row.snoozedBy,
+    assignee: row.assignee,
+    comments: row.comments === 0 ? null : row.comments,
     nextAt: whole(row.nextAt),
     version: row.version,
   };
@@ -90,6 +94,10 @@ export function alertRow(from: StoredAlert): AlertRow {
     ackedBy: from.ackedBy,
     ackedAt: from.ackedAt,
     ackUntil: from.ackUntil,
+    snoozedUntil: from.snoozedUntil,
+    snoozedBy: from.snoozedBy,
+    assignee: from.assignee,
+    comments: from.comments ?? 0,
     nextAt: from.nextAt,
     version: from.version,
   };

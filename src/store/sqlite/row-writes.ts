@@ -34,6 +34,10 @@ const changeableOfAlert = [
   'ackedBy',
   'ackedAt',
   'ackUntil',
+  'snoozedUntil',
+  'snoozedBy',
+  'assignee',
+  'comments',
   'nextAt',
   'version',
 ] as const satisfies readonly (keyof ReturnType<typeof alertChanges>)[];

@@ -128,6 +128,10 @@ export const alert = sqliteTable(
     ackUntil: integer('ack_until'),
     nextAt: integer('next_at'),
     version: integer('version').notNull(),
+    snoozedUntil: integer('snoozed_until'),
+    snoozedBy: text('snoozed_by'),
+    assignee: text('assignee'),
+    comments: integer('comments'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id] })],
 );

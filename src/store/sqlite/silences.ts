@@ -1,4 +1,5 @@
 // Silences: a row each, written whole with every change.
+import type Database from 'better-sqlite3';
 import { and, eq, sql } from 'drizzle-orm';
 import type { SilenceRow } from '../../pipeline/rows.ts';
 import type { Page, SilenceFilter } from '../store.ts';
@@ -67,7 +68,7 @@ export function silenceRow({ recurs: _, ...from }: StoredSilence): SilenceRow {
 
 const columns = columnsOf(silence, 's');
 
-export function openSilences(db: Db) {
+export function openSilences(db: Db): Database.Statement<[string], StoredSilence> {
   return db.raw.prepare<[string], StoredSilence>(
     `SELECT ${columns} FROM silence s INDEXED BY silence_open WHERE s.tenant = ? AND s.closed = 0 ORDER BY s.id`,
   );

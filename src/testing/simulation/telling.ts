@@ -95,6 +95,8 @@ export class Telling {
   #said(row: NotificationRow, at: number): void {
     const { counters, journal, routing } = this.#world;
     const reason = row.reason as AlertMessage['reason'];
+    if (reason === 'flapping')
+      this.#broken('I11', `${row.id} calls an alert flapping, which is not asked for`);
     counters.hit(reason);
     if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
     for (const [id, status] of Object.entries(row.alerts))
@@ -112,11 +114,17 @@ export class Telling {
       // What another group said of an alert that came from there is repeated when that is so old.
       const cameFromElsewhere = Object.keys(row.alerts).some((id) => this.#movedAt.has(id));
       // Of what was said longest ago: what was held back meanwhile is repeated on its own time.
-      const oldest = Object.keys(row.alerts).reduce((min, id) => {
-        const key = journal.alerts.get(id)?.row.key ?? '';
-        return Math.min(min, this.#spoken.get(groupId)?.get(key)?.at ?? last);
-      }, last);
-      if (route && settled && !cameFromElsewhere && row.createdAt - oldest < route.repeatIntervalMs)
+      const saidAt = (id: string) =>
+        this.#spoken.get(groupId)?.get(journal.alerts.get(id)?.row.key ?? '')?.at ?? last;
+      const oldest = Object.keys(row.alerts).reduce((min, id) => Math.min(min, saidAt(id)), last);
+      // At its end what somebody had acknowledged is said again, too.
+      const ended = Object.keys(row.alerts).some((id) => {
+        const until = journal.alerts.get(id)?.row.ackUntil ?? 0;
+        return until > saidAt(id) && until <= row.createdAt;
+      });
+      const early = route && row.createdAt - oldest < route.repeatIntervalMs;
+      if (ended && early) counters.hit('told at the end of an acknowledgement');
+      if (group && early && settled && !cameFromElsewhere && !ended)
         this.#broken('I11', `repeat of ${group.groupKey} after ${row.createdAt - oldest} ms`);
       if (Object.keys(row.alerts).every((id) => this.#acks.holds(id, row.createdAt)))
         this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
@@ -283,7 +291,9 @@ export class Telling {
         .at(-1);
       if (!last) continue;
       const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
-      const by = Math.max(from + route.repeatIntervalMs, hold.endedAt) + this.#patience(route, row);
+      const ended = ackedUntil > last.createdAt && ackedUntil === from;
+      const again = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs);
+      const by = Math.max(again, hold.endedAt) + this.#patience(route, row);
       if (now > by + this.#world.downtime(from, now))
         this.#broken(
           'I1',
