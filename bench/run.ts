@@ -26,6 +26,7 @@ import { rowsPerAlert } from './rows/rows-per-alert.ts';
 import { store } from './rows/store.ts';
 import { sustained, tenMinutes } from './rows/sustained.ts';
 import { tenants } from './rows/tenants.ts';
+import { timelinesRow } from './rows/timelines.ts';
 import { type Bench, chosen, runScenarios } from './scenario.ts';
 import { thisMachine } from './this-machine.ts';
 
@@ -45,6 +46,7 @@ const scenarios = [
   backlogInBatches,
   burst,
   tenants,
+  timelinesRow,
   hungProvider,
   sustained,
   tenMinutes,

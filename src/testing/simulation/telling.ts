@@ -193,7 +193,9 @@ export class Telling {
     if (reason === 'silenced' || reason === 'inhibited') {
       const { by, endedAt } = this.#hold(record.row, at);
       const since = Math.min(record.firedAt ?? at, record.events[0]?.at ?? at);
-      if (by === null && endedAt < since && this.routedAt < since)
+      // Of one that moved the silence may have taken the severity that it had.
+      const moved = this.#movedAt.has(alertId);
+      if (by === null && endedAt < since && this.routedAt < since && !moved)
         this.#broken('I1', `${alertId} was skipped as ${reason} and nothing holds it back`);
       if (record.row.kind === 'event') this.#world.counters.hit('event held back');
     }
