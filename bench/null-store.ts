@@ -46,6 +46,8 @@ export function nullStore(): Store {
     },
     occurrences: () => [],
     firings: () => [],
+    heartbeats: () => [],
+    dismissed: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [], silences: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
@@ -79,6 +81,7 @@ export function nullStore(): Store {
     alerts: () => none,
     events: () => none,
     notification: () => null,
+    notificationsBetween: () => none,
     notificationsOf: () => [],
     configVersion: () => null,
     idempotency: () => null,
@@ -99,6 +102,13 @@ export function nullStore(): Store {
     checkpoint() {},
     probe() {},
     meta: () => null,
+    setMeta() {},
+    episodes: () => [],
+    episodeQuarters: () => [],
+    topLabelSets: () => [],
+    deliveryGroups: () => [],
+    heldBack: () => [],
+    acts: () => [],
     stats: () => ({}),
     close() {},
   };

@@ -23,6 +23,7 @@ import { mixed } from './rows/mixed.ts';
 import { peers } from './rows/peers.ts';
 import { prometheusRulesRow } from './rows/prometheus-rules.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
+import { silences } from './rows/silences.ts';
 import { store } from './rows/store.ts';
 import { sustained, tenMinutes } from './rows/sustained.ts';
 import { tenants } from './rows/tenants.ts';
@@ -36,6 +37,7 @@ const scenarios = [
   peers,
   prometheusRulesRow,
   ...evaluation,
+  ...silences,
   mixed,
   rowsPerAlert,
   store,

@@ -12,9 +12,11 @@ import {
   defaultAcknowledgeMs,
   defaultBallastBytes,
   defaultLimits,
+  defaultRemindMs,
   defaultRetention,
   type TocsinConfig,
 } from './config.ts';
+import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -41,6 +43,7 @@ export type Loaded =
 export const defaultFile = 'tocsin.yaml';
 const longestFile = 1024 * 1024;
 const defaultCollectorMs = 5_000;
+const defaultPeriodMs = 7 * 86_400_000;
 const defaultListen: Address = { host: '127.0.0.1', port: 8787 };
 
 /** Reads and checks everything; touches nothing. */
@@ -154,8 +157,11 @@ function assemble(
     },
     ...routingOf(input, channels, complain ?? (() => {})),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
+    reports: reportsOf(input.reports ?? [], folder),
+    classification: classificationOf(input.classify),
+    heartbeats: heartbeatsOf(input.heartbeats, 'default'),
     egress: egressOf(input.egress ?? {}),
-    limits: limitsOf(input.limits ?? {}),
+    limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
   };
 }
@@ -177,7 +183,16 @@ function routingOf(
   // With one receiver there is nothing to choose.
   const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
   const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
-  return { channels, routing: { route, receivers, flapping: flappingOf(input.flapping ?? {}) } };
+  const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
+  return {
+    channels,
+    routing: {
+      route,
+      receivers,
+      flapping: flappingOf(input.flapping ?? {}),
+      remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+    },
+  };
 }
 
 function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {
@@ -189,12 +204,28 @@ function acknowledgeMsOf(written: number | null | undefined): number | null {
   return written === undefined ? defaultAcknowledgeMs : written;
 }
 
+function reportsOf(input: NonNullable<ConfigInput['reports']>, folder: string): TocsinConfig['reports'] {
+  return input.map((report) => ({
+    name: report.name,
+    tenant: report.tenant ?? 'default',
+    schedule: report.schedule,
+    zone: report.tz ?? 'UTC',
+    periodMs: report.period ?? defaultPeriodMs,
+    format: report.format ?? 'html',
+    locale: report.locale ?? 'en',
+    folder: resolve(folder, report.to),
+  }));
+}
+
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {
   const { allow = [], proxy, proxy_username: username = null, proxy_password: password = null } = input;
   return { allow, proxy: proxy === undefined ? null : { ...proxy, username, password } };
 }
 
-function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {
+function limitsOf(
+  input: NonNullable<ConfigInput['limits']>,
+  silenceMs: number | undefined,
+): TocsinConfig['limits'] {
   const d = defaultLimits;
   return {
     seriesPerTenant: input.series_per_tenant ?? d.seriesPerTenant,
@@ -209,6 +240,7 @@ function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limi
     queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
     deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
+    silenceMs: silenceMs ?? d.silenceMs,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,
   };

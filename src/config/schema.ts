@@ -1,11 +1,16 @@
 // The shape of tocsin.yaml. Snake case here, camel case inside: the two meet in this file and in load.ts.
 import { z } from 'zod';
+import { locales } from '../../channels/message.ts';
 import { secret } from '../../channels/secret.ts';
 import { parseDuration } from '../../rules/duration.ts';
 import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem, type SyntaxProblem } from '../../rules/syntax-problem.ts';
 import { addressPolicy } from '../delivery/egress-address.ts';
+import { reportFormats } from '../reports/report.ts';
+import { parseSchedule } from '../reports/schedule.ts';
+import { isTimeZone } from '../statistics/calendar.ts';
 import { type Address, parseAddress } from './address.ts';
+import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { parseProxy } from './proxy.ts';
 import { parseBytes } from './sizes.ts';
 
@@ -69,6 +74,39 @@ export const routeSchema = z.strictObject({
 });
 export type RouteInput = z.output<typeof routeSchema>;
 
+const cron = z
+  .string()
+  .max(128)
+  .transform((written, context) => {
+    const schedule = parseSchedule(written);
+    if (!('problem' in schedule)) return schedule;
+    context.addIssue({ code: 'custom', message: schedule.problem });
+    return z.NEVER;
+  });
+const longestPeriodMs = 400 * 86_400_000;
+
+const reportsSchema = z
+  .array(
+    z.strictObject({
+      name,
+      schedule: cron,
+      tz: z.string().refine(isTimeZone, 'expected the name of a time zone such as Europe/Vienna').optional(),
+      period: positiveDuration
+        .refine((ms) => ms <= longestPeriodMs, 'expected a duration of at most 400d')
+        .optional(),
+      format: z.enum(reportFormats).optional(),
+      locale: z.enum(locales).optional(),
+      tenant: name.optional(),
+      to: text,
+    }),
+  )
+  .max(100)
+  .superRefine((reports, context) => {
+    for (const [i, { name: own }] of reports.entries())
+      if (reports.findIndex((other) => other.name === own) < i)
+        context.addIssue({ code: 'custom', path: [i, 'name'], message: 'another report has this name' });
+  });
+
 export const configSchema = z.strictObject({
   listen: address.optional(),
   data: text.optional(),
@@ -99,6 +137,9 @@ export const configSchema = z.strictObject({
       { error: 'expected { count, window }, or false' },
     )
     .optional(),
+  reports: reportsSchema.optional(),
+  classify: classifySchema(matcher).optional(),
+  heartbeats: heartbeatsSchema(interval, duration).optional(),
   egress: z
     .strictObject({
       allow: z
@@ -139,6 +180,9 @@ export const configSchema = z.strictObject({
       past: positiveDuration.optional(),
       future: positiveDuration.optional(),
     })
+    .optional(),
+  silences: z
+    .strictObject({ max_duration: positiveDuration.optional(), remind_before: duration.optional() })
     .optional(),
   retention: z
     .strictObject({

@@ -13,6 +13,7 @@ import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
+import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -111,6 +112,9 @@ export function httpStage(
         return { status: 202, body: { id: newId(), status: 'accepted' } };
       });
     },
+    postAlerts: () => Promise.reject(new ApiError('overloaded')),
+    heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
+    heartbeats: () => [],
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,
@@ -155,6 +159,19 @@ export function httpStage(
       evaluate: async () => {
         throw new ApiError('overloaded');
       },
+    },
+    silences: {
+      put: () => Promise.reject(new ApiError('silence_not_found')),
+      expire: () => Promise.reject(new ApiError('silence_not_found')),
+      one: (tenant, id) => store.silence(tenant, id),
+      list: () => ({ items: [], next: null }),
+      holding: () => 0,
+      preview: () => Promise.reject(new ApiError('unavailable')),
+      try: () => Promise.reject(new ApiError('unavailable')),
+    },
+    statistics: {
+      figures: async (query) => figuresOf(store, query),
+      reportFigures: async (query) => figuresOf(store, query),
     },
     rules: () => [],
     ruleEntries: () => [],

@@ -6,13 +6,19 @@ import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
+import { reportsRoutes } from './reports.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { silenceTrialsRoutes } from './silence-trials.ts';
+import { silencesRoutes } from './silences.ts';
+import { statisticsRoutes } from './statistics.ts';
+import { webhooksRoutes } from './webhooks.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -20,10 +26,16 @@ export function allRoutes(): readonly Route[] {
     ...ownMetricsRoutes,
     ...metricsRoutes,
     ...eventsRoutes,
+    ...webhooksRoutes,
+    ...heartbeatsRoutes,
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...statisticsRoutes,
+    ...reportsRoutes,
     ...alertsRoutes,
+    ...silenceTrialsRoutes,
+    ...silencesRoutes,
     ...alertActionRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,

@@ -1,14 +1,13 @@
 // Rules: all are read here; those that were made here are changed here, those of files in their files.
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { matchesAll, parseMatcher } from '../../../rules/matchers.ts';
+import { matchesAll } from '../../../rules/matchers.ts';
 import { readingsOf } from '../../../rules/readings.ts';
 import { ruleSchema } from '../../../rules/schema.ts';
-import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
-import { categories, type Matcher, ruleTypes, severities } from '../../../rules/types.ts';
+import { categories, ruleTypes, severities } from '../../../rules/types.ts';
 import { ruleDocumentBytes } from '../../config/api-rule.ts';
 import type { RuleEntry } from '../../engine/rule-book.ts';
-import type { RuleOrder, Seen } from '../../engine/rule-order.ts';
+import type { RuleOrder } from '../../engine/rule-order.ts';
 import { tagOf } from '../../engine/rule-orders.ts';
 import { ApiError } from '../../errors.ts';
 import type { Answer } from '../../services.ts';
@@ -19,18 +18,13 @@ import {
   toRuleBody,
   toRuleVersionBody,
 } from '../bodies/rule-body.ts';
-import { pageOut, pageQuery } from '../bodies/shapes.ts';
+import { matcherIn, pageOut, pageQuery } from '../bodies/shapes.ts';
 import type { HttpEnv } from '../env.ts';
+import { seenIn } from '../if-match.ts';
 import { answer, type Call, passOn, route } from '../route.ts';
 
 const flag = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true');
 const text = z.string().min(1).max(256);
-const matcher = z.string().transform((written, context): Matcher => {
-  const parsed = parseMatcher(written);
-  if (!isSyntaxProblem(parsed)) return parsed;
-  context.addIssue({ code: 'custom', message: parsed.problem });
-  return z.NEVER;
-});
 
 const listQuery = z.strictObject({
   type: z.enum(ruleTypes).optional(),
@@ -41,7 +35,7 @@ const listQuery = z.strictObject({
   group: text.optional(),
   metric: text.optional().meta({ description: 'Rules that read this metric.' }),
   name: text.optional().meta({ description: 'A part of the name, in any case.' }),
-  'match[]': z.array(matcher).max(32).optional().meta({
+  'match[]': z.array(matcherIn).max(32).optional().meta({
     description: 'Matchers on the labels that the rule puts on its alerts, e.g. `team="infra"`.',
   }),
   ...pageQuery,
@@ -99,16 +93,6 @@ function page(entries: readonly RuleEntry[], limit: number, cursor: string | und
     items: items.map(({ entry }) => toRuleBody(entry)),
     next: rest.length > limit ? cursorOf(items.at(-1)!.key) : null,
   };
-}
-
-/** What If-Match names. A weak tag matches nothing. */
-function seenIn(c: Context<HttpEnv>): Seen | null {
-  const header = c.req.header('if-match')?.trim();
-  if (header === undefined) return null;
-  if (header === '*') return '*';
-  const tags = header.split(',').map((tag) => tag.trim());
-  if (tags.every((tag) => /^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag))) return tags;
-  throw new ApiError('bad_request', { message: 'If-Match takes entity tags in quotes, or *.' });
 }
 
 function tagged(c: Context<HttpEnv>, result: Answer): Response {

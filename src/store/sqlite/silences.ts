@@ -43,7 +43,7 @@ export function silenceWrites(db: Db) {
         ...row,
         id: idBytes(row.id),
         matchers: JSON.stringify(row.matchers),
-        recurs: null,
+        recurs: row.recurs === null ? null : JSON.stringify(row.recurs),
         startsAt: Math.floor(row.startsAt),
         endsAt: Math.floor(row.endsAt),
         createdAt: Math.floor(row.createdAt),
@@ -57,11 +57,12 @@ export function silenceWrites(db: Db) {
   };
 }
 
-export function silenceRow({ recurs: _, ...from }: StoredSilence): SilenceRow {
+export function silenceRow(from: StoredSilence): SilenceRow {
   return {
     ...from,
     id: idText(from.id),
     matchers: JSON.parse(from.matchers) as SilenceRow['matchers'],
+    recurs: from.recurs === null ? null : (JSON.parse(from.recurs) as SilenceRow['recurs']),
     closed: from.closed === 1,
   };
 }
