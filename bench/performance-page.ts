@@ -46,6 +46,11 @@ const sections: readonly Section[] = [
     note: '`lost` and `doubled` are counted at the receiver, message by message.',
   },
   {
+    title: 'When messages come',
+    of: ['timelines'],
+    note: 'Small stories with timings of some hundred milliseconds on the real clock: how far off the message was that was off the most.',
+  },
+  {
     title: 'The process',
     of: ['idle', 'series', 'restart'],
     note: 'The command as it ships, started as `npm start` does.',

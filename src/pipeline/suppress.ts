@@ -112,6 +112,15 @@ export function ruleInhibition(state: PipelineState): void {
   for (const alert of state.openByKey.values()) if (alert.state === 'firing') state.inhibition.add(alert);
 }
 
+/**
+ * The alert fires (or does with another severity): it may hold others back from now on. Where that closes a circle, those
+ * in it hold each other no more, and their groups are looked at again.
+ */
+export function becomeSource(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+  state.inhibition.add(alert);
+  for (const { id } of state.inhibition.circlesOf(alert)) release(state, id, now, out);
+}
+
 /** What held alerts back has changed or is gone: the groups that it holds are looked at again. */
 export function release(state: PipelineState, id: string, now: number, out: StepResult): void {
   const keys = state.heldBy.get(id);
