@@ -46,6 +46,8 @@ export function nullStore(): Store {
     },
     occurrences: () => [],
     firings: () => [],
+    heartbeats: () => [],
+    dismissed: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [], silences: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;

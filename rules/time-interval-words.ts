@@ -1,7 +1,22 @@
 // The words of a time interval, read one by one: what is wrong is said of the word that is wrong.
 import { didYouMean } from './did-you-mean.ts';
-import type { TimeIntervalSpec } from './time-interval.ts';
 import { type TimeZone, timeZone } from './time-zone.ts';
+
+/** One entry, as it is written (plain data). A field that is left out matches always. */
+export interface TimeIntervalSpec {
+  /** `HH:MM` to before `HH:MM` of the same day; the end may be `24:00`. */
+  readonly times?: readonly { readonly start_time: string; readonly end_time: string }[] | undefined;
+  /** `monday`, `monday:friday`, `saturday:sunday`. */
+  readonly weekdays?: readonly string[] | undefined;
+  /** `1`, `1:5`, `-3:-1` (from the end of the month). */
+  readonly days_of_month?: readonly string[] | undefined;
+  /** `december`, `12`, `november:february`. */
+  readonly months?: readonly string[] | undefined;
+  /** `2026`, `2026:2028`. */
+  readonly years?: readonly string[] | undefined;
+  /** A name of the IANA time zone database; UTC when it is left out. */
+  readonly location?: string | undefined;
+}
 
 /** Both ends belong to it. */
 export interface Range {

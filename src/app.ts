@@ -204,8 +204,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       fatal: (error) => options.onFatal?.(error),
     },
     {
-      routing: config.routing,
-      limits: config.limits,
+      ...{ routing: config.routing, limits: config.limits },
+      ...{ heartbeats: config.heartbeats, classification: config.classification },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
   );

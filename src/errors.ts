@@ -13,6 +13,7 @@ const table = {
   not_found: [404, 'There is nothing here.'],
   alert_not_found: [404, 'No alert with this id.'],
   rule_not_found: [404, 'No rule with this name or id.'],
+  heartbeat_not_found: [404, 'No heartbeat with this name is expected; see `heartbeats` in tocsin.yaml.'],
   notification_not_found: [404, 'No notification with this id.'],
   delivery_not_found: [404, 'No delivery with this id.'],
   silence_not_found: [404, 'No silence with this id.'],

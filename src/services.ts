@@ -4,8 +4,9 @@ import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rul
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
 import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
+import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
-import type { AlertResponse, SilencePutInput } from './pipeline/input.ts';
+import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Replays } from './replay/questions.ts';
@@ -52,9 +53,13 @@ export interface PushAnswer {
 
 export interface IncomingEvent {
   readonly type: string;
-  readonly severity: Severity;
+  /** Who sent it; absent: whoever calls the API. */
+  readonly source?: string;
+  /** Absent: it is classified. */
+  readonly severity?: Severity;
   readonly priority?: Priority;
-  readonly category: Category;
+  /** Absent: as it is classified, else `system`. */
+  readonly category?: Category;
   readonly message: string;
   readonly impact?: string;
   readonly labels: Labels;
@@ -63,6 +68,9 @@ export interface IncomingEvent {
   /** Epoch milliseconds; absent = now. */
   readonly occurredAt?: number;
 }
+
+/** What a sender says of one of its alerts, before it is classified. */
+export type IncomingAlert = Omit<OutsideAlert, 'severity' | 'category' | 'classifiedBy'>;
 
 /** Who asks. */
 export interface Actor {
@@ -141,6 +149,12 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Alerts that their sender watches over itself; answers what became of them. Telling the same again changes nothing. */
+  postAlerts(tenant: string, source: string, alerts: readonly IncomingAlert[]): Promise<OutsideCounts>;
+  /** A heartbeat came; `failed`: its job says that it failed. */
+  heartbeat(tenant: string, name: string, failed: boolean): Promise<Answer>;
+  /** Those that are expected, by name. */
+  heartbeats(tenant: string): readonly HeartbeatBody[];
   acknowledge(
     tenant: string,
     alertId: string,

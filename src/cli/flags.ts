@@ -22,6 +22,23 @@ export interface DemoFlags {
 export interface PushFlags extends RemoteFlags {
   readonly label: Readonly<Record<string, string>>;
 }
+export interface AlertListFlags extends RemoteFlags {
+  readonly state?: string;
+  readonly severity?: string;
+  readonly assignee?: string;
+  readonly since?: string;
+  readonly match?: readonly string[];
+  readonly q?: string;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+export interface AlertResponseFlags extends RemoteFlags {
+  readonly for?: string;
+  readonly until?: string;
+  readonly owner?: string;
+  readonly note?: string;
+  readonly undo?: boolean;
+}
 export interface ExportFlags extends RemoteFlags {
   readonly out?: string;
   readonly group?: string;

@@ -1,6 +1,7 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addAlertCommands } from './alerts-program.ts';
 import type {
   AuditVerifyFlags,
   BacktestFlags,
@@ -117,6 +118,9 @@ export async function runCli(host: CliHost): Promise<number> {
       code = await (await import('./export.ts')).exportCommand(host, flags);
     });
 
+  addAlertCommands(program, host, (ended) => {
+    code = ended;
+  });
   const silence = program.command('silence').description('Silences of a running Tocsin.');
   const remote = (command: Command): Command =>
     command

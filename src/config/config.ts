@@ -1,5 +1,7 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
+import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
@@ -52,6 +54,10 @@ export interface TocsinConfig {
   /** How long an acknowledgement holds that does not say so itself; null: until the episode ends. */
   readonly acknowledge: { readonly expiresAfterMs: number | null };
   readonly reports: readonly ScheduledReport[];
+  /** What is expected to come, by tenant. */
+  readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
+  /** How urgent what did not say so itself is. */
+  readonly classification: Classification;
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };
   readonly limits: Limits;
   readonly retention: RetentionPolicy & {

@@ -16,6 +16,7 @@ import {
   defaultRetention,
   type TocsinConfig,
 } from './config.ts';
+import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -157,6 +158,8 @@ function assemble(
     ...routingOf(input, channels, complain ?? (() => {})),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     reports: reportsOf(input.reports ?? [], folder),
+    classification: classificationOf(input.classify),
+    heartbeats: heartbeatsOf(input.heartbeats, 'default'),
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),

@@ -10,6 +10,7 @@ import { reportFormats } from '../reports/report.ts';
 import { parseSchedule } from '../reports/schedule.ts';
 import { isTimeZone } from '../statistics/calendar.ts';
 import { type Address, parseAddress } from './address.ts';
+import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { parseProxy } from './proxy.ts';
 import { parseBytes } from './sizes.ts';
 
@@ -137,6 +138,8 @@ export const configSchema = z.strictObject({
     )
     .optional(),
   reports: reportsSchema.optional(),
+  classify: classifySchema(matcher).optional(),
+  heartbeats: heartbeatsSchema(interval, duration).optional(),
   egress: z
     .strictObject({
       allow: z

@@ -2,6 +2,7 @@
 
 import type { Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
+import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
@@ -89,7 +90,10 @@ export class Tenant {
     const out = emptyResult();
     const planned = emptyPlan();
     const rules = new Map(this.rules.map((rule) => [rule.name, rule]));
+    const watched: PipelineState['heartbeats'] = this.pipeline?.heartbeats ?? new Map();
     this.pipeline = loadPipeline(this.name, snapshot, routing, rules, newId, now, out);
+    for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
+    restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
     this.policy = loadPolicy(this.name, snapshot, newId, now, planned);
     this.due.clear();
     return { step: out, plan: planned };

@@ -33,6 +33,7 @@ const holders: Readonly<Record<Requirement, readonly Caller[]>> = {
 const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<string>>> = {
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
+  'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
   'silences/{id}': (tenant) => newSilence(tenant),
@@ -41,9 +42,15 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
 /** The same kinds, of which there is none. */
 const nothing: Readonly<Record<string, string>> = {
   '{id}': '0190a000-0000-7000-8000-00001234abcd',
+  '{name}': 'nothing-of-this-name',
 };
 
+const outsideAlert = { status: 'firing', labels: { alertname: 'DiskFull', host: 'a' } };
+
 const bodies: Readonly<Record<string, unknown>> = {
+  'post /api/v1/webhooks/alertmanager': { alerts: [outsideAlert] },
+  'post /api/v1/webhooks/grafana': { alerts: [outsideAlert] },
+  'post /api/v1/webhooks/apprise': { message: 'the backup is done' },
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
   'post /api/v1/silences': { matchers: ['host="a"'], duration: '1h', comment: 'x' },
   'put /api/v1/silences/{id}': { matchers: ['host="b"'], duration: '1h', comment: 'x' },
@@ -77,7 +84,8 @@ const rules = tenants.flatMap((tenant) => {
   return parseRuleFile(text, `${tenant}.yaml`).rules;
 });
 const config =
-  'collector: { host: false }\nroute: { group_wait: 0s }\nchannels: { screen: { type: console } }\n';
+  'collector: { host: false }\nroute: { group_wait: 0s }\nchannels: { screen: { type: console } }\n' +
+  `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;
 const keys = {} as Record<Tenant, Record<Role, string>>;

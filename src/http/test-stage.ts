@@ -112,6 +112,9 @@ export function httpStage(
         return { status: 202, body: { id: newId(), status: 'accepted' } };
       });
     },
+    postAlerts: () => Promise.reject(new ApiError('overloaded')),
+    heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
+    heartbeats: () => [],
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,

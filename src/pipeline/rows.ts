@@ -12,6 +12,10 @@ export type ResolveReason =
   | 'manual'
   | 'rule_removed'
   | 'series_expired'
+  /** Whoever sent it said that it is over, */
+  | 'sender_resolved'
+  /** or had said until when it would last. */
+  | 'ends_at_passed'
   | 'occurred'; // an event: an occurrence without an end is born resolved
 
 /** One firing episode of an alert, or one event. */
@@ -19,7 +23,7 @@ export interface AlertRow {
   readonly tenant: string;
   readonly id: string;
   readonly kind: 'alert' | 'event';
-  /** Identity over episodes: rule and series labels without severity; for events their dedupe key. */
+  /** Identity over episodes: rule and series labels without severity; for events their dedupe key; for alerts from outside who sent them and all their labels. */
   readonly key: string;
   /** `rule` for our own rules, else who sent it. */
   readonly source: string;
@@ -62,6 +66,25 @@ export interface AlertRow {
   /** Next deadline that belongs to this row alone (an event waiting in a group, an acknowledgement's or a snooze's end). */
   nextAt: number | null;
   version: number;
+}
+
+/** What is known of a heartbeat that is expected: one row for each name. */
+export interface HeartbeatRow {
+  readonly tenant: string;
+  readonly name: string;
+  /** Since when it is expected. */
+  since: number;
+  /** Null: it never came. */
+  lastAt: number | null;
+  /** What it said last: that its job failed. */
+  failed: boolean;
+}
+
+/** An episode from outside that a person ended: its sender may go on telling of it. */
+export interface DismissedRow {
+  readonly key: string;
+  /** When it began, by its sender's clock. */
+  readonly startsAt: number;
 }
 
 /** What the notify log says of one alert of a group. */

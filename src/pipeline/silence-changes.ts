@@ -3,7 +3,7 @@
 
 import { labelSet } from '../../rules/labels.ts';
 import { priorityOf } from '../../rules/severity.ts';
-import type { EventInput, PipelineInput, SilencePutInput, StepResult } from './input.ts';
+import type { EventInput, PipelineInput, Reminder, SilencePutInput, StepResult } from './input.ts';
 import type { EventRow, SilenceRow } from './rows.ts';
 import type { PipelineState } from './state.ts';
 import { release } from './suppress.ts';
@@ -42,15 +42,17 @@ export function changeSilences(
         close(state, row, now, out);
         return null;
       }
-      out.silences.add(row);
-      return remind(state, row, now, out);
+      const reminder = remind(state, row, now, out);
+      out.reminders.push(silenceReminder(state, row));
+      return reminder;
     }
   }
 }
 
 /** When a silence is to be looked at: before its end, to be reminded of, and at its end. */
-export function silenceDueAt(row: SilenceRow, remindBeforeMs: number | null): number {
-  return remindAt(row, remindBeforeMs) ?? row.endsAt;
+export function silenceReminder(state: PipelineState, row: SilenceRow): Reminder {
+  const at = remindAt(row, state.routing.remindBeforeMs ?? null) ?? row.endsAt;
+  return { owner: row, at, input: { kind: 'silence.due', id: row.id } };
 }
 
 /** Null: it was told, or is too short to be told of. */
@@ -95,7 +97,7 @@ function put(state: PipelineState, input: SilencePutInput, now: number, out: Ste
   changed(row, actor, now);
   state.silences.put(row);
   out.effects.push({ put: 'silence', row, insert: known === null });
-  out.silences.add(row);
+  out.reminders.push(silenceReminder(state, row));
   const body = { ...said(row), ...(before && { before }) };
   tell(state, row, before === null ? 'silence.created' : 'silence.changed', actor, now, out, body);
   if (known !== null) release(state, row.id, now, out);
@@ -111,6 +113,7 @@ function changed(row: SilenceRow, actor: string, now: number): void {
 /** The silence holds nothing any more. */
 function close(state: PipelineState, row: SilenceRow, now: number, out: StepResult): void {
   row.closed = true;
+  out.reminders.push({ ...silenceReminder(state, row), at: null });
   state.silences.remove(row.id);
   out.effects.push({ put: 'silence', row, insert: false });
   release(state, row.id, now, out);
@@ -139,6 +142,7 @@ function remind(state: PipelineState, row: SilenceRow, now: number, out: StepRes
     dedupKey: `silence.ending:${row.id}:${row.endsAt}`,
     occurredAt: now,
     actor: null,
+    classifiedBy: null,
   };
 }
 

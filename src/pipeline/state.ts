@@ -2,6 +2,7 @@
 // State is changed in place by `apply`; a failed commit throws it away and loads it again from the store.
 import type { Rule } from '../../rules/types.ts';
 import { Flaps } from './flaps.ts';
+import type { Watch } from './heartbeat.ts';
 import { Inhibition } from './inhibition.ts';
 import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
@@ -54,6 +55,10 @@ export interface PipelineState {
   readonly heldBy: Map<string, Set<string>>;
   /** alert id → keys of the groups it is in. */
   readonly memberOf: Map<string, readonly string[]>;
+  /** Key of an alert from outside → when the last episode began that a person ended. */
+  readonly dismissed: Map<string, number>;
+  /** By name. */
+  readonly heartbeats: Map<string, Watch>;
 }
 
 export function emptyPipelineState(
@@ -75,6 +80,8 @@ export function emptyPipelineState(
     flaps: new Flaps(routing.flapping ?? null),
     inhibition: new Inhibition(routing.inhibit ?? []),
     heldBy: new Map(),
+    dismissed: new Map(),
+    heartbeats: new Map(),
   };
 }
 

@@ -122,6 +122,7 @@ class Story {
       dedupKey: null,
       occurredAt: this.now,
       actor: null,
+      classifiedBy: null,
       ...over,
     });
   }

@@ -15,8 +15,10 @@ import type {
   BreakerRow,
   DeliveryRow,
   DeliveryState,
+  DismissedRow,
   EventRow,
   GroupRow,
+  HeartbeatRow,
   NotificationRow,
   SilenceRow,
 } from '../pipeline/rows.ts';
@@ -221,6 +223,10 @@ export interface Store extends SpanReads {
    */
   commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
   loadTenant(tenant: string): TenantSnapshot;
+  /** Heartbeats that are expected, with what is known of them. */
+  heartbeats(tenant: string): readonly HeartbeatRow[];
+  /** Alerts from outside whose newest episode a person ended, by key; the newest hundred thousand. */
+  dismissed(tenant: string): readonly DismissedRow[];
   /**
    * Events, or alerts that fired, after `after`, the newest `limit` of those whose row was born at or after `bornAt` (of
    * alerts that are open also of those before); in no order. An event occurred five minutes after it was told at the

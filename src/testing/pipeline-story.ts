@@ -6,11 +6,10 @@ import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Labels, Matcher, Rule, Severity } from '../../rules/types.ts';
 import type { FlappingConfig } from '../pipeline/flaps.ts';
 import { subjectOf } from '../pipeline/identify.ts';
-import { emptyResult, type PipelineInput, type StepResult } from '../pipeline/input.ts';
+import { emptyResult, type PipelineInput, type Reminder, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { InhibitRule, Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow, SilenceRow } from '../pipeline/rows.ts';
-import { silenceDueAt } from '../pipeline/silence-changes.ts';
 import { emptyPipelineState, type PipelineState } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
 import { aReceiver, aRoute, aRule } from './builders.ts';
@@ -42,19 +41,18 @@ export class PipelineStory {
   readonly said: string[] = [];
   readonly results: StepResult[] = [];
   readonly #rules: ReadonlyMap<string, Rule>;
-  readonly #remindBeforeMs: number | null;
   readonly #firings: { key: string; at: number }[] = [];
+  readonly #reminders = new Map<object, Reminder>();
   #ids = 0;
 
   constructor(options: PipelineStoryOptions = {}) {
     const rules = options.rules ?? [aRule()];
     const receivers = (options.receivers ?? [{}]).map(aReceiver);
-    this.#remindBeforeMs = options.remindBeforeMs ?? null;
     const routing: RoutingConfig = {
       route: aRoute(options.route),
       receivers: new Map(receivers.map((receiver) => [receiver.name, receiver])),
       inhibit: options.inhibit ?? [],
-      remindBeforeMs: this.#remindBeforeMs,
+      remindBeforeMs: options.remindBeforeMs ?? null,
       flapping: options.flapping ?? null,
     };
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
@@ -72,6 +70,7 @@ export class PipelineStory {
 
   #heard(out: StepResult): StepResult {
     this.results.push(out);
+    for (const reminder of out.reminders) this.#reminders.set(reminder.owner, reminder);
     for (const { kind, subjectId } of eventsOf(out))
       if (kind === 'alert.firing')
         this.#firings.push({ key: this.state.alerts.get(subjectId)!.key, at: this.now });
@@ -115,6 +114,7 @@ export class PipelineStory {
       dedupKey: null,
       occurredAt: this.now,
       actor: null,
+      classifiedBy: null,
     });
   }
 
@@ -152,6 +152,7 @@ export class PipelineStory {
       const next = this.#next();
       if (next === null || next.at > until) break;
       this.now = Math.max(this.now, next.at);
+      if (next.input.kind !== 'due') this.#forget(next.input);
       this.do(next.input);
     }
     this.now = until;
@@ -160,17 +161,22 @@ export class PipelineStory {
 
   #next(): { at: number; input: PipelineInput } | null {
     const all: { at: number; input: PipelineInput }[] = [];
-    for (const row of this.state.silences.rows)
-      all.push({ at: silenceDueAt(row, this.#remindBeforeMs), input: { kind: 'silence.due', id: row.id } });
+    for (const { at, input } of this.#reminders.values()) if (at !== null) all.push({ at, input });
     for (const { row } of this.state.groups.values())
       if (row.nextAt !== null) all.push({ at: row.nextAt, input: { kind: 'due', groupKey: row.groupKey } });
     return all.sort((a, b) => a.at - b.at)[0] ?? null;
+  }
+
+  #forget(input: PipelineInput): void {
+    for (const [owner, reminder] of this.#reminders)
+      if (reminder.input === input) this.#reminders.delete(owner);
   }
 
   /** What was stored is all that is left. */
   restart(routing: RoutingConfig = this.state.routing): void {
     const { alerts, groups, silences, rules } = this.state;
     const { flapping } = routing;
+    this.#reminders.clear();
     const rows = structuredClone({
       alerts: [...alerts.values()],
       groups: [...groups.values()].map(({ row }) => row),

@@ -6,6 +6,7 @@ import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
@@ -17,6 +18,7 @@ import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { webhooksRoutes } from './webhooks.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -24,6 +26,8 @@ export function allRoutes(): readonly Route[] {
     ...ownMetricsRoutes,
     ...metricsRoutes,
     ...eventsRoutes,
+    ...webhooksRoutes,
+    ...heartbeatsRoutes,
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,

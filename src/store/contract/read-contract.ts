@@ -58,6 +58,9 @@ export function readContract(current: () => Story): void {
 
   it('finds alerts by who has them, by time, by matchers and by words of any language, in slices', () => {
     const { rows, store, commit } = current();
+    const filler = () =>
+      Array.from({ length: 4 }, () => rows.alert({ labels: labelSet({ alertname: 'filler' }) }));
+    const oldest = filler();
     const [cpu, disk, deploy] = [
       rows.alert({
         labels: labelSet({ alertname: 'HighCpu', host: 'a', severity: 'warning' }),
@@ -93,7 +96,9 @@ export function readContract(current: () => Story): void {
       keep: 2,
     });
     commit([
-      ...[cpu, disk, deploy].map((row): Effect => ({ put: 'alert', row, insert: true })),
+      ...[...oldest, cpu, disk, deploy, ...filler()].map(
+        (row): Effect => ({ put: 'alert', row, insert: true }),
+      ),
       { put: 'event', row: comment },
     ]);
     /** Which of the three, looked for in slices of `look` rows. */
@@ -102,7 +107,7 @@ export function readContract(current: () => Story): void {
       let cursor: string | null = null;
       do {
         const page = store.alerts('acme', filter, 10, cursor, look);
-        names.push(...page.items.map(({ labels }) => labels.alertname));
+        names.push(...page.items.map(({ labels }) => labels.alertname).filter((name) => name !== 'filler'));
         cursor = page.next;
       } while (cursor !== null);
       return names.join(' ');

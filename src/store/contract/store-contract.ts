@@ -4,6 +4,7 @@ import { commitContract } from './commit-contract.ts';
 import { configObjectContract } from './config-object-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
+import { heartbeatContract } from './heartbeat-contract.ts';
 import { policyContract } from './policy-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
@@ -26,6 +27,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('objects of the configuration', () => configObjectContract(current));
     describe('silences', () => silenceContract(current));
     describe('reads of a span', () => spanContract(current));
+    describe('heartbeats', () => heartbeatContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

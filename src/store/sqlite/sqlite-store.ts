@@ -10,6 +10,7 @@ import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
 import { EventLog } from './event-log.ts';
+import { heartbeatReads } from './heartbeats.ts';
 import { housekeepingGroup } from './housekeeping.ts';
 import { keysGroup } from './keys.ts';
 import { LabelSets } from './label-sets.ts';
@@ -53,6 +54,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...occurrenceReads(db),
+    ...heartbeatReads(db),
     ...logReads(db),
     ...spanReads(db),
     ...configObjectReads(db),
