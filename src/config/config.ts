@@ -2,9 +2,9 @@
 import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
+import type { FileRouting } from './routing.ts';
 
 export interface ChannelConfig {
   readonly name: string;
@@ -50,7 +50,9 @@ export interface TocsinConfig {
   readonly rules: readonly string[];
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
-  readonly routing: RoutingConfig;
+  readonly routing: FileRouting;
+  /** Tenants that have a routing of their own, and nothing of the one above. */
+  readonly tenants: ReadonlyMap<string, FileRouting>;
   /** How long an acknowledgement holds that does not say so itself; null: until the episode ends. */
   readonly acknowledge: { readonly expiresAfterMs: number | null };
   readonly reports: readonly ScheduledReport[];

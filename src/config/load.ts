@@ -5,7 +5,6 @@ import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
 import type { FlappingConfig } from '../pipeline/flaps.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
   type ChannelConfig,
@@ -21,9 +20,11 @@ import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
 import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
-import { buildRoute, checkRouteTree, receiversOf } from './routes.ts';
+import { checkRouteTree, receiversOf } from './routes.ts';
+import { buildRouting, routingNames } from './routing.ts';
+import type { RoutingInput } from './routing-schema.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
-import { dotted, readSource } from './source.ts';
+import { dotted, type Path, readSource } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
 
 export interface LoadOptions {
@@ -70,14 +71,18 @@ export function loadConfig(options: LoadOptions): Loaded {
   const parsed = configSchema.safeParse(resolved.value);
   const found: Problem[] = [];
   if (!parsed.success) found.push(...zodProblems(source, parsed.error, configSchema, [], resolved.written));
-  const names = namesOf(resolved.value);
-  checkRouteTree(
-    own(resolved.value, 'route'),
-    names.receivers,
-    (path, message) => void found.push(source.problem(['route', ...path], message)),
-  );
   const { channels, problems: ofChannels } = readChannels(source, resolved, options.channels ?? builtIn);
-  found.push(...ofChannels, ...danglingNames(source, resolved, names));
+  found.push(...ofChannels);
+  const section = own(resolved.value, 'channels');
+  const knownChannels = isRecord(section) ? Object.keys(section) : [];
+  for (const { base, sections } of sectionsOf(resolved.value)) {
+    checkRouteTree(
+      own(sections, 'route'),
+      routingNames(sections).receivers,
+      (path, message) => void found.push(source.problem([...base, 'route', ...path], message)),
+    );
+    found.push(...danglingNames(source, resolved, sections, base, knownChannels));
+  }
   // What follows from a missing reference is not a second problem.
   problems.push(...found.filter(({ path }) => !missing.has(path)));
 
@@ -166,32 +171,35 @@ function assemble(
   };
 }
 
-/** Channels, receivers and the route tree. What the file leaves out entirely has a plain default. */
+/** Channels, and who is told what: of all, and of tenants that have their own. What the file leaves out entirely has a plain default. */
 function routingOf(
   input: ConfigInput,
   channels: Map<string, ChannelConfig>,
   complain: (path: readonly (string | number)[], message: string) => void,
-): { channels: ReadonlyMap<string, ChannelConfig>; routing: RoutingConfig } {
+): Pick<TocsinConfig, 'channels' | 'routing' | 'tenants'> {
   if (input.channels === undefined && input.receivers === undefined) {
     channels.set('console', { name: 'console', type: 'console', settings: builtIn.console.config.parse({}) });
   }
   if (input.channels !== undefined && input.receivers === undefined && channels.size === 0) {
     complain(['channels'], 'expected at least one channel');
   }
-  const named = input.receivers ?? { default: { channels: [...channels.keys()] } };
-  const receivers = receiversOf(named);
-  // With one receiver there is nothing to choose.
-  const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
-  const route = buildRoute(input.route ?? {}, only, (path, message) => complain(['route', ...path], message));
   const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
+  const everybodys = {
+    flapping: flappingOf(input.flapping ?? {}),
+    remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+  };
+  const routing = (own: RoutingInput, base: Path) => {
+    const named = own.receivers ?? { default: { channels: [...channels.keys()] } };
+    const built = buildRouting(own, receiversOf(named), (path, message) =>
+      complain([...base, ...path], message),
+    );
+    return { ...built, ...everybodys };
+  };
+  const tenants = Object.entries(input.tenants ?? {});
   return {
     channels,
-    routing: {
-      route,
-      receivers,
-      flapping: flappingOf(input.flapping ?? {}),
-      remindBeforeMs: remindBefore === 0 ? null : remindBefore,
-    },
+    routing: routing(input, []),
+    tenants: new Map(tenants.map(([name, own]) => [name, routing(own, ['tenants', name])])),
   };
 }
 
@@ -260,11 +268,12 @@ function retentionOf(input: NonNullable<ConfigInput['retention']>): TocsinConfig
   };
 }
 
-/** Names that other sections may refer to, defaults included. */
-function namesOf(value: unknown): { channels: string[]; receivers: string[] } {
-  const keys = (key: string): string[] | null => {
-    const section = own(value, key);
-    return section === undefined ? null : isRecord(section) ? Object.keys(section) : [];
-  };
-  return { channels: keys('channels') ?? [], receivers: keys('receivers') ?? ['default'] };
+/** Where it is said who is told what: at the top, and in each tenant's own section. */
+function sectionsOf(value: unknown): { readonly base: Path; readonly sections: unknown }[] {
+  const tenants = own(value, 'tenants');
+  const named = isRecord(tenants) ? Object.entries(tenants) : [];
+  return [
+    { base: [], sections: value },
+    ...named.map(([name, sections]) => ({ base: ['tenants', name], sections })),
+  ];
 }

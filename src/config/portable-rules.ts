@@ -1,8 +1,10 @@
-// Rules as they pass from one thread to another. Functions and prototypes do not: a matcher goes as its parts and is
-// built again, a label set as its entries.
+// Rules as they pass from one thread to another. Functions and prototypes do not: a matcher and a time interval go as
+// their parts and are built again, a label set as its entries.
 import { isLabelSet, labelSet } from '../../rules/labels.ts';
 import { matcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
+import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
+import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
 import type { Matcher, Rule } from '../../rules/types.ts';
 
 /** What a thread can send. */
@@ -10,6 +12,7 @@ export type Portable =
   | { readonly kind: 'plain'; readonly value: unknown }
   | { readonly kind: 'list'; readonly items: readonly Portable[] }
   | { readonly kind: 'matcher'; readonly name: string; readonly op: Matcher['op']; readonly value: string }
+  | { readonly kind: 'interval'; readonly name: string; readonly spec: readonly TimeIntervalSpec[] }
   | { readonly kind: 'labels'; readonly entries: readonly (readonly [string, string])[] }
   | { readonly kind: 'object'; readonly entries: readonly (readonly [string, Portable])[] };
 
@@ -26,6 +29,7 @@ export function portable(value: unknown): Portable {
   if (typeof value !== 'object' || value === null) return { kind: 'plain', value };
   if (Array.isArray(value)) return { kind: 'list', items: value.map(portable) };
   if (isMatcher(value)) return { kind: 'matcher', name: value.name, op: value.op, value: value.value };
+  if (isTimeInterval(value)) return { kind: 'interval', name: value.name, spec: value.spec };
   const entries = Object.entries(value);
   if (isLabelSet(value)) return { kind: 'labels', entries: Object.entries(value) };
   return { kind: 'object', entries: entries.map(([name, own]) => [name, portable(own)] as const) };
@@ -33,6 +37,10 @@ export function portable(value: unknown): Portable {
 
 function isMatcher(value: object): value is Matcher {
   return 'matches' in value && typeof value.matches === 'function';
+}
+
+function isTimeInterval(value: object): value is TimeInterval {
+  return 'nextChange' in value && typeof value.nextChange === 'function';
 }
 
 export function revived(from: Portable): unknown {
@@ -47,6 +55,8 @@ export function revived(from: Portable): unknown {
       if (isSyntaxProblem(built)) throw new Error(`a matcher that cannot be built again: ${built.problem}`);
       return built;
     }
+    case 'interval':
+      return compileTimeInterval(from.name, from.spec);
     case 'labels':
       return labelSet(from.entries);
     case 'object':

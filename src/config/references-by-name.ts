@@ -6,6 +6,7 @@ import type { Problem } from '../../rules/types.ts';
 import type { ChannelConfig } from './config.ts';
 import { isRecord, own } from './plain.ts';
 import type { Resolved } from './references.ts';
+import { danglingInRoute, routingNames } from './routing.ts';
 import { dotted, type Path, type Source } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
 
@@ -42,32 +43,28 @@ export function readChannels(
   return { channels, problems };
 }
 
-/** Channels of receivers and receivers of routes that do not exist. */
+/** Channels of receivers, and receivers and time intervals of routes, that do not exist; of the sections at `base`. */
 export function danglingNames(
   source: Source,
   resolved: Resolved,
-  known: { readonly channels: readonly string[]; readonly receivers: readonly string[] },
+  sections: unknown,
+  base: Path,
+  knownChannels: readonly string[],
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const [name, receiver] of entriesOf(own(resolved.value, 'receivers'))) {
+  const complain = (path: Path, what: string, name: string, known: readonly string[]) =>
+    void problems.push(source.problem(path, unknownName(what, path, name, known, resolved)));
+  for (const [name, receiver] of entriesOf(own(sections, 'receivers'))) {
     const channels = own(receiver, 'channels');
     if (!Array.isArray(channels)) continue;
     channels.forEach((channel: unknown, i) => {
-      if (typeof channel !== 'string' || known.channels.includes(channel)) return;
-      const path = ['receivers', name, 'channels', i];
-      problems.push(source.problem(path, unknownName('channel', path, channel, known.channels, resolved)));
+      if (typeof channel === 'string' && !knownChannels.includes(channel))
+        complain([...base, 'receivers', name, 'channels', i], 'channel', channel, knownChannels);
     });
   }
-  const visit = (route: unknown, at: Path): void => {
-    const receiver = own(route, 'receiver');
-    if (typeof receiver === 'string' && !known.receivers.includes(receiver)) {
-      const path = [...at, 'receiver'];
-      problems.push(source.problem(path, unknownName('receiver', path, receiver, known.receivers, resolved)));
-    }
-    const routes = own(route, 'routes');
-    if (Array.isArray(routes)) routes.forEach((child, i) => void visit(child, [...at, 'routes', i]));
-  };
-  visit(own(resolved.value, 'route'), ['route']);
+  danglingInRoute(own(sections, 'route'), routingNames(sections), (path, ...rest) =>
+    complain([...base, 'route', ...path], ...rest),
+  );
   return problems;
 }
 

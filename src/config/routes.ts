@@ -1,8 +1,9 @@
 // The route tree of the file as the pipeline reads it: everything inherited is filled in, every node has its path.
 import { formatMatcher } from '../../rules/matchers.ts';
+import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Receiver, Route } from '../pipeline/routing.ts';
 import { isRecord } from './plain.ts';
-import type { RouteInput } from './schema.ts';
+import type { RouteInput } from './routing-schema.ts';
 import type { Path } from './source.ts';
 
 const minuteMs = 60_000;
@@ -40,20 +41,34 @@ export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map
 
 type Complaint = (path: Path, message: string) => void;
 
+export type TimeIntervals = ReadonlyMap<string, TimeInterval>;
+
 /** The tree below `input`; siblings that would share their groups are told to `complain`, with paths below `route`. */
-export function buildRoute(input: RouteInput, onlyReceiver: string | null, complain: Complaint): Route {
+export function buildRoute(
+  input: RouteInput,
+  onlyReceiver: string | null,
+  complain: Complaint,
+  intervals: TimeIntervals = new Map(),
+): Route {
   const receiver = input.receiver ?? onlyReceiver ?? '';
-  return build(input, { ...defaults, receiver, resolveWaitMs: null }, '{}', [], complain);
+  const above = { ...defaults, receiver, resolveWaitMs: null };
+  return build(input, above, '{}', [], { complain, intervals });
 }
+
+/** Keys of a route that mean nothing at the top. */
+const notAtTheTop = [
+  ['match', 'takes every alert: expected no matchers'],
+  ['matchers', 'takes every alert: expected no matchers'],
+  ['continue', 'has no siblings: expected no `continue`'],
+  ['mute_time_intervals', 'is never mute: expected no time intervals'],
+  ['active_time_intervals', 'is never mute: expected no time intervals'],
+] as const;
 
 /** What a route tree needs beyond the shape of each node, checked on plain values; paths below `route`. */
 export function checkRouteTree(root: unknown, receivers: readonly string[], complain: Complaint): void {
   const route = isRecord(root) ? root : {};
-  if (route.match !== undefined)
-    complain(['match'], 'the top route takes every alert: expected no matchers here');
-  if (route.continue !== undefined) {
-    complain(['continue'], 'the top route has no siblings: expected no `continue` here');
-  }
+  for (const [key, why] of notAtTheTop)
+    if (route[key] !== undefined) complain([key], `the top route ${why} here`);
   if (route.receiver === undefined && receivers.length !== 1) {
     complain([], `is required: expected \`receiver\`, one of ${receivers.join(', ')}`);
   }
@@ -62,7 +77,10 @@ export function checkRouteTree(root: unknown, receivers: readonly string[], comp
     node.routes.forEach((child: unknown, i) => {
       if (!isRecord(child)) return;
       const childAt = [...at, 'routes', i];
-      if (child.match === undefined) complain(childAt, 'is required: expected `match`, a list of matchers');
+      if (child.match === undefined && child.matchers === undefined)
+        complain(childAt, 'is required: expected `match`, a list of matchers');
+      if (child.match !== undefined && child.matchers !== undefined)
+        complain([...childAt, 'matchers'], 'says the same as `match`: expected one of them');
       visit(child, childAt);
     });
   };
@@ -79,7 +97,13 @@ interface Inherited {
   readonly resolveWaitMs: number | null;
 }
 
-function build(input: RouteInput, above: Inherited, path: string, at: Path, complain: Complaint): Route {
+interface Around {
+  readonly complain: Complaint;
+  readonly intervals: TimeIntervals;
+}
+
+function build(input: RouteInput, above: Inherited, path: string, at: Path, around: Around): Route {
+  const { complain, intervals } = around;
   const own: Inherited = {
     receiver: input.receiver ?? above.receiver,
     groupBy: input.group_by ?? above.groupBy,
@@ -91,8 +115,8 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, comp
   const seen = new Map<string, number>();
   const routes = (input.routes ?? []).map((child, i) => {
     const childAt = [...at, 'routes', i];
-    const step = `{${(child.match ?? []).map(formatMatcher).join(',')}}`;
-    const route = build(child, own, `${path}/${step}`, childAt, complain);
+    const step = `{${matchersOf(child).map(formatMatcher).join(',')}}`;
+    const route = build(child, own, `${path}/${step}`, childAt, around);
     // A group is known by receiver, path and labels: two such siblings would share their groups.
     const identity = `${route.receiver} ${step}`;
     const twin = seen.get(identity);
@@ -103,7 +127,7 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, comp
   });
   return {
     path,
-    matchers: input.match ?? [],
+    matchers: matchersOf(input),
     receiver: own.receiver,
     groupBy: own.groupBy,
     groupWaitMs: own.groupWaitMs,
@@ -111,6 +135,15 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, comp
     repeatIntervalMs: own.repeatIntervalMs,
     resolveWaitMs: own.resolveWaitMs ?? own.groupIntervalMs,
     continue: input.continue ?? false,
+    mute: named(input.mute_time_intervals, intervals),
+    active: named(input.active_time_intervals, intervals),
     routes,
   };
+}
+
+const matchersOf = ({ match, matchers }: RouteInput) => match ?? matchers ?? [];
+
+/** Names that stand for nothing are told where names are checked. */
+function named(names: readonly string[] | undefined, intervals: TimeIntervals): TimeInterval[] {
+  return (names ?? []).flatMap((name) => intervals.get(name) ?? []);
 }

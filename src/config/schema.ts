@@ -2,77 +2,25 @@
 import { z } from 'zod';
 import { locales } from '../../channels/message.ts';
 import { secret } from '../../channels/secret.ts';
-import { parseDuration } from '../../rules/duration.ts';
-import { parseMatcher } from '../../rules/matchers.ts';
-import { isSyntaxProblem, type SyntaxProblem } from '../../rules/syntax-problem.ts';
 import { addressPolicy } from '../delivery/egress-address.ts';
 import { reportFormats } from '../reports/report.ts';
 import { parseSchedule } from '../reports/schedule.ts';
 import { isTimeZone } from '../statistics/calendar.ts';
-import { type Address, parseAddress } from './address.ts';
+import { parseAddress } from './address.ts';
 import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { parseProxy } from './proxy.ts';
+import { routingSections } from './routing-schema.ts';
+import { duration, matcher, name, positiveDuration, scalar, text } from './scalars.ts';
 import { parseBytes } from './sizes.ts';
 
-/** A scalar of YAML that a small parser of ours reads. */
-function scalar<T extends number | Address>(
-  expected: string,
-  parse: (value: string | number) => T | SyntaxProblem | null,
-) {
-  return z.union([z.string(), z.number()], { error: expected }).transform((value, context): T => {
-    const parsed = parse(value);
-    if (parsed !== null && !isSyntaxProblem(parsed)) return parsed;
-    context.addIssue({ code: 'custom', message: parsed === null ? expected : parsed.problem });
-    return z.NEVER;
-  });
-}
-
-const duration = scalar<number>('expected a duration such as 30s, 5m or 4h', parseDuration);
-const positiveDuration = duration.refine((ms) => ms > 0, 'expected a duration above 0');
 const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
 const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
 const proxy = scalar(
   'expected http://host:port; user and password go into proxy_username and proxy_password',
   parseProxy,
 );
-const matcher = z.string().transform((text, context) => {
-  const parsed = parseMatcher(text);
-  if (!isSyntaxProblem(parsed)) return parsed;
-  context.addIssue({
-    code: 'custom',
-    message: `${parsed.problem} (in a matcher such as severity="critical")`,
-  });
-  return z.NEVER;
-});
 const count = z.int().min(1);
-const text = z.string().min(1, 'expected a text that is not empty');
-
-export const objectName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
-const name = z.string().regex(objectName, 'expected a name of letters, digits, "_", "-", "."');
-
 const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
-
-export const routeSchema = z.strictObject({
-  receiver: name.optional(),
-  group_by: z
-    .union([z.literal('...'), z.array(text).max(32)], { error: 'expected a list of label names, or ...' })
-    .refine(
-      (by) => !Array.isArray(by) || !by.includes('...') || by.length === 1,
-      '... stands for all labels: expected it alone',
-    )
-    .transform((by) => (by === '...' || by[0] === '...' ? ('all' as const) : by))
-    .optional(),
-  group_wait: duration.optional(),
-  group_interval: duration.optional(),
-  repeat_interval: positiveDuration.optional(),
-  resolve_wait: duration.optional(),
-  match: z.array(matcher).min(1, 'expected at least one matcher').max(64).optional(),
-  continue: z.boolean().optional(),
-  get routes() {
-    return z.array(routeSchema).max(1_000).optional();
-  },
-});
-export type RouteInput = z.output<typeof routeSchema>;
 
 const cron = z
   .string()
@@ -116,17 +64,9 @@ export const configSchema = z.strictObject({
     .optional(),
   collector: z.strictObject({ host: z.boolean().optional(), interval: interval.optional() }).optional(),
   channels: z.record(name, z.looseObject({ type: text })).optional(),
-  receivers: z
-    .record(
-      name,
-      z.strictObject({
-        channels: z.array(name).min(1, 'expected at least one channel').max(100),
-        send_resolved: z.boolean().optional(),
-        dedupe_window: duration.optional(),
-      }),
-    )
-    .optional(),
-  route: routeSchema.optional(),
+  ...routingSections,
+  /** Whoever is named here has sections of its own, and nothing of the others. */
+  tenants: z.record(name, z.strictObject(routingSections)).optional(),
   acknowledge: z.strictObject({ expires_after: positiveDuration.nullable().optional() }).optional(),
   flapping: z
     .union(

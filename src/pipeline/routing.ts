@@ -1,5 +1,6 @@
 // The routing tree as data: who is told about what, and with which timing. Built by the configuration, read by `route`.
 
+import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import type { FlappingConfig } from './flaps.ts';
 
@@ -18,6 +19,10 @@ export interface Route {
   readonly resolveWaitMs: number;
   /** Go on with the following siblings after this node matched. */
   readonly continue: boolean;
+  /** Times at which its groups say nothing. */
+  readonly mute: readonly TimeInterval[];
+  /** The only times at which its groups say something; none: always. */
+  readonly active: readonly TimeInterval[];
   readonly routes: readonly Route[];
 }
 

@@ -8,12 +8,12 @@ import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
 import { Silences } from './silences.ts';
 
-export type SuppressedBy = 'silenced' | 'inhibited' | 'snoozed' | 'flapping';
+export type SuppressedBy = 'silenced' | 'inhibited' | 'muted' | 'snoozed' | 'flapping';
 
 /** Why nothing is said of an alert at the moment. */
 export interface Suppression {
   readonly by: SuppressedBy;
-  /** Of the silences, or of the alert that is the source. */
+  /** Of the silences, of the alert that is the source, or the names of time intervals. */
   readonly ids: readonly string[];
   /** When it ends, epoch milliseconds; null: when what holds it changes. */
   readonly until: number | null;

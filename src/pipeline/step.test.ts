@@ -48,6 +48,8 @@ const aRoute = (over: Partial<Route> = {}): Route => ({
   repeatIntervalMs: 240 * min,
   resolveWaitMs: min,
   continue: false,
+  mute: [],
+  active: [],
   routes: [],
   ...over,
 });

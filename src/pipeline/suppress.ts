@@ -6,11 +6,15 @@ import { arm } from './group.ts';
 import { dueAgainAt, isSnoozed } from './held-back.ts';
 import { dependenciesOf, Inhibition } from './inhibition.ts';
 import type { StepResult } from './input.ts';
+import { mutingOf } from './mute.ts';
 import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
 
-/** What holds the alert back in a group, the first reason that does: silence, inhibition, snooze, flapping. Reads only. */
+/**
+ * What holds the alert back in a group, the first reason that does: silence, inhibition, mute window, snooze, flapping.
+ * Reads only.
+ */
 export function suppressionOf(
   state: PipelineState,
   group: Group,
@@ -21,6 +25,8 @@ export function suppressionOf(
   if (silenced) return { by: 'silenced', ...silenced };
   const inhibited = state.inhibition.holding(alert);
   if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
+  const muted = mutingOf(group.route, now);
+  if (muted) return { by: 'muted', ...muted };
   if (isSnoozed(alert, now)) return { by: 'snoozed', ids: [], until: alert.snoozedUntil };
   const until = toldFlapping(group, alert) ? state.flaps.until(alert.key, now, true) : null;
   return until === null ? null : { by: 'flapping', ids: [], until };

@@ -22,6 +22,8 @@ const routing: RoutingConfig = {
     repeatIntervalMs: 1,
     resolveWaitMs: 0,
     continue: false,
+    mute: [],
+    active: [],
     routes: [],
   },
   receivers: new Map([

@@ -2,7 +2,7 @@
 
 import type { Limits } from '../config/config.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
-import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
+import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import type { BacktestAnswer, EvaluateAnswer, GivenSample } from './questions.ts';
 
 interface TaskBase {
@@ -29,11 +29,13 @@ export type FromReplay =
   | { readonly kind: 'evaluate'; readonly answer: EvaluateAnswer }
   | { readonly kind: 'too_large'; readonly message: string };
 
-export function portableRouting({ route, receivers }: RoutingConfig): Portable {
-  return portable({ route, receivers: [...receivers.values()] });
+export function portableRouting({ receivers, ...routing }: RoutingConfig): Portable {
+  return portable({ ...routing, receivers: [...receivers.values()] });
 }
 
 export function routingOf(from: Portable): RoutingConfig {
-  const { route, receivers } = revived(from) as { route: Route; receivers: readonly Receiver[] };
-  return { route, receivers: new Map(receivers.map((one) => [one.name, one])) };
+  const { receivers, ...routing } = revived(from) as Omit<RoutingConfig, 'receivers'> & {
+    readonly receivers: readonly Receiver[];
+  };
+  return { ...routing, receivers: new Map(receivers.map((one) => [one.name, one])) };
 }

@@ -182,11 +182,11 @@ export class Replay {
 }
 
 /** Every receiver is one that captures: a message is delivered once, whatever its channels are. */
-function toCapture({ route, receivers }: RoutingConfig): RoutingConfig {
+function toCapture({ receivers, ...routing }: RoutingConfig): RoutingConfig {
   const captured = [...receivers].map(
     ([name, receiver]) => [name, { ...receiver, channels: [captureName] }] as const,
   );
-  return { route, receivers: new Map(captured) };
+  return { ...routing, receivers: new Map(captured) };
 }
 
 function logTo(failed: (error: unknown) => void): Log {

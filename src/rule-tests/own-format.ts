@@ -109,7 +109,7 @@ export function readOwnTests(reading: Reading): readonly RuleTest[] {
     const configPath = [...path, 'config'];
     const config: RoutingInput =
       typeof test.config === 'string'
-        ? readRoutingFile(resolve(dirname(reading.file), test.config), (message) =>
+        ? readRoutingFile(resolve(dirname(reading.file), test.config), tenantOf(rules), (message) =>
             reading.complain(configPath, message),
           )
         : (test.config ?? {});

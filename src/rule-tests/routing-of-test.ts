@@ -2,24 +2,32 @@
 import { z } from 'zod';
 import { own } from '../config/plain.ts';
 import { readTextFile } from '../config/read-file.ts';
-import { buildRoute, checkRouteTree, receiversOf } from '../config/routes.ts';
-import { configSchema, routeSchema } from '../config/schema.ts';
+import { checkRouteTree, receiversOf } from '../config/routes.ts';
+import { buildRouting, danglingInRoute, routingNames } from '../config/routing.ts';
+import { routingSections } from '../config/routing-schema.ts';
 import { type Path, readSource } from '../config/source.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 
-const receivers = configSchema.shape.receivers.unwrap();
+const receivers = routingSections.receivers.unwrap();
 const receiver = receivers.valueType.extend({ channels: z.array(z.string()).default([]) });
 
 export const routingInput = z.strictObject({
+  ...routingSections,
   receivers: z.record(receivers.keyType, receiver).optional(),
-  route: routeSchema.optional(),
 });
 export type RoutingInput = z.output<typeof routingInput>;
 
 const longestFile = 1024 * 1024;
 
-/** What a configuration file says of receivers and routes; the rest of it, secrets and channels, is nobody's business here. */
-export function readRoutingFile(file: string, complain: (message: string) => void): RoutingInput {
+/**
+ * What a configuration file says of who is told what, to a tenant that has its own sections there or to all; the rest of
+ * it, secrets and channels, is nobody's business here.
+ */
+export function readRoutingFile(
+  file: string,
+  tenant: string,
+  complain: (message: string) => void,
+): RoutingInput {
   const text = readTextFile(file, longestFile);
   if (typeof text !== 'string') {
     complain(`${file}: ${text.problem}`);
@@ -30,7 +38,14 @@ export function readRoutingFile(file: string, complain: (message: string) => voi
     for (const { line, column, message } of source.problems) complain(`${file}:${line}:${column} ${message}`);
     return {};
   }
-  const named = { receivers: own(source.value, 'receivers'), route: own(source.value, 'route') };
+  const tenants = own(source.value, 'tenants');
+  const sections = own(tenants, tenant) ?? source.value;
+  const named = Object.fromEntries(
+    Object.keys(routingSections).flatMap((key) => {
+      const value = own(sections, key);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
   const parsed = routingInput.safeParse(named);
   if (parsed.success) return parsed.data;
   for (const { path, message } of parsed.error.issues) complain(`${file}: ${path.join('.')}: ${message}`);
@@ -41,19 +56,10 @@ export function routingOf(
   input: RoutingInput,
   complain: (path: Path, message: string) => void,
 ): RoutingConfig {
-  const named = receiversOf(input.receivers ?? { default: { channels: [] } });
-  const names = [...named.keys()];
-  checkRouteTree(input.route, names, (path, message) => complain(['route', ...path], message));
-  const unknown = (route: NonNullable<RoutingInput['route']>, path: Path): void => {
-    if (route.receiver !== undefined && !named.has(route.receiver))
-      complain([...path, 'receiver'], `no receiver is called ${JSON.stringify(route.receiver)}`);
-    route.routes?.forEach((child, i) => {
-      unknown(child, [...path, 'routes', i]);
-    });
-  };
-  if (input.route) unknown(input.route, ['route']);
-  const route = buildRoute(input.route ?? {}, names.length === 1 ? names[0]! : null, (path, message) =>
-    complain(['route', ...path], message),
+  const inRoute = (path: Path, message: string) => complain(['route', ...path], message);
+  checkRouteTree(input.route, routingNames(input).receivers, inRoute);
+  danglingInRoute(input.route, routingNames(input), (path, what, name) =>
+    inRoute(path, `no ${what} is called ${JSON.stringify(name)}`),
   );
-  return { route, receivers: named };
+  return buildRouting(input, receiversOf(input.receivers ?? { default: { channels: [] } }), complain);
 }

@@ -44,6 +44,8 @@ export function aRoute(over: Partial<Route> = {}): Route {
     repeatIntervalMs: 4 * 3_600_000,
     resolveWaitMs: 60_000,
     continue: false,
+    mute: [],
+    active: [],
     routes: [],
     ...over,
   };

@@ -67,8 +67,8 @@ export class SilenceClients {
 
   async #put(tenant: string, id: string | null, matchers: Asked['matchers']): Promise<boolean> {
     const asked = { matchers, ...drawSpan(this.#random, this.#world.clock.now()) };
-    const rest = { recurs: null, comment: 'work', createdBy: actor, actor };
-    const input = { kind: 'silence.put' as const, id, ...asked, ...rest };
+    const said = { comment: 'work', createdBy: actor, actor, recurs: null };
+    const input = { kind: 'silence.put' as const, id, ...asked, ...said };
     const answer = await this.#ask(tenant, input);
     if (answer.status !== 200) return false;
     const stored = this.#holding.last((answer.body as { id: string }).id);

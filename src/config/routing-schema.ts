@@ -1,0 +1,71 @@
+// The shape of what says who is told what and when: receivers, the route tree, inhibition, time intervals. The same at the
+// top of the file and for a tenant.
+import { z } from 'zod';
+import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
+import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
+
+const labelNames = z.array(text).max(32);
+const matchers = z.array(matcher).min(1, 'expected at least one matcher').max(64);
+const intervalNames = z.array(text).max(100);
+
+export const routeSchema = z.strictObject({
+  receiver: name.optional(),
+  group_by: z
+    .union([z.literal('...'), labelNames], { error: 'expected a list of label names, or ...' })
+    .refine(
+      (by) => !Array.isArray(by) || !by.includes('...') || by.length === 1,
+      '... stands for all labels: expected it alone',
+    )
+    .transform((by) => (by === '...' || by[0] === '...' ? ('all' as const) : by))
+    .optional(),
+  group_wait: duration.optional(),
+  group_interval: duration.optional(),
+  repeat_interval: positiveDuration.optional(),
+  resolve_wait: duration.optional(),
+  match: matchers.optional(),
+  /** Alertmanager's word for the same. */
+  matchers: matchers.optional(),
+  mute_time_intervals: intervalNames.optional(),
+  active_time_intervals: intervalNames.optional(),
+  continue: z.boolean().optional(),
+  get routes() {
+    return z.array(routeSchema).max(1_000).optional();
+  },
+});
+export type RouteInput = z.output<typeof routeSchema>;
+
+const inhibitRule = z.strictObject({
+  name: text.max(128).optional(),
+  source_matchers: matchers,
+  target_matchers: matchers,
+  equal: labelNames.optional(),
+});
+
+const dependencies = z.strictObject({
+  label: text,
+  depends_on: z.record(text, z.array(text).min(1, 'expected at least one').max(1_000)),
+  equal: labelNames.optional(),
+  source_matchers: matchers.optional(),
+});
+
+export const routingSections = {
+  receivers: z
+    .record(
+      name,
+      z.strictObject({
+        channels: z.array(name).min(1, 'expected at least one channel').max(100),
+        send_resolved: z.boolean().optional(),
+        dedupe_window: duration.optional(),
+      }),
+    )
+    .optional(),
+  route: routeSchema.optional(),
+  inhibit_rules: z.array(inhibitRule).max(1_000).optional(),
+  dependencies: dependencies.optional(),
+  time_intervals: z
+    .array(z.strictObject({ name: text.max(128), time_intervals: timeIntervalsSchema }))
+    .max(1_000)
+    .optional(),
+};
+const sections = z.strictObject(routingSections);
+export type RoutingInput = z.output<typeof sections>;

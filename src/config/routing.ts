@@ -1,0 +1,77 @@
+// Receivers, route tree, inhibition and time intervals of a file, or of a tenant in it, as the pipeline reads them.
+import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
+import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
+import { inhibitRulesOf } from './inhibit-rules.ts';
+import { isRecord, own } from './plain.ts';
+import { buildRoute } from './routes.ts';
+import type { RoutingInput } from './routing-schema.ts';
+import type { Path } from './source.ts';
+
+/** Routing that other words can be added to: a route of the API names intervals, too. */
+export interface FileRouting extends RoutingConfig {
+  readonly intervals: ReadonlyMap<string, TimeInterval>;
+}
+
+/** Paths of complaints are below the sections. */
+export function buildRouting(
+  input: RoutingInput,
+  receivers: ReadonlyMap<string, Receiver>,
+  complain: (path: Path, message: string) => void,
+): FileRouting {
+  const intervals = new Map<string, TimeInterval>();
+  input.time_intervals?.forEach(({ name, time_intervals: spec }, i) => {
+    if (intervals.has(name))
+      complain(['time_intervals', i, 'name'], `there is a time interval ${JSON.stringify(name)} already`);
+    intervals.set(name, compileTimeInterval(name, spec));
+  });
+  // With one receiver there is nothing to choose.
+  const only = receivers.size === 1 ? [...receivers.keys()][0]! : null;
+  const route = buildRoute(
+    input.route ?? {},
+    only,
+    (path, message) => complain(['route', ...path], message),
+    intervals,
+  );
+  return { route, receivers, inhibit: inhibitRulesOf(input, complain), intervals };
+}
+
+/** Names in sections that may be wrong elsewhere. */
+export interface RoutingNames {
+  readonly receivers: readonly string[];
+  readonly intervals: readonly string[];
+}
+
+/** The names that a tree of these sections may use. */
+export function routingNames(sections: unknown): RoutingNames {
+  const receivers = own(sections, 'receivers');
+  const intervals = own(sections, 'time_intervals');
+  const named = Array.isArray(intervals) ? intervals.map((one: unknown) => own(one, 'name')) : [];
+  return {
+    receivers: receivers === undefined ? ['default'] : isRecord(receivers) ? Object.keys(receivers) : [],
+    intervals: named.filter((name) => typeof name === 'string'),
+  };
+}
+
+/** Every name in a tree that stands for nothing; `complain` is told where, what of, and what there is. */
+export function danglingInRoute(
+  route: unknown,
+  { receivers, intervals }: RoutingNames,
+  complain: (path: Path, what: string, name: string, known: readonly string[]) => void,
+): void {
+  const visit = (node: unknown, at: Path): void => {
+    const receiver = own(node, 'receiver');
+    if (typeof receiver === 'string' && !receivers.includes(receiver))
+      complain([...at, 'receiver'], 'receiver', receiver, receivers);
+    for (const key of ['mute_time_intervals', 'active_time_intervals']) {
+      const names = own(node, key);
+      if (!Array.isArray(names)) continue;
+      names.forEach((name: unknown, i) => {
+        if (typeof name === 'string' && !intervals.includes(name))
+          complain([...at, key, i], 'time interval', name, intervals);
+      });
+    }
+    const children = own(node, 'routes');
+    if (Array.isArray(children)) children.forEach((child, i) => void visit(child, [...at, 'routes', i]));
+  };
+  visit(route, []);
+}
