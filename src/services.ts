@@ -5,6 +5,7 @@ import type { RuleEntry } from './engine/rule-book.ts';
 import type { RuleOrder } from './engine/rule-order.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertRow } from './pipeline/rows.ts';
+import type { Standing } from './pipeline/standing.ts';
 import type { Replays } from './replay/questions.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';
 
@@ -132,6 +133,8 @@ export interface Services {
   rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
+  /** How an alert stands in its groups now; empty for one of which nothing is to be said any more. */
+  standing(tenant: string, alertId: string): readonly Standing[];
   /** The sample history, read beside the main thread. */
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */

@@ -17,6 +17,7 @@ import type { SeriesTable } from '../ingest/series.ts';
 import { takeBody } from '../ingest/take.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import { standingOf } from '../pipeline/standing.ts';
 import {
   type Answer,
   type Health,
@@ -159,6 +160,10 @@ export function createServices(ports: ServicePorts): Services {
     rendered: ports.rendered,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
+    },
+    standing(tenant, alertId) {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? [] : standingOf(state, alertId, clock.now());
     },
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,

@@ -7,7 +7,7 @@ import { applyAcknowledge, applyLife, decideLife, endEpisode, recordEvent } from
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
 import { reroute } from './reroute.ts';
-import { decideRoute } from './route.ts';
+import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type PipelineState } from './state.ts';
@@ -25,7 +25,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       const decision = decideLife(state, input);
       const news = applyLife(state, input, decision, now, out);
       if (news?.what === 'moved') moveOn(state, news.alert, now, out);
-      else if (news) arrive(state, news.alert, now, out);
+      else if (news) arrive(state, news.alert, now, out, news.places);
       break;
     }
     case 'event':
@@ -80,10 +80,16 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 }
 
 /** Arrival of an alert that fired or resolved: route, group, timer. */
-function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+function arrive(
+  state: PipelineState,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+  places?: readonly Place[],
+): void {
   if (alert.state === 'firing') {
     state.inhibition.add(alert);
-    for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
+    for (const group of joinGroups(state, alert, now, out, places)) armForNew(group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {
       if (group.row.notified[alert.id]?.status === 'firing') armForResolved(group, now, out);
@@ -103,20 +109,22 @@ function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepRes
 /** Arrival of an event: held back at once where the same one was sent within the window, else route, group, timer. */
 function arriveEvent(state: PipelineState, input: EventInput, now: number, out: StepResult): void {
   const alert = recordEvent(state, input);
-  const open = decideRoute(state.routing, alert).filter((place) => {
+  const places = decideRoute(state.routing, alert);
+  const open = places.filter((place) => {
     const group = state.groups.get(place.groupKey);
     const receiver = state.routing.receivers.get(place.route.receiver);
     return !(group && receiver && dedupeUntil(state, group, alert, receiver) > now);
   });
   out.effects.push({ put: 'alert', row: alert, insert: true });
   const heldBack = open.length === 0 ? 'within_dedupe_window' : null;
-  const body = { type: input.type, recipients: input.recipients };
+  const groups = places.map(({ groupKey }) => groupKey);
+  const body = { type: input.type, recipients: input.recipients, groups };
   out.effects.push({
     put: 'event',
     row: alertEvent(state, alert, 'event.received', heldBack, now, body, null),
   });
   if (heldBack === null) {
-    for (const group of joinGroups(state, alert, now, out)) {
+    for (const group of joinGroups(state, alert, now, out, places)) {
       armForNew(group, now, out);
       alert.nextAt = Math.min(alert.nextAt ?? Number.POSITIVE_INFINITY, group.row.nextAt ?? now);
     }

@@ -11,10 +11,23 @@ import { alertEvent, type Group, type PipelineState, type Suppression } from './
 
 /** What holds the alert back, the first reason that does: silence before inhibition. Reads only. */
 export function suppressionOf(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
+  return silencedBy(state, alert, now) ?? inhibitedBy(state, alert);
+}
+
+/** Everything that holds the alert back, in that order, for whoever asks why. Reads only. */
+export function suppressionsOf(state: PipelineState, alert: AlertRow, now: number): readonly Suppression[] {
+  const all = [silencedBy(state, alert, now), inhibitedBy(state, alert)];
+  return all.filter((suppression) => suppression !== null);
+}
+
+function silencedBy(state: PipelineState, alert: AlertRow, now: number): Suppression | null {
   const silenced = state.silences.holding(routingLabels(alert), now);
-  if (silenced) return { by: 'silenced', ...silenced };
+  return silenced && { by: 'silenced', ...silenced };
+}
+
+function inhibitedBy(state: PipelineState, alert: AlertRow): Suppression | null {
   const inhibited = state.inhibition.holding(alert);
-  return inhibited ? { by: 'inhibited', ids: [inhibited.source.id], until: null } : null;
+  return inhibited && { by: 'inhibited', ids: [inhibited.source.id], until: null };
 }
 
 /** What a group holds back, kept until the next look. */

@@ -15,7 +15,7 @@ import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import { silentLog } from '../log.ts';
-import type { Receiver, Route } from '../pipeline/routing.ts';
+import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -34,6 +34,9 @@ export interface StageOptions {
   readonly rules?: readonly (Partial<ThresholdRule> | Rule)[];
   readonly route?: Partial<Route>;
   readonly receiver?: Partial<Receiver>;
+  /** Beside that one. */
+  readonly receivers?: readonly Receiver[];
+  readonly inhibit?: readonly InhibitRule[];
   readonly limits?: Partial<Limits>;
   readonly wrapStore?: (store: Store) => Store;
   /** The disk is guarded, by a ballast of so many bytes. */
@@ -83,7 +86,8 @@ export class Stage {
       history.close();
       opened.close();
     };
-    const receiver = aReceiver(this.#options.receiver);
+    const { inhibit = [], receivers = [] } = this.#options;
+    const everyone = [aReceiver(this.#options.receiver), ...receivers];
     this.runtime = createRuntime(
       {
         store: this.store,
@@ -106,7 +110,11 @@ export class Stage {
         fatal: (error) => this.fatal.push(error),
       },
       {
-        routing: { route: aRoute(this.#options.route), receivers: new Map([[receiver.name, receiver]]) },
+        routing: {
+          route: aRoute(this.#options.route),
+          receivers: new Map(everyone.map((receiver) => [receiver.name, receiver])),
+          inhibit,
+        },
         limits: { ...defaultLimits, ...this.#options.limits },
       },
     );

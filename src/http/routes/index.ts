@@ -4,6 +4,7 @@ import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
+import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
 import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -22,6 +23,7 @@ export function allRoutes(): readonly Route[] {
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...explainRoutes,
     ...alertsRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,
