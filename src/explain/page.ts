@@ -1,5 +1,6 @@
 // An explanation as a page of plain text, for a person with a terminal.
 import type { Explanation } from './explanation.ts';
+import type { Inquiry } from './inquiry.ts';
 import type { Say } from './say.ts';
 
 const width = 100;
@@ -29,6 +30,20 @@ export function explanationPage(explained: Explanation, say: Say): string {
   if (facts.more) lines.unshift(page.older);
   parts.push(section(page.story, lines));
   if (ruleText !== null) parts.push(section(page.rule, [wrapped(ruleText, '  ')]));
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Alerts of which the whole page is shown; of the others only what they came to. */
+const wholePages = 3;
+
+export function inquiryPage({ summary, alerts, findings }: Inquiry, say: Say): string {
+  const parts = [wrapped(summary, '')];
+  if (findings.length > 0) parts.push(findings.map(({ text }) => bullet(text)).join('\n'));
+  if (findings.length > 0) parts.push(say.t.page.times(say.zone));
+  for (const [i, { explained, thatTime }] of alerts.entries()) {
+    parts.push(`${'-'.repeat(width)}\n${wrapped(thatTime, '')}`);
+    parts.push(i < wholePages ? explanationPage(explained, say).trimEnd() : wrapped(explained.summary, ''));
+  }
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -58,10 +58,15 @@ const mostLabels = 8;
 /** `HighCpu{host="a"}`: the name of an alert with the labels that tell it from others. */
 export function nameText(labels: Labels): string {
   const { alertname = '', severity: _, ...rest } = labels;
-  const all = Object.entries(rest);
+  return `${alertname}${labelsText(rest)}`;
+}
+
+/** `{host="a"}`; nothing where there are none. */
+export function labelsText(labels: Labels): string {
+  const all = Object.entries(labels);
   const shown = all.slice(0, mostLabels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   if (all.length > mostLabels) shown.push('…');
-  return shown.length === 0 ? alertname : `${alertname}{${shown.join(', ')}}`;
+  return shown.length === 0 ? '' : `{${shown.join(', ')}}`;
 }
 
 /** `key:ann` and `user:ann` are both ann. */

@@ -58,6 +58,7 @@ export class Stage {
   readonly #options: StageOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
   readonly ballastFile = join(this.#folder, 'ballast');
+  readonly samplesFile = join(this.#folder, 'samples.db');
   #closeFiles: () => void = () => {};
   #random = 1;
   #starts = 0;
@@ -73,7 +74,7 @@ export class Stage {
   start(): void {
     const { clock } = this;
     const opened = openSqliteStore({ file: join(this.#folder, 'tocsin.db'), durability: 'normal' });
-    const history = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
+    const history = openSqliteHistory({ file: this.samplesFile });
     const { wrapStore, ballastBytes } = this.#options;
     this.store = wrapStore?.(opened) ?? opened;
     if (ballastBytes !== undefined) {

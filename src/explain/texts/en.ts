@@ -68,7 +68,7 @@ export const en = {
         ? `the message is on its way to ${list(p.channels)}`
         : `${list(p.channels)} did not take the message yet (${p.error}); the next attempt is at ${p.until}`,
     notDelivered: (p: { channels: readonly string[]; attempts: number; error: string | null }) =>
-      `the message was sent to ${list(p.channels)}, but it was not taken${p.attempts > 0 ? ` in ${plural(p.attempts, 'attempt')}` : ''}${p.error === null ? '' : ` (last answer: ${p.error})`}; it is now a dead letter that can be sent again`,
+      `${list(p.channels)} did not take the message${p.attempts > 0 ? ` in ${plural(p.attempts, 'attempt')}` : ''}${p.error === null ? '' : `, the last answer was ${p.error}`}; it is now a dead letter and is sent again only by hand`,
     expired: (p: { channels: readonly string[]; error: string | null }) =>
       `the message for ${list(p.channels)} could not be delivered in time and is now a dead letter${p.error === null ? '' : ` (last answer: ${p.error})`}`,
     discarded: (p: { channels: readonly string[] }) =>
@@ -91,10 +91,8 @@ export const en = {
     silence: (p: { by: string; until: string; comment: string }) =>
       `by ${p.by} until ${p.until}${p.comment === '' ? '' : ` (${quoted(p.comment)})`}`,
     silenceGone: 'by a silence that is no longer kept',
-    inhibited: (p: { sources: readonly string[] }) =>
-      `it is inhibited: while ${list(p.sources)} fires, this one is not told`,
-    wasInhibited: (p: { sources: readonly string[] }) =>
-      `it was inhibited until its end, because ${list(p.sources)} fired`,
+    inhibited: (p: { sources: readonly string[] }) => `it is inhibited while ${list(p.sources)} fires`,
+    wasInhibited: (p: { sources: readonly string[] }) => `it was inhibited while ${list(p.sources)} fired`,
     sourceGone: 'another alert',
     muted: (p: { names: readonly string[]; until: string | null }) =>
       `its route is mute at this time${p.names.length === 0 ? '' : ` (${list(p.names)})`}${p.until === null ? '' : `, until ${p.until}`}`,
@@ -183,8 +181,8 @@ export const en = {
     new_alerts: 'there is a new alert in a group that has spoken before',
     refired: 'it fires again after its dedupe window',
     escalated: 'it is more urgent than was told',
-    resolved: 'everything in the group is over',
-    some_resolved: 'it is over, others of its group still fire',
+    resolved: 'nothing in its group fires any more',
+    some_resolved: 'it is over; others of its group still fire',
     repeat: 'it still fires, and repeat_interval has passed',
     event: 'an event is told when it comes',
     others: 'there is news of other alerts in the group, and this one still fires',
@@ -231,6 +229,63 @@ export const en = {
     inhibitorFires: (p: { source: string }) =>
       `${p.source} fires. While it does, this alert is not told (inhibition).`,
     inhibitorEnds: (p: { source: string }) => `${p.source} is over and no longer holds this alert back.`,
+  },
+  /** An alert at a time that is past. */
+  moment: {
+    notYet: (p: { then: string; began: string }) =>
+      `At ${p.then} its condition was not met yet; it was first met at ${p.began}.`,
+    over: (p: { then: string; end: string }) => `At ${p.then} it was over already, since ${p.end}.`,
+    occurred: (p: { then: string; at: string }) => `It came at ${p.at}, before ${p.then}.`,
+    pending: (p: { then: string; since: string; span: string }) =>
+      `At ${p.then} it was not firing yet: its condition had been met since ${p.since}, and the rule asks for ${p.span} of that.`,
+    firing: (p: { then: string; since: string; told: string }) =>
+      `At ${p.then} it had been firing since ${p.since}: ${p.told}.`,
+    told: (p: { receiver: string; at: string }) => `${p.receiver} had been told at ${p.at}`,
+    notTold: (p: { receiver: string; why: string }) => `${p.receiver} had not been told, because ${p.why}`,
+  },
+  /** Why there was no alert. */
+  nothing: {
+    found: (p: { count: number; more: boolean; matchers: string; from: string; to: string }) =>
+      `${p.more ? 'At least ' : ''}${plural(p.count, 'alert or event', 'alerts or events')} with ${p.matchers} from ${p.from} to ${p.to}.`,
+    none: (p: { matchers: string; from: string; to: string }) =>
+      `No alert and no event with ${p.matchers} was there from ${p.from} to ${p.to}, so there was nothing to tell.`,
+    noSeries:
+      'The history knows no series with these labels, and no rule has such a name: check the spelling, and whether anything sends them.',
+    noRule: (p: { metrics: readonly string[] }) =>
+      `There are series with these labels (${list(p.metrics)}), but no rule reads them.`,
+    moreRules: 'More rules than these are about such labels.',
+    disabled: (p: { name: string; since: string | null; by: string | null }) =>
+      `The rule ${quoted(p.name)} was disabled${p.by === null ? '' : ` by ${p.by}`}${p.since === null ? '' : ` (since ${p.since})`}, so it did not look.`,
+    madeLater: (p: { name: string; at: string; by: string | null }) =>
+      p.by === null
+        ? `The rule ${quoted(p.name)} is known in its present form only since ${p.at}; before that there was no such rule, or it said something else.`
+        : `The rule ${quoted(p.name)} did not exist then: ${p.by} made it at ${p.at}.`,
+    deleted: (p: { name: string; at: string; by: string }) =>
+      `The rule ${quoted(p.name)} was no longer there: ${p.by} deleted it at ${p.at}.`,
+    broken: (p: { name: string; problem: string }) =>
+      `The rule ${quoted(p.name)} does not run, it has a problem: ${p.problem}`,
+    rule: (p: { name: string; condition: string; span: string | null }) =>
+      `The rule ${quoted(p.name)} (${p.condition}${p.span === null ? '' : ` for ${p.span}`}) was there.`,
+    counts: 'It counts events or alerts, and there were not enough of them (or too many).',
+    ruleNoSeries: 'It found no series with these labels.',
+    noSamples: (p: { series: string; last: string | null; value: string | null }) =>
+      p.last === null
+        ? `${p.series} had no samples in that time, nor in the 24 hours before: it was not being sent.`
+        : `${p.series} had no samples in that time: it stopped at ${p.last} with the value ${p.value}.`,
+    highest: (p: { series: string; count: number; value: string; at: string }) =>
+      `${p.series} had ${plural(p.count, 'sample')}; the highest was ${p.value} at ${p.at}. The condition was never met.`,
+    lowest: (p: { series: string; count: number; value: string; at: string }) =>
+      `${p.series} had ${plural(p.count, 'sample')}; the lowest was ${p.value} at ${p.at}. The condition was never met.`,
+    neverMet: (p: { series: string; count: number; value: string; at: string }) =>
+      `${p.series} had ${plural(p.count, 'sample')}, the last was ${p.value} at ${p.at}. The condition was never met.`,
+    tooShort: (p: { series: string; met: string; span: string }) =>
+      `${p.series} met the condition for ${p.met} at most; the rule asks for ${p.span}.`,
+    met: (p: { series: string; met: string }) =>
+      `${p.series} met the condition for ${p.met}, but there was no alert: its samples may have come late, or Tocsin was not running.`,
+    sampled: (p: { series: string; count: number; value: string; at: string }) =>
+      `${p.series} had ${plural(p.count, 'sample')}, the last was ${p.value} at ${p.at}.`,
+    verdict: (p: { at: string; why: string }) => `At ${p.at} the rule came to: ${p.why}.`,
+    unknown: (reason: string) => `What the rule came to then cannot be told at the moment (${reason}).`,
   },
   rule: {
     said: (p: { name: string; condition: string; span: string }) =>

@@ -3,7 +3,7 @@ import type { AlertRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { AlertFilter, Page } from '../store.ts';
 import type { Db } from './database.ts';
 import { firstIdAt, parseId } from './id-codec.ts';
-import { idOfCursor, pageOf, type Scan, scanned, scanRows } from './keyset-page.ts';
+import { afterAllIds, idOfCursor, pageOf, type Scan, scanned, scanRows } from './keyset-page.ts';
 import { alertRow, notificationRow, type StoredAlert, type StoredNotification } from './row-codec.ts';
 import { alert, columnsOf, notification } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
@@ -14,6 +14,8 @@ const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.la
 const kinds = ['alert', 'event'] as const;
 /** A sample may be this much ahead of us, and so may `firedAt`. */
 const futureMs = 300_000;
+/** A sample is taken until it is this old: an episode may have begun so long before its row did. */
+const lateMs = 3_600_000;
 /** Newest alerts looked at before the index of open ones is. */
 const openScanRows = 2_000;
 /** Notifications looked at per group, and after the alert's beginning, for those that name it. */
@@ -91,8 +93,17 @@ export function alertReads(db: Db) {
   }
 
   function page(tenant: string, filter: AlertFilter, limit: number, cursor: string | null): Page<AlertRow> {
-    const before = idOfCursor(cursor);
     const where = new Where().oneOf('a.state', filter.states);
+    const { during } = filter;
+    const youngest = during === undefined ? afterAllIds : firstIdAt(during.to + lateMs);
+    const asked = idOfCursor(cursor);
+    const before = asked.compare(youngest) < 0 ? asked : youngest;
+    if (during !== undefined)
+      where.and(
+        '(a.resolved_at IS NULL OR a.resolved_at >= ?) AND coalesce(a.pending_since, a.fired_at) <= ?',
+        during.from,
+        during.to,
+      );
     if (filter.rule !== undefined) where.and('a.rule = ?', filter.rule);
     if (filter.severity !== undefined) where.and('a.effective_severity = ?', filter.severity);
     if (filter.firedOnly === true) where.and('a.fired_at IS NOT NULL');
