@@ -26,6 +26,14 @@ export interface ExportFlags extends RemoteFlags {
   readonly out?: string;
   readonly group?: string;
 }
+export interface ExplainFlags extends RemoteFlags {
+  readonly label: Readonly<Record<string, string>>;
+  readonly match?: readonly string[];
+  readonly at?: string;
+  readonly tz?: string;
+  readonly locale?: string;
+  readonly json?: boolean;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import type { SendResult } from '../../channels/channel.ts';
+import type { Locale } from '../../channels/message.ts';
 import { listSeries, readRange } from '../ingest/range-read.ts';
 import type { Services } from '../services.ts';
 import { matchersIn } from '../testing/pipeline-story.ts';
@@ -38,10 +39,11 @@ async function push(stage: Stage, value: number, forMs: number, metric = 'cpu'):
   }
 }
 
-async function pageOf(stage: Stage, rule = 'HighCpu'): Promise<string> {
+async function pageOf(stage: Stage, locale: Locale = 'en'): Promise<string> {
   const { services } = stage.runtime;
-  const { items } = services.store.alerts('default', { rule }, 1, null);
+  const { items } = services.store.alerts('default', { rule: 'HighCpu' }, 1, null);
   const facts = await factsOf(services, 'default', items[0]!.id);
+  const say = sayIn(locale, 'Asia/Taipei');
   return explanationPage(explain(facts!, say), say);
 }
 
@@ -172,4 +174,72 @@ it('the cases of docs/explain.md are what comes out', async () => {
   }
   expect(blocks).toHaveLength(Object.keys(cases).length + 1);
   await expect(written).toMatchFileSnapshot(page.pathname);
+});
+
+it('tells it in three languages, at night in that time zone', async () => {
+  const pages = await story({ rules: [highCpu], answer: () => refused }, async (stage) => {
+    await silence(stage, 3 * minute, 'kernel update', 'host="web-1"');
+    await push(stage, 97, 9 * minute);
+    return (await Promise.all((['zh-TW', 'zh-CN'] as const).map((locale) => pageOf(stage, locale)))).join(
+      '\n',
+    );
+  });
+  expect(pages).toMatchInlineSnapshot(`
+    "HighCpu{host="web-1"}（警告）自 2023-11-16 02:57:00 起觸發中。02:57:00 的值為 97；規則是 cpu > 80。
+    沒有通知任何人：hook 在 4 次嘗試中都沒有接受訊息，最後的回應是 503 Service Unavailable (transient)；
+    訊息已成為死信，只能手動重送。
+
+    時間均為 Asia/Taipei 時區。
+
+    現在 (2023-11-16 03:04:00)
+      - ops: 若到 2023-11-16 06:58:00 仍在觸發，屆時會再次通知（repeat_interval）
+
+    經過
+    2023-11-16
+      02:55:00  ann 靜默 {host="web-1"}至 02:58:00：「kernel update」。
+      02:55:00  條件首次成立：值為 97，規則是 cpu > 80。若持續 2m 就會觸發。
+      02:57:00  條件已持續 2m：告警觸發。值為 97。
+      02:57:00  依預設路由交給接收者 ops，群組為 {alertname="HighCpu"}。
+      02:57:10  暫不通知 ops：已被靜默，由 ann 設定，至 02:58:00（「kernel update」）。
+      02:58:00  ann 的靜默結束。
+      02:58:00  產生給 ops 的訊息：這是新告警，攔住它的原因已解除。
+      02:58:00  hook 未接受訊息（第 1 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      02:58:10  hook 未接受訊息（第 2 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      02:58:40  hook 未接受訊息（第 3 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      02:59:40  hook 未接受訊息（第 4 次嘗試）：503 Service Unavailable (transient)。不再重試：訊息成為
+                死信。
+
+    規則
+      「HighCpu」：cpu > 80，持續 2m。來自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15
+      06:13:20 起為已知。
+
+    HighCpu{host="web-1"}（警告）自 2023-11-16 02:57:00 起触发中。02:57:00 的值为 97；规则是 cpu > 80。
+    没有通知任何人：hook 在 4 次尝试中都没有接受消息，最后的响应是 503 Service Unavailable (transient)；
+    消息已成为死信，只能手动重发。
+
+    时间均为 Asia/Taipei 时区。
+
+    现在 (2023-11-16 03:04:00)
+      - ops: 若到 2023-11-16 06:58:00 仍在触发，届时会再次通知（repeat_interval）
+
+    经过
+    2023-11-16
+      02:55:00  ann 静默 {host="web-1"}至 02:58:00：“kernel update”。
+      02:55:00  条件首次成立：值为 97，规则是 cpu > 80。若持续 2m 就会触发。
+      02:57:00  条件已持续 2m：告警触发。值为 97。
+      02:57:00  依默认路由交给接收者 ops，分组为 {alertname="HighCpu"}。
+      02:57:10  暂不通知 ops：已被静默，由 ann 设置，至 02:58:00（“kernel update”）。
+      02:58:00  ann 的静默结束。
+      02:58:00  产生给 ops 的消息：这是新告警，拦住它的原因已解除。
+      02:58:00  hook 未接受消息（第 1 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      02:58:10  hook 未接受消息（第 2 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      02:58:40  hook 未接受消息（第 3 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      02:59:40  hook 未接受消息（第 4 次尝试）：503 Service Unavailable (transient)。不再重试：消息成为
+                死信。
+
+    规则
+      “HighCpu”：cpu > 80，持续 2m。来自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15
+      06:13:20 起可知。
+    "
+  `);
 });

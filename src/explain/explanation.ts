@@ -4,7 +4,7 @@ import type { AlertFacts } from './facts.ts';
 import { outcomesOf, type ReceiverOutcome, type Untold } from './outcome.ts';
 import { type Manner, outcomeText, reasonText, timesOf } from './reasons.ts';
 import { type RuleFacts, ruleFacts } from './rule-text.ts';
-import { nameText, type Say, spanText, valueText, whoText } from './say.ts';
+import { nameText, type Say, severityText, spanText, valueText, whoText } from './say.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
 
 export interface ExplainedHold extends Hold {
@@ -61,7 +61,7 @@ function isText(facts: AlertFacts, say: Say): string {
   const { alert } = facts;
   const { is } = say.t;
   const what = nameText(alert.labels);
-  const severity = alert.effectiveSeverity;
+  const severity = severityText(alert.effectiveSeverity, say);
   const rule = ruleFacts(facts.rule);
   const began = beganAt(facts);
   const since = say.time(alert.state === 'pending' || alert.firedAt === null ? began : alert.firedAt);

@@ -35,7 +35,8 @@ export function momentText(facts: AlertFacts, at: number, say: Say): string {
   return moment.firing({ then, since: beside(alert.firedAt), told: say.t.list(texts) });
 }
 
-function factsAt(facts: AlertFacts, at: number): AlertFacts {
+/** What was known of it at `at`; what held it back then is taken from the log. */
+export function factsAt(facts: AlertFacts, at: number): AlertFacts {
   const events = facts.events.filter((event) => event.at <= at);
   const messages = facts.messages.filter(({ row }) => row.createdAt <= at).map((one) => messageAt(one, at));
   const past: AlertFacts = { ...facts, events, messages, standings: [], now: at };

@@ -50,20 +50,31 @@ export function inquiryPage({ summary, alerts, findings }: Inquiry, say: Say): s
 const section = (title: string, lines: readonly string[]) => [title, ...lines].join('\n');
 const bullet = (text: string) => wrapped(text, '  - ');
 
-/** Wrapped at blanks; further lines begin below the first word. */
+/** Wrapped at blanks and between Chinese characters; further lines begin below the first word. */
 export function wrapped(text: string, head: string): string {
   const indent = ' '.repeat(head.length);
   const lines: string[] = [];
   let line = head;
-  let empty = true;
-  for (const word of text.split(' ')) {
-    if (!empty && line.length + 1 + word.length > width) {
-      lines.push(line);
+  let used = head.length;
+  for (const piece of text.match(pieces) ?? []) {
+    const wide = columnsOf(piece.trimEnd());
+    if (used + wide > width && used > head.length) {
+      lines.push(line.trimEnd());
       line = indent;
-      empty = true;
+      used = indent.length;
     }
-    line += empty ? word : ` ${word}`;
-    empty = false;
+    line += piece;
+    used += columnsOf(piece);
   }
-  return [...lines, line].join('\n');
+  return [...lines, line.trimEnd()].join('\n');
+}
+
+/** A word with the blank behind it, or one Chinese character with the punctuation behind it. */
+const pieces = /[\p{Script=Han}][\u3001\u3002\uff00-\uffef]*|(?:(?!\p{Script=Han})\S)+ ?| /gu;
+
+/** Chinese characters and their punctuation are two columns wide. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const char of text) columns += /[\u3000-\u303f\uff00-\uffef\p{Script=Han}]/u.test(char) ? 2 : 1;
+  return columns;
 }

@@ -1,5 +1,6 @@
 // How an explanation speaks: the language, the time zone, and how times, spans and values are written.
 import type { Locale } from '../../channels/message.ts';
+import { texts as channelTexts } from '../../channels/texts.ts';
 import { formatDuration } from '../../rules/duration.ts';
 import type { Labels } from '../../rules/types.ts';
 import type { Texts } from './texts/en.ts';
@@ -67,6 +68,12 @@ export function labelsText(labels: Labels): string {
   const shown = all.slice(0, mostLabels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   if (all.length > mostLabels) shown.push('…');
   return shown.length === 0 ? '' : `{${shown.join(', ')}}`;
+}
+
+/** A severity in the word that messages have for it. */
+export function severityText(severity: string, { locale }: Say): string {
+  const words: Readonly<Record<string, string>> = channelTexts[locale].severity;
+  return words[severity] ?? severity;
 }
 
 /** `key:ann` and `user:ann` are both ann. */

@@ -7,7 +7,7 @@ import { holderLines } from './holder-lines.ts';
 import { idsOf, receiverOfGroup, textsIn } from './outcome.ts';
 import { reasonText } from './reasons.ts';
 import { ruleFacts } from './rule-text.ts';
-import { type Say, spanText, valueText, whoText } from './say.ts';
+import { type Say, severityText, spanText, valueText, whoText } from './say.ts';
 
 export interface TimelineEntry {
   /** Epoch milliseconds. */
@@ -82,7 +82,10 @@ function eventText(facts: AlertFacts, event: StoredEvent, say: Say): string {
       if (reason === 'rule_removed') return line.resolvedRuleRemoved;
       return reason === null ? line.resolved({ value }) : line.resolvedOther(reason);
     case 'alert.severity_changed':
-      return line.severity({ from: String(body.from), to: String(body.to), value });
+      return line.severity({
+        ...{ from: severityText(String(body.from), say), to: severityText(String(body.to), say) },
+        value,
+      });
     case 'alert.data_back':
       return line.dataBack({ value: value ?? '–' });
     case 'event.received': {
@@ -172,7 +175,7 @@ function messageLine(
 
 /** Why the message was made. A group speaks of all that fires in it, also when the news is another's. */
 function becauseText(
-  { alert }: AlertFacts,
+  { alert, events }: AlertFacts,
   { row, says, known }: { row: MessageFacts['row']; says: string; known: boolean },
   say: Say,
 ): string {
@@ -182,6 +185,13 @@ function becauseText(
     return because.others;
   switch (reason) {
     case 'first': {
+      const held = events.some(
+        ({ at, kind, body }) =>
+          kind === 'notify.suppressed' &&
+          at < row.createdAt &&
+          receiverOfGroup(String(body.groupKey)) === row.receiver,
+      );
+      if (held) return because.released;
       const waited = alert.firedAt === null ? 0 : row.createdAt - alert.firedAt;
       return because.first(waited < 1_000 ? null : spanText(waited));
     }

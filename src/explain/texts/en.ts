@@ -19,10 +19,8 @@ export const en = {
     receivers: 'Who was told',
     story: 'What happened',
     rule: 'The rule',
-    details: 'Also at that time',
     times: (zone: string) => `All times are in ${zone}.`,
     older: 'What is older is not shown.',
-    nothing: 'nothing holds it back',
   },
   /** The alert in one sentence. `what` is its name with its labels. */
   is: {
@@ -178,6 +176,7 @@ export const en = {
       waited === null
         ? 'the alert is new'
         : `the alert is new, and its group has waited ${waited} for others`,
+    released: 'the alert is new, and what held it back is over',
     new_alerts: 'there is a new alert in a group that has spoken before',
     refired: 'it fires again after its dedupe window',
     escalated: 'it is more urgent than was told',
@@ -186,7 +185,6 @@ export const en = {
     repeat: 'it still fires, and repeat_interval has passed',
     event: 'an event is told when it comes',
     others: 'there is news of other alerts in the group, and this one still fires',
-    othersResolved: 'there is news of other alerts in the group',
     other: (reason: string) => reason,
   },
   /** `attempt` is the number of the attempt. */
@@ -266,7 +264,7 @@ export const en = {
       `The rule ${quoted(p.name)} does not run, it has a problem: ${p.problem}`,
     rule: (p: { name: string; condition: string; span: string | null }) =>
       `The rule ${quoted(p.name)} (${p.condition}${p.span === null ? '' : ` for ${p.span}`}) was there.`,
-    counts: 'It counts events or alerts, and there were not enough of them (or too many).',
+    counts: 'It counts events or alerts within a window, and that count did not meet it.',
     ruleNoSeries: 'It found no series with these labels.',
     noSamples: (p: { series: string; last: string | null; value: string | null }) =>
       p.last === null
