@@ -3,7 +3,7 @@
 import type { StoredEvent } from '../store/rows.ts';
 import type { DeliveryFacts } from './facts.ts';
 import { type Say, whoText } from './say.ts';
-import type { TimelineEntry } from './timeline.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
 
 export function deliveryLines(
   { row, events }: DeliveryFacts,

@@ -5,7 +5,8 @@ import { outcomesOf, type ReceiverOutcome, type Untold } from './outcome.ts';
 import { type Manner, outcomeText, reasonText, timesOf } from './reasons.ts';
 import { type RuleFacts, ruleFacts } from './rule-text.ts';
 import { nameText, type Say, severityText, spanText, valueText, whoText } from './say.ts';
-import { type TimelineEntry, timelineOf } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
 
 export interface ExplainedHold extends Hold {
   readonly text: string;

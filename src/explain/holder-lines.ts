@@ -2,7 +2,7 @@
 import type { StoredEvent } from '../store/rows.ts';
 import type { AlertFacts } from './facts.ts';
 import { nameText, type Say, whoText } from './say.ts';
-import type { TimelineEntry } from './timeline.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
 
 export function holderLines(facts: AlertFacts, say: Say): readonly TimelineEntry[] {
   const lines: TimelineEntry[] = [];

@@ -8,17 +8,7 @@ import { idsOf, receiverOfGroup, textsIn } from './outcome.ts';
 import { reasonText } from './reasons.ts';
 import { ruleFacts } from './rule-text.ts';
 import { type Say, severityText, spanText, valueText, whoText } from './say.ts';
-
-export interface TimelineEntry {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** Kind of the event (`alert.firing`, `delivery.retry`), or `route`, `notification`. */
-  readonly what: string;
-  readonly text: string;
-  readonly actor: string | null;
-  /** The figures behind the text. */
-  readonly details: Readonly<Record<string, unknown>>;
-}
+import type { TimelineEntry } from './timeline-entry.ts';
 
 export function timelineOf(facts: AlertFacts, say: Say): readonly TimelineEntry[] {
   const lines: TimelineEntry[] = [...holderLines(facts, say)];
