@@ -9,6 +9,7 @@ import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
+import type { Standing } from './pipeline/standing.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
 import type { DeadLetterFilter, Page, Store } from './store/store.ts';
@@ -207,6 +208,8 @@ export interface Services {
   rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
+  /** How an alert stands in its groups now; empty for one of which nothing is to be said any more. */
+  standing(tenant: string, alertId: string): readonly Standing[];
   /** The sample history, read beside the main thread. */
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */

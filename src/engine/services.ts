@@ -21,6 +21,7 @@ import { takeBody } from '../ingest/take.ts';
 import { heartbeatDueAt } from '../pipeline/heartbeat.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import { standingOf } from '../pipeline/standing.ts';
 import {
   type Answer,
   type Health,
@@ -209,6 +210,10 @@ export function createServices(ports: ServicePorts): Services {
     rendered: ports.rendered,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
+    },
+    standing(tenant, alertId) {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? [] : standingOf(state, alertId, clock.now());
     },
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,

@@ -76,6 +76,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'patch /api/v1/alerts/rules/{id}': { threshold: 2 },
 };
 const queries: Readonly<Record<string, string>> = {
+  'get /api/v1/explain': '?matcher=team=none',
   'get /api/v1/series/range': '?metric=cpu&from=2023-11-14T00:00:00Z&to=2023-11-14T01:00:00Z',
 };
 

@@ -148,6 +148,7 @@ export function httpStage(
     },
     rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
+    standing: () => [],
     samples: {
       readRange: async () => ({ series: [], more: false }),
       listSeries: async () => ({ items: [], next: null }),

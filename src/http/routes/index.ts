@@ -5,6 +5,7 @@ import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
+import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
 import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
@@ -33,6 +34,7 @@ export function allRoutes(): readonly Route[] {
     ...rulesRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
+    ...explainRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,
