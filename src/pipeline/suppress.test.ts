@@ -378,7 +378,9 @@ describe('in random stories (fast-check)', () => {
           story.advance(180 * min);
           return [...story.state.groups.values()]
             .flatMap(({ row }) =>
-              Object.values(row.notified).flatMap(({ key, status }) => (status === 'firing' ? [`${row.groupKey} ${key}`] : [])),
+              Object.values(row.notified).flatMap(({ key, status }) =>
+                status === 'firing' ? [`${row.groupKey} ${key}`] : [],
+              ),
             )
             .sort();
         };
@@ -394,7 +396,9 @@ describe('in random stories (fast-check)', () => {
         // A turn serves groups that are due behind everything that arrived with them; inputs of one moment are its batch.
         const verdicts = acts.filter((it) => it.do !== 'restart');
         const one = play(verdicts);
-        const again = play(verdicts.flatMap((it) => (it.do === 'wait' ? [it] : [{ do: 'wait' as const, s: 0 }, it])));
+        const again = play(
+          verdicts.flatMap((it) => (it.do === 'wait' ? [it] : [{ do: 'wait' as const, s: 0 }, it])),
+        );
         one.advance(60 * min);
         again.advance(60 * min);
         expect(again.said).toEqual(one.said);
