@@ -1,10 +1,10 @@
 // One tenant in memory: the unit of state, of fairness and of bounds.
 
 import type { Rule } from '../../rules/types.ts';
+import type { FileRouting } from '../config/routing.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
 import { PairTable } from './pairs.ts';
+import { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
 import type { SettledSeries } from './settled.ts';
 import { type Work, weightOf } from './work.ts';
@@ -24,6 +25,7 @@ export class Tenant {
   readonly pairs: PairTable;
   readonly grid: GridTable;
   readonly book: RuleBook;
+  readonly routes: RouteBook;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
@@ -31,10 +33,11 @@ export class Tenant {
   readonly #queue = new Fifo<Work>();
   #queued = 0;
 
-  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries) {
+  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries, routing: FileRouting) {
     this.name = row.id;
     this.shard = row.shard;
     this.book = new RuleBook(row.id);
+    this.routes = new RouteBook(routing);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
   }
@@ -76,16 +79,16 @@ export class Tenant {
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
   load(
     store: Store,
-    routing: RoutingConfig,
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
     const snapshot = store.loadTenant(this.name);
     this.book.load(store.configObjects(this.name, 'rule'));
+    this.routes.load(store.configObjects(this.name, 'route'));
     const out = emptyResult();
     const planned = emptyPlan();
     const rules = new Map(this.rules.map((rule) => [rule.name, rule]));
-    this.pipeline = loadPipeline(this.name, snapshot, routing, rules, newId, now, out);
+    this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     this.policy = loadPolicy(this.name, snapshot, newId, now, planned);
     this.due.clear();
     return { step: out, plan: planned };

@@ -127,6 +127,7 @@ export interface EventRow {
     | 'delivery'
     | 'channel'
     | 'rule'
+    | 'route'
     | 'silence'
     | 'key'
     | 'config'

@@ -11,6 +11,7 @@ import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
+import { routingRoutes } from './routing.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 
@@ -23,6 +24,7 @@ export function allRoutes(): readonly Route[] {
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...routingRoutes,
     ...alertsRoutes,
     ...alertActionRoutes,
     ...deliveriesRoutes,
