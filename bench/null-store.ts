@@ -45,6 +45,9 @@ export function nullStore(): Store {
       return events;
     },
     occurrences: () => [],
+    firings: () => [],
+    heartbeats: () => [],
+    dismissed: () => [],
     loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [], silences: [] }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
@@ -78,6 +81,7 @@ export function nullStore(): Store {
     alerts: () => none,
     events: () => none,
     notification: () => null,
+    notificationsBetween: () => none,
     notificationsOf: () => [],
     configVersion: () => null,
     idempotency: () => null,
@@ -98,6 +102,13 @@ export function nullStore(): Store {
     checkpoint() {},
     probe() {},
     meta: () => null,
+    setMeta() {},
+    episodes: () => [],
+    episodeQuarters: () => [],
+    topLabelSets: () => [],
+    deliveryGroups: () => [],
+    heldBack: () => [],
+    acts: () => [],
     stats: () => ({}),
     close() {},
   };

@@ -4,7 +4,31 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type PeerName = 'victoria-metrics' | 'prometheus-pushgateway' | 'prometheus';
+export type PeerName =
+  | 'victoria-metrics'
+  | 'prometheus-pushgateway'
+  | 'prometheus'
+  | 'prometheus-alertmanager'
+  | 'apprise';
+
+/** Those that take samples, as Tocsin does. */
+export type IngestPeer = 'victoria-metrics' | 'prometheus-pushgateway';
+
+/** Packages that a program needs besides what every machine has. */
+const companions: Partial<Record<PeerName, readonly string[]>> = {
+  apprise: [
+    'python3-certifi',
+    'python3-chardet',
+    'python3-click',
+    'python3-idna',
+    'python3-markdown',
+    'python3-oauthlib',
+    'python3-requests',
+    'python3-requests-oauthlib',
+    'python3-urllib3',
+    'python3-yaml',
+  ],
+};
 
 /** A program that can be started, or why there is none. */
 export type Obtained = { readonly program: string; readonly version: string } | { readonly why: string };
@@ -29,20 +53,24 @@ export function obtainPeer(name: PeerName, cache: string, download: boolean, cal
   if (!existsSync(program)) {
     if (!download) return { why: 'not in the cache: only a full run downloads it' };
     mkdirSync(folder, { recursive: true });
-    const fetched = () => call('apt-get', ['download', name], folder) !== null;
+    const packages = [name, ...(companions[name] ?? [])];
+    const fetched = () => call('apt-get', ['download', ...packages], folder) !== null;
     if (!fetched() && (call('apt-get', ['update'], folder) === null || !fetched())) {
       return { why: `apt-get download ${name} is not possible here` };
     }
-    const file = packageIn(folder);
-    if (file === undefined || call('dpkg', ['-x', file, 'root'], folder) === null || !existsSync(program)) {
+    const files = packages.map((one) => packageIn(folder, one));
+    const unpacked = files.every(
+      (file) => file !== undefined && call('dpkg', ['-x', file, 'root'], folder) !== null,
+    );
+    if (!unpacked || !existsSync(program)) {
       return { why: `the package ${name} cannot be unpacked here` };
     }
   }
   const missing = call('ldd', [program], folder)?.match(/^\s*(\S+) => not found$/m)?.[1];
   if (missing !== undefined) return { why: `${name} needs ${missing}, which is not installed here` };
   // victoria-metrics_1.79.5+ds1-2+b5_amd64.deb
-  return { program, version: packageIn(folder)?.split('_')[1] ?? 'unknown' };
+  return { program, version: packageIn(folder, name)?.split('_')[1] ?? 'unknown' };
 }
 
-const packageIn = (folder: string): string | undefined =>
-  readdirSync(folder).find((file) => file.endsWith('.deb'));
+const packageIn = (folder: string, name: string): string | undefined =>
+  readdirSync(folder).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { compile, root } from './compile.ts';
 import { performancePage } from './performance-page.ts';
 import { Report } from './report.ts';
+import { activeAlerts } from './rows/active-alerts.ts';
 import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { durable } from './rows/durable.ts';
@@ -22,6 +23,7 @@ import { mixed } from './rows/mixed.ts';
 import { peers } from './rows/peers.ts';
 import { prometheusRulesRow } from './rows/prometheus-rules.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
+import { silences } from './rows/silences.ts';
 import { store } from './rows/store.ts';
 import { sustained, tenMinutes } from './rows/sustained.ts';
 import { tenants } from './rows/tenants.ts';
@@ -34,6 +36,7 @@ const scenarios = [
   peers,
   prometheusRulesRow,
   ...evaluation,
+  ...silences,
   mixed,
   rowsPerAlert,
   store,
@@ -49,6 +52,7 @@ const scenarios = [
   tenMinutes,
   idle,
   hundredThousand,
+  activeAlerts,
 ];
 
 const { values } = parseArgs({

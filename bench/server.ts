@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePort } from './free-port.ts';
-import type { PeerName } from './peers.ts';
+import type { IngestPeer } from './peers.ts';
 import type { Bench } from './scenario.ts';
 import type { Question, RowCounts, ServerMode, Usage } from './server-protocol.ts';
 import { shippedFlags } from './shipped.ts';
@@ -87,11 +87,7 @@ export function startFloor(bench: Bench, kind: 'parse' | 'discard'): Promise<Ser
 }
 
 /** A peer's program behind its port, with its data in a folder of the scratch folder. */
-export async function startPeer(
-  bench: Bench,
-  name: Exclude<PeerName, 'prometheus'>,
-  program: string,
-): Promise<Server> {
+export async function startPeer(bench: Bench, name: IngestPeer, program: string): Promise<Server> {
   const port = await freePort();
   const folder = folderWith(bench, { 'made-for': name });
   const { readyPath, args } = peerCommands[name](port, folder);
@@ -123,7 +119,7 @@ scrape_configs: [{ job_name: bench, static_configs: [{ targets: ['127.0.0.1:${ta
 
 /** As the packages start them, but on loopback and with their data here. */
 const peerCommands: Record<
-  Exclude<PeerName, 'prometheus'>,
+  IngestPeer,
   (port: number, folder: string) => { readyPath: string; args: string[] }
 > = {
   'victoria-metrics': (port, folder) => ({

@@ -1,4 +1,5 @@
 // The channels that come with the program; a new one is its file, its test and a line here.
+import { alertmanagerWebhook } from './alertmanager-webhook.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { email } from './email.ts';
@@ -6,6 +7,7 @@ import { webhook } from './webhook.ts';
 
 export const channels = {
   webhook,
+  'alertmanager-webhook': alertmanagerWebhook,
   email,
   console: consoleChannel,
 } satisfies Record<string, ChannelDefinition>;

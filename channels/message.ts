@@ -10,6 +10,7 @@ export const notifyReasons = [
   'new_alerts',
   'refired',
   'escalated',
+  'flapping',
   'resolved',
   'some_resolved',
   'repeat',
@@ -33,6 +34,8 @@ export interface MessageAlert {
   /** Epoch milliseconds. */
   readonly startsAt: number;
   readonly endsAt: number | null;
+  /** It begins to fire again and again: no more is said of it until it is calm. */
+  readonly flapping?: true;
 }
 
 export interface AlertMessage {

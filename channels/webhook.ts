@@ -33,24 +33,28 @@ const headerValue = secret(
   z.string().regex(/^[\t\x20-\x7e\x80-\xff]{1,4096}$/, 'must be one line of printable Latin-1 characters'),
 );
 
+export const webhookUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_048)
+  .refine((value) => !hasCredentials(value), {
+    error: 'must not hold a user or password; use headers',
+  })
+  .describe('Where to post to.');
+
+export const webhookHeaders = z
+  .record(headerName, headerValue)
+  .refine((headers) => Object.keys(headers).length <= 32, { error: 'at most 32 headers' })
+  .default({})
+  .describe('Further headers, e.g. Authorization.');
+
 const config = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(2_048)
-    .refine((value) => !hasCredentials(value), {
-      error: 'must not hold a user or password; use headers',
-    })
-    .describe('Where to post to.'),
+  url: webhookUrl,
   secret: z
     .union([signingSecret, z.array(signingSecret).min(1).max(4)])
     .transform((value): readonly Secret[] => (Array.isArray(value) ? value : [value]))
     .optional()
     .describe('Signs every request; give the new and the old one while rotating.'),
-  headers: z
-    .record(headerName, headerValue)
-    .refine((headers) => Object.keys(headers).length <= 32, { error: 'at most 32 headers' })
-    .default({})
-    .describe('Further headers, e.g. Authorization.'),
+  headers: webhookHeaders,
   max_alerts: z.int().min(1).max(10_000).default(100).describe('Alerts in one message; the rest is counted.'),
   batch: z
     .int()

@@ -2,7 +2,7 @@
 // RegExp can be made to block the process for seconds). What is really a set of literals or a prefix costs no regex.
 import { RE2JS, RE2JSException } from 're2js';
 import { writtenOutSize } from './pattern-size.ts';
-import type { SyntaxProblem } from './syntax-problem.ts';
+import { isSyntaxProblem, type SyntaxProblem } from './syntax-problem.ts';
 import { utf8Length } from './utf8.ts';
 
 /** Whether a text matches as a whole. */
@@ -23,6 +23,10 @@ const tooComplex = (instructions: number, about = ''): SyntaxProblem => ({
   problem: `expected a simpler regular expression: this one has ${about}${instructions} instructions, at most ${maxProgram} are allowed`,
   offset: 0,
 });
+const tooLong: SyntaxProblem = {
+  problem: `expected a regular expression of at most ${maxPatternBytes} bytes`,
+  offset: 0,
+};
 const maxAnswers = 10_000;
 
 const meta = String.raw`\\.+*?()|[\]{}^$`;
@@ -33,9 +37,7 @@ const escapedMeta = new RegExp(`\\\\([${meta}])`, 'g');
 
 /** Compiles a pattern, taking the short way where the pattern allows it. */
 export function compilePattern(source: string): Pattern | SyntaxProblem {
-  if (utf8Length(source) > maxPatternBytes) {
-    return { problem: `expected a regular expression of at most ${maxPatternBytes} bytes`, offset: 0 };
-  }
+  if (utf8Length(source) > maxPatternBytes) return tooLong;
   // Texts are cut at units here and at code points there, so half a surrogate pair is left to the regex.
   if (loneSurrogate.test(source)) return compileRegex(source);
   return compileSet(source) ?? compilePrefix(source) ?? compileRegex(source);
@@ -70,8 +72,8 @@ function compilePrefix(source: string): Pattern | null {
   return (text) => text.startsWith(prefix) && !text.includes('\n', prefix.length);
 }
 
-/** The general way. Answers are kept per text, the oldest going first: label values recur by the thousand. */
-export function compileRegex(source: string): Pattern | SyntaxProblem {
+/** What a pattern of RE2 is compiled to, within the bounds of its program. */
+function compileProgram(source: string): { regex: RE2JS; instructions: number } | SyntaxProblem {
   const size = writtenOutSize(source);
   if (size > maxWrittenOut) return tooComplex(size, 'about ');
   let regex: RE2JS;
@@ -82,7 +84,25 @@ export function compileRegex(source: string): Pattern | SyntaxProblem {
     return { problem: `not a regular expression in RE2 syntax: ${error.message}`, offset: 0 };
   }
   const instructions = regex.programSize();
-  if (instructions > maxProgram) return tooComplex(instructions);
+  return instructions > maxProgram ? tooComplex(instructions) : { regex, instructions };
+}
+
+/** Compiles a pattern that is looked for anywhere in a text. No answer is kept: such texts are hardly ever alike. */
+export function compileSearch(source: string): Pattern | SyntaxProblem {
+  if (utf8Length(source) > maxPatternBytes) return tooLong;
+  const program = compileProgram(source);
+  if (isSyntaxProblem(program)) return program;
+  const { regex, instructions } = program;
+  return instructions <= maxProgramWithStates
+    ? (text) => regex.test(text)
+    : (text) => regex.matcher(text).find();
+}
+
+/** The general way. Answers are kept per text, the oldest going first: label values recur by the thousand. */
+export function compileRegex(source: string): Pattern | SyntaxProblem {
+  const program = compileProgram(source);
+  if (isSyntaxProblem(program)) return program;
+  const { regex, instructions } = program;
   const matches: Pattern =
     instructions <= maxProgramWithStates
       ? (text) => regex.testExact(text)

@@ -25,8 +25,10 @@ import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
 import { type OpenReplays, openReplays } from './replay/replays.ts';
+import { startReports } from './reports/scheduled-reports.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
 import { type IncomingEvent, type Services, systemActor } from './services.ts';
+import { openStatistics } from './statistics/statistics.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { CommittedEvent, Store } from './store/store.ts';
 
@@ -99,8 +101,9 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const log = options.log ?? silentLog;
   const ballast = new Ballast(join(config.data, 'ballast'), config.ballastBytes);
   const disk = new DiskGuard({ ballast, clock, log });
+  const storeFile = join(config.data, 'tocsin.db');
   const opened = disk.inBallast(() =>
-    openSqliteStore({ file: join(config.data, 'tocsin.db'), durability: options.durability ?? 'full' }),
+    openSqliteStore({ file: storeFile, durability: options.durability ?? 'full' }),
   );
   const store = disk.guardStore(options.wrapStore ? options.wrapStore(opened) : opened);
   const opening: { close(): void }[] = [disk, store];
@@ -129,12 +132,15 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       routing: (tenant) => routingOf?.(tenant) ?? config.routing,
     });
     opening.push(replays);
+    const statistics = openStatistics({ file: storeFile, clock });
+    opening.push(statistics);
     const tocsin = run(options, {
       disk,
       store,
       history,
       reader,
       replays,
+      statistics,
       rules,
       ruleReader,
       cron,
@@ -164,6 +170,7 @@ interface Parts {
   readonly history: History;
   readonly reader: HistoryReader;
   readonly replays: OpenReplays;
+  readonly statistics: ReturnType<typeof openStatistics>;
   readonly rules: readonly Rule[];
   readonly ruleReader: RuleReader;
   readonly cron: Cron | null;
@@ -175,7 +182,7 @@ interface Parts {
 
 function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
-  const { disk, store, history, reader, replays, ruleReader, log, clock, newId } = parts;
+  const { disk, store, history, reader, replays, statistics, ruleReader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
   const channels = openChannels(
     config.channels,
@@ -194,6 +201,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       disk,
       reader,
       replays,
+      statistics,
       clock,
       log,
       newId,
@@ -204,9 +212,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       fatal: (error) => options.onFatal?.(error),
     },
     {
-      routing: config.routing,
-      tenants: config.tenants,
-      limits: config.limits,
+      ...{ routing: config.routing, tenants: config.tenants, limits: config.limits },
+      ...{ heartbeats: config.heartbeats, classification: config.classification },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
   );
@@ -247,6 +254,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       });
     },
   });
+  const reports = startReports({ reports: config.reports, store, statistics, clock, log });
   const collector = config.collector.host
     ? startHostCollector({
         clock,
@@ -273,6 +281,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       watcher?.close();
       ruleReader.close();
       maintenance.stop();
+      reports.stop();
       await listening?.close();
       http.flushAudit();
       await runtime.close(drainMs);
@@ -281,6 +290,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await egress.close();
       reader.close();
       replays.close();
+      statistics.close();
       history.close();
       store.close();
     },

@@ -1,5 +1,6 @@
 // The parts that do the work, put together over given ports: no process, no files, no server. The application and the
 // simulation run exactly this.
+import { type Classification, plainClassification } from '../rules/classify.ts';
 import { readsBackOf } from '../rules/readings.ts';
 import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
@@ -19,6 +20,7 @@ import type { HistoryReader } from './ingest/history-reader.ts';
 import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
+import type { Heartbeat } from './pipeline/heartbeat.ts';
 import type { Replays } from './replay/questions.ts';
 import {
   type Health,
@@ -48,6 +50,8 @@ export interface RuntimePorts {
   readonly reader?: HistoryReader;
   /** Runs rules on it; without it there are no backtests. */
   readonly replays?: Replays;
+  /** Counts what happened; without it there are no statistics. */
+  readonly statistics?: Services['statistics'];
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -69,6 +73,10 @@ export interface RuntimeConfig {
   readonly limits: Limits;
   /** How long an acknowledgement holds that says nothing of it; null or absent: until the episode ends. */
   readonly acknowledgeExpiresMs?: number | null;
+  /** What is expected to come, by tenant. */
+  readonly heartbeats?: ReadonlyMap<string, readonly Heartbeat[]>;
+  /** How urgent what did not say so itself is. */
+  readonly classification?: Classification;
 }
 
 export interface Runtime {
@@ -214,6 +222,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       owner,
       routing,
       ...(config.tenants && { tenantRouting: config.tenants }),
+      heartbeats: config.heartbeats ?? new Map(),
       channelTypes: new Map([...channels.values()].map(({ name, type }) => [name, type])),
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
@@ -263,8 +272,10 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     newId,
     reader: ports.reader ?? null,
     replays: ports.replays ?? null,
+    statistics: ports.statistics ?? null,
     health,
     rejections,
+    classification: config.classification ?? plainClassification,
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
   });
 

@@ -4,11 +4,14 @@ import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rul
 import type { ObjectOrder } from './engine/object-order.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
+import type { SilenceServices } from './engine/silence-services.ts';
+import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
-import type { AlertResponse } from './pipeline/input.ts';
+import type { AlertResponse, OutsideAlert, OutsideCounts } from './pipeline/input.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow } from './pipeline/rows.ts';
 import type { Replays } from './replay/questions.ts';
+import type { Statistics } from './statistics/statistics.ts';
 import type { DeadLetterFilter, Store } from './store/store.ts';
 
 /** A sample as a client wrote it, before it meets the series table. */
@@ -51,9 +54,13 @@ export interface PushAnswer {
 
 export interface IncomingEvent {
   readonly type: string;
-  readonly severity: Severity;
+  /** Who sent it; absent: whoever calls the API. */
+  readonly source?: string;
+  /** Absent: it is classified. */
+  readonly severity?: Severity;
   readonly priority?: Priority;
-  readonly category: Category;
+  /** Absent: as it is classified, else `system`. */
+  readonly category?: Category;
   readonly message: string;
   readonly impact?: string;
   readonly labels: Labels;
@@ -62,6 +69,9 @@ export interface IncomingEvent {
   /** Epoch milliseconds; absent = now. */
   readonly occurredAt?: number;
 }
+
+/** What a sender says of one of its alerts, before it is classified. */
+export type IncomingAlert = Omit<OutsideAlert, 'severity' | 'category' | 'classifiedBy'>;
 
 /** Who asks. */
 export interface Actor {
@@ -112,6 +122,12 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Alerts that their sender watches over itself; answers what became of them. Telling the same again changes nothing. */
+  postAlerts(tenant: string, source: string, alerts: readonly IncomingAlert[]): Promise<OutsideCounts>;
+  /** A heartbeat came; `failed`: its job says that it failed. */
+  heartbeat(tenant: string, name: string, failed: boolean): Promise<Answer>;
+  /** Those that are expected, by name. */
+  heartbeats(tenant: string): readonly HeartbeatBody[];
   acknowledge(
     tenant: string,
     alertId: string,
@@ -168,6 +184,9 @@ export interface Services {
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */
   readonly replays: Replays;
+  readonly silences: SilenceServices;
+  /** What happened, as figures, counted beside the main thread. */
+  readonly statistics: Statistics;
   /** Those that run. */
   rules(tenant: string): readonly Rule[];
   /** All there are, with where they come from and what is wrong with them. */

@@ -2,7 +2,7 @@
 // series. A yardstick of what it costs to accept a push, not equal work: VictoriaMetrics stores and indexes to disk, a
 // pushgateway keeps the last value of a group, we keep a window, judge it, and append to a history.
 import { join } from 'node:path';
-import { obtainPeer, type PeerName } from '../peers.ts';
+import { type IngestPeer, obtainPeer } from '../peers.ts';
 import { firstPushAt, introduce, type PushRound, pushersOf, round, seriesCount } from '../push-round.ts';
 import { atLeast } from '../report.ts';
 import { interleaved, ratioOf } from '../rounds.ts';
@@ -20,7 +20,7 @@ import { Wire } from '../wire.ts';
 
 interface Peer {
   readonly id: string;
-  readonly name: Exclude<PeerName, 'prometheus'>;
+  readonly name: IngestPeer;
   readonly request: (from: number, count: number) => SampleRequest;
   /** The bar: our samples per CPU-second by theirs. */
   readonly leastRatio: number;

@@ -2,7 +2,7 @@
 // file of samples. Reads only.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { formatDuration, parseDuration } from '../../rules/duration.ts';
+import { formatDuration } from '../../rules/duration.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { systemClock } from '../clock.ts';
 import { loadConfig } from '../config/load.ts';
@@ -15,6 +15,7 @@ import { openReplays } from '../replay/replays.ts';
 import type { BacktestFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { counted, problemLine } from './problems.ts';
+import { timeOf } from './time-flag.ts';
 
 const longestSamples = 256 * 1024 * 1024;
 const defaultBackMs = 7 * 86_400_000;
@@ -117,12 +118,6 @@ function readSamples(file: string): readonly GivenSample[] | string {
 }
 
 /** NaN when it is neither a time nor a span before now. */
-function timeOf(text: string, now: number): number {
-  const span = parseDuration(text);
-  if (typeof span === 'number') return now - span;
-  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-}
-
 function answerLines({ outcome, against, ...about }: BacktestAnswer): string[] {
   const time = (at: number) => new Date(at).toISOString();
   const lines = [

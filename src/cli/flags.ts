@@ -22,9 +22,53 @@ export interface DemoFlags {
 export interface PushFlags extends RemoteFlags {
   readonly label: Readonly<Record<string, string>>;
 }
+export interface AlertListFlags extends RemoteFlags {
+  readonly state?: string;
+  readonly severity?: string;
+  readonly assignee?: string;
+  readonly since?: string;
+  readonly match?: readonly string[];
+  readonly q?: string;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+export interface AlertResponseFlags extends RemoteFlags {
+  readonly for?: string;
+  readonly until?: string;
+  readonly owner?: string;
+  readonly note?: string;
+  readonly undo?: boolean;
+}
 export interface ExportFlags extends RemoteFlags {
   readonly out?: string;
   readonly group?: string;
+}
+export interface SilenceFlags extends RemoteFlags {
+  readonly json?: boolean;
+}
+export interface SilenceAddFlags extends SilenceFlags {
+  readonly comment: string;
+  readonly for?: string;
+  readonly start?: string;
+  readonly end?: string;
+  readonly by?: string;
+  readonly recurs?: unknown;
+}
+export interface SilenceListFlags extends SilenceFlags {
+  readonly state: string;
+  readonly matcher: readonly string[];
+}
+export interface SilenceTryFlags extends SilenceFlags {
+  readonly from: string;
+  readonly to?: string;
+}
+export interface ReportFlags extends RemoteFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly format: string;
+  readonly locale: string;
+  readonly tz?: string;
+  readonly out?: string;
 }
 export interface TestFlags {
   readonly junit?: string;

@@ -1,6 +1,7 @@
 // The command line: which commands there are and what they take. Each command's own code is loaded when it runs, so
 // that `version` and `--help` are quick.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addAlertCommands } from './alerts-program.ts';
 import type {
   AuditVerifyFlags,
   BacktestFlags,
@@ -9,8 +10,13 @@ import type {
   DemoFlags,
   ExportFlags,
   PushFlags,
+  ReportFlags,
   SchemaFlags,
   ServeFlags,
+  SilenceAddFlags,
+  SilenceFlags,
+  SilenceListFlags,
+  SilenceTryFlags,
   TestFlags,
 } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
@@ -112,6 +118,74 @@ export async function runCli(host: CliHost): Promise<number> {
       code = await (await import('./export.ts')).exportCommand(host, flags);
     });
 
+  addAlertCommands(program, host, (ended) => {
+    code = ended;
+  });
+  const silence = program.command('silence').description('Silences of a running Tocsin.');
+  const remote = (command: Command): Command =>
+    command
+      .option('--json', 'print the answer as JSON')
+      .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+      .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+      .option('--tenant <name>', 'tenant, for keys of all tenants');
+  const matchers = ['<matchers...>', 'e.g. host=web-1 \'severity=~"info|warning"\''] as const;
+  remote(silence.command('add').argument(...matchers))
+    .description('Hold back what the matchers take, for a while.')
+    .requiredOption('--comment <text>', 'why')
+    .option('--for <duration>', 'how long, e.g. 2h')
+    .option('--end <time>', 'until then, instead of --for')
+    .option('--start <time>', 'from then on (default: now)')
+    .option('--by <name>', 'who wants it (default: the key)')
+    .option('--recurs <json>', 'times at which it holds, a list of time intervals', json)
+    .action(async (given: readonly string[], flags: SilenceAddFlags) => {
+      code = await (await import('./silence.ts')).addCommand(host, given, flags);
+    });
+  remote(silence.command('list'))
+    .description('List silences, newest first.')
+    .option('--state <states>', 'of pending, active, expired; with commas', 'pending,active')
+    .option('--matcher <matcher...>', 'only those that ask for this', [])
+    .action(async (flags: SilenceListFlags) => {
+      code = await (await import('./silence.ts')).listCommand(host, flags);
+    });
+  remote(silence.command('show').argument('<id>'))
+    .description('Show one, with how many alerts it holds back now.')
+    .action(async (id: string, flags: SilenceFlags) => {
+      code = await (await import('./silence.ts')).showCommand(host, id, flags);
+    });
+  remote(silence.command('expire').argument('<ids...>'))
+    .description('End silences now.')
+    .action(async (ids: readonly string[], flags: SilenceFlags) => {
+      code = await (await import('./silence.ts')).expireCommand(host, ids, flags);
+    });
+  remote(silence.command('preview').argument(...matchers))
+    .description('What the matchers would hold back now.')
+    .action(async (given: readonly string[], flags: SilenceFlags) => {
+      code = await (await import('./silence.ts')).previewCommand(host, given, flags);
+    });
+  remote(silence.command('try').argument(...matchers))
+    .description('What they would have held back of what was sent.')
+    .option('--from <time>', 'a time, or a span before now', '1d')
+    .option('--to <time>', 'the same (default: now)')
+    .action(async (given: readonly string[], flags: SilenceTryFlags) => {
+      code = await (await import('./silence.ts')).tryCommand(host, given, flags);
+    });
+
+  program
+    .command('report')
+    .description('The report of a period: alerts, deliveries, what was not sent and why.')
+    .option('--from <time>', 'a time, or a span before now such as 7d', '7d')
+    .option('--to <time>', 'the same (default: now)')
+    .option('--format <format>', 'json, csv or html', 'json')
+    .option('--locale <locale>', 'language of the HTML page: en, zh-TW or zh-CN', 'en')
+    .option('--tz <zone>', 'time zone whose days count, e.g. Europe/Vienna (default: UTC)')
+    .option('-o, --out <file>', 'write it there (default: standard output)')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (flags: ReportFlags) => {
+      code = await (await import('./report.ts')).reportCommand(host, flags);
+    });
+
   program
     .command('demo')
     .description(
@@ -165,6 +239,15 @@ function finiteNumber(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError('expected a number.');
   return value;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new InvalidArgumentError('expected JSON.');
+    throw error;
+  }
 }
 
 function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {

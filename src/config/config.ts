@@ -1,5 +1,8 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
+import type { Heartbeat } from '../pipeline/heartbeat.ts';
+import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
 import type { FileRouting } from './routing.ts';
 
@@ -30,6 +33,8 @@ export interface Limits {
   readonly openDeliveriesPerTenant: number;
   /** So many dead letters of a tenant within an hour are told as an event. */
   readonly deadLettersAlert: number;
+  /** A silence may be so long. */
+  readonly silenceMs: number;
   /** A sample may be this much older / newer than now. */
   readonly pastMs: number;
   readonly futureMs: number;
@@ -50,6 +55,11 @@ export interface TocsinConfig {
   readonly tenants: ReadonlyMap<string, FileRouting>;
   /** How long an acknowledgement holds that does not say so itself; null: until the episode ends. */
   readonly acknowledge: { readonly expiresAfterMs: number | null };
+  readonly reports: readonly ScheduledReport[];
+  /** What is expected to come, by tenant. */
+  readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
+  /** How urgent what did not say so itself is. */
+  readonly classification: Classification;
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };
   readonly limits: Limits;
   readonly retention: RetentionPolicy & {
@@ -62,6 +72,8 @@ export interface TocsinConfig {
 
 const dayMs = 86_400_000;
 
+/** So long before its end a silence that holds something back is told of. */
+export const defaultRemindMs = 3_600_000;
 /** A forgotten acknowledgement is told again after a day. */
 export const defaultAcknowledgeMs = dayMs;
 
@@ -80,6 +92,7 @@ export const defaultLimits: Limits = {
   queuePerTenant: 20_000,
   openDeliveriesPerTenant: 200_000,
   deadLettersAlert: 10,
+  silenceMs: 30 * dayMs,
   pastMs: 3_600_000,
   futureMs: 300_000,
 };

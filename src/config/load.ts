@@ -4,15 +4,18 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
+import type { FlappingConfig } from '../pipeline/flaps.ts';
 import { type Address, parseAddress } from './address.ts';
 import {
   type ChannelConfig,
   defaultAcknowledgeMs,
   defaultBallastBytes,
   defaultLimits,
+  defaultRemindMs,
   defaultRetention,
   type TocsinConfig,
 } from './config.ts';
+import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -41,6 +44,7 @@ export type Loaded =
 export const defaultFile = 'tocsin.yaml';
 const longestFile = 1024 * 1024;
 const defaultCollectorMs = 5_000;
+const defaultPeriodMs = 7 * 86_400_000;
 const defaultListen: Address = { host: '127.0.0.1', port: 8787 };
 
 /** Reads and checks everything; touches nothing. */
@@ -164,8 +168,11 @@ function assemble(
     },
     ...routingOf(input, channels, written),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
+    reports: reportsOf(input.reports ?? [], folder),
+    classification: classificationOf(input.classify),
+    heartbeats: heartbeatsOf(input.heartbeats, 'default'),
     egress: egressOf(input.egress ?? {}),
-    limits: limitsOf(input.limits ?? {}),
+    limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
   };
 }
@@ -183,11 +190,16 @@ function routingOf(
   if (input.channels !== undefined && input.receivers === undefined && channels.size === 0) {
     complain(['channels'], 'expected at least one channel');
   }
+  const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
+  const ofAll = {
+    flapping: flappingOf(input.flapping ?? {}),
+    remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+  };
   const routing = (own: RoutingInput, base: Path) => {
     const named = own.receivers ?? { default: { channels: [...channels.keys()] } };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
-    return buildRouting(own, receiversOf(named), below, placeOf);
+    return { ...buildRouting(own, receiversOf(named), below, placeOf), ...ofAll };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {
@@ -197,9 +209,26 @@ function routingOf(
   };
 }
 
+function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {
+  return input === false ? null : { count: input.count ?? 5, windowMs: input.window ?? 30 * 60_000 };
+}
+
 /** `null` in the file says for ever. */
 function acknowledgeMsOf(written: number | null | undefined): number | null {
   return written === undefined ? defaultAcknowledgeMs : written;
+}
+
+function reportsOf(input: NonNullable<ConfigInput['reports']>, folder: string): TocsinConfig['reports'] {
+  return input.map((report) => ({
+    name: report.name,
+    tenant: report.tenant ?? 'default',
+    schedule: report.schedule,
+    zone: report.tz ?? 'UTC',
+    periodMs: report.period ?? defaultPeriodMs,
+    format: report.format ?? 'html',
+    locale: report.locale ?? 'en',
+    folder: resolve(folder, report.to),
+  }));
 }
 
 function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egress'] {
@@ -207,7 +236,10 @@ function egressOf(input: NonNullable<ConfigInput['egress']>): TocsinConfig['egre
   return { allow, proxy: proxy === undefined ? null : { ...proxy, username, password } };
 }
 
-function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limits'] {
+function limitsOf(
+  input: NonNullable<ConfigInput['limits']>,
+  silenceMs: number | undefined,
+): TocsinConfig['limits'] {
   const d = defaultLimits;
   return {
     seriesPerTenant: input.series_per_tenant ?? d.seriesPerTenant,
@@ -222,6 +254,7 @@ function limitsOf(input: NonNullable<ConfigInput['limits']>): TocsinConfig['limi
     queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
     deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
+    silenceMs: silenceMs ?? d.silenceMs,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,
   };

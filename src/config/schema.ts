@@ -1,11 +1,16 @@
 // The shape of tocsin.yaml. Snake case here, camel case inside: the two meet in this file and in load.ts.
 import { z } from 'zod';
+import { locales } from '../../channels/message.ts';
 import { secret } from '../../channels/secret.ts';
 import { addressPolicy } from '../delivery/egress-address.ts';
+import { reportFormats } from '../reports/report.ts';
+import { parseSchedule } from '../reports/schedule.ts';
+import { isTimeZone } from '../statistics/calendar.ts';
 import { parseAddress } from './address.ts';
+import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { parseProxy } from './proxy.ts';
 import { routingSections } from './routing-schema.ts';
-import { name, positiveDuration, scalar, text } from './scalars.ts';
+import { duration, matcher, name, positiveDuration, scalar, text } from './scalars.ts';
 import { parseBytes } from './sizes.ts';
 
 const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
@@ -16,6 +21,39 @@ const proxy = scalar(
 );
 const count = z.int().min(1);
 const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
+
+const cron = z
+  .string()
+  .max(128)
+  .transform((written, context) => {
+    const schedule = parseSchedule(written);
+    if (!('problem' in schedule)) return schedule;
+    context.addIssue({ code: 'custom', message: schedule.problem });
+    return z.NEVER;
+  });
+const longestPeriodMs = 400 * 86_400_000;
+
+const reportsSchema = z
+  .array(
+    z.strictObject({
+      name,
+      schedule: cron,
+      tz: z.string().refine(isTimeZone, 'expected the name of a time zone such as Europe/Vienna').optional(),
+      period: positiveDuration
+        .refine((ms) => ms <= longestPeriodMs, 'expected a duration of at most 400d')
+        .optional(),
+      format: z.enum(reportFormats).optional(),
+      locale: z.enum(locales).optional(),
+      tenant: name.optional(),
+      to: text,
+    }),
+  )
+  .max(100)
+  .superRefine((reports, context) => {
+    for (const [i, { name: own }] of reports.entries())
+      if (reports.findIndex((other) => other.name === own) < i)
+        context.addIssue({ code: 'custom', path: [i, 'name'], message: 'another report has this name' });
+  });
 
 export const configSchema = z.strictObject({
   listen: address.optional(),
@@ -30,6 +68,18 @@ export const configSchema = z.strictObject({
   /** Whoever is named here has sections of its own, and nothing of the others. */
   tenants: z.record(name, z.strictObject(routingSections)).optional(),
   acknowledge: z.strictObject({ expires_after: positiveDuration.nullable().optional() }).optional(),
+  flapping: z
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({ count: z.int().min(3).max(100).optional(), window: positiveDuration.optional() }),
+      ],
+      { error: 'expected { count, window }, or false' },
+    )
+    .optional(),
+  reports: reportsSchema.optional(),
+  classify: classifySchema(matcher).optional(),
+  heartbeats: heartbeatsSchema(interval, duration).optional(),
   egress: z
     .strictObject({
       allow: z
@@ -70,6 +120,9 @@ export const configSchema = z.strictObject({
       past: positiveDuration.optional(),
       future: positiveDuration.optional(),
     })
+    .optional(),
+  silences: z
+    .strictObject({ max_duration: positiveDuration.optional(), remind_before: duration.optional() })
     .optional(),
   retention: z
     .strictObject({

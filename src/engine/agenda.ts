@@ -1,6 +1,7 @@
-// What the engine comes back to: deadlines of groups, the silence of pairs and the times of grids in one heap, and one
+// What the engine comes back to: deadlines of groups, of heartbeats and of alerts from outside, the silence of pairs and the times of grids in one heap, and one
 // timer for its top.
 import type { Clock, Timer } from '../clock.ts';
+import type { Reminder } from '../pipeline/input.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type DeadlineHandle, Deadlines } from './deadlines.ts';
 import type { GridClock } from './grid-clock.ts';
@@ -11,14 +12,15 @@ import type { Tenant } from './tenant.ts';
 type Entry =
   | { readonly group: Group; readonly tenant: Tenant }
   | { readonly pair: RulePair }
-  | { readonly grid: GridClock }
-  | { readonly silence: string; readonly tenant: Tenant };
+  | { readonly reminder: Reminder; readonly tenant: Tenant }
+  | { readonly grid: GridClock };
 
 export class Agenda {
   readonly #clock: Clock;
   readonly #wake: () => void;
   readonly #deadlines = new Deadlines<Entry>();
   readonly #armed = new WeakMap<Group, { readonly at: number; readonly handle: DeadlineHandle }>();
+  readonly #reminders = new WeakMap<object, DeadlineHandle>();
   #timer: Timer | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -44,9 +46,14 @@ export class Agenda {
     }
   }
 
-  /** The silence is looked at then; an earlier look that it had changes nothing. */
-  silence(tenant: Tenant, id: string, at: number): void {
-    this.#deadlines.add(at, { silence: id, tenant });
+  /** An input that is to come at a time, in place of the one that its owner had. */
+  remind(tenant: Tenant, reminder: Reminder): void {
+    const { owner, at } = reminder;
+    const before = this.#reminders.get(owner);
+    if (before !== undefined) this.#deadlines.drop(before);
+    this.#reminders.delete(owner);
+    if (at === null) return;
+    this.#reminders.set(owner, this.#deadlines.add(at, { reminder, tenant }));
     if (at < this.#timerAt) this.arm();
   }
 
@@ -71,9 +78,14 @@ export class Agenda {
 
   /**
    * Deadlines of groups that have come become work of their tenants; `silent` gets the pairs, which stay watched until it
-   * is done with them, `grid` the clocks.
+   * is done with them, `grid` the clocks, `remind` the inputs whose time has come.
    */
-  take(now: number, silent: (pair: RulePair) => void, grid: (clock: GridClock) => void): void {
+  take(
+    now: number,
+    silent: (pair: RulePair) => void,
+    grid: (clock: GridClock) => void,
+    remind: (tenant: Tenant, reminder: Reminder) => void,
+  ): void {
     for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
       const { item } = due;
       if ('pair' in item) {
@@ -84,8 +96,9 @@ export class Agenda {
         grid(item.grid);
         continue;
       }
-      if ('silence' in item) {
-        item.tenant.enqueue({ kind: 'internal', inputs: [{ kind: 'silence.due', id: item.silence }] });
+      if ('reminder' in item) {
+        this.#reminders.delete(item.reminder.owner);
+        remind(item.tenant, item.reminder);
         continue;
       }
       const { group, tenant } = item;

@@ -7,7 +7,7 @@ import { routingLabels } from '../pipeline/route.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import type { Answer, BulkOrder, Idempotency } from '../services.ts';
-import type { Waiter } from './work.ts';
+import type { Waiter } from './waiter.ts';
 
 export class BulkRun {
   readonly kind = 'bulk';

@@ -4,7 +4,6 @@ import type { OccurrenceKind } from '../../rules/types.ts';
 import type { PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow } from '../pipeline/rows.ts';
-import { silenceDueAt } from '../pipeline/silence-changes.ts';
 import { step } from '../pipeline/step.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
@@ -95,11 +94,7 @@ export class Doors {
       }
     }
     for (const group of out.groups) this.#agenda.group(tenant, group, now);
-    for (const row of out.silences) {
-      if (row.closed) continue;
-      const at = silenceDueAt(row, tenant.pipeline.routing.remindBeforeMs ?? null);
-      this.#agenda.silence(tenant, row.id, Math.max(now, at));
-    }
+    for (const reminder of out.reminders) this.#agenda.remind(tenant, reminder);
   }
 
   /** An alert began to fire: rules may count that. */

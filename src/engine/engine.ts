@@ -7,6 +7,7 @@ import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
+import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import { dependenciesOf } from '../pipeline/inhibition.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
@@ -81,6 +82,8 @@ export interface EngineConfig {
   readonly routing: FileRouting;
   /** Tenants that have a routing of their own, and nothing of the other. */
   readonly tenantRouting?: ReadonlyMap<string, FileRouting>;
+  /** What is expected to come, by tenant. */
+  readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
   readonly channelTypes: ReadonlyMap<string, string>;
   readonly queuePerTenant: number;
   /** Deliveries a tenant may have open before it is asked to slow down. */
@@ -167,7 +170,7 @@ export class Engine {
     if (this.#state !== 'new') throw new Error('the engine was started before');
     const { store, clock } = this.#ports;
     const now = clock.now();
-    for (const name of rules.keys()) store.ensureTenant(name, now);
+    for (const name of [...rules.keys(), ...this.#config.heartbeats.keys()]) store.ensureTenant(name, now);
     for (const row of store.tenants()) this.#adopt(this.#newTenant(row));
     for (const tenant of this.#ring) tenant.book.setFiles(rules.get(tenant.name) ?? []);
     this.#load(refill);
@@ -204,6 +207,8 @@ export class Engine {
       const out = tenant.load(store, newId, now);
       turn.plan(tenant.name, tenant.shard, out.plan);
       this.#doors.follow(tenant, out.step, now, turn);
+      const heartbeats = this.#config.heartbeats.get(tenant.name) ?? [];
+      this.#doors.step(tenant, { kind: 'heartbeats', heartbeats }, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
       tenant.grid.setRules(tenant.rules, tenant.pipeline, now, true);
       this.#readOccurrences(tenant, now);
@@ -303,6 +308,7 @@ export class Engine {
     for (const tenant of this.#shut && !on ? this.#ring : []) {
       tenant.pairs.restartSilence(now);
       tenant.grid.restartSilence(now);
+      this.#internal(tenant, [{ kind: 'heartbeats_excused' }]);
     }
     this.#shut = on;
     this.#schedule();
@@ -485,6 +491,11 @@ export class Engine {
         (clock) => {
           if (this.#shut) this.#grid.leaveOut(clock, now);
           else this.#grid.due(this.#tenants.get(clock.tenant)!, clock, now);
+        },
+        (tenant, reminder) => {
+          // What would put it off cannot be taken either.
+          if (this.#shut) this.#agenda.remind(tenant, { ...reminder, at: now + shutLookMs });
+          else tenant.enqueue({ kind: 'internal', inputs: [reminder.input] });
         },
       );
       this.#serving.serve(this.#ring, turn, now, this.#budget.rows);

@@ -1,5 +1,6 @@
 // The program's services over the engine: every promise resolves when its thing is durable (samples: evaluated).
 
+import type { Classification } from '../../rules/classify.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import { readingsOf } from '../../rules/readings.ts';
 import { priorityOf } from '../../rules/severity.ts';
@@ -9,6 +10,7 @@ import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { toAlertBody } from '../http/bodies/alert-body.ts';
 import { toCommentBody } from '../http/bodies/comment-body.ts';
+import { toHeartbeatBody } from '../http/bodies/heartbeat-body.ts';
 import { type Admitted, admit } from '../ingest/admit.ts';
 import { Aliases } from '../ingest/aliases.ts';
 import { decoderFor } from '../ingest/decode.ts';
@@ -16,6 +18,7 @@ import type { HistoryReader } from '../ingest/history-reader.ts';
 import { byIndex } from '../ingest/rejections.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { takeBody } from '../ingest/take.ts';
+import { heartbeatDueAt } from '../pipeline/heartbeat.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import {
@@ -30,11 +33,13 @@ import {
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
+import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
 import { RouteBook } from './route-book.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
+import { createSilenceServices } from './silence-services.ts';
 
 /** More refusals than these are only counted. */
 const listedRejections = 1_000;
@@ -50,6 +55,8 @@ export interface ServicePorts {
   readonly newId: () => string;
   readonly reader: HistoryReader | null;
   readonly replays: Services['replays'] | null;
+  readonly statistics: Services['statistics'] | null;
+  readonly classification: Classification;
   readonly health: () => Health;
   readonly rendered: Services['rendered'];
   /** Counts refused samples by their code. */
@@ -118,22 +125,27 @@ export function createServices(ports: ServicePorts): Services {
       return evaluated(tenant, batch, batch.rejected);
     },
     postEvent(tenant, event, actor, idempotency) {
+      const { severity, category, classifiedBy } = judged(ports.classification, {
+        ...{ type: event.type, labels: event.labels, text: event.message },
+        ...{ severity: event.severity, category: event.category },
+      });
       const command: Parameters<Engine['submit']>[1] = {
         idempotency,
         input: {
           kind: 'event',
-          source: 'api',
+          source: event.source ?? 'api',
           type: event.type,
           message: event.message,
           impact: event.impact ?? null,
-          severity: event.severity,
-          priority: event.priority ?? priorityOf(event.severity),
-          category: event.category,
+          severity,
+          priority: event.priority ?? priorityOf(severity),
+          category,
           labels: event.labels,
           recipients: event.recipients,
           dedupKey: event.dedupKey ?? null,
           occurredAt: event.occurredAt ?? clock.wall(),
           actor: actor.name,
+          classifiedBy,
         },
         answer: (answer) => {
           if (answer.kind !== 'event') throw new Error('an event was not answered as one');
@@ -141,11 +153,30 @@ export function createServices(ports: ServicePorts): Services {
           const status = heldBack === null ? 'accepted' : 'deduplicated';
           return {
             status: 202,
-            body: { id: alert.id, status, ...(heldBack === null ? {} : { reason: heldBack }) },
+            body: {
+              ...{ id: alert.id, status, severity, classified_by: classifiedBy },
+              ...(heldBack === null ? {} : { reason: heldBack }),
+            },
           };
         },
       };
       return engine.submit(tenant, command, actor === systemActor);
+    },
+    postAlerts: (tenant, source, alerts) => postAlerts(ports, tenant, source, alerts),
+    heartbeat: (tenant, name, failed) =>
+      engine.submit(tenant, {
+        idempotency: null,
+        input: { kind: 'heartbeat', name, failed },
+        answer(answer) {
+          if (answer.kind !== 'heartbeat') return refusal('heartbeat_not_found');
+          return { status: 200, body: toHeartbeatBody(answer.row, answer.dueAt) };
+        },
+      }),
+    heartbeats(tenant) {
+      const watches = [...(engine.tenant(tenant)?.pipeline.heartbeats.values() ?? [])];
+      return watches
+        .map((watch) => toHeartbeatBody(watch.row, heartbeatDueAt(watch)))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     acknowledge(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
@@ -187,6 +218,8 @@ export function createServices(ports: ServicePorts): Services {
     },
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,
+    silences: createSilenceServices({ engine, store, clock }),
+    statistics: ports.statistics ?? noStatistics,
     rules(tenant: string): readonly Rule[] {
       return engine.tenant(tenant)?.rules ?? [];
     },
@@ -224,6 +257,11 @@ const noReader: Services['samples'] = {
 const noReplays: Services['replays'] = {
   backtest: () => Promise.reject(new ApiError('unavailable')),
   evaluate: () => Promise.reject(new ApiError('unavailable')),
+};
+
+const noStatistics: Services['statistics'] = {
+  figures: () => Promise.reject(new ApiError('unavailable')),
+  reportFigures: () => Promise.reject(new ApiError('unavailable')),
 };
 
 /** What the store cannot do now, the client may try again. */

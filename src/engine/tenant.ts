@@ -3,6 +3,7 @@
 import type { Rule } from '../../rules/types.ts';
 import type { FileRouting } from '../config/routing.ts';
 import type { SeriesTable } from '../ingest/series.ts';
+import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { PipelineState } from '../pipeline/state.ts';
@@ -82,13 +83,20 @@ export class Tenant {
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
-    const snapshot = store.loadTenant(this.name);
-    this.book.load(store.configObjects(this.name, 'rule'));
     this.routes.load(store.configObjects(this.name, 'route'));
+    const { flapping } = this.routes.routing;
+    const snapshot = {
+      ...store.loadTenant(this.name),
+      ...(flapping && { firings: store.firings(this.name, now - flapping.windowMs) }),
+    };
+    this.book.load(store.configObjects(this.name, 'rule'));
     const out = emptyResult();
     const planned = emptyPlan();
     const rules = new Map(this.rules.map((rule) => [rule.name, rule]));
+    const watched: PipelineState['heartbeats'] = this.pipeline?.heartbeats ?? new Map();
     this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
+    for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
+    restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
     this.policy = loadPolicy(this.name, snapshot, newId, now, planned);
     this.due.clear();
     return { step: out, plan: planned };

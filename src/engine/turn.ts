@@ -41,7 +41,8 @@ export class Turn {
       this.#byShard.set(shard, list);
     }
     for (const effect of effects) {
-      if (effect.put === 'alert' || effect.put === 'group' || effect.put === 'silence') {
+      const { put } = effect;
+      if (put === 'alert' || put === 'group' || put === 'silence' || put === 'heartbeat') {
         if (this.#seen.has(effect.row)) continue;
         this.#seen.add(effect.row);
       }

@@ -6,11 +6,7 @@ import type { BulkRun } from './bulk-run.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
-
-export interface Waiter<T> {
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
+import type { Waiter } from './waiter.ts';
 
 /** Samples of one push, in time order per series. Taken over several turns when it is long. */
 export interface SampleBatch {

@@ -34,17 +34,33 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
   'routes/{id}': (tenant) => newRoute(tenant),
+  'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
+  'silences/{id}': (tenant) => newSilence(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
 };
 /** The same kinds, of which there is none. */
 const nothing: Readonly<Record<string, string>> = {
   '{id}': '0190a000-0000-7000-8000-00001234abcd',
+  '{name}': 'nothing-of-this-name',
 };
 
+const outsideAlert = { status: 'firing', labels: { alertname: 'DiskFull', host: 'a' } };
+
 const bodies: Readonly<Record<string, unknown>> = {
+  'post /api/v1/webhooks/alertmanager': { alerts: [outsideAlert] },
+  'post /api/v1/webhooks/grafana': { alerts: [outsideAlert] },
+  'post /api/v1/webhooks/apprise': { message: 'the backup is done' },
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
+  'post /api/v1/silences': { matchers: ['host="a"'], duration: '1h', comment: 'x' },
+  'put /api/v1/silences/{id}': { matchers: ['host="b"'], duration: '1h', comment: 'x' },
+  'post /api/v1/silences/preview': { matchers: ['host=~".+"'] },
+  'post /api/v1/silences/try': {
+    matchers: ['host=~".+"'],
+    from: '2023-11-14T00:00:00Z',
+    to: '2023-11-15T00:00:00Z',
+  },
   'post /api/v1/alerts/bulk': { action: 'acknowledge', matchers: ['alertname="nothing"'] },
   'post /api/v1/alerts/{id}/snooze': { for: '1h' },
   'post /api/v1/alerts/{id}/assign': { to: 'ann' },
@@ -73,7 +89,8 @@ const rules = tenants.flatMap((tenant) => {
   return parseRuleFile(text, `${tenant}.yaml`).rules;
 });
 const config =
-  'collector: { host: false }\nroute: { group_wait: 0s }\nchannels: { screen: { type: console } }\n';
+  'collector: { host: false }\nroute: { group_wait: 0s }\nchannels: { screen: { type: console } }\n' +
+  `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;
 const keys = {} as Record<Tenant, Record<Role, string>>;
@@ -136,6 +153,12 @@ async function newRoute(tenant: Tenant): Promise<string> {
   const no = ++routesMade;
   const document = { name: `${tenant} route ${no}`, match: [`no="${no}"`] };
   const { body } = await app.call('POST', '/api/v1/alerts/routes', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+async function newSilence(tenant: Tenant): Promise<string> {
+  const document = { matchers: ['host="none"'], duration: '1h', comment: 'x' };
+  const { body } = await app.call('POST', '/api/v1/silences', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
 }
 

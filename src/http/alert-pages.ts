@@ -7,11 +7,11 @@ import type { AlertFilter, Store } from '../store/store.ts';
 import { type AlertBody, toAlertBody } from './bodies/alert-body.ts';
 import { isUuid } from './uuid.ts';
 
-/** Rows that a slice looks at, and those that it reads whole: about 10 ms at worst. */
-const lookPerSlice = 2_000;
+/** Rows that a slice looks at (10 to 20 µs each), and those that it reads whole (20 to 40 µs): 20 ms at worst. */
+const lookPerSlice = 1_000;
 const readPerSlice = 200;
 /** A question that finds little is answered after so many: 20,000 rows. Its cursor goes on from there. */
-const slicesPerPage = 10;
+const slicesPerPage = 20;
 
 /** The alert or event of a path, or `alert_not_found`. */
 export function existing(services: Pick<Services, 'alert'>, tenant: string, id: string): AlertRow {

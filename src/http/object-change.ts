@@ -2,8 +2,6 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { tagOf } from '../engine/object-change.ts';
-import type { Seen } from '../engine/object-order.ts';
-import { ApiError } from '../errors.ts';
 import type { Answer } from '../services.ts';
 import type { HttpEnv } from './env.ts';
 import { passOn } from './route.ts';
@@ -14,16 +12,6 @@ export const changeQuery = z.strictObject({
   dry_run: flag.optional().meta({ description: 'Nothing is stored; the answer says what would be.' }),
 });
 export type ChangeQuery = z.output<typeof changeQuery>;
-
-/** What If-Match names. A weak tag matches nothing. */
-export function seenIn(c: Context<HttpEnv>): Seen | null {
-  const header = c.req.header('if-match')?.trim();
-  if (header === undefined) return null;
-  if (header === '*') return '*';
-  const tags = header.split(',').map((tag) => tag.trim());
-  if (tags.every((tag) => /^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag))) return tags;
-  throw new ApiError('bad_request', { message: 'If-Match takes entity tags in quotes, or *.' });
-}
 
 export function tagged(c: Context<HttpEnv>, result: Answer): Response {
   const { id, version } = (result.body ?? {}) as { id?: unknown; version?: unknown };

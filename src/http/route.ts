@@ -62,6 +62,8 @@ export interface RouteDescription {
   readonly describedBody?: z.ZodType;
   /** Of the body; the limit of all bodies where that is less. */
   readonly bodyBytes?: number;
+  /** The body may be as long as those of metrics. */
+  readonly ingestBytes?: boolean;
   /** Takes an If-Match. */
   readonly conditional?: boolean;
   /** For bodies that the route reads itself: content type → example. */
@@ -102,7 +104,10 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
       if (spec.body !== undefined) {
         const raw = await readBody(
           exchangeOf(c),
-          Math.min(deps.limits.bodyBytes, spec.bodyBytes ?? Infinity),
+          Math.min(
+            spec.ingestBytes ? deps.limits.ingestBytes : deps.limits.bodyBytes,
+            spec.bodyBytes ?? Infinity,
+          ),
         );
         idempotency = spec.idempotent ? idempotencyOf(c, raw) : null;
         const bounds = {

@@ -13,6 +13,7 @@ import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
+import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +34,8 @@ export interface Stage {
   readonly pushed: RawSample[];
   readonly events: IncomingEvent[];
   health: Health;
+  /** As the configuration would say. */
+  acknowledgedUntil: number | null;
   now: number;
   newId(): string;
   /** Does what was put off: what the audit gathered. */
@@ -110,10 +113,13 @@ export function httpStage(
         return { status: 202, body: { id: newId(), status: 'accepted' } };
       });
     },
+    postAlerts: () => Promise.reject(new ApiError('overloaded')),
+    heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
+    heartbeats: () => [],
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,
-        body: { id: alertId, until: command.until, note: command.note, by: actor.name },
+        body: { id: alertId, ...command, by: actor.name },
       }));
     },
     async resolve(tenant, alertId, command, actor, idempotency) {
@@ -131,7 +137,7 @@ export function httpStage(
     async respondToMany(tenant, order, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
     },
-    acknowledgedUntil: () => null,
+    acknowledgedUntil: () => stage.acknowledgedUntil,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
     },
@@ -154,6 +160,19 @@ export function httpStage(
       evaluate: async () => {
         throw new ApiError('overloaded');
       },
+    },
+    silences: {
+      put: () => Promise.reject(new ApiError('silence_not_found')),
+      expire: () => Promise.reject(new ApiError('silence_not_found')),
+      one: (tenant, id) => store.silence(tenant, id),
+      list: () => ({ items: [], next: null }),
+      holding: () => 0,
+      preview: () => Promise.reject(new ApiError('unavailable')),
+      try: () => Promise.reject(new ApiError('unavailable')),
+    },
+    statistics: {
+      figures: async (query) => figuresOf(store, query),
+      reportFigures: async (query) => figuresOf(store, query),
     },
     rules: () => [],
     ruleEntries: () => [],
@@ -181,6 +200,7 @@ export function httpStage(
     pushed: [],
     events: [],
     health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
+    acknowledgedUntil: null,
     now: startAt,
     newId: () => newId(),
     passLater() {

@@ -9,7 +9,8 @@ export type ThreadName =
   | 'checkpoint-worker'
   | 'range-worker'
   | 'rule-worker'
-  | 'replay-worker';
+  | 'replay-worker'
+  | 'statistics-worker';
 
 /**
  * `data` is the thread's `workerData`; `beside` the module that it lies beside, if not this one. Errors and the end come as

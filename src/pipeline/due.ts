@@ -47,10 +47,12 @@ export function applyNotify(
       [...said.changed, ...said.standing].map((alert) => ({
         alert,
         status: alert.kind === 'event' ? 'event' : alert.state === 'resolved' ? 'resolved' : 'firing',
+        flapping: said.flapping.includes(alert),
       })),
       now,
     );
     group.row.lastSentAt = now;
+    for (const alert of view.flapping) tellFlapping(state, group, alert, now, out);
     for (const alert of [...view.events, ...view.resolved, ...view.superseded])
       leaveGroup(state, group, alert.id);
     for (const alert of view.events) finishEvent(state, alert, out);
@@ -100,6 +102,22 @@ export function skip(
   out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.skipped', reason, now, body) });
   leaveGroup(state, group, alert.id);
   if (alert.kind === 'event') finishEvent(state, alert, out);
+}
+
+/** It is told once; nothing more is said of it until it is calm. */
+function tellFlapping(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+): void {
+  const body = {
+    groupKey: group.row.groupKey,
+    times: state.flaps.seen(alert.key, now),
+    until: state.flaps.until(alert.key, now, true),
+  };
+  out.effects.push({ put: 'event', row: alertEvent(state, alert, 'alert.flapping', null, now, body) });
 }
 
 function hold(

@@ -6,6 +6,7 @@ import type {
   DeliveryState,
   EventRow,
   GroupRow,
+  HeartbeatRow,
   NotificationRow,
   SilenceRow,
 } from './rows.ts';
@@ -25,6 +26,8 @@ export type Effect =
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
+  | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
+  | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
   | { readonly put: 'config_version'; readonly row: ConfigVersionRow }
   /** The object as it is from now on, and a version that says so. */

@@ -10,7 +10,7 @@ import type { Group, PipelineState } from './state.ts';
 // and stays readable through the notification's alert ids.
 const maxAlertsInMessage = 500;
 
-function messageAlert(alert: AlertRow): MessageAlert {
+function messageAlert(alert: AlertRow, flaps: boolean): MessageAlert {
   return {
     id: alert.id,
     kind: alert.kind,
@@ -24,21 +24,28 @@ function messageAlert(alert: AlertRow): MessageAlert {
     value: alert.value,
     startsAt: alert.firedAt ?? alert.pendingSince ?? 0,
     endsAt: alert.kind === 'alert' ? alert.resolvedAt : null,
+    ...(flaps && { flapping: true as const }),
   };
 }
 
 /** Everything that is said in this message: changed ones first. */
-export function spoken(view: GroupView): { changed: AlertRow[]; standing: AlertRow[] } {
+export function spoken(view: GroupView): {
+  readonly changed: AlertRow[];
+  readonly standing: AlertRow[];
+  readonly flapping: AlertRow[];
+} {
   return {
     changed: [
       ...view.fresh,
       ...view.refired,
+      ...view.flapping,
       ...view.escalated,
       ...view.held.map(({ alert }) => alert),
       ...view.events,
       ...view.resolved,
     ],
     standing: view.told,
+    flapping: view.flapping,
   };
 }
 
@@ -46,9 +53,14 @@ export function emitNotification(
   state: PipelineState,
   group: Group,
   reason: NotifyReason,
-  said: { changed: readonly AlertRow[]; standing: readonly AlertRow[] },
+  said: {
+    readonly changed: readonly AlertRow[];
+    readonly standing: readonly AlertRow[];
+    readonly flapping?: readonly AlertRow[];
+  },
   now: number,
 ): Notification {
+  const { flapping = [] } = said;
   const all = [...said.changed, ...said.standing];
   if (all.length === 0) throw new Error(`group ${group.row.groupKey} has nothing to say`);
   const alerts: Record<string, 'firing' | 'resolved' | 'event'> = {};
@@ -71,7 +83,7 @@ export function emitNotification(
     receiver: group.row.receiver,
     groupKey: group.row.groupKey,
     groupLabels: group.row.labels,
-    alerts: all.slice(0, maxAlertsInMessage).map(messageAlert),
+    alerts: all.slice(0, maxAlertsInMessage).map((alert) => messageAlert(alert, flapping.includes(alert))),
     changed: said.changed.slice(0, maxAlertsInMessage).map((alert) => alert.id),
     truncated: Math.max(0, all.length - maxAlertsInMessage),
     severity: severities[severity]!,

@@ -116,18 +116,19 @@ export function leaveGroup(state: PipelineState, group: Group, alertId: string):
 /** Writes one entry of the notify log; the row is replaced, so that what a commit holds does not change under it. */
 export function logNotified(
   group: Group,
-  entries: readonly { alert: AlertRow; status: 'firing' | 'resolved' | 'event' }[],
+  entries: readonly { alert: AlertRow; status: 'firing' | 'resolved' | 'event'; flapping?: boolean }[],
   now: number,
 ): void {
   if (entries.length === 0) return;
   const notified = { ...group.row.notified };
-  for (const { alert, status } of entries) {
+  for (const { alert, status, flapping } of entries) {
     const before = group.lastOfKey.get(alert.key);
     if (before !== undefined && before !== alert.id) delete notified[before];
     const { key, effectiveSeverity, severity } = alert;
     notified[alert.id] = {
       ...{ key, status, at: now },
       ...(effectiveSeverity !== severity && { severity: effectiveSeverity }),
+      ...(flapping && { flapping: true as const }),
     };
     group.lastOfKey.set(alert.key, alert.id);
   }

@@ -2,7 +2,7 @@
 // rule keeps its episodes; for events it is the dedupe key. Labels are what people and matchers see.
 import { fingerprint } from '../../rules/fingerprint.ts';
 import { canonicalLabels, labelSet, withoutLabel } from '../../rules/labels.ts';
-import type { Labels, Rule } from '../../rules/types.ts';
+import type { Labels, Rule, Severity } from '../../rules/types.ts';
 import type { EventInput } from './input.ts';
 import type { Subject } from './state.ts';
 
@@ -37,4 +37,10 @@ export function eventSubject(event: EventInput): Subject {
       ? `event:${event.type}:${canonicalLabels(withoutLabel(event.labels, 'severity'))}:${event.message}`
       : `event-key:${event.dedupKey}`;
   return { key, labels, fingerprint: fingerprint(labels) };
+}
+
+/** An alert from outside is known by who sent it and by all its labels, whatever we make of its severity. */
+export function outsideSubject(source: string, given: Labels, severity: Severity): Subject {
+  const labels = labelSet({ ...given, severity });
+  return { key: `outside:${source}:${canonicalLabels(given)}`, labels, fingerprint: fingerprint(labels) };
 }

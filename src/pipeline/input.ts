@@ -3,8 +3,9 @@
 import type { AlertMessage } from '../../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
 import type { Effect } from './effect.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, EventRow, SilenceRow } from './rows.ts';
+import type { AlertRow, EventRow, HeartbeatRow, SilenceRow } from './rows.ts';
 import type { Group, Subject } from './state.ts';
 
 /** A verdict or its severity changed, or it stands and the time of `for` or `keep_firing_for` has come. */
@@ -36,6 +37,38 @@ export interface EventInput {
   readonly dedupKey: string | null;
   readonly occurredAt: number;
   readonly actor: string | null;
+  /** What decided the severity; null: the sender. */
+  readonly classifiedBy: string | null;
+}
+
+/** What a sender says of one of its alerts. */
+export interface OutsideAlert {
+  /** All of them, as the sender gave them: with the source they are the identity. */
+  readonly labels: Labels;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly status: 'firing' | 'resolved';
+  /** By the sender's clock; null: it does not say. */
+  readonly startsAt: number | null;
+  /** Of one that fires: when it ends unless the sender says so again. */
+  readonly endsAt: number | null;
+  readonly value: number | null;
+  readonly severity: Severity;
+  readonly category: Category;
+  /** What decided the severity; null: the sender. */
+  readonly classifiedBy: string | null;
+}
+
+/** A sender tells of alerts that it watches over itself. */
+export interface OutsideInput {
+  readonly kind: 'outside';
+  readonly source: string;
+  readonly alerts: readonly OutsideAlert[];
+}
+
+/** The heartbeats that are expected from now on. */
+export interface HeartbeatsInput {
+  readonly kind: 'heartbeats';
+  readonly heartbeats: readonly Heartbeat[];
 }
 
 /** What a person does with an alert that does not end it. */
@@ -76,9 +109,12 @@ export interface SilencePutInput {
   readonly matchers: SilenceRow['matchers'];
   readonly startsAt: number;
   readonly endsAt: number;
+  readonly recurs: SilenceRow['recurs'];
   readonly comment: string;
   readonly createdBy: string;
   readonly actor: string;
+  /** Of a known one: the versions that may be changed; absent: any. */
+  readonly seen?: readonly number[] | null;
 }
 
 /** The silence ends now. */
@@ -93,6 +129,16 @@ export type PipelineInput =
   | EventInput
   | RespondInput
   | ResolveInput
+  | OutsideInput
+  /** The time has come until which its sender let an alert last. */
+  | { readonly kind: 'ends_at'; readonly alertId: string }
+  | HeartbeatsInput
+  /** One came; `failed`: its job says that it failed. */
+  | { readonly kind: 'heartbeat'; readonly name: string; readonly failed: boolean }
+  /** The time has come by which one had to come. */
+  | { readonly kind: 'heartbeat_due'; readonly name: string }
+  /** Nothing could be taken until now: what did not come meanwhile is not missed. */
+  | { readonly kind: 'heartbeats_excused' }
   /** The rule of these open alerts is gone, or no longer covers their series. */
   | { readonly kind: 'rule_removed'; readonly alertIds: readonly string[] }
   | { readonly kind: 'routing'; readonly routing: RoutingConfig }
@@ -122,9 +168,27 @@ export interface StepResult {
   readonly notifications: Notification[];
   /** Groups whose deadline may have changed. */
   readonly groups: Set<Group>;
-  /** Silences whose next time may have changed. */
-  readonly silences: Set<SilenceRow>;
+  readonly reminders: Reminder[];
   answer: StepAnswer;
+}
+
+/** An input that is to come at a time, in place of the one that its owner had; null: none any more. */
+export interface Reminder {
+  readonly owner: object;
+  readonly at: number | null;
+  readonly input: PipelineInput;
+}
+
+/** What became of the alerts of an `outside` input. */
+export interface OutsideCounts {
+  fired: number;
+  /** Open already, and something about it is new. */
+  updated: number;
+  resolved: number;
+  /** Known as it is, or over and never heard of. */
+  unchanged: number;
+  /** A person ended this episode. */
+  dismissed: number;
 }
 
 export type StepAnswer =
@@ -133,16 +197,21 @@ export type StepAnswer =
   | { readonly kind: 'alert'; readonly alert: AlertRow; readonly event: EventRow | null }
   | { readonly kind: 'event'; readonly alert: AlertRow; readonly heldBack: 'within_dedupe_window' | null }
   | { readonly kind: 'silence'; readonly silence: SilenceRow }
+  | { readonly kind: 'outside'; readonly counts: OutsideCounts }
+  | { readonly kind: 'heartbeat'; readonly row: HeartbeatRow; readonly dueAt: number }
   | {
       readonly kind: 'refused';
       readonly reason:
         | 'alert_not_found'
         | 'alert_resolved'
+        | 'heartbeat_not_found'
         | 'silence_not_found'
         | 'silence_over'
-        | 'too_many_silences';
+        | 'too_many_silences'
+        /** It is another version by now than those that were seen. */
+        | 'precondition_failed';
     };
 
 export function emptyResult(): StepResult {
-  return { effects: [], notifications: [], groups: new Set(), silences: new Set(), answer: { kind: 'none' } };
+  return { effects: [], notifications: [], groups: new Set(), reminders: [], answer: { kind: 'none' } };
 }

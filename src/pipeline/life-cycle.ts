@@ -6,7 +6,7 @@ import { priorityOf } from '../../rules/severity.ts';
 import type { Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
-import type { EventInput, ResolveInput, StepResult, VerdictInput } from './input.ts';
+import type { EventInput, Reminder, ResolveInput, StepResult, VerdictInput } from './input.ts';
 import type { AlertRow, ResolveReason } from './rows.ts';
 import { alertEvent, type PipelineState } from './state.ts';
 
@@ -217,13 +217,19 @@ function fire(alert: AlertRow, firedAt: number, input: VerdictInput): void {
   alert.annotations = renderAnnotations(input.rule, alert.labels, input.value);
 }
 
-function close(state: PipelineState, alert: AlertRow, at: number, reason: ResolveReason): void {
+/** The episode is over at `at`. */
+export function close(state: PipelineState, alert: AlertRow, at: number, reason: ResolveReason): void {
   alert.state = 'resolved';
   alert.resolvedAt = at;
   alert.resolveReason = reason;
   alert.keepUntil = null;
   alert.nextAt = null;
   if (state.openByKey.get(alert.key) === alert) state.openByKey.delete(alert.key);
+}
+
+/** Comes back when the alert's sender lets it end. */
+export function endReminder(alert: AlertRow, at: number | null): Reminder {
+  return { owner: alert, at, input: { kind: 'ends_at', alertId: alert.id } };
 }
 
 /** Ends an episode for a reason that is not a verdict: a person, or a rule that is gone. Answers the alert if it had fired. */
@@ -237,6 +243,9 @@ export function endEpisode(
 ): AlertRow | null {
   const hadFired = alert.state === 'firing';
   close(state, alert, now, reason);
+  if (reason === 'manual' && alert.source !== 'rule')
+    state.dismissed.set(alert.key, alert.pendingSince ?? now);
+  if (alert.endsAt !== null) out.reminders.push(endReminder(alert, null));
   alert.version += 1;
   out.effects.push({ put: 'alert', row: alert, insert: false });
   const body = by?.note ? { note: by.note } : {};

@@ -1,9 +1,11 @@
 // Takes up a tenant where it was left: the same code for a start, a take-over and a poisoned shard.
 import type { Rule } from '../../rules/types.ts';
 import type { StepResult } from './input.ts';
+import { endReminder } from './life-cycle.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, GroupRow, SilenceRow } from './rows.ts';
+import { silenceReminder } from './silence-changes.ts';
 import { emptyPipelineState, type Group, type PipelineState, type Suppression } from './state.ts';
 
 export interface LoadedRows {
@@ -11,6 +13,8 @@ export interface LoadedRows {
   readonly groups: readonly GroupRow[];
   /** Those that are not over. */
   readonly silences: readonly SilenceRow[];
+  /** When alerts began to fire lately, by key; absent where nothing is called flapping. */
+  readonly firings?: readonly { readonly key: string; readonly at: number }[];
 }
 
 /** Builds the state and routes everything again; `out` gets what that changes. */
@@ -27,11 +31,14 @@ export function loadPipeline(
   for (const alert of rows.alerts) {
     bringBack(alert, rules, now);
     state.alerts.set(alert.id, alert);
-    if (alert.kind === 'alert' && alert.state !== 'resolved') state.openByKey.set(alert.key, alert);
+    if (alert.kind !== 'alert' || alert.state === 'resolved') continue;
+    state.openByKey.set(alert.key, alert);
+    if (alert.endsAt !== null) out.reminders.push(endReminder(alert, alert.endsAt));
   }
+  for (const { key, at } of rows.firings ?? []) state.flaps.started(key, at);
   for (const row of rows.silences) {
     state.silences.put(row);
-    out.silences.add(row);
+    out.reminders.push(silenceReminder(state, row));
   }
   for (const row of rows.groups) {
     const group = {
@@ -59,6 +66,8 @@ export function loadPipeline(
 const sampleAheadMs = 300_000;
 
 function bringBack(alert: AlertRow, rules: ReadonlyMap<string, Rule>, now: number): void {
+  // When an alert from outside began is by its sender's clock, which is compared with nothing but itself.
+  if (alert.source !== 'rule') return;
   const latest = now + sampleAheadMs;
   if (alert.pendingSince !== null && alert.pendingSince > latest) alert.pendingSince = now;
   if (alert.keepUntil === null) return;

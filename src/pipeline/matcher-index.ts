@@ -8,30 +8,86 @@ export interface Matched {
   readonly matchers: readonly Matcher[];
 }
 
-/** Values of one label whose answers are kept; beyond that all of them are found anew. */
-const mostAnswers = 10_000;
+/** Values of one label whose answers are kept (some 10 MB); beyond that all of them are found anew. */
+const mostAnswers = 100_000;
+
+/** A set that is filed under a matcher which has to be asked. */
+interface Asked<T> {
+  readonly item: T;
+  readonly matcher: Matcher;
+  /** What it takes begins so: asked first, since a regular expression costs microseconds. */
+  readonly prefix: string;
+}
+
+/** With what every value begins that the matcher takes, as far as that is plain to see. */
+function prefixOf({ op, value }: Matcher): string {
+  if (op !== '=~' || value.includes('|')) return '';
+  const [plain = ''] = /^[^.^$*+?()[\]{}\\]*/u.exec(value) ?? [];
+  // The last character before one of these may be left out.
+  const next = value[plain.length];
+  return next === '*' || next === '?' || next === '{' ? [...plain].slice(0, -1).join('') : plain;
+}
+
+/** What was found of a value, by the first `asked` of those there are to ask and after so many were taken away. */
+interface Answer<T> {
+  found: readonly Asked<T>[];
+  asked: number;
+  removed: number;
+}
 
 /** What is filed under one label name. */
 class Drawer<T> {
   /** By the value that an equality matcher asks for. */
   readonly equal = new Map<string, Set<T>>();
-  /** Under matchers that have to be asked. */
-  readonly asked = new Map<T, Matcher>();
-  readonly #answers = new Map<string, readonly T[]>();
+  readonly #asked = new Map<T, Asked<T>>();
+  /** In the order in which they came, also those that are gone: an answer goes on from where it was. */
+  #order: Asked<T>[] = [];
+  #removed = 0;
+  readonly #answers = new Map<string, Answer<T>>();
 
-  /** Those of `asked` whose matcher takes the value. */
-  taking(value: string): readonly T[] {
-    const known = this.#answers.get(value);
-    if (known) return known;
-    const found: T[] = [];
-    for (const [item, matcher] of this.asked) if (matcher.matches(value)) found.push(item);
-    if (this.#answers.size >= mostAnswers) this.#answers.clear();
-    this.#answers.set(value, found);
-    return found;
+  get empty(): boolean {
+    return this.equal.size === 0 && this.#asked.size === 0;
   }
 
-  forget(): void {
+  ask(item: T, matcher: Matcher): void {
+    const asked = { item, matcher, prefix: prefixOf(matcher) };
+    this.#asked.set(item, asked);
+    this.#order.push(asked);
+  }
+
+  remove(item: T): void {
+    if (!this.#asked.delete(item)) return;
+    this.#removed += 1;
+    if (this.#order.length <= 2 * this.#asked.size + 64) return;
+    this.#order = [...this.#asked.values()];
     this.#answers.clear();
+  }
+
+  /** Those of the asked whose matcher takes the value. */
+  taking(value: string): readonly Asked<T>[] {
+    if (this.#asked.size === 0) return [];
+    let answer = this.#answers.get(value);
+    if (!answer) {
+      if (this.#answers.size >= mostAnswers) this.#answers.clear();
+      answer = { found: [], asked: 0, removed: this.#removed };
+      this.#answers.set(value, answer);
+    }
+    const isFiled = (asked: Asked<T>) => this.#asked.get(asked.item) === asked;
+    if (answer.removed !== this.#removed) {
+      answer.found = answer.found.filter(isFiled);
+      answer.removed = this.#removed;
+    }
+    if (answer.asked < this.#order.length) {
+      const news: Asked<T>[] = [];
+      for (let i = answer.asked; i < this.#order.length; i++) {
+        const asked = this.#order[i]!;
+        if (value.startsWith(asked.prefix) && isFiled(asked) && asked.matcher.matches(value))
+          news.push(asked);
+      }
+      if (news.length > 0) answer.found = [...answer.found, ...news];
+      answer.asked = this.#order.length;
+    }
+    return answer.found;
   }
 }
 
@@ -56,8 +112,7 @@ export class MatcherIndex<T extends Matched> {
       if (known) known.add(item);
       else drawer.equal.set(primary.value, new Set([item]));
     } else {
-      drawer.asked.set(item, primary);
-      drawer.forget();
+      drawer.ask(item, primary);
     }
   }
 
@@ -69,8 +124,8 @@ export class MatcherIndex<T extends Matched> {
       const equal = op === '=' ? drawer.equal.get(value) : undefined;
       equal?.delete(item);
       if (equal?.size === 0) drawer.equal.delete(value);
-      if (drawer.asked.delete(item)) drawer.forget();
-      if (drawer.equal.size === 0 && drawer.asked.size === 0) this.#drawers.delete(name);
+      drawer.remove(item);
+      if (drawer.empty) this.#drawers.delete(name);
     }
   }
 
@@ -85,8 +140,7 @@ export class MatcherIndex<T extends Matched> {
       const value = labels[name]!;
       for (const item of drawer.equal.get(value) ?? [])
         if (matchesAll(item.matchers, labels)) found.push(item);
-      if (drawer.asked.size === 0) continue;
-      for (const item of drawer.taking(value)) if (matchesAll(item.matchers, labels)) found.push(item);
+      for (const { item } of drawer.taking(value)) if (matchesAll(item.matchers, labels)) found.push(item);
     }
     return found;
   }

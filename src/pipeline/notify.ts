@@ -26,6 +26,8 @@ export interface GroupView {
   readonly fresh: AlertRow[];
   /** Firing anew after the dedupe window of its last notification. */
   readonly refired: AlertRow[];
+  /** Firing once more, so often that this is told instead, once. */
+  readonly flapping: AlertRow[];
   /** Firing anew within that window: delayed to its end. */
   readonly held: { readonly alert: AlertRow; readonly until: number }[];
   /** Resolved, and the receiver believes it fires. */
@@ -101,6 +103,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     escalated: [],
     fresh: [],
     refired: [],
+    flapping: [],
     held: [],
     resolved: [],
     unasked: [],
@@ -134,6 +137,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
       else {
         const until = dedupeUntil(state, group, alert, receiver);
         if (until > now) view.held.push({ alert, until });
+        else if (state.flaps.until(alert.key, now, false) !== null) view.flapping.push(alert);
         else if (group.lastOfKey.has(alert.key)) view.refired.push(alert);
         else view.fresh.push(alert);
       }
@@ -195,6 +199,7 @@ export function decideNotify(
   if (refired.length > 0) return say('refired');
   // Also of an acknowledged one: that it got worse is no repeat.
   if (escalated.length > 0) return say('escalated');
+  if (view.flapping.length > 0) return say('flapping');
   if (resolved.length > 0) return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
   if (events.length > 0) return say('event');
 

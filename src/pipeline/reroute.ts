@@ -21,6 +21,7 @@ import {
 
 export function reroute(state: PipelineState, routing: RoutingConfig, now: number, out: StepResult): void {
   state.routing = routing;
+  state.flaps.configure(routing.flapping ?? null);
   ruleInhibition(state);
   const before = new Map(state.groups);
   for (const group of before.values()) {

@@ -121,6 +121,7 @@ describe('an assignment', () => {
     story.respond(alert, { kind: 'assign', to: 'bea' });
     expect(story.respond(alert, { kind: 'assign', to: 'bea' }).effects).toEqual([]);
     const ended = alert;
+    story.respond(alert, { kind: 'acknowledge', until: story.t0 + 900 * min });
     story.verdict('a', false);
     story.until(30);
     expect(story.state.alerts.has(ended.id)).toBe(false);

@@ -1,6 +1,7 @@
 // The routing tree as data: who is told about what, and with which timing. Built by the configuration, read by `route`.
 import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
+import type { FlappingConfig } from './flaps.ts';
 
 /** One node, with everything inherited already filled in. */
 export interface Route {
@@ -45,6 +46,8 @@ export interface InhibitRule {
 }
 
 export interface RoutingConfig {
+  /** Absent: nothing is called flapping. */
+  readonly flapping?: FlappingConfig | null;
   readonly route: Route;
   /** Absent: nothing holds anything back. */
   readonly inhibit?: readonly InhibitRule[];

@@ -1,6 +1,7 @@
 // The rows of the state database as the program sees them: ids are UUID strings, label sets are label sets,
 // times are epoch milliseconds. How a store lays them down (16-byte ids, interned label sets) is its own affair.
 import type { Locale } from '../../channels/message.ts';
+import type { TimeIntervalSpec } from '../../rules/time-interval.ts';
 import type { Category, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
 
 export type AlertState = 'pending' | 'firing' | 'resolved';
@@ -11,6 +12,10 @@ export type ResolveReason =
   | 'manual'
   | 'rule_removed'
   | 'series_expired'
+  /** Whoever sent it said that it is over, */
+  | 'sender_resolved'
+  /** or had said until when it would last. */
+  | 'ends_at_passed'
   | 'occurred'; // an event: an occurrence without an end is born resolved
 
 /** One firing episode of an alert, or one event. */
@@ -18,7 +23,7 @@ export interface AlertRow {
   readonly tenant: string;
   readonly id: string;
   readonly kind: 'alert' | 'event';
-  /** Identity over episodes: rule and series labels without severity; for events their dedupe key. */
+  /** Identity over episodes: rule and series labels without severity; for events their dedupe key; for alerts from outside who sent them and all their labels. */
   readonly key: string;
   /** `rule` for our own rules, else who sent it. */
   readonly source: string;
@@ -63,6 +68,25 @@ export interface AlertRow {
   version: number;
 }
 
+/** What is known of a heartbeat that is expected: one row for each name. */
+export interface HeartbeatRow {
+  readonly tenant: string;
+  readonly name: string;
+  /** Since when it is expected. */
+  since: number;
+  /** Null: it never came. */
+  lastAt: number | null;
+  /** What it said last: that its job failed. */
+  failed: boolean;
+}
+
+/** An episode from outside that a person ended: its sender may go on telling of it. */
+export interface DismissedRow {
+  readonly key: string;
+  /** When it began, by its sender's clock. */
+  readonly startsAt: number;
+}
+
 /** What the notify log says of one alert of a group. */
 export interface Notified {
   readonly key: string;
@@ -71,6 +95,8 @@ export interface Notified {
   readonly at: number;
   /** How urgent it was said to be; absent: as it was at the episode's start. */
   readonly severity?: Severity;
+  /** It was said that it flaps. */
+  readonly flapping?: true;
 }
 
 export interface GroupRow {
@@ -97,6 +123,8 @@ export interface SilenceRow {
   matchers: readonly { readonly name: string; readonly op: MatchOperator; readonly value: string }[];
   startsAt: number;
   endsAt: number;
+  /** It holds at these times only, between its start and its end; null: all the time. */
+  recurs: readonly TimeIntervalSpec[] | null;
   comment: string;
   readonly createdBy: string;
   readonly createdAt: number;

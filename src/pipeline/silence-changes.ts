@@ -3,7 +3,7 @@
 
 import { labelSet } from '../../rules/labels.ts';
 import { priorityOf } from '../../rules/severity.ts';
-import type { EventInput, PipelineInput, SilencePutInput, StepResult } from './input.ts';
+import type { EventInput, PipelineInput, Reminder, SilencePutInput, StepResult } from './input.ts';
 import type { EventRow, SilenceRow } from './rows.ts';
 import type { PipelineState } from './state.ts';
 import { release } from './suppress.ts';
@@ -42,15 +42,17 @@ export function changeSilences(
         close(state, row, now, out);
         return null;
       }
-      out.silences.add(row);
-      return remind(state, row, now, out);
+      const reminder = remind(state, row, now, out);
+      out.reminders.push(silenceReminder(state, row));
+      return reminder;
     }
   }
 }
 
 /** When a silence is to be looked at: before its end, to be reminded of, and at its end. */
-export function silenceDueAt(row: SilenceRow, remindBeforeMs: number | null): number {
-  return remindAt(row, remindBeforeMs) ?? row.endsAt;
+export function silenceReminder(state: PipelineState, row: SilenceRow): Reminder {
+  const at = remindAt(row, state.routing.remindBeforeMs ?? null) ?? row.endsAt;
+  return { owner: row, at, input: { kind: 'silence.due', id: row.id } };
 }
 
 /** Null: it was told, or is too short to be told of. */
@@ -61,9 +63,13 @@ function remindAt(row: SilenceRow, remindBeforeMs: number | null): number | null
 }
 
 function put(state: PipelineState, input: SilencePutInput, now: number, out: StepResult): void {
-  const { matchers, startsAt, endsAt, comment, actor } = input;
+  const { matchers, startsAt, endsAt, recurs, comment, actor } = input;
   const known = input.id === null ? null : openSilence(state, input.id, now, out);
   if (input.id !== null && known === null) return;
+  if (known !== null && input.seen && !input.seen.includes(known.version)) {
+    out.answer = { kind: 'refused', reason: 'precondition_failed' };
+    return;
+  }
   if (known === null && state.silences.size >= mostSilences) {
     out.answer = { kind: 'refused', reason: 'too_many_silences' };
     return;
@@ -75,6 +81,7 @@ function put(state: PipelineState, input: SilencePutInput, now: number, out: Ste
     matchers,
     startsAt,
     endsAt,
+    recurs,
     comment,
     createdBy: input.createdBy,
     createdAt: now,
@@ -86,11 +93,11 @@ function put(state: PipelineState, input: SilencePutInput, now: number, out: Ste
     closed: false,
   };
   if (row.endsAt !== endsAt) row.remindedAt = null;
-  Object.assign(row, { matchers, startsAt, endsAt, comment });
+  Object.assign(row, { matchers, startsAt, endsAt, recurs, comment });
   changed(row, actor, now);
   state.silences.put(row);
   out.effects.push({ put: 'silence', row, insert: known === null });
-  out.silences.add(row);
+  out.reminders.push(silenceReminder(state, row));
   const body = { ...said(row), ...(before && { before }) };
   tell(state, row, before === null ? 'silence.created' : 'silence.changed', actor, now, out, body);
   if (known !== null) release(state, row.id, now, out);
@@ -106,6 +113,7 @@ function changed(row: SilenceRow, actor: string, now: number): void {
 /** The silence holds nothing any more. */
 function close(state: PipelineState, row: SilenceRow, now: number, out: StepResult): void {
   row.closed = true;
+  out.reminders.push({ ...silenceReminder(state, row), at: null });
   state.silences.remove(row.id);
   out.effects.push({ put: 'silence', row, insert: false });
   release(state, row.id, now, out);
@@ -134,6 +142,7 @@ function remind(state: PipelineState, row: SilenceRow, now: number, out: StepRes
     dedupKey: `silence.ending:${row.id}:${row.endsAt}`,
     occurredAt: now,
     actor: null,
+    classifiedBy: null,
   };
 }
 
@@ -154,8 +163,8 @@ function openSilence(state: PipelineState, id: string, now: number, out: StepRes
 }
 
 /** What an audit says of a silence. */
-function said({ matchers, startsAt, endsAt, comment }: SilenceRow) {
-  return { matchers, startsAt, endsAt, comment };
+function said({ matchers, startsAt, endsAt, recurs, comment }: SilenceRow) {
+  return { matchers, startsAt, endsAt, ...(recurs !== null && { recurs }), comment };
 }
 
 function tell(

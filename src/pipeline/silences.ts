@@ -1,6 +1,7 @@
 // Silences: what somebody said is to be quiet for a while. A silence never changes an alert; it holds back what would be
 // said of it. Those that are not over are in memory, filed by their matchers.
 import { matcher } from '../../rules/matchers.ts';
+import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import { MatcherIndex } from './matcher-index.ts';
 import type { SilenceRow } from './rows.ts';
@@ -8,6 +9,7 @@ import type { SilenceRow } from './rows.ts';
 interface Filed {
   readonly row: SilenceRow;
   readonly matchers: readonly Matcher[];
+  readonly calendar: TimeInterval | null;
 }
 
 /** What holds a label set at a time. */
@@ -27,12 +29,20 @@ export function matchersOf({ id, matchers }: Pick<SilenceRow, 'id' | 'matchers'>
   });
 }
 
+/** When it holds by the calendar; null: all the time. */
+export function calendarOf({ id, recurs }: Pick<SilenceRow, 'id' | 'recurs'>): TimeInterval | null {
+  return recurs === null ? null : compileTimeInterval(`of silence ${id}`, recurs);
+}
+
 /** Whether the silence holds at `now`, and until when in one piece. */
 export function holdsUntil(
   { startsAt, endsAt }: Pick<SilenceRow, 'startsAt' | 'endsAt'>,
+  calendar: TimeInterval | null,
   now: number,
 ): number | null {
-  return startsAt <= now && now < endsAt ? endsAt : null;
+  if (now < startsAt || now >= endsAt) return null;
+  if (calendar === null) return endsAt;
+  return calendar.contains(now) ? Math.min(calendar.nextChange(now) ?? endsAt, endsAt) : null;
 }
 
 export class Silences {
@@ -54,7 +64,7 @@ export class Silences {
   /** Files the row as it is now, in place of the one of the same id. */
   put(row: SilenceRow): void {
     this.remove(row.id);
-    const filed = { row, matchers: matchersOf(row) };
+    const filed = { row, matchers: matchersOf(row), calendar: calendarOf(row) };
     this.#byId.set(row.id, filed);
     this.#index.add(filed);
   }
@@ -71,8 +81,8 @@ export class Silences {
     if (this.#byId.size === 0) return null;
     const ids: string[] = [];
     let until = 0;
-    for (const { row } of this.#index.matching(labels)) {
-      const end = holdsUntil(row, now);
+    for (const { row, calendar } of this.#index.matching(labels)) {
+      const end = holdsUntil(row, calendar, now);
       if (end === null) continue;
       ids.push(row.id);
       until = Math.max(until, end);

@@ -1,12 +1,14 @@
 // One tenant's state as the pipeline knows it. Each stage owns a slice: life cycle the alerts, grouping the groups.
 // State is changed in place by `apply`; a failed commit throws it away and loads it again from the store.
 import type { Rule } from '../../rules/types.ts';
+import { Flaps } from './flaps.ts';
+import type { Watch } from './heartbeat.ts';
 import { Inhibition } from './inhibition.ts';
 import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
 import { Silences } from './silences.ts';
 
-export type SuppressedBy = 'silenced' | 'inhibited' | 'muted' | 'snoozed';
+export type SuppressedBy = 'silenced' | 'inhibited' | 'muted' | 'snoozed' | 'flapping';
 
 /** Why nothing is said of an alert at the moment. */
 export interface Suppression {
@@ -45,12 +47,18 @@ export interface PipelineState {
   readonly groups: Map<string, Group>;
   /** Those that are not over. */
   readonly silences: Silences;
+  /** When alerts began to fire. */
+  flaps: Flaps;
   /** What fires, as a source of inhibition. */
   inhibition: Inhibition;
   /** Id of a silence or of a source → keys of the groups in which it held something back when they were looked at. */
   readonly heldBy: Map<string, Set<string>>;
   /** alert id → keys of the groups it is in. */
   readonly memberOf: Map<string, readonly string[]>;
+  /** Key of an alert from outside → when the last episode began that a person ended. */
+  readonly dismissed: Map<string, number>;
+  /** By name. */
+  readonly heartbeats: Map<string, Watch>;
 }
 
 export function emptyPipelineState(
@@ -69,8 +77,11 @@ export function emptyPipelineState(
     groups: new Map(),
     memberOf: new Map(),
     silences: new Silences(),
+    flaps: new Flaps(routing.flapping ?? null),
     inhibition: new Inhibition(routing.inhibit ?? []),
     heldBy: new Map(),
+    dismissed: new Map(),
+    heartbeats: new Map(),
   };
 }
 

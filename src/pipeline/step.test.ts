@@ -124,6 +124,7 @@ class Story {
       dedupKey: null,
       occurredAt: this.now,
       actor: null,
+      classifiedBy: null,
       ...over,
     });
   }

@@ -2,10 +2,12 @@
 // `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
 import { dueGroup, skip } from './due.ts';
 import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
+import { excuseHeartbeats, expectHeartbeats, missHeartbeat, takeHeartbeat } from './heartbeats.ts';
 import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
 import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
+import { endAtDeadline, takeOutside } from './outside.ts';
 import { reroute, ruleDependencies } from './reroute.ts';
 import { lastEvent, openAlert, respond } from './respond.ts';
 import { decideRoute } from './route.ts';
@@ -51,6 +53,24 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       }
       break;
     }
+    case 'outside':
+      takeOutside(state, input, now, out, arrive);
+      break;
+    case 'ends_at':
+      endAtDeadline(state, input.alertId, now, out, arrive);
+      break;
+    case 'heartbeats':
+      expectHeartbeats(state, input.heartbeats, now, out, arrive);
+      break;
+    case 'heartbeat':
+      takeHeartbeat(state, input, now, out, arrive);
+      break;
+    case 'heartbeat_due':
+      missHeartbeat(state, input.name, now, out, arrive);
+      break;
+    case 'heartbeats_excused':
+      excuseHeartbeats(state, now, out);
+      break;
     case 'rule_removed':
       for (const id of input.alertIds) {
         const alert = state.alerts.get(id);
@@ -86,6 +106,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   if (alert.state === 'firing') {
     state.inhibition.add(alert);
+    state.flaps.started(alert.key, alert.firedAt ?? now);
     for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {
@@ -113,7 +134,10 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   });
   out.effects.push({ put: 'alert', row: alert, insert: true });
   const heldBack = open.length === 0 ? 'within_dedupe_window' : null;
-  const body = { type: input.type, recipients: input.recipients };
+  const body = {
+    ...{ type: input.type, recipients: input.recipients },
+    ...(input.classifiedBy !== null && { classifiedBy: input.classifiedBy, severity: input.severity }),
+  };
   out.effects.push({
     put: 'event',
     row: alertEvent(state, alert, 'event.received', heldBack, now, body, null),

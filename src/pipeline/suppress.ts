@@ -11,7 +11,7 @@ import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
 
-/** What holds the alert back in the group, the first reason that does: silence, inhibition, mute, snooze. Reads only. */
+/** What holds the alert back in a group, the first reason that does: silence, inhibition, mute, snooze, flapping. Reads only. */
 export function suppressionOf(
   state: PipelineState,
   group: Group,
@@ -24,7 +24,15 @@ export function suppressionOf(
   if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
   const muted = mutingOf(group.route, now);
   if (muted) return { by: 'muted', ...muted };
-  return isSnoozed(alert, now) ? { by: 'snoozed', ids: [], until: alert.snoozedUntil } : null;
+  if (isSnoozed(alert, now)) return { by: 'snoozed', ids: [], until: alert.snoozedUntil };
+  const until = toldFlapping(group, alert) ? state.flaps.until(alert.key, now, true) : null;
+  return until === null ? null : { by: 'flapping', ids: [], until };
+}
+
+/** Whether the group has said that the alert flaps. */
+export function toldFlapping(group: Group, alert: AlertRow): boolean {
+  const last = group.lastOfKey.get(alert.key);
+  return last !== undefined && group.row.notified[last]?.flapping === true;
 }
 
 /** The same for what is to be said of it now: that a snoozed one has ended is said all the same. */

@@ -15,13 +15,16 @@ import type {
   BreakerRow,
   DeliveryRow,
   DeliveryState,
+  DismissedRow,
   EventRow,
   GroupRow,
+  HeartbeatRow,
   NotificationRow,
   SilenceRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
 import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
+import type { SpanReads } from './span-reads.ts';
 
 export const shardCount = 64;
 
@@ -103,6 +106,12 @@ export interface OccurrenceQuery {
 export interface Occurrence {
   readonly rule: string | null;
   readonly labels: Labels;
+  readonly at: number;
+}
+
+/** An alert of this key began to fire. */
+export interface Firing {
+  readonly key: string;
   readonly at: number;
 }
 
@@ -196,7 +205,7 @@ export interface RetentionPolicy {
   readonly deliveryMs: number;
 }
 
-export interface Store {
+export interface Store extends SpanReads {
   // -- ownership ------------------------------------------------------------------------------------------------
   /**
    * Takes every shard: raises each epoch, voids leases of older epochs (sending → queued, due now). A lease of another
@@ -214,12 +223,18 @@ export interface Store {
    */
   commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
   loadTenant(tenant: string): TenantSnapshot;
+  /** Heartbeats that are expected, with what is known of them. */
+  heartbeats(tenant: string): readonly HeartbeatRow[];
+  /** Alerts from outside whose newest episode a person ended, by key; the newest hundred thousand. */
+  dismissed(tenant: string): readonly DismissedRow[];
   /**
    * Events, or alerts that fired, after `after`, the newest `limit` of those whose row was born at or after `bornAt` (of
    * alerts that are open also of those before); in no order. An event occurred five minutes after it was told at the
    * latest, whatever its sender says.
    */
   occurrences(query: OccurrenceQuery): readonly Occurrence[];
+  /** When alerts began to fire, after `after`, by their keys: the newest 200,000 whose row was born since, in no order. */
+  firings(tenant: string, after: number): readonly Firing[];
 
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
@@ -267,6 +282,14 @@ export interface Store {
   /** Newest first. */
   silences(tenant: string, filter: SilenceFilter, limit: number, cursor: string | null): Page<SilenceRow>;
   notification(tenant: string, id: string): NotificationRow | null;
+  /** Made from `from` on and before `to`, oldest first. */
+  notificationsBetween(
+    tenant: string,
+    from: number,
+    to: number,
+    limit: number,
+    cursor: string | null,
+  ): Page<NotificationRow>;
   /** Notifications that name the alert, newest first. */
   notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[];
   configVersion(tenant: string, kind: 'rule' | 'route', name: string, hash: string): ConfigVersionRow | null;
@@ -311,6 +334,8 @@ export interface Store {
   /** A write that proves that the store takes writes; throws StoreError. */
   probe(now: number): void;
   meta(key: string): string | null;
+  /** Remembers a small text; keys of whoever remembers begin with a word and a colon, e.g. `report:weekly`. */
+  setMeta(key: string, value: string): void;
   /** Figures for /metrics and the bench: rows per table, database bytes. */
   stats(): Readonly<Record<string, number>>;
   close(): void;

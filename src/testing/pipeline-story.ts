@@ -4,12 +4,12 @@ import { labelSet } from '../../rules/labels.ts';
 import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Labels, Matcher, Rule, Severity } from '../../rules/types.ts';
+import type { FlappingConfig } from '../pipeline/flaps.ts';
 import { subjectOf } from '../pipeline/identify.ts';
-import { emptyResult, type PipelineInput, type StepResult } from '../pipeline/input.ts';
+import { emptyResult, type PipelineInput, type Reminder, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { InhibitRule, Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow, SilenceRow } from '../pipeline/rows.ts';
-import { silenceDueAt } from '../pipeline/silence-changes.ts';
 import { emptyPipelineState, type PipelineState } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
 import { aReceiver, aRoute, aRule } from './builders.ts';
@@ -22,6 +22,7 @@ export interface PipelineStoryOptions {
   readonly receivers?: readonly Partial<Receiver>[];
   readonly inhibit?: readonly InhibitRule[];
   readonly remindBeforeMs?: number;
+  readonly flapping?: FlappingConfig;
 }
 
 /** Reads matchers that a test writes. */
@@ -40,18 +41,19 @@ export class PipelineStory {
   readonly said: string[] = [];
   readonly results: StepResult[] = [];
   readonly #rules: ReadonlyMap<string, Rule>;
-  readonly #remindBeforeMs: number | null;
+  readonly #firings: { key: string; at: number }[] = [];
+  readonly #reminders = new Map<object, Reminder>();
   #ids = 0;
 
   constructor(options: PipelineStoryOptions = {}) {
     const rules = options.rules ?? [aRule()];
     const receivers = (options.receivers ?? [{}]).map(aReceiver);
-    this.#remindBeforeMs = options.remindBeforeMs ?? null;
     const routing: RoutingConfig = {
       route: aRoute(options.route),
       receivers: new Map(receivers.map((receiver) => [receiver.name, receiver])),
       inhibit: options.inhibit ?? [],
-      remindBeforeMs: this.#remindBeforeMs,
+      remindBeforeMs: options.remindBeforeMs ?? null,
+      flapping: options.flapping ?? null,
     };
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     this.state = emptyPipelineState('default', routing, this.#rules, () => this.#id());
@@ -68,6 +70,10 @@ export class PipelineStory {
 
   #heard(out: StepResult): StepResult {
     this.results.push(out);
+    for (const reminder of out.reminders) this.#reminders.set(reminder.owner, reminder);
+    for (const { kind, subjectId } of eventsOf(out))
+      if (kind === 'alert.firing')
+        this.#firings.push({ key: this.state.alerts.get(subjectId)!.key, at: this.now });
     for (const { message } of out.notifications) {
       const changed = message.alerts
         .filter(({ id }) => message.changed.includes(id))
@@ -108,21 +114,29 @@ export class PipelineStory {
       dedupKey: null,
       occurredAt: this.now,
       actor: null,
+      classifiedBy: null,
     });
   }
 
   /** Somebody silences what the matchers take, from now for `ms`; answers the id. */
-  silence(ms: number, ...matchers: string[]): string {
-    return this.putSilence(null, this.now, this.now + ms, ...matchers);
+  silence(ms: number, matcher: string): string {
+    return this.putSilence(null, this.now, this.now + ms, matcher);
   }
 
-  putSilence(id: string | null, startsAt: number, endsAt: number, ...matchers: string[]): string {
+  putSilence(
+    id: string | null,
+    startsAt: number,
+    endsAt: number,
+    matcher: string,
+    recurs: SilenceRow['recurs'] = null,
+  ): string {
     const { answer } = this.do({
       kind: 'silence.put',
       id,
-      matchers: matchersIn(...matchers).map(({ name, op, value }) => ({ name, op, value })),
+      matchers: matchersIn(matcher).map(({ name, op, value }) => ({ name, op, value })),
       startsAt,
       endsAt,
+      recurs,
       comment: 'maintenance',
       createdBy: 'key:ann',
       actor: 'key:ann',
@@ -138,6 +152,7 @@ export class PipelineStory {
       const next = this.#next();
       if (next === null || next.at > until) break;
       this.now = Math.max(this.now, next.at);
+      if (next.input.kind !== 'due') this.#forget(next.input);
       this.do(next.input);
     }
     this.now = until;
@@ -146,20 +161,27 @@ export class PipelineStory {
 
   #next(): { at: number; input: PipelineInput } | null {
     const all: { at: number; input: PipelineInput }[] = [];
-    for (const row of this.state.silences.rows)
-      all.push({ at: silenceDueAt(row, this.#remindBeforeMs), input: { kind: 'silence.due', id: row.id } });
+    for (const { at, input } of this.#reminders.values()) if (at !== null) all.push({ at, input });
     for (const { row } of this.state.groups.values())
       if (row.nextAt !== null) all.push({ at: row.nextAt, input: { kind: 'due', groupKey: row.groupKey } });
     return all.sort((a, b) => a.at - b.at)[0] ?? null;
   }
 
+  #forget(input: PipelineInput): void {
+    for (const [owner, reminder] of this.#reminders)
+      if (reminder.input === input) this.#reminders.delete(owner);
+  }
+
   /** What was stored is all that is left. */
   restart(routing: RoutingConfig = this.state.routing): void {
     const { alerts, groups, silences, rules } = this.state;
+    const { flapping } = routing;
+    this.#reminders.clear();
     const rows = structuredClone({
       alerts: [...alerts.values()],
       groups: [...groups.values()].map(({ row }) => row),
       silences: silences.rows,
+      ...(flapping && { firings: this.#firings }),
     });
     const out = emptyResult();
     this.state = loadPipeline('default', rows, routing, rules, () => this.#id(), this.now, out);
@@ -172,11 +194,7 @@ export class PipelineStory {
   }
 
   events(prefix = ''): EventRow[] {
-    return this.results.flatMap(({ effects }) =>
-      effects.flatMap((effect) =>
-        effect.put === 'event' && effect.row.kind.startsWith(prefix) ? [effect.row] : [],
-      ),
-    );
+    return this.results.flatMap(eventsOf).filter(({ kind }) => kind.startsWith(prefix));
   }
 
   /**
@@ -203,6 +221,10 @@ export class PipelineStory {
   silenceRow(id: string): SilenceRow {
     return this.state.silences.get(id)!;
   }
+}
+
+function eventsOf({ effects }: StepResult): EventRow[] {
+  return effects.flatMap((effect) => (effect.put === 'event' ? [effect.row] : []));
 }
 
 function nameOf(labels: Labels): string {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type ChannelDefinition, defineChannel, type SendResult } from '../../channels/channel.ts';
 import type { AlertMessage } from '../../channels/message.ts';
+import type { Classification } from '../../rules/classify.ts';
 import { labelSet } from '../../rules/labels.ts';
 import type { Rule, ThresholdRule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
@@ -15,6 +16,7 @@ import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import { silentLog } from '../log.ts';
+import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { Receiver, Route } from '../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -34,7 +36,11 @@ export interface StageOptions {
   readonly rules?: readonly (Partial<ThresholdRule> | Rule)[];
   readonly route?: Partial<Route>;
   readonly receiver?: Partial<Receiver>;
+  /** So long before its end a silence is told of; never unless told otherwise. */
+  readonly remindBeforeMs?: number;
   readonly limits?: Partial<Limits>;
+  readonly heartbeats?: readonly Heartbeat[];
+  readonly classification?: Classification;
   readonly wrapStore?: (store: Store) => Store;
   /** The disk is guarded, by a ballast of so many bytes. */
   readonly ballastBytes?: number;
@@ -52,6 +58,7 @@ export class Stage {
   store!: Store;
   disk: DiskGuard | null = null;
   rules: Rule[];
+  heartbeats: readonly Heartbeat[];
   readonly #options: StageOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
   readonly ballastFile = join(this.#folder, 'ballast');
@@ -61,6 +68,7 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.heartbeats = options.heartbeats ?? [];
     this.rules = (options.rules ?? [{}]).map((rule) =>
       'type' in rule && rule.type !== 'threshold' ? (rule as Rule) : aRule(rule as Partial<ThresholdRule>),
     );
@@ -106,8 +114,14 @@ export class Stage {
         fatal: (error) => this.fatal.push(error),
       },
       {
-        routing: { route: aRoute(this.#options.route), receivers: new Map([[receiver.name, receiver]]) },
+        routing: {
+          route: aRoute(this.#options.route),
+          receivers: new Map([[receiver.name, receiver]]),
+          remindBeforeMs: this.#options.remindBeforeMs ?? null,
+        },
         limits: { ...defaultLimits, ...this.#options.limits },
+        heartbeats: new Map([['default', this.heartbeats]]),
+        ...(this.#options.classification && { classification: this.#options.classification }),
       },
     );
     this.runtime.start(this.rules);

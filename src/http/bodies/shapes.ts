@@ -27,6 +27,12 @@ export const timeIn = z
   .transform((value) => (typeof value === 'number' ? Math.trunc(value) : Date.parse(value)))
   .refine((at) => at >= 0 && at < latestAt, timeExpected);
 
+/** The same in a query, where everything is text. */
+export const timeInQuery = z
+  .string()
+  .transform((text) => (/^\d{1,16}$/.test(text) ? Number(text) : text))
+  .pipe(timeIn);
+
 /** A span such as `30m`, as milliseconds. */
 export const durationIn = z.string('expected a duration such as 30m').transform((text, context) => {
   const parsed = parseDuration(text);

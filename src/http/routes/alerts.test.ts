@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { labelSet } from '../../../rules/labels.ts';
 import { httpStage, type Stage } from '../test-stage.ts';
 
 let stage: Stage;
@@ -33,6 +34,70 @@ describe('the list of alerts', () => {
     expect(ids(await get('/api/v1/alerts?rule=Other'))).toEqual([resolved.id]);
     expect(ids(await get('/api/v1/alerts?severity=critical'))).toEqual([pending.id]);
     expect(ids(await get('/api/v1/alerts/active'))).toEqual([pending.id, firing.id]);
+  });
+
+  it('is narrowed by who has it, by time, by matchers and by words', async () => {
+    const mine = stage.addAlert({
+      assignee: 'bea',
+      ackedBy: 'bea',
+      ackedAt: stage.now,
+      ackUntil: stage.now + 60_000,
+      snoozedUntil: stage.now + 60_000,
+      category: 'security',
+      fingerprint: 'feedfeedfeedfeed',
+    });
+    const late = stage.addAlert({
+      firedAt: stage.now + 60_000,
+      effectiveSeverity: 'critical',
+      labels: labelSet({ alertname: 'Disk', host: 'b', severity: 'warning' }),
+      annotations: { summary: '磁碟空間不足' },
+    });
+    const found = async (query: string) => ids(await get(`/api/v1/alerts?${query}`));
+    for (const query of [
+      'assignee=bea',
+      'acknowledged=true',
+      'snoozed=true',
+      'category=security,cost',
+      'fingerprint=feedfeedfeedfeed',
+      `until=${stage.now + 1}`,
+      'matcher=host!=b',
+      'q=HOST=A',
+    ])
+      expect([query, await found(query)]).toEqual([query, [mine.id]]);
+    for (const query of [
+      'acknowledged=false',
+      `since=${new Date(stage.now + 60_000).toISOString()}`,
+      `matcher=${encodeURIComponent('severity=critical')}&matcher=${encodeURIComponent('host=~"b|c"')}`,
+      `q=${encodeURIComponent('磁碟 不足')}`,
+    ])
+      expect([query, await found(query)]).toEqual([query, [late.id]]);
+    const narrowed = await get('/api/v1/alerts/active?severity=critical,high&q=disk');
+    expect(ids(narrowed)).toEqual([late.id]);
+    stage.now += 60_000;
+    expect(await found('acknowledged=true')).toEqual([]);
+  });
+
+  it.each([
+    ['matcher=host', 'matcher.0'],
+    ['q=', 'q'],
+    ['since=yesterday', 'since'],
+    ['acknowledged=yes', 'acknowledged'],
+    ['severity=bad', 'severity.0'],
+    ['limit=1001', 'limit'],
+  ])('refuses %s', async (query, path) => {
+    const reply = await get(`/api/v1/alerts?${query}`);
+    expect(reply.code).toBe('invalid_query');
+    expect(reply.json.error).toMatchObject({ details: { problems: [{ path }] } });
+  });
+
+  it('is gathered in slices: a page may be short and go on, and finds everything in the end', async () => {
+    const all = Array.from(
+      { length: 450 },
+      (_, n) => stage.addAlert({ rule: n % 90 === 0 ? 'Rare' : 'Often' }).id,
+    );
+    expect(ids(await get('/api/v1/alerts/active?limit=1000'))).toEqual(all.toReversed());
+    const rare = all.filter((_, n) => n % 90 === 0).toReversed();
+    expect(ids(await get('/api/v1/alerts?rule=Rare&limit=1000'))).toEqual(rare);
   });
 
   it('refuses a cursor that is not ours', async () => {
@@ -162,9 +227,67 @@ describe('answering an alert', () => {
       id,
       until: null,
       note: null,
+      owner: null,
       by: 'key:responder',
     });
     expect((await post(`${id}/resolve`)).json).toEqual({ id, note: null, by: 'key:responder' });
+  });
+
+  it('holds as long as the configuration says, or as long as it lasts', async () => {
+    const { id } = stage.addAlert();
+    stage.acknowledgedUntil = stage.now + 86_400_000;
+    expect((await post(`${id}/acknowledge`)).json.until).toBe(stage.now + 86_400_000);
+    expect((await post(`${id}/acknowledge`, { until: null, owner: 'bea' })).json).toMatchObject({
+      until: null,
+      owner: 'bea',
+    });
+    const many = { action: 'acknowledge', matchers: ['host="a"'] };
+    expect((await post('bulk', many)).json).toMatchObject({ action: { until: stage.acknowledgedUntil } });
+  });
+
+  it('may be to snooze, to assign, to comment, and to take back', async () => {
+    const { id } = stage.addAlert();
+    const by = 'key:responder';
+    const snoozed = { id, kind: 'snooze', until: stage.now + 1_800_000, note: null, by };
+    expect((await post(`${id}/snooze`, { for: '30m' })).json).toEqual(snoozed);
+    expect((await post(`${id}/assign`, { to: null })).json).toEqual({
+      id,
+      kind: 'assign',
+      to: null,
+      note: null,
+      by,
+    });
+    expect((await post(`${id}/comments`, { text: '好' })).json).toEqual({
+      id,
+      kind: 'comment',
+      text: '好',
+      by,
+    });
+    const remove = (what: string) =>
+      stage.request('DELETE', `/api/v1/alerts/${id}/${what}`, { as: 'responder' });
+    expect((await remove('snooze')).json.kind).toBe('unsnooze');
+    expect((await remove('acknowledge')).json.kind).toBe('unacknowledge');
+  });
+
+  it.each([
+    ['snooze', {}, 'until'],
+    ['snooze', { for: '0s' }, 'for'],
+    ['assign', {}, 'to'],
+    ['assign', { to: ' ' }, 'to'],
+    ['comments', { text: ' \n' }, 'text'],
+    ['comments', { text: '磁'.repeat(2_731) }, 'text'],
+    ['bulk', { action: 'resolve', matchers: [] }, 'matchers'],
+    ['bulk', { action: 'resolve', matchers: ['host'] }, 'matchers.0'],
+    ['bulk', { action: 'explode', matchers: ['host=a'] }, 'action'],
+    ['bulk', { action: 'resolve', matchers: ['host=a'], states: ['resolved'] }, 'states.0'],
+    ['bulk', { action: 'snooze', matchers: ['host=a'] }, 'until'],
+    ['bulk', { action: 'snooze', matchers: ['host=a'], for: '1h', until: 1 }, 'for'],
+    ['bulk', { action: 'comment', text: 'x', matchers: ['host=a'], limit: 1_001 }, 'limit'],
+  ])('refuses to %s %j', async (what, body, path) => {
+    const { id } = stage.addAlert();
+    const reply = await post(what === 'bulk' ? what : `${id}/${what}`, body);
+    expect(reply.code).toBe('invalid_body');
+    expect(reply.json.error).toMatchObject({ details: { problems: [{ path }] } });
   });
 
   it('takes a note, and a span or a time', async () => {

@@ -7,7 +7,7 @@ import { alertPage, existing } from '../alert-pages.ts';
 import { alertBody, toAlertBody } from '../bodies/alert-body.ts';
 import { notificationBody, toNotificationBody } from '../bodies/delivery-body.ts';
 import { eventBody, toEventBody } from '../bodies/event-body.ts';
-import { matcherIn, pageOut, pageQuery, timeIn, wordsIn } from '../bodies/shapes.ts';
+import { matcherIn, pageOut, pageQuery, timeInQuery, wordsIn } from '../bodies/shapes.ts';
 import { answer, route } from '../route.ts';
 
 /** A page of alerts, which may be longer than others: whoever keeps a list of all open ones reads 100,000 of them. */
@@ -27,8 +27,8 @@ const filters = {
   assignee: shortText.optional(),
   acknowledged: yesOrNo.optional().meta({ description: 'Whether somebody holds it now.' }),
   snoozed: yesOrNo.optional(),
-  since: timeIn.optional().meta({ description: 'Fired or occurred at that time or later.' }),
-  until: timeIn.optional().meta({ description: 'Fired or occurred before that time.' }),
+  since: timeInQuery.optional().meta({ description: 'Fired or occurred at that time or later.' }),
+  until: timeInQuery.optional().meta({ description: 'Fired or occurred before that time.' }),
   matcher: z.array(matcherIn).max(64).optional().meta({
     description: 'e.g. env="prod"; may be repeated, all must hold. `severity` is the effective one.',
   }),

@@ -15,7 +15,8 @@ it('takes the least there can be', async () => {
   const reply = await post(least);
   expect(reply.status).toBe(202);
   expect(reply.json).toMatchObject({ status: 'accepted' });
-  expect(stage.events).toMatchObject([{ ...least, category: 'system', labels: {}, recipients: [] }]);
+  expect(stage.events).toMatchObject([{ ...least, labels: {}, recipients: [] }]);
+  expect(stage.events[0]).not.toHaveProperty('category');
   expect(stage.events[0]).not.toHaveProperty('occurredAt');
 });
 

@@ -38,7 +38,9 @@ export const eventIn = z
       .min(1)
       .max(256)
       .meta({ examples: ['deploy.failed'] }),
-    severity: word(parseSeverity, [...severities, 'low (info)', 'medium (warning)']),
+    severity: word(parseSeverity, [...severities, 'low (info)', 'medium (warning)'])
+      .optional()
+      .meta({ description: 'Without it the event is classified by the rules of `classify`.' }),
     message: z.string().min(1).max(8_192),
     impact: z.string().max(8_192).optional(),
     labels: z
@@ -47,13 +49,21 @@ export const eventIn = z
       .default({}),
     recipients: z.array(z.string().min(1).max(320)).max(mostRecipients).default([]),
     dedup_key: z.string().min(1).max(255).optional(),
-    category: word(parseCategory, categories).default('system'),
+    category: word(parseCategory, categories).optional(),
     priority: word(parsePriority, priorities).optional(),
     occurred_at: timeIn.optional(),
   })
   .meta({ id: 'IncomingEvent' });
 
-const eventOut = z.object({ id: z.uuid(), status: z.string() });
+export const eventOut = z.object({
+  id: z.uuid(),
+  status: z.string(),
+  severity: z.enum(severities),
+  classified_by: z
+    .string()
+    .nullable()
+    .meta({ description: 'What decided the severity: the name of a rule, `default`, or null: the sender.' }),
+});
 
 export const eventsRoutes = [
   route({
@@ -69,8 +79,8 @@ export const eventsRoutes = [
     async handler({ c, deps, tenant, body, actor, idempotency }) {
       const event: IncomingEvent = {
         type: body.type,
-        severity: body.severity,
-        category: body.category,
+        ...(body.severity !== undefined && { severity: body.severity }),
+        ...(body.category !== undefined && { category: body.category }),
         message: body.message,
         labels: labelSet(body.labels),
         recipients: body.recipients,

@@ -6,14 +6,20 @@ import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
+import { reportsRoutes } from './reports.ts';
 import { routingRoutes } from './routing.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { silenceTrialsRoutes } from './silence-trials.ts';
+import { silencesRoutes } from './silences.ts';
+import { statisticsRoutes } from './statistics.ts';
+import { webhooksRoutes } from './webhooks.ts';
 
 export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
@@ -21,11 +27,17 @@ export function allRoutes(): readonly Route[] {
     ...ownMetricsRoutes,
     ...metricsRoutes,
     ...eventsRoutes,
+    ...webhooksRoutes,
+    ...heartbeatsRoutes,
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
     ...routingRoutes,
+    ...statisticsRoutes,
+    ...reportsRoutes,
     ...alertsRoutes,
+    ...silenceTrialsRoutes,
+    ...silencesRoutes,
     ...alertActionRoutes,
     ...deliveriesRoutes,
     ...keysRoutes,

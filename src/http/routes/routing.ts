@@ -1,8 +1,7 @@
 // Routes: those of files are read here; those that were made here are changed here, and tried after them.
 import { z } from 'zod';
 import { labelSet } from '../../../rules/labels.ts';
-import { routeLimits } from '../../config/api-route.ts';
-import { routeSchema } from '../../config/routing-schema.ts';
+import { apiRouteSchema, routeLimits } from '../../config/api-route.ts';
 import { tagOf } from '../../engine/object-change.ts';
 import type { ObjectOrder } from '../../engine/object-order.ts';
 import type { RouteEntry } from '../../engine/route-book.ts';
@@ -12,10 +11,18 @@ import { routeBody, toRouteBody } from '../bodies/route-body.ts';
 import { routeTrialBody, toRouteTrialBody } from '../bodies/route-trial-body.ts';
 import { pageOut, pageQuery, timeIn } from '../bodies/shapes.ts';
 import { toVersionBody, versionBody } from '../bodies/version-body.ts';
-import { type ChangeQuery, changeQuery, seenIn, tagged } from '../object-change.ts';
+import { seenIn } from '../if-match.ts';
+import { type ChangeQuery, changeQuery, tagged } from '../object-change.ts';
 import { answer, type Call, passOn, route } from '../route.ts';
 
 const document = z.record(z.string(), z.unknown(), 'expected a route (an object)');
+/** Without end it cannot be described. */
+const describedRoute = apiRouteSchema.extend({
+  routes: z
+    .array(z.looseObject({}))
+    .optional()
+    .meta({ description: 'Routes below it, with the same keys but for `name` and `position`.' }),
+});
 const someKeys = z.looseObject({}).meta({ description: 'Keys of a route; null takes one away.' });
 
 async function change(call: Call<unknown, ChangeQuery>, order: ObjectOrder): Promise<Response> {
@@ -79,7 +86,7 @@ export const routingRoutes = [
     summary: 'Make a route. Answered once it is durable and the open alerts are routed by it.',
     query: changeQuery,
     body: document,
-    describedBody: routeSchema,
+    describedBody: describedRoute,
     bodyBytes: routeLimits.documentBytes,
     idempotent: true,
     answers: {
@@ -131,7 +138,7 @@ export const routingRoutes = [
     summary: 'Replace a route of the API.',
     query: changeQuery,
     body: document,
-    describedBody: routeSchema,
+    describedBody: describedRoute,
     bodyBytes: routeLimits.documentBytes,
     conditional: true,
     answers: { 200: changed },

@@ -1,29 +1,23 @@
 // Rules: all are read here; those that were made here are changed here, those of files in their files.
 import { z } from 'zod';
-import { matchesAll, parseMatcher } from '../../../rules/matchers.ts';
+import { matchesAll } from '../../../rules/matchers.ts';
 import { readingsOf } from '../../../rules/readings.ts';
 import { ruleSchema } from '../../../rules/schema.ts';
-import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
-import { categories, type Matcher, ruleTypes, severities } from '../../../rules/types.ts';
+import { categories, ruleTypes, severities } from '../../../rules/types.ts';
 import { ruleDocumentBytes } from '../../config/api-rule.ts';
 import { tagOf } from '../../engine/object-change.ts';
 import type { ObjectOrder } from '../../engine/object-order.ts';
 import type { RuleEntry } from '../../engine/rule-book.ts';
 import { ApiError } from '../../errors.ts';
 import { ruleBody, ruleTrialBody, toRuleBody } from '../bodies/rule-body.ts';
-import { pageOut, pageQuery } from '../bodies/shapes.ts';
+import { matcherIn, pageOut, pageQuery } from '../bodies/shapes.ts';
 import { toVersionBody, versionBody } from '../bodies/version-body.ts';
-import { type ChangeQuery, changeQuery, seenIn, tagged } from '../object-change.ts';
+import { seenIn } from '../if-match.ts';
+import { type ChangeQuery, changeQuery, tagged } from '../object-change.ts';
 import { answer, type Call, passOn, route } from '../route.ts';
 
 const flag = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true');
 const text = z.string().min(1).max(256);
-const matcher = z.string().transform((written, context): Matcher => {
-  const parsed = parseMatcher(written);
-  if (!isSyntaxProblem(parsed)) return parsed;
-  context.addIssue({ code: 'custom', message: parsed.problem });
-  return z.NEVER;
-});
 
 const listQuery = z.strictObject({
   type: z.enum(ruleTypes).optional(),
@@ -34,7 +28,7 @@ const listQuery = z.strictObject({
   group: text.optional(),
   metric: text.optional().meta({ description: 'Rules that read this metric.' }),
   name: text.optional().meta({ description: 'A part of the name, in any case.' }),
-  'match[]': z.array(matcher).max(32).optional().meta({
+  'match[]': z.array(matcherIn).max(32).optional().meta({
     description: 'Matchers on the labels that the rule puts on its alerts, e.g. `team="infra"`.',
   }),
   ...pageQuery,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseMatcher } from '../../../rules/matchers.ts';
 import { ApiError } from '../../errors.ts';
 import type { SeriesPlace } from '../../ingest/range-read.ts';
-import { labelsOut, pageOut, pageQuery, timeIn, timeOut, timeText } from '../bodies/shapes.ts';
+import { labelsOut, pageOut, pageQuery, timeInQuery, timeOut, timeText } from '../bodies/shapes.ts';
 import { answer, route } from '../route.ts';
 
 const matchers = z
@@ -26,11 +26,6 @@ const listQuery = z.strictObject({ metric: metric.optional(), 'match[]': matcher
 const mostPoints = 20_000;
 const whole = (from: number, to: number) =>
   z.coerce.number(`expected a whole number from ${from} to ${to}`).int().min(from).max(to);
-// In a URL a number of milliseconds is text as well.
-const timeInQuery = z
-  .string()
-  .transform((text) => (/^\d{1,16}$/.test(text) ? Number(text) : text))
-  .pipe(timeIn);
 
 const rangeQuery = z.strictObject({
   metric,

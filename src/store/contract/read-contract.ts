@@ -58,6 +58,9 @@ export function readContract(current: () => Story): void {
 
   it('finds alerts by who has them, by time, by matchers and by words of any language, in slices', () => {
     const { rows, store, commit } = current();
+    const filler = () =>
+      Array.from({ length: 4 }, () => rows.alert({ labels: labelSet({ alertname: 'filler' }) }));
+    const oldest = filler();
     const [cpu, disk, deploy] = [
       rows.alert({
         labels: labelSet({ alertname: 'HighCpu', host: 'a', severity: 'warning' }),
@@ -93,7 +96,9 @@ export function readContract(current: () => Story): void {
       keep: 2,
     });
     commit([
-      ...[cpu, disk, deploy].map((row): Effect => ({ put: 'alert', row, insert: true })),
+      ...[...oldest, cpu, disk, deploy, ...filler()].map(
+        (row): Effect => ({ put: 'alert', row, insert: true }),
+      ),
       { put: 'event', row: comment },
     ]);
     /** Which of the three, looked for in slices of `look` rows. */
@@ -102,7 +107,7 @@ export function readContract(current: () => Story): void {
       let cursor: string | null = null;
       do {
         const page = store.alerts('acme', filter, 10, cursor, look);
-        names.push(...page.items.map(({ labels }) => labels.alertname));
+        names.push(...page.items.map(({ labels }) => labels.alertname).filter((name) => name !== 'filler'));
         cursor = page.next;
       } while (cursor !== null);
       return names.join(' ');
@@ -152,6 +157,23 @@ export function readContract(current: () => Story): void {
     const rest = store.events('acme', null, 3, first.next);
     expect([...first.items, ...rest.items].map((event) => event.seq)).toEqual([4, 3, 2, 1]);
     expect(rest.next).toBeNull();
+  });
+
+  it('reads the notifications of a period, oldest first', () => {
+    const { rows, store, commit } = current();
+    const notes = [0, 1, 2, 3].map((ms) => {
+      rows.clock.at = t0 + ms;
+      return rows.notification();
+    });
+    commit(notes.map((row): Effect => ({ put: 'notification', row })));
+    const first = store.notificationsBetween('acme', t0 + 1, t0 + 3, 1, null);
+    expect(first.items).toEqual([notes[1]]);
+    expect(store.notificationsBetween('acme', t0 + 1, t0 + 3, 5, first.next)).toEqual({
+      items: [notes[2]],
+      next: null,
+    });
+    expect(store.notificationsBetween('acme', 0, 9e15, 9, null).items).toEqual(notes);
+    expect(store.notificationsBetween('globex', 0, 9e15, 9, null).items).toEqual([]);
   });
 
   it('finds the notifications that name an alert', () => {
@@ -258,6 +280,10 @@ export function readContract(current: () => Story): void {
     expect(latest!.at).toBeLessThan(t0 + 1e11);
     expect(store.occurrences({ ...named, after: latest!.at, names: null })).toEqual([]);
     expect(told('event', 10, 0, 'globex')).toEqual([]);
+    // Of alerts only, by key; those before are not asked for.
+    expect(store.firings('acme', t0).map(({ at }) => at - t0)).toEqual([1_000]);
+    expect(store.firings('acme', t0 + 1_000)).toEqual([]);
+    expect(store.firings('globex', t0)).toEqual([]);
   });
 
   it('keeps tenants in their shard', () => {

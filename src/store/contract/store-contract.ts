@@ -4,10 +4,12 @@ import { commitContract } from './commit-contract.ts';
 import { configObjectContract } from './config-object-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
+import { heartbeatContract } from './heartbeat-contract.ts';
 import { policyContract } from './policy-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { silenceContract } from './silence-contract.ts';
+import { spanContract } from './span-contract.ts';
 
 /** Declares the suite. `newPlace` gives a place of its own to every test. */
 export function storeContract(name: string, newPlace: () => StorePlace): void {
@@ -24,6 +26,8 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('reads', () => readContract(current));
     describe('objects of the configuration', () => configObjectContract(current));
     describe('silences', () => silenceContract(current));
+    describe('reads of a span', () => spanContract(current));
+    describe('heartbeats', () => heartbeatContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

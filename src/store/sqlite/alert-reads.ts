@@ -24,6 +24,10 @@ export function alertReads(db: Db) {
   const oneNotification = db.raw.prepare<[string, Buffer], StoredNotification>(
     `SELECT ${columnsOf(notification, 'n')} FROM notification n WHERE n.tenant = ? AND n.id = ?`,
   );
+  const between = db.raw.prepare<[string, Buffer, Buffer, number], StoredNotification>(
+    `SELECT ${columnsOf(notification, 'n')} FROM notification n
+     WHERE n.tenant = ? AND n.id > ? AND n.id < ? ORDER BY n.id LIMIT ?+0`,
+  );
   const groupsNaming = db.raw
     .prepare<[string, string], Buffer>(
       'SELECT id FROM alert_group WHERE tenant = ? AND instr(notified, ?) > 0',
@@ -98,6 +102,22 @@ export function alertReads(db: Db) {
         const row = bytes === null ? undefined : oneNotification.get(tenant, bytes);
         return row === undefined ? null : notificationRow(row);
       });
+    },
+    notificationsBetween(
+      tenant: string,
+      from: number,
+      to: number,
+      limit: number,
+      cursor: string | null,
+    ): Page<NotificationRow> {
+      // No id is the smallest of its millisecond: ours have a version in the middle.
+      const after = cursor === null ? firstIdAt(from) : idOfCursor(cursor);
+      const rows = withStoreErrors('list notifications', () =>
+        between.all(tenant, after, firstIdAt(to), limit + 1),
+      );
+      const items = rows.slice(0, limit);
+      const next = rows.length > limit ? items.at(-1)!.id.toString('base64url') : null;
+      return { items: items.map(notificationRow), next };
     },
     notificationsOf(tenant: string, alertId: string, limit: number): readonly NotificationRow[] {
       return withStoreErrors('list notifications of an alert', () => naming(tenant, alertId, limit));

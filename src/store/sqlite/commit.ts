@@ -7,6 +7,7 @@ import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
+import { heartbeatWrites } from './heartbeats.ts';
 import type { LabelSets } from './label-sets.ts';
 import { rowWriters } from './row-writes.ts';
 import { silenceWrites } from './silences.ts';
@@ -29,6 +30,7 @@ interface Ledger {
 export function commitGroup(db: Db, memory: Memory) {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
+  const heartbeats = heartbeatWrites(db);
   const objects = configObjectWrites(db);
   const silences = silenceWrites(db);
   const readShard = db.raw.prepare<
@@ -71,6 +73,12 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'breaker':
         rows.breaker(effect.row);
+        return;
+      case 'heartbeat':
+        heartbeats.put(effect.row);
+        return;
+      case 'heartbeat.removed':
+        heartbeats.remove(effect.tenant, effect.name);
         return;
       case 'idempotency':
         rows.idempotency(effect.row);

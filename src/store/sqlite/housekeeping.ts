@@ -13,6 +13,7 @@ const tables = [
   schema.configVersion,
   schema.alert,
   schema.alertGroup,
+  schema.heartbeat,
   schema.event,
   schema.notification,
   schema.delivery,
@@ -44,6 +45,9 @@ export function housekeepingGroup(db: Db) {
     },
     meta(key: string): string | null {
       return withStoreErrors('read meta', () => read.get(key) ?? null);
+    },
+    setMeta(key: string, value: string): void {
+      withStoreErrors('remember', () => db.transaction(() => write.run(key, value)));
     },
     /** `rows.<table>`, `bytes.database`, `bytes.free`, `bytes.wal`. Counts every row: not for a hot path. */
     stats(): Readonly<Record<string, number>> {

@@ -2,7 +2,7 @@
 // they were born, so the newest are read without an index of their own.
 import { labelsOfText } from '../../../rules/labels.ts';
 import type { Labels } from '../../../rules/types.ts';
-import type { Occurrence, OccurrenceQuery } from '../store.ts';
+import type { Firing, Occurrence, OccurrenceQuery } from '../store.ts';
 import type { Db } from './database.ts';
 import { firstIdAt } from './id-codec.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
@@ -12,6 +12,8 @@ type Values = [string, string, Buffer, number, string | null, string | null, num
 
 /** Who tells of an event may have a clock that is so much ahead of ours; what is timed later occurred by then. */
 const aheadMs = 300_000;
+
+const mostFirings = 200_000;
 
 // An id begins with the time at which it was made. Hex costs half of what as many buffers would.
 const columns = 'hex(substr(a.id, 1, 6)), a.rule, hex(a.labelset), a.fired_at';
@@ -37,7 +39,13 @@ export function occurrenceReads(db: Db) {
   const labelsOf = db.raw
     .prepare<[string, Buffer], string>('SELECT json FROM labelset WHERE tenant = ? AND id = ?')
     .pluck();
+  const firings = db.raw.prepare<[string, Buffer, number], Firing>(
+    `SELECT a.key AS key, a.fired_at AS at FROM alert a
+     WHERE a.tenant = ? AND a.kind = 'alert' AND a.id >= ? AND a.fired_at > ? ORDER BY a.id DESC LIMIT ${mostFirings}`,
+  );
   return {
+    firings: (tenant: string, after: number): readonly Firing[] =>
+      withStoreErrors(`firings of ${tenant}`, () => firings.all(tenant, firstIdAt(after), after)),
     occurrences: ({ tenant, kind, after, bornAt, names, limit }: OccurrenceQuery): readonly Occurrence[] =>
       withStoreErrors(`occurrences of ${tenant}`, () => {
         const list = names && JSON.stringify(names);

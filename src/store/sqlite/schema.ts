@@ -136,6 +136,18 @@ export const alert = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id] })],
 );
 
+export const heartbeat = sqliteTable(
+  'heartbeat',
+  {
+    tenant: text('tenant').notNull(),
+    name: text('name').notNull(),
+    since: integer('since').notNull(),
+    lastAt: integer('last_at'),
+    failed: integer('failed').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.name] })],
+);
+
 export const alertGroup = sqliteTable(
   'alert_group',
   {

@@ -1,4 +1,5 @@
 // Silences: a row each, written whole with every change.
+import type Database from 'better-sqlite3';
 import { and, eq, sql } from 'drizzle-orm';
 import type { SilenceRow } from '../../pipeline/rows.ts';
 import type { Page, SilenceFilter } from '../store.ts';
@@ -42,7 +43,7 @@ export function silenceWrites(db: Db) {
         ...row,
         id: idBytes(row.id),
         matchers: JSON.stringify(row.matchers),
-        recurs: null,
+        recurs: row.recurs === null ? null : JSON.stringify(row.recurs),
         startsAt: Math.floor(row.startsAt),
         endsAt: Math.floor(row.endsAt),
         createdAt: Math.floor(row.createdAt),
@@ -56,18 +57,19 @@ export function silenceWrites(db: Db) {
   };
 }
 
-export function silenceRow({ recurs: _, ...from }: StoredSilence): SilenceRow {
+export function silenceRow(from: StoredSilence): SilenceRow {
   return {
     ...from,
     id: idText(from.id),
     matchers: JSON.parse(from.matchers) as SilenceRow['matchers'],
+    recurs: from.recurs === null ? null : (JSON.parse(from.recurs) as SilenceRow['recurs']),
     closed: from.closed === 1,
   };
 }
 
 const columns = columnsOf(silence, 's');
 
-export function openSilences(db: Db) {
+export function openSilences(db: Db): Database.Statement<[string], StoredSilence> {
   return db.raw.prepare<[string], StoredSilence>(
     `SELECT ${columns} FROM silence s INDEXED BY silence_open WHERE s.tenant = ? AND s.closed = 0 ORDER BY s.id`,
   );

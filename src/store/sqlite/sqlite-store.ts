@@ -10,6 +10,7 @@ import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
 import { EventLog } from './event-log.ts';
+import { heartbeatReads } from './heartbeats.ts';
 import { housekeepingGroup } from './housekeeping.ts';
 import { keysGroup } from './keys.ts';
 import { LabelSets } from './label-sets.ts';
@@ -20,6 +21,7 @@ import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
+import { spanReads } from './span-reads.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
@@ -52,7 +54,9 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...occurrenceReads(db),
+    ...heartbeatReads(db),
     ...logReads(db),
+    ...spanReads(db),
     ...configObjectReads(db),
     ...silenceReads(db),
     ...keysGroup(db, memory, newId),

@@ -22,6 +22,7 @@ export const sometimes = [
   'rule removed',
   'acknowledged',
   'acknowledged repeat suppressed',
+  'told at the end of an acknowledgement',
   'first',
   'new_alerts',
   'refired',

@@ -283,6 +283,8 @@ export class Telling {
   #said(row: NotificationRow, at: number): void {
     const { counters, journal, routing } = this.#world;
     const reason = row.reason as AlertMessage['reason'];
+    if (reason === 'flapping')
+      this.#broken('I11', `${row.id} calls an alert flapping, which is not asked for`);
     counters.hit(reason);
     if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
     for (const [id, status] of Object.entries(row.alerts))
@@ -298,7 +300,14 @@ export class Telling {
     if (reason === 'repeat') {
       // What another group said of an alert that came from there is repeated when that is so old.
       const cameFromElsewhere = Object.keys(row.alerts).some((id) => this.#movedAt.has(id));
-      if (route && settled && !cameFromElsewhere && row.createdAt - last < route.repeatIntervalMs)
+      // So is, at its end, what somebody had acknowledged.
+      const ended = Object.keys(row.alerts).some((id) => {
+        const until = journal.alerts.get(id)?.row.ackUntil ?? 0;
+        return until > last && until <= row.createdAt;
+      });
+      const early = route && row.createdAt - last < route.repeatIntervalMs;
+      if (ended && early) counters.hit('told at the end of an acknowledgement');
+      if (group && early && settled && !cameFromElsewhere && !ended)
         this.#broken('I11', `repeat of ${group.groupKey} after ${row.createdAt - last} ms`);
       if (Object.keys(row.alerts).every((id) => this.#isHeldBack(id, row.createdAt)))
         this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
@@ -447,7 +456,8 @@ export class Telling {
         .at(-1);
       if (!last) continue;
       const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
-      const by = from + route.repeatIntervalMs + this.#patience(route, row);
+      const ended = ackedUntil > last.createdAt && ackedUntil === from;
+      const by = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs) + this.#patience(route, row);
       if (now > by + this.#world.downtime(from, now))
         this.#broken(
           'I1',

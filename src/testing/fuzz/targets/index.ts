@@ -7,6 +7,7 @@ import { email } from './email.ts';
 import { eventBody } from './event-body.ts';
 import { credentials, headerWords, idempotencyKeys, retryAfter } from './header-values.ts';
 import { http } from './http.ts';
+import { inboundBodies } from './inbound-bodies.ts';
 import { gzip } from './inflate.ts';
 import { ingestBodies } from './ingest-bodies.ts';
 import { jsonDepth } from './json-depth.ts';
@@ -20,6 +21,7 @@ export const targets: readonly Target[] = [
   ...ingestBodies,
   admission,
   eventBody,
+  ...inboundBodies,
   gzip,
   jsonDepth,
   ruleFile,
