@@ -31,6 +31,11 @@ const sections: readonly Section[] = [
     note: 'A hundred rules for each of 100 metrics, over 10,000 series. The longest pause is the time in which the loop did nothing else; when all rules change at once the engine takes them over in one piece.',
   },
   {
+    title: 'Silences',
+    of: ['silences'],
+    note: 'A thousand silences, half of them regular expressions over hosts, beside 10,000 firing alerts with a host each. The clock stands still, so a turn takes as many groups as it ever may; the first look asks every expression about every host.',
+  },
+  {
     title: 'Alerts',
     of: ['alerts', 'machine'],
     note: 'One alert a push, one delivery each, committed with `synchronous=FULL`. The limit is the same program over a store that keeps nothing. A change to firing or to resolved is one alert.',
@@ -39,6 +44,11 @@ const sections: readonly Section[] = [
     title: 'Bursts, storms and long loads',
     of: ['deliveries', 'tenants', 'faults', 'load', 'load10m', 'grouping'],
     note: '`lost` and `doubled` are counted at the receiver, message by message.',
+  },
+  {
+    title: 'When messages come',
+    of: ['timelines'],
+    note: 'Small stories with timings of some hundred milliseconds on the real clock: how far off the message was that was off the most.',
   },
   {
     title: 'The process',

@@ -27,6 +27,7 @@ import { silences } from './rows/silences.ts';
 import { store } from './rows/store.ts';
 import { sustained, tenMinutes } from './rows/sustained.ts';
 import { tenants } from './rows/tenants.ts';
+import { timelinesRow } from './rows/timelines.ts';
 import { type Bench, chosen, runScenarios } from './scenario.ts';
 import { thisMachine } from './this-machine.ts';
 
@@ -47,6 +48,7 @@ const scenarios = [
   backlogInBatches,
   burst,
   tenants,
+  timelinesRow,
   hungProvider,
   sustained,
   tenMinutes,

@@ -1,6 +1,6 @@
 // The words of a time interval, read one by one: what is wrong is said of the word that is wrong.
 import { didYouMean } from './did-you-mean.ts';
-import type { TimeIntervalSpec } from './time-interval.ts';
+import type { TimeIntervalSpec } from './time-interval-spec.ts';
 import { type TimeZone, timeZone } from './time-zone.ts';
 
 /** Both ends belong to it. */

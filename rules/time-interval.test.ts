@@ -1,8 +1,9 @@
 // Recurring times: what an entry matches, and when that changes, against a walk minute by minute.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileTimeInterval, type TimeIntervalSpec } from './time-interval.ts';
+import { compileTimeInterval } from './time-interval.ts';
 import { timeIntervalsSchema } from './time-interval-schema.ts';
+import type { TimeIntervalSpec } from './time-interval-spec.ts';
 
 const minute = 60_000;
 const at = (iso: string) => Date.parse(iso);

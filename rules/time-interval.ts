@@ -1,22 +1,7 @@
 // Recurring times in Alertmanager's format: the hours, days, months and years in which something holds, by the wall clock
 // of a place. The fields of one entry all have to match, of several entries one.
+import type { TimeIntervalSpec } from './time-interval-spec.ts';
 import { readTimeInterval, type TimeIntervalReading } from './time-interval-words.ts';
-
-/** One entry, as it is written (plain data). A field that is left out matches always. */
-export interface TimeIntervalSpec {
-  /** `HH:MM` to before `HH:MM` of the same day; the end may be `24:00`. */
-  readonly times?: readonly { readonly start_time: string; readonly end_time: string }[] | undefined;
-  /** `monday`, `monday:friday`, `saturday:sunday`. */
-  readonly weekdays?: readonly string[] | undefined;
-  /** `1`, `1:5`, `-3:-1` (from the end of the month). */
-  readonly days_of_month?: readonly string[] | undefined;
-  /** `december`, `12`, `november:february`. */
-  readonly months?: readonly string[] | undefined;
-  /** `2026`, `2026:2028`. */
-  readonly years?: readonly string[] | undefined;
-  /** A name of the IANA time zone database; UTC when it is left out. */
-  readonly location?: string | undefined;
-}
 
 /** Times are epoch milliseconds. */
 export interface TimeInterval {

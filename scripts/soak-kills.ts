@@ -51,7 +51,7 @@ export async function namedKills(plan: KillsPlan, tenth: boolean): Promise<PartR
   const hits = tenth ? [1, 10] : [1];
   for (const hit of hits) {
     const deaths = namedDeaths.filter((death: Death) => 'hit' in death && death.hit === hit);
-    const report = await runCampaign({ seed: plan.seed + hit, deaths, until: plan.until });
+    const report = await runCampaign({ seed: plan.seed + hit, deaths, until: plan.until, holds: true });
     explain(report, plan);
     reports.push(report);
   }
@@ -73,6 +73,7 @@ export async function randomKills(plan: KillsPlan, atLeast: number): Promise<Par
       deaths: first(killsPerCampaign, randomDeaths(new Random(seed))),
       until: plan.until - (flaky ? flakyEndMs : endMs),
       flaky: flaky ? flakyShare : 0,
+      holds: true,
     });
     explain(report, plan);
     reports.push(report);

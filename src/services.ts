@@ -4,15 +4,16 @@ import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rul
 import type { ObjectOrder } from './engine/object-order.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
-import type { SilenceServices } from './engine/silence-services.ts';
+import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
-import type { AlertResponse, OutsideAlert, OutsideCounts } from './pipeline/input.ts';
+import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
-import type { AlertRow } from './pipeline/rows.ts';
+import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
+import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
-import type { DeadLetterFilter, Store } from './store/store.ts';
+import type { DeadLetterFilter, Page, Store } from './store/store.ts';
 
 /** A sample as a client wrote it, before it meets the series table. */
 export interface RawSample {
@@ -92,6 +93,34 @@ export interface Idempotency {
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+}
+
+/** What a silence is to be. */
+type SilenceOrder = Omit<SilencePutInput, 'kind' | 'actor'>;
+
+interface SilenceListing {
+  /** What a silence has to be. */
+  readonly wanted: (row: SilenceRow) => boolean;
+  /** True: only those whose end was recorded; false: only the others. */
+  readonly over?: boolean;
+}
+
+/** Silences; as in `Services`, promises resolve when the thing is durable. */
+export interface SilenceServices {
+  /** Makes a silence (201), or changes the one whose id is given (200). */
+  put(tenant: string, order: SilenceOrder, actor: Actor, idempotency: Idempotency | null): Promise<Answer>;
+  /** Ends it; one that is over is answered as it is. */
+  expire(tenant: string, id: string, actor: Actor): Promise<Answer>;
+  /** Memory first, then the store. */
+  one(tenant: string, id: string): SilenceRow | null;
+  /** Newest first. A page may be shorter than asked for and still have a next one. */
+  list(tenant: string, listing: SilenceListing, limit: number, cursor: string | null): Page<SilenceRow>;
+  /** How many firing alerts it takes at the moment. */
+  holding(tenant: string, row: SilenceRow): number;
+  /** What such a silence would hold back now; `limit` of the alerts and groups that are named. */
+  preview(tenant: string, matchers: readonly Matcher[], limit: number): Promise<SilencePreview>;
+  /** What it would have held back; of a tenant one at a time, else `overloaded`. */
+  try(query: TrialQuery, signal?: AbortSignal): Promise<SilenceTrial>;
 }
 
 /** What is done with which alerts. */

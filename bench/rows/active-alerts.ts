@@ -1,5 +1,6 @@
 // A hundred thousand alerts that fire at once: what they hold in memory, what a page of them costs, and how long the loop
-// stands still for it. The command as it ships.
+// stands still for it. They come from outside, as Alertmanager has them, so that no series are weighed with them; those
+// of rules are weighed beside, with the series that they are about. The command as it ships.
 import { atMost, exactly } from '../report.ts';
 import { prometheusRequest } from '../sample-bodies.ts';
 import type { Bench, Scenario } from '../scenario.ts';
@@ -53,6 +54,40 @@ async function longestBlockMs({ port }: Started): Promise<number> {
   return Math.max(0, seconds * 1_000 - 10);
 }
 
+/** A body of Alertmanager's webhook: alerts `from` to `from + batch`, with labels as our series have them. */
+function webhookBody(from: number, startsAt: string): string {
+  const alerts = Array.from({ length: batch }, (_, i) => {
+    const n = from + i;
+    const host = `host-${String(n).padStart(6, '0')}`;
+    return {
+      status: 'firing',
+      labels: {
+        ...{ alertname: `Hot${n % metricCount}`, host, severity: 'warning' },
+        ...{
+          env: `env-${n % 10}`,
+          region: `region-${n % 7}`,
+          service: `m${String(n % 100).padStart(2, '0')}`,
+        },
+      },
+      annotations: { summary: `${host} 磁碟空間不足, 97 of m${String(n % 100).padStart(2, '0')}` },
+      startsAt,
+    };
+  });
+  return JSON.stringify({ version: '4', alerts });
+}
+
+async function sendAll(server: Started, path: string, alerts: number, body: (from: number) => string) {
+  for (let from = 0; from < alerts; from += batch) {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+      method: 'POST',
+      headers: { 'x-api-key': operatorKey, 'content-type': 'application/json' },
+      body: body(from),
+    });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`a push was answered ${response.status}: ${text}`);
+  }
+}
+
 export const activeAlerts: Scenario = {
   id: 'alerts.active.100k',
   async run(bench: Bench) {
@@ -60,22 +95,18 @@ export const activeAlerts: Scenario = {
     const folder = folderWith(bench, {
       // Nothing is told while this runs: the groups wait longer.
       'tocsin.yaml': plainConfigText(9).replace('receiver: ops }', 'receiver: ops, group_wait: 1h }'),
-      'rules/hot.yaml': hotRules(),
+      'rules/hot.yaml': 'rules: []\n',
     });
     const command = shippedCommand(bench.root);
     const server = await startNode((port) => serveArgs(command, folder, port), patienceMs);
-    const wire = new Wire(server.port, 4);
-    const at = Date.now() - 1_000;
-    for (let from = 0; from < alerts; from += batch) {
-      const { status, body } = await wire.send(prometheusRequest(from, batch, 1_000_000).at(at));
-      if (status !== 202) throw new Error(`a push was answered ${status}: ${body}`);
-    }
-    wire.close();
-    await new Promise((resolve) => setTimeout(resolve, bench.short ? 1_000 : 10_000));
+    const at = new Date(Date.now() - 1_000).toISOString();
+    await sendAll(server, '/api/v1/webhooks/alertmanager', alerts, (from) => webhookBody(from, at));
+    const settled = () => new Promise((resolve) => setTimeout(resolve, bench.short ? 1_000 : 10_000));
+    await settled();
     bench.report.row({
       id: 'alerts.active.100k.rss',
       value: rssOf(server),
-      unit: `MiB RSS with ${alerts.toLocaleString('en')} alerts that fire, 10 s after the last`,
+      unit: `MiB RSS with ${alerts.toLocaleString('en')} alerts from outside that fire, 10 s after the last`,
       bar: atMost(300),
     });
     const lists = [
@@ -112,5 +143,29 @@ export const activeAlerts: Scenario = {
       });
     }
     await end(server);
+    await ofRules(bench, alerts, settled);
   },
 };
+
+/** The same number of alerts of rules: each of a series of its own, which is in memory, too. */
+async function ofRules(bench: Bench, alerts: number, settled: () => Promise<unknown>): Promise<void> {
+  const folder = folderWith(bench, {
+    'tocsin.yaml': plainConfigText(9).replace('receiver: ops }', 'receiver: ops, group_wait: 1h }'),
+    'rules/hot.yaml': hotRules(),
+  });
+  const server = await startNode((port) => serveArgs(shippedCommand(bench.root), folder, port), patienceMs);
+  const wire = new Wire(server.port, 4);
+  const at = Date.now() - 1_000;
+  for (let from = 0; from < alerts; from += batch) {
+    const { status, body } = await wire.send(prometheusRequest(from, batch, 1_000_000).at(at));
+    if (status !== 202) throw new Error(`a push was answered ${status}: ${body}`);
+  }
+  wire.close();
+  await settled();
+  bench.report.row({
+    id: 'alerts.active.100k.rules.rss',
+    value: rssOf(server),
+    unit: `MiB RSS with ${alerts.toLocaleString('en')} alerts of rules and their ${alerts.toLocaleString('en')} series`,
+  });
+  await end(server);
+}

@@ -191,7 +191,7 @@ function routingOf(
     complain(['channels'], 'expected at least one channel');
   }
   const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
-  const ofAll = {
+  const everybodys = {
     flapping: flappingOf(input.flapping ?? {}),
     remindBeforeMs: remindBefore === 0 ? null : remindBefore,
   };
@@ -199,7 +199,7 @@ function routingOf(
     const named = own.receivers ?? { default: { channels: [...channels.keys()] } };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
-    return { ...buildRouting(own, receiversOf(named), below, placeOf), ...ofAll };
+    return { ...buildRouting(own, receiversOf(named), below, placeOf), ...everybodys };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {

@@ -3,7 +3,8 @@
 import { isLabelSet, labelSet } from '../../rules/labels.ts';
 import { matcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
-import { compileTimeInterval, type TimeInterval, type TimeIntervalSpec } from '../../rules/time-interval.ts';
+import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
+import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
 import type { Matcher, Rule } from '../../rules/types.ts';
 
 /** What a thread can send. */

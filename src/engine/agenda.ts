@@ -46,6 +46,16 @@ export class Agenda {
     }
   }
 
+  /**
+   * When the group is come back to, epoch milliseconds: its entry is there and the timer is set to it or to an earlier one.
+   * Null where nothing would wake it, whatever its row says.
+   */
+  wakes(group: Group): number | null {
+    const armed = this.#armed.get(group);
+    if (!armed || !this.#deadlines.holds(armed.handle)) return null;
+    return this.#timer !== null && this.#timerAt <= armed.at ? armed.at : null;
+  }
+
   /** An input that is to come at a time, in place of the one that its owner had. */
   remind(tenant: Tenant, reminder: Reminder): void {
     const { owner, at } = reminder;

@@ -59,6 +59,11 @@ export class Deadlines<T> {
     this.#dropped = 0;
   }
 
+  /** Whether the entry will still come up. */
+  holds(handle: DeadlineHandle): boolean {
+    return (handle as Entry<T>).item !== null;
+  }
+
   /** Takes the earliest if it is due. */
   take(now: number): Deadline<T> | null {
     if (this.next > now) return null;

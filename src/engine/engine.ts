@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import { dependenciesOf } from '../pipeline/inhibition.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
+import type { Group } from '../pipeline/state.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
@@ -634,6 +635,15 @@ export class Engine {
       if (this.#completions.length === 0 && !this.#ring.some((tenant) => tenant.busy)) return;
       this.turn();
     }
+  }
+
+  /**
+   * When the tenant's group is looked at again, epoch milliseconds; 0: in the turn that is about to run. Null: only when
+   * something new happens.
+   */
+  looksAt(tenant: Tenant, group: Group): number | null {
+    if (tenant.busy && this.#scheduled) return 0;
+    return this.#agenda.wakes(group);
   }
 
   /** Stops at once, as a process that was killed: nothing more is stepped, committed or answered. */

@@ -1,49 +1,21 @@
 // What people do with silences, and what they ask of them before they do.
-import type { Matcher } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import { toSilenceBody } from '../http/bodies/silence-body.ts';
-import type { SilencePutInput, StepAnswer } from '../pipeline/input.ts';
+import type { StepAnswer } from '../pipeline/input.ts';
 import type { SilenceRow } from '../pipeline/rows.ts';
-import { previewSilence, type SilencePreview, takenBy } from '../pipeline/silence-preview.ts';
+import { previewSilence, takenBy } from '../pipeline/silence-preview.ts';
 import { calendarOf, holdsUntil, matchersOf } from '../pipeline/silences.ts';
-import type { Actor, Answer, Idempotency } from '../services.ts';
-import type { Page, Store } from '../store/store.ts';
+import type { Answer, SilenceServices } from '../services.ts';
+import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { refusal } from './refusal.ts';
-import { type SilenceTrial, type TrialQuery, trySilence } from './silence-trial.ts';
-
-export type SilenceOrder = Omit<SilencePutInput, 'kind' | 'actor'>;
-
-export interface SilenceListing {
-  /** What a silence has to be. */
-  readonly wanted: (row: SilenceRow) => boolean;
-  /** True: only those whose end was recorded; false: only the others. */
-  readonly over?: boolean;
-}
-
-/** As `Services`: promises resolve when the thing is durable. */
-export interface SilenceServices {
-  /** Makes a silence (201), or changes the one whose id is given (200). */
-  put(tenant: string, order: SilenceOrder, actor: Actor, idempotency: Idempotency | null): Promise<Answer>;
-  /** Ends it; one that is over is answered as it is. */
-  expire(tenant: string, id: string, actor: Actor): Promise<Answer>;
-  /** Memory first, then the store. */
-  one(tenant: string, id: string): SilenceRow | null;
-  /** Newest first. A page may be shorter than asked for and still have a next one. */
-  list(tenant: string, listing: SilenceListing, limit: number, cursor: string | null): Page<SilenceRow>;
-  /** How many firing alerts it takes at the moment. */
-  holding(tenant: string, row: SilenceRow): number;
-  /** What such a silence would hold back now; `limit` of the alerts and groups that are named. */
-  preview(tenant: string, matchers: readonly Matcher[], limit: number): Promise<SilencePreview>;
-  /** What it would have held back; of a tenant one at a time, else `overloaded`. */
-  try(query: TrialQuery, signal?: AbortSignal): Promise<SilenceTrial>;
-}
+import { trySilence } from './silence-trial.ts';
 
 /** Reads of the store for one page of a list. */
 const mostReads = 20;
 
-export interface SilencePorts {
+interface SilencePorts {
   readonly engine: Engine;
   readonly store: Store;
   readonly clock: Clock;

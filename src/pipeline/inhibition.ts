@@ -107,6 +107,18 @@ export class Inhibition {
     return null;
   }
 
+  /** Sources of the circles that go through this alert: what they held back is held back no more, not by each other. */
+  circlesOf(alert: AlertRow): readonly AlertRow[] {
+    if (!this.#firing.has(alert.id)) return [];
+    const above = new Set<AlertRow>();
+    for (const { source } of this.#over(alert)) above.add(source);
+    for (const at of above) {
+      if (above.size >= mostAncestors) break;
+      for (const { source } of this.#over(at)) above.add(source);
+    }
+    return [...above].filter((source) => source.id !== alert.id && this.#leadsBack(source, alert));
+  }
+
   /** Sources of the rules that take the alert as a target. */
   *#over(alert: AlertRow): Generator<Inhibited> {
     const labels = routingLabels(alert);
@@ -114,8 +126,8 @@ export class Inhibition {
       const { rule } = ruled;
       const sources = ruled.sources.get(keyOf(rule, labels));
       if (!sources) continue;
-      // As Alertmanager has it: what is source and target of a rule is not held back by what is both, too.
-      const both = this.#firing.get(alert.id)?.of.some((own) => own.ruled === ruled) === true;
+      // As Alertmanager has it: what is source and target of a rule is not held back by what is both, too; nor is its end.
+      const both = matchesAll(rule.source, labels);
       for (const source of sources) {
         if (source.id === alert.id) continue;
         if (both && matchesAll(rule.target, routingLabels(source))) continue;

@@ -10,13 +10,13 @@ import { sendsResolved, viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { heldBackBy, isEscalated, release } from './suppress.ts';
+import { becomeSource, heldBackBy, isEscalated, release } from './suppress.ts';
 
 /** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
 export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   const before = groupsOf(state, alert.id);
-  state.inhibition.add(alert);
   release(state, alert.id, now, out);
+  becomeSource(state, alert, now, out);
   const after = joinGroups(state, alert, now, out);
   const touched = new Set(after);
   let waitsUntil = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 // A route that is mute: nothing is said in the window, and nothing is forgotten.
 import { describe, expect, it } from 'vitest';
-import { compileTimeInterval, type TimeIntervalSpec } from '../../rules/time-interval.ts';
+import { compileTimeInterval } from '../../rules/time-interval.ts';
+import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
 import { PipelineStory, type PipelineStoryOptions, storyBegan } from '../testing/pipeline-story.ts';
 import { mutingOf } from './mute.ts';
 

@@ -1,7 +1,7 @@
 // The rows of the state database as the program sees them: ids are UUID strings, label sets are label sets,
 // times are epoch milliseconds. How a store lays them down (16-byte ids, interned label sets) is its own affair.
 import type { Locale } from '../../channels/message.ts';
-import type { TimeIntervalSpec } from '../../rules/time-interval.ts';
+import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
 import type { Category, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
 
 export type AlertState = 'pending' | 'firing' | 'resolved';

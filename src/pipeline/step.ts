@@ -14,7 +14,7 @@ import { decideRoute } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type PipelineState } from './state.ts';
-import { release } from './suppress.ts';
+import { becomeSource, release } from './suppress.ts';
 
 /**
  * One input, one step. `now` is engine time in epoch milliseconds.
@@ -105,7 +105,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 /** Arrival of an alert that fired or resolved: route, group, timer. */
 function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   if (alert.state === 'firing') {
-    state.inhibition.add(alert);
+    becomeSource(state, alert, now, out);
     state.flaps.started(alert.key, alert.firedAt ?? now);
     for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
   } else {

@@ -196,6 +196,37 @@ describe('inhibition', () => {
     expect(story.said).toHaveLength(2);
   });
 
+  it('lets go of those in a circle when the last of it closes it', () => {
+    const rule = (name: string, source: string, target: string): InhibitRule => ({
+      name,
+      source: matchersIn(`alertname="${source}"`),
+      target: matchersIn(`alertname="${target}"`),
+      equal: ['host'],
+    });
+    const story = new PipelineStory({
+      rules: [aRule({ name: 'A' }), aRule({ name: 'B' }), aRule({ name: 'C' })],
+      inhibit: [rule('1', 'A', 'B'), rule('2', 'B', 'C'), rule('3', 'C', 'A')],
+    });
+    story.verdict('a', true, 'A');
+    story.verdict('a', true, 'B');
+    story.advance(min);
+    expect(story.said).toHaveLength(1);
+    story.verdict('a', true, 'C');
+    story.advance(min);
+    expect(story.said).toHaveLength(3);
+    expect(story.forgotten()).toEqual([]);
+  });
+
+  it('does not hold back the end of what is source and target of one rule', () => {
+    const both = matchersIn('alertname=~"HighCpu|ClusterDown"');
+    const story = withCluster({ inhibit: [{ name: 'both', source: both, target: both, equal: [] }] });
+    story.verdict('a', true);
+    story.verdict('a', true, 'ClusterDown');
+    story.advance(min).verdict('a', false);
+    story.advance(5 * min);
+    expect(story.said.at(-1)).toBe('120 ops resolved: a resolved');
+  });
+
   it('comes after silence where both hold', () => {
     const story = withCluster();
     story.silence(10 * min, 'alertname="HighCpu"');

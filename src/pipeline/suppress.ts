@@ -11,7 +11,10 @@ import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
 
-/** What holds the alert back in a group, the first reason that does: silence, inhibition, mute, snooze, flapping. Reads only. */
+/**
+ * What holds the alert back in a group, the first reason that does: silence, inhibition, mute window, snooze, flapping.
+ * Reads only.
+ */
 export function suppressionOf(
   state: PipelineState,
   group: Group,
@@ -107,6 +110,15 @@ export function ruleInhibition(state: PipelineState): void {
   const rules = [...(state.routing.inhibit ?? []), ...dependenciesOf(state.rules.values())];
   state.inhibition = new Inhibition(rules);
   for (const alert of state.openByKey.values()) if (alert.state === 'firing') state.inhibition.add(alert);
+}
+
+/**
+ * The alert fires (or does with another severity): it may hold others back from now on. Where that closes a circle, those
+ * in it hold each other no more, and their groups are looked at again.
+ */
+export function becomeSource(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+  state.inhibition.add(alert);
+  for (const { id } of state.inhibition.circlesOf(alert)) release(state, id, now, out);
 }
 
 /** What held alerts back has changed or is gone: the groups that it holds are looked at again. */

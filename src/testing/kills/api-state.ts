@@ -11,6 +11,15 @@ export interface ApiDelivery {
   readonly attempts: number;
 }
 
+/** What is promised of a silence. */
+export interface SilenceBody {
+  readonly id: string;
+  readonly matchers: readonly string[];
+  readonly starts_at: string;
+  readonly ends_at: string;
+  readonly version: number;
+}
+
 export interface DeadLetter {
   readonly channel: string;
   readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;

@@ -10,6 +10,7 @@ export async function checkProvider(
 ): Promise<void> {
   checkIds(ledger, told, state);
   checkOrder(ledger, told, state);
+  checkOnce(ledger, told);
   await checkNobodyForgotten(ledger, told, state);
 }
 
@@ -61,6 +62,22 @@ function checkOrder(ledger: Ledger, told: readonly Told[], state: ApiState): voi
       else if (!fired.has(way) && !excused.has(way)) {
         ledger.violate('resolved_first', `${way} in ${webhookId}`);
       }
+    }
+  }
+}
+
+/** That an alert fires is news once for each way; after that it is a repeat, and says so. */
+function checkOnce(ledger: Ledger, told: readonly Told[]): void {
+  const news = new Map<string, string>();
+  for (const { path, alerts, changed, reason, notificationId } of told) {
+    if (reason === 'repeat') continue;
+    for (const { id, status } of alerts) {
+      if (status !== 'firing' || !changed.includes(id)) continue;
+      const way = `${path.slice(1)} ${id}`;
+      const known = news.get(way) ?? notificationId;
+      if (known !== notificationId)
+        ledger.violate('told_twice', `${way} is news in ${known} and in ${notificationId} (${reason})`);
+      news.set(way, known);
     }
   }
 }

@@ -4,6 +4,8 @@ import { Pool } from 'undici';
 import type { Life } from './process.ts';
 import { operatorKey } from './process.ts';
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface Answered {
   readonly status: number;
   readonly body: unknown;
@@ -44,7 +46,7 @@ export class KillClient {
 
   /** One attempt on whichever life is up; null when nobody knows what became of it. */
   async once(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
@@ -83,7 +85,7 @@ export class KillClient {
 
   /** Repeats until there is an answer that is not "later". */
   async sure(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,

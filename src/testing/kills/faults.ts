@@ -1,7 +1,7 @@
 // Bugs planted in a child. Each breaks one promise in a way that only a crash shows: a harness that does not go red on
 // them proves nothing.
 import type { History } from '../../ingest/history.ts';
-import type { CommittedEvent, ShardCommit, Store } from '../../store/store.ts';
+import type { CommittedEvent, ShardCommit, Store, TenantSnapshot } from '../../store/store.ts';
 import type { PlantedFault } from './points.ts';
 
 const lateMs = 150;
@@ -45,9 +45,21 @@ function forgetful(store: Store): Store {
   };
 }
 
+/** What a start takes up is not what was stored. */
+const takenUpOtherwise: Partial<Record<PlantedFault, (loaded: TenantSnapshot) => TenantSnapshot>> = {
+  loses_silences: (loaded) => ({ ...loaded, silences: [] }),
+  loses_acknowledgements: (loaded) => ({
+    ...loaded,
+    alerts: loaded.alerts.map((row) => ({ ...row, ackedAt: null })),
+  }),
+  waits_anew: (loaded) => ({ ...loaded, groups: loaded.groups.map((row) => ({ ...row, nextAt: null })) }),
+};
+
 export function plantInStore(store: Store, fault: PlantedFault | null): Store {
   if (fault === 'answers_before_commit') return late(store);
-  return fault === 'loses_a_delivery' ? forgetful(store) : store;
+  if (fault === 'loses_a_delivery') return forgetful(store);
+  const change = fault === null ? undefined : takenUpOtherwise[fault];
+  return change ? { ...store, loadTenant: (tenant) => change(store.loadTenant(tenant)) } : store;
 }
 
 export function plantInHistory(history: History, fault: PlantedFault | null): History {

@@ -2,6 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { slowLine, slowWaitMs } from './holds.ts';
 import { levelMetric, ruleName } from './load.ts';
 
 export interface CampaignFolder {
@@ -56,6 +57,7 @@ route:
   resolve_wait: 0s
   repeat_interval: 2s
   routes:
+    - { match: ['line="${slowLine}"'], receiver: ops, group_wait: ${slowWaitMs}ms }
     - { match: ['team="gone"'], receiver: gone }
     - { match: ['team="batched"'], receiver: batched, group_by: [alertname], group_wait: 50ms, group_interval: 300ms, resolve_wait: 100ms }
 egress: { allow: [127.0.0.0/8] }

@@ -7,6 +7,7 @@ import { KillClient } from './client.ts';
 import { compileChild } from './compile.ts';
 import type { Death } from './deaths.ts';
 import { campaignFolder } from './folder.ts';
+import { Holds } from './holds.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { Load } from './load.ts';
 import { type KillPoint, needsOf, type PlantedFault } from './points.ts';
@@ -22,6 +23,8 @@ export interface CampaignOptions {
   /** Share of webhooks that are refused in passing; the end then waits for their retries. */
   readonly flaky?: number;
   readonly fault?: PlantedFault;
+  /** Also what holds messages back; a campaign then ends some seconds later. */
+  readonly holds?: boolean;
   /** The machine dies instead of the process: the data lies on a volume whose power is cut. */
   readonly power?: Power;
   /** Environment of every life but the last. */
@@ -73,6 +76,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const client = new KillClient();
   const ledger = new Ledger();
   const load = new Load(client, ledger, rng);
+  const holds = new Holds(client, ledger, provider, rng);
   const lives: Life[] = [];
   const killsAt: Record<string, number> = {};
   let slowestReadyMs = 0;
@@ -175,7 +179,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   let kills = 0;
   let kept: string | null = null;
   try {
-    load.start();
+    load.start(options.holds ? holds.acts : []);
     for (const death of options.deaths) {
       if (options.until !== undefined && Date.now() > options.until) break;
       await live(death);
@@ -186,6 +190,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     provider.heal();
     const last = start(undefined, true);
     if (await attach(last)) {
+      holds.stop();
       await load.stop();
       await verify({
         client,

@@ -7,6 +7,10 @@ export const violationKinds = [
   'event_twice',
   'answer_changed',
   'ack_lost',
+  'silence_lost',
+  'told_while_held',
+  'end_untold',
+  'told_twice',
   'resolve_lost',
   'effect_twice',
   'episodes_wrong',
@@ -68,6 +72,8 @@ export class Ledger {
   readonly resolved: PromisedCommand[] = [];
   /** By host. */
   readonly episodes = new Map<string, Episodes>();
+  /** Alerts that something held back, as it was promised to. */
+  held = 0;
   readonly violations: Violation[] = [];
 
   violate(kind: ViolationKind, text: string): void {
@@ -94,7 +100,7 @@ export class Ledger {
   }
 
   get promises(): number {
-    let n = this.acknowledged.length + this.resolved.length;
+    let n = this.acknowledged.length + this.resolved.length + this.held;
     for (const { answer } of this.events.values()) n += answer === null ? 0 : 1;
     for (const { answered } of this.episodes.values()) n += answered;
     return n;

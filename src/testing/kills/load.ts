@@ -35,8 +35,10 @@ export class Load {
     this.#rng = rng;
   }
 
-  start(): void {
+  /** `more`: what others do beside the load, again and again. */
+  start(more: readonly (() => Promise<void>)[] = []): void {
     const actors = [
+      ...more.map((act) => this.#loop(act)),
       ...Array.from({ length: hosts }, (_, i) =>
         this.#loop(() => this.#episode(`h${i}`, teams[i % teams.length]!)),
       ),

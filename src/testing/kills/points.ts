@@ -32,7 +32,14 @@ export function needsOf(point: KillPoint): 'load' | 'quiet' | 'rule changes' {
 export const killAtVariable = 'TOCSIN_TEST_KILL_AT';
 
 /** Bugs that can be planted in the child, to prove that the harness sees what they lose. */
-export const plantedFaults = ['answers_before_commit', 'loses_a_delivery', 'loses_samples'] as const;
+export const plantedFaults = [
+  'answers_before_commit',
+  'loses_a_delivery',
+  'loses_samples',
+  'loses_silences',
+  'loses_acknowledgements',
+  'waits_anew',
+] as const;
 export type PlantedFault = (typeof plantedFaults)[number];
 /** Environment of the child: the name of a fault. */
 export const faultVariable = 'TOCSIN_TEST_FAULT';

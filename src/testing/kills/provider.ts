@@ -13,6 +13,11 @@ export interface Told {
   readonly accepted: boolean;
   readonly bodyDigest: string;
   readonly notificationId: string;
+  readonly reason: string;
+  /** When the message was decided, epoch milliseconds. */
+  readonly decidedAt: number;
+  /** Ids of what is new in it. */
+  readonly changed: readonly string[];
   readonly alerts: readonly { readonly id: string; readonly status: 'firing' | 'resolved' }[];
 }
 
@@ -33,8 +38,14 @@ export async function startProvider(flaky: number, rng: () => number): Promise<P
     handler: (request) => {
       const gone = request.path === '/gone';
       const failing = !gone && rng() < share;
-      const { data } = JSON.parse(request.body) as {
-        data: { id: string; alerts: { id: string; status: 'firing' | 'resolved' }[] };
+      const { data, timestamp } = JSON.parse(request.body) as {
+        timestamp: string;
+        data: {
+          id: string;
+          reason: string;
+          changed: string[];
+          alerts: { id: string; status: 'firing' | 'resolved' }[];
+        };
       };
       told.push({
         no: told.length,
@@ -44,6 +55,9 @@ export async function startProvider(flaky: number, rng: () => number): Promise<P
         accepted: !gone && !failing,
         bodyDigest: createHash('sha256').update(request.body).digest('base64'),
         notificationId: data.id,
+        reason: data.reason,
+        decidedAt: Date.parse(timestamp),
+        changed: data.changed,
         alerts: data.alerts.map(({ id, status }) => ({ id, status })),
       });
       if (gone) return { status: 410 };

@@ -3,8 +3,11 @@
 import { labelSet } from '../../../rules/labels.ts';
 import type { ThresholdRule } from '../../../rules/types.ts';
 import type { Answer, Idempotency, IncomingEvent, Services } from '../../services.ts';
+import type { Acks } from './acks.ts';
+import type { Deliveries } from './deliveries.ts';
 import type { Episodes, PushedSample } from './episodes.ts';
 import type { Groups } from './groups.ts';
+import type { Holding } from './holding.ts';
 import { drawRouting, drawRule, hashed, type SeriesPlan, tenants } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
 import type { Telling } from './telling.ts';
@@ -35,6 +38,9 @@ export interface Oracles {
   readonly episodes: Episodes;
   readonly groups: Groups;
   readonly telling: Telling;
+  readonly acks: Acks;
+  readonly holding: Holding;
+  readonly deliveries: Deliveries;
 }
 
 export class Clients {
@@ -43,6 +49,9 @@ export class Clients {
   readonly #episodes: Episodes;
   readonly #groups: Groups;
   readonly #telling: Telling;
+  readonly #acks: Acks;
+  readonly #holding: Holding;
+  readonly #deliveries: Deliveries;
   #stopped = false;
   #keys = 0;
   /** What was answered with 2xx, by tenant and alert id, for the check of durability. */
@@ -57,6 +66,9 @@ export class Clients {
     this.#episodes = oracles.episodes;
     this.#groups = oracles.groups;
     this.#telling = oracles.telling;
+    this.#acks = oracles.acks;
+    this.#holding = oracles.holding;
+    this.#deliveries = oracles.deliveries;
   }
 
   start(): void {
@@ -213,12 +225,12 @@ export class Clients {
         what === 'acknowledge'
           ? s.acknowledge(tenant, id, { until, note: null }, actor, idempotency)
           : s.resolve(tenant, id, { note: 'enough' }, actor, idempotency);
-      const answered = this.#telling.acknowledging(id);
+      const answered = this.#acks.acknowledging(id);
       const answer = await this.#ask(command, key);
       answered();
       if (answer.status === 200) {
         this.acknowledged.push({ tenant, id, what });
-        if (what === 'acknowledge') this.#telling.acknowledged(id, until);
+        if (what === 'acknowledge') this.#acks.acknowledged(id, until);
       }
       if (answer.status !== 200 && answer.status !== 409)
         throw new Violation('I6', `${what} of ${id} got ${answer.status}`, clock.now());
@@ -244,7 +256,9 @@ export class Clients {
         if (what === 'discard') return s.discardDelivery(tenant, id, { note: name }, actor, idempotency);
         return s.retryDeliveries(tenant, { filter: { channel }, limit: 5 }, actor, idempotency);
       };
-      const answered = this.#telling.letterAsked(what === 'retry_all' ? { tenant, channel } : { tenant, id });
+      const answered = this.#deliveries.letterAsked(
+        what === 'retry_all' ? { tenant, channel } : { tenant, id },
+      );
       const answer = await this.#ask(command, key);
       answered();
       if (answer.status !== 200 && answer.status !== 409)
@@ -381,7 +395,11 @@ export class Clients {
         [...this.#world.journal.groups.values()].map((g) => `${g.receiver} ${JSON.stringify(g.labels)}`),
       );
       this.#telling.routedAt = this.#world.clock.now();
-      this.#world.setRouting(drawRouting(random, plan.routing.receivers));
+      // Every other tree comes without rules of inhibition: what they held back is told then.
+      const { receivers, inhibit = [], remindBeforeMs = null } = plan.routing;
+      const rules = this.#world.routing.inhibit?.length === 0 ? inhibit : [];
+      this.#world.setRouting({ ...drawRouting(random, receivers), inhibit: rules, remindBeforeMs });
+      this.#holding.routed(this.#world.clock.now());
       this.#world.journal.log(this.#world.clock.now(), 'routing changed');
       await this.#world.sleep(1);
       const now = [...this.#world.journal.groups.values()];

@@ -7,6 +7,7 @@ import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
 import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
 import { slips } from './slips.ts';
+import { suppressionSlips } from './suppression-slips.ts';
 import type { World, Wraps } from './world.ts';
 
 /** Every `nth` call answers true. */
@@ -53,6 +54,7 @@ const downOften = (plan: SeedPlan): SeedPlan => ({
 
 export const mutants: readonly Mutant[] = [
   ...slips,
+  ...suppressionSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',

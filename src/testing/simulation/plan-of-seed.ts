@@ -60,6 +60,7 @@ export interface SeedPlan {
   readonly faults: FaultPlan;
   readonly eventsPerHour: number;
   readonly commandsPerHour: number;
+  readonly silencesPerHour: number;
   /** What people do with dead letters. */
   readonly lettersPerHour: number;
   readonly ruleChangesPerHour: number;
@@ -314,6 +315,7 @@ export function drawSeed(random: Random): SeedPlan {
     eventsPerHour: random.pick([5, 40]),
     commandsPerHour: random.pick([2, 15]),
     lettersPerHour: random.pick([2, 20]),
+    silencesPerHour: 0,
     ruleChangesPerHour: random.pick([0, 1, 4]),
     routeChangesPerHour: random.pick([0, 0.5, 2]),
     lateShare: random.pick([0, 0.02, 0.1]),

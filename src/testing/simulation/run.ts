@@ -1,4 +1,4 @@
-// The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants`, each with
+// The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants` (`--only TEXT`: those whose names have it), each with
 // `--workers N`. Exit code 1 when an invariant broke, a state was never reached over at least 300 hours, or a mutant
 // survived.
 import { fileURLToPath } from 'node:url';
@@ -102,9 +102,10 @@ async function runSeeds(jobs: Iterable<Job>, work: Work): Promise<boolean> {
   return ok;
 }
 
-async function runMutants(fromSeed: number, work: Work): Promise<boolean> {
+async function runMutants(fromSeed: number, only: string, work: Work): Promise<boolean> {
   let ok = true;
-  const jobs = mutants.map(({ name }): Job => ({ kind: 'mutant', name, fromSeed }));
+  const named = mutants.filter(({ name }) => name.includes(only));
+  const jobs = named.map(({ name }): Job => ({ kind: 'mutant', name, fromSeed }));
   await work(jobs, (done) => {
     if (done.kind !== 'mutant') return;
     const { name, found } = done;
@@ -131,11 +132,13 @@ async function main(): Promise<number> {
       seconds: { type: 'string' },
       workers: { type: 'string' },
       mutants: { type: 'boolean' },
+      only: { type: 'string' },
     },
   });
   const workers = wholeNumber('workers', values.workers, 1);
   const work = workers > 1 ? inProcesses(fileURLToPath(import.meta.url), workers) : inThisProcess(doJob);
-  if (values.mutants) return (await runMutants(wholeNumber('seed', values.seed, 1), work)) ? 0 : 1;
+  if (values.mutants)
+    return (await runMutants(wholeNumber('seed', values.seed, 1), values.only ?? '', work)) ? 0 : 1;
   const hours = wholeNumber('hours', values.hours, 5);
   if (values.seconds !== undefined) {
     const from = wholeNumber('seed', values.seed, ((Date.now() / 1_000) % 1_000_000) | 0);

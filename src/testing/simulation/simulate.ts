@@ -1,13 +1,20 @@
 // One seed from its first event to its verdict: workload with faults, then quiescence, then the last checks.
+import { Acks } from './acks.ts';
 import { Clients } from './clients.ts';
 import type { Counters } from './counters.ts';
+import { Deliveries } from './deliveries.ts';
 import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
+import { Holding } from './holding.ts';
 import { drawGroupRules, drawLeveledRules, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
 import { Random } from './random.ts';
+import { Remembered } from './remembered.ts';
+import { SilenceClients } from './silence-clients.ts';
+import { drawSuppression } from './suppression-plan.ts';
 import { Telling } from './telling.ts';
 import { Violation } from './violation.ts';
+import { Wire } from './wire.ts';
 import { World, type Wraps } from './world.ts';
 
 const hour = 3_600_000;
@@ -45,15 +52,16 @@ export interface SimulationResult {
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hours } = options;
   const drawn = drawSeed(new Random(seed, 1));
-  const withGroups = {
+  const whole: SeedPlan = {
     ...drawn,
     rules: [
       ...drawn.rules,
       ...drawGroupRules(new Random(seed, 21)),
       ...drawLeveledRules(new Random(seed, 22)),
     ],
+    ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
-  const plan = options.plan?.(withGroups) ?? withGroups;
+  const plan = options.plan?.(whole) ?? whole;
   const disk = seed % seedsPerFile === 0 ? diskOfFiles() : diskOfMemory();
   const world = new World({
     disk,
@@ -62,16 +70,25 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ...(options.wraps === undefined ? {} : { wraps: options.wraps }),
   });
   const episodes = new Episodes(world);
-  const telling = new Telling(world);
+  const acks = new Acks(world);
+  const holding = new Holding(world);
+  const telling = new Telling(world, acks, holding);
+  const deliveries = new Deliveries(world);
+  const wire = new Wire(world, (id) => telling.mayBeTakenBack(id));
+  const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
-  const clients = new Clients(world, new Random(seed, 3), { episodes, groups, telling });
+  const oracles = { episodes, groups, telling, acks, holding, deliveries };
+  const clients = new Clients(world, new Random(seed, 3), oracles);
+  const silencers = new SilenceClients(world, new Random(seed, 24), holding);
   const startedAt = world.clock.now();
   world.journal.onEffect = (effect, at) => {
     // The oracle speaks up after the turn, not into the store's caller, which would take it for a failed commit.
     try {
       episodes.onEffect(effect, at);
       groups.onEffect(effect, at);
+      if (effect.put === 'event') holding.onEvent(effect.row);
       telling.onEffect(effect, at);
+      deliveries.onEffect(effect);
     } catch (error) {
       world.fail(error);
     }
@@ -89,19 +106,22 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     disturbed: guard((killed) => episodes.disturbed(killed)),
     flushed: guard((declared, blocks) => episodes.flushed(declared, blocks)),
     started: guard(() => episodes.started()),
-    sendStarted: guard((id, message) => telling.sendStarted(id, message)),
-    failed: guard((id) => telling.failed(id)),
-    askedForPatience: guard((id, until) => telling.askedForPatience(id, until)),
-    accepted: guard((accepted) => telling.accepted(accepted)),
+    stepped: guard(() => remembered.stepped()),
+    sendStarted: guard((id, message) => wire.sendStarted(id, message)),
+    failed: guard((id) => deliveries.failed(id)),
+    askedForPatience: guard((id, until) => deliveries.askedForPatience(id, until)),
+    accepted: guard((accepted) => wire.accepted(accepted)),
   };
   const sweep = () => {
     episodes.sweep();
     telling.sweep();
+    if (world.calm) deliveries.sweep(world.clock.now());
   };
   let violation: Violation | null = null;
   try {
     world.start();
     clients.start();
+    silencers.start();
     const until = startedAt + hours * hour;
     for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
       await world.run(at);
@@ -109,6 +129,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     await world.run(until);
     clients.stop();
+    silencers.stop();
     world.heal();
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);
@@ -117,9 +138,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     clients.checkTokens();
     telling.checkResolves(world.clock.now());
-    await atRest(world, telling);
+    await atRest(world, deliveries);
     world.close();
     checkDisk(world, clients, disk);
+    silencers.checkDisk(disk);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     violation = error;
@@ -144,14 +166,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 }
 
 /** With nothing failing, whatever was open has ended; what remains is younger than a minute. */
-async function atRest(world: World, telling: Telling): Promise<void> {
+async function atRest(world: World, deliveries: Deliveries): Promise<void> {
   const deadline = world.clock.now() + 10 * 60_000;
-  while (telling.openDeliveries > 0 && world.clock.now() < deadline) {
+  while (deliveries.open > 0 && world.clock.now() < deadline) {
     await world.run(world.clock.now() + 1_000);
   }
   const now = world.clock.now();
-  if (telling.openDeliveries > 0)
-    throw new Violation('I14', `${telling.openDeliveries} deliveries are open after quiescence`, now);
+  if (deliveries.open > 0)
+    throw new Violation('I14', `${deliveries.open} deliveries are open after quiescence`, now);
   if (!world.runtime?.engine.running) throw new Violation('I14', 'nothing runs after quiescence', now);
   for (const tenant of world.runtime.engine.tenants) {
     if (tenant.policy.open !== 0)

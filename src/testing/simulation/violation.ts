@@ -7,6 +7,7 @@ export const invariants = {
   I6: 'durability: what was answered with 2xx is there, and the state is the fold of what was committed',
   I7: 'idempotency: one key, one effect, one answer',
   I8: 'an acknowledgement holds back repeats',
+  I10: 'nothing is decided of an alert that is silenced or inhibited, and what still fires at the end of that is told',
   I11: 'dedupe: no repeat too early, no message within the dedupe window',
   I13: 'single flight: accepted once, and once more for each ambiguous outcome, under one id',
   I14: 'bounded: no lease beyond its end, no orphan, nothing open after quiescence',

@@ -46,6 +46,8 @@ export interface Watcher {
   disturbed(killed: boolean): void;
   flushed(declared: readonly HistorySeries[], blocks: readonly HistoryBlock[]): void;
   started(): void;
+  /** Everything that could go on after an event has gone on. */
+  stepped(): void;
   sendStarted(deliveryId: string, message: AlertMessage): void;
   failed(deliveryId: string): void;
   askedForPatience(deliveryId: string, until: number): void;
@@ -300,7 +302,7 @@ export class World implements Machine {
   // -- clients --------------------------------------------------------------------------------------------------
 
   /** One request of a client. The answer of a process that died is no answer. */
-  request<T>(ask: (services: Services) => Promise<T>): Promise<Outcome<T>> {
+  request<T>(ask: (services: Services, runtime: Runtime) => Promise<T>): Promise<Outcome<T>> {
     const process = this.#process;
     if (!process) return Promise.resolve({ kind: 'lost' });
     return new Promise((resolve) => {
@@ -317,7 +319,7 @@ export class World implements Machine {
         else this.fail(error);
       };
       try {
-        ask(process.services).then((value) => settle({ kind: 'ok', value }), failed);
+        ask(process.services, process.runtime).then((value) => settle({ kind: 'ok', value }), failed);
       } catch (error) {
         failed(error);
       }
@@ -345,9 +347,16 @@ export class World implements Machine {
       }
       this.steps += 1;
       await quiet();
+      this.watcher?.stepped();
       if (this.#failure !== null) throw this.#failure;
       if (!more) return;
     }
+  }
+
+  /** It runs, and has for some minutes: what is late now is late without an excuse. */
+  get calm(): boolean {
+    const now = this.clock.now();
+    return this.runtime?.engine.running === true && this.downtime(now - 200_000, now) === 0;
   }
 
   /** Milliseconds of [from, to] in which nothing ran. */

@@ -1,0 +1,154 @@
+// The oracle of deliveries: every one ends, none twice for one message and channel, each way to fail and to die has its
+// reason, and a dead letter is sent again only when somebody asks for it.
+import type { Effect } from '../../pipeline/effect.ts';
+import type { DeliveryRecord } from './journal.ts';
+import { type InvariantId, Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+const attemptsOfSchedule = 4;
+export const crashesOfPoison = 3;
+
+/** Which dead letters somebody asks for: one, or those of a channel. */
+export interface LetterRequest {
+  readonly tenant: string;
+  readonly id?: string;
+  readonly channel?: string;
+}
+
+export class Deliveries {
+  readonly #world: World;
+  readonly #open = new Set<DeliveryRecord>();
+  /** Delivery → when its busy provider wants to hear of it again. */
+  readonly #busyUntil = new Map<string, number>();
+  readonly #letters = new Set<LetterRequest>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Somebody asks for dead letters to be sent again, until the answer is there. */
+  letterAsked(request: LetterRequest): () => void {
+    this.#letters.add(request);
+    return () => this.#letters.delete(request);
+  }
+
+  askedForPatience(deliveryId: string, until: number): void {
+    this.#busyUntil.set(deliveryId, until);
+  }
+
+  /** The provider failed a delivery in a way that spends an attempt, and the policy may hear of it. */
+  failed(deliveryId: string): void {
+    const record = this.#world.journal.deliveries.get(deliveryId);
+    if (record) record.failures += 1;
+  }
+
+  onEffect(effect: Effect): void {
+    const { journal, counters } = this.#world;
+    switch (effect.put) {
+      case 'event': {
+        const { kind, subjectId, reason } = effect.row;
+        if (kind === 'delivery.dead') this.#died(subjectId, reason ?? '');
+        else if (kind === 'delivery.retry' && reason === 'payload_too_large')
+          counters.hit('message shortened');
+        else if (kind === 'delivery.requeued') counters.hit('dead letter requeued');
+        else if (kind === 'delivery.discarded') counters.hit('dead letter discarded');
+        else if (kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');
+        else if (kind === 'channel.paused')
+          counters.hit(reason === 'auth' ? 'auth paused' : 'breaker opened');
+        else if (kind === 'channel.resumed') counters.hit('breaker closed');
+        return;
+      }
+      case 'delivery': {
+        const { row } = effect;
+        const record = journal.deliveries.get(row.id)!;
+        const twins = journal.deliveriesOf
+          .get(row.notificationId)!
+          .filter((d) => d.row.channel === row.channel);
+        if (twins.length > 1)
+          this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
+        if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
+        else if (row.state === 'dropped') counters.hit('resolved dropped firing_not_sent');
+        if (row.state === 'queued') counters.hit('queued behind its order');
+        return;
+      }
+      case 'delivery.result': {
+        const record = journal.deliveries.get(effect.result.id);
+        if (!record) this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
+        const { state } = record.row;
+        if (effect.result.reason === 'rate_limited')
+          this.#checkPatience(effect.result.id, effect.result.dueAt);
+        if (state !== 'queued' && state !== 'sending') this.#ended(record);
+        return;
+      }
+      case 'delivery.requeued': {
+        const record = journal.deliveries.get(effect.row.id);
+        if (record?.row.state !== 'queued')
+          this.#broken('I15', `${effect.row.id} was queued anew and was not dead`);
+        this.#open.add(record);
+        this.#checkRequeued(record);
+        return;
+      }
+      default:
+    }
+  }
+
+  sweep(now: number): void {
+    for (const { row, openedAt } of this.#open) {
+      if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
+        this.#broken('I14', `${row.id} is leased ${now - row.leaseUntil} ms beyond its end`);
+      if (now - openedAt > 7_200_000) this.#broken('I14', `${row.id} is open since ${openedAt}`);
+    }
+  }
+
+  #checkPatience(id: string, dueAt: number): void {
+    const until = this.#busyUntil.get(id) ?? 0;
+    if (dueAt < until) this.#broken('I15', `${id} is due at ${dueAt}, its provider said ${until}`);
+  }
+
+  /** Somebody asked for it, and what it says is still so. */
+  #checkRequeued({ row }: DeliveryRecord): void {
+    const { journal } = this.#world;
+    const asked = [...this.#letters].some(
+      ({ tenant, id, channel }) => tenant === row.tenant && (id === row.id || channel === row.channel),
+    );
+    if (!asked) this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
+    const said = journal.notifications.get(row.notificationId)?.alerts ?? {};
+    for (const [id, status] of Object.entries(said)) {
+      if (status === 'firing' && journal.alerts.get(id)?.row.state === 'resolved')
+        this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which has ended`);
+    }
+  }
+
+  /** Each way to die has its reason. */
+  #died(id: string, reason: string): void {
+    const { journal, counters } = this.#world;
+    counters.hit('dead letter');
+    if (reason === 'poison') counters.hit('poison');
+    const record = journal.deliveries.get(id)!;
+    const { failures, crashes, row } = record;
+    const tries = reason === 'transient' || reason === 'network' || reason === 'unknown';
+    if (tries && failures < attemptsOfSchedule)
+      this.#broken('I15', `${id} is dead (${reason}) after ${failures} failures`);
+    if (reason === 'poison' && crashes < crashesOfPoison)
+      this.#broken('I15', `${id} is dead (poison) after ${crashes} crashes`);
+    if (reason === 'rate_limited' || reason === 'auth' || reason === 'breaker_open')
+      this.#broken('I15', `${id} is dead (${reason})`);
+    if (reason === 'payload_too_large' && !row.shorter)
+      this.#broken('I15', `${id} is dead (${reason}) and was not sent in short`);
+  }
+
+  #ended(record: DeliveryRecord): void {
+    this.#open.delete(record);
+    const { row } = record;
+    if ((row.state === 'sent' || row.state === 'delivered') && record.accepted.length === 0)
+      this.#broken('I1', `${row.id} is ${row.state} and no provider has it`);
+  }
+
+  #broken(id: InvariantId, message: string): never {
+    throw new Violation(id, message, this.#world.clock.now());
+  }
+}

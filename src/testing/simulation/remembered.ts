@@ -1,0 +1,70 @@
+// After every step: nobody who is to hear of a firing alert is forgotten. Either the group comes back to it by a timer that
+// is really set, or it was told and somebody has it, or something holds it back that lives and whose end wakes the group.
+import type { Tenant } from '../../engine/tenant.ts';
+import type { Group } from '../../pipeline/state.ts';
+import type { Holding } from './holding.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+export class Remembered {
+  readonly #world: World;
+  readonly #holding: Holding;
+  #turns = 0;
+  #generation: unknown = null;
+
+  constructor(world: World, holding: Holding) {
+    this.#world = world;
+    this.#holding = holding;
+  }
+
+  /** Looks only where a turn has run since: nothing else changes what is remembered. */
+  stepped(): void {
+    const engine = this.#world.runtime?.engine;
+    if (!engine?.running || (this.#generation === engine && this.#turns === engine.counts.turns)) return;
+    this.#generation = engine;
+    this.#turns = engine.counts.turns;
+    for (const tenant of engine.tenants) {
+      for (const { id, state, kind, key } of tenant.pipeline.alerts.values()) {
+        if (kind !== 'alert' || state !== 'firing') continue;
+        const keys = tenant.pipeline.memberOf.get(id) ?? [];
+        if (keys.length === 0) this.#broken(`${id} (${key}) fires and is in no group`);
+        for (const groupKey of keys) {
+          const group = tenant.pipeline.groups.get(groupKey);
+          if (!group) this.#broken(`${id} (${key}) fires and its group ${groupKey} is gone`);
+          else if (engine.looksAt(tenant, group) === null) this.#checkAsleep(tenant, group, id, key);
+        }
+      }
+    }
+  }
+
+  #checkAsleep(tenant: Tenant, group: Group, id: string, key: string): void {
+    const { journal, clock } = this.#world;
+    const where = `${id} (${key}) in ${group.row.groupKey}`;
+    if (group.row.nextAt !== null) this.#broken(`${where}: due at ${group.row.nextAt} and no timer is set`);
+    const row = journal.alerts.get(id)?.row;
+    const told = (journal.notificationsOf.get(id) ?? []).some(
+      (n) => n.receiver === group.row.receiver && n.alerts[id] === 'firing',
+    );
+    const acknowledged = row !== undefined && row.ackedAt !== null && row.ackUntil === null;
+    if (told && acknowledged) return;
+    const now = clock.now();
+    const hold =
+      row && this.#holding.of(id, row.tenant, { ...row.labels, severity: row.effectiveSeverity }, now);
+    if (hold?.by) {
+      const wakes = [...tenant.pipeline.heldBy].some(
+        ([by, keys]) => keys.has(group.row.groupKey) && this.#holding.lives(by, now),
+      );
+      if (!wakes) this.#broken(`${where} is ${hold.by} and no end of that wakes its group`);
+      return;
+    }
+    this.#broken(
+      told
+        ? `${where} was told, is not acknowledged for good, and is not said again`
+        : `${where} was not told, is not held back, and nothing comes back to it`,
+    );
+  }
+
+  #broken(message: string): never {
+    throw new Violation('I1', message, this.#world.clock.now());
+  }
+}

@@ -1,0 +1,92 @@
+// The oracle at the provider: what is sent has its row, its cause and its turn, goes to nobody else, comes in order, and
+// is accepted once.
+import type { AlertMessage } from '../../../channels/message.ts';
+import { crashesOfPoison } from './deliveries.ts';
+import type { Accepted } from './journal.ts';
+import { type InvariantId, Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+export class Wire {
+  readonly #world: World;
+  /** An alert that fires may be said to be resolved: its receiver hears no more of it. */
+  readonly #mayBeTakenBack: (alertId: string) => boolean;
+  /** order key → largest order number accepted. */
+  readonly #order = new Map<string, number>();
+  readonly #wire = new Map<string, string>();
+
+  constructor(world: World, mayBeTakenBack: (alertId: string) => boolean) {
+    this.#world = world;
+    this.#mayBeTakenBack = mayBeTakenBack;
+  }
+
+  sendStarted(deliveryId: string, message: AlertMessage): void {
+    const { journal } = this.#world;
+    const record = journal.deliveries.get(deliveryId);
+    if (!record) this.#broken('I3', `${deliveryId} is sent without a row`);
+    const { tenant, channel } = record.row;
+    const breaker = journal.breakers.get(`${tenant}/${channel}`);
+    if (breaker?.state === 'open' && this.#world.clock.now() < breaker.probeAt)
+      this.#broken('I15', `${deliveryId} is sent on ${channel}, which is paused until ${breaker.probeAt}`);
+    if (record.crashes >= crashesOfPoison)
+      this.#broken('I15', `${deliveryId} is sent after ${record.crashes} crashes`);
+    if (record.row.state !== 'sending') this.#broken('I3', `${deliveryId} is sent while ${record.row.state}`);
+    if (record.row.dueAt > this.#world.clock.now())
+      this.#broken('I15', `${deliveryId} is sent before ${record.row.dueAt}, when it is due`);
+    if (message.tenant !== record.row.tenant) this.#broken('I3', `${deliveryId} crosses tenants`);
+    if (message.id !== record.row.notificationId) this.#broken('I3', `${deliveryId} carries another message`);
+    for (const { id, status } of message.alerts) {
+      const alert = journal.alerts.get(id);
+      if (!alert || alert.row.tenant !== message.tenant)
+        this.#broken('I3', `${id} is not the tenant's alert`);
+      else if (alert.row.kind === 'alert' && alert.firedAt === null) this.#broken('I3', `${id} never fired`);
+      else if (status === 'resolved' && alert.resolvedAt === null && !this.#mayBeTakenBack(id))
+        this.#broken('I3', `${id} is said to be resolved and fires`);
+    }
+  }
+
+  accepted(accepted: Accepted): void {
+    const { journal } = this.#world;
+    const record = journal.deliveries.get(accepted.deliveryId);
+    if (!record) this.#broken('I3', `${accepted.deliveryId} was accepted without a row`);
+    const { orderKey, orderNo, tenant } = record.row;
+    const wire = `${accepted.channel} ${accepted.message.id}`;
+    if ((this.#wire.get(wire) ?? accepted.deliveryId) !== accepted.deliveryId)
+      this.#broken('I13', `${accepted.message.id} under two ids`);
+    this.#wire.set(wire, accepted.deliveryId);
+    if (record.accepted.length > 1) {
+      const before = record.accepted.at(-2)!;
+      const excuse = before.ambiguous || journal.voided.some((at) => at >= before.at - 20_000);
+      if (!excuse) this.#broken('I13', `${accepted.deliveryId} was accepted ${record.accepted.length} times`);
+      return;
+    }
+    const order = `${tenant} ${orderKey}`;
+    const last = this.#order.get(order) ?? 0;
+    // An attempt that began under a lease that was voided since may come in after the delivery has ended otherwise.
+    const straggles =
+      record.row.state !== 'sending' && journal.voided.some((at) => at >= accepted.at - 20_000);
+    if (orderNo < last && !straggles) this.#broken('I2', `${accepted.deliveryId} was overtaken`);
+    this.#order.set(order, Math.max(last, orderNo));
+    for (const { id, kind, status } of accepted.message.alerts) {
+      if (kind !== 'alert' || status !== 'resolved') continue;
+      if (!this.#got(id, accepted.channel, accepted.message.receiver))
+        this.#broken('I2', `resolved of ${id} on ${accepted.channel} without its firing`);
+    }
+  }
+
+  /** Firing of the alert reached the channel, or died on the way. */
+  #got(alertId: string, channel: string, receiver: string): boolean {
+    const { journal } = this.#world;
+    return (journal.notificationsOf.get(alertId) ?? []).some(
+      (n) =>
+        n.alerts[alertId] === 'firing' &&
+        n.receiver === receiver &&
+        (journal.deliveriesOf.get(n.id) ?? []).some(
+          (d) => d.row.channel === channel && (d.accepted.length > 0 || d.wasDead),
+        ),
+    );
+  }
+
+  #broken(id: InvariantId, message: string): never {
+    throw new Violation(id, message, this.#world.clock.now());
+  }
+}
