@@ -6,11 +6,10 @@ import type { RuleDocument } from '../../rules/document.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
+import { type MadeObject, ObjectBook } from './object-book.ts';
 
 /** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
-export interface ApiRule {
-  readonly row: ConfigObjectRow;
-  readonly document: RuleDocument;
+export interface ApiRule extends MadeObject {
   readonly rule: Rule | null;
   readonly problems: readonly DocumentProblem[];
 }
@@ -28,10 +27,9 @@ export interface RuleEntry {
 export class RuleBook {
   readonly #tenant: string;
   #files: ReadonlyMap<string, Rule> = new Map();
-  /** By id, in the order in which they were made. Replaced by every change, so that it can be taken back. */
-  #api: ReadonlyMap<string, ApiRule> = new Map();
-  #stored: ReadonlyMap<string, ApiRule> = new Map();
-  #byName: ReadonlyMap<string, ApiRule> | null = null;
+  readonly #made = new ObjectBook<ApiRule>(() => {
+    this.#rules = null;
+  });
   #rules: readonly Rule[] | null = null;
 
   constructor(tenant: string) {
@@ -42,7 +40,7 @@ export class RuleBook {
   get rules(): readonly Rule[] {
     this.#rules ??= [
       ...this.#files.values(),
-      ...[...this.#api.values()].flatMap(({ rule }) =>
+      ...this.#made.entries.flatMap(({ rule }) =>
         rule !== null && !this.#files.has(rule.name) ? [rule] : [],
       ),
     ];
@@ -51,7 +49,7 @@ export class RuleBook {
 
   /** How many were made through the API. */
   get made(): number {
-    return this.#api.size;
+    return this.#made.size;
   }
 
   setFiles(rules: readonly Rule[]): void {
@@ -61,52 +59,32 @@ export class RuleBook {
 
   /** Takes up what the store has; what stands unchanged is not read again. */
   load(rows: readonly ConfigObjectRow[]): void {
-    const known = this.#api;
-    this.#replace(
-      new Map(
-        rows.map((row) => {
-          const before = known.get(row.id);
-          const same = before?.row.version === row.version && before.row.body === row.body;
-          return [row.id, same ? { ...before, row } : apiRule(this.#tenant, row)];
-        }),
-      ),
-    );
-    this.#stored = this.#api;
+    this.#made.load(rows, (row) => apiRule(this.#tenant, row));
   }
 
   /** A change that is on its way to the store. */
   put(entry: ApiRule): void {
-    const next = new Map(this.#api);
-    if (entry.row.deletedAt === null) next.set(entry.row.id, entry);
-    else next.delete(entry.row.id);
-    this.#replace(next);
+    this.#made.put(entry);
   }
 
   /** The changes are stored. */
   committed(): void {
-    this.#stored = this.#api;
+    this.#made.committed();
   }
 
   /** They are not. */
   rolledBack(): void {
-    this.#replace(this.#stored);
-  }
-
-  #replace(api: ReadonlyMap<string, ApiRule>): void {
-    this.#api = api;
-    this.#byName = null;
-    this.#rules = null;
+    this.#made.rolledBack();
   }
 
   /** Of the API, by id. */
   byId(id: string): ApiRule | undefined {
-    return this.#api.get(id);
+    return this.#made.byId(id);
   }
 
   /** Of the API, by name. */
   byName(name: string): ApiRule | undefined {
-    this.#byName ??= new Map([...this.#api.values()].map((entry) => [entry.row.name, entry]));
-    return this.#byName.get(name);
+    return this.#made.byName(name);
   }
 
   ofFile(name: string): Rule | undefined {
@@ -115,7 +93,7 @@ export class RuleBook {
 
   /** A rule by the id of one of the API, or by its name. */
   find(idOrName: string): RuleEntry | null {
-    const made = this.#api.get(idOrName);
+    const made = this.byId(idOrName);
     if (made !== undefined) return this.#shown(made);
     const file = this.#files.get(idOrName);
     if (file !== undefined) return shownFile(file);
@@ -127,13 +105,13 @@ export class RuleBook {
   get entries(): RuleEntry[] {
     return [
       ...[...this.#files.values()].map(shownFile),
-      ...[...this.#api.values()].map((entry) => this.#shown(entry)),
+      ...this.#made.entries.map((entry) => this.#shown(entry)),
     ];
   }
 
   /** Those of the API that cannot run. */
   get faulty(): ApiRule[] {
-    return [...this.#api.values()].filter(({ rule, row }) => rule === null || this.#files.has(row.name));
+    return this.#made.entries.filter(({ rule, row }) => rule === null || this.#files.has(row.name));
   }
 
   #shown({ row, rule, document, problems }: ApiRule): RuleEntry {

@@ -17,6 +17,7 @@ import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { aRoute } from '../testing/builders.ts';
 import { createHttp } from './app.ts';
 import { digestOf, mintKey } from './key-format.ts';
 import { roles } from './rights.ts';
@@ -181,6 +182,13 @@ export function httpStage(
     tryRule: () => {
       throw new ApiError('rule_not_found');
     },
+    routeEntries: () => [],
+    routeEntry: () => null,
+    changeRoute: () => Promise.reject(new ApiError('route_not_found')),
+    tryRoute: () => {
+      throw new ApiError('route_not_found');
+    },
+    routing: () => ({ route: aRoute(), receivers: new Map() }),
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),

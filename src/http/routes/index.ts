@@ -14,6 +14,7 @@ import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
+import { routingRoutes } from './routing.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
@@ -32,6 +33,7 @@ export function allRoutes(): readonly Route[] {
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...routingRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,
