@@ -232,10 +232,13 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     : watchRules(config.rules, {
         read: (_paths, done) => void ruleReader.read(done),
         onChange(read) {
-          const problems = read.problems.length > 0 ? read.problems : runtime.setRules(read.rules);
-          for (const problem of problems) log.error('rules.refused', { ...problem });
-          if (problems.length > 0) return;
-          log.info('rules.loaded', { rules: read.rules.length, files: read.files.length });
+          const told = (problems: readonly Problem[]): void => {
+            for (const problem of problems) log.error('rules.refused', { ...problem });
+            if (problems.length > 0) return;
+            log.info('rules.loaded', { rules: read.rules.length, files: read.files.length });
+          };
+          if (read.problems.length > 0) told(read.problems);
+          else runtime.reloadRules(read.rules, told);
         },
       });
   const maintenance = startMaintenance({

@@ -93,6 +93,8 @@ export interface Runtime {
   start(rules: readonly Rule[]): void;
   /** Replaces the files' rules; with problems (a name that a rule of the API has) none of them. */
   setRules(rules: readonly Rule[]): readonly Problem[];
+  /** The same in slices, beside everything else; calls back once they run or do not, see `Engine.reloadRules`. */
+  reloadRules(rules: readonly Rule[], done: (problems: readonly Problem[]) => void): void;
   /** Gives attempts under way `graceMs`, stores everything that was accepted. */
   close(graceMs: number): Promise<void>;
 }
@@ -299,6 +301,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       followDisk();
     },
     setRules: (rules) => engine.setRules(rulesByTenant(rules)),
+    reloadRules: (rules, done) => engine.reloadRules(rulesByTenant(rules), done),
     async close(graceMs) {
       closed = true;
       claimer.close();

@@ -79,6 +79,19 @@ async function longestPause(work: () => Promise<void>): Promise<number> {
   return longest;
 }
 
+/** As the running program does it: a slice in each turn of the loop. */
+async function takeOver({ runtime, clock }: Stage, rules: ReadRules['rules']): Promise<void> {
+  let problems: ReadRules['problems'] | null = null;
+  runtime.reloadRules(rules, (found) => {
+    problems = found;
+  });
+  while (problems === null) {
+    clock.step(clock.now());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const { message } of problems as ReadRules['problems']) throw new Error(message);
+}
+
 const parse: Scenario = {
   id: 'rules.parse',
   onlyTimes: true,
@@ -130,7 +143,7 @@ const reload: Scenario = {
         await longestPause(async () => {
           const began = performance.now();
           const { rules } = await readBy(reader);
-          stage.runtime.setRules(rules);
+          await takeOver(stage, rules);
           if (into === pauses.one) applied.push(performance.now() - began);
           // The versions of the rules are written by the turns that follow.
           for (let turn = 0; turn < ruleCount / 20; turn++) {

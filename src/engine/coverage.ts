@@ -104,10 +104,8 @@ export class Coverage {
     if (restore) tenant.grid.regroup(tenant.pipeline, now);
     const covered = new Set<string>();
     const withAlerts = rulesWithAlerts(tenant.pipeline);
-    for (const pair of tenant.pairs.all((rule) => minds(rule) || withAlerts.has(rule.name))) {
-      if (withAlerts.has(pair.rule.name)) covered.add(pair.key);
-      if (pair.minds && !pair.watched) this.#agenda.watch(pair, now);
-    }
+    for (const { key } of tenant.pairs.ofRules(withAlerts)) covered.add(key);
+    for (const pair of tenant.pairs.unwatched()) this.#agenda.watch(pair, now);
     for (const clock of tenant.grid.clocks) if (!clock.run) this.#agenda.grid(clock);
     const orphans: string[] = [];
     for (const alert of tenant.pipeline.openByKey.values()) {

@@ -1,6 +1,6 @@
 // The loop: drain → evaluate → step → commit → publish. It owns the shards; whatever it keeps in memory is thrown away
 // and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
-import type { Problem, Rule } from '../../rules/types.ts';
+import type { Problem } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { FileRouting } from '../config/routing.ts';
 import { ApiError } from '../errors.ts';
@@ -8,7 +8,6 @@ import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
-import { dependenciesOf } from '../pipeline/inhibition.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
@@ -32,6 +31,7 @@ import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
+import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
 import { Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
@@ -109,12 +109,11 @@ export class Engine {
   readonly #settled: SettledSeries;
   readonly #evaluator: Evaluator;
   readonly #versions = new RuleVersions();
+  readonly #reloads: RuleReloads;
   readonly #budget = new TurnBudget();
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #shut = false;
-  /** Rules of files that are not taken because rules of the API have their names. */
-  #refusedRules: ReadonlyMap<string, readonly Rule[]> | null = null;
   #state: 'new' | 'running' | 'down' | 'closed' = 'new';
   readonly counts = { turns: 0, commits: 0, rows: 0, reloads: 0, refused: 0 };
 
@@ -136,6 +135,13 @@ export class Engine {
     const parts = { clock, doors: this.#doors, agenda: this.#agenda };
     this.#grid = new GridServing({ ...parts, log, table });
     this.#serving = new Serving({ ...parts, store, evaluator: this.#evaluator, grid: this.#grid });
+    this.#reloads = new RuleReloads({
+      ...{ clock, log, store, coverage: this.#coverage, versions: this.#versions },
+      tenants: () => this.#ring,
+      ensureTenant: (name) => this.ensureTenant(name),
+      enqueue: (tenant, inputs) => this.#internal(tenant, inputs),
+      schedule: () => this.#schedule(),
+    });
   }
 
   get running(): boolean {
@@ -167,7 +173,7 @@ export class Engine {
    * Takes every shard and goes on where the last process stopped. The rules of files are given per tenant; `refill` fills the series
    * table from the history, once the rules are there to say how much of it they need.
    */
-  start(rules: ReadonlyMap<string, readonly Rule[]>, refill: () => void): void {
+  start(rules: FileRules, refill: () => void): void {
     if (this.#state !== 'new') throw new Error('the engine was started before');
     const { store, clock } = this.#ports;
     const now = clock.now();
@@ -212,7 +218,7 @@ export class Engine {
       this.#doors.step(tenant, { kind: 'heartbeats', heartbeats }, now, turn);
       tenant.pairs.setRules(tenant.rules, tenant.pipeline, now, true);
       tenant.grid.setRules(tenant.rules, tenant.pipeline, now, true);
-      this.#readOccurrences(tenant, now);
+      recallOccurrences(tenant, this.#ports, now);
     }
     refill?.();
     for (const tenant of this.#ring) {
@@ -356,48 +362,16 @@ export class Engine {
    * When a name among them belongs to a rule of the API nothing is replaced, and every such problem is answered; they
    * are taken as soon as the names are free.
    */
-  setRules(rules: ReadonlyMap<string, readonly Rule[]>): readonly Problem[] {
-    for (const name of rules.keys()) this.ensureTenant(name);
-    const problems = this.#ring.flatMap(({ name, book }) => book.clashes(rules.get(name) ?? []));
-    this.#refusedRules = problems.length > 0 ? rules : null;
-    if (problems.length > 0) return problems;
-    const now = this.#ports.clock.now();
-    for (const tenant of this.#ring) {
-      tenant.book.setFiles(rules.get(tenant.name) ?? []);
-      this.#applyRules(tenant, now);
-    }
-    this.#noteVersions(now);
-    this.#schedule();
-    return [];
+  setRules(rules: FileRules): readonly Problem[] {
+    return this.#reloads.set(rules);
   }
 
-  /** Rules that count are told what occurred before they did. */
-  #readOccurrences(tenant: Tenant, now: number): void {
-    recallOccurrences(tenant, this.#ports, now);
-  }
-
-  #applyRules(tenant: Tenant, now: number): void {
-    const { rules } = tenant;
-    const before = JSON.stringify(dependenciesOf(tenant.pipeline.rules.values()));
-    tenant.pipeline.rules = new Map(rules.map((rule) => [rule.name, rule]));
-    if (JSON.stringify(dependenciesOf(rules)) !== before) this.#internal(tenant, [{ kind: 'dependencies' }]);
-    tenant.pairs.setRules(rules, tenant.pipeline, now);
-    tenant.grid.setRules(rules, tenant.pipeline, now);
-    this.#readOccurrences(tenant, now);
-    const orphans = this.#coverage.cover(tenant, now, false);
-    if (orphans) this.#internal(tenant, [orphans]);
-  }
-
-  /** Changes of rules are stored. */
-  #ruled(tenants: ReadonlySet<Tenant>): void {
-    for (const { book } of tenants) book.committed();
-    const refused = this.#refusedRules;
-    if (refused !== null && this.setRules(refused).length === 0) {
-      this.#ports.log.info('rules.loaded', { reason: 'their names are free' });
-      return;
-    }
-    const now = this.#ports.clock.now();
-    for (const tenant of tenants) this.#applyRules(tenant, now);
+  /**
+   * The same beside the turns: what follows from the rules alone is prepared in slices before they are taken over, all at
+   * once. `done` hears of it, unless newer rules come before that or the engine stops.
+   */
+  reloadRules(rules: FileRules, done: (problems: readonly Problem[]) => void): void {
+    this.#reloads.begin(rules, done);
   }
 
   /** Replaces what the operator's file says of who is told; every open alert is routed again. */
@@ -552,7 +526,7 @@ export class Engine {
       this.counts.rows += turn.rows;
     }
     this.#evaluator.stored.turnStored();
-    if (turn.ruled.size > 0) this.#ruled(turn.ruled);
+    if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
     for (const { routes } of turn.rerouted) routes.made.committed();
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
@@ -649,6 +623,7 @@ export class Engine {
   /** Stops at once, as a process that was killed: nothing more is stepped, committed or answered. */
   abandon(): void {
     this.#state = 'closed';
+    this.#reloads.stop();
     this.#agenda.stop();
     this.#completionTimer?.cancel();
   }

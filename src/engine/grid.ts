@@ -109,7 +109,8 @@ export class GridTable {
    */
   setRules(rules: readonly Rule[], state: RuleEpisodes, now: number, anew = false): void {
     const before = this.#byName;
-    const ranks = ranksOf(rules);
+    const own = rules.filter(isGridRule);
+    const ranks = ranksOf(own);
     this.#byName = new Map();
     this.#byMetric = new Map();
     this.#byReference = new Map();
@@ -117,8 +118,8 @@ export class GridTable {
     for (const clock of this.#clocks.values()) {
       if (anew) clock.reset();
     }
-    for (const rule of rules) {
-      if (!rule.enabled || !isGridRule(rule)) continue;
+    for (const rule of own) {
+      if (!rule.enabled) continue;
       const earlier = before.get(rule.name);
       const groups = earlier?.rule.hash === rule.hash ? earlier : this.#make(rule, earlier, state, now);
       if (groups === earlier && anew) groups.attach(state);

@@ -25,6 +25,11 @@ export class ObjectBook<E extends MadeObject> {
     return this.#made.size;
   }
 
+  /** By id, in the order in which they were made; another one after each change. */
+  get all(): ReadonlyMap<string, E> {
+    return this.#made;
+  }
+
   get entries(): readonly E[] {
     return [...this.#made.values()];
   }

@@ -47,7 +47,8 @@ export class PairStates {
   }
 
   giveBack(block: number, count: number): void {
-    for (let place = block; place < block + count; place++) this.setWakeAt(place, Number.POSITIVE_INFINITY);
+    for (let place = block; place < block + count; place++)
+      if (this.has(place, bits.waits)) this.setWakeAt(place, Number.POSITIVE_INFINITY);
     const size = sizeClass(count);
     this.#free[size] ??= [];
     this.#free[size].push(block);

@@ -1,17 +1,18 @@
 // Pairs (rule, series): resolved when a series or a rule appears, never per sample. Series that the same rules read share
 // one list of them; of the pairs themselves only those are objects that somebody asked for.
 import { labelSet } from '../../rules/labels.ts';
-import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
-import { isAbsent, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
-import type { Matcher, Rule } from '../../rules/types.ts';
+import { isAbsent, isSeriesRule, type SeriesRule } from '../../rules/readings.ts';
+import type { Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
+import { byMetricOf, type MetricRules } from './metric-rules.ts';
 import { bits } from './pair-states.ts';
-import { type Reader, RuleList } from './rule-list.ts';
+import type { Reader, RuleList } from './rule-list.ts';
 import { type PairHome, RulePair } from './rule-pair.ts';
 import type { SettledSeries } from './settled.ts';
+import { atOnce, type Sliced } from './slices.ts';
 
 /** Names of the rules with an open episode: only their pairs have one to take up. */
 export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
@@ -19,17 +20,6 @@ export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {
   for (const { source, rule } of state.openByKey.values())
     if (source === 'rule' && rule !== null) names.add(rule);
   return names;
-}
-
-/** What enabled rules read of one metric, in their order, and the lists of those that read the same series. */
-interface MetricRules {
-  readonly readers: Reader[];
-  /** Each list of matchers once, however many readers have it; made when the first series is paired. */
-  matches: readonly (readonly Matcher[])[] | null;
-  /** By reader: the place of its matchers in `matches`. */
-  matchOf: readonly number[];
-  /** By the matches that hold. */
-  readonly lists: Map<string, RuleList | null>;
 }
 
 const any = (): boolean => true;
@@ -82,20 +72,37 @@ export class PairTable {
     return pairs;
   }
 
-  /** A list is asked once what of it is wanted, for all series that have it. */
-  *all(wanted: (rule: Rule) => boolean): Iterable<RulePair> {
+  /** The pairs of the rules with these names; only series of what those read are looked at. */
+  *ofRules(names: ReadonlySet<string>): Iterable<RulePair> {
+    if (names.size === 0) return;
+    const wanted = ({ name }: Rule) => names.has(name);
     const ofList = new Map<RuleList, readonly number[]>();
-    for (const series of this.#table.seriesOf(this.#home.tenant)) {
-      if (this.#settled.pairs(series) === 0) continue;
-      const list = this.#settled.list(series);
-      let places = ofList.get(list);
-      if (places === undefined) {
-        places = list.rules.flatMap((rule, i) => (wanted(rule) ? [i] : []));
-        ofList.set(list, places);
+    for (const [metric, { readers }] of this.#byMetric) {
+      if (!readers.some(({ rule }) => wanted(rule))) continue;
+      for (const series of this.#table.byMetric(this.#home.tenant, metric)) {
+        if (this.#settled.pairs(series) === 0) continue;
+        const list = this.#settled.list(series);
+        let places = ofList.get(list);
+        if (places === undefined) {
+          places = list.rules.flatMap((rule, i) => (wanted(rule) ? [i] : []));
+          ofList.set(list, places);
+        }
+        for (const i of places) yield this.pair(series, i);
       }
-      for (const i of places) yield this.pair(series, i);
     }
     for (const pair of this.expected.values()) if (wanted(pair.rule)) yield pair;
+  }
+
+  /** The pairs that mind silence and that nobody watches. */
+  *unwatched(): Iterable<RulePair> {
+    const { states } = this.#settled;
+    for (const series of this.#table.seriesOf(this.#home.tenant)) {
+      if (this.#settled.pairs(series) === 0) continue;
+      const block = this.#settled.block(series);
+      for (const i of this.#settled.list(series).minding)
+        if (states.has(block + i, bits.unwatched)) yield this.pair(series, i);
+    }
+    for (const pair of this.expected.values()) if (!pair.watched) yield pair;
   }
 
   /**
@@ -103,9 +110,9 @@ export class PairTable {
    * and has come back) is unknown now: the next true sample begins a new episode. A scan, for what is rare.
    */
   forgetEpisodes(alerts: readonly AlertRow[]): void {
-    const rules = new Set(alerts.map(({ rule }) => rule));
+    const rules = new Set(alerts.flatMap(({ rule }) => rule ?? []));
     const keys = new Set(alerts.map(({ key }) => key));
-    for (const pair of this.all(({ name }) => rules.has(name))) {
+    for (const pair of this.ofRules(rules)) {
       if (!keys.has(pair.key)) continue;
       pair.verdict = 'unknown';
       pair.wakeAt = Number.POSITIVE_INFINITY;
@@ -132,25 +139,9 @@ export class PairTable {
   /** Pairs a series, with nothing known of the verdicts. */
   #pair(series: number, own: MetricRules | undefined, quietSince: number): void {
     this.unbind(series);
-    const list = own === undefined ? null : this.#listOf(series, own);
+    const list = own?.listOf(series, this.#table) ?? null;
     this.#table.need(series, list?.spanMs ?? 0, list?.minuteSpanMs ?? 0);
     if (list !== null && list.rules.length > 0) this.#settled.bind(series, list, quietSince);
-  }
-
-  /** The rules of its metric that read the series; null when none does. */
-  #listOf(series: number, own: MetricRules): RuleList | null {
-    const matches = matchesOf(own);
-    const labels = this.#table.labelsOf(series);
-    let which = '';
-    for (let i = 0; i < matches.length; i++) if (matchesAll(matches[i]!, labels)) which += `${i},`;
-    let list = own.lists.get(which);
-    if (list === undefined) {
-      const holding = new Set(which.split(',').slice(0, -1).map(Number));
-      const readers = own.readers.filter((_, i) => holding.has(own.matchOf[i]!));
-      list = readers.length === 0 ? null : new RuleList(readers);
-      own.lists.set(which, list);
-    }
-    return list;
   }
 
   /** Silence counts from `now`: what it counted from was another clock's. */
@@ -171,34 +162,37 @@ export class PairTable {
     this.#settled.unbind(series);
   }
 
+  /** What `replace` needs of these rules, made in slices; also the lists of the series that will be paired anew. */
+  *prepare(rules: readonly Rule[]): Sliced<ReadonlyMap<string, MetricRules>> {
+    const byMetric = yield* byMetricOf(rules);
+    for (const [metric, own] of byMetric) {
+      yield own.readers.length;
+      if (this.#byMetric.get(metric)?.same(own) !== true)
+        yield* own.find(this.#home.tenant, metric, this.#table);
+    }
+    return byMetric;
+  }
+
+  /** Replaces the rules; see `replace`. */
+  setRules(rules: readonly Rule[], state: PipelineState, now: number, anew = false): void {
+    this.replace(atOnce(byMetricOf(rules)), state, now, anew);
+  }
+
   /**
    * Replaces the rules. Where the rules of a metric change, its pairs are made anew and take up the open episodes of
    * their keys; with `anew` all of them are.
    */
-  setRules(rules: readonly Rule[], state: PipelineState, now: number, anew = false): void {
+  replace(prepared: ReadonlyMap<string, MetricRules>, state: PipelineState, now: number, anew = false): void {
     const before = this.#byMetric;
-    const after = new Map<string, MetricRules>();
-    for (const rule of rules) {
-      if (!rule.enabled) continue;
-      for (const reading of readingsOf(rule)) {
-        const known = after.get(reading.metric);
-        if (known) known.readers.push({ rule, reading });
-        else
-          after.set(reading.metric, {
-            readers: [{ rule, reading }],
-            matches: null,
-            matchOf: [],
-            lists: new Map(),
-          });
-      }
-    }
+    const after = new Map(prepared);
     this.#byMetric = after;
     const withAlerts = rulesWithAlerts(state);
     for (const metric of new Set([...before.keys(), ...after.keys()])) {
       const old = before.get(metric);
       const own = after.get(metric);
-      if (!anew && old && own && sameReaders(old.readers, own.readers)) after.set(metric, old);
+      if (!anew && old && own?.same(old)) after.set(metric, old);
       else this.#replace(metric, old?.readers ?? [], own, withAlerts, state, now);
+      own?.forgetFound();
     }
   }
 
@@ -247,25 +241,4 @@ export class PairTable {
     this.#settled.states.giveBack(pair.retire(), 1);
     return pair;
   }
-}
-
-/** By content: a rule that only moved in its file is the same. */
-function sameReaders(some: readonly Reader[], others: readonly Reader[]): boolean {
-  return some.length === others.length && some.every(({ rule }, i) => rule.hash === others[i]!.rule.hash);
-}
-
-/** Fills in the different lists of matchers, the first time that they are asked for. */
-function matchesOf(own: MetricRules): readonly (readonly Matcher[])[] {
-  if (own.matches !== null) return own.matches;
-  const places = new Map<string, number>();
-  const matches: (readonly Matcher[])[] = [];
-  own.matchOf = own.readers.map(({ reading: { match } }) => {
-    const text = JSON.stringify(match.map(formatMatcher));
-    const known = places.get(text);
-    if (known !== undefined) return known;
-    places.set(text, matches.length);
-    return matches.push(match) - 1;
-  });
-  own.matches = matches;
-  return matches;
 }

@@ -7,6 +7,7 @@ import type { Problem, Rule } from '../../rules/types.ts';
 import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
 import { type MadeObject, ObjectBook } from './object-book.ts';
+import { atOnce, type Sliced } from './slices.ts';
 
 /** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
 export interface ApiRule extends MadeObject {
@@ -24,13 +25,25 @@ export interface RuleEntry {
   readonly problems: readonly DocumentProblem[];
 }
 
+/** The rules that run where these are those of the files, and as long as those of the API are these. */
+export interface RunningRules {
+  readonly files: ReadonlyMap<string, Rule>;
+  readonly api: ReadonlyMap<string, ApiRule>;
+  /** Of the files in their order, then of the API. */
+  readonly rules: readonly Rule[];
+  readonly byName: ReadonlyMap<string, Rule>;
+}
+
+/** Rules are looked at so many at a time. */
+const rulesAtOnce = 64;
+
 export class RuleBook {
   readonly #tenant: string;
   #files: ReadonlyMap<string, Rule> = new Map();
   readonly #made = new ObjectBook<ApiRule>(() => {
-    this.#rules = null;
+    this.#running = null;
   });
-  #rules: readonly Rule[] | null = null;
+  #running: RunningRules | null = null;
 
   constructor(tenant: string) {
     this.#tenant = tenant;
@@ -38,13 +51,12 @@ export class RuleBook {
 
   /** Those that run: of the files in their order, then of the API. */
   get rules(): readonly Rule[] {
-    this.#rules ??= [
-      ...this.#files.values(),
-      ...this.#made.entries.flatMap(({ rule }) =>
-        rule !== null && !this.#files.has(rule.name) ? [rule] : [],
-      ),
-    ];
-    return this.#rules;
+    return this.running.rules;
+  }
+
+  get running(): RunningRules {
+    this.#running ??= joined(this.#files, this.#made.all);
+    return this.#running;
   }
 
   /** How many were made through the API. */
@@ -53,8 +65,28 @@ export class RuleBook {
   }
 
   setFiles(rules: readonly Rule[]): void {
-    this.#files = new Map(rules.map((rule) => [rule.name, rule]));
-    this.#rules = null;
+    this.take(atOnce(this.with(rules)));
+  }
+
+  /** What will run when these are the rules of the files, in slices. */
+  *with(rules: readonly Rule[]): Sliced<RunningRules> {
+    const files = new Map<string, Rule>();
+    for (let i = 0; i < rules.length; i++) {
+      files.set(rules[i]!.name, rules[i]!);
+      if (i % rulesAtOnce === rulesAtOnce - 1) yield rulesAtOnce;
+    }
+    return joined(files, this.#made.all);
+  }
+
+  /** Whether what was prepared is what would run now. */
+  current({ api }: RunningRules): boolean {
+    return api === this.#made.all;
+  }
+
+  /** The rules of the files are these from here on. */
+  take(running: RunningRules): void {
+    this.#files = running.files;
+    this.#running = this.current(running) ? running : null;
   }
 
   /** Takes up what the store has; what stands unchanged is not read again. */
@@ -134,6 +166,7 @@ export class RuleBook {
 
   /** Rules of files whose names belong to rules of the API. */
   clashes(rules: readonly Rule[]): Problem[] {
+    if (this.#made.size === 0) return [];
     return rules.flatMap((rule): Problem[] => {
       const made = this.byName(rule.name);
       // One that is in the files already runs in its place since the start.
@@ -143,6 +176,15 @@ export class RuleBook {
       return [{ file, line, column, path: 'name', message }];
     });
   }
+}
+
+function joined(files: ReadonlyMap<string, Rule>, api: ReadonlyMap<string, ApiRule>): RunningRules {
+  const own = [...api.values()].flatMap(({ rule }) => (rule !== null && !files.has(rule.name) ? [rule] : []));
+  const rules = [...files.values(), ...own];
+  if (own.length === 0) return { files, api, rules, byName: files };
+  const byName = new Map(files);
+  for (const rule of own) byName.set(rule.name, rule);
+  return { files, api, rules, byName };
 }
 
 function shownFile(rule: Rule): RuleEntry {

@@ -34,6 +34,8 @@ export class RuleList {
    * every figure but those between them. NaN: there is none.
    */
   readonly ranges: Float64Array;
+  /** The places of the rules to which silence means something. */
+  readonly minding: readonly number[];
   /** The states of new pairs. */
   readonly states: Uint8Array;
   /** See `SeriesTable.need`. */
@@ -47,7 +49,9 @@ export class RuleList {
     this.absent = rules.filter(isAbsent);
     this.figureOf = new Uint16Array(rules.length);
     this.ranges = new Float64Array(rules.length * rangeStride).fill(Number.NaN);
-    this.states = Uint8Array.from(rules, (rule) => (minds(rule) ? bits.unwatched : 0));
+    this.minding = rules.flatMap((rule, i) => (minds(rule) ? [i] : []));
+    this.states = new Uint8Array(rules.length);
+    for (const i of this.minding) this.states[i] = bits.unwatched;
     const windows: { aggregate: WindowAggregate; windowMs: number }[] = [];
     for (const [i, rule] of rules.entries()) {
       for (const [code, verdict] of lastVerdicts.entries())

@@ -92,7 +92,7 @@ export class Tenant {
     this.book.load(store.configObjects(this.name, 'rule'));
     const out = emptyResult();
     const planned = emptyPlan();
-    const rules = new Map(this.rules.map((rule) => [rule.name, rule]));
+    const rules = this.book.running.byName;
     const watched: PipelineState['heartbeats'] = this.pipeline?.heartbeats ?? new Map();
     this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
