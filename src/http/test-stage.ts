@@ -12,12 +12,12 @@ import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import { plainRouting } from '../replay/routing.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
 import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { aRoute } from '../testing/builders.ts';
 import { createHttp } from './app.ts';
 import { digestOf, mintKey } from './key-format.ts';
 import { roles } from './rights.ts';
@@ -188,7 +188,7 @@ export function httpStage(
     tryRoute: () => {
       throw new ApiError('route_not_found');
     },
-    routing: () => ({ route: aRoute(), receivers: new Map() }),
+    routing: () => plainRouting(),
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),
