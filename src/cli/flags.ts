@@ -81,6 +81,14 @@ export interface ExplainFlags extends RemoteFlags {
 export interface TestFlags {
   readonly junit?: string;
 }
+export interface RouteTestFlags {
+  readonly config?: string;
+  readonly tenant?: string;
+  /** Epoch milliseconds. */
+  readonly at?: number;
+  readonly expect?: readonly string[];
+  readonly json?: boolean;
+}
 export interface BacktestFlags extends DataFlags {
   readonly rules?: readonly string[];
   readonly against?: readonly string[];

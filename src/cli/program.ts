@@ -12,6 +12,7 @@ import type {
   ExportFlags,
   PushFlags,
   ReportFlags,
+  RouteTestFlags,
   SchemaFlags,
   ServeFlags,
   SilenceAddFlags,
@@ -84,6 +85,22 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--json', 'print the figures as JSON')
     .action(async (flags: BacktestFlags) => {
       code = await (await import('./backtest.ts')).backtestCommand(host, flags);
+    });
+
+  program
+    .command('route')
+    .description('The routing tree.')
+    .command('test')
+    .description('Who would be told of an alert with these labels, and why.')
+    .argument('<labels...>', 'name=value, e.g. severity=critical alertname=HighCpu')
+    .option('-c, --config <file>', 'configuration file (default: tocsin.yaml of this folder)')
+    .option('--tenant <name>', 'whose routing (default: default)')
+    .option('--at <time>', 'an RFC 3339 time, for what is mute at times (default: now)', pointInTime)
+    .option('--expect <receiver...>', 'exit with 1 unless exactly these are told')
+    .option('--json', 'print it as the API answers it')
+    .action(async (words: readonly string[], flags: RouteTestFlags) => {
+      const labels = words.reduce<Record<string, string>>((before, word) => label(word, before), {});
+      code = (await import('./route-test.ts')).routeTestCommand(host, labels, flags);
     });
 
   program
@@ -269,6 +286,12 @@ function json(text: string): unknown {
     if (error instanceof SyntaxError) throw new InvalidArgumentError('expected JSON.');
     throw error;
   }
+}
+
+function pointInTime(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('expected a time such as 2026-07-12T12:00:00Z.');
+  return at;
 }
 
 function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {

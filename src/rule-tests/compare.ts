@@ -2,6 +2,10 @@
 // there and was not expected.
 import type { AlertMessage } from '../../channels/message.ts';
 import { quoteGo } from '../../rules/go-string.ts';
+import { labelSet } from '../../rules/labels.ts';
+import { routingLabels } from '../pipeline/route.ts';
+import { tryRoutes } from '../pipeline/route-trial.ts';
+import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Check, ExpectedAlert, ExpectedMessage } from './rule-test.ts';
 
@@ -12,12 +16,25 @@ export function differences(
   check: Check,
   alerts: readonly AlertRow[],
   messages: readonly AlertMessage[],
+  routing: RoutingConfig,
+  now: number,
 ): readonly string[] {
   const lines: string[] = [];
   if (check.alerts !== null) {
-    const { missing, extra } = paired(check.alerts, alerts, isAlert);
+    const { missing, extra } = paired(check.alerts, alerts, (expected, alert) =>
+      isAlert(expected, alert, routing),
+    );
     for (const one of missing) lines.push(`- ${expectedText(one)}`);
-    for (const one of extra) lines.push(`+ ${alertText(one, missing)}`);
+    for (const one of extra) lines.push(`+ ${alertText(one, missing, routing)}`);
+  }
+  for (const { labels, receivers, muted } of check.routes ?? []) {
+    const { matched } = tryRoutes(routing, labels, now);
+    const got = receiversOf(matched);
+    const isMuted = matched.every(({ muting }) => muting !== null);
+    if (sameNames(receivers, got) && (muted ?? isMuted) === isMuted) continue;
+    const text = (names: readonly string[], mute: boolean | undefined) =>
+      `${shown(labels)} to ${names.join(', ') || 'nobody'}${mute === undefined ? '' : mute ? ', muted' : ', not muted'}`;
+    lines.push(`- ${text(receivers, muted)}`, `+ ${text(got, muted === undefined ? undefined : isMuted)}`);
   }
   if (check.messages !== null) {
     const { missing, extra } = paired(check.messages, messages, isMessage);
@@ -51,7 +68,18 @@ function paired<E, G>(
   return { missing, extra: got.filter((thing) => !takenBy.has(thing)) };
 }
 
-function isAlert(expected: ExpectedAlert, alert: AlertRow): boolean {
+function receiversOf(matched: readonly { readonly route: { readonly receiver: string } }[]): string[] {
+  return [...new Set(matched.map(({ route }) => route.receiver))].sort();
+}
+
+function receiversOfAlert(alert: AlertRow, routing: RoutingConfig): string[] {
+  return receiversOf(tryRoutes(routing, labelSet(routingLabels(alert)), 0).matched);
+}
+
+const sameNames = (a: readonly string[], b: readonly string[]) =>
+  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+
+function isAlert(expected: ExpectedAlert, alert: AlertRow, routing: RoutingConfig): boolean {
   return (
     expected.rule === alert.rule &&
     expected.state === alert.state &&
@@ -59,7 +87,8 @@ function isAlert(expected: ExpectedAlert, alert: AlertRow): boolean {
     agrees(expected.annotations, alert.annotations, expected.exact) &&
     (expected.severity ?? alert.effectiveSeverity) === alert.effectiveSeverity &&
     (expected.priority ?? alert.priority) === alert.priority &&
-    (expected.value === undefined || nearly(expected.value, alert.value))
+    (expected.value === undefined || nearly(expected.value, alert.value)) &&
+    (expected.receivers === undefined || sameNames(expected.receivers, receiversOfAlert(alert, routing)))
   );
 }
 
@@ -96,13 +125,15 @@ function expectedText({ rule, state, labels, annotations, exact: _exact, ...rest
   return `${rule} ${state} ${shown(labels)}${fields({ ...rest, ...(Object.keys(annotations).length > 0 && { annotations: shown(annotations) }) })}`;
 }
 
-function alertText(alert: AlertRow, missing: readonly ExpectedAlert[]): string {
+function alertText(alert: AlertRow, missing: readonly ExpectedAlert[], routing: RoutingConfig): string {
   const { rule, state, annotations, value, priority, effectiveSeverity: severity } = alert;
   const { alertname: _name, severity: _severity, ...labels } = alert.labels;
   const asked = missing.some(
     (one) => one.rule === rule && (one.exact || Object.keys(one.annotations).length > 0),
   );
-  return `${rule ?? ''} ${state} ${shown(labels)}${fields({ severity, priority, value, ...(asked && { annotations: shown(annotations) }) })}`;
+  const toWhom = missing.some((one) => one.rule === rule && one.receivers !== undefined);
+  const receivers = toWhom ? receiversOfAlert(alert, routing).join(',') : undefined;
+  return `${rule ?? ''} ${state} ${shown(labels)}${fields({ severity, priority, value, receivers, ...(asked && { annotations: shown(annotations) }) })}`;
 }
 
 function shown(texts: Texts): string {

@@ -30,6 +30,13 @@ const expectedAlert = z.strictObject({
   severity: severity.optional(),
   priority: priority.optional(),
   value: z.number().optional(),
+  receivers: z.array(name).optional(),
+});
+
+const expectedRoute = z.strictObject({
+  labels: texts,
+  receivers: z.array(name),
+  muted: z.boolean().optional(),
 });
 
 const expectedMessage = z.strictObject({
@@ -76,10 +83,13 @@ const fileShape = z.strictObject({
                 at: offset,
                 alerts: z.array(expectedAlert).optional(),
                 messages: z.array(expectedMessage).optional(),
+                routes: z.array(expectedRoute).optional(),
               })
-              .refine(({ alerts, messages }) => alerts !== undefined || messages !== undefined, {
-                error: 'expected alerts, messages or both',
-              }),
+              .refine(
+                ({ alerts, messages, routes }) =>
+                  alerts !== undefined || messages !== undefined || routes !== undefined,
+                { error: 'expected alerts, messages or routes' },
+              ),
           )
           .min(1, 'expected at least one check'),
       }),
@@ -114,12 +124,13 @@ export function readOwnTests(reading: Reading): readonly RuleTest[] {
           )
         : (test.config ?? {});
     const checks = test.expect.map(
-      ({ at, alerts, messages }, i): Check => ({
+      ({ at, alerts, messages, routes }, i): Check => ({
         atMs: at,
         place: reading.place([...path, 'expect', i]),
         rule: null,
         alerts: alerts ?? null,
         firingOnly: false,
+        routes: routes?.map((route) => ({ ...route, labels: labelSet(route.labels) })) ?? null,
         messages: messages ?? null,
       }),
     );

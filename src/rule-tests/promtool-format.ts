@@ -61,6 +61,7 @@ export function readPromtoolTests(reading: Reading): readonly RuleTest[] {
           expected(alertname, exp_labels ?? {}, exp_annotations ?? {}),
         ),
         firingOnly: true,
+        routes: null,
         messages: null,
       };
     });

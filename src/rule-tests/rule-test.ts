@@ -18,6 +18,8 @@ export interface ExpectedAlert {
   readonly severity?: Severity | undefined;
   readonly priority?: Priority | undefined;
   readonly value?: number | undefined;
+  /** Who is told of it. */
+  readonly receivers?: readonly string[] | undefined;
   /** Labels and annotations are all that there are. */
   readonly exact?: boolean;
 }
@@ -30,6 +32,14 @@ export interface ExpectedMessage {
   readonly alerts?: number | undefined;
 }
 
+/** Who is told of an alert with these labels at the time of the check, muted or not. */
+export interface ExpectedRoute {
+  readonly labels: Labels;
+  readonly receivers: readonly string[];
+  /** Whether nothing is said at that time by any of them; not given: either. */
+  readonly muted?: boolean | undefined;
+}
+
 export interface Check {
   /** Milliseconds since the start. */
   readonly atMs: number;
@@ -39,6 +49,8 @@ export interface Check {
   /** Which alerts there are; `firingOnly`: but for pending ones. Null: nobody asks. */
   readonly alerts: readonly ExpectedAlert[] | null;
   readonly firingOnly: boolean;
+  /** Null: nobody asks. */
+  readonly routes: readonly ExpectedRoute[] | null;
   /** Sent since the last check that asked for messages. Null: nobody asks. */
   readonly messages: readonly ExpectedMessage[] | null;
 }

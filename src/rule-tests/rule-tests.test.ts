@@ -158,7 +158,7 @@ tests:
 
   it.each([
     ['at: soon, alerts: []', /^cpu\.test\.yaml:7:15 .*duration/m],
-    ['at: 1m', /^cpu\.test\.yaml:7:9 .*expected alerts, messages or both/m],
+    ['at: 1m', /^cpu\.test\.yaml:7:9 .*expected alerts, messages or routes/m],
     ['at: 1m, alert: []', /^cpu\.test\.yaml:7:19 .*did you mean "alerts"/m],
     [
       'at: 1m, alerts: [{ rule: HihgCpu }]',

@@ -30,7 +30,7 @@ export async function runTest(test: RuleTest): Promise<TestOutcome> {
     const alerts = replay.open(test.tenant).filter((alert) => concerns(one, alert));
     const messages = replay.recording.messages.slice(said);
     if (one.messages !== null) said = replay.recording.messages.length;
-    const lines = differences(one, alerts, messages as readonly AlertMessage[]);
+    const lines = differences(one, alerts, messages as readonly AlertMessage[], test.routing, replay.now);
     if (lines.length > 0) failures.push({ place: one.place, atMs: one.atMs, lines });
   };
   try {
