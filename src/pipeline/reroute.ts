@@ -9,7 +9,7 @@ import type { StepResult } from './input.ts';
 import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
-import type { Group, PipelineState } from './state.ts';
+import { alertEvent, type Group, type PipelineState } from './state.ts';
 import {
   type HeldBack,
   heldBackBy,
@@ -117,10 +117,16 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
     .filter(([, entry]) => entry.status === 'firing')
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
+    .filter((alert) => sendsResolved(state, alert, receiver))
     .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
-    .filter(
-      (alert) => sendsResolved(state, alert, receiver) && heldBackBy(state, group, alert, now) === null,
-    );
+    .filter((alert) => {
+      const suppression = heldBackBy(state, group, alert, now);
+      if (suppression === null) return true;
+      const { by, ids } = suppression;
+      const body = { groupKey: group.row.groupKey, ids };
+      out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.skipped', by, now, body) });
+      return false;
+    });
   if (known.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
   }

@@ -155,7 +155,10 @@ export function becomeSource(state: PipelineState, alert: AlertRow, now: number,
   for (const { id } of state.inhibition.circlesOf(alert)) release(state, id, now, out);
 }
 
-/** What held alerts back has changed or is gone: the groups that it holds are looked at again. */
+/**
+ * What held alerts back has changed or is gone: the groups that it holds are looked at again. Their new deadlines are not
+ * stored, a silence may hold ten thousand of them: a load looks at everything anew and finds the same.
+ */
 export function release(state: PipelineState, id: string, now: number, out: StepResult): void {
   const keys = state.heldBy.get(id);
   if (!keys) return;
@@ -167,7 +170,6 @@ export function release(state: PipelineState, id: string, now: number, out: Step
       const alert = ids.includes(id) ? state.alerts.get(alertId) : undefined;
       if (alert) arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
     }
-    if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
   }
 }
 
