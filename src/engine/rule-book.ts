@@ -6,7 +6,7 @@ import type { RuleDocument } from '../../rules/document.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
-import { atOnce, type Sliced } from './slices.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 
 /** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
 export interface ApiRule {
