@@ -80,15 +80,15 @@ export class RuleBook {
     return joined(files, this.#api);
   }
 
-  /** Whether what was prepared is what would run now. */
+  /** Whether what was prepared is still what would run: the rules of the API are the same. */
   current({ api }: RunningRules): boolean {
     return api === this.#api;
   }
 
-  /** The rules of the files are these from here on. */
+  /** The rules of the files are these from here on; they are `current`. */
   take(running: RunningRules): void {
     this.#files = running.files;
-    this.#running = this.current(running) ? running : null;
+    this.#running = running;
   }
 
   /** Takes up what the store has; what stands unchanged is not read again. */
