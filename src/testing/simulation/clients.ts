@@ -377,9 +377,7 @@ export class Clients {
       this.#world.rules = rules;
       this.#telling.rulesAt = this.#world.clock.now();
       this.#groups.rulesAt = this.#world.clock.now();
-      // As the watcher of rule files does it, and at once.
-      if (i % 2 === 0) this.#world.runtime?.reloadRules(rules, () => {});
-      else this.#world.runtime?.setRules(rules);
+      this.#world.runtime?.setRules(rules);
       this.#episodes.rulesChanged(rules);
       this.#world.journal.log(this.#world.clock.now(), `rules are ${rules.map((r) => r.name).join(' ')}`);
     }
