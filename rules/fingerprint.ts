@@ -1,5 +1,6 @@
 // FNV-1a 64 as Alertmanager and Prometheus compute it (prometheus/common, model/signature.go), in two 32-bit halves:
 // BigInt costs an allocation per byte. A fingerprint is an index and a display, never an identity: it can collide.
+import { inOnePiece } from './one-piece.ts';
 import type { Labels } from './types.ts';
 import { compareUtf8, isHigh, isLow } from './utf8.ts';
 
@@ -60,7 +61,7 @@ export function fingerprint(labels: Labels): string {
     addText(labels[name]!);
     addByte(0xff);
   }
-  return hex32(high) + hex32(low);
+  return inOnePiece(hex32(high) + hex32(low));
 }
 
 /** FNV-1a 64 of a text's UTF-8 bytes, 16 hexadecimal digits. For content hashes; not against an adversary. */

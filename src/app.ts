@@ -124,11 +124,17 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     if ('problem' in first) throw new Error(first.problem);
     const reader = openHistoryReader({ file: samplesFile, clock });
     opening.push(reader);
-    const replays = openReplays({ file: samplesFile, clock, limits: config.limits, routing: config.routing });
+    let routingOf: Services['routing'] | null = null;
+    const replays = openReplays({
+      file: samplesFile,
+      clock,
+      limits: config.limits,
+      routing: (tenant) => routingOf?.(tenant) ?? config.routing,
+    });
     opening.push(replays);
     const statistics = openStatistics({ file: storeFile, clock });
     opening.push(statistics);
-    return run(options, {
+    const tocsin = run(options, {
       disk,
       store,
       history,
@@ -143,6 +149,8 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       newId,
       initialKey: first.generated,
     });
+    routingOf = (tenant) => tocsin.services.routing(tenant);
+    return tocsin;
   } catch (error) {
     for (const part of opening.reverse()) part.close();
     throw error;
@@ -204,7 +212,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       fatal: (error) => options.onFatal?.(error),
     },
     {
-      ...{ routing: config.routing, limits: config.limits },
+      ...{ routing: config.routing, tenants: config.tenants, limits: config.limits },
       ...{ heartbeats: config.heartbeats, classification: config.classification },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
@@ -212,9 +220,12 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { services, engine } = runtime;
   const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
   runtime.start(parts.rules);
-  for (const { name, book } of engine.tenants)
+  for (const { name, book, routes } of engine.tenants) {
     for (const { row } of book.faulty)
       log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
+    for (const { row } of routes.faulty)
+      log.error('routes.not_tried', { tenant: name, id: row.id, name: row.name });
+  }
 
   const watcher = options.rules
     ? null

@@ -1,4 +1,5 @@
 // Ids are UUIDv7 (RFC 9562, section 5.7): 48 bits of milliseconds, then a counter that keeps ids of one process in order.
+import { inOnePiece } from '../rules/one-piece.ts';
 
 /** Fills an array with random bytes; crypto.getRandomValues outside of the simulation. */
 export type RandomBytes = (into: Uint8Array) => void;
@@ -45,6 +46,6 @@ export function idGenerator(now: () => number, random: RandomBytes): NewId {
     const sequence = (0x7000 | counter).toString(16);
     const variant = hex[0x80 | (bytes[2]! & 0x3f)]! + hex[bytes[3]!]!;
     const tail = hex[bytes[4]!]! + hex[bytes[5]!]! + hex[bytes[6]!]! + hex[bytes[7]!]!;
-    return `${high}-${low}-${sequence}-${variant}-${tail}${hex[bytes[8]!]!}${hex[bytes[9]!]!}`;
+    return inOnePiece(`${high}-${low}-${sequence}-${variant}-${tail}${hex[bytes[8]!]!}${hex[bytes[9]!]!}`);
   };
 }

@@ -5,6 +5,7 @@ import { readsBackOf } from '../rules/readings.ts';
 import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
+import type { FileRouting } from './config/routing.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
@@ -20,7 +21,6 @@ import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
 import type { Heartbeat } from './pipeline/heartbeat.ts';
-import type { RoutingConfig } from './pipeline/routing.ts';
 import type { Replays } from './replay/questions.ts';
 import {
   type Health,
@@ -67,7 +67,9 @@ export interface RuntimePorts {
 }
 
 export interface RuntimeConfig {
-  readonly routing: RoutingConfig;
+  readonly routing: FileRouting;
+  /** Tenants that have a routing of their own. */
+  readonly tenants?: ReadonlyMap<string, FileRouting>;
   readonly limits: Limits;
   /** How long an acknowledgement holds that says nothing of it; null or absent: until the episode ends. */
   readonly acknowledgeExpiresMs?: number | null;
@@ -221,6 +223,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     {
       owner,
       routing,
+      ...(config.tenants && { tenantRouting: config.tenants }),
       heartbeats: config.heartbeats ?? new Map(),
       channelTypes: new Map([...channels.values()].map(({ name, type }) => [name, type])),
       queuePerTenant: limits.queuePerTenant,

@@ -1,14 +1,17 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
 import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
+import type { ObjectOrder } from './engine/object-order.ts';
+import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
-import type { RuleOrder } from './engine/rule-order.ts';
 import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
+import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
+import type { Standing } from './pipeline/standing.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
 import type { DeadLetterFilter, Page, Store } from './store/store.ts';
@@ -207,6 +210,8 @@ export interface Services {
   rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
+  /** How an alert stands in its groups now; empty for one of which nothing is to be said any more. */
+  standing(tenant: string, alertId: string): readonly Standing[];
   /** The sample history, read beside the main thread. */
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */
@@ -223,16 +228,31 @@ export interface Services {
   /** Makes, changes or deletes a rule of the API. */
   changeRule(
     tenant: string,
-    order: RuleOrder,
+    order: ObjectOrder,
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
   /** What `changeRule` would answer, and how many series such a rule reads now; nothing is stored. */
   tryRule(
     tenant: string,
-    order: RuleOrder,
+    order: ObjectOrder,
     actor: Actor,
   ): { readonly answer: Answer; readonly series: number };
+  /** Children of the top in the order in which they are tried, the file's and those of the API. */
+  routeEntries(tenant: string): readonly RouteEntry[];
+  /** By the id or name of a route of the API, or the path of one of the file. */
+  routeEntry(tenant: string, idOrName: string): RouteEntry | null;
+  /** Makes, changes or deletes a route of the API. */
+  changeRoute(
+    tenant: string,
+    order: ObjectOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** What `changeRoute` would answer; nothing is stored. */
+  tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
+  /** Who is told what now. */
+  routing(tenant: string): RoutingConfig;
   health(): Health;
   /** Epoch milliseconds of the program's clock. */
   now(): number;

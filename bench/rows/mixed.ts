@@ -54,8 +54,13 @@ function stage(rules: readonly Rule[]) {
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
   const agenda = new Agenda(clock, () => {});
-  const doors = new Doors({ routing, channelTypes: new Map() }, agenda, () => true);
-  const tenant = new Tenant({ id: 'default', name: 'default', shard: 0, createdAt: 0 }, table, settled);
+  const doors = new Doors(new Map(), agenda, () => true);
+  const tenant = new Tenant(
+    { id: 'default', name: 'default', shard: 0, createdAt: 0 },
+    table,
+    settled,
+    routing,
+  );
   let id = 0;
   tenant.pipeline = emptyPipelineState('default', routing, new Map(), () => `id-${id++}`);
   const from = Math.floor(clock.now() / stepMs) * stepMs;

@@ -81,6 +81,8 @@ class Player {
   #port = 0;
   readonly #silences = new Map<string, string>();
   hasSilences = false;
+  /** How long after its time an act was answered, at most: what is due is reckoned from its time. */
+  slowest = 0;
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
@@ -148,6 +150,7 @@ class Player {
     for (const [at, act] of acts) {
       await sleepUntil(began + at);
       await this.act(team, act, began);
+      this.slowest = Math.max(this.slowest, Date.now() - began - at);
     }
     await sleepUntil(began + until);
   }
@@ -220,6 +223,7 @@ async function playAll(bench: Bench, groupWaitMs: number, lines: readonly Timeli
         throw new Error(`the restart took ${took} ms, longer than its groups wait: nothing is proven`);
     }
     await playing;
+    bench.say(`acts were answered ${player.slowest} ms after their time at most`);
     for (const start of starts) wrong += judge(bench, start.line, start.began, player.said);
   } finally {
     await server.stop();

@@ -78,7 +78,7 @@ export async function backtestCommand(host: CliHost, flags: BacktestFlags): Prom
     file,
     clock,
     limits: config.limits,
-    routing: config.routing,
+    routing: (tenant) => config.tenants.get(tenant) ?? config.routing,
     stayAlive: true,
   });
   try {

@@ -70,6 +70,14 @@ export interface ReportFlags extends RemoteFlags {
   readonly tz?: string;
   readonly out?: string;
 }
+export interface ExplainFlags extends RemoteFlags {
+  readonly label: Readonly<Record<string, string>>;
+  readonly match?: readonly string[];
+  readonly at?: string;
+  readonly tz?: string;
+  readonly locale?: string;
+  readonly json?: boolean;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

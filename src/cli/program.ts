@@ -8,6 +8,7 @@ import type {
   CheckFlags,
   DataFlags,
   DemoFlags,
+  ExplainFlags,
   ExportFlags,
   PushFlags,
   ReportFlags,
@@ -104,6 +105,26 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--tenant <name>', 'tenant, for keys of all tenants')
     .action(async (metric: string, value: number, flags: PushFlags) => {
       code = await (await import('./push.ts')).pushCommand(host, metric, value, flags);
+    });
+
+  program
+    .command('explain')
+    .description('Why somebody was told of an alert, or was not: by its id, or by labels and a time.')
+    .argument('[id]', 'id of the alert; it stands in every message')
+    .option('--label <name=value>', 'a label; may be repeated', label, {})
+    .option('--match <matcher...>', 'matchers such as \'env=~"prod|stage"\'')
+    .option(
+      '--at <time>',
+      'a time such as 03:00 or "2026-03-14 03:00", or a span ago such as 2h (default: now)',
+    )
+    .option('--tz <zone>', 'time zone of --at and of the times shown (default: that of this machine)')
+    .option('--locale <locale>', 'en, zh-TW or zh-CN')
+    .option('--json', 'print the answer as JSON')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (id: string | undefined, flags: ExplainFlags) => {
+      code = await (await import('./explain.ts')).explainCommand(host, id, flags);
     });
 
   program

@@ -5,6 +5,7 @@ import { emptyLabels } from '../../rules/labels.ts';
 import { parseRule } from '../../rules/parse.ts';
 import { fileShape } from '../../rules/schema.ts';
 import { type Rule, ruleTypes } from '../../rules/types.ts';
+import { mergePatch } from './merge-patch.ts';
 
 /** Where in the document, as a dotted path, and what was expected. */
 export interface DocumentProblem {
@@ -94,19 +95,5 @@ export function patched(document: RuleDocument, patch: RuleDocument): RuleDocume
     const other = otherWords[key];
     if (other !== undefined && !Object.hasOwn(patch, other)) delete result[other];
   }
-  return merged(result, patch) as RuleDocument;
-}
-
-function merged(target: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) return patch;
-  const result: Record<string, unknown> = isMap(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merged(Object.hasOwn(result, key) ? result[key] : undefined, value);
-  }
-  return result;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return mergePatch(result, patch);
 }

@@ -21,7 +21,7 @@ import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
 import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
 import { checkRouteTree, receiversOf } from './routes.ts';
-import { buildRouting, routingNames } from './routing.ts';
+import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
@@ -88,9 +88,9 @@ export function loadConfig(options: LoadOptions): Loaded {
 
   let config: TocsinConfig | null = null;
   if (parsed.success) {
-    const complain = (path: readonly (string | number)[], message: string) =>
-      void problems.push(source.problem(path, message));
-    config = assemble(parsed.data, dirname(file), outside, channels, complain);
+    const complain = (path: Path, message: string) => void problems.push(source.problem(path, message));
+    const placeOf = (path: Path) => ({ file, line: source.problem(path, '').line });
+    config = assemble(parsed.data, dirname(file), outside, channels, { complain, placeOf });
   }
   if (config === null || problems.length > 0) {
     return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -138,19 +138,25 @@ function portOf(text: string | undefined): number | null {
   return port <= 65_535 ? port : Number.NaN;
 }
 
+/** The file that a configuration is read from. */
+interface Written {
+  complain(path: Path, message: string): void;
+  placeOf(path: Path): WrittenAt;
+}
+
 function assemble(
   input: ConfigInput,
   folder: string,
   outside: Outside,
   channels: Map<string, ChannelConfig>,
-  complain: ((path: readonly (string | number)[], message: string) => void) | null,
+  written: Written | null,
 ): TocsinConfig {
   const listen = input.listen ?? defaultListen;
   const rules = (typeof input.rules === 'string' ? [input.rules] : input.rules)?.map((path) =>
     resolve(folder, path),
   );
   const ownRules = resolve(folder, 'rules');
-  const withoutFile = complain === null;
+  const withoutFile = written === null;
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     data: outside.data ?? resolve(folder, input.data ?? './data'),
@@ -160,7 +166,7 @@ function assemble(
       host: input.collector?.host ?? withoutFile,
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
-    ...routingOf(input, channels, complain ?? (() => {})),
+    ...routingOf(input, channels, written),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     reports: reportsOf(input.reports ?? [], folder),
     classification: classificationOf(input.classify),
@@ -175,8 +181,9 @@ function assemble(
 function routingOf(
   input: ConfigInput,
   channels: Map<string, ChannelConfig>,
-  complain: (path: readonly (string | number)[], message: string) => void,
+  written: Written | null,
 ): Pick<TocsinConfig, 'channels' | 'routing' | 'tenants'> {
+  const complain = (path: Path, message: string) => written?.complain(path, message);
   if (input.channels === undefined && input.receivers === undefined) {
     channels.set('console', { name: 'console', type: 'console', settings: builtIn.console.config.parse({}) });
   }
@@ -190,10 +197,9 @@ function routingOf(
   };
   const routing = (own: RoutingInput, base: Path) => {
     const named = own.receivers ?? { default: { channels: [...channels.keys()] } };
-    const built = buildRouting(own, receiversOf(named), (path, message) =>
-      complain([...base, ...path], message),
-    );
-    return { ...built, ...everybodys };
+    const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
+    const below = (path: Path, message: string) => complain([...base, ...path], message);
+    return { ...buildRouting(own, receiversOf(named), below, placeOf), ...everybodys };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {

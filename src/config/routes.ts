@@ -97,6 +97,46 @@ interface Inherited {
   readonly resolveWaitMs: number | null;
 }
 
+/** A route that is to be tried after those of the file. */
+export interface AddedRoute {
+  readonly input: RouteInput;
+  /** Told what keeps it out, with paths below it. */
+  readonly complain: Complaint;
+}
+
+/**
+ * The tree with more children of the top; one that would share its groups with another is left out.
+ * @param resolveWaitMs What the top says of itself; null when it follows each route's group_interval.
+ */
+export function withRoutes(
+  root: Route,
+  added: readonly AddedRoute[],
+  resolveWaitMs: number | null,
+  intervals: TimeIntervals,
+): Route {
+  const routes = [...root.routes];
+  const above: Inherited = { ...root, resolveWaitMs };
+  for (const { input, complain } of added) {
+    let taken = true;
+    const around: Around = {
+      intervals,
+      complain(path, message) {
+        taken = false;
+        complain(path, message);
+      },
+    };
+    const route = build(input, above, `${root.path}/${stepOf(matchersOf(input))}`, [], around);
+    const twin = routes.find(
+      (other) => other.receiver === route.receiver && stepOf(other.matchers) === stepOf(route.matchers),
+    );
+    if (twin !== undefined) around.complain(['match'], 'another route has these matchers and this receiver');
+    if (taken) routes.push(route);
+  }
+  return { ...root, routes };
+}
+
+const stepOf = (matchers: Route['matchers']) => `{${matchers.map(formatMatcher).join(',')}}`;
+
 interface Around {
   readonly complain: Complaint;
   readonly intervals: TimeIntervals;
@@ -115,7 +155,7 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
   const seen = new Map<string, number>();
   const routes = (input.routes ?? []).map((child, i) => {
     const childAt = [...at, 'routes', i];
-    const step = `{${matchersOf(child).map(formatMatcher).join(',')}}`;
+    const step = stepOf(matchersOf(child));
     const route = build(child, own, `${path}/${step}`, childAt, around);
     // A group is known by receiver, path and labels: two such siblings would share their groups.
     const identity = `${route.receiver} ${step}`;

@@ -7,9 +7,20 @@ import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
 import type { Path } from './source.ts';
 
-/** Routing that other words can be added to: a route of the API names intervals, too. */
+/** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
-  readonly intervals: ReadonlyMap<string, TimeInterval>;
+  readonly written?: {
+    readonly intervals: ReadonlyMap<string, TimeInterval>;
+    /** Of the top route; null when it says nothing of it. */
+    readonly resolveWaitMs: number | null;
+    /** Where its children stand, in their order. */
+    readonly places: readonly WrittenAt[];
+  };
+}
+
+export interface WrittenAt {
+  readonly file: string;
+  readonly line: number;
 }
 
 /** Paths of complaints are below the sections. */
@@ -17,6 +28,7 @@ export function buildRouting(
   input: RoutingInput,
   receivers: ReadonlyMap<string, Receiver>,
   complain: (path: Path, message: string) => void,
+  placeOf: ((path: Path) => WrittenAt) | null = null,
 ): FileRouting {
   const intervals = new Map<string, TimeInterval>();
   input.time_intervals?.forEach(({ name, time_intervals: spec }, i) => {
@@ -32,7 +44,10 @@ export function buildRouting(
     (path, message) => complain(['route', ...path], message),
     intervals,
   );
-  return { route, receivers, inhibit: inhibitRulesOf(input, complain), intervals };
+  const inhibit = inhibitRulesOf(input, complain);
+  const places = (input.route?.routes ?? []).flatMap((_, i) => placeOf?.(['route', 'routes', i]) ?? []);
+  const resolveWaitMs = input.route?.resolve_wait ?? null;
+  return { route, receivers, inhibit, written: { intervals, resolveWaitMs, places } };
 }
 
 /** Names in sections that may be wrong elsewhere. */

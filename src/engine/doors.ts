@@ -2,7 +2,7 @@
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
 import type { OccurrenceKind } from '../../rules/types.ts';
 import type { PipelineInput, StepResult } from '../pipeline/input.ts';
-import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
+import { audienceOf } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow } from '../pipeline/rows.ts';
 import { step } from '../pipeline/step.ts';
 import type { PolicyInput } from '../policy/input.ts';
@@ -14,21 +14,20 @@ import type { Turn } from './turn.ts';
 
 export const leaseMs = 120_000;
 
-/** Who gets told what, and whether the dispatcher has room for it. */
-export interface Routes {
-  readonly routing: RoutingConfig;
-  readonly channelTypes: ReadonlyMap<string, string>;
-}
-
 export class Doors {
-  routes: Routes;
+  /** Channel → its kind. */
+  channelTypes: ReadonlyMap<string, string>;
   /** Steps taken since the start. */
   steps = 0;
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string) => boolean;
 
-  constructor(routes: Routes, agenda: Agenda, room: (tenant: string, channel: string) => boolean) {
-    this.routes = routes;
+  constructor(
+    channelTypes: ReadonlyMap<string, string>,
+    agenda: Agenda,
+    room: (tenant: string, channel: string) => boolean,
+  ) {
+    this.channelTypes = channelTypes;
     this.#agenda = agenda;
     this.#room = room;
   }
@@ -73,7 +72,8 @@ export class Doors {
       else if (effect.row.kind === 'event') occurred(tenant, 'events', effect.row, now);
     }
     for (const notification of out.notifications) {
-      const { routing, channelTypes } = this.routes;
+      const { channelTypes } = this;
+      const { routing } = tenant.pipeline;
       const room = (channel: string) => this.#room(tenant.name, channel);
       this.plan(
         tenant,
@@ -87,7 +87,7 @@ export class Doors {
       // The row is gone; the key stands in the set of touched groups.
       for (const group of out.groups) {
         if (group.row.id !== effect.id) continue;
-        const channels = this.routes.routing.receivers.get(group.row.receiver)?.channels ?? [];
+        const channels = tenant.pipeline.routing.receivers.get(group.row.receiver)?.channels ?? [];
         const audience = audienceOf(group.row.receiver, group.row.labels);
         const known = (id: string) => tenant.pipeline.alerts.has(id);
         this.plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);

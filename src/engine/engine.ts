@@ -2,19 +2,20 @@
 // and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
 import type { Problem } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
+import type { FileRouting } from '../config/routing.ts';
 import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
 import type { Answer, BulkOrder, Idempotency } from '../services.ts';
+import type { TenantRow } from '../store/rows.ts';
 import {
   type CommittedEvent,
   type Occurrence,
@@ -37,7 +38,7 @@ import { SettledSeries } from './settled.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
-import type { Command, LetterCommand, RuleCommand, SampleBatch } from './work.ts';
+import type { Command, LetterCommand, RouteCommand, RuleCommand, SampleBatch } from './work.ts';
 
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;
@@ -79,7 +80,9 @@ export interface EnginePorts {
 
 export interface EngineConfig {
   readonly owner: string;
-  readonly routing: RoutingConfig;
+  readonly routing: FileRouting;
+  /** Tenants that have a routing of their own, and nothing of the other. */
+  readonly tenantRouting?: ReadonlyMap<string, FileRouting>;
   /** What is expected to come, by tenant. */
   readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
   readonly channelTypes: ReadonlyMap<string, string>;
@@ -93,6 +96,7 @@ type Completion = { readonly tenant: string; readonly input: PolicyInput; readon
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #config: EngineConfig;
+  #routing: Pick<EngineConfig, 'routing' | 'tenantRouting'>;
   readonly #tenants = new Map<string, Tenant>();
   #ring: Tenant[] = [];
   #epochs = new Map<number, number>();
@@ -121,8 +125,9 @@ export class Engine {
     this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
       this.#agenda.watch(pair, this.#ports.clock.now()),
     );
-    const { routing, channelTypes } = config;
-    this.#doors = new Doors({ routing, channelTypes }, this.#agenda, (tenant, channel) =>
+    const { routing, tenantRouting, channelTypes } = config;
+    this.#routing = { routing, ...(tenantRouting && { tenantRouting }) };
+    this.#doors = new Doors(channelTypes, this.#agenda, (tenant, channel) =>
       ports.dispatcher.room(tenant, channel),
     );
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
@@ -173,12 +178,22 @@ export class Engine {
     const { store, clock } = this.#ports;
     const now = clock.now();
     for (const name of [...rules.keys(), ...this.#config.heartbeats.keys()]) store.ensureTenant(name, now);
-    for (const row of store.tenants()) this.#adopt(new Tenant(row, this.#ports.table, this.#settled));
+    for (const row of store.tenants()) this.#adopt(this.#newTenant(row));
     for (const tenant of this.#ring) tenant.book.setFiles(rules.get(tenant.name) ?? []);
     this.#load(refill);
     this.#state = 'running';
     this.#noteVersions(now);
     this.#schedule();
+  }
+
+  #newTenant(row: TenantRow): Tenant {
+    return new Tenant(row, this.#ports.table, this.#settled, this.routingOf(row.id));
+  }
+
+  /** What the operator's file says to the tenant. */
+  routingOf(tenant: string): FileRouting {
+    const { routing, tenantRouting } = this.#routing;
+    return tenantRouting?.get(tenant) ?? routing;
   }
 
   #adopt(tenant: Tenant): void {
@@ -196,7 +211,7 @@ export class Engine {
     this.#agenda.clear();
     const turn = new Turn();
     for (const tenant of this.#ring) {
-      const out = tenant.load(store, this.#doors.routes.routing, newId, now);
+      const out = tenant.load(store, newId, now);
       turn.plan(tenant.name, tenant.shard, out.plan);
       this.#doors.follow(tenant, out.step, now, turn);
       const heartbeats = this.#config.heartbeats.get(tenant.name) ?? [];
@@ -237,8 +252,8 @@ export class Engine {
     const known = this.#tenants.get(name);
     if (known) return known;
     const { store, clock, newId } = this.#ports;
-    const tenant = new Tenant(store.ensureTenant(name, clock.now()), this.#ports.table, this.#settled);
-    tenant.load(store, this.#doors.routes.routing, newId, clock.now());
+    const tenant = this.#newTenant(store.ensureTenant(name, clock.now()));
+    tenant.load(store, newId, clock.now());
     this.#adopt(tenant);
     return tenant;
   }
@@ -324,6 +339,15 @@ export class Engine {
     return this.#ring.reduce((dropped, tenant) => dropped + this.#coverage.expire(tenant, before, now), 0);
   }
 
+  /** Resolves when the change of the route is durable and the open alerts are routed by it. */
+  submitRoute(tenantName: string, command: Omit<RouteCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'route', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the change of the rule is durable and the rule is applied. */
   submitRule(tenantName: string, command: Omit<RuleCommand, 'kind' | 'waiter'>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -350,10 +374,18 @@ export class Engine {
     this.#reloads.begin(rules, done);
   }
 
-  /** Replaces the routing tree and the receivers; every open alert is routed again. */
-  setRouting(routing: RoutingConfig, channelTypes: ReadonlyMap<string, string>): void {
-    this.#doors.routes = { routing, channelTypes };
-    for (const tenant of this.#ring) this.#internal(tenant, [{ kind: 'routing', routing }]);
+  /** Replaces what the operator's file says of who is told; every open alert is routed again. */
+  setRouting(
+    routing: FileRouting,
+    channelTypes: ReadonlyMap<string, string>,
+    tenantRouting: ReadonlyMap<string, FileRouting> = new Map(),
+  ): void {
+    this.#routing = { routing, tenantRouting };
+    this.#doors.channelTypes = channelTypes;
+    for (const tenant of this.#ring) {
+      tenant.routes.file = this.routingOf(tenant.name);
+      this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
+    }
   }
 
   #noteVersions(now: number): void {
@@ -495,6 +527,7 @@ export class Engine {
     }
     this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
+    for (const { routes } of turn.rerouted) routes.made.committed();
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
@@ -512,6 +545,7 @@ export class Engine {
     this.#evaluator.stored.turnLost();
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const { book } of turn.ruled) book.rolledBack();
+    for (const { routes } of turn.rerouted) routes.made.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
   }

@@ -7,11 +7,10 @@ import type { Problem, Rule } from '../../rules/types.ts';
 import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
 import { atOnce, type Sliced } from '../slices.ts';
+import { type MadeObject, ObjectBook } from './object-book.ts';
 
 /** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
-export interface ApiRule {
-  readonly row: ConfigObjectRow;
-  readonly document: RuleDocument;
+export interface ApiRule extends MadeObject {
   readonly rule: Rule | null;
   readonly problems: readonly DocumentProblem[];
 }
@@ -41,10 +40,9 @@ const rulesAtOnce = 64;
 export class RuleBook {
   readonly #tenant: string;
   #files: ReadonlyMap<string, Rule> = new Map();
-  /** By id, in the order in which they were made. Replaced by every change, so that it can be taken back. */
-  #api: ReadonlyMap<string, ApiRule> = new Map();
-  #stored: ReadonlyMap<string, ApiRule> = new Map();
-  #byName: ReadonlyMap<string, ApiRule> | null = null;
+  readonly #made = new ObjectBook<ApiRule>(() => {
+    this.#running = null;
+  });
   #running: RunningRules | null = null;
 
   constructor(tenant: string) {
@@ -57,13 +55,13 @@ export class RuleBook {
   }
 
   get running(): RunningRules {
-    this.#running ??= joined(this.#files, this.#api);
+    this.#running ??= joined(this.#files, this.#made.all);
     return this.#running;
   }
 
   /** How many were made through the API. */
   get made(): number {
-    return this.#api.size;
+    return this.#made.size;
   }
 
   setFiles(rules: readonly Rule[]): void {
@@ -77,12 +75,12 @@ export class RuleBook {
       files.set(rules[i]!.name, rules[i]!);
       if (i % rulesAtOnce === rulesAtOnce - 1) yield rulesAtOnce;
     }
-    return joined(files, this.#api);
+    return joined(files, this.#made.all);
   }
 
   /** Whether what was prepared is still what would run: the rules of the API are the same. */
   current({ api }: RunningRules): boolean {
-    return api === this.#api;
+    return api === this.#made.all;
   }
 
   /** The rules of the files are these from here on; they are `current`. */
@@ -93,52 +91,32 @@ export class RuleBook {
 
   /** Takes up what the store has; what stands unchanged is not read again. */
   load(rows: readonly ConfigObjectRow[]): void {
-    const known = this.#api;
-    this.#replace(
-      new Map(
-        rows.map((row) => {
-          const before = known.get(row.id);
-          const same = before?.row.version === row.version && before.row.body === row.body;
-          return [row.id, same ? { ...before, row } : apiRule(this.#tenant, row)];
-        }),
-      ),
-    );
-    this.#stored = this.#api;
+    this.#made.load(rows, (row) => apiRule(this.#tenant, row));
   }
 
   /** A change that is on its way to the store. */
   put(entry: ApiRule): void {
-    const next = new Map(this.#api);
-    if (entry.row.deletedAt === null) next.set(entry.row.id, entry);
-    else next.delete(entry.row.id);
-    this.#replace(next);
+    this.#made.put(entry);
   }
 
   /** The changes are stored. */
   committed(): void {
-    this.#stored = this.#api;
+    this.#made.committed();
   }
 
   /** They are not. */
   rolledBack(): void {
-    this.#replace(this.#stored);
-  }
-
-  #replace(api: ReadonlyMap<string, ApiRule>): void {
-    this.#api = api;
-    this.#byName = null;
-    this.#running = null;
+    this.#made.rolledBack();
   }
 
   /** Of the API, by id. */
   byId(id: string): ApiRule | undefined {
-    return this.#api.get(id);
+    return this.#made.byId(id);
   }
 
   /** Of the API, by name. */
   byName(name: string): ApiRule | undefined {
-    this.#byName ??= new Map([...this.#api.values()].map((entry) => [entry.row.name, entry]));
-    return this.#byName.get(name);
+    return this.#made.byName(name);
   }
 
   ofFile(name: string): Rule | undefined {
@@ -147,7 +125,7 @@ export class RuleBook {
 
   /** A rule by the id of one of the API, or by its name. */
   find(idOrName: string): RuleEntry | null {
-    const made = this.#api.get(idOrName);
+    const made = this.byId(idOrName);
     if (made !== undefined) return this.#shown(made);
     const file = this.#files.get(idOrName);
     if (file !== undefined) return shownFile(file);
@@ -159,13 +137,13 @@ export class RuleBook {
   get entries(): RuleEntry[] {
     return [
       ...[...this.#files.values()].map(shownFile),
-      ...[...this.#api.values()].map((entry) => this.#shown(entry)),
+      ...this.#made.entries.map((entry) => this.#shown(entry)),
     ];
   }
 
   /** Those of the API that cannot run. */
   get faulty(): ApiRule[] {
-    return [...this.#api.values()].filter(({ rule, row }) => rule === null || this.#files.has(row.name));
+    return this.#made.entries.filter(({ rule, row }) => rule === null || this.#files.has(row.name));
   }
 
   #shown({ row, rule, document, problems }: ApiRule): RuleEntry {
@@ -188,7 +166,7 @@ export class RuleBook {
 
   /** Rules of files whose names belong to rules of the API. */
   clashes(rules: readonly Rule[]): Problem[] {
-    if (this.#api.size === 0) return [];
+    if (this.#made.size === 0) return [];
     return rules.flatMap((rule): Problem[] => {
       const made = this.byName(rule.name);
       // One that is in the files already runs in its place since the start.

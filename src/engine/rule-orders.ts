@@ -1,7 +1,6 @@
 // What people do with rules through the API, in its turn: decided between two commits on the rules as they are then, so
 // that of two changes made on the same version the second is refused.
 import type { RuleDocument } from '../../rules/document.ts';
-import { hash64 } from '../../rules/fingerprint.ts';
 import { ruleReferences } from '../../rules/readings.ts';
 import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Rule } from '../../rules/types.ts';
@@ -15,32 +14,28 @@ import {
   withoutShown,
 } from '../config/api-rule.ts';
 import { toRuleBody } from '../http/bodies/rule-body.ts';
-import type { ConfigAction, ConfigObjectRow, Effect } from '../pipeline/effect.ts';
+import type { ConfigAction, Effect } from '../pipeline/effect.ts';
 import type { Answer } from '../services.ts';
+import {
+  type Change,
+  deletedVersion,
+  effectsOfChange,
+  type Hand,
+  hasSeen,
+  nextVersion,
+} from './object-change.ts';
+import type { ObjectOrder } from './object-order.ts';
 import { refusal } from './refusal.ts';
 import { type ApiRule, placeOf, type RuleBook } from './rule-book.ts';
-import type { RuleOrder } from './rule-order.ts';
 import { pathOfReference } from './rule-references.ts';
 import { ruleVersion } from './rule-versions.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
-/** Who orders it, and what a change is made of. */
-interface Hand {
-  readonly actor: string;
-  readonly newId: () => string;
-}
-
-interface Change {
-  readonly action: ConfigAction;
-  readonly before: ApiRule | null;
-  readonly after: ApiRule;
-}
-
 interface Decision {
   readonly answer: Answer;
   /** Null when nothing changes. */
-  readonly change: Change | null;
+  readonly change: Change<ApiRule> | null;
   /** What it would be then. */
   readonly rule: Rule | null;
 }
@@ -53,25 +48,25 @@ const refuse = (...given: Parameters<typeof refusal>): Decision => ({
 
 /** Carries the order out; its effects are the turn's, and the rules are applied once that is committed. */
 export function carryOutRule(
-  order: RuleOrder,
+  order: ObjectOrder,
   actor: string,
   tenant: Tenant,
   now: number,
   turn: Turn,
 ): Answer {
-  const { newId } = tenant.pipeline;
-  const { answer, change } = decideRule(order, tenant.book, { actor, newId }, tenant.name, now);
+  const hand = { actor, newId: tenant.pipeline.newId };
+  const { answer, change } = decideRule(order, tenant.book, hand, tenant.name, now);
   if (change !== null) {
     tenant.book.put(change.after);
     turn.ruled.add(tenant);
-    turn.add(tenant.shard, effectsOf(change, actor, newId, now));
+    turn.add(tenant.shard, effectsOf(change, hand, now));
   }
   return answer;
 }
 
 /** What the order comes to; nothing is changed. */
 export function decideRule(
-  order: RuleOrder,
+  order: ObjectOrder,
   book: RuleBook,
   hand: Hand,
   tenant: string,
@@ -91,7 +86,7 @@ export function decideRule(
     return refuse('owned_by_file', { message, details: { file: path, line } });
   }
   if (found === undefined) return refuse('rule_not_found');
-  if (order.seen !== null && order.seen !== '*' && !order.seen.includes(tagOf(found.row))) {
+  if (!hasSeen(order.seen, found.row)) {
     return refuse('precondition_failed', { details: { version: found.row.version } });
   }
   if (order.do === 'delete') return remove(found, book, hand, now);
@@ -102,18 +97,13 @@ export function decideRule(
   return settle(found, document, order.do === 'replace' ? 'replaced' : 'patched', book, hand, tenant, now);
 }
 
-/** The entity tag of a rule of the API: another one for each version. */
-export function tagOf({ id, version }: Pick<ConfigObjectRow, 'id' | 'version'>): string {
-  return `"${version}-${hash64(id)}"`;
-}
-
 /** A rule is to be what the document says. */
 function settle(
   before: ApiRule | null,
   document: RuleDocument,
   action: ConfigAction,
   book: RuleBook,
-  { actor, newId }: Hand,
+  hand: Hand,
   tenant: string,
   now: number,
 ): Decision {
@@ -134,20 +124,8 @@ function settle(
     const users = usersOf(before.row.name, book);
     if (users.length > 0) return refuse('rule_in_use', { details: { used_by: users } });
   }
-  const at = Math.floor(now);
-  const row: ConfigObjectRow = {
-    tenant,
-    kind: 'rule',
-    id: before?.row.id ?? newId(),
-    name: rule.name,
-    version: (before?.row.version ?? 0) + 1,
-    body,
-    createdAt: before?.row.createdAt ?? at,
-    createdBy: before === null ? actor : before.row.createdBy,
-    updatedAt: at,
-    updatedBy: actor,
-    deletedAt: null,
-  };
+  const next = { tenant, kind: 'rule' as const, name: rule.name, body };
+  const row = nextVersion(before?.row ?? null, next, hand, now);
   const same = before !== null && before.row.body === body;
   const after: ApiRule = same ? before : { row, document, rule, problems: [] };
   const shown = { ...after, active: true, document: documentOf(rule, document) };
@@ -158,14 +136,7 @@ function settle(
 function remove(found: ApiRule, book: RuleBook, { actor }: Hand, now: number): Decision {
   const users = book.ofFile(found.row.name) === undefined ? usersOf(found.row.name, book) : [];
   if (users.length > 0) return refuse('rule_in_use', { details: { used_by: users } });
-  const at = Math.floor(now);
-  const row = {
-    ...found.row,
-    version: found.row.version + 1,
-    updatedAt: at,
-    updatedBy: actor,
-    deletedAt: at,
-  };
+  const row = deletedVersion(found.row, actor, now);
   return {
     answer: { status: 204, body: null },
     change: { action: 'deleted', before: found, after: { ...found, row } },
@@ -223,49 +194,11 @@ function leadsTo(from: string, to: string, rules: ReadonlyMap<string, Rule>, see
   return ruleReferences(rule).some((name) => name === to || leadsTo(name, to, rules, seen));
 }
 
-const happened: Readonly<Record<ConfigAction, string>> = {
-  created: 'rule.created',
-  replaced: 'rule.changed',
-  patched: 'rule.changed',
-  deleted: 'rule.deleted',
-};
-
 /** The object, what the audit says of it, and the version that alerts will refer to. */
-function effectsOf(
-  { action, before, after }: Change,
-  actor: string,
-  newId: () => string,
-  now: number,
-): Effect[] {
-  const { row, rule } = after;
-  const gone = row.deletedAt !== null;
-  const effects: Effect[] = [
-    { put: 'config_object', row, action },
-    {
-      put: 'event',
-      row: {
-        id: newId(),
-        tenant: row.tenant,
-        at: now,
-        subjectKind: 'rule',
-        subjectId: row.id,
-        kind: happened[action],
-        reason: null,
-        actor,
-        topic: null,
-        priority: null,
-        correlationId: null,
-        keep: 2,
-        body: {
-          name: row.name,
-          version: row.version,
-          before: before?.document ?? null,
-          after: gone ? null : after.document,
-        },
-      },
-    },
-  ];
-  if (!gone && rule !== null)
+function effectsOf(change: Change<ApiRule>, hand: Hand, now: number): Effect[] {
+  const { row, rule } = change.after;
+  const effects = effectsOfChange(change, hand, now);
+  if (row.deletedAt === null && rule !== null)
     effects.push({ put: 'config_version', row: ruleVersion(row.tenant, rule, now) });
   return effects;
 }

@@ -21,6 +21,7 @@ import { takeBody } from '../ingest/take.ts';
 import { heartbeatDueAt } from '../pipeline/heartbeat.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import { standingOf } from '../pipeline/standing.ts';
 import {
   type Answer,
   type Health,
@@ -35,6 +36,8 @@ import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
+import { RouteBook } from './route-book.ts';
+import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
 import { createSilenceServices } from './silence-services.ts';
@@ -65,6 +68,10 @@ export function createServices(ports: ServicePorts): Services {
   const { engine, store, table, clock, limits, rejections } = ports;
 
   const aliases = new Aliases(table);
+
+  /** A tenant that nobody has heard of yet has what the file says. */
+  const routesOf = (tenant: string) =>
+    engine.tenant(tenant)?.routes ?? new RouteBook(engine.routingOf(tenant));
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
@@ -210,6 +217,10 @@ export function createServices(ports: ServicePorts): Services {
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },
+    standing(tenant, alertId) {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? [] : standingOf(state, alertId, clock.now());
+    },
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,
     silences: createSilenceServices({ engine, store, clock }),
@@ -227,6 +238,15 @@ export function createServices(ports: ServicePorts): Services {
       const { answer, rule } = decideRule(order, book, hand, tenant, clock.now());
       return { answer, series: rule === null ? 0 : seriesRead(rule, tenant, table) };
     },
+    routeEntries: (tenant) => routesOf(tenant).entries,
+    routeEntry: (tenant, idOrName) => routesOf(tenant).find(idOrName),
+    changeRoute: (tenant, order, actor, idempotency) =>
+      engine.submitRoute(tenant, { order, actor: actor.name, idempotency }),
+    tryRoute(tenant, order, actor) {
+      const hand = { actor: actor.name, newId: ports.newId };
+      return decideRoute(order, routesOf(tenant), hand, tenant, clock.now()).answer;
+    },
+    routing: (tenant) => routesOf(tenant).routing,
     health: ports.health,
     now: () => clock.now(),
     newId: ports.newId,

@@ -15,12 +15,13 @@ import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
+import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-import type { Command, LetterCommand, RuleCommand, SampleBatch, Work } from './work.ts';
+import type { Command, LetterCommand, RouteCommand, RuleCommand, SampleBatch, Work } from './work.ts';
 
 /** What a turn may do before its commit: the rows of its budget, or 5 ms of steps. */
 const msPerTurn = 5;
@@ -168,12 +169,19 @@ export class Serving {
     turn.settled.push(() => waiter.resolve(answer));
   }
 
-  #answer(tenant: Tenant, work: Command | LetterCommand | RuleCommand, turn: Turn, now: number): Answer {
+  #answer(
+    tenant: Tenant,
+    work: Command | LetterCommand | RouteCommand | RuleCommand,
+    turn: Turn,
+    now: number,
+  ): Answer {
     switch (work.kind) {
       case 'letters':
         return carryOut(work.order, tenant, this.#parts, now, turn);
       case 'rule':
         return carryOutRule(work.order, work.actor, tenant, now, turn);
+      case 'route':
+        return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
         return work.answer(this.#parts.doors.step(tenant, input, now, turn).answer);

@@ -1,11 +1,11 @@
 // One tenant in memory: the unit of state, of fairness and of bounds.
 
 import type { Rule } from '../../rules/types.ts';
+import type { FileRouting } from '../config/routing.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
-import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
 import { PairTable } from './pairs.ts';
+import { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
 import type { SettledSeries } from './settled.ts';
 import { type Work, weightOf } from './work.ts';
@@ -25,6 +26,7 @@ export class Tenant {
   readonly pairs: PairTable;
   readonly grid: GridTable;
   readonly book: RuleBook;
+  readonly routes: RouteBook;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
@@ -32,10 +34,11 @@ export class Tenant {
   readonly #queue = new Fifo<Work>();
   #queued = 0;
 
-  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries) {
+  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries, routing: FileRouting) {
     this.name = row.id;
     this.shard = row.shard;
     this.book = new RuleBook(row.id);
+    this.routes = new RouteBook(routing);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
   }
@@ -77,11 +80,11 @@ export class Tenant {
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
   load(
     store: Store,
-    routing: RoutingConfig,
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
-    const { flapping } = routing;
+    this.routes.load(store.configObjects(this.name, 'route'));
+    const { flapping } = this.routes.routing;
     const snapshot = {
       ...store.loadTenant(this.name),
       ...(flapping && { firings: store.firings(this.name, now - flapping.windowMs) }),
@@ -91,7 +94,7 @@ export class Tenant {
     const planned = emptyPlan();
     const rules = this.book.running.byName;
     const watched: PipelineState['heartbeats'] = this.pipeline?.heartbeats ?? new Map();
-    this.pipeline = loadPipeline(this.name, snapshot, routing, rules, newId, now, out);
+    this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
     this.policy = loadPolicy(this.name, snapshot, newId, now, planned);

@@ -29,6 +29,8 @@ export class Turn {
   readonly ended = new Map<string, AlertRow>();
   /** Tenants whose rules a command of this turn has changed: applied once that is stored. */
   readonly ruled = new Set<Tenant>();
+  /** Tenants whose routes a command of this turn has changed. */
+  readonly rerouted = new Set<Tenant>();
   rows = 0;
 
   add(shard: number, effects: readonly Effect[]): void {

@@ -4,7 +4,7 @@ import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
 import type { GridRun } from './grid-run.ts';
-import type { RuleOrder } from './rule-order.ts';
+import type { ObjectOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -50,10 +50,15 @@ export interface LetterCommand {
 /** A change of a rule of the API. */
 export interface RuleCommand {
   readonly kind: 'rule';
-  readonly order: RuleOrder;
+  readonly order: ObjectOrder;
   readonly actor: string;
   readonly idempotency: Idempotency | null;
   readonly waiter: Waiter<Answer>;
+}
+
+/** A change of a route of the API. */
+export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
+  readonly kind: 'route';
 }
 
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
@@ -74,6 +79,7 @@ export type Work =
   | Command
   | LetterCommand
   | RuleCommand
+  | RouteCommand
   | BulkRun
   | Internal
   | SilenceCheck

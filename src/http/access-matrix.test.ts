@@ -33,6 +33,7 @@ const holders: Readonly<Record<Requirement, readonly Caller[]>> = {
 const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<string>>> = {
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
+  'routes/{id}': (tenant) => newRoute(tenant),
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
@@ -74,8 +75,13 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/rules/frequency': { name: 'often', window: '5m', threshold: 3 },
   'put /api/v1/alerts/rules/{id}': { name: 'put', metric: 'cpu', threshold: 1 },
   'patch /api/v1/alerts/rules/{id}': { threshold: 2 },
+  'post /api/v1/alerts/routes': { name: 'made', match: ['a=b'] },
+  'post /api/v1/alerts/routes/test': { labels: { severity: 'critical' } },
+  'put /api/v1/alerts/routes/{id}': { name: 'put', match: ['c=d'] },
+  'patch /api/v1/alerts/routes/{id}': { group_wait: '1m' },
 };
 const queries: Readonly<Record<string, string>> = {
+  'get /api/v1/explain': '?matcher=team=none',
   'get /api/v1/series/range': '?metric=cpu&from=2023-11-14T00:00:00Z&to=2023-11-14T01:00:00Z',
 };
 
@@ -140,6 +146,14 @@ let rulesMade = 0;
 async function newRule(tenant: Tenant): Promise<string> {
   const document = { name: `${tenant} rule ${++rulesMade}`, metric: 'none', threshold: 1 };
   const { body } = await app.call('POST', '/api/v1/alerts/rules', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+let routesMade = 0;
+async function newRoute(tenant: Tenant): Promise<string> {
+  const no = ++routesMade;
+  const document = { name: `${tenant} route ${no}`, match: [`no="${no}"`] };
+  const { body } = await app.call('POST', '/api/v1/alerts/routes', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
 }
 

@@ -156,12 +156,12 @@ describe('errors', () => {
         "details": {
           "problems": [
             {
-              "message": "expected one of "pending"|"firing"|"resolved"",
-              "path": "state.0",
+              "message": "expected a whole number from 1 to 1000",
+              "path": "limit",
             },
             {
-              "message": "expected a whole number from 1 to 500",
-              "path": "limit",
+              "message": "expected one of "pending"|"firing"|"resolved"",
+              "path": "state.0",
             },
             {
               "message": "unknown key",

@@ -1,6 +1,6 @@
 // What a client says that it has seen of the thing that it changes.
 import type { Context } from 'hono';
-import type { Seen } from '../engine/rule-order.ts';
+import type { Seen } from '../engine/object-order.ts';
 import { ApiError } from '../errors.ts';
 import type { HttpEnv } from './env.ts';
 

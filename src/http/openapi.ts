@@ -61,7 +61,7 @@ function paramsOf(path: string): z.ZodObject | null {
   if (names.length === 0) return null;
   return z.object(
     Object.fromEntries(
-      names.map((name) => [name, name === 'id' && !path.includes('/rules/') ? z.uuid() : z.string()]),
+      names.map((name) => [name, name === 'id' && !/\/(rules|routes)\//.test(path) ? z.uuid() : z.string()]),
     ),
   );
 }

@@ -12,6 +12,7 @@ import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import { plainRouting } from '../replay/routing.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
 import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
@@ -148,6 +149,7 @@ export function httpStage(
     },
     rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
+    standing: () => [],
     samples: {
       readRange: async () => ({ series: [], more: false }),
       listSeries: async () => ({ items: [], next: null }),
@@ -180,6 +182,13 @@ export function httpStage(
     tryRule: () => {
       throw new ApiError('rule_not_found');
     },
+    routeEntries: () => [],
+    routeEntry: () => null,
+    changeRoute: () => Promise.reject(new ApiError('route_not_found')),
+    tryRoute: () => {
+      throw new ApiError('route_not_found');
+    },
+    routing: () => plainRouting(),
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),

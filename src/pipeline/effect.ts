@@ -79,7 +79,7 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule';
+export type ConfigObjectKind = 'rule' | 'route';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

@@ -11,8 +11,9 @@ export function joinGroups(
   alert: AlertRow,
   now: number,
   out: StepResult,
+  places: readonly Place[] = decideRoute(state.routing, alert),
 ): readonly Group[] {
-  const groups = decideRoute(state.routing, alert).map((place) => groupAt(state, place, now, out));
+  const groups = places.map((place) => groupAt(state, place, now, out));
   state.memberOf.set(
     alert.id,
     groups.map((group) => group.row.groupKey),

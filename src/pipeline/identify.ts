@@ -2,13 +2,14 @@
 // rule keeps its episodes; for events it is the dedupe key. Labels are what people and matchers see.
 import { fingerprint } from '../../rules/fingerprint.ts';
 import { canonicalLabels, labelSet, withoutLabel } from '../../rules/labels.ts';
+import { inOnePiece } from '../../rules/one-piece.ts';
 import type { Labels, Rule, Severity } from '../../rules/types.ts';
 import type { EventInput } from './input.ts';
 import type { Subject } from './state.ts';
 
 /** Key of the alerts of one pair (rule, series). */
 export function alertKey(rule: string, seriesLabels: Labels): string {
-  return `rule:${rule}:${canonicalLabels(withoutLabel(seriesLabels, 'severity'))}`;
+  return inOnePiece(`rule:${rule}:${canonicalLabels(withoutLabel(seriesLabels, 'severity'))}`);
 }
 
 /** The series labels that a key of `alertKey` was made from; null for keys of another kind. */
@@ -36,11 +37,12 @@ export function eventSubject(event: EventInput): Subject {
     event.dedupKey === null
       ? `event:${event.type}:${canonicalLabels(withoutLabel(event.labels, 'severity'))}:${event.message}`
       : `event-key:${event.dedupKey}`;
-  return { key, labels, fingerprint: fingerprint(labels) };
+  return { key: inOnePiece(key), labels, fingerprint: fingerprint(labels) };
 }
 
 /** An alert from outside is known by who sent it and by all its labels, whatever we make of its severity. */
 export function outsideSubject(source: string, given: Labels, severity: Severity): Subject {
   const labels = labelSet({ ...given, severity });
-  return { key: `outside:${source}:${canonicalLabels(given)}`, labels, fingerprint: fingerprint(labels) };
+  const key = inOnePiece(`outside:${source}:${canonicalLabels(given)}`);
+  return { key, labels, fingerprint: fingerprint(labels) };
 }

@@ -7,6 +7,7 @@ import type { Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
 import type { EventInput, Reminder, ResolveInput, StepResult, VerdictInput } from './input.ts';
+import { decideRoute, type Place } from './route.ts';
 import type { AlertRow, ResolveReason } from './rows.ts';
 import { alertEvent, type PipelineState } from './state.ts';
 
@@ -52,6 +53,8 @@ export function decideLife(state: PipelineState, input: VerdictInput): LifeDecis
 export interface LifeNews {
   readonly alert: AlertRow;
   readonly what: 'fired' | 'resolved' | 'moved';
+  /** Of what fired: where it goes. */
+  readonly places?: readonly Place[];
 }
 
 /** Writes the decision into the state; answers what its groups may have to know, if anything. */
@@ -101,19 +104,21 @@ export function applyLife(
       break;
   }
   out.effects.push({ put: 'alert', row: alert, insert });
+  const places = change === 'fired' ? decideRoute(state.routing, alert) : undefined;
   out.effects.push({
     put: 'event',
     row: alertEvent(state, alert, kind, reason, now, {
       value: input.value,
       sampleAt: input.sampleAt,
       ruleHash: input.rule.hash,
+      ...(places && { groups: places.map(({ groupKey }) => groupKey) }),
     }),
   });
   if (change === 'cleared') {
     state.alerts.delete(alert.id);
     return null;
   }
-  if (change === 'fired' || change === 'resolved') return { alert, what: change };
+  if (change === 'fired' || change === 'resolved') return { alert, what: change, ...(places && { places }) };
   return change === 'recovered' && from !== null ? { alert, what: 'moved' } : null;
 }
 

@@ -4,11 +4,18 @@ import { priorityOf } from '../../rules/severity.ts';
 import { outsideSubject } from './identify.ts';
 import type { OutsideAlert, OutsideCounts, OutsideInput, StepResult } from './input.ts';
 import { close, endReminder, untouched } from './life-cycle.ts';
+import { decideRoute, type Place } from './route.ts';
 import type { AlertRow, ResolveReason } from './rows.ts';
 import { alertEvent, type PipelineState, type Subject } from './state.ts';
 
 /** What follows when an alert fired or ended: route, group, timer. */
-export type Arrive = (state: PipelineState, alert: AlertRow, now: number, out: StepResult) => void;
+export type Arrive = (
+  state: PipelineState,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+  places?: readonly Place[],
+) => void;
 
 export function takeOutside(
   state: PipelineState,
@@ -50,15 +57,16 @@ export function takeOne(
   state.dismissed.delete(subject.key);
   const alert = openOutside(state, source, subject, told, startsAt, now);
   out.effects.push({ put: 'alert', row: alert, insert: true });
+  const places = decideRoute(state.routing, alert);
   const body = {
-    ...{ source, startsAt, value: told.value },
+    ...{ source, startsAt, value: told.value, groups: places.map(({ groupKey }) => groupKey) },
     ...(told.classifiedBy !== null && { classifiedBy: told.classifiedBy, severity: told.severity }),
     ...(told.labels.severity !== undefined &&
       told.labels.severity !== told.severity && { severityGiven: told.labels.severity }),
   };
   out.effects.push({ put: 'event', row: alertEvent(state, alert, 'alert.firing', null, now, body) });
   if (alert.endsAt !== null) out.reminders.push(endReminder(alert, alert.endsAt));
-  arrive(state, alert, now, out);
+  arrive(state, alert, now, out, places);
   return 'fired';
 }
 

@@ -39,10 +39,13 @@ export interface Place {
 /** The groups that an alert belongs to. */
 export function decideRoute(routing: RoutingConfig, alert: AlertRow): readonly Place[] {
   const labels = routingLabels(alert);
-  return matchRoutes(routing.route, labels).map((route) => {
-    const groupLabels = route.groupBy === 'all' ? labels : pick(labels, route.groupBy);
-    return { route, groupLabels, groupKey: groupKeyOf(route.receiver, route.path, groupLabels) };
-  });
+  return matchRoutes(routing.route, labels).map((route) => placeOf(route, labels));
+}
+
+/** The group of a route for a label set. */
+export function placeOf(route: Route, labels: Labels): Place {
+  const groupLabels = route.groupBy === 'all' ? labels : pick(labels, route.groupBy);
+  return { route, groupLabels, groupKey: groupKeyOf(route.receiver, route.path, groupLabels) };
 }
 
 function pick(labels: Labels, names: readonly string[]): Labels {

@@ -1,5 +1,4 @@
 // The routing tree as data: who is told about what, and with which timing. Built by the configuration, read by `route`.
-
 import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import type { FlappingConfig } from './flaps.ts';

@@ -155,6 +155,7 @@ export interface EventRow {
     | 'delivery'
     | 'channel'
     | 'rule'
+    | 'route'
     | 'silence'
     | 'key'
     | 'config'

@@ -10,7 +10,7 @@ import { dedupeUntil, unsaidReason } from './notify.ts';
 import { endAtDeadline, takeOutside } from './outside.ts';
 import { reroute, ruleDependencies } from './reroute.ts';
 import { lastEvent, openAlert, respond } from './respond.ts';
-import { decideRoute } from './route.ts';
+import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type PipelineState } from './state.ts';
@@ -28,7 +28,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       const decision = decideLife(state, input);
       const news = applyLife(state, input, decision, now, out);
       if (news?.what === 'moved') moveOn(state, news.alert, now, out);
-      else if (news) arrive(state, news.alert, now, out);
+      else if (news) arrive(state, news.alert, now, out, news.places);
       break;
     }
     case 'event':
@@ -103,11 +103,17 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
 }
 
 /** Arrival of an alert that fired or resolved: route, group, timer. */
-function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+function arrive(
+  state: PipelineState,
+  alert: AlertRow,
+  now: number,
+  out: StepResult,
+  places?: readonly Place[],
+): void {
   if (alert.state === 'firing') {
     becomeSource(state, alert, now, out);
     state.flaps.started(alert.key, alert.firedAt ?? now);
-    for (const group of joinGroups(state, alert, now, out)) armForNew(group, now, out);
+    for (const group of joinGroups(state, alert, now, out, places)) armForNew(group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {
       if (group.row.notified[alert.id]?.status === 'firing') armForResolved(group, now, out);
@@ -127,7 +133,8 @@ function arrive(state: PipelineState, alert: AlertRow, now: number, out: StepRes
 /** Arrival of an event: held back at once where the same one was sent within the window, else route, group, timer. */
 function arriveEvent(state: PipelineState, input: EventInput, now: number, out: StepResult): void {
   const alert = recordEvent(state, input);
-  const open = decideRoute(state.routing, alert).filter((place) => {
+  const places = decideRoute(state.routing, alert);
+  const open = places.filter((place) => {
     const group = state.groups.get(place.groupKey);
     const receiver = state.routing.receivers.get(place.route.receiver);
     return !(group && receiver && dedupeUntil(state, group, alert, receiver) > now);
@@ -136,6 +143,7 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   const heldBack = open.length === 0 ? 'within_dedupe_window' : null;
   const body = {
     ...{ type: input.type, recipients: input.recipients },
+    groups: places.map(({ groupKey }) => groupKey),
     ...(input.classifiedBy !== null && { classifiedBy: input.classifiedBy, severity: input.severity }),
   };
   out.effects.push({
@@ -143,7 +151,7 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
     row: alertEvent(state, alert, 'event.received', heldBack, now, body, null),
   });
   if (heldBack === null) {
-    for (const group of joinGroups(state, alert, now, out)) {
+    for (const group of joinGroups(state, alert, now, out, places)) {
       armForNew(group, now, out);
       alert.nextAt = Math.min(alert.nextAt ?? Number.POSITIVE_INFINITY, group.row.nextAt ?? now);
     }

@@ -370,6 +370,43 @@ describe('in random stories (fast-check)', () => {
     );
   });
 
+  it('a silence that is over leaves behind what there would be without it', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 25 }), (acts) => {
+        const believed = (silences: boolean) => {
+          const story = play(acts, { silences });
+          story.advance(180 * min);
+          return [...story.state.groups.values()]
+            .flatMap(({ row }) =>
+              Object.values(row.notified).flatMap(({ key, status }) =>
+                status === 'firing' ? [`${row.groupKey} ${key}`] : [],
+              ),
+            )
+            .sort();
+        };
+        expect(believed(true)).toEqual(believed(false));
+      }),
+      { seed: 63, numRuns: 60 },
+    );
+  });
+
+  it('the same moments in one batch or one by one say the same', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 25 }), (acts) => {
+        // A turn serves groups that are due behind everything that arrived with them; inputs of one moment are its batch.
+        const verdicts = acts.filter((it) => it.do !== 'restart');
+        const one = play(verdicts);
+        const again = play(
+          verdicts.flatMap((it) => (it.do === 'wait' ? [it] : [{ do: 'wait' as const, s: 0 }, it])),
+        );
+        one.advance(60 * min);
+        again.advance(60 * min);
+        expect(again.said).toEqual(one.said);
+      }),
+      { seed: 64, numRuns: 40 },
+    );
+  });
+
   it('when all of it is over, every receiver believes what is true', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 40 }), (acts) => {

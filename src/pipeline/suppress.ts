@@ -21,16 +21,50 @@ export function suppressionOf(
   alert: AlertRow,
   now: number,
 ): Suppression | null {
+  for (const holds of inOrder) {
+    const suppression = holds(state, group, alert, now);
+    if (suppression) return suppression;
+  }
+  return null;
+}
+
+/** Everything that holds the alert back in a group, in that order, for whoever asks why. Reads only. */
+export function suppressionsOf(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): readonly Suppression[] {
+  return inOrder.flatMap((holds) => holds(state, group, alert, now) ?? []);
+}
+
+type Holds = (state: PipelineState, group: Group, alert: AlertRow, now: number) => Suppression | null;
+
+const silencedBy: Holds = (state, _, alert, now) => {
   const silenced = state.silences.holding(routingLabels(alert), now);
-  if (silenced) return { by: 'silenced', ...silenced };
+  return silenced && { by: 'silenced', ...silenced };
+};
+
+const inhibitedBy: Holds = (state, _, alert) => {
   const inhibited = state.inhibition.holding(alert);
-  if (inhibited) return { by: 'inhibited', ids: [inhibited.source.id], until: null };
-  const muted = mutingOf(group.route, now);
-  if (muted) return { by: 'muted', ...muted };
-  if (isSnoozed(alert, now)) return { by: 'snoozed', ids: [], until: alert.snoozedUntil };
+  return inhibited && { by: 'inhibited', ids: [inhibited.source.id], until: null };
+};
+
+const mutedBy: Holds = (_state, { route }, _alert, now) => {
+  const muted = mutingOf(route, now);
+  return muted && { by: 'muted', ...muted };
+};
+
+const snoozedBy: Holds = (_state, _group, alert, now) =>
+  isSnoozed(alert, now) ? { by: 'snoozed', ids: [], until: alert.snoozedUntil } : null;
+
+const flappingBy: Holds = (state, group, alert, now) => {
   const until = toldFlapping(group, alert) ? state.flaps.until(alert.key, now, true) : null;
   return until === null ? null : { by: 'flapping', ids: [], until };
-}
+};
+
+/** A reason that comes first is the one that is told. */
+const inOrder: readonly Holds[] = [silencedBy, inhibitedBy, mutedBy, snoozedBy, flappingBy];
 
 /** Whether the group has said that the alert flaps. */
 export function toldFlapping(group: Group, alert: AlertRow): boolean {

@@ -29,8 +29,14 @@ export type FromReplay =
   | { readonly kind: 'evaluate'; readonly answer: EvaluateAnswer }
   | { readonly kind: 'too_large'; readonly message: string };
 
-export function portableRouting({ receivers, ...routing }: RoutingConfig): Portable {
-  return portable({ ...routing, receivers: [...receivers.values()] });
+export function portableRouting(routing: RoutingConfig): Portable {
+  const { route, receivers, inhibit, flapping, remindBeforeMs } = routing;
+  // Every part, by its name: what a file knows beside them stays behind.
+  const parts = { route, inhibit, flapping, remindBeforeMs } satisfies Record<
+    keyof Omit<RoutingConfig, 'receivers'>,
+    unknown
+  >;
+  return portable({ ...parts, receivers: [...receivers.values()] });
 }
 
 export function routingOf(from: Portable): RoutingConfig {

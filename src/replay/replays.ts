@@ -15,7 +15,7 @@ export interface ReplaysOptions {
   readonly file: string;
   readonly clock: Pick<Clock, 'now' | 'at'>;
   readonly limits: Limits;
-  readonly routing: RoutingConfig;
+  readonly routing: (tenant: string) => RoutingConfig;
   /** Whoever only waits for the answer keeps the process alive meanwhile. */
   readonly stayAlive?: boolean;
 }
@@ -140,7 +140,7 @@ export function openReplays({
     });
   };
 
-  const base = (tenant: string) => ({ tenant, file, limits, routing: portableRouting(routing) });
+  const base = (tenant: string) => ({ tenant, file, limits, routing: portableRouting(routing(tenant)) });
   const refused = (message: string) =>
     new ApiError('query_too_large', { message: `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.` });
 

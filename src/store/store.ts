@@ -178,6 +178,8 @@ export interface AlertFilter {
   readonly words?: readonly string[];
   /** Leaves out episodes that ended before they fired. */
   readonly firedOnly?: boolean;
+  /** Only what was pending or firing, or occurred, at some time of this span; epoch milliseconds, both included. */
+  readonly during?: { readonly from: number; readonly to: number };
 }
 
 export interface DeliveryFilter {

@@ -17,7 +17,7 @@ import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import { silentLog } from '../log.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
-import type { Receiver, Route } from '../pipeline/routing.ts';
+import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -38,6 +38,9 @@ export interface StageOptions {
   readonly receiver?: Partial<Receiver>;
   /** So long before its end a silence is told of; never unless told otherwise. */
   readonly remindBeforeMs?: number;
+  /** Beside that one. */
+  readonly receivers?: readonly Receiver[];
+  readonly inhibit?: readonly InhibitRule[];
   readonly limits?: Partial<Limits>;
   readonly heartbeats?: readonly Heartbeat[];
   readonly classification?: Classification;
@@ -62,6 +65,7 @@ export class Stage {
   readonly #options: StageOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
   readonly ballastFile = join(this.#folder, 'ballast');
+  readonly samplesFile = join(this.#folder, 'samples.db');
   #closeFiles: () => void = () => {};
   #random = 1;
   #starts = 0;
@@ -78,7 +82,7 @@ export class Stage {
   start(): void {
     const { clock } = this;
     const opened = openSqliteStore({ file: join(this.#folder, 'tocsin.db'), durability: 'normal' });
-    const history = openSqliteHistory({ file: join(this.#folder, 'samples.db') });
+    const history = openSqliteHistory({ file: this.samplesFile });
     const { wrapStore, ballastBytes } = this.#options;
     this.store = wrapStore?.(opened) ?? opened;
     if (ballastBytes !== undefined) {
@@ -91,7 +95,8 @@ export class Stage {
       history.close();
       opened.close();
     };
-    const receiver = aReceiver(this.#options.receiver);
+    const { inhibit = [], receivers = [] } = this.#options;
+    const everyone = [aReceiver(this.#options.receiver), ...receivers];
     this.runtime = createRuntime(
       {
         store: this.store,
@@ -116,7 +121,8 @@ export class Stage {
       {
         routing: {
           route: aRoute(this.#options.route),
-          receivers: new Map([[receiver.name, receiver]]),
+          receivers: new Map(everyone.map((receiver) => [receiver.name, receiver])),
+          inhibit,
           remindBeforeMs: this.#options.remindBeforeMs ?? null,
         },
         limits: { ...defaultLimits, ...this.#options.limits },

@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import { categories, priorities, severities } from '../../../rules/types.ts';
 import type { RuleEntry } from '../../engine/rule-book.ts';
-import type { ConfigObjectVersion } from '../../store/rows.ts';
 import { labelsOut, timeOut, timeText } from './shapes.ts';
 
 const problemsOut = z.array(z.object({ path: z.string(), message: z.string() }));
@@ -49,19 +48,6 @@ export const ruleTrialBody = z
   })
   .meta({ id: 'RuleTrial' });
 
-export const ruleVersionBody = z
-  .object({
-    version: z.number().int(),
-    action: z.enum(['created', 'replaced', 'patched', 'deleted']),
-    at: timeOut,
-    by: z.string().nullable(),
-    name: z.string(),
-    document: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'As it was written; of a deletion what it was last.' }),
-  })
-  .meta({ id: 'RuleVersion' });
-
 export function toRuleBody({ row, rule, document, active, problems }: RuleEntry) {
   const { column: _column, ...origin } = { column: 0, ...(rule?.origin ?? { kind: 'api' as const }) };
   return {
@@ -77,17 +63,5 @@ export function toRuleBody({ row, rule, document, active, problems }: RuleEntry)
     hash: rule?.hash ?? null,
     active,
     ...(problems.length > 0 && { problems }),
-  };
-}
-
-export function toRuleVersionBody(from: ConfigObjectVersion): z.output<typeof ruleVersionBody> {
-  const { version, action, at, actor, name, body } = from;
-  return {
-    version,
-    action,
-    at: timeText(at),
-    by: actor,
-    name,
-    document: JSON.parse(body) as Record<string, unknown>,
   };
 }

@@ -27,7 +27,7 @@ export const timeIn = z
   .transform((value) => (typeof value === 'number' ? Math.trunc(value) : Date.parse(value)))
   .refine((at) => at >= 0 && at < latestAt, timeExpected);
 
-/** The same in a query, where everything is text. */
+/** The same in a URL, where a number of milliseconds is text as well. */
 export const timeInQuery = z
   .string()
   .transform((text) => (/^\d{1,16}$/.test(text) ? Number(text) : text))

@@ -5,6 +5,7 @@ import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
+import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
 import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
@@ -13,6 +14,7 @@ import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
+import { routingRoutes } from './routing.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
@@ -31,8 +33,10 @@ export function allRoutes(): readonly Route[] {
     ...seriesRoutes,
     ...replaysRoutes,
     ...rulesRoutes,
+    ...routingRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
+    ...explainRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,

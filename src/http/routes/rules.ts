@@ -1,26 +1,19 @@
 // Rules: all are read here; those that were made here are changed here, those of files in their files.
-import type { Context } from 'hono';
 import { z } from 'zod';
 import { matchesAll } from '../../../rules/matchers.ts';
 import { readingsOf } from '../../../rules/readings.ts';
 import { ruleSchema } from '../../../rules/schema.ts';
 import { categories, ruleTypes, severities } from '../../../rules/types.ts';
 import { ruleDocumentBytes } from '../../config/api-rule.ts';
+import { tagOf } from '../../engine/object-change.ts';
+import type { ObjectOrder } from '../../engine/object-order.ts';
 import type { RuleEntry } from '../../engine/rule-book.ts';
-import type { RuleOrder } from '../../engine/rule-order.ts';
-import { tagOf } from '../../engine/rule-orders.ts';
 import { ApiError } from '../../errors.ts';
-import type { Answer } from '../../services.ts';
-import {
-  ruleBody,
-  ruleTrialBody,
-  ruleVersionBody,
-  toRuleBody,
-  toRuleVersionBody,
-} from '../bodies/rule-body.ts';
+import { ruleBody, ruleTrialBody, toRuleBody } from '../bodies/rule-body.ts';
 import { matcherIn, pageOut, pageQuery } from '../bodies/shapes.ts';
-import type { HttpEnv } from '../env.ts';
+import { toVersionBody, versionBody } from '../bodies/version-body.ts';
 import { seenIn } from '../if-match.ts';
+import { type ChangeQuery, changeQuery, tagged } from '../object-change.ts';
 import { answer, type Call, passOn, route } from '../route.ts';
 
 const flag = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true');
@@ -40,11 +33,6 @@ const listQuery = z.strictObject({
   }),
   ...pageQuery,
 });
-
-const changeQuery = z.strictObject({
-  dry_run: flag.optional().meta({ description: 'Nothing is stored; the answer says what would be.' }),
-});
-type ChangeQuery = z.output<typeof changeQuery>;
 
 const document = z.record(z.string(), z.unknown(), 'expected a rule (an object)');
 const someKeys = z.looseObject({}).meta({ description: 'Keys of a rule; null takes one away.' });
@@ -95,14 +83,8 @@ function page(entries: readonly RuleEntry[], limit: number, cursor: string | und
   };
 }
 
-function tagged(c: Context<HttpEnv>, result: Answer): Response {
-  const { id, version } = (result.body ?? {}) as { id?: unknown; version?: unknown };
-  if (typeof id === 'string' && typeof version === 'number') c.header('etag', tagOf({ id, version }));
-  return passOn(c, result);
-}
-
 /** Makes the change, or only tries it. */
-async function change(call: Call<unknown, ChangeQuery>, order: RuleOrder): Promise<Response> {
+async function change(call: Call<unknown, ChangeQuery>, order: ObjectOrder): Promise<Response> {
   const { c, deps, tenant, actor, idempotency, query } = call;
   if (query.dry_run) {
     const { answer: would, series } = deps.services.tryRule(tenant, order, actor);
@@ -150,7 +132,7 @@ function switching(word: 'enable' | 'disable') {
     errors: ['rule_not_found', 'owned_by_file', 'precondition_failed', 'rule_name_taken'],
     handler(call) {
       const patch = { enabled: word === 'enable' };
-      const order: RuleOrder = { do: 'patch', id: call.param('id'), patch, seen: seenIn(call.c) };
+      const order: ObjectOrder = { do: 'patch', id: call.param('id'), patch, seen: seenIn(call.c) };
       return change({ ...call, query: {} }, order);
     },
   });
@@ -266,7 +248,7 @@ export const rulesRoutes = [
     answers: { 204: { description: 'Deleted' } },
     errors: ['rule_not_found', 'owned_by_file', 'rule_in_use', 'precondition_failed'],
     async handler({ c, deps, tenant, actor, param }) {
-      const order: RuleOrder = { do: 'delete', id: param('id'), seen: seenIn(c) };
+      const order: ObjectOrder = { do: 'delete', id: param('id'), seen: seenIn(c) };
       const result = await deps.services.changeRule(tenant, order, actor, null);
       return result.status === 204 ? c.body(null, 204) : passOn(c, result);
     },
@@ -280,7 +262,7 @@ export const rulesRoutes = [
     tag: 'rules',
     summary: 'What a rule of the API was after each change, newest first; by its id also once it is deleted.',
     query: z.strictObject(pageQuery),
-    answers: { 200: { description: 'A page', schema: pageOut(ruleVersionBody) } },
+    answers: { 200: { description: 'A page', schema: pageOut(versionBody) } },
     errors: ['rule_not_found', 'invalid_cursor'],
     handler({ c, deps, tenant, query, param }) {
       const { store } = deps.services;
@@ -290,7 +272,7 @@ export const rulesRoutes = [
       if (id === null) return answer(c, 200, { items: [], next: null });
       if (store.configObject(tenant, 'rule', id) === null) throw new ApiError('rule_not_found');
       const found = store.configObjectVersions(tenant, 'rule', id, query.limit, query.cursor ?? null);
-      return answer(c, 200, { items: found.items.map(toRuleVersionBody), next: found.next });
+      return answer(c, 200, { items: found.items.map(toVersionBody), next: found.next });
     },
   }),
 ];

@@ -26,7 +26,6 @@ const listQuery = z.strictObject({ metric: metric.optional(), 'match[]': matcher
 const mostPoints = 20_000;
 const whole = (from: number, to: number) =>
   z.coerce.number(`expected a whole number from ${from} to ${to}`).int().min(from).max(to);
-
 const rangeQuery = z.strictObject({
   metric,
   'match[]': matchers,

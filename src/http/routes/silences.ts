@@ -4,7 +4,7 @@ import { formatDuration } from '../../../rules/duration.ts';
 import { matchesAll } from '../../../rules/matchers.ts';
 import { compileTimeInterval } from '../../../rules/time-interval.ts';
 import type { Matcher } from '../../../rules/types.ts';
-import { tagOf } from '../../engine/rule-orders.ts';
+import { tagOf } from '../../engine/object-change.ts';
 import { ApiError } from '../../errors.ts';
 import type { SilenceRow } from '../../pipeline/rows.ts';
 import type { Answer } from '../../services.ts';

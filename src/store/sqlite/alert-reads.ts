@@ -13,6 +13,8 @@ const columns = `${columnsOf(alert, 'a')}, l.json AS labelsJson`;
 const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset';
 /** A sample may be this much ahead of us, and so may `firedAt`. */
 const futureMs = 300_000;
+/** A sample is taken until it is this old: an episode may have begun so long before its row did. */
+const lateMs = 3_600_000;
 /** Notifications looked at per group, and after the alert's beginning, for those that name it. */
 const namingScan = 2_000;
 
@@ -54,7 +56,10 @@ export function alertReads(db: Db) {
     cursor: string | null,
     look: number,
   ): Page<AlertRow> {
-    const scans = search.scan(tenant, filter, idOfCursor(cursor), limit, look);
+    const asked = idOfCursor(cursor);
+    const youngest = filter.during === undefined ? asked : firstIdAt(filter.during.to + lateMs);
+    const before = asked.compare(youngest) < 0 ? asked : youngest;
+    const scans = search.scan(tenant, filter, before, limit, look);
     return pageOf(scans, limit, alertRow);
   }
 

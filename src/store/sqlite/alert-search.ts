@@ -146,6 +146,12 @@ function conditions(filter: AlertFilter): Where {
   if (filter.firedOnly === true) where.and('a.fired_at IS NOT NULL');
   if (filter.since !== undefined) where.and('a.fired_at >= ?', filter.since);
   if (filter.until !== undefined) where.and('a.fired_at < ?', filter.until);
+  if (filter.during !== undefined)
+    where.and(
+      '(a.resolved_at IS NULL OR a.resolved_at >= ?) AND coalesce(a.pending_since, a.fired_at) <= ?',
+      filter.during.from,
+      filter.during.to,
+    );
   if (filter.acknowledged !== undefined) {
     const { is, at } = filter.acknowledged;
     const held = '(a.acked_at IS NOT NULL AND (a.ack_until IS NULL OR a.ack_until > ?))';

@@ -41,6 +41,7 @@ data: ${dataFolder}
 ballast: 64KiB
 rules: [rules.yaml]
 collector: { host: false }
+flapping: false
 channels:
   ops: ${hook('ops', no)}
   batched: ${hook('batched', no)}

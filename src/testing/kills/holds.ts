@@ -10,8 +10,8 @@ import type { Provider, Told } from './provider.ts';
 export const slowLine = 'slow';
 export const slowWaitMs = 2_500;
 
-/** A life may be down when something ends: from its next start on it is told. */
-const lateMs = 15_000;
+/** Lives may end one after the other when something is due: the first one that lasts tells it. */
+const lateMs = 40_000;
 const pollMs = 100;
 /** Longer than two repeats of the route. */
 const acknowledgedMs = 4_500;
@@ -140,7 +140,7 @@ export class Holds {
 
   /** The first message about the alert was decided at `until` at the earliest, and not much later. */
   async #toldAfter(host: string, alert: string, from: number, until: number, by: string): Promise<void> {
-    const giveUpAt = until + lateMs;
+    const giveUpAt = Math.max(until, Date.now()) + lateMs;
     let first: Told | undefined;
     while (first === undefined && Date.now() < giveUpAt) {
       first = this.#of(alert)[0];

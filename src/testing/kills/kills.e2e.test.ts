@@ -26,7 +26,7 @@ describe('kill -9', () => {
       { point: 'send.before', hit: 10 },
       ...first(1, randomDeaths(new Random(seed))),
     ];
-    const report = await runCampaign({ seed, deaths });
+    const report = await runCampaign({ seed, deaths, holds: true });
     expect(report.violations).toEqual([]);
     expect(report.kills).toBe(10);
     expect(report.promises).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
-// The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants` (`--only TEXT`: those whose names have it), each with
-// `--workers N`. Exit code 1 when an invariant broke, a state was never reached over at least 300 hours, or a mutant
-// survived.
+// The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants` (with
+// `--only TEXT` those whose names have it), each with `--workers N`. Exit code 1 when an invariant broke, a state was never
+// reached over at least 300 hours, or a mutant survived.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Counters, type Sometimes, sometimes } from './counters.ts';

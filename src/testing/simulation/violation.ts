@@ -1,4 +1,5 @@
-// The invariants of the simulation by their ids, and the error that a broken one is.
+// The invariants of the simulation by their ids, and the error that a broken one is. I9 (escalation) and I12 (storms) have
+// no subject yet: nothing in the program escalates or sums up a storm.
 
 export const invariants = {
   I1: 'no silent loss: whoever is to be told gets an accepted delivery, or a row says why not',

@@ -1,0 +1,94 @@
+// A route as it comes through the API: a document with the keys of a route in the file, `name` and `position`. What an answer
+// shows beside them is taken along and means nothing, so that what was read can be put again.
+import { z } from 'zod';
+import type { DocumentProblem } from './api-rule.ts';
+import { checkRouteTree } from './routes.ts';
+import { danglingInRoute, type RoutingNames } from './routing.ts';
+import { routeSchema } from './routing-schema.ts';
+import { text } from './scalars.ts';
+import { dotted } from './source.ts';
+import { expectation } from './zod-problems.ts';
+
+/** Bounds on routes of the API, per tenant. */
+export const routeLimits = {
+  /** Of a document, and of what patches make of it, in bytes of JSON. */
+  documentBytes: 64 * 1024,
+  routes: 1_000,
+  /** Routes below one. */
+  nested: 100,
+} as const;
+
+export const apiRouteSchema = routeSchema.extend({
+  name: text
+    .max(128)
+    .regex(/^[^\p{Cc}/]+$/u, 'expected a name without "/" and control characters')
+    .refine(
+      (name) => !looksLikeId.test(name) && name !== 'test',
+      'expected a name that means nothing else in a path',
+    ),
+  position: z.int().min(-1_000_000).max(1_000_000).optional(),
+});
+export type ApiRouteInput = z.output<typeof apiRouteSchema>;
+
+const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What answers show of a route beside its own keys. */
+const shownBeside: readonly string[] = [
+  ...[
+    'id',
+    'version',
+    'created_at',
+    'created_by',
+    'updated_at',
+    'updated_by',
+    'origin',
+    'active',
+    'problems',
+  ],
+];
+
+/** The document without what only answers have. */
+export function routeWithoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(document).filter(([key]) => !shownBeside.includes(key)));
+}
+
+/** Reads a document that `routeWithoutShown` has seen; names in it are checked by `routeNameProblems`. */
+export function readApiRoute(
+  document: Readonly<Record<string, unknown>>,
+): { readonly input: ApiRouteInput } | { readonly problems: readonly DocumentProblem[] } {
+  const problems: DocumentProblem[] = [];
+  const parsed = apiRouteSchema.safeParse(document);
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys')
+      problems.push(...issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'unknown key' })));
+    else problems.push({ path: path.join('.'), message: expectation(issue) });
+  }
+  checkRouteTree({ receiver: '', routes: [document] }, [], ([, , ...path], message) =>
+    problems.push({ path: dotted(path), message }),
+  );
+  if (nestedIn(document) > routeLimits.nested)
+    problems.push({ path: 'routes', message: `expected at most ${routeLimits.nested} routes in one` });
+  return parsed.success && problems.length === 0 ? { input: parsed.data } : { problems };
+}
+
+function nestedIn({ routes }: Readonly<Record<string, unknown>>): number {
+  if (!Array.isArray(routes)) return 0;
+  return routes.reduce((count: number, child: unknown) => {
+    const isRoute = typeof child === 'object' && child !== null;
+    return count + 1 + (isRoute ? nestedIn(child as Record<string, unknown>) : 0);
+  }, 0);
+}
+
+/** Receivers and time intervals that it names and that the file has not. */
+export function routeNameProblems(
+  document: Readonly<Record<string, unknown>>,
+  names: RoutingNames,
+): DocumentProblem[] {
+  const problems: DocumentProblem[] = [];
+  danglingInRoute(document, names, (path, what, _name, known) => {
+    const list = known.length === 0 ? 'none is defined' : `expected one of ${known.join(', ')}`;
+    problems.push({ path: dotted(path), message: `there is no such ${what}; ${list}` });
+  });
+  return problems;
+}

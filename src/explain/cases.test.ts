@@ -1,0 +1,245 @@
+// What people read when they ask why: the cases of docs/explain.md, made by the whole runtime on a manual clock. The page
+// holds what comes out: where a text changes, `vitest run src/explain/cases.test.ts --update` writes it there.
+import { readFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import type { SendResult } from '../../channels/channel.ts';
+import type { Locale } from '../../channels/message.ts';
+import { listSeries, readRange } from '../ingest/range-read.ts';
+import type { Services } from '../services.ts';
+import { matchersIn } from '../testing/pipeline-story.ts';
+import { Stage, type StageOptions } from '../testing/stage.ts';
+import { explain } from './explanation.ts';
+import { factsOf } from './facts.ts';
+import { inquire } from './inquiry.ts';
+import { explanationPage, inquiryPage } from './page.ts';
+import { sayIn } from './say.ts';
+
+const page = new URL('../../docs/explain.md', import.meta.url);
+const say = sayIn('en', 'Asia/Taipei');
+const second = 1_000;
+const minute = 60_000;
+/** From where the clock stands to 02:55 in Taipei. */
+const toTheNight = (20 * 60 + 41) * minute + 40 * second;
+
+async function story(options: StageOptions, tell: (stage: Stage) => Promise<string>): Promise<string> {
+  const stage = new Stage(options);
+  try {
+    await stage.advance(toTheNight);
+    return await tell(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+async function push(stage: Stage, value: number, forMs: number, metric = 'cpu'): Promise<void> {
+  for (let passed = 0; passed < forMs; passed += 20 * second) {
+    await stage.push(value, { host: 'web-1', metric });
+    await stage.advance(20 * second);
+  }
+}
+
+async function pageOf(stage: Stage, locale: Locale = 'en'): Promise<string> {
+  const { services } = stage.runtime;
+  const { items } = services.store.alerts('default', { rule: 'HighCpu' }, 1, null);
+  const facts = await factsOf(services, 'default', items[0]!.id);
+  const say = sayIn(locale, 'Asia/Taipei');
+  return explanationPage(explain(facts!, say), say);
+}
+
+/** Services whose history is read at once: nothing passes on a manual clock while a thread does it. */
+function reading(stage: Stage): Services {
+  const raw = new Database(stage.samplesFile, { readonly: true });
+  const { services } = stage.runtime;
+  return {
+    ...services,
+    samples: {
+      readRange: async (query) => readRange(raw, query),
+      listSeries: async (query) => listSeries(raw, query),
+    },
+  };
+}
+
+async function asked(stage: Stage, at: number, ...matchers: string[]): Promise<string> {
+  const question = {
+    at,
+    from: at - 5 * minute,
+    to: at + 5 * minute,
+    limit: 5,
+    matchers: matchersIn(...matchers),
+  };
+  return inquiryPage(await inquire(reading(stage), 'default', question, say), say);
+}
+
+async function act(stage: Stage, done: Promise<unknown>): Promise<void> {
+  await stage.advance(0);
+  await done;
+}
+
+function silence(stage: Stage, ms: number, comment: string, ...matchers: string[]): Promise<void> {
+  const now = stage.clock.now();
+  return act(
+    stage,
+    stage.runtime.engine.submit('default', {
+      idempotency: null,
+      input: {
+        kind: 'silence.put',
+        id: null,
+        matchers: matchersIn(...matchers).map(({ name, op, value }) => ({ name, op, value })),
+        ...{ startsAt: now, endsAt: now + ms, comment, createdBy: 'key:ann', actor: 'key:ann', recurs: null },
+      },
+      answer: () => ({ status: 200, body: null }),
+    }),
+  );
+}
+
+const origin = { kind: 'file', file: 'rules/hosts.yaml', line: 12, column: 5 } as const;
+const highCpu = { forMs: 2 * minute, origin };
+const refused: SendResult = { kind: 'transient', code: '503', message: 'Service Unavailable' };
+
+const cases: Readonly<Record<string, () => Promise<string>>> = {
+  told: () =>
+    story(
+      {
+        rules: [highCpu],
+        receiver: { sendResolved: true },
+        answer: ({ attempt, message }) =>
+          attempt === 1 && message.status === 'firing' ? refused : { kind: 'sent' },
+      },
+      async (stage) => {
+        await push(stage, 97, 4 * minute);
+        const { services } = stage.runtime;
+        const { items } = services.store.alerts('default', {}, 1, null);
+        const command = { until: stage.clock.now() + 60 * minute, note: 'restarting the worker' };
+        await act(stage, services.acknowledge('default', items[0]!.id, command, { name: 'key:ben' }, null));
+        await push(stage, 97, minute);
+        await push(stage, 31, 4 * minute);
+        return pageOf(stage);
+      },
+    ),
+  silenced: () =>
+    story({ rules: [highCpu] }, async (stage) => {
+      await silence(stage, 60 * minute, 'kernel update', 'host=~"web-.*"');
+      await push(stage, 97, 6 * minute);
+      return pageOf(stage);
+    }),
+  inhibited: () =>
+    story(
+      {
+        rules: [highCpu, { name: 'HostDown', metric: 'down', threshold: 0, severity: 'critical', origin }],
+        inhibit: [
+          {
+            name: 'a host that is down explains the rest',
+            source: matchersIn('alertname=HostDown'),
+            target: matchersIn('alertname!=HostDown'),
+            equal: ['host'],
+          },
+        ],
+      },
+      async (stage) => {
+        await push(stage, 1, 20 * second, 'down');
+        await push(stage, 97, 4 * minute);
+        await push(stage, 31, minute);
+        return pageOf(stage);
+      },
+    ),
+  dead: () =>
+    story({ rules: [highCpu], answer: () => refused }, async (stage) => {
+      await push(stage, 97, 8 * minute);
+      return pageOf(stage);
+    }),
+  below: () =>
+    story({ rules: [highCpu] }, async (stage) => {
+      await push(stage, 62.5, 4 * minute);
+      await push(stage, 71, minute);
+      await push(stage, 58, 15 * minute);
+      return asked(stage, stage.clock.now() - 15 * minute, 'host="web-1"');
+    }),
+  stopped: () =>
+    story({ rules: [highCpu] }, async (stage) => {
+      await push(stage, 62.5, 2 * minute);
+      await stage.advance(20 * minute);
+      return asked(stage, stage.clock.now() - 10 * minute, 'host="web-1"', 'alertname=HighCpu');
+    }),
+};
+
+it('the cases of docs/explain.md are what comes out', async () => {
+  const blocks = readFileSync(page, 'utf8').split(/(?<=<!-- \w+ -->\n```text\n)[\s\S]*?(?=```\n)/);
+  let written = '';
+  for (const [i, block] of blocks.entries()) {
+    written += block;
+    if (i === blocks.length - 1) break;
+    const name = /<!-- (\w+) -->\n```text\n$/.exec(block)?.[1] ?? '';
+    written += await cases[name]!();
+  }
+  expect(blocks).toHaveLength(Object.keys(cases).length + 1);
+  await expect(written).toMatchFileSnapshot(page.pathname);
+});
+
+it('tells it in three languages, at night in that time zone', async () => {
+  const pages = await story({ rules: [highCpu], answer: () => refused }, async (stage) => {
+    await silence(stage, 3 * minute, 'kernel update', 'host="web-1"');
+    await push(stage, 97, 9 * minute);
+    return (await Promise.all((['zh-TW', 'zh-CN'] as const).map((locale) => pageOf(stage, locale)))).join(
+      '\n',
+    );
+  });
+  expect(pages).toMatchInlineSnapshot(`
+    "HighCpu{host="web-1"}（警告）自 2023-11-16 02:57:00 起觸發中。02:57:00 的值為 97；規則是 cpu > 80。
+    沒有通知任何人：hook 在 4 次嘗試中都沒有接受訊息，最後的回應是 503 Service Unavailable (transient)；
+    訊息已成為死信，只能手動重送。
+
+    時間均為 Asia/Taipei 時區。
+
+    現在 (2023-11-16 03:04:00)
+      - ops: 若到 2023-11-16 06:58:00 仍在觸發，屆時會再次通知（repeat_interval）
+
+    經過
+    2023-11-16
+      02:55:00  ann 靜默 {host="web-1"}至 02:58:00：「kernel update」。
+      02:55:00  條件首次成立：值為 97，規則是 cpu > 80。若持續 2m 就會觸發。
+      02:57:00  條件已持續 2m：告警觸發。值為 97。
+      02:57:00  依預設路由交給接收者 ops，群組為 {alertname="HighCpu"}。
+      02:57:10  暫不通知 ops：已被靜默，由 ann 設定，至 02:58:00（「kernel update」）。
+      02:58:00  ann 的靜默結束。
+      02:58:00  產生給 ops 的訊息：這是新告警，攔住它的原因已解除。
+      02:58:00  hook 未接受訊息（第 1 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      02:58:10  hook 未接受訊息（第 2 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      02:58:40  hook 未接受訊息（第 3 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      02:59:40  hook 未接受訊息（第 4 次嘗試）：503 Service Unavailable (transient)。不再重試：訊息成為
+                死信。
+
+    規則
+      「HighCpu」：cpu > 80，持續 2m。來自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15
+      06:13:20 起為已知。
+
+    HighCpu{host="web-1"}（警告）自 2023-11-16 02:57:00 起触发中。02:57:00 的值为 97；规则是 cpu > 80。
+    没有通知任何人：hook 在 4 次尝试中都没有接受消息，最后的响应是 503 Service Unavailable (transient)；
+    消息已成为死信，只能手动重发。
+
+    时间均为 Asia/Taipei 时区。
+
+    现在 (2023-11-16 03:04:00)
+      - ops: 若到 2023-11-16 06:58:00 仍在触发，届时会再次通知（repeat_interval）
+
+    经过
+    2023-11-16
+      02:55:00  ann 静默 {host="web-1"}至 02:58:00：“kernel update”。
+      02:55:00  条件首次成立：值为 97，规则是 cpu > 80。若持续 2m 就会触发。
+      02:57:00  条件已持续 2m：告警触发。值为 97。
+      02:57:00  依默认路由交给接收者 ops，分组为 {alertname="HighCpu"}。
+      02:57:10  暂不通知 ops：已被静默，由 ann 设置，至 02:58:00（“kernel update”）。
+      02:58:00  ann 的静默结束。
+      02:58:00  产生给 ops 的消息：这是新告警，拦住它的原因已解除。
+      02:58:00  hook 未接受消息（第 1 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      02:58:10  hook 未接受消息（第 2 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      02:58:40  hook 未接受消息（第 3 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      02:59:40  hook 未接受消息（第 4 次尝试）：503 Service Unavailable (transient)。不再重试：消息成为
+                死信。
+
+    规则
+      “HighCpu”：cpu > 80，持续 2m。来自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15
+      06:13:20 起可知。
+    "
+  `);
+});

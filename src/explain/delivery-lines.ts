@@ -1,0 +1,75 @@
+// What became of one message on one channel: a line for each attempt and for what people did, and for what is open one
+// that says when it goes on.
+import type { StoredEvent } from '../store/rows.ts';
+import type { DeliveryFacts } from './facts.ts';
+import { type Say, whoText } from './say.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
+
+export function deliveryLines(
+  { row, events }: DeliveryFacts,
+  now: number,
+  say: Say,
+): readonly TimelineEntry[] {
+  const lines: TimelineEntry[] = events.map((event) => ({
+    at: event.at,
+    what: event.kind,
+    text: attemptText(row.channel, event, say),
+    actor: event.actor,
+    details: { delivery_id: row.id, ...(event.reason !== null && { reason: event.reason }), ...event.body },
+  }));
+  const open = openText(row, say);
+  if (open !== null) {
+    const details = { delivery_id: row.id, channel: row.channel, due_at: row.dueAt, reason: row.reason };
+    lines.push({ at: now, what: `delivery.${row.state}`, text: open, actor: null, details });
+  }
+  return lines;
+}
+
+function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent, say: Say): string {
+  const { delivery } = say.t;
+  const attempt = typeof body.attempt === 'number' ? body.attempt : 0;
+  const error = errorText(body);
+  const by = whoText(actor, say);
+  switch (kind) {
+    case 'delivery.sent':
+      return delivery.accepted({ channel, attempt });
+    case 'delivery.delivered':
+      return delivery.arrived({ channel, attempt });
+    case 'delivery.retry':
+      return delivery.retry({ channel, attempt, error });
+    case 'delivery.dead':
+      if (reason === 'expired') return delivery.expired({ channel });
+      if (reason === 'poison') return delivery.poison({ channel });
+      return attempt > 1 ? delivery.dead({ channel, attempt, error }) : delivery.refused({ channel, error });
+    case 'delivery.dropped':
+      return delivery.pointless({ channel });
+    case 'delivery.requeued':
+      return delivery.requeued({ by, channel });
+    case 'delivery.discarded':
+      return delivery.discarded({ by, channel, note: typeof body.note === 'string' ? body.note : null });
+    default:
+      return delivery.unknown({ channel, kind, reason });
+  }
+}
+
+/** `503 no upstream (transient)`: what the receiver said, and what kind of a result that is. */
+function errorText({ result, code, message }: StoredEvent['body']): string {
+  const said = [code, message].filter((part) => typeof part === 'string' && part !== '');
+  return said.length === 0 ? String(result) : `${said.join(' ')} (${String(result)})`;
+}
+
+/** The same of `lastError`, which is `transient: 503: no upstream`. */
+export function lastErrorText(lastError: string): string {
+  const [kind = '', ...said] = lastError.split(': ');
+  return said.length === 0 ? kind : `${said.join(' ')} (${kind})`;
+}
+
+function openText({ state, reason, channel, dueAt }: DeliveryFacts['row'], say: Say): string | null {
+  const { delivery } = say.t;
+  if (state === 'sending') return delivery.sending({ channel });
+  if (state !== 'queued') return null;
+  const until = say.time(dueAt);
+  return reason === 'breaker_open'
+    ? delivery.paused({ channel, until })
+    : delivery.waiting({ channel, until });
+}
