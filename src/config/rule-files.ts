@@ -6,6 +6,7 @@ import { dependencyCircles, type RuleReference, unknownReferences } from '../../
 import { ruleLimits } from '../../rules/schema-fields.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 import { GitCommits } from './git-commit.ts';
 import { readTextFile } from './read-file.ts';
 import { listRuleFiles } from './rule-folder.ts';
@@ -13,6 +14,8 @@ import { listRuleFiles } from './rule-folder.ts';
 const lookEveryMs = 2_000;
 /** A change is read once it has stood still for this long, so that half a save is not. */
 const standStillMs = 200;
+/** Rules are joined so many at a time. */
+const rulesAtOnce = 64;
 
 export interface ReadRules {
   /** In the order of files and of rules within them; to be used only when there are no problems. */
@@ -34,10 +37,8 @@ export interface ReadFile {
 export function readRules(paths: readonly string[]): ReadRules {
   const listed = listRuleFiles(paths);
   const commits = new GitCommits();
-  return joinRules(
-    listed.problems,
-    listed.files.map(({ path }) => readRuleFile(path, commits)),
-  );
+  const files = listed.files.map(({ path }) => readRuleFile(path, commits));
+  return atOnce(joinRules(listed.problems, files));
 }
 
 export function readRuleFile(path: string, commits: GitCommits): ReadFile {
@@ -47,11 +48,11 @@ export function readRuleFile(path: string, commits: GitCommits): ReadFile {
   return { path, ...parseRuleFile(text, path, commits.commitOf(path)) };
 }
 
-/** The files as one set, with what is wrong only between them. */
-export function joinRules(
+/** The files as one set, with what is wrong only between them; in slices. */
+export function* joinRules(
   listing: readonly { readonly file: string; readonly message: string }[],
   files: readonly ReadFile[],
-): ReadRules {
+): Sliced<ReadRules> {
   const problems: Problem[] = listing.map(({ file, message }) => whole(file, message));
   const rules: Rule[] = [];
   const tenants = new Map<string, Map<string, Rule>>();
@@ -68,6 +69,7 @@ export function joinRules(
       if (other !== undefined && place(other).file !== file.path) problems.push(duplicate(rule, other));
       if (other === undefined) first.set(rule.name, rule);
       rules.push(rule);
+      if (rules.length % rulesAtOnce === 0) yield rulesAtOnce;
     }
   }
   // A rule with a problem of its own is not known, and whoever names it would have one that is none.

@@ -2,6 +2,7 @@
 // slow machine, many times over. Whatever goes wrong is a problem like any other, so that the rules at hand go on.
 // Files that stand as they stood are not read again, and rules come over a few at a time, so that the loop goes on.
 import type { Rule } from '../../rules/types.ts';
+import { nextSlice, type Sliced } from '../slices.ts';
 import { ruleOf } from './portable-rules.ts';
 import { joinRules, type ReadFile, type ReadRules } from './rule-files.ts';
 import type { Found, Stamp } from './rule-messages.ts';
@@ -66,7 +67,7 @@ export class RuleReader {
       clearTimeout(timer);
       if (keeping && !this.#closed) this.#keep(thread);
       else thread.end();
-      // Joining them took a while, and so will taking them over: others have their turn in between.
+      // Others have their turn before they are taken over.
       setImmediate(done, read);
     };
     const failed = (message: string): void => {
@@ -78,6 +79,12 @@ export class RuleReader {
       failed(`the rule files were not read within ${this.#withinMs / 1_000} s; are they too large?`);
     }, this.#withinMs);
     timer.unref();
+    const joinOn = (join: Sliced<ReadRules>): void => {
+      if (finished) return;
+      const joined = nextSlice(join);
+      if (joined === null) setImmediate(joinOn, join);
+      else finish(joined.result, keep);
+    };
     let found: Found | null = null;
     const rules: Rule[] = [];
     const known = [...this.#known].map(
@@ -91,9 +98,9 @@ export class RuleReader {
           if ('files' in message) found = message;
           else for (const rule of message.rules) rules.push(ruleOf(rule));
           if (found === null) return;
-          if (rules.length === found.rules) finish(this.#join(found, rules), keep);
           // Not before everything else that waits for the loop had its turn.
-          else setImmediate(() => finished || thread.more());
+          if (rules.length < found.rules) setImmediate(() => finished || thread.more());
+          else joinOn(this.#join(found, rules));
         },
         failed: (why) => failed(`the rule files could not be read: ${why}`),
       },
@@ -102,7 +109,7 @@ export class RuleReader {
   }
 
   /** Joins what was read now with what stood as it was. */
-  #join({ files, problems: listing }: Found, rules: readonly Rule[]): ReadRules {
+  *#join({ files, problems: listing }: Found, rules: readonly Rule[]): Sliced<ReadRules> {
     const known = new Map<string, KnownFile>();
     let taken = 0;
     for (const { path, size, modifiedAt, commit, read } of files) {
@@ -110,6 +117,7 @@ export class RuleReader {
       if (read === null) {
         if (before === undefined) throw new Error(`nobody read ${path}`);
         known.set(path, { ...before, rules: before.rules.map((rule) => ofCommit(rule, commit)) });
+        yield before.rules.length;
         continue;
       }
       const own = rules.slice(taken, taken + read.rules);
@@ -118,7 +126,7 @@ export class RuleReader {
       known.set(path, { path, size, modifiedAt, rules: own, problems, references });
     }
     this.#known = known;
-    return joinRules(listing, [...known.values()]);
+    return yield* joinRules(listing, [...known.values()]);
   }
 }
 

@@ -4,8 +4,8 @@ import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
 import { readingsOf } from '../../rules/readings.ts';
 import type { Labels, Matcher, Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
+import type { Sliced } from '../slices.ts';
 import { type Reader, RuleList } from './rule-list.ts';
-import type { Sliced } from './slices.ts';
 
 /** Rules are looked at so many at a time. */
 const rulesAtOnce = 64;

@@ -7,12 +7,12 @@ import type { SeriesTable } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 import { byMetricOf, type MetricRules } from './metric-rules.ts';
 import { bits } from './pair-states.ts';
 import type { Reader, RuleList } from './rule-list.ts';
 import { type PairHome, RulePair } from './rule-pair.ts';
 import type { SettledSeries } from './settled.ts';
-import { atOnce, type Sliced } from './slices.ts';
 
 /** Names of the rules with an open episode: only their pairs have one to take up. */
 export function rulesWithAlerts(state: PipelineState): ReadonlySet<string> {

@@ -11,6 +11,7 @@ import { appended, emptyWindow, SeriesTable } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
 import { lifeOf } from '../pipeline/life-cycle.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import { atOnce } from '../slices.ts';
 import { aRule } from '../testing/builders.ts';
 import { Evaluator } from './evaluate.ts';
 import { PairTable } from './pairs.ts';
@@ -323,7 +324,11 @@ function run(
           .join();
       for (const one of plain.all)
         if (did.anew || hashes(before, one.metric) !== hashes(did.rules, one.metric)) plain.pair(one, open);
-      packed.pairs.setRules(did.rules, { openByKey: open } as unknown as State, 0, did.anew);
+      const state = { openByKey: open } as unknown as State;
+      const { pairs } = packed;
+      // With the lists of the series found ahead, and without.
+      if (did.rules.length % 2 === 0) pairs.replace(atOnce(pairs.prepare(did.rules)), state, 0, did.anew);
+      else pairs.setRules(did.rules, state, 0, did.anew);
     } else {
       const { pairs } = plain.all[did.n]!;
       if (pairs.length === 0) continue;

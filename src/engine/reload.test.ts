@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Rule } from '../../rules/types.ts';
+import { thingsPerSlice } from '../slices.ts';
 import { type ShardCommit, StoreError } from '../store/store.ts';
 import { aRule } from '../testing/builders.ts';
 import { Stage } from '../testing/stage.ts';
@@ -79,6 +80,17 @@ describe('a reload under load', () => {
       if (round % 3 === 0) stage.runtime.setRules(rules);
     });
     expect(reloaded).toEqual(undisturbed);
+    // And beside the turns, in slices.
+    const more = Array.from({ length: thingsPerSlice }, (_, n) =>
+      aRule({ name: `More${n}`, metric: 'other', hash: `more ${n}` }),
+    );
+    let taken = 0;
+    const sliced = await story((stage, round) => {
+      stage.runtime.reloadRules([...more, ...rulesOf(round)], (problems) => {
+        taken += problems.length === 0 ? 1 : 0;
+      });
+    });
+    expect([sliced, taken]).toEqual([undisturbed, 24]);
   });
 });
 

@@ -6,8 +6,8 @@ import type { RuleDocument } from '../../rules/document.ts';
 import type { Problem, Rule } from '../../rules/types.ts';
 import { type DocumentProblem, documentOf, readApiRule } from '../config/api-rule.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
+import { atOnce, type Sliced } from '../slices.ts';
 import { type MadeObject, ObjectBook } from './object-book.ts';
-import { atOnce, type Sliced } from './slices.ts';
 
 /** A rule that was made through the API. `rule` is null when this version of the program cannot read it. */
 export interface ApiRule extends MadeObject {
@@ -78,15 +78,15 @@ export class RuleBook {
     return joined(files, this.#made.all);
   }
 
-  /** Whether what was prepared is what would run now. */
+  /** Whether what was prepared is still what would run: the rules of the API are the same. */
   current({ api }: RunningRules): boolean {
     return api === this.#made.all;
   }
 
-  /** The rules of the files are these from here on. */
+  /** The rules of the files are these from here on; they are `current`. */
   take(running: RunningRules): void {
     this.#files = running.files;
-    this.#running = this.current(running) ? running : null;
+    this.#running = running;
   }
 
   /** Takes up what the store has; what stands unchanged is not read again. */

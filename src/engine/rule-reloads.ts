@@ -4,12 +4,12 @@ import type { Problem, Rule } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
 import { dependenciesOf } from '../pipeline/inhibition.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
+import { atOnce, nextSlice, type Sliced } from '../slices.ts';
 import type { Coverage } from './coverage.ts';
 import { byMetricOf, type MetricRules } from './metric-rules.ts';
 import { type RecallPorts, recallOccurrences } from './recall-occurrences.ts';
 import type { RunningRules } from './rule-book.ts';
 import type { RuleVersions } from './rule-versions.ts';
-import { atOnce, nextSlice, type Sliced } from './slices.ts';
 import type { Tenant } from './tenant.ts';
 
 /** By tenant. */

@@ -12,9 +12,10 @@ const readingRules = (read: (rule: ThresholdRule) => ThresholdRule): Wraps => ({
   runtime: (runtime) => {
     const otherwise = (rules: readonly Rule[]) =>
       rules.map((rule) => (rule.type === 'threshold' ? read(rule) : rule));
-    const { start, setRules } = runtime;
+    const { start, setRules, reloadRules } = runtime;
     runtime.start = (rules) => start(otherwise(rules));
     runtime.setRules = (rules) => setRules(otherwise(rules));
+    runtime.reloadRules = (rules, done) => reloadRules(otherwise(rules), done);
   },
 });
 
