@@ -147,7 +147,9 @@ export class Telling {
       if (within && row.alerts[id] !== 'resolved') early.push(id);
     }
     const quiet = this.routedAt < at - 600_000 && this.rulesAt < at - 600_000;
-    if (quiet && early.length > 0 && early.length === message.changed.length)
+    // A repeat is about those that stand; what fires anew meanwhile is in the list, but not its cause.
+    const standing = reason === 'repeat' && Object.keys(row.alerts).length > message.changed.length;
+    if (quiet && !standing && early.length > 0 && early.length === message.changed.length)
       this.#broken('I11', `${reason} of ${early.join(', ')} within the dedupe window`);
     for (const id of Object.keys(row.alerts)) {
       const alert = journal.alerts.get(id)?.row;
