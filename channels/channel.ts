@@ -71,9 +71,19 @@ export interface SendContext {
   readonly signal: AbortSignal;
 }
 
+/** What a user's own template made of a message, in place of the built-in texts. */
+export interface Words {
+  /** One line of plain text; null: the built-in title. */
+  readonly title: string | null;
+  /** In the channel's own notation: what came from outside went through its dialect's `escape`; null: the built-in text. */
+  readonly text: string | null;
+}
+
 export interface RenderContext<Config> {
   readonly config: Config;
   readonly locale: Locale;
+  /** Absent: nobody wrote a template. */
+  readonly words?: Words;
 }
 
 /** One message of a call that carries several. */
@@ -98,6 +108,8 @@ export interface ChannelInstance<Payload> {
   send(payload: Payload, context: SendContext): Promise<SendResult>;
   /** Absent: every delivery is a call of its own. */
   readonly bundle?: Bundle<Payload>;
+  /** Asks the provider whether the credentials are good, without telling anybody anything. */
+  verify?(context: Pick<SendContext, 'now' | 'signal'>): Promise<SendResult>;
   close(): Promise<void>;
 }
 
@@ -108,6 +120,69 @@ export interface ChannelLimits {
   readonly concurrency: number;
   /** Total deadline of one attempt. */
   readonly deadlineMs: number;
+  /** What the provider grants; the process keeps to it, and merges what waits behind it. */
+  readonly rates?: readonly RateWindow[];
+}
+
+/** At most so many calls in any span of so many milliseconds. */
+export interface RateWindow {
+  /** Whose calls are counted: this channel's, those to one recipient, or those of everybody with the same account. */
+  readonly scope: 'channel' | 'recipient' | 'account';
+  readonly calls: number;
+  readonly perMs: number;
+}
+
+/** A provider's request to us: a receipt, a key press. */
+export interface CallbackRequest {
+  readonly method: string;
+  /** As the provider was told to call it, with its query: some sign it. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** As it came, within 64 KiB. */
+  readonly body: string;
+}
+
+/** What a provider says about a message that it accepted before. */
+export interface Receipt {
+  /** The provider's id of the message, as `SendResult.providerId` had it. */
+  readonly providerId: string;
+  /** `sent`: on its way; `failed`: did not arrive; the order of arrival is not the order of events, the rank is. */
+  readonly status: 'sent' | 'delivered' | 'failed';
+  /** The provider's code and one line without secrets, of a failure. */
+  readonly code?: string;
+  readonly message?: string;
+  /** A person answered: the key that was pressed, the word that was sent. */
+  readonly answer?: string;
+}
+
+/** What a request from a provider comes to; the body is what the provider wants to read. */
+export interface CallbackOutcome {
+  readonly receipts: readonly Receipt[];
+  readonly reply: { readonly status: number; readonly contentType: string; readonly body: string };
+}
+
+export interface ChannelCallback<Config> {
+  /**
+   * Checks the signature and reads the request. Pure.
+   * @param now Epoch milliseconds.
+   * @returns `refused` with one line for the log when it is not the provider's or cannot be read.
+   */
+  read(request: CallbackRequest, config: Config, now: number): CallbackOutcome | { readonly refused: string };
+}
+
+/** How a channel writes marks: everything from outside goes through `escape`. */
+export interface Dialect {
+  escape(text: string): string;
+  /** The argument is escaped already. */
+  bold(escaped: string): string;
+  /** `url` is an http or https address; the label is escaped already. */
+  link(escapedLabel: string, url: string): string;
+  /** A title in the colour of what it says, where there are colours. */
+  toned(escaped: string, tone: 'firing' | 'resolved' | 'event'): string;
+  /** Between lines and between paragraphs. */
+  readonly line: string;
+  readonly paragraph: string;
 }
 
 export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload = unknown> {
@@ -116,6 +191,12 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   /** Validates the configuration of one channel (without `type`); secret fields are built with `secret()`. */
   readonly config: Schema;
   readonly limits: ChannelLimits;
+  /** How users' templates write for it; absent: plain text. */
+  readonly dialect?: Dialect;
+  /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */
+  account?(config: z.output<Schema>): string;
+  /** Absent: the provider never calls. */
+  readonly callback?: ChannelCallback<z.output<Schema>>;
   /** Pure: same message and config, same payload. Shortens instead of failing. */
   render(message: AlertMessage, context: RenderContext<z.output<Schema>>): Payload;
   open(config: z.output<Schema>, host: ChannelHost): ChannelInstance<Payload>;

@@ -1,0 +1,89 @@
+// A message as the card of a chat: the words of `messageText` in a channel's own marks, within its bytes. A user's
+// template takes the place of title or text.
+
+import type { Dialect, Words } from './channel.ts';
+import { cut } from './cut.ts';
+import type { AlertMessage, Locale } from './message.ts';
+import { type AlertText, byteLength, messageText, plain } from './text.ts';
+import { texts } from './texts.ts';
+
+export interface CardLimits {
+  /** Alerts that are shown; the rest is counted. */
+  readonly maxAlerts: number;
+  /** UTF-8 bytes of the text in the channel's marks. */
+  readonly maxBytes: number;
+}
+
+export interface Card {
+  /** One line of plain text, at most 200 characters; not escaped. */
+  readonly title: string;
+  /** In the dialect's marks. */
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+type Tone = 'firing' | 'resolved' | 'event';
+
+/** Pure. What does not fit is counted ("… and 12 more"), never refused. */
+export function card(
+  message: AlertMessage,
+  { locale, words }: { readonly locale: Locale; readonly words?: Words | undefined },
+  dialect: Dialect,
+  limits: CardLimits,
+): Card {
+  const tone = message.reason === 'event' ? 'event' : message.status;
+  const built = messageText(message, locale, limits);
+  const title = words?.title == null ? built.subject : plain(words.title, 200);
+  if (words?.text != null) return { title, tone, text: cutBytes(words.text, limits.maxBytes) };
+
+  const { colon } = texts[locale];
+  const row = ([name, value]: readonly [string, string]) =>
+    `${dialect.bold(dialect.escape(name))}${colon}${marked(value, dialect)}`;
+  const head = [
+    dialect.toned(dialect.bold(dialect.escape(built.heading)), tone),
+    ...built.rows.map(row),
+  ].join(dialect.line);
+  const paragraph = ({ title: of, rows }: AlertText) =>
+    [dialect.bold(dialect.escape(of)), ...rows.map(row)].join(dialect.line);
+  const more = (count: number) => dialect.escape(texts[locale].andMore(count));
+
+  const all = message.alerts.length + message.truncated;
+  const room = limits.maxBytes - byteLength(more(all)) - byteLength(dialect.paragraph);
+  const parts = [cutBytes(head, Math.floor(room / 2))];
+  let bytes = byteLength(parts[0]!);
+  for (const alert of built.alerts) {
+    const text = paragraph(alert);
+    const size = byteLength(dialect.paragraph) + byteLength(text);
+    if (bytes + size > room) break;
+    parts.push(text);
+    bytes += size;
+  }
+  if (parts.length === 1 && built.alerts.length > 0) {
+    // Not even one in full: its name is what matters most.
+    const name = dialect.bold(dialect.escape(plain(built.alerts[0]!.title, 120)));
+    if (bytes + byteLength(dialect.paragraph) + byteLength(name) <= room) parts.push(name);
+  }
+  const left = all - (parts.length - 1);
+  if (left > 0) parts.push(more(left));
+  return { title, tone, text: parts.join(dialect.paragraph) };
+}
+
+/** A web address becomes a link, everything else text: no scheme but http and https is ever made clickable. */
+function marked(value: string, dialect: Dialect): string {
+  return /^https?:\/\/[^\s<>"'()[\]{}|\\^`]{1,1000}$/.test(value)
+    ? dialect.link(dialect.escape(value), value)
+    : dialect.escape(value);
+}
+
+/** A text of at most so many UTF-8 bytes; what was cut ends in "…". */
+export function cutBytes(text: string, maxBytes: number): string {
+  if (byteLength(text) <= maxBytes) return text;
+  let low = 0;
+  let high = Math.min(text.length, maxBytes);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (byteLength(cut(text, middle)) <= maxBytes && middle < text.length) low = middle;
+    else high = middle - 1;
+  }
+  return low === 0 ? '' : cut(text, low);
+}
