@@ -74,7 +74,7 @@ function requeueing(
     stillTrue(alertId, status) {
       if (status === 'event') return true;
       const alert = pipeline.alerts.get(alertId) ?? store.alert(name, alertId);
-      if (status === 'firing') return alert?.state === 'firing';
+      if (status !== 'resolved') return alert?.state === 'firing';
       // Its end is old news once the same thing fires anew.
       return alert === null || pipeline.openByKey.get(alert.key)?.state !== 'firing';
     },

@@ -1,5 +1,6 @@
 // What happened, in order: the alert's own events, each message with the reason for it, and what became of each delivery.
 import type { NotifyReason } from '../../channels/message.ts';
+import { saysFiring } from '../pipeline/rows.ts';
 import type { StoredEvent } from '../store/rows.ts';
 import { deliveryLines } from './delivery-lines.ts';
 import type { AlertFacts, MessageFacts } from './facts.ts';
@@ -135,7 +136,7 @@ function notifyText(facts: AlertFacts, event: StoredEvent, say: Say): string {
   const over = facts.alert.resolvedAt !== null && facts.alert.resolvedAt <= at;
   const why = reasonText(facts, said, say, { beside: at, over });
   const knows = facts.messages.some(
-    ({ row }) => row.receiver === receiver && row.createdAt <= at && row.alerts[facts.alert.id] === 'firing',
+    ({ row }) => row.receiver === receiver && row.createdAt <= at && saysFiring(row.alerts[facts.alert.id]),
   );
   return knows && over ? line.skippedEndHeld({ receiver, why }) : line.skipped({ receiver, why });
 }
@@ -165,7 +166,8 @@ function messageLine(
 ): TimelineEntry {
   const { line } = say.t;
   const receiver = row.receiver ?? '–';
-  const says = row.alerts[facts.alert.id] ?? 'event';
+  const saying = row.alerts[facts.alert.id] ?? 'event';
+  const says = saying === 'standing' ? 'firing' : saying;
   const text =
     row.status === 'dropped'
       ? line.messageWithout({ receiver })

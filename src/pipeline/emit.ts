@@ -3,7 +3,7 @@ import type { AlertMessage, MessageAlert, NotifyReason } from '../../channels/me
 import { priorities, severities } from '../../rules/types.ts';
 import type { Notification } from './input.ts';
 import type { GroupView } from './notify.ts';
-import type { AlertRow } from './rows.ts';
+import type { AlertRow, Saying } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 
 // A message names at most this many alerts (about 500 x 600 B = 300 KB of JSON); the rest is counted in `truncated`
@@ -26,6 +26,12 @@ function messageAlert(alert: AlertRow, flaps: boolean): MessageAlert {
     endsAt: alert.kind === 'alert' ? alert.resolvedAt : null,
     ...(flaps && { flapping: true as const }),
   };
+}
+
+function sayingOf(alert: AlertRow, group: Group): Saying {
+  if (alert.kind === 'event') return 'event';
+  if (alert.state === 'resolved') return 'resolved';
+  return group.row.notified[alert.id]?.status === 'firing' ? 'standing' : 'firing';
 }
 
 /** Everything that is said in this message: changed ones first. */
@@ -63,12 +69,12 @@ export function emitNotification(
   const { flapping = [] } = said;
   const all = [...said.changed, ...said.standing];
   if (all.length === 0) throw new Error(`group ${group.row.groupKey} has nothing to say`);
-  const alerts: Record<string, 'firing' | 'resolved' | 'event'> = {};
+  const alerts: Record<string, Saying> = {};
   let severity = 0;
   let priority = priorities.length - 1;
   let firing = false;
   for (const alert of all) {
-    const status = alert.kind === 'event' ? 'event' : alert.state === 'resolved' ? 'resolved' : 'firing';
+    const status = sayingOf(alert, group);
     alerts[alert.id] = status;
     firing ||= status !== 'resolved';
     severity = Math.max(severity, severities.indexOf(alert.effectiveSeverity));

@@ -5,7 +5,7 @@ import type { Category, Labels, Priority, Rule, Severity } from '../../rules/typ
 import type { Effect } from './effect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, EventRow, HeartbeatRow, SilenceRow } from './rows.ts';
+import type { AlertRow, EventRow, HeartbeatRow, Saying, SilenceRow } from './rows.ts';
 import type { Group, Subject } from './state.ts';
 
 /** A verdict or its severity changed, or it stands and the time of `for` or `keep_firing_for` has come. */
@@ -159,7 +159,7 @@ export interface Notification {
   readonly receiver: string;
   readonly message: AlertMessage;
   /** alert id → what this notification says of it (all of them, also those cut from the message). */
-  readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;
+  readonly alerts: Readonly<Record<string, Saying>>;
 }
 
 /** What a step came to. */

@@ -173,6 +173,17 @@ export interface EventRow {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * What a notification says of an alert. `standing`: it fires, and an earlier one of the group said so already; whether
+ * that one got through is policy's to know.
+ */
+export type Saying = 'firing' | 'standing' | 'resolved' | 'event';
+
+/** Whether a message says that the alert fires. */
+export function saysFiring(saying: Saying | undefined): boolean {
+  return saying === 'firing' || saying === 'standing';
+}
+
 export interface NotificationRow {
   readonly tenant: string;
   readonly id: string;
@@ -183,7 +194,7 @@ export interface NotificationRow {
   readonly template: string | null;
   readonly reason: string;
   /** alert id → what this notification says of it. */
-  readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;
+  readonly alerts: Readonly<Record<string, Saying>>;
   readonly severity: Severity;
   readonly priority: Priority;
   readonly locale: Locale;

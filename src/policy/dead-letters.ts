@@ -1,6 +1,6 @@
 // What people do with dead letters: send one again, or put it away. A message that is not true any more is not sent
 // again: behind a resolve that went out already, its "firing" would stand at the receiver for ever.
-import type { DeliveryRow, NotificationRow } from '../pipeline/rows.ts';
+import type { DeliveryRow, NotificationRow, Saying } from '../pipeline/rows.ts';
 import { openBreaker, parkedUntil } from './breaker.ts';
 import { deliveryEvent } from './delivery-effects.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
@@ -15,7 +15,7 @@ export interface RequeueInput {
   readonly letters: readonly DeadLetter[];
   readonly actor: string;
   /** Whether what a message says of an alert is still so. */
-  readonly stillTrue: (alertId: string, status: 'firing' | 'resolved' | 'event') => boolean;
+  readonly stillTrue: (alertId: string, status: Saying) => boolean;
 }
 
 export interface DiscardInput {

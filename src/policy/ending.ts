@@ -19,8 +19,10 @@ export function settle(
   out: PlanResult,
 ): void {
   for (const [id, status] of Object.entries(delivery.alerts)) {
-    if (status === 'firing' && lost) order.unsaid.add(id);
-    else order.unsaid.delete(id);
+    if (!lost) order.unsaid.delete(id);
+    // One that was said before is known there, unless that was lost too: then it stands among the unsaid already.
+    else if (status === 'firing') order.unsaid.add(id);
+    else if (status !== 'standing') order.unsaid.delete(id);
   }
   finish(state, order, delivery);
   release(state, delivery.orderKey, now, out);

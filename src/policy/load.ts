@@ -52,8 +52,9 @@ export function loadPolicy(
       continue;
     }
     for (const [id, status] of Object.entries(row.alerts)) {
-      if (status === 'firing' && isLost(row)) order.unsaid.add(id);
-      else order.unsaid.delete(id);
+      if (!isLost(row)) order.unsaid.delete(id);
+      else if (status === 'firing') order.unsaid.add(id);
+      else if (status !== 'standing') order.unsaid.delete(id);
     }
   }
   for (const [key, order] of [...state.orders]) {

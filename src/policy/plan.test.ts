@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AlertMessage } from '../../channels/message.ts';
 import { emptyLabels } from '../../rules/labels.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
-import type { DeliveryRow } from '../pipeline/rows.ts';
+import type { DeliveryRow, Saying } from '../pipeline/rows.ts';
 import type { PolicyInput } from './input.ts';
 import { loadPolicy } from './load.ts';
 import { plan } from './plan.ts';
@@ -61,7 +61,7 @@ beforeEach(() => {
   state = emptyPolicyState('default', () => `d-${++ids}`);
 });
 
-function notify(alerts: Record<string, 'firing' | 'resolved' | 'event'>, now = t0, room = true): PlanResult {
+function notify(alerts: Record<string, Saying>, now = t0, room = true): PlanResult {
   const statuses = Object.values(alerts);
   const message: AlertMessage = {
     id: `n-${now}`,
@@ -235,6 +235,20 @@ describe('a failing delivery', () => {
     const out = report(row!, outcome('permanent'), t0 + 2);
     expect(results(out)).toHaveLength(1);
     expect(out.wakeAt).toEqual([t0 + 2]);
+  });
+
+  it('tells the end of what was heard, although its repeat died', () => {
+    for (const row of deliveries(notify({ a: 'firing' }))) report(row, outcome('sent'), t0 + 1);
+    for (const row of deliveries(notify({ a: 'standing', b: 'firing' }, t0 + 2)))
+      report(row, outcome('permanent'), t0 + 3);
+    expect(deliveries(notify({ b: 'resolved' }, t0 + 4)).map(({ reason }) => reason)).toEqual([
+      'firing_not_sent',
+      'firing_not_sent',
+    ]);
+    expect(deliveries(notify({ a: 'resolved' }, t0 + 5)).map(({ state: to }) => to)).toEqual([
+      'sending',
+      'sending',
+    ]);
   });
 
   it('lets a later resolve be dropped at once, also after a restart', () => {

@@ -1,5 +1,5 @@
 // What policy remembers of one tenant between inputs: the open deliveries in their order. Everything else is in rows.
-import type { Lane } from '../pipeline/rows.ts';
+import type { Lane, Saying } from '../pipeline/rows.ts';
 
 export const deliveryTtlMs = 24 * 3_600_000;
 
@@ -12,7 +12,7 @@ export interface OpenDelivery {
   readonly orderNo: number;
   readonly lane: Lane;
   readonly expiresAt: number;
-  readonly alerts: Readonly<Record<string, 'firing' | 'resolved' | 'event'>>;
+  readonly alerts: Readonly<Record<string, Saying>>;
   /** Its message is about the program itself. */
   readonly system: boolean;
   state: 'queued' | 'sending';

@@ -66,6 +66,13 @@ export const deliveryDetailBody = deliveryBody
   })
   .meta({ id: 'DeliveryDetail' });
 
+/** To readers outside an alert fires, whether that is news or not. */
+function said(alerts: NotificationRow['alerts']): Record<string, 'firing' | 'resolved' | 'event'> {
+  return Object.fromEntries(
+    Object.entries(alerts).map(([id, saying]) => [id, saying === 'standing' ? 'firing' : saying]),
+  );
+}
+
 export function toDeliveryDetail(
   row: DeliveryOf,
   history: readonly StoredEvent[],
@@ -77,7 +84,7 @@ export function toDeliveryDetail(
     expires_at: timeText(row.expiresAt),
     crashes: row.crashes,
     shorter: row.shorter,
-    alerts: { ...row.alerts },
+    alerts: said(row.alerts),
     history: history.map(toEventBody),
     message: message === null ? null : { ...message },
     payload: payload ?? null,
@@ -116,7 +123,7 @@ export function toNotificationBody(
     receiver: row.receiver,
     severity: row.severity,
     priority: row.priority,
-    alerts: { ...row.alerts },
+    alerts: said(row.alerts),
     created_at: timeText(row.createdAt),
     expires_at: timeText(row.expiresAt),
     deliveries: deliveries.map(toDeliveryBody),

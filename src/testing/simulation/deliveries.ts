@@ -1,6 +1,8 @@
 // The oracle of deliveries: every one ends, none twice for one message and channel, each way to fail and to die has its
 // reason, and a dead letter is sent again only when somebody asks for it.
+
 import type { Effect } from '../../pipeline/effect.ts';
+import { saysFiring } from '../../pipeline/rows.ts';
 import type { DeliveryRecord } from './journal.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -118,7 +120,7 @@ export class Deliveries {
     if (!asked) this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
     const said = journal.notifications.get(row.notificationId)?.alerts ?? {};
     for (const [id, status] of Object.entries(said)) {
-      if (status === 'firing' && journal.alerts.get(id)?.row.state === 'resolved')
+      if (saysFiring(status) && journal.alerts.get(id)?.row.state === 'resolved')
         this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which has ended`);
     }
   }

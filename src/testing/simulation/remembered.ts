@@ -1,6 +1,8 @@
 // After every step: nobody who is to hear of a firing alert is forgotten. Either the group comes back to it by a timer that
 // is really set, or it was told and somebody has it, or something holds it back that lives and whose end wakes the group.
+
 import type { Tenant } from '../../engine/tenant.ts';
+import { saysFiring } from '../../pipeline/rows.ts';
 import type { Group } from '../../pipeline/state.ts';
 import type { Holding } from './holding.ts';
 import { Violation } from './violation.ts';
@@ -43,7 +45,7 @@ export class Remembered {
     if (group.row.nextAt !== null) this.#broken(`${where}: due at ${group.row.nextAt} and no timer is set`);
     const row = journal.alerts.get(id)?.row;
     const told = (journal.notificationsOf.get(id) ?? []).some(
-      (n) => n.receiver === group.row.receiver && n.alerts[id] === 'firing',
+      (n) => n.receiver === group.row.receiver && saysFiring(n.alerts[id]),
     );
     const acknowledged = row !== undefined && row.ackedAt !== null && row.ackUntil === null;
     if (told && acknowledged) return;

@@ -4,7 +4,7 @@ import type { AlertMessage } from '../../../channels/message.ts';
 import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
-import type { AlertRow, NotificationRow } from '../../pipeline/rows.ts';
+import { type AlertRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import type { Acks } from './acks.ts';
 import type { Hold, Holding } from './holding.ts';
 import type { AlertRecord } from './journal.ts';
@@ -353,7 +353,7 @@ export class Telling {
     return [...new Set(moved ? notified.map((n) => n.receiver ?? '') : places)].filter((receiver) => {
       if (routing.receivers.get(receiver)?.sendResolved !== true) return false;
       const all = notified.filter((n) => n.receiver === receiver);
-      if (!all.some((n) => n.alerts[row.id] === 'firing')) return false;
+      if (!all.some((n) => saysFiring(n.alerts[row.id]))) return false;
       // Moved on while it was held back: its old receivers are not told, and a row says so.
       const unsaid = (journal.skips.get(row.id) ?? []).some(
         ({ reason, groupKey }) =>

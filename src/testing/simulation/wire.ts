@@ -1,6 +1,8 @@
 // The oracle at the provider: what is sent has its row, its cause and its turn, goes to nobody else, comes in order, and
 // is accepted once.
+
 import type { AlertMessage } from '../../../channels/message.ts';
+import { saysFiring } from '../../pipeline/rows.ts';
 import { crashesOfPoison } from './deliveries.ts';
 import type { Accepted } from './journal.ts';
 import { type InvariantId, Violation } from './violation.ts';
@@ -78,7 +80,7 @@ export class Wire {
     const { journal } = this.#world;
     return (journal.notificationsOf.get(alertId) ?? []).some(
       (n) =>
-        n.alerts[alertId] === 'firing' &&
+        saysFiring(n.alerts[alertId]) &&
         n.receiver === receiver &&
         (journal.deliveriesOf.get(n.id) ?? []).some(
           (d) => d.row.channel === channel && (d.accepted.length > 0 || d.wasDead),
