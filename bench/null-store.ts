@@ -48,7 +48,15 @@ export function nullStore(): Store {
     firings: () => [],
     heartbeats: () => [],
     dismissed: () => [],
-    loadTenant: () => ({ alerts: [], groups: [], deliveries: [], breakers: [], silences: [] }),
+    loadTenant: () => ({
+      alerts: [],
+      groups: [],
+      deliveries: [],
+      breakers: [],
+      silences: [],
+      tallies: [],
+      untold: [],
+    }),
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
       const claimed: ClaimedDelivery[] = [];

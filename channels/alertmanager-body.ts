@@ -15,6 +15,7 @@ export const generatorUrl = 'generator_url';
 
 const reasons: Readonly<Record<NotifyReason, string>> = {
   first: 'first notification',
+  undelivered: 'first notification',
   new_alerts: 'new alerts added',
   refired: 'new alerts added',
   escalated: 'new alerts added',

@@ -15,6 +15,7 @@ export const notifyReasons = [
   'some_resolved',
   'repeat',
   'event',
+  'undelivered',
 ] as const;
 export type NotifyReason = (typeof notifyReasons)[number];
 

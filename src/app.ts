@@ -213,7 +213,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
     {
       ...{ routing: config.routing, tenants: config.tenants, limits: config.limits },
-      ...{ heartbeats: config.heartbeats, classification: config.classification },
+      ...{ heartbeats: config.heartbeats, classification: config.classification, strategies: config.strategies },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
   );

@@ -8,6 +8,7 @@ import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
+import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
@@ -21,6 +22,7 @@ import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
 import type { Log } from './log.ts';
 import type { Heartbeat } from './pipeline/heartbeat.ts';
+import type { Strategies } from './policy/strategy.ts';
 import type { Replays } from './replay/questions.ts';
 import {
   type Health,
@@ -71,6 +73,8 @@ export interface RuntimeConfig {
   /** Tenants that have a routing of their own. */
   readonly tenants?: ReadonlyMap<string, FileRouting>;
   readonly limits: Limits;
+  /** How notifications are brought home; absent: the built-in ones. */
+  readonly strategies?: Strategies;
   /** How long an acknowledgement holds that says nothing of it; null or absent: until the episode ends. */
   readonly acknowledgeExpiresMs?: number | null;
   /** What is expected to come, by tenant. */
@@ -179,7 +183,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     owner,
     leaseMs,
     pauses: (now) => engine.pauses(now),
-    claimed: (job, dueAt) => engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job), dueAt }),
+    claimed: (job, dueAt) =>
+      engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job), dueAt, channel: job.channel }),
     expired: (job) => engine.complete(job.tenant, { kind: 'expired', ...leaseOf(job) }),
   });
   const engine: Engine = new Engine(
@@ -225,7 +230,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       routing,
       ...(config.tenants && { tenantRouting: config.tenants }),
       heartbeats: config.heartbeats ?? new Map(),
-      channelTypes: new Map([...channels.values()].map(({ name, type }) => [name, type])),
+      policy: deliveryPolicyOf(channels, config.strategies),
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
     },

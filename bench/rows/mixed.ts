@@ -54,7 +54,7 @@ function stage(rules: readonly Rule[]) {
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
   const agenda = new Agenda(clock, () => {});
-  const doors = new Doors(new Map(), agenda, () => true);
+  const doors = new Doors(agenda, () => true);
   const tenant = new Tenant(
     { id: 'default', name: 'default', shard: 0, createdAt: 0 },
     table,

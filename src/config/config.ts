@@ -2,6 +2,7 @@
 import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
+import type { Strategies } from '../policy/strategy.ts';
 import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
 import type { FileRouting } from './routing.ts';
@@ -12,6 +13,8 @@ export interface ChannelConfig {
   readonly type: string;
   /** Parsed by that definition's schema; secret references are resolved. */
   readonly settings: unknown;
+  /** Channels that take over where this one fails, in their order. */
+  readonly fallback: readonly string[];
 }
 
 /** Bounds on everything that comes from outside; see docs/reference/limits.md. */
@@ -50,6 +53,8 @@ export interface TocsinConfig {
   readonly rules: readonly string[];
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
+  /** How notifications are brought home. */
+  readonly strategies: Strategies;
   readonly routing: FileRouting;
   /** Tenants that have a routing of their own, and nothing of the one above. */
   readonly tenants: ReadonlyMap<string, FileRouting>;

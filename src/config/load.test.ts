@@ -82,6 +82,7 @@ describe('a configuration file', () => {
       channels: ['ops-hook', 'ops-mail'],
       sendResolved: true,
       dedupeWindowMs: 300_000,
+      strategy: null,
     });
     expect(JSON.stringify([...read.channels.values()])).not.toContain('enough letters');
   });

@@ -1,5 +1,6 @@
 // The operator's configuration: one file, the environment and the command line become a TocsinConfig, or every problem
 // at once with its place. Flags win over the environment, the environment over the file, the file over defaults.
+
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { channels as builtIn } from '../../channels/index.ts';
@@ -25,6 +26,7 @@ import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
+import { strategiesOf, strategyNames } from './strategies.ts';
 import { zodProblems } from './zod-problems.ts';
 
 export interface LoadOptions {
@@ -75,13 +77,14 @@ export function loadConfig(options: LoadOptions): Loaded {
   found.push(...ofChannels);
   const section = own(resolved.value, 'channels');
   const knownChannels = isRecord(section) ? Object.keys(section) : [];
+  const knownStrategies = strategyNames(own(resolved.value, 'strategies'));
   for (const { base, sections } of sectionsOf(resolved.value)) {
     checkRouteTree(
       own(sections, 'route'),
       routingNames(sections).receivers,
       (path, message) => void found.push(source.problem([...base, 'route', ...path], message)),
     );
-    found.push(...danglingNames(source, resolved, sections, base, knownChannels));
+    found.push(...danglingNames(source, resolved, sections, base, knownChannels, knownStrategies));
   }
   // What follows from a missing reference is not a second problem.
   problems.push(...found.filter(({ path }) => !missing.has(path)));
@@ -167,6 +170,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, written),
+    strategies: strategiesOf(input.strategies),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     reports: reportsOf(input.reports ?? [], folder),
     classification: classificationOf(input.classify),
@@ -185,7 +189,8 @@ function routingOf(
 ): Pick<TocsinConfig, 'channels' | 'routing' | 'tenants'> {
   const complain = (path: Path, message: string) => written?.complain(path, message);
   if (input.channels === undefined && input.receivers === undefined) {
-    channels.set('console', { name: 'console', type: 'console', settings: builtIn.console.config.parse({}) });
+    const settings = builtIn.console.config.parse({});
+    channels.set('console', { name: 'console', type: 'console', settings, fallback: [] });
   }
   if (input.channels !== undefined && input.receivers === undefined && channels.size === 0) {
     complain(['channels'], 'expected at least one channel');
@@ -196,7 +201,9 @@ function routingOf(
     remindBeforeMs: remindBefore === 0 ? null : remindBefore,
   };
   const routing = (own: RoutingInput, base: Path) => {
-    const named = own.receivers ?? { default: { channels: [...channels.keys()] } };
+    const named = own.receivers ?? {
+      default: { channels: [...channels.keys()].filter((name) => !name.includes('~')) },
+    };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
     return { ...buildRouting(own, receiversOf(named), below, placeOf), ...everybodys };

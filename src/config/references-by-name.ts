@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../../rules/did-you-mean.ts';
 import type { Problem } from '../../rules/types.ts';
+import { takeApart } from './channel-keys.ts';
 import type { ChannelConfig } from './config.ts';
 import { isRecord, own } from './plain.ts';
 import type { Resolved } from './references.ts';
@@ -21,8 +22,11 @@ export function readChannels(
 ): { channels: Map<string, ChannelConfig>; problems: Problem[] } {
   const channels = new Map<string, ChannelConfig>();
   const problems: Problem[] = [];
-  for (const [name, value] of entriesOf(own(resolved.value, 'channels'))) {
-    const { type, ...settings } = isRecord(value) ? value : {};
+  const entries = entriesOf(own(resolved.value, 'channels'));
+  const names = entries.map(([name]) => name);
+  for (const [name, value] of entries) {
+    if (!isRecord(value)) continue;
+    const { type } = value;
     if (typeof type !== 'string') continue; // the schema says so
     const definition = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
     if (definition === undefined) {
@@ -32,15 +36,35 @@ export function readChannels(
       );
       continue;
     }
-    const parsed = definition.config.safeParse(settings);
-    if (parsed.success) channels.set(name, { name, type, settings: parsed.data });
-    else {
-      problems.push(
-        ...zodProblems(source, parsed.error, definition.config, ['channels', name], resolved.written),
-      );
+    const taken = takeApart(source, resolved, name, value);
+    problems.push(...taken.problems);
+    for (const { name: called, path, settings, keys } of taken.channels) {
+      const parsed = definition.config.safeParse(settings);
+      if (!parsed.success)
+        problems.push(...zodProblems(source, parsed.error, definition.config, path, resolved.written));
+      else if (keys.enabled)
+        channels.set(called, { name: called, type, settings: parsed.data, fallback: keys.fallback });
     }
+    danglingFallback(source, resolved, name, value, names, problems);
   }
   return { channels, problems };
+}
+
+function danglingFallback(
+  source: Source,
+  resolved: Resolved,
+  name: string,
+  value: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  problems: Problem[],
+): void {
+  if (!Array.isArray(value.fallback)) return;
+  value.fallback.forEach((fallback: unknown, i) => {
+    const path = ['channels', name, 'fallback', i];
+    if (fallback === name) problems.push(source.problem(path, 'is the channel itself: expected another one'));
+    else if (typeof fallback === 'string' && !names.includes(fallback))
+      problems.push(source.problem(path, unknownName('channel', path, fallback, names, resolved)));
+  });
 }
 
 /** Channels of receivers, and receivers and time intervals of routes, that do not exist; of the sections at `base`. */
@@ -50,6 +74,7 @@ export function danglingNames(
   sections: unknown,
   base: Path,
   knownChannels: readonly string[],
+  knownStrategies: readonly string[],
 ): Problem[] {
   const problems: Problem[] = [];
   const complain = (path: Path, what: string, name: string, known: readonly string[]) =>
@@ -62,10 +87,35 @@ export function danglingNames(
         complain([...base, 'receivers', name, 'channels', i], 'channel', channel, knownChannels);
     });
   }
+  const receivers = routingNames(sections).receivers;
+  for (const key of ['emergency', 'administrator']) {
+    const receiver = own(sections, key);
+    if (typeof receiver === 'string' && !receivers.includes(receiver))
+      complain([...base, key], 'receiver', receiver, receivers);
+  }
+  danglingStrategies(sections, knownStrategies, (path, strategy) =>
+    complain([...base, ...path], 'strategy', strategy, knownStrategies),
+  );
   danglingInRoute(own(sections, 'route'), routingNames(sections), (path, ...rest) =>
     complain([...base, 'route', ...path], ...rest),
   );
   return problems;
+}
+
+/** Strategies that receivers and routes ask for and nobody defines. */
+function danglingStrategies(
+  sections: unknown,
+  known: readonly string[],
+  complain: (path: Path, strategy: string) => void,
+): void {
+  const look = (node: unknown, at: Path): void => {
+    const strategy = own(node, 'strategy');
+    if (typeof strategy === 'string' && !known.includes(strategy)) complain([...at, 'strategy'], strategy);
+    const children = own(node, 'routes');
+    if (Array.isArray(children)) children.forEach((child, i) => void look(child, [...at, 'routes', i]));
+  };
+  look(own(sections, 'route'), ['route']);
+  for (const [name, receiver] of entriesOf(own(sections, 'receivers'))) look(receiver, ['receivers', name]);
 }
 
 function unknownName(

@@ -22,6 +22,7 @@ interface ReceiverInput {
   readonly channels: readonly string[];
   readonly send_resolved?: boolean | undefined;
   readonly dedupe_window?: number | undefined;
+  readonly strategy?: string | undefined;
 }
 
 /** Receivers by name, with what the file leaves out. */
@@ -34,6 +35,7 @@ export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map
         channels: input.channels,
         sendResolved: input.send_resolved ?? true,
         dedupeWindowMs: input.dedupe_window ?? defaultDedupeMs,
+        strategy: input.strategy ?? null,
       },
     ]),
   );
@@ -95,6 +97,7 @@ interface Inherited {
   readonly repeatIntervalMs: number;
   /** Null while no node above said it: then it is the node's own group_interval. */
   readonly resolveWaitMs: number | null;
+  readonly strategy?: string | null;
 }
 
 /** A route that is to be tried after those of the file. */
@@ -151,6 +154,7 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
     groupIntervalMs: input.group_interval ?? above.groupIntervalMs,
     repeatIntervalMs: input.repeat_interval ?? above.repeatIntervalMs,
     resolveWaitMs: input.resolve_wait ?? above.resolveWaitMs,
+    strategy: input.strategy ?? above.strategy ?? null,
   };
   const seen = new Map<string, number>();
   const routes = (input.routes ?? []).map((child, i) => {
@@ -177,6 +181,7 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
     continue: input.continue ?? false,
     mute: named(input.mute_time_intervals, intervals),
     active: named(input.active_time_intervals, intervals),
+    strategy: own.strategy ?? null,
     routes,
   };
 }

@@ -27,6 +27,8 @@ export const routeSchema = z.strictObject({
   matchers: matchers.optional(),
   mute_time_intervals: intervalNames.optional(),
   active_time_intervals: intervalNames.optional(),
+  /** How the notifications of its groups are brought home. */
+  strategy: name.optional(),
   continue: z.boolean().optional(),
   get routes() {
     return z.array(routeSchema).max(1_000).optional();
@@ -56,10 +58,15 @@ export const routingSections = {
         channels: z.array(name).min(1, 'expected at least one channel').max(100),
         send_resolved: z.boolean().optional(),
         dedupe_window: duration.optional(),
+        strategy: name.optional(),
       }),
     )
     .optional(),
   route: routeSchema.optional(),
+  /** The receiver of what nobody took for an hour. */
+  emergency: name.optional(),
+  /** The receiver of what is wrong with the delivery itself. */
+  administrator: name.optional(),
   inhibit_rules: z.array(inhibitRule).max(1_000).optional(),
   dependencies: dependencies.optional(),
   time_intervals: z

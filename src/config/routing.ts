@@ -1,6 +1,8 @@
 // Receivers, route tree, inhibition and time intervals of a file, or of a tenant in it, as the pipeline reads them.
+import { formatMatcher, parseMatcher } from '../../rules/matchers.ts';
 import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
-import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
+import type { Matcher } from '../../rules/types.ts';
+import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
 import { isRecord, own } from './plain.ts';
 import { buildRoute } from './routes.ts';
@@ -22,6 +24,10 @@ export interface WrittenAt {
   readonly file: string;
   readonly line: number;
 }
+
+const ofOurselves = parseMatcher('alertname=~"tocsin[.].*"') as Matcher;
+/** What goes wrong at once is told at once. */
+const administratorWaitMs = 10_000;
 
 /** Paths of complaints are below the sections. */
 export function buildRouting(
@@ -47,7 +53,33 @@ export function buildRouting(
   const inhibit = inhibitRulesOf(input, complain);
   const places = (input.route?.routes ?? []).flatMap((_, i) => placeOf?.(['route', 'routes', i]) ?? []);
   const resolveWaitMs = input.route?.resolve_wait ?? null;
-  return { route, receivers, inhibit, written: { intervals, resolveWaitMs, places } };
+  return {
+    route: input.administrator === undefined ? route : withAdministrator(route, input.administrator),
+    receivers,
+    inhibit,
+    emergency: input.emergency ?? null,
+    administrator: input.administrator ?? null,
+    written: { intervals, resolveWaitMs, places },
+  };
+}
+
+/** What the program says of itself goes to the administrator, before every other route. */
+function withAdministrator(root: Route, receiver: string): Route {
+  const matchers = [ofOurselves];
+  const own: Route = {
+    ...root,
+    path: `${root.path}/{${formatMatcher(ofOurselves)}}`,
+    matchers,
+    receiver,
+    groupBy: ['alertname'],
+    groupWaitMs: administratorWaitMs,
+    continue: false,
+    mute: [],
+    active: [],
+    strategy: null,
+    routes: [],
+  };
+  return { ...root, routes: [own, ...root.routes] };
 }
 
 /** Names in sections that may be wrong elsewhere. */

@@ -12,6 +12,7 @@ import { parseProxy } from './proxy.ts';
 import { routingSections } from './routing-schema.ts';
 import { duration, matcher, name, positiveDuration, scalar, text } from './scalars.ts';
 import { parseBytes } from './sizes.ts';
+import { strategiesSchema } from './strategies.ts';
 
 const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
 const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
@@ -64,6 +65,7 @@ export const configSchema = z.strictObject({
     .optional(),
   collector: z.strictObject({ host: z.boolean().optional(), interval: interval.optional() }).optional(),
   channels: z.record(name, z.looseObject({ type: text })).optional(),
+  strategies: strategiesSchema.optional(),
   ...routingSections,
   /** Whoever is named here has sections of its own, and nothing of the others. */
   tenants: z.record(name, z.strictObject(routingSections)).optional(),

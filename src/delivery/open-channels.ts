@@ -11,6 +11,8 @@ export interface OpenChannel {
   readonly type: string;
   readonly definition: ChannelDefinition;
   readonly settings: unknown;
+  /** Who takes over where it fails. */
+  readonly fallback?: readonly string[];
   readonly instance: ChannelInstance<unknown>;
 }
 
@@ -45,10 +47,10 @@ export function openChannels(
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings } of configs.values()) {
+  for (const { name, type, settings, fallback } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
-    open.set(name, { name, type, definition, settings, instance: definition.open(settings, host) });
+    open.set(name, { name, type, definition, settings, fallback, instance: definition.open(settings, host) });
   }
   return open;
 }

@@ -171,7 +171,7 @@ describe('a receiver that is down', () => {
     await stage.advance(3 * minute);
     expect(count('sent')).toBe(4);
     await stage.advance(5 * minute);
-    expect(count('dead(network)')).toBe(1);
+    expect(count('queued(slow_round)')).toBe(1);
   });
 });
 

@@ -13,6 +13,7 @@ type Entry =
   | { readonly group: Group; readonly tenant: Tenant }
   | { readonly pair: RulePair }
   | { readonly reminder: Reminder; readonly tenant: Tenant }
+  | { readonly overdue: string; readonly tenant: Tenant }
   | { readonly grid: GridClock };
 
 export class Agenda {
@@ -67,6 +68,12 @@ export class Agenda {
     if (at < this.#timerAt) this.arm();
   }
 
+  /** Asks at that time whether somebody has taken the notification. */
+  overdue(tenant: Tenant, notificationId: string, at: number): void {
+    this.#deadlines.add(at, { overdue: notificationId, tenant });
+    if (at < this.#timerAt) this.arm();
+  }
+
   /** Looks at the pair when its series has been silent for as long as the rule bears. */
   watch(pair: RulePair, now: number): void {
     this.watchUntil(pair, Math.max(now, pair.quietSince + patienceOf(pair)));
@@ -88,13 +95,14 @@ export class Agenda {
 
   /**
    * Deadlines of groups that have come become work of their tenants; `silent` gets the pairs, which stay watched until it
-   * is done with them, `grid` the clocks, `remind` the inputs whose time has come.
+   * is done with them, `grid` the clocks, `remind` the inputs whose time has come, `overdue` the ids of notifications.
    */
   take(
     now: number,
     silent: (pair: RulePair) => void,
     grid: (clock: GridClock) => void,
     remind: (tenant: Tenant, reminder: Reminder) => void,
+    overdue: (tenant: Tenant, notificationId: string) => void,
   ): void {
     for (let due = this.#deadlines.take(now); due; due = this.#deadlines.take(now)) {
       const { item } = due;
@@ -109,6 +117,10 @@ export class Agenda {
       if ('reminder' in item) {
         this.#reminders.delete(item.reminder.owner);
         remind(item.tenant, item.reminder);
+        continue;
+      }
+      if ('overdue' in item) {
+        overdue(item.tenant, item.overdue);
         continue;
       }
       const { group, tenant } = item;

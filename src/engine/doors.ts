@@ -15,19 +15,12 @@ import type { Turn } from './turn.ts';
 export const leaseMs = 120_000;
 
 export class Doors {
-  /** Channel → its kind. */
-  channelTypes: ReadonlyMap<string, string>;
   /** Steps taken since the start. */
   steps = 0;
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string) => boolean;
 
-  constructor(
-    channelTypes: ReadonlyMap<string, string>,
-    agenda: Agenda,
-    room: (tenant: string, channel: string) => boolean,
-  ) {
-    this.channelTypes = channelTypes;
+  constructor(agenda: Agenda, room: (tenant: string, channel: string) => boolean) {
     this.#agenda = agenda;
     this.#room = room;
   }
@@ -72,15 +65,9 @@ export class Doors {
       else if (effect.row.kind === 'event') occurred(tenant, 'events', effect.row, now);
     }
     for (const notification of out.notifications) {
-      const { channelTypes } = this;
       const { routing } = tenant.pipeline;
       const room = (channel: string) => this.#room(tenant.name, channel);
-      this.plan(
-        tenant,
-        { kind: 'notification', notification, routing, channelTypes, room, leaseMs },
-        now,
-        turn,
-      );
+      this.plan(tenant, { kind: 'notification', notification, routing, room, leaseMs }, now, turn);
     }
     for (const effect of out.effects) {
       if (effect.put !== 'group.closed') continue;
@@ -107,7 +94,13 @@ export class Doors {
   plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
     const out = plan(tenant.policy, input, now);
     turn.plan(tenant.name, tenant.shard, out);
+    this.callLater(tenant, out);
     return out;
+  }
+
+  /** Notifications that somebody else is called for unless they are accepted by then. */
+  callLater(tenant: Tenant, { overdue }: Pick<PlanResult, 'overdue'>): void {
+    for (const { notificationId, at } of overdue) this.#agenda.overdue(tenant, notificationId, at);
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { deliveryPolicyOf } from '../delivery/delivery-policy.ts';
 import { failingStore, failNth } from '../store/contract/failing-store.ts';
 import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
@@ -372,24 +373,23 @@ describe('rules that change', () => {
 });
 
 describe('a delivery', () => {
-  it('is tried four times under one id and is then a dead letter; its resolve is dropped', async () => {
+  it('is tried by its schedule and then in slow rounds for a day, under one id; dead, its resolve is dropped', async () => {
     at({ answer: () => ({ kind: 'transient', message: '500', code: '500' }) });
     await stage.push(90);
-    await stage.advance(5 * min);
+    await stage.advance(6 * min);
     expect(stage.sent.map(({ at: when, attempt }) => [Math.round(when), attempt])).toEqual([
       [0, 1],
       [10, 2],
-      [40, 3],
-      [100, 4],
+      [20, 3],
+      [320, 4],
     ]);
-    expect(new Set(stage.sent.map(({ deliveryId }) => deliveryId)).size).toBe(1);
     await stage.push(10);
-    await stage.advance(min);
-    expect(stage.sent).toHaveLength(4);
+    await stage.advance(24 * 60 * min);
+    expect(new Set(stage.sent.map(({ deliveryId }) => deliveryId)).size).toBe(1);
     const { items } = stage.store.deliveries('default', {}, 10, null);
     expect(items.map(({ state, reason }) => [state, reason])).toEqual([
       ['dropped', 'firing_not_sent'],
-      ['dead', 'transient'],
+      ['dead', 'expired'],
     ]);
   });
 
@@ -405,7 +405,10 @@ describe('a delivery', () => {
       resolveWaitMs: 0,
     });
     const routing = { route: aRoute({ routes: [child] }), receivers: new Map([[receiver, aReceiver()]]) };
-    stage.runtime.engine.setRouting(routing, new Map([['hook', 'capture']]));
+    stage.runtime.engine.setRouting(
+      routing,
+      deliveryPolicyOf(new Map([['hook', { name: 'hook', type: 'capture' }]])),
+    );
     await stage.advance(s);
     await stage.restart();
     await stage.push(10);

@@ -14,6 +14,7 @@ import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
+import type { DeliveryPolicy } from '../policy/state.ts';
 import type { Answer, BulkOrder, Idempotency } from '../services.ts';
 import type { TenantRow } from '../store/rows.ts';
 import {
@@ -30,6 +31,7 @@ import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
+import { OverdueNotifications } from './overdue-notifications.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
 import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
@@ -85,7 +87,7 @@ export interface EngineConfig {
   readonly tenantRouting?: ReadonlyMap<string, FileRouting>;
   /** What is expected to come, by tenant. */
   readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
-  readonly channelTypes: ReadonlyMap<string, string>;
+  readonly policy: DeliveryPolicy;
   readonly queuePerTenant: number;
   /** Deliveries a tenant may have open before it is asked to slow down. */
   readonly openDeliveriesPerTenant: number;
@@ -97,12 +99,14 @@ export class Engine {
   readonly #ports: EnginePorts;
   readonly #config: EngineConfig;
   #routing: Pick<EngineConfig, 'routing' | 'tenantRouting'>;
+  #policy: DeliveryPolicy;
   readonly #tenants = new Map<string, Tenant>();
   #ring: Tenant[] = [];
   #epochs = new Map<number, number>();
   readonly #agenda: Agenda;
   readonly #completions = new Fifo<Completion>();
   readonly #doors: Doors;
+  readonly #overdue: OverdueNotifications;
   readonly #grid: GridServing;
   readonly #serving: Serving;
   readonly #coverage: Coverage;
@@ -125,11 +129,11 @@ export class Engine {
     this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
       this.#agenda.watch(pair, this.#ports.clock.now()),
     );
-    const { routing, tenantRouting, channelTypes } = config;
+    const { routing, tenantRouting } = config;
+    this.#policy = config.policy;
     this.#routing = { routing, ...(tenantRouting && { tenantRouting }) };
-    this.#doors = new Doors(channelTypes, this.#agenda, (tenant, channel) =>
-      ports.dispatcher.room(tenant, channel),
-    );
+    this.#doors = new Doors(this.#agenda, (tenant, channel) => ports.dispatcher.room(tenant, channel));
+    this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
     const { clock, log, table, store } = ports;
     const parts = { clock, doors: this.#doors, agenda: this.#agenda };
@@ -209,10 +213,12 @@ export class Engine {
       store.takeShards(this.#config.owner, now).map(({ shard, epoch }) => [shard, epoch]),
     );
     this.#agenda.clear();
+    this.#overdue.clear();
     const turn = new Turn();
     for (const tenant of this.#ring) {
-      const out = tenant.load(store, newId, now);
+      const out = tenant.load(store, this.#policy, newId, now);
       turn.plan(tenant.name, tenant.shard, out.plan);
+      this.#doors.callLater(tenant, out.plan);
       this.#doors.follow(tenant, out.step, now, turn);
       const heartbeats = this.#config.heartbeats.get(tenant.name) ?? [];
       this.#doors.step(tenant, { kind: 'heartbeats', heartbeats }, now, turn);
@@ -253,7 +259,7 @@ export class Engine {
     if (known) return known;
     const { store, clock, newId } = this.#ports;
     const tenant = this.#newTenant(store.ensureTenant(name, clock.now()));
-    tenant.load(store, newId, clock.now());
+    tenant.load(store, this.#policy, newId, clock.now());
     this.#adopt(tenant);
     return tenant;
   }
@@ -377,12 +383,13 @@ export class Engine {
   /** Replaces what the operator's file says of who is told; every open alert is routed again. */
   setRouting(
     routing: FileRouting,
-    channelTypes: ReadonlyMap<string, string>,
+    policy: DeliveryPolicy,
     tenantRouting: ReadonlyMap<string, FileRouting> = new Map(),
   ): void {
     this.#routing = { routing, tenantRouting };
-    this.#doors.channelTypes = channelTypes;
+    this.#policy = policy;
     for (const tenant of this.#ring) {
+      Object.assign(tenant.policy, policy);
       tenant.routes.file = this.routingOf(tenant.name);
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
     }
@@ -472,7 +479,9 @@ export class Engine {
           if (this.#shut) this.#agenda.remind(tenant, { ...reminder, at: now + shutLookMs });
           else tenant.enqueue({ kind: 'internal', inputs: [reminder.input] });
         },
+        (tenant, notificationId) => this.#overdue.add(tenant, notificationId),
       );
+      if (!this.#shut) this.#overdue.serve(now, turn);
       this.#serving.serve(this.#ring, turn, now, this.#budget.rows);
       this.#commit(turn);
     } catch (error) {
@@ -482,6 +491,7 @@ export class Engine {
       if (
         this.#ring.some((tenant) => tenant.busy) ||
         this.#completions.length > 0 ||
+        (this.#overdue.waiting > 0 && !this.#shut) ||
         this.#versions.waiting > 0
       )
         this.#schedule();

@@ -42,7 +42,7 @@ function build(hosts: number) {
   const agenda = new Agenda(clock, () => {});
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
-  const doors = new Doors(new Map(), agenda, () => true);
+  const doors = new Doors(agenda, () => true);
   const tenant = new Tenant({ id: 'default', shard: 0 } as never, table, new SettledSeries(table), routing);
   let id = 0;
   tenant.pipeline = emptyPipelineState('default', routing, new Map(), () => `id-${id++}`);

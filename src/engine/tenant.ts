@@ -9,7 +9,7 @@ import { loadPipeline } from '../pipeline/load.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
-import type { PolicyState } from '../policy/state.ts';
+import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
@@ -80,6 +80,7 @@ export class Tenant {
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
   load(
     store: Store,
+    policy: DeliveryPolicy,
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
@@ -97,7 +98,7 @@ export class Tenant {
     this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
-    this.policy = loadPolicy(this.name, snapshot, newId, now, planned);
+    this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
     this.due.clear();
     return { step: out, plan: planned };
   }

@@ -22,6 +22,13 @@ export type Effect =
   | { readonly put: 'silence'; readonly row: SilenceRow; readonly insert: boolean }
   | { readonly put: 'event'; readonly row: EventRow }
   | { readonly put: 'notification'; readonly row: NotificationRow }
+  /** The emergency receiver was called, since nobody took it. */
+  | {
+      readonly put: 'notification.emergency';
+      readonly tenant: string;
+      readonly id: string;
+      readonly at: number;
+    }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
@@ -46,6 +53,8 @@ export interface DeliveryResultRow {
   readonly providerId: string | null;
   readonly lastError: string | null;
   readonly finishedAt: number | null;
+  /** Another channel carries it from now on. */
+  readonly moved?: { readonly channel: string; readonly provider: string };
 }
 
 /** A dead delivery is queued anew, with all its attempts. Ignored by the store when it is not dead. */

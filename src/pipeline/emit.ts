@@ -104,5 +104,6 @@ export function emitNotification(
     receiver: group.row.receiver,
     message,
     alerts,
+    ...(group.route?.strategy != null && { strategy: group.route.strategy }),
   };
 }

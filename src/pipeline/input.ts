@@ -160,6 +160,8 @@ export interface Notification {
   readonly message: AlertMessage;
   /** alert id → what this notification says of it (all of them, also those cut from the message). */
   readonly alerts: Readonly<Record<string, Saying>>;
+  /** The one that the route asks for. */
+  readonly strategy?: string;
 }
 
 /** What a step came to. */

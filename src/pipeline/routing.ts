@@ -22,6 +22,8 @@ export interface Route {
   readonly mute: readonly TimeInterval[];
   /** The only times at which its groups say something; none: always. */
   readonly active: readonly TimeInterval[];
+  /** How the notifications of its groups are brought home; absent: as the receiver says. */
+  readonly strategy?: string | null;
   readonly routes: readonly Route[];
 }
 
@@ -32,6 +34,8 @@ export interface Receiver {
   readonly sendResolved: boolean;
   /** The same event, or an alert that fires anew, within this span of its last notification is held back. */
   readonly dedupeWindowMs: number;
+  /** How its notifications are brought home; absent: by their priority or severity. */
+  readonly strategy?: string | null;
 }
 
 /** While an alert that is a source fires, its targets are not told. */
@@ -54,6 +58,10 @@ export interface RoutingConfig {
   /** How long before its end a silence that holds something back is told of; absent: never. */
   readonly remindBeforeMs?: number | null;
   readonly receivers: ReadonlyMap<string, Receiver>;
+  /** The receiver that gets what nobody took; absent: nobody. */
+  readonly emergency?: string | null;
+  /** The receiver that hears what is wrong with the delivery itself; absent: nobody. */
+  readonly administrator?: string | null;
 }
 
 /**

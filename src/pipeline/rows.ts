@@ -206,6 +206,23 @@ export interface NotificationRow {
   /** The AlertMessage as JSON. */
   readonly body: string;
   readonly createdAt: number;
+  /** How it is brought home; null: made before there were strategies. */
+  readonly strategy: string | null;
+  /** Every channel has to take it. */
+  readonly requireAll: boolean;
+  /** When the emergency receiver was called since nobody took it. */
+  readonly emergencyAt: number | null;
+}
+
+/** How far a notification has come that has an open delivery. */
+export interface TallyRow
+  extends Pick<
+    NotificationRow,
+    'createdAt' | 'severity' | 'priority' | 'strategy' | 'source' | 'emergencyAt'
+  > {
+  readonly notificationId: string;
+  readonly accepted: number;
+  readonly dead: number;
 }
 
 export type Lane = 'high' | 'normal' | 'low';

@@ -6,11 +6,12 @@ import type { AttemptResult } from './retry.ts';
 import { emptyPolicyState, type PolicyState } from './state.ts';
 
 const t0 = 1_700_000_000_000;
+const noPolicy = { ways: new Map(), strategies: new Map() };
 let state: PolicyState;
 let ids = 0;
 beforeEach(() => {
   ids = 0;
-  state = emptyPolicyState('default', () => `e-${++ids}`);
+  state = emptyPolicyState('default', () => `e-${++ids}`, noPolicy);
 });
 
 function attempt(kind: AttemptResult['kind'], at = t0, id = 'd', dueAt = at) {
@@ -137,10 +138,10 @@ describe('a breaker', () => {
 
   it('goes on after a restart where it was, and asks at most as late as it may', () => {
     const row: BreakerRow = rows(fail(failuresToOpen).out)[0]!;
-    state = emptyPolicyState('default', () => 'e');
+    state = emptyPolicyState('default', () => 'e', noPolicy);
     loadBreaker(state, row, t0 + 10_000);
     expect(pausesOf(state, t0 + 10_000)).toMatchObject([{ probe: false, until: t0 + 30_000 }]);
-    state = emptyPolicyState('default', () => 'e');
+    state = emptyPolicyState('default', () => 'e', noPolicy);
     loadBreaker(state, row, t0 - 3_600_000);
     expect(pausesOf(state, t0 - 3_600_000)).toMatchObject([{ until: t0 - 3_600_000 + 30_000 }]);
   });

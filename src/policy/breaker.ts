@@ -4,6 +4,7 @@ import type { BreakerRow, EventRow } from '../pipeline/rows.ts';
 import type { PlanResult } from './plan-result.ts';
 import type { AttemptResult } from './retry.ts';
 import type { Breaker, ChannelFailure, PolicyState } from './state.ts';
+import { nextWay } from './ways.ts';
 
 /** Five failures of a receiver that is down come within seconds when there is much to say, and never for one message. */
 export const failuresToOpen = 5;
@@ -35,6 +36,8 @@ export interface Pause {
   readonly until: number;
   /** They keep their places: by how much each was due after this. */
   readonly since: number;
+  /** By recipient: the channel that carries the others meanwhile; who is not named here waits. */
+  readonly instead: Readonly<Record<string, { readonly channel: string; readonly provider: string }>>;
 }
 
 export function pausesOf(state: PolicyState, now: number): Pause[] {
@@ -46,9 +49,19 @@ export function pausesOf(state: PolicyState, now: number): Pause[] {
     const out = Math.max(breaker.afterProbeAt, now + turnMs);
     const until = probe ? now + nextWaitMs(breaker) : breaker.probe === null ? probeAt : out;
     const since = probe || breaker.probe !== null ? probeAt : breaker.askedAt;
-    pauses.push({ tenant: state.tenant, channel, probe, until, since });
+    pauses.push({ tenant: state.tenant, channel, probe, until, since, instead: insteadOf(state, channel) });
   }
   return pauses;
+}
+
+function insteadOf(state: PolicyState, channel: string): Pause['instead'] {
+  const instead: Record<string, { channel: string; provider: string }> = {};
+  for (const [recipient, { chain }] of state.ways) {
+    if (!chain.includes(channel)) continue;
+    const next = nextWay(state, recipient, channel);
+    if (next !== null) instead[recipient] = { channel: next, provider: state.ways.get(next)!.type };
+  }
+  return instead;
 }
 
 /** A delivery was claimed. On a paused channel it is the probe, unless there is one. */

@@ -5,9 +5,12 @@ import { openBreaker, parkedUntil } from './breaker.ts';
 import { deliveryEvent } from './delivery-effects.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
 import { deliveryTtlMs, orderAt, type PolicyState } from './state.ts';
+import { strategyOf } from './strategy.ts';
+import type { Tally } from './tally.ts';
 
 /** A finished delivery as it is stored, with what its message says. */
-export type DeadLetter = DeliveryRow & Pick<NotificationRow, 'alerts' | 'source'>;
+export type DeadLetter = DeliveryRow &
+  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
 
 export interface RequeueInput {
   readonly kind: 'requeue';
@@ -50,10 +53,15 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
   const orderNo = Math.max(order.lastNo + 1, row.orderNo + 1, now);
   order.lastNo = orderNo;
   const breaker = openBreaker(state, row.channel);
+  const tally = state.tallies.get(row.notificationId);
+  // Whoever sends it again watches what comes of it: nobody is called in its place.
+  if (tally) tally.open += 1;
+  else state.tallies.set(row.notificationId, againTally(state, row, now));
   const dueAt = breaker ? parkedUntil(breaker, now) : now;
   const delivery = {
     id: row.id,
     notificationId: row.notificationId,
+    recipient: row.recipient,
     channel: row.channel,
     orderKey: row.orderKey,
     orderNo,
@@ -66,6 +74,8 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
     attempts: 0,
     busy: 0,
     shorter: false,
+    slow: false,
+    maybe: false,
     leaseToken: row.leaseToken,
   };
   order.open.push(delivery);
@@ -85,6 +95,20 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
   const news = { kind: 'delivery.requeued', reason: row.reason, actor, body };
   out.effects.push(deliveryEvent(state, delivery, news, now));
   out.wakeAt.push(dueAt);
+}
+
+function againTally(state: PolicyState, row: DeadLetter, now: number): Tally {
+  return {
+    notificationId: row.notificationId,
+    strategy: strategyOf(state.strategies, row.strategy, row),
+    createdAt: now,
+    last: true,
+    again: true,
+    open: 1,
+    accepted: 0,
+    dead: 0,
+    armed: false,
+  };
 }
 
 /** Nobody will send it. That its firing never got through stays known, so that its resolve is not sent either. */

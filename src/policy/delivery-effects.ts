@@ -10,7 +10,12 @@ export function resultEffect(
   to: DeliveryRow['state'],
   reason: string | null,
   now: number,
-  said: { readonly providerId?: string | null; readonly lastError?: string | null } = {},
+  said: {
+    readonly providerId?: string | null;
+    readonly lastError?: string | null;
+    /** Another channel of the chain carries it. */
+    readonly moved?: { readonly channel: string; readonly provider: string };
+  } = {},
 ): Effect {
   return {
     put: 'delivery.result',
@@ -26,6 +31,7 @@ export function resultEffect(
       providerId: said.providerId ?? null,
       lastError: said.lastError ?? null,
       finishedAt: to === 'queued' || to === 'sending' ? null : now,
+      ...(said.moved && { moved: said.moved }),
     },
   };
 }

@@ -2,6 +2,7 @@
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
 import type { PlanResult } from './plan-result.ts';
 import { finish, type OpenDelivery, type Order, type PolicyState } from './state.ts';
+import { noteEnd } from './tally.ts';
 
 /** A message that only says "resolved" of alerts whose firing never got through. */
 export function isPointless(order: Order, alerts: OpenDelivery['alerts']): boolean {
@@ -25,6 +26,7 @@ export function settle(
     else if (status !== 'standing') order.unsaid.delete(id);
   }
   finish(state, order, delivery);
+  noteEnd(state, delivery, lost ? 'dead' : 'accepted', now, out);
   release(state, delivery.orderKey, now, out);
 }
 
@@ -59,5 +61,37 @@ function release(state: PolicyState, orderKey: string, now: number, out: PlanRes
     for (const [id, status] of Object.entries(next.alerts))
       if (status === 'resolved') order.unsaid.delete(id);
     finish(state, order, next);
+    noteEnd(state, next, 'dropped', now, out);
+  }
+}
+
+/**
+ * A firing that still waits when its end is here is not worth a message any more, unless it is urgent: it and the end
+ * are both recorded as not sent. One that somebody may have already goes its way.
+ */
+export function dropOvertaken(
+  state: PolicyState,
+  orderKey: string,
+  news: OpenDelivery['alerts'],
+  now: number,
+  out: PlanResult,
+): void {
+  const order = state.orders.get(orderKey);
+  if (!order) return;
+  const overtaken = order.open.filter(
+    ({ state: at, lane, attempts, maybe, alerts }) =>
+      at === 'queued' &&
+      lane !== 'high' &&
+      attempts === 0 &&
+      !maybe &&
+      Object.entries(alerts).every(([id, saying]) => saying !== 'event' && news[id] === 'resolved'),
+  );
+  for (const delivery of overtaken) {
+    const reason = 'resolved_before_send';
+    out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
+    out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
+    for (const [id, saying] of Object.entries(delivery.alerts)) if (saying === 'firing') order.unsaid.add(id);
+    finish(state, order, delivery);
+    noteEnd(state, delivery, 'dropped', now, out);
   }
 }

@@ -2,6 +2,7 @@
 import type { Notification } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
+import type { OverdueInput } from './overdue.ts';
 import type { AttemptResult } from './retry.ts';
 
 export type PolicyInput =
@@ -9,8 +10,6 @@ export type PolicyInput =
       readonly kind: 'notification';
       readonly notification: Notification;
       readonly routing: RoutingConfig;
-      /** Kind of each channel by name, e.g. `ops-mail` → `email`. */
-      readonly channelTypes: ReadonlyMap<string, string>;
       /** Whether the dispatcher takes another delivery for this channel straight from memory. */
       readonly room: (channel: string) => boolean;
       readonly leaseMs: number;
@@ -49,6 +48,8 @@ export type PolicyInput =
       readonly leaseToken: number;
       /** When it was due. */
       readonly dueAt: number;
+      /** The channel that carries it: the store moves what waits for a paused one. */
+      readonly channel: string;
     }
   /** It was claimed after the end of its time. */
   | {
@@ -57,5 +58,7 @@ export type PolicyInput =
       readonly orderKey: string;
       readonly leaseToken: number;
     }
+  /** Nobody has accepted a notification: is it time that somebody else hears of it? */
+  | OverdueInput
   | RequeueInput
   | DiscardInput;

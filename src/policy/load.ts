@@ -1,15 +1,26 @@
 // Policy's state of a tenant, rebuilt from its rows after a start or a reload.
-import type { BreakerRow, DeliveryRow, NotificationRow } from '../pipeline/rows.ts';
+import type { BreakerRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
+import type { DeadLetter } from './dead-letters.ts';
 import { bury } from './ending.ts';
 import type { PlanResult } from './plan-result.ts';
-import { emptyPolicyState, orderAt, type PolicyState } from './state.ts';
+import { fallbackReason, slowReason } from './retry.ts';
+import { type DeliveryPolicy, emptyPolicyState, orderAt, type PolicyState } from './state.ts';
+import { strategyOf } from './strategy.ts';
+import { armTally, tallyOf } from './tally.ts';
 
 export interface LoadedPolicy {
   /** The open ones, and the finished ones since the oldest lost of their order. */
-  readonly deliveries: readonly (DeliveryRow & Pick<NotificationRow, 'alerts' | 'source'>)[];
+  readonly deliveries: readonly DeadLetter[];
   readonly breakers: readonly BreakerRow[];
+  /** Of the notifications of the open ones. */
+  readonly tallies: readonly TallyRow[];
+  /** Of which every delivery died, and for which nobody was called. */
+  readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
 }
+
+/** What died so long before the start is history: nobody is called for it any more. */
+const untoldForMs = 3_600_000;
 
 /** Two deaths of the process under a message may be chance; a third is taken for its doing. */
 const crashesOfPoison = 3;
@@ -17,12 +28,28 @@ const crashesOfPoison = 3;
 /** Takes up what was stored; `out` gets what that ends: messages that were under way whenever the process died. */
 export function loadPolicy(
   tenant: string,
-  { deliveries, breakers }: LoadedPolicy,
+  { deliveries, breakers, tallies, untold }: LoadedPolicy,
+  policy: DeliveryPolicy,
   newId: () => string,
   now: number,
   out: PlanResult,
 ): PolicyState {
-  const state = emptyPolicyState(tenant, newId);
+  const state = emptyPolicyState(tenant, newId, policy);
+  for (const row of tallies) {
+    state.tallies.set(row.notificationId, {
+      notificationId: row.notificationId,
+      strategy: strategyOf(state.strategies, row.strategy, row),
+      createdAt: row.createdAt,
+      last: row.source === 'system',
+      again: false,
+      open: 0,
+      accepted: row.accepted,
+      dead: row.dead,
+      armed: row.emergencyAt !== null,
+    });
+  }
+  for (const { notificationId, endedAt } of untold)
+    if (endedAt > now - untoldForMs) out.overdue.push({ notificationId, at: now });
   for (const row of breakers) loadBreaker(state, row, now);
   const poison = new Set<string>();
   const inOrder = [...deliveries].sort((a, b) => a.orderNo - b.orderNo);
@@ -33,6 +60,7 @@ export function loadPolicy(
       order.open.push({
         id: row.id,
         notificationId: row.notificationId,
+        recipient: row.recipient,
         channel: row.channel,
         orderKey: row.orderKey,
         orderNo: row.orderNo,
@@ -45,9 +73,14 @@ export function loadPolicy(
         attempts: row.attempts,
         busy: 0,
         shorter: row.shorter,
+        slow: row.reason === slowReason,
+        maybe: row.attempts > 0 || row.state === 'sending' || row.reason === fallbackReason,
         leaseToken: row.leaseToken,
       });
       state.open += 1;
+      const tally = tallyOf(state, row);
+      tally.open += 1;
+      if (row.attempts > 0 || row.reason !== null) armTally(tally, now, out);
       if (row.crashes >= crashesOfPoison) poison.add(row.id);
       continue;
     }

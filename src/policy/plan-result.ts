@@ -20,12 +20,23 @@ export interface PlanResult {
   readonly resumed: string[];
   /** What became of each dead letter of the input. */
   readonly letters: { readonly id: string; readonly fate: LetterFate }[];
+  /** Notifications that somebody else hears of at that time, unless somebody has accepted them by then. */
+  readonly overdue: { readonly notificationId: string; readonly at: number }[];
   /** False when the input was about a delivery or a lease that is no longer open. */
   current: boolean;
 }
 
 export function emptyPlan(): PlanResult {
-  return { effects: [], leased: [], wakeAt: [], paused: [], resumed: [], letters: [], current: true };
+  return {
+    effects: [],
+    leased: [],
+    wakeAt: [],
+    paused: [],
+    resumed: [],
+    letters: [],
+    overdue: [],
+    current: true,
+  };
 }
 
 export type LetterFate = 'requeued' | 'discarded' | 'not_dead' | 'superseded';

@@ -8,7 +8,8 @@ import { loadPolicy } from './load.ts';
 import { plan } from './plan.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { type Attempted, type AttemptResult, decideRetry } from './retry.ts';
-import { emptyPolicyState, type PolicyState } from './state.ts';
+import { type DeliveryPolicy, emptyPolicyState, type PolicyState } from './state.ts';
+import { builtInStrategies, type Strategy } from './strategy.ts';
 
 const t0 = 1_700_000_000_000;
 const routing: RoutingConfig = {
@@ -30,10 +31,13 @@ const routing: RoutingConfig = {
     ['ops', { name: 'ops', channels: ['hook', 'mail'], sendResolved: true, dedupeWindowMs: 0 }],
   ]),
 };
-const channelTypes = new Map([
-  ['hook', 'webhook'],
-  ['mail', 'email'],
-]);
+const policy: DeliveryPolicy = {
+  ways: new Map([
+    ['hook', { type: 'webhook', family: 'webhook', chain: ['hook'] }],
+    ['mail', { type: 'email', family: 'email', chain: ['mail'] }],
+  ]),
+  strategies: builtInStrategies,
+};
 
 const outcome = (kind: AttemptResult['kind']): AttemptResult => ({
   kind,
@@ -44,6 +48,12 @@ const outcome = (kind: AttemptResult['kind']): AttemptResult => ({
 });
 
 const attempted = (over: Partial<Attempted> = {}): Attempted => ({
+  strategy: builtInStrategies.get('critical')!,
+  lane: 'high',
+  next: null,
+  first: 'hook',
+  known: false,
+  slow: false,
   attempts: 0,
   busy: 0,
   shorter: false,
@@ -58,7 +68,7 @@ let ids: number;
 let state: PolicyState;
 beforeEach(() => {
   ids = 0;
-  state = emptyPolicyState('default', () => `d-${++ids}`);
+  state = emptyPolicyState('default', () => `d-${++ids}`, policy);
 });
 
 function notify(alerts: Record<string, Saying>, now = t0, room = true): PlanResult {
@@ -80,11 +90,7 @@ function notify(alerts: Record<string, Saying>, now = t0, room = true): PlanResu
     locale: 'en',
   };
   const notification = { id: `n-${now}`, groupId: 'gid', groupKey: 'g', receiver: 'ops', message, alerts };
-  return plan(
-    state,
-    { kind: 'notification', notification, routing, channelTypes, room: () => room, leaseMs: 60_000 },
-    now,
-  );
+  return plan(state, { kind: 'notification', notification, routing, room: () => room, leaseMs: 60_000 }, now);
 }
 
 const deliveries = (out: PlanResult): DeliveryRow[] =>
@@ -142,34 +148,39 @@ describe('a notification', () => {
 });
 
 describe('a failing delivery', () => {
-  it('is tried again after 10, 30 and 60 seconds and is dead after the fourth attempt', () => {
-    const [row] = deliveries(notify({ a: 'firing' }));
+  it('is tried again as its strategy says, and is dead after that when another channel has it', () => {
+    const [row, mail] = deliveries(notify({ a: 'firing' }));
+    report(mail!, outcome('sent'));
     let now = t0;
     const seen: [string, number][] = [];
-    for (let attempt = 1; attempt <= 4; attempt++) {
+    for (let attempt = 1; attempt <= 3; attempt++) {
       const [result] = results(report(row!, outcome('transient'), now));
       seen.push([result!.state, (result!.dueAt - now) / 1000]);
       now = result!.dueAt;
     }
     expect(seen).toEqual([
       ['queued', 10],
-      ['queued', 30],
-      ['queued', 60],
+      ['queued', 10],
       ['dead', 0],
     ]);
   });
 
-  it('draws each delay within 20 % of the schedule', () => {
-    const spread = (attempts: number) =>
-      [0, 0.5, 0.999_999].map((draw) => {
-        const decision = decideRetry(outcome('network'), attempted({ attempts, draw }), t0);
-        return decision.state === 'queued' ? (decision.dueAt - t0) / 1000 : null;
+  it('follows the fixed lists of the severities to the second, and draws where it is told to', () => {
+    const waits = (name: string, more: Partial<Strategy>, draw: number) =>
+      [0, 1, 2, 3].map((attempts) => {
+        const strategy = { ...builtInStrategies.get(name)!, ...more };
+        const decision = decideRetry(
+          outcome('network'),
+          attempted({ strategy, attempts, draw, known: true }),
+          t0,
+        );
+        return decision.state === 'queued' ? (decision.dueAt - t0) / 1000 : decision.state;
       });
-    expect([0, 1, 2].map(spread)).toEqual([
-      [8, 10, 12],
-      [24, 30, 36],
-      [48, 60, 72],
-    ]);
+    expect(waits('critical', {}, 0.1)).toEqual([30, 30, 30, 'dead']);
+    expect(waits('high', {}, 0.9)).toEqual([15, 15, 15, 'dead']);
+    expect(waits('warning', {}, 0)).toEqual([10, 10, 'dead', 'dead']);
+    expect(waits('info', {}, 0)).toEqual([5, 'dead', 'dead', 'dead']);
+    expect(waits('critical', { jitter: true }, 0.5)).toEqual([15, 15, 15, 'dead']);
   });
 
   it('waits as long as the provider asks, an hour at most', () => {
@@ -260,9 +271,10 @@ describe('a failing delivery', () => {
       state: 'dead' as const,
       alerts: { a: 'firing' as const },
       source: 'alert' as const,
+      ...{ severity: 'warning' as const, priority: 'P4' as const, strategy: null },
     };
-    const stored = { deliveries: [dead], breakers: [] };
-    state = loadPolicy('default', stored, () => `d-${++ids}`, t0, emptyPlan());
+    const stored = { deliveries: [dead], breakers: [], tallies: [], untold: [] };
+    state = loadPolicy('default', stored, policy, () => `d-${++ids}`, t0, emptyPlan());
     expect(
       deliveries(notify({ a: 'resolved' }, t0 + 3)).map(({ channel, state: to, reason }) => [
         channel,
@@ -282,7 +294,14 @@ describe('a result under an old lease', () => {
     const [row] = deliveries(notify({ a: 'firing' }));
     plan(
       state,
-      { kind: 'claimed', deliveryId: row!.id, orderKey: row!.orderKey, leaseToken: 2, dueAt: t0 },
+      {
+        kind: 'claimed',
+        deliveryId: row!.id,
+        orderKey: row!.orderKey,
+        leaseToken: 2,
+        dueAt: t0,
+        channel: 'hook',
+      },
       t0,
     );
     const out = report(row!, outcome('sent'));

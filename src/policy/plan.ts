@@ -7,17 +7,21 @@ import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
 import { noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
-import { bury, isPointless, settle } from './ending.ts';
+import { bury, dropOvertaken, isPointless, settle } from './ending.ts';
 import type { PolicyInput } from './input.ts';
+import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
-import { decideRetry } from './retry.ts';
+import { decideRetry, fallbackReason } from './retry.ts';
 import { deliveryTtlMs, type OpenDelivery, type Order, orderAt, type PolicyState } from './state.ts';
+import { strategyOf } from './strategy.ts';
+import { armTally, type Tally, tallyOf } from './tally.ts';
+import { chosenChannels, firstWay, nextWay } from './ways.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {
   const out = emptyPlan();
   switch (input.kind) {
     case 'notification':
-      planNotification(state, input, now, out);
+      planNotification(state, input.notification, input, now, out);
       break;
     case 'result': {
       const found = openDelivery(state, input);
@@ -50,6 +54,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         delivery.leaseToken = input.leaseToken;
         delivery.state = 'sending';
         delivery.dueAt = input.dueAt;
+        if (input.channel !== delivery.channel) takeOver(delivery, input.channel);
         noteClaim(state, delivery.channel, delivery.id, now);
       }
       break;
@@ -63,6 +68,12 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         delivery.leaseToken = input.leaseToken;
         bury(state, order, delivery, 'expired', now, out);
       }
+      break;
+    }
+    case 'overdue': {
+      const notification = callInstead(state, input, now, out);
+      if (notification)
+        planNotification(state, notification, { ...input, room: noRoom, leaseMs: 0 }, now, out);
       break;
     }
     case 'requeue':
@@ -94,21 +105,29 @@ export function laneOf(severity: Severity): Lane {
   return severity === 'info' ? 'low' : 'normal';
 }
 
+type Means = Pick<Extract<PolicyInput, { kind: 'notification' }>, 'routing' | 'room' | 'leaseMs'>;
+
+/** What is rare waits for the claimer. */
+const noRoom = () => false;
+
 function planNotification(
   state: PolicyState,
-  input: Extract<PolicyInput, { kind: 'notification' }>,
+  notification: Notification,
+  means: Means,
   now: number,
   out: PlanResult,
 ): void {
-  const { notification } = input;
   const { message } = notification;
-  const channels = input.routing.receivers.get(notification.receiver)?.channels ?? [];
-  const known = channels.filter((channel) => input.channelTypes.has(channel));
+  const receiver = means.routing.receivers.get(notification.receiver);
+  const strategy = strategyOf(state.strategies, notification.strategy ?? receiver?.strategy ?? null, message);
+  const channels = chosenChannels(state.ways, receiver?.channels ?? [], strategy);
+  const ours = message.alerts.some(isOurs);
+  const instead = message.reason === 'undelivered';
   const row: NotificationRow = {
     tenant: state.tenant,
     id: notification.id,
-    source: message.alerts.some(isOurs) ? 'system' : 'alert',
-    kind: 'alert.notification',
+    source: ours || instead ? 'system' : 'alert',
+    kind: instead ? 'emergency.notification' : 'alert.notification',
     groupId: notification.groupId,
     receiver: notification.receiver,
     template: null,
@@ -119,15 +138,29 @@ function planNotification(
     locale: message.locale,
     expiresAt: now + deliveryTtlMs,
     correlationId: null,
-    status: known.length === 0 ? 'dropped' : 'pending',
-    dropReason: known.length === 0 ? 'no_channel' : null,
+    status: channels.length === 0 ? 'dropped' : 'pending',
+    dropReason: channels.length === 0 ? 'no_channel' : null,
     body: JSON.stringify(message),
     createdAt: now,
+    strategy: strategy.name,
+    requireAll: strategy.requireAll,
+    emergencyAt: null,
   };
   out.effects.push({ put: 'notification', row });
-  for (const channel of known) {
-    planDelivery(state, input, row, channel, input.channelTypes.get(channel)!, now, out);
-  }
+  if (channels.length === 0) return;
+  const tally: Tally = {
+    notificationId: row.id,
+    strategy,
+    createdAt: now,
+    last: row.source === 'system',
+    again: false,
+    open: 0,
+    accepted: 0,
+    dead: 0,
+    armed: false,
+  };
+  for (const channel of channels) planDelivery(state, notification, means, row, tally, channel, now, out);
+  if (tally.open > 0) state.tallies.set(row.id, tally);
 }
 
 /** Events about the program itself are called `tocsin.…`. */
@@ -137,31 +170,35 @@ function isOurs({ kind, labels }: Notification['message']['alerts'][number]): bo
 
 function planDelivery(
   state: PolicyState,
-  input: Extract<PolicyInput, { kind: 'notification' }>,
+  from: Notification,
+  means: Means,
   notification: NotificationRow,
-  channel: string,
-  provider: string,
+  tally: Tally,
+  recipient: string,
   now: number,
   out: PlanResult,
 ): void {
-  const { receiver, message, alerts } = input.notification;
-  const orderKey = orderKeyOf(audienceOf(receiver, message.groupLabels), channel);
+  const { receiver, message, alerts } = from;
+  const orderKey = orderKeyOf(audienceOf(receiver, message.groupLabels), recipient);
+  dropOvertaken(state, orderKey, alerts, now, out);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
   order.lastNo = orderNo;
   const first = order.open.length === 0;
   const dropped = first && isPointless(order, alerts);
+  const lane = laneOf(notification.severity);
+  const channel = asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient);
   const breaker = openBreaker(state, channel);
-  const leased = first && !dropped && !breaker && input.room(channel);
+  const leased = first && !dropped && !breaker && means.room(channel);
   const dueAt = breaker ? parkedUntil(breaker, now) : now;
   const row: DeliveryRow = {
     tenant: state.tenant,
     id: state.newId(),
     notificationId: notification.id,
-    recipient: channel,
+    recipient,
     channel,
-    provider,
-    lane: laneOf(notification.severity),
+    provider: state.ways.get(channel)!.type,
+    lane,
     dueAt,
     expiresAt: notification.expiresAt,
     orderKey,
@@ -174,7 +211,7 @@ function planDelivery(
     providerId: null,
     lastError: null,
     leaseToken: leased ? 1 : 0,
-    leaseUntil: leased ? now + input.leaseMs : null,
+    leaseUntil: leased ? now + means.leaseMs : null,
     createdAt: now,
     finishedAt: dropped ? now : null,
   };
@@ -186,6 +223,7 @@ function planDelivery(
   order.open.push({
     id: row.id,
     notificationId: row.notificationId,
+    recipient,
     channel,
     orderKey,
     orderNo,
@@ -198,11 +236,25 @@ function planDelivery(
     attempts: 0,
     busy: 0,
     shorter: false,
+    slow: false,
+    maybe: false,
     leaseToken: row.leaseToken,
   });
   state.open += 1;
-  if (leased) out.leased.push({ row, notification: input.notification });
+  tally.open += 1;
+  if (breaker) armTally(tally, now, out);
+  if (leased) out.leased.push({ row, notification: from });
   else if (first) out.wakeAt.push(dueAt);
+}
+
+/** Something urgent is not sent to ask whether a channel works again while another carries it, unless nothing else asks. */
+const urgentAsksAfterMs = 600_000;
+
+/** The recipient's own channel is paused, it is time to ask whether it works again, and this delivery may ask. */
+function asksAgain(state: PolicyState, recipient: string, lane: Lane, now: number): boolean {
+  const breaker = openBreaker(state, recipient);
+  if (!breaker || breaker.probe !== null) return false;
+  return now >= breaker.probeAt + (lane === 'high' ? urgentAsksAfterMs : 0);
 }
 
 function forgetUnsaid(
@@ -215,14 +267,19 @@ function forgetUnsaid(
   if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(orderKey);
 }
 
-/** A lease came back unused: on a paused channel the delivery waits with the others. */
+/** A lease came back unused: on a paused channel the next of the chain carries it, or it waits with the others. */
 function planRelease(state: PolicyState, delivery: OpenDelivery, now: number, out: PlanResult): void {
-  noteRelease(state, delivery.channel, delivery.id, now);
-  const breaker = openBreaker(state, delivery.channel);
+  const from = delivery.channel;
+  noteRelease(state, from, delivery.id, now);
   delivery.state = 'queued';
+  const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
+  if (next !== null) takeOver(delivery, next);
+  const breaker = openBreaker(state, delivery.channel);
   delivery.dueAt = breaker ? parkedUntil(breaker, now) : now;
-  const reason = breaker ? 'breaker_open' : 'lease_released';
-  out.effects.push(resultEffect(state, delivery, 'queued', reason, now));
+  if (breaker) armTally(tallyOf(state, delivery), now, out);
+  const reason = next !== null ? fallbackReason : breaker ? 'breaker_open' : 'lease_released';
+  const said = next === null ? {} : { moved: wayOf(state, next) };
+  out.effects.push(resultEffect(state, delivery, 'queued', reason, now, said));
   out.wakeAt.push(delivery.dueAt);
 }
 
@@ -235,26 +292,66 @@ function planResult(
   out: PlanResult,
 ): void {
   const { result, draw, durationMs } = input;
-  const { attempts, busy, shorter, expiresAt } = delivery;
+  const { attempts, busy, shorter, slow, lane, recipient, expiresAt } = delivery;
+  const tally = tallyOf(state, delivery);
+  const from = delivery.channel;
   const breaker = noteResult(state, delivery, result, now, out);
-  const decision = decideRetry(result, { attempts, busy, shorter, expiresAt, draw, ...breaker }, now);
+  const attempted = {
+    ...{
+      strategy: tally.strategy,
+      known: tally.accepted > 0 || tally.again,
+      attempts,
+      busy,
+      shorter,
+      slow,
+      lane,
+      expiresAt,
+      draw,
+    },
+    next: nextWay(state, recipient, from),
+    first: firstWay(state, recipient),
+    ...breaker,
+  };
+  const decision = decideRetry(result, attempted, now);
   if (decision.spends) delivery.attempts += 1;
   delivery.busy = result.kind === 'rate_limited' ? busy + 1 : 0;
+  delivery.maybe ||= result.kind === 'unknown';
+  const to = decision.state === 'queued' ? decision.to : undefined;
   if (decision.state === 'queued') {
     delivery.state = 'queued';
     delivery.dueAt = decision.dueAt;
     delivery.shorter ||= decision.shorter === true;
+    delivery.slow ||= decision.slow === true;
+    if (to !== undefined && to !== from) takeOver(delivery, to);
+    armTally(tally, now, out);
     out.wakeAt.push(decision.dueAt);
   }
   const lastError = result.kind === 'sent' || result.kind === 'delivered' ? null : describe(result);
-  const said = { providerId: result.providerId, lastError };
+  const moved = delivery.channel === from ? {} : { moved: wayOf(state, delivery.channel) };
+  const said = { providerId: result.providerId, lastError, ...moved };
   out.effects.push(resultEffect(state, delivery, decision.state, decision.reason, now, said));
   const queued = decision.state === 'queued';
   const news = {
     kind: queued ? 'delivery.retry' : `delivery.${decision.state}`,
     reason: queued ? result.kind : decision.reason,
-    body: { ...attemptBody(attempts + 1, result, durationMs), ...(breaker.probe ? { probe: true } : {}) },
+    body: {
+      ...attemptBody(attempts + 1, result, durationMs),
+      ...(breaker.probe ? { probe: true } : {}),
+      ...(delivery.channel === from ? {} : { next: delivery.channel }),
+    },
   };
-  out.effects.push(deliveryEvent(state, delivery, news, now));
+  out.effects.push(deliveryEvent(state, { ...delivery, channel: from }, news, now));
   if (!queued) settle(state, order, delivery, decision.state === 'dead', now, out);
+}
+
+/** Another channel of the chain carries it, with a schedule of its own. */
+function takeOver(delivery: OpenDelivery, channel: string): void {
+  delivery.channel = channel;
+  delivery.attempts = 0;
+  delivery.busy = 0;
+  delivery.shorter = false;
+}
+
+function wayOf(state: PolicyState, channel: string): { channel: string; provider: string } {
+  return { channel, provider: state.ways.get(channel)?.type ?? channel };
 }

@@ -1,5 +1,8 @@
 // What policy remembers of one tenant between inputs: the open deliveries in their order. Everything else is in rows.
 import type { Lane, Saying } from '../pipeline/rows.ts';
+import type { Strategies } from './strategy.ts';
+import type { Tally } from './tally.ts';
+import type { Ways } from './ways.ts';
 
 export const deliveryTtlMs = 24 * 3_600_000;
 
@@ -7,7 +10,10 @@ export const deliveryTtlMs = 24 * 3_600_000;
 export interface OpenDelivery {
   readonly id: string;
   readonly notificationId: string;
-  readonly channel: string;
+  /** The channel that the receiver names. */
+  readonly recipient: string;
+  /** The one of its chain that carries it now. */
+  channel: string;
   readonly orderKey: string;
   readonly orderNo: number;
   readonly lane: Lane;
@@ -23,6 +29,10 @@ export interface OpenDelivery {
   busy: number;
   /** The provider found the whole message too large. */
   shorter: boolean;
+  /** Its schedule is spent: it is tried again every few minutes, until somebody takes it. */
+  slow: boolean;
+  /** Somebody may have it already: an attempt went out and was not refused. */
+  maybe: boolean;
   leaseToken: number;
 }
 
@@ -54,9 +64,20 @@ export interface Breaker {
   askedAt: number;
 }
 
+/** What the configuration says of how messages are brought home. */
+export interface DeliveryPolicy {
+  readonly ways: Ways;
+  /** Those of the configuration, and the built-in ones that it does not replace. */
+  readonly strategies: Strategies;
+}
+
 export interface PolicyState {
   readonly tenant: string;
   readonly newId: () => string;
+  ways: Ways;
+  strategies: Strategies;
+  /** Of notifications with an open delivery, by id. */
+  readonly tallies: Map<string, Tally>;
   readonly orders: Map<string, Order>;
   /** By channel; a channel that never failed has none. */
   readonly breakers: Map<string, Breaker>;
@@ -64,8 +85,21 @@ export interface PolicyState {
   open: number;
 }
 
-export function emptyPolicyState(tenant: string, newId: () => string): PolicyState {
-  return { tenant, newId, orders: new Map(), breakers: new Map(), open: 0 };
+export function emptyPolicyState(
+  tenant: string,
+  newId: () => string,
+  { ways, strategies }: DeliveryPolicy,
+): PolicyState {
+  return {
+    tenant,
+    newId,
+    ways,
+    strategies,
+    tallies: new Map(),
+    orders: new Map(),
+    breakers: new Map(),
+    open: 0,
+  };
 }
 
 export function orderAt(state: PolicyState, key: string): Order {

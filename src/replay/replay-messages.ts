@@ -30,9 +30,9 @@ export type FromReplay =
   | { readonly kind: 'too_large'; readonly message: string };
 
 export function portableRouting(routing: RoutingConfig): Portable {
-  const { route, receivers, inhibit, flapping, remindBeforeMs } = routing;
+  const { route, receivers, inhibit, flapping, remindBeforeMs, emergency, administrator } = routing;
   // Every part, by its name: what a file knows beside them stays behind.
-  const parts = { route, inhibit, flapping, remindBeforeMs } satisfies Record<
+  const parts = { route, inhibit, flapping, remindBeforeMs, emergency, administrator } satisfies Record<
     keyof Omit<RoutingConfig, 'receivers'>,
     unknown
   >;

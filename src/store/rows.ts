@@ -11,7 +11,8 @@ export interface StoredEvent extends EventRow {
 }
 
 /** A delivery with what its message says. */
-export type DeliveryOf = DeliveryRow & Pick<NotificationRow, 'alerts' | 'source'>;
+export type DeliveryOf = DeliveryRow &
+  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
 
 export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator';
 

@@ -21,6 +21,7 @@ import type {
   HeartbeatRow,
   NotificationRow,
   SilenceRow,
+  TallyRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
 import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
@@ -87,6 +88,10 @@ export interface TenantSnapshot {
    * an order key that belongs to an open group (so that a resolve can be told from one whose firing died).
    */
   readonly deliveries: readonly DeliveryOf[];
+  /** Of the notifications of those that are queued or sending. */
+  readonly tallies: readonly TallyRow[];
+  /** Notifications of which every delivery died lately, and for which nobody was called instead. */
+  readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
   readonly breakers: readonly BreakerRow[];
   /** Those whose end was not recorded yet. */
   readonly silences: readonly SilenceRow[];

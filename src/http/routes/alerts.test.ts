@@ -167,6 +167,9 @@ describe('one alert', () => {
           status: 'pending',
           dropReason: null,
           body: '{}',
+          strategy: null,
+          requireAll: false,
+          emergencyAt: null,
         },
       },
       {

@@ -212,8 +212,15 @@ export function commitContract(current: () => Story): void {
       const loaded = story.store.loadTenant('acme');
       expect(loaded.alerts).toEqual([pending, firing, waitingEvent, inLog]);
       expect(loaded.groups).toEqual([open]);
+      expect(loaded.tallies).toMatchObject([{ notificationId: queued.notificationId, accepted: 1, dead: 0 }]);
+      expect(loaded.untold.map((one) => one.notificationId)).toEqual(
+        [dead, deadOfClosed].map((row) => row.notificationId).sort(),
+      );
       expect(loaded.deliveries).toEqual(
-        [dead, sentAfter, queued].map((row) => ({ ...row, alerts: about, source: 'alert' })),
+        [dead, sentAfter, queued].map((row) => ({
+          ...row,
+          ...{ alerts: about, source: 'alert', severity: 'warning', priority: 'P3', strategy: null },
+        })),
       );
     }
     expect(story.store.loadTenant('nobody')).toEqual({
@@ -222,6 +229,8 @@ export function commitContract(current: () => Story): void {
       deliveries: [],
       breakers: [],
       silences: [],
+      tallies: [],
+      untold: [],
     });
   });
 

@@ -3,10 +3,14 @@
 import { expect, it } from 'vitest';
 import type { Effect, RequeuedRow } from '../../pipeline/effect.ts';
 import { audienceOf } from '../../pipeline/routing.ts';
-import type { DeliveryRow } from '../../pipeline/rows.ts';
+import type { DeliveryRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { Pause } from '../../policy/breaker.ts';
 import { ended, type Story, sending } from './harness.ts';
 import { t0 } from './row-builders.ts';
+
+const ofNote = ({ alerts, source, severity, priority, strategy }: NotificationRow) => ({
+  ...{ alerts, source, severity, priority, strategy },
+});
 
 const pause = (changes: Partial<Pause> = {}): Pause => ({
   tenant: 'acme',
@@ -14,6 +18,7 @@ const pause = (changes: Partial<Pause> = {}): Pause => ({
   probe: false,
   until: t0 + 30_000,
   since: t0,
+  instead: {},
   ...changes,
 });
 
@@ -165,8 +170,7 @@ export function policyContract(current: () => Story): void {
     expect(row(sent).state).toBe('sent');
     expect(row(dead)).toEqual({
       ...dead,
-      alerts: note.alerts,
-      source: 'alert',
+      ...ofNote(note),
       state: 'queued',
       reason: null,
       orderNo: 9,
@@ -199,7 +203,7 @@ export function policyContract(current: () => Story): void {
     expect(of({ channel: 'ops-mail' })).toEqual([mail.id]);
     expect(of({ since: t0 + 10 })).toEqual([late.id]);
     expect(store.deadLetters('globex', {}, 10)).toEqual([]);
-    expect(store.delivery('acme', late.id)).toEqual({ ...late, alerts: note.alerts, source: 'system' });
+    expect(store.delivery('acme', late.id)).toEqual({ ...late, ...ofNote(note) });
     expect(store.delivery('globex', late.id)).toBeNull();
     expect(store.delivery('acme', 'nonsense')).toBeNull();
   });

@@ -226,6 +226,8 @@ export function readContract(current: () => Story): void {
       deliveries: [],
       breakers: [],
       silences: [],
+      tallies: [],
+      untold: [],
     });
     expect(store.alert('acme', "' OR 1=1 --")).toBeNull();
     expect(store.notification('acme', alert.id.toUpperCase())).toBeNull();

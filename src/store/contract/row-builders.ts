@@ -119,6 +119,9 @@ export function rowBuilders(startAt = t0) {
         dropReason: null,
         body: JSON.stringify({ id, alerts: [] }),
         createdAt: clock.at,
+        strategy: null,
+        requireAll: false,
+        emergencyAt: null,
         ...changes,
       };
     },

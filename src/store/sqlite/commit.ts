@@ -59,6 +59,9 @@ export function commitGroup(db: Db, memory: Memory) {
         committed.push({ shard: ledger.shard, seq, row: effect.row });
         return;
       }
+      case 'notification.emergency':
+        rows.emergency(effect.tenant, effect.id, effect.at);
+        return;
       case 'notification':
         rows.notification(effect.row);
         return;

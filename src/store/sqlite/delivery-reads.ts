@@ -6,15 +6,20 @@ import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { parseId } from './id-codec.ts';
 import { idOfCursor, pageOf, scanned, scanRows } from './keyset-page.ts';
-import { deliveryOf, deliveryRow, type StoredDelivery } from './row-codec.ts';
+import {
+  deliveryOf,
+  deliveryRow,
+  ofItsMessage,
+  type StoredDelivery,
+  type WithItsMessage,
+} from './row-codec.ts';
 import { columnsOf, delivery } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 import { Statements, Where } from './statements.ts';
 
 const columns = columnsOf(delivery, 'd');
-const withMessage = `${columns}, n.alert_ids AS alertIds, n.source AS source`;
+const withMessage = `${columns}, ${ofItsMessage}`;
 const itsMessage = 'CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id';
-type WithMessage = StoredDelivery & { readonly alertIds: string; readonly source: string };
 
 export function deliveryReads(db: Db, counts: DeliveryCounts) {
   const statements = new Statements(db.raw);
@@ -53,7 +58,7 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
     return pageOf([scanned(rows, limit, floor ?? null)], limit, deliveryRow);
   }
 
-  const one = db.raw.prepare<[string, Buffer], WithMessage>(
+  const one = db.raw.prepare<[string, Buffer], WithItsMessage>(
     `SELECT ${withMessage} FROM delivery d ${itsMessage} WHERE d.tenant = ? AND d.id = ?`,
   );
 
@@ -62,7 +67,7 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
     if (filter.channel !== undefined) where.and('d.channel = ?', filter.channel);
     if (filter.since !== undefined) where.and('d.finished_at >= ?', Math.floor(filter.since));
     return statements
-      .all<WithMessage>(
+      .all<WithItsMessage>(
         `SELECT ${withMessage} FROM delivery d INDEXED BY delivery_dead ${itsMessage}
          WHERE ${where.text} ORDER BY d.id LIMIT ?+0`,
         [...where.values, limit],

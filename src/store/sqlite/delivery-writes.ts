@@ -31,7 +31,8 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
   );
   const writeResult = db.raw.prepare(
     `UPDATE delivery SET state = ?, due_at = ?, reason = ?, attempts = ?, shorter = ?, provider_id = ?, last_error = ?,
-       finished_at = ?, held = ?, lease_owner = NULL, lease_until = NULL
+       finished_at = ?, held = ?, channel = coalesce(?, channel), provider = coalesce(?, provider),
+       lease_owner = NULL, lease_until = NULL
      WHERE rowid = ?`,
   );
   const writeRequeued = db.raw.prepare(
@@ -76,6 +77,8 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
         result.lastError,
         result.finishedAt === null ? null : Math.floor(result.finishedAt),
         held ? 1 : 0,
+        result.moved?.channel ?? null,
+        result.moved?.provider ?? null,
         was.rowid,
       );
       if (isOpen(was.state) && !open) releaseNext.run(result.tenant, was.orderKey);

@@ -1,26 +1,31 @@
 // Everything of a tenant that is not finished, read when somebody takes it over.
 import { audienceOf } from '../../pipeline/routing.ts';
-import type { AlertRow, BreakerRow, GroupRow } from '../../pipeline/rows.ts';
+import type { AlertRow, BreakerRow, GroupRow, TallyRow } from '../../pipeline/rows.ts';
 import type { TenantSnapshot } from '../store.ts';
 import type { Db } from './database.ts';
-import { parseId } from './id-codec.ts';
+import { idText, parseId } from './id-codec.ts';
 import { openAlertsReader } from './open-alerts.ts';
 import {
   alertRow,
   deliveryOf,
   groupRow,
+  ofItsMessage,
   type StoredAlert,
-  type StoredDelivery,
   type StoredGroup,
+  type WithItsMessage,
 } from './row-codec.ts';
 import { alert, alertGroup, breaker, columnsOf, delivery } from './schema.ts';
 import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
-type LoadedDelivery = StoredDelivery & { readonly alertIds: string; readonly source: string };
-
 /** Never got through, as delivery_lost has it. */
 const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason = 'discarded'))";
+
+type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
+const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });
+
+/** For a statement that asks for the same value several times. */
+const times = (value: string, count: number) => Array.from({ length: count }, () => value);
 
 const alertColumns = `${columnsOf(alert, 'a')}, l.json AS labelsJson`;
 const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset';
@@ -39,8 +44,8 @@ export function loadGroup(db: Db) {
   const groups = db.raw.prepare<[string], StoredGroup>(
     `SELECT ${columnsOf(alertGroup, 'g')} FROM alert_group g WHERE g.tenant = ? ORDER BY g.id`,
   );
-  const openDeliveries = db.raw.prepare<[string], LoadedDelivery>(
-    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.source AS source
+  const openDeliveries = db.raw.prepare<[string], WithItsMessage>(
+    `SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}
      FROM delivery d INDEXED BY delivery_open
      CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
      WHERE d.tenant = ? AND d.state IN ('queued', 'sending')`,
@@ -51,7 +56,7 @@ export function loadGroup(db: Db) {
   // From the oldest dead letter of an order key on, for groups that are open still: a resolved notice whose firing
   // died is dropped, one whose firing went out after all is not. Finished deliveries have no index by order key; they
   // are found through the notifications of their group.
-  const sinceDead = db.raw.prepare<[string], LoadedDelivery>(
+  const sinceDead = db.raw.prepare<[string], WithItsMessage>(
     `WITH oldest AS MATERIALIZED (
        SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(d.order_no) AS order_no
        FROM delivery d INDEXED BY delivery_lost
@@ -59,12 +64,39 @@ export function loadGroup(db: Db) {
        CROSS JOIN alert_group g ON g.tenant = n.tenant AND g.id = n.group_id
        WHERE d.tenant = ? AND ${lost}
        GROUP BY d.order_key, n.group_id)
-     SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.source AS source
+     SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}
      FROM oldest o
      CROSS JOIN notification n INDEXED BY notification_group ON n.tenant = o.tenant AND n.group_id = o.group_id
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
      WHERE d.order_key = o.order_key AND d.order_no >= o.order_no
        AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
+  );
+
+  // How far the notifications of open deliveries have come, over all their deliveries.
+  const tallies = db.raw.prepare<string[], StoredTally>(
+    `WITH open AS MATERIALIZED (
+       SELECT DISTINCT notification_id FROM delivery INDEXED BY delivery_open
+       WHERE tenant = ? AND state IN ('queued', 'sending'))
+     SELECT n.id AS id, n.created_at AS createdAt, n.severity AS severity, n.priority AS priority,
+       n.strategy AS strategy, n.source AS source, n.emergency_at AS emergencyAt,
+       sum(d.state IN ('sent', 'delivered')) AS accepted, sum(d.state = 'dead') AS dead
+     FROM open o
+     CROSS JOIN notification n ON n.tenant = ? AND n.id = o.notification_id
+     CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = ? AND d.notification_id = o.notification_id
+     GROUP BY n.id ORDER BY n.id`,
+  );
+  // Nobody took them and nobody was called: the process may have died in between.
+  const untold = db.raw.prepare<string[], { id: Buffer; endedAt: number }>(
+    `WITH lost AS MATERIALIZED (
+       SELECT notification_id, max(finished_at) AS ended_at FROM delivery INDEXED BY delivery_dead
+       WHERE tenant = ? AND state = 'dead' GROUP BY notification_id ORDER BY ended_at DESC LIMIT 1000)
+     SELECT n.id AS id, o.ended_at AS endedAt FROM lost o
+     CROSS JOIN notification n ON n.tenant = ? AND n.id = o.notification_id
+     WHERE n.emergency_at IS NULL AND n.source <> 'system'
+       AND NOT EXISTS (
+         SELECT 1 FROM delivery d INDEXED BY delivery_notification
+         WHERE d.tenant = ? AND d.notification_id = n.id AND d.state NOT IN ('dead', 'dropped'))
+     ORDER BY n.id`,
   );
 
   // A group that handed over its log is gone; what died of its messages stands under the order key of its audience.
@@ -76,8 +108,8 @@ export function loadGroup(db: Db) {
        AND NOT EXISTS (SELECT 1 FROM alert_group g WHERE g.tenant = n.tenant AND g.id = n.group_id)
      GROUP BY d.order_key, n.group_id`,
   );
-  const finishedSince = db.raw.prepare<[string, Buffer, string, number], LoadedDelivery>(
-    `SELECT ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.source AS source
+  const finishedSince = db.raw.prepare<[string, Buffer, string, number], WithItsMessage>(
+    `SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}
      FROM notification n INDEXED BY notification_group
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
      WHERE n.tenant = ? AND n.group_id = ? AND d.order_key = ? AND d.order_no >= ?
@@ -85,7 +117,7 @@ export function loadGroup(db: Db) {
   );
 
   /** Finished deliveries since the oldest dead one of groups that are gone, for audiences that an open group still has. */
-  function inherited(tenant: string, open: readonly GroupRow[]): LoadedDelivery[] {
+  function inherited(tenant: string, open: readonly GroupRow[]): WithItsMessage[] {
     const heirs = new Map<string, Buffer[]>();
     for (const { receiver, labels, id } of open) {
       const audience = audienceOf(receiver, labels);
@@ -138,6 +170,10 @@ export function loadGroup(db: Db) {
       alerts: [...alerts.values()].sort(byId),
       groups: groupRows,
       deliveries: deliveries.sort(byId),
+      tallies: tallies.all(...times(tenant, 3)).map(tallyRow),
+      untold: untold
+        .all(...times(tenant, 3))
+        .map(({ id, endedAt }) => ({ notificationId: idText(id), endedAt })),
       breakers: breakers.all(tenant),
       silences: silences.all(tenant).map(silenceRow),
     };

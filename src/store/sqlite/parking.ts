@@ -14,6 +14,7 @@ interface Due {
   readonly rowid: number;
   readonly tenant: string;
   readonly channel: string;
+  readonly recipient: string;
   readonly dueAt: number;
   readonly expiresAt: number;
   readonly state: string;
@@ -21,7 +22,8 @@ interface Due {
 
 export function parkingGroup(db: Db) {
   const dueOf = db.raw.prepare<[lane: string, now: number, keys: string, limit: number], Due>(
-    `SELECT d.rowid AS rowid, d.tenant AS tenant, d.channel AS channel, d.due_at AS dueAt,
+    `SELECT d.rowid AS rowid, d.tenant AS tenant, d.channel AS channel, d.recipient AS recipient,
+       d.due_at AS dueAt,
        d.expires_at AS expiresAt, d.state AS state
      FROM delivery d INDEXED BY delivery_due
      WHERE d.lane = ? AND coalesce(d.lease_until, d.due_at) <= ?
@@ -30,6 +32,9 @@ export function parkingGroup(db: Db) {
   );
   const putOff = db.raw.prepare<[dueAt: number, rowid: number]>(
     `UPDATE delivery SET due_at = ?, reason = 'breaker_open' WHERE rowid = ?`,
+  );
+  const giveTo = db.raw.prepare<[channel: string, provider: string, rowid: number]>(
+    `UPDATE delivery SET channel = ?, provider = ?, reason = 'fallback', attempts = 0, shorter = NULL WHERE rowid = ?`,
   );
   const makeDue = db.raw.prepare<[now: number, tenant: string, channel: string, limit: number]>(
     `UPDATE delivery SET due_at = min(due_at, ?), reason = NULL WHERE rowid IN (
@@ -58,6 +63,12 @@ export function parkingGroup(db: Db) {
         if (again || (pause.probe && !asked.has(key))) {
           if (!again) asked.add(key);
           leased.push(lease(row.rowid, request));
+          continue;
+        }
+        const instead = pause.instead[row.recipient];
+        if (instead !== undefined) {
+          giveTo.run(instead.channel, instead.provider, row.rowid);
+          parked += 1;
           continue;
         }
         const place = Math.min(Math.max(0, row.dueAt - pause.since), longestPlaceMs);

@@ -164,6 +164,9 @@ export function notificationValues(row: NotificationRow): NotificationValues {
     correlationId: row.correlationId === null ? null : idOrNameValue(row.correlationId),
     body: row.body,
     createdAt: Math.floor(row.createdAt),
+    strategy: row.strategy,
+    requireAll: row.requireAll ? 1 : null,
+    emergencyAt: row.emergencyAt === null ? null : Math.floor(row.emergencyAt),
   };
 }
 
@@ -191,6 +194,9 @@ export function notificationRow(from: StoredNotification): NotificationRow {
     dropReason: from.dropReason,
     body: from.body,
     createdAt: from.createdAt,
+    strategy: from.strategy,
+    requireAll: from.requireAll === 1,
+    emergencyAt: from.emergencyAt,
   };
 }
 
@@ -252,12 +258,27 @@ export function deliveryRow(from: StoredDelivery): DeliveryRow {
   };
 }
 
+/** What `deliveryOf` needs of the notification, under the alias `n`. */
+export const ofItsMessage =
+  'n.alert_ids AS alertIds, n.source AS source, n.severity AS severity, n.priority AS priority, n.strategy AS strategy';
+export type WithItsMessage = StoredDelivery & {
+  readonly alertIds: string;
+  readonly source: string;
+  readonly severity: string;
+  readonly priority: string;
+  readonly strategy: string | null;
+};
+
 /** A delivery with what its message says. */
-export function deliveryOf(
-  from: StoredDelivery & { readonly alertIds: string; readonly source: string },
-): DeliveryOf {
-  const source = from.source as NotificationRow['source'];
-  return { ...deliveryRow(from), alerts: alertsNamed(from.alertIds), source };
+export function deliveryOf(from: WithItsMessage): DeliveryOf {
+  return {
+    ...deliveryRow(from),
+    alerts: alertsNamed(from.alertIds),
+    source: from.source as NotificationRow['source'],
+    severity: from.severity as NotificationRow['severity'],
+    priority: from.priority as NotificationRow['priority'],
+    strategy: from.strategy,
+  };
 }
 
 export function storedEvent(from: StoredEventRow): StoredEvent {

@@ -73,6 +73,9 @@ export function rowWriters(db: Db, labels: LabelSets) {
     db,
     orm.insert(notification).values(placeholders(notification)),
   );
+  const calledInstead = db.raw.prepare<[number, string, Buffer]>(
+    'UPDATE notification SET emergency_at = ? WHERE tenant = ? AND id = ?',
+  );
   const insertVersion = writer<ConfigVersionRow>(
     db,
     orm.insert(configVersion).values(placeholders(configVersion)).onConflictDoNothing(),
@@ -135,6 +138,10 @@ export function rowWriters(db: Db, labels: LabelSets) {
     groupClosed(tenant: string, id: string): void {
       deleteGroup({ tenant, id: idBytes(id) });
     },
+    emergency(tenant: string, id: string, at: number): void {
+      calledInstead.run(Math.floor(at), tenant, idBytes(id));
+    },
+
     notification(row: NotificationRow): void {
       insertNotification(notificationValues(row));
     },

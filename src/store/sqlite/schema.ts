@@ -219,6 +219,9 @@ export const notification = sqliteTable(
     traceparent: text('traceparent'),
     body: text('body').notNull(),
     createdAt: integer('created_at').notNull(),
+    strategy: text('strategy'),
+    requireAll: integer('require_all'),
+    emergencyAt: integer('emergency_at'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );

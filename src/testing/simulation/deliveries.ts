@@ -7,7 +7,8 @@ import type { DeliveryRecord } from './journal.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
-const attemptsOfSchedule = 4;
+/** By severity, as it is promised. */
+const attemptsOfSchedule = { emergency: 4, critical: 4, high: 4, warning: 3, info: 2 } as const;
 export const crashesOfPoison = 3;
 
 /** Which dead letters somebody asks for: one, or those of a channel. */
@@ -58,7 +59,9 @@ export class Deliveries {
           counters.hit('message shortened');
         else if (kind === 'delivery.requeued') counters.hit('dead letter requeued');
         else if (kind === 'delivery.discarded') counters.hit('dead letter discarded');
+        else if (kind === 'delivery.dropped' && reason === 'resolved_before_send') this.#overtaken(subjectId);
         else if (kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');
+        else if (kind === 'delivery.retry') this.#retried(subjectId);
         else if (kind === 'channel.paused')
           counters.hit(reason === 'auth' ? 'auth paused' : 'breaker opened');
         else if (kind === 'channel.resumed') counters.hit('breaker closed');
@@ -125,6 +128,26 @@ export class Deliveries {
     }
   }
 
+  /** Nobody has it, all of it is over, and it was not urgent. */
+  #overtaken(id: string): void {
+    const { journal, counters } = this.#world;
+    counters.hit('dropped resolved_before_send');
+    const { row, accepted } = journal.deliveries.get(id)!;
+    const { alerts, severity } = journal.notifications.get(row.notificationId)!;
+    if (severity === 'critical' || severity === 'emergency')
+      this.#broken('I2', `${id} is urgent and was dropped since its end came`);
+    if (accepted.length > 0) this.#broken('I2', `${id} was dropped as not sent and a provider has it`);
+    for (const [alert, saying] of Object.entries(alerts)) {
+      if (saying === 'event' || journal.alerts.get(alert)?.row.state === 'firing')
+        this.#broken('I2', `${id} was dropped as overtaken and ${alert} is not over`);
+    }
+  }
+
+  #retried(id: string): void {
+    if (this.#world.journal.deliveries.get(id)?.row.reason === 'slow_round')
+      this.#world.counters.hit('slow round');
+  }
+
   /** Each way to die has its reason. */
   #died(id: string, reason: string): void {
     const { journal, counters } = this.#world;
@@ -133,8 +156,12 @@ export class Deliveries {
     const record = journal.deliveries.get(id)!;
     const { failures, crashes, row } = record;
     const tries = reason === 'transient' || reason === 'network' || reason === 'unknown';
-    if (tries && failures < attemptsOfSchedule)
+    const notification = journal.notifications.get(row.notificationId)!;
+    if (tries && failures < attemptsOfSchedule[notification.severity])
       this.#broken('I15', `${id} is dead (${reason}) after ${failures} failures`);
+    const known = journal.deliveriesOf.get(row.notificationId)!.some(({ accepted }) => accepted.length > 0);
+    if (tries && !known && !record.wasDead)
+      this.#broken('I15', `${id} is dead (${reason}) although nobody has it: it should be tried in rounds`);
     if (reason === 'poison' && crashes < crashesOfPoison)
       this.#broken('I15', `${id} is dead (poison) after ${crashes} crashes`);
     if (reason === 'rate_limited' || reason === 'auth' || reason === 'breaker_open')

@@ -1,9 +1,11 @@
 // The simulated machine: virtual time, one process after the other over the same two database files, providers, and the
 // clients' view of it. A crash drops every object; callbacks of a process that is dead are ignored.
+
 import type { ChannelHost } from '../../../channels/channel.ts';
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { ThresholdRule } from '../../../rules/types.ts';
 import { defaultLimits } from '../../config/config.ts';
+import { deliveryPolicyOf } from '../../delivery/delivery-policy.ts';
 import { ApiError } from '../../errors.ts';
 import { idGenerator } from '../../ids.ts';
 import type { History, HistoryBlock, HistorySeries } from '../../ingest/history.ts';
@@ -202,8 +204,8 @@ export class World implements Machine {
   /** The operator's new routing tree. */
   setRouting(routing: RoutingConfig): void {
     this.routing = routing;
-    const types = new Map(this.plan.channels.map((name) => [name, 'simulated']));
-    this.runtime?.engine.setRouting(this.#asRead(routing), types);
+    const channels = new Map(this.plan.channels.map((name) => [name, { name, type: 'simulated' }]));
+    this.runtime?.engine.setRouting(this.#asRead(routing), deliveryPolicyOf(channels));
   }
 
   #asRead(routing: RoutingConfig): RoutingConfig {

@@ -1,0 +1,93 @@
+// The keys that every channel may have beside its own: whether it is switched on, who takes over where it fails, and
+// several providers of one channel, of which each is a channel to the rest of the program.
+import { z } from 'zod';
+import type { Problem } from '../../rules/types.ts';
+import { isRecord } from './plain.ts';
+import type { Resolved } from './references.ts';
+import { name } from './scalars.ts';
+import type { Path, Source } from './source.ts';
+import { zodProblems } from './zod-problems.ts';
+
+export const channelKeys = z.object({
+  enabled: z.boolean().default(true).describe('false: as if nobody named it.'),
+  fallback: z
+    .array(name)
+    .max(8)
+    .default([])
+    .describe('Channels that take over, in this order, where this one fails or is paused.'),
+});
+export type ChannelKeys = z.output<typeof channelKeys>;
+
+const common = new Set(Object.keys(channelKeys.shape));
+const mostProviders = 8;
+
+/** One entry of `channels`, taken apart. */
+export interface WrittenChannel {
+  /** The name in the file; of a further provider `<name>~2` and so on, which no name of a file can be. */
+  readonly name: string;
+  /** Where its own settings stand. */
+  readonly path: Path;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly keys: ChannelKeys;
+}
+
+/**
+ * Takes common keys and providers apart. With `providers`, a list, each item with the keys beside it is a channel, and the
+ * later ones take over from the earlier ones.
+ */
+export function takeApart(
+  source: Source,
+  resolved: Resolved,
+  channel: string,
+  value: Readonly<Record<string, unknown>>,
+): { readonly channels: readonly WrittenChannel[]; readonly problems: readonly Problem[] } {
+  const path = ['channels', channel];
+  const { type: _, providers, ...rest } = value;
+  const parsed = channelKeys.safeParse(pick(rest, (key) => common.has(key)));
+  const keys = parsed.success ? parsed.data : { enabled: true, fallback: [] };
+  const problems: Problem[] = parsed.success
+    ? []
+    : zodProblems(source, parsed.error, channelKeys, path, resolved.written);
+  const own = pick(rest, (key) => !common.has(key));
+  if (providers === undefined) return { channels: [{ name: channel, path, settings: own, keys }], problems };
+  if (!Array.isArray(providers) || providers.length === 0 || providers.length > mostProviders) {
+    problems.push(
+      source.problem([...path, 'providers'], `expected a list of 1 to ${mostProviders} providers`),
+    );
+    return { channels: [], problems };
+  }
+  const channels: WrittenChannel[] = [];
+  providers.forEach((provider: unknown, i) => {
+    const at = [...path, 'providers', i];
+    if (!isRecord(provider)) {
+      problems.push(source.problem(at, 'expected the settings of a provider'));
+      return;
+    }
+    if (provider.enabled !== undefined && typeof provider.enabled !== 'boolean') {
+      problems.push(source.problem([...at, 'enabled'], 'expected true or false'));
+      return;
+    }
+    if (provider.enabled === false) return;
+    const { enabled: __, ...settings } = provider;
+    const named = channels.length === 0 ? channel : `${channel}~${i + 1}`;
+    channels.push({ name: named, path: at, settings: { ...own, ...settings }, keys });
+  });
+  if (channels.length === 0 && problems.length === 0)
+    problems.push(source.problem([...path, 'providers'], 'expected at least one that is enabled'));
+  // Each hands over to those after it, and the last to the channel's own fallback.
+  const names = channels.map((one) => one.name);
+  return {
+    channels: channels.map((one, i) => ({
+      ...one,
+      keys: { ...keys, fallback: [...names.slice(i + 1), ...keys.fallback] },
+    })),
+    problems,
+  };
+}
+
+function pick(
+  from: Readonly<Record<string, unknown>>,
+  wanted: (key: string) => boolean,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => wanted(key)));
+}

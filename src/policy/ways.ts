@@ -1,0 +1,49 @@
+// The ways to reach somebody: a channel, and what takes over where it fails. A delivery belongs to the channel that its
+// receiver names (`recipient`); `channel` is the one of the chain that carries it now.
+import type { Breaker } from './state.ts';
+import type { Strategy } from './strategy.ts';
+
+export interface Way {
+  /** Kind of the channel, e.g. `webhook`. */
+  readonly type: string;
+  /** `chat` and the like; the kind itself where there is no such word for it. */
+  readonly family: string;
+  /** The channel itself and then those that take over, in their order. */
+  readonly chain: readonly string[];
+}
+
+export type Ways = ReadonlyMap<string, Way>;
+
+/** The part of policy's state that says which way is open. */
+interface Roads {
+  readonly ways: Ways;
+  readonly breakers: ReadonlyMap<string, Breaker>;
+}
+
+/** Where a delivery to `recipient` begins: the first of its chain that is not paused, else the first. */
+export function firstWay({ ways, breakers }: Roads, recipient: string): string {
+  const chain = ways.get(recipient)?.chain ?? [recipient];
+  return chain.find((channel) => breakers.get(channel)?.state !== 'open') ?? chain[0]!;
+}
+
+/** Who takes over from `channel`: the next of the chain that is not paused; null when there is none. */
+export function nextWay({ ways, breakers }: Roads, recipient: string, channel: string): string | null {
+  const chain = ways.get(recipient)?.chain ?? [];
+  const after = chain.slice(chain.indexOf(channel) + 1);
+  return after.find((next) => next !== channel && breakers.get(next)?.state !== 'open') ?? null;
+}
+
+/** Of a receiver's channels those that there are and that the strategy asks for; all where it asks for none of them. */
+export function chosenChannels(
+  ways: Ways,
+  channels: readonly string[],
+  { channels: asked }: Strategy,
+): string[] {
+  const known = channels.filter((channel) => ways.has(channel));
+  if (asked === null) return known;
+  const wanted = known.filter((channel) => {
+    const { type, family } = ways.get(channel)!;
+    return asked.includes(channel) || asked.includes(type) || asked.includes(family);
+  });
+  return wanted.length === 0 ? known : wanted;
+}
