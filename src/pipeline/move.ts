@@ -30,8 +30,12 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
       skip(state, group, alert, 'routed_elsewhere', now, out);
     } else {
       const heirs = after.filter((other) => inheritance(other) === inheritance(group));
-      for (const heir of heirs)
-        if (heir.row.notified[alert.id]?.status !== 'firing') takeOver(heir, alert, entry);
+      for (const heir of heirs) {
+        if (heir.row.notified[alert.id]?.status === 'firing') continue;
+        takeOver(heir, alert, entry);
+        // Also where its deadline stays: after a restart it is to know what was said.
+        out.groups.add(heir);
+      }
       // The word that was said here still opens its dedupe window.
       if (heirs.length > 0) logNotified(group, [{ alert, status: 'resolved' }], entry.at);
       else takeBack(state, group, alert, now, out);
