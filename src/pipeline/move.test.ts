@@ -432,6 +432,7 @@ describe('after a restart', () => {
   it('the end is told of what moved on to a group that had its deadline already', () => {
     const story = new Story({ routes: [pager({ receiver: 'ops' })] });
     story.at('warning', 85, 'b');
+    story.advance(20 * s);
     story.at('critical', 95);
     story.advance(min);
     story.at('warning', 85);
@@ -439,9 +440,9 @@ describe('after a restart', () => {
     story.at(null, 10);
     story.advance(10 * min);
     expect(story.said).toEqual([
-      '0 ops first: firing critical 95',
       '10 ops first: firing warning 85',
-      '120 ops some_resolved: resolved warning 10',
+      '20 ops first: firing critical 95',
+      '140 ops some_resolved: resolved warning 10',
     ]);
   });
 
