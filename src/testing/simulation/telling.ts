@@ -343,23 +343,16 @@ export class Telling {
   #believers(record: AlertRecord): readonly string[] {
     const { journal, routing } = this.#world;
     const { row, firedAt } = record;
-    if (this.routedAt >= (firedAt ?? 0)) return [];
     const places = placesOf(routing, labelsOf(row)).map(({ receiver }) => receiver);
     const notified = journal.notificationsOf.get(row.id) ?? [];
-    const moved = this.#movedAt.has(row.id);
+    const moved = this.#movedAt.has(row.id) || this.routedAt >= (firedAt ?? 0);
     const again = journal.ofKey(row.tenant, row.key).some((other) => (other.firedAt ?? 0) > (firedAt ?? 0));
     if (again) return [];
-    // Of an alert that moved also those who heard of it on the way.
+    // Of an alert that moved, or was routed anew, also those who heard of it on the way.
     return [...new Set(moved ? notified.map((n) => n.receiver ?? '') : places)].filter((receiver) => {
       if (routing.receivers.get(receiver)?.sendResolved !== true) return false;
       const all = notified.filter((n) => n.receiver === receiver);
       if (!all.some((n) => n.alerts[row.id] === 'firing')) return false;
-      // Moved on while it was held back: its old receivers are not told, and a row says so.
-      const unsaid = (journal.skips.get(row.id) ?? []).some(
-        ({ reason, groupKey }) =>
-          (reason === 'silenced' || reason === 'inhibited') && groupKey.startsWith(`${receiver}:`),
-      );
-      if (moved && unsaid) return false;
       return !(moved ? all.slice(-1) : all).some((n) => n.alerts[row.id] === 'resolved');
     });
   }
