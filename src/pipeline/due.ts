@@ -4,6 +4,7 @@ import { emitNotification, spoken } from './emit.ts';
 import { forgetNotified, leaveGroup, logNotified } from './group.ts';
 import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
+import { hasLeft } from './leave.ts';
 import { decideNotify, dedupeWindowOf, type NotifyDecision } from './notify.ts';
 import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
@@ -188,7 +189,7 @@ function lookAgainAt(state: PipelineState, group: Group, now: number): number | 
   let at: number | null = null;
   for (const id of group.members) {
     const alert = state.alerts.get(id);
-    if (alert?.state !== 'firing') continue;
+    if (alert?.state !== 'firing' || hasLeft(group, id)) continue;
     at = Math.min(at ?? now + group.route.repeatIntervalMs, nextEndOf(alert, now));
   }
   return at;

@@ -3,6 +3,7 @@ import { labelSet } from '../../rules/labels.ts';
 import { matcher } from '../../rules/matchers.ts';
 import type { Severity, ThresholdRule } from '../../rules/types.ts';
 import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
+import { StoredRows } from '../testing/stored-rows.ts';
 import { subjectOf } from './identify.ts';
 import { emptyResult, type StepResult } from './input.ts';
 import { loadPipeline } from './load.ts';
@@ -42,6 +43,7 @@ class Story {
   now = t0;
   readonly said: string[] = [];
   readonly results: StepResult[] = [];
+  readonly stored = new StoredRows();
   readonly rule: ThresholdRule;
   state: PipelineState;
   #ids = 0;
@@ -66,6 +68,7 @@ class Story {
 
   #heard(out: StepResult): void {
     this.results.push(out);
+    this.stored.store(out.effects);
     for (const { message } of out.notifications) {
       const changed = message.alerts
         .filter(({ id }) => message.changed.includes(id))
@@ -103,16 +106,9 @@ class Story {
 
   /** What was stored is all that is left. */
   restart(): void {
-    const { alerts, groups, silences, routing, rules } = this.state;
-    const rows = JSON.parse(
-      JSON.stringify({
-        alerts: [...alerts.values()],
-        groups: [...groups.values()].map(({ row }) => row),
-        silences: silences.rows,
-      }),
-    );
+    const { routing, rules } = this.state;
     const out = emptyResult();
-    this.state = loadPipeline('default', rows, routing, rules, () => this.#id(), this.now, out);
+    this.state = loadPipeline('default', this.stored.load(), routing, rules, () => this.#id(), this.now, out);
     this.#heard(out);
   }
 
@@ -433,6 +429,23 @@ describe('a level whose other route is the same people', () => {
 });
 
 describe('after a restart', () => {
+  it('the end is told of what moved on to a group that had its deadline already', () => {
+    const story = new Story({ routes: [pager({ receiver: 'ops' })] });
+    story.at('warning', 85, 'b');
+    story.advance(20 * s);
+    story.at('critical', 95);
+    story.advance(min);
+    story.at('warning', 85);
+    story.restart();
+    story.at(null, 10);
+    story.advance(10 * min);
+    expect(story.said).toEqual([
+      '10 ops first: firing warning 85',
+      '20 ops first: firing critical 95',
+      '140 ops some_resolved: resolved warning 10',
+    ]);
+  });
+
   it('nothing is said twice and what waited is said', () => {
     const story = new Story({ groupIntervalMs: 0, routes: [pager({ receiver: 'ops' })] });
     story.at('warning', 85);
@@ -464,7 +477,7 @@ describe('after a restart', () => {
     story.at('warning', 85);
     story.advance(20 * s);
     story.at('critical', 95);
-    for (const { row } of story.state.groups.values()) row.nextAt = null;
+    for (const row of story.stored.groups.values()) row.nextAt = null;
     story.restart();
     story.advance(min);
     expect(story.said.at(-1)).toBe('70 ops escalated: firing critical 95');

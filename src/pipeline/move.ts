@@ -3,9 +3,10 @@
 // group labels), what they were told is handed over. Elsewhere a group that said that it fires takes that back.
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { arm, armForNew, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
+import { arm, armForNew, armForResolved, groupsOf, joinGroups, leaveGroup, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
+import { comeBack, hasLeft, oweEnd, word } from './leave.ts';
 import { sendsResolved, viewGroup } from './notify.ts';
 import { inheritance } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
@@ -30,17 +31,22 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
       skip(state, group, alert, 'routed_elsewhere', now, out);
     } else {
       const heirs = after.filter((other) => inheritance(other) === inheritance(group));
-      for (const heir of heirs)
-        if (heir.row.notified[alert.id]?.status !== 'firing') takeOver(heir, alert, entry);
+      for (const heir of heirs) {
+        if (heir.row.notified[alert.id]?.status === 'firing' && !hasLeft(heir, alert.id)) continue;
+        takeOver(heir, alert, word(entry));
+        // Also where its deadline stays: after a restart it is to know what was said.
+        out.groups.add(heir);
+      }
       // The word that was said here still opens its dedupe window.
-      if (heirs.length > 0) logNotified(group, [{ alert, status: 'resolved' }], entry.at);
-      else takeBack(state, group, alert, now, out);
-      group.members.delete(alert.id);
-      group.held.delete(alert.id);
+      if (heirs.length > 0) {
+        logNotified(group, [{ alert, status: 'resolved' }], entry.at);
+        leaveGroup(state, group, alert.id);
+      } else takeBack(state, group, alert, now, out);
     }
     if (group.members.size === 0) arm(group, now, 'close', out);
   }
   for (const group of after) {
+    if (comeBack(group, alert.id)) out.groups.add(group);
     const entry = group.row.notified[alert.id];
     if (entry?.status !== 'firing' || isEscalated(group, alert)) armForNew(group, now, out, waitsUntil);
     else arm(group, Math.max(now, tellsAgainAt(group, alert, now)), 'repeat_interval', out);
@@ -49,20 +55,23 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
     if (out.groups.has(group)) out.effects.push({ put: 'group', row: group.row, insert: false });
 }
 
-/** The people of a group hear no more of the alert, as far as they are concerned it has ended. */
+/**
+ * The people of a group hear no more of the alert, as far as they are concerned it has ended. They are told, now or when
+ * what holds it back is over.
+ */
 function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
   const saidAt = group.row.notified[alert.id]?.at ?? now;
   const asked = receiver !== undefined && sendsResolved(state, alert, receiver);
-  logNotified(group, [{ alert, status: 'resolved' }], asked ? now : saidAt);
-  if (!asked) return;
   const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
-  const suppression = heldBackBy(state, group, ended, now);
-  if (suppression) {
-    skip(state, group, alert, suppression.by, now, out, suppression.ids);
+  if (asked && heldBackBy(state, group, ended, now)) {
+    oweEnd(state, group, alert, now);
+    armForResolved(group, now, out);
     return;
   }
-  group.members.delete(alert.id);
+  logNotified(group, [{ alert, status: 'resolved' }], asked ? now : saidAt);
+  leaveGroup(state, group, alert.id);
+  if (!asked) return;
   const { told } = viewGroup(state, group, receiver, now);
   const reason = told.length > 0 ? 'some_resolved' : 'resolved';
   out.notifications.push(emitNotification(state, group, reason, { changed: [ended], standing: told }, now));

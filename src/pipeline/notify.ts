@@ -2,6 +2,7 @@
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
 import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
+import { seenFrom } from './leave.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState, SuppressedBy } from './state.ts';
@@ -30,7 +31,7 @@ export interface GroupView {
   readonly flapping: AlertRow[];
   /** Firing anew within that window: delayed to its end. */
   readonly held: { readonly alert: AlertRow; readonly until: number }[];
-  /** Resolved, and the receiver believes it fires. */
+  /** Resolved (or another group's now), and the receiver believes it fires. */
   readonly resolved: AlertRow[];
   /** The same, but nobody wants to hear of it. */
   readonly unasked: AlertRow[];
@@ -114,8 +115,9 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
   };
   const eventKeys = new Set<string>();
   for (const id of group.members) {
-    const alert = state.alerts.get(id);
-    if (!alert) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
+    const known = state.alerts.get(id);
+    if (!known) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
+    const alert = seenFrom(group, known);
     const said = group.row.notified[id]?.status;
     const open =
       alert.state === 'firing' ||
@@ -143,7 +145,8 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
       }
     } else if (said === 'firing') {
       const successor = state.openByKey.get(alert.key);
-      if (successor?.state === 'firing' && group.members.has(successor.id)) view.superseded.push(alert);
+      const again = successor?.state === 'firing' && successor.id !== id && group.members.has(successor.id);
+      if (again) view.superseded.push(alert);
       else if (sendsResolved(state, alert, receiver)) view.resolved.push(alert);
       else view.unasked.push(alert);
     } else {

@@ -1,15 +1,17 @@
 // On load and on a changed route tree every open alert, every waiting event, and every resolved alert still in a notify
 // log is routed again. A group whose route is gone hands its notify log to the group of the same receiver and labels;
-// without such a group it closes with a resolved notice, if what it said last was that something fires.
+// without such a group it closes with a resolved notice, if what it said last was that something fires. The same is owed
+// to the people of a group that goes on without an alert that was its own.
 import { canonicalLabels } from '../../rules/labels.ts';
 import { emitNotification } from './emit.ts';
-import { arm, armForNew, armForResolved, joinGroups } from './group.ts';
+import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
+import { comeBack, hasLeft, oweEnd, seenFrom, word } from './leave.ts';
 import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
-import { alertEvent, type Group, type PipelineState } from './state.ts';
+import type { Group, PipelineState } from './state.ts';
 import {
   type HeldBack,
   heldBackBy,
@@ -51,6 +53,7 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
   for (const group of before.values()) {
     if (!routed.has(group.row.groupKey)) retire(state, group, heirs.get(inheritance(group)), now, out);
   }
+  for (const key of routed) settleWord(state, state.groups.get(key)!, now, out);
   for (const group of state.groups.values()) {
     keepOnlyWhatMatters(state, group);
     lookAgain(state, group, now, out);
@@ -103,6 +106,12 @@ function retire(
     out.groups.add(heir);
   } else if (Object.values(group.row.notified).some((entry) => entry.status === 'firing')) {
     farewell(state, group, now, out);
+    if (group.members.size > 0) {
+      // What is held back is told at the end of that.
+      out.groups.add(group);
+      out.effects.push({ put: 'group', row: group.row, insert: false });
+      return;
+    }
   } else if (group.row.nextReason === 'close' && group.row.nextAt !== null && group.row.nextAt > now) {
     return; // nothing fires here; the log only guards the dedupe window and closes by itself
   }
@@ -118,18 +127,52 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
     .filter((alert) => sendsResolved(state, alert, receiver))
-    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }))
-    .filter((alert) => {
-      const suppression = heldBackBy(state, group, alert, now);
-      if (suppression === null) return true;
-      const { by, ids } = suppression;
-      const body = { groupKey: group.row.groupKey, ids };
-      out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.skipped', by, now, body) });
-      return false;
-    });
-  if (known.length > 0) {
-    out.notifications.push(emitNotification(state, group, 'resolved', { changed: known, standing: [] }, now));
+    .map((alert): AlertRow => ({ ...alert, state: 'resolved', resolvedAt: alert.resolvedAt ?? now }));
+  const held = known.filter((alert) => heldBackBy(state, group, alert, now) !== null);
+  const told = known.filter((alert) => !held.includes(alert));
+  if (told.length > 0) {
+    out.notifications.push(emitNotification(state, group, 'resolved', { changed: told, standing: [] }, now));
+    group.row.lastSentAt = now;
   }
+  logNotified(
+    group,
+    told.map((alert) => ({ alert, status: 'resolved' as const })),
+    now,
+  );
+  for (const { id } of held) oweEnd(state, group, state.alerts.get(id)!, now);
+}
+
+/**
+ * Of a group that goes on: what its log says that fires is a member of it. Where the alert is another's now, that one
+ * takes the word over if it tells the same people, else the end is owed here.
+ */
+function settleWord(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const before = group.row.notified;
+  for (const [id, entry] of Object.entries(before)) {
+    const alert = state.alerts.get(id);
+    if (entry.status !== 'firing' || !alert) continue;
+    if (group.members.has(id)) {
+      comeBack(group, id);
+      continue;
+    }
+    const heirs = groupsOf(state, id).filter(
+      (other) => !hasLeft(other, id) && inheritance(other) === inheritance(group),
+    );
+    if (alert.state !== 'firing' || heirs.length === 0) {
+      oweEnd(state, group, alert, now);
+      continue;
+    }
+    for (const heir of heirs) {
+      if (heir.row.notified[id]?.status === 'firing') continue;
+      takeOver(heir, alert, word(entry));
+      out.effects.push({ put: 'group', row: heir.row, insert: false });
+    }
+    // The word that was said here still opens its dedupe window.
+    logNotified(group, [{ alert, status: 'resolved' }], entry.at);
+  }
+  if (group.row.notified === before) return;
+  out.groups.add(group);
+  out.effects.push({ put: 'group', row: group.row, insert: false });
 }
 
 /** A resolved alert stays only in groups whose log says that it fires. */
@@ -164,7 +207,8 @@ function lookAgain(state: PipelineState, group: Group, now: number, out: StepRes
   const before = new Map(group.suppressed);
   const held: HeldBack[] = [];
   for (const id of group.members) {
-    const alert = state.alerts.get(id);
+    const known = state.alerts.get(id);
+    const alert = known && seenFrom(group, known);
     const suppression = alert ? heldBackBy(state, group, alert, now) : null;
     if (alert && suppression) held.push({ alert, suppression });
     else if (alert && before.has(id))
@@ -177,8 +221,9 @@ function lookAgain(state: PipelineState, group: Group, now: number, out: StepRes
 function rearm(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const before = group.row.nextAt;
   for (const id of group.members) {
-    const alert = state.alerts.get(id);
-    if (!alert) continue;
+    const known = state.alerts.get(id);
+    if (!known) continue;
+    const alert = seenFrom(group, known);
     const said = group.row.notified[id]?.status;
     const news = said !== 'firing' || isEscalated(group, alert);
     if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);

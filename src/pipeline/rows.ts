@@ -97,6 +97,8 @@ export interface Notified {
   readonly severity?: Severity;
   /** It was said that it flaps. */
   readonly flapping?: true;
+  /** Since when the alert is another group's, where that is still to be said here. */
+  readonly left?: number;
 }
 
 export interface GroupRow {

@@ -6,6 +6,7 @@ import { arm } from './group.ts';
 import { dueAgainAt, isSnoozed } from './held-back.ts';
 import { dependenciesOf, Inhibition } from './inhibition.ts';
 import type { StepResult } from './input.ts';
+import { hasLeft } from './leave.ts';
 import { mutingOf } from './mute.ts';
 import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
@@ -179,7 +180,8 @@ export function release(state: PipelineState, id: string, now: number, out: Step
  */
 export function saidAgainAt(group: Group, alert: AlertRow, end: number, sentAt: number | null): number {
   const entry = group.row.notified[alert.id];
-  if (alert.state === 'firing' && entry?.status === 'firing' && !isEscalated(group, alert))
+  const known = entry?.status === 'firing' && !hasLeft(group, alert.id) && !isEscalated(group, alert);
+  if (alert.state === 'firing' && known)
     return Math.max(end, dueAgainAt(group, alert, end, sentAt));
   return sentAt === null ? end : Math.max(end, sentAt + group.route.groupIntervalMs);
 }

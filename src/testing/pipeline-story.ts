@@ -13,6 +13,7 @@ import type { AlertRow, EventRow, SilenceRow } from '../pipeline/rows.ts';
 import { emptyPipelineState, type PipelineState } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
 import { aReceiver, aRoute, aRule } from './builders.ts';
+import { StoredRows } from './stored-rows.ts';
 
 export const storyBegan = 1_700_000_000_000;
 
@@ -40,6 +41,7 @@ export class PipelineStory {
   /** `<seconds> <receiver> <reason>: <alert> <status>, …` of what changed. */
   readonly said: string[] = [];
   readonly results: StepResult[] = [];
+  readonly stored = new StoredRows();
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #firings: { key: string; at: number }[] = [];
   readonly #reminders = new Map<object, Reminder>();
@@ -70,6 +72,7 @@ export class PipelineStory {
 
   #heard(out: StepResult): StepResult {
     this.results.push(out);
+    this.stored.store(out.effects);
     for (const reminder of out.reminders) this.#reminders.set(reminder.owner, reminder);
     for (const { kind, subjectId } of eventsOf(out))
       if (kind === 'alert.firing')
@@ -174,17 +177,10 @@ export class PipelineStory {
 
   /** What was stored is all that is left. */
   restart(routing: RoutingConfig = this.state.routing): void {
-    const { alerts, groups, silences, rules } = this.state;
-    const { flapping } = routing;
     this.#reminders.clear();
-    const rows = structuredClone({
-      alerts: [...alerts.values()],
-      groups: [...groups.values()].map(({ row }) => row),
-      silences: silences.rows,
-      ...(flapping && { firings: this.#firings }),
-    });
+    const rows = { ...this.stored.load(), ...(routing.flapping && { firings: [...this.#firings] }) };
     const out = emptyResult();
-    this.state = loadPipeline('default', rows, routing, rules, () => this.#id(), this.now, out);
+    this.state = loadPipeline('default', rows, routing, this.#rules, () => this.#id(), this.now, out);
     this.#heard(out);
   }
 

@@ -180,13 +180,19 @@ export class Holding {
     for (const key of known.targetOf) into(this.#targets, key, known.id);
   }
 
-  /** Out of every rule; answers those that it may have held. */
+  /** Source of one rule and target of another: it may be part of a circle. */
+  #links(known: Known): boolean {
+    return this.#rules.length > 1 && known.sourceOf.length > 0 && known.targetOf.length > 0;
+  }
+
+  /** Out of every rule; answers those that it may have held, which is anybody where a circle may come open. */
   #take(known: Known): ReadonlySet<string> {
     const held = new Set<string>();
     for (const key of known.sourceOf) {
       this.#sources.get(key)?.delete(known.id);
       for (const id of this.#targets.get(key) ?? []) held.add(id);
     }
+    if (this.#links(known)) for (const id of this.#known.keys()) held.add(id);
     for (const key of known.targetOf) this.#targets.get(key)?.delete(known.id);
     return held;
   }
@@ -194,9 +200,8 @@ export class Holding {
   #lookAround(known: Known, at: number, more: ReadonlySet<string> = new Set()): void {
     const touched = new Set([known.id, ...more]);
     for (const key of known.sourceOf) for (const id of this.#targets.get(key) ?? []) touched.add(id);
-    // A circle may have closed or come open anywhere.
-    const circular = this.#rules.length > 1 && known.sourceOf.length > 0 && known.targetOf.length > 0;
-    for (const id of circular ? this.#known.keys() : touched) {
+    // A circle may have closed anywhere.
+    for (const id of this.#links(known) ? this.#known.keys() : touched) {
       const each = this.#known.get(id);
       if (each && each.tenant === known.tenant) this.#look(each, at);
     }

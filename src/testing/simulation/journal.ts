@@ -79,6 +79,8 @@ export class Journal {
   readonly dead = new Set<DeliveryRecord>();
   readonly sending = new Set<DeliveryRecord>();
   readonly #digest = createHash('sha256');
+  /** Called for each line of the history. */
+  onLine: (at: number, line: string) => void = () => {};
   /** Called for each committed effect, after it is in the journal. */
   onEffect: (effect: Effect, at: number) => void = () => {};
 
@@ -86,6 +88,7 @@ export class Journal {
     // Without the stack of an error, which says where the program lies and how it was compiled.
     this.#digest.update(`${at} ${line.split('\n', 1)[0]}\n`);
     this.#lines.push({ at, line });
+    this.onLine(at, line);
     if (this.#lines.length > 2 * logLines) this.#lines.splice(0, logLines);
   }
 

@@ -1,11 +1,11 @@
-// After every step: nobody who is to hear of a firing alert is forgotten. Either the group comes back to it by a timer that
+// After every step: what groups have said is stored, and nobody who is to hear of a firing alert is forgotten. Either the group comes back to it by a timer that
 // is really set, or it was told and somebody has it, or something holds it back that lives and whose end wakes the group.
 
 import type { Tenant } from '../../engine/tenant.ts';
-import { saysFiring } from '../../pipeline/rows.ts';
+import { type GroupRow, saysFiring } from '../../pipeline/rows.ts';
 import type { Group } from '../../pipeline/state.ts';
 import type { Holding } from './holding.ts';
-import { Violation } from './violation.ts';
+import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
 export class Remembered {
@@ -26,23 +26,40 @@ export class Remembered {
     this.#generation = engine;
     this.#turns = engine.counts.turns;
     for (const tenant of engine.tenants) {
+      for (const group of tenant.pipeline.groups.values()) this.#checkStored(group);
       for (const { id, state, kind, key } of tenant.pipeline.alerts.values()) {
         if (kind !== 'alert' || state !== 'firing') continue;
         const keys = tenant.pipeline.memberOf.get(id) ?? [];
-        if (keys.length === 0) this.#broken(`${id} (${key}) fires and is in no group`);
+        if (keys.length === 0) this.#broken('I1', `${id} (${key}) fires and is in no group`);
         for (const groupKey of keys) {
           const group = tenant.pipeline.groups.get(groupKey);
-          if (!group) this.#broken(`${id} (${key}) fires and its group ${groupKey} is gone`);
+          if (!group) this.#broken('I1', `${id} (${key}) fires and its group ${groupKey} is gone`);
           else if (engine.looksAt(tenant, group) === null) this.#checkAsleep(tenant, group, id, key);
         }
       }
     }
   }
 
+  /** A notify log is replaced when it changes, never written into. */
+  #checkStored({ row }: Group): void {
+    const stored = this.#world.journal.groups.get(row.id);
+    if (stored?.notified === row.notified && stored.lastSentAt === row.lastSentAt) return;
+    const said = ({ notified, lastSentAt }: GroupRow) =>
+      JSON.stringify([
+        lastSentAt,
+        Object.entries(notified)
+          .map(([id, entry]) => [id, Object.entries(entry).sort()])
+          .sort(),
+      ]);
+    const [is, was] = [said(row), stored ? said(stored) : 'nothing'];
+    if (is !== was) this.#broken('I6', `${row.groupKey} remembers ${is}, stored is ${was}`);
+  }
+
   #checkAsleep(tenant: Tenant, group: Group, id: string, key: string): void {
     const { journal, clock } = this.#world;
     const where = `${id} (${key}) in ${group.row.groupKey}`;
-    if (group.row.nextAt !== null) this.#broken(`${where}: due at ${group.row.nextAt} and no timer is set`);
+    if (group.row.nextAt !== null)
+      this.#broken('I1', `${where}: due at ${group.row.nextAt} and no timer is set`);
     const row = journal.alerts.get(id)?.row;
     const told = (journal.notificationsOf.get(id) ?? []).some(
       (n) => n.receiver === group.row.receiver && saysFiring(n.alerts[id]),
@@ -56,17 +73,18 @@ export class Remembered {
       const wakes = [...tenant.pipeline.heldBy].some(
         ([by, keys]) => keys.has(group.row.groupKey) && this.#holding.lives(by, now),
       );
-      if (!wakes) this.#broken(`${where} is ${hold.by} and no end of that wakes its group`);
+      if (!wakes) this.#broken('I1', `${where} is ${hold.by} and no end of that wakes its group`);
       return;
     }
     this.#broken(
+      'I1',
       told
         ? `${where} was told, is not acknowledged for good, and is not said again`
         : `${where} was not told, is not held back, and nothing comes back to it`,
     );
   }
 
-  #broken(message: string): never {
-    throw new Violation('I1', message, this.#world.clock.now());
+  #broken(id: InvariantId, message: string): never {
+    throw new Violation(id, message, this.#world.clock.now());
   }
 }

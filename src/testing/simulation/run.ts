@@ -1,5 +1,5 @@
 // The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants` (with
-// `--only TEXT` those whose names have it), each with `--workers N`. Exit code 1 when an invariant broke, a state was never
+// `--only TEXT` those whose names have it), each with `--workers N`; `--about TEXT` shows all that mentions an id or a key. Exit code 1 when an invariant broke, a state was never
 // reached over at least 300 hours, or a mutant survived.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -62,8 +62,9 @@ function table(counters: Counters): void {
   for (const name of sometimes) print(`  ${String(counters.of(name)).padStart(9)}  ${name}`);
 }
 
-function* seedJobs(from: number, to: number, hours: number, until: number): Generator<Job> {
-  for (let seed = from; seed <= to && performance.now() < until; seed++) yield { kind: 'seed', seed, hours };
+function* seedJobs(from: number, to: number, hours: number, until: number, about?: string): Generator<Job> {
+  for (let seed = from; seed <= to && performance.now() < until; seed++)
+    yield { kind: 'seed', seed, hours, ...(about !== undefined && { about }) };
 }
 
 async function runSeeds(jobs: Iterable<Job>, work: Work): Promise<boolean> {
@@ -76,6 +77,7 @@ async function runSeeds(jobs: Iterable<Job>, work: Work): Promise<boolean> {
     if (done.kind !== 'seed') return;
     const { result, batching } = done;
     print(line(done));
+    if (result.trace) for (const each of result.trace) print(`  ${each}`);
     for (const [name, n] of result.counters) counters.hit(name as Sometimes, n);
     runs += 1;
     hours += result.foundAfter ?? result.hours;
@@ -133,6 +135,7 @@ async function main(): Promise<number> {
       workers: { type: 'string' },
       mutants: { type: 'boolean' },
       only: { type: 'string' },
+      about: { type: 'string' },
     },
   });
   const workers = wholeNumber('workers', values.workers, 1);
@@ -149,7 +152,7 @@ async function main(): Promise<number> {
   }
   const one = wholeNumber('seed', values.seed, 1);
   const { from, to } = values.seeds === undefined ? { from: one, to: one } : seedsOf(values.seeds);
-  return (await runSeeds(seedJobs(from, to, hours, Number.POSITIVE_INFINITY), work)) ? 0 : 1;
+  return (await runSeeds(seedJobs(from, to, hours, Number.POSITIVE_INFINITY, values.about), work)) ? 0 : 1;
 }
 
 if (process.argv.includes(workerFlag)) serveJobs(doJob);

@@ -13,6 +13,7 @@ import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
 import { drawSuppression } from './suppression-plan.ts';
 import { Telling } from './telling.ts';
+import { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { Wire } from './wire.ts';
 import { World, type Wraps } from './world.ts';
@@ -29,6 +30,8 @@ const seedsPerFile = 10;
 export interface SimulationOptions {
   readonly seed: number;
   readonly hours: number;
+  /** An id, an alert key, a group key, or a part of one: the result has everything that mentions it. */
+  readonly about?: string;
   readonly wraps?: Wraps;
   /** Changes what the seed drew: a mutant may need a state to be frequent. */
   readonly plan?: (plan: SeedPlan) => SeedPlan;
@@ -47,6 +50,8 @@ export interface SimulationResult {
   /** Simulated hours until the violation. */
   readonly foundAfter: number | null;
   readonly lines: readonly string[];
+  /** Null: nobody asked. */
+  readonly trace: readonly string[] | null;
 }
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
@@ -81,9 +86,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
   const startedAt = world.clock.now();
+  const trace = options.about === undefined ? null : new Trace(world, options.about);
+  if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
   world.journal.onEffect = (effect, at) => {
     // The oracle speaks up after the turn, not into the store's caller, which would take it for a failed commit.
     try {
+      trace?.onEffect(effect, at);
       episodes.onEffect(effect, at);
       groups.onEffect(effect, at);
       if (effect.put === 'event') holding.onEvent(effect.row);
@@ -145,6 +153,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     violation = error;
+    trace?.end();
     world.journal.log(world.clock.now(), `VIOLATION ${error.message}`);
   } finally {
     world.close();
@@ -162,6 +171,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     violation,
     foundAfter: violation === null ? null : (violation.at - startedAt) / hour,
     lines: world.journal.lines,
+    trace: trace?.lines ?? null,
   };
 }
 

@@ -14,6 +14,9 @@ import type { World } from './world.ts';
 
 const slackMs = 15_000;
 
+/** The longest resolve_wait, group_interval and dedupe window, whatever tree they were of. */
+const endsWithinMs = 900_000;
+
 /** Inputs of one moment are taken in one turn or in several. */
 const routedGraceMs = 1_000;
 
@@ -234,7 +237,10 @@ export class Telling {
       const record = journal.alerts.get(id)!;
       if (this.#settled(record, now)) this.#owed.delete(id);
     }
-    for (const id of this.#firing) this.#checkRepeat(journal.alerts.get(id)!, now);
+    for (const id of this.#firing) {
+      this.#checkRepeat(journal.alerts.get(id)!, now);
+      this.#checkLeft(journal.alerts.get(id)!, now);
+    }
     for (const id of [...this.#ended])
       if (this.#isTakenBack(journal.alerts.get(id)!, now)) this.#ended.delete(id);
     if (!this.#world.calm) return;
@@ -306,13 +312,27 @@ export class Telling {
     }
   }
 
+  /** It fires on, and who heard of it and is not its receiver any more has heard so. */
+  #checkLeft(record: AlertRecord, now: number): void {
+    const { row } = record;
+    const movedAt = Math.max(this.#movedAt.get(row.id) ?? 0, this.routedAt);
+    if (movedAt === 0) return;
+    const { by, endedAt } = this.#hold(row, now);
+    const from = Math.max(movedAt, endedAt);
+    if (by !== null || now <= from + endsWithinMs + this.#world.downtime(from, now)) return;
+    const places = placesOf(this.#world.routing, labelsOf(row)).map(({ receiver }) => receiver);
+    for (const receiver of this.#believers(record))
+      if (!places.includes(receiver))
+        this.#broken('I1', `${row.id} went elsewhere at ${movedAt} and ${receiver} believes it fires`);
+  }
+
   /** After quiescence: whatever was said firing and ended was taken back. */
   checkResolves(now: number): void {
     for (const record of this.#world.journal.alerts.values()) {
       const { row, firedAt, resolvedAt } = record;
       if (row.kind !== 'alert' || firedAt === null || resolvedAt === null) continue;
       const { by, endedAt } = this.#hold(row, now);
-      if (by !== null || Math.max(resolvedAt, endedAt) > now - 900_000) continue;
+      if (by !== null || Math.max(resolvedAt, endedAt) > now - endsWithinMs) continue;
       for (const receiver of this.#believers(record))
         this.#broken('I1', `${row.id} ended at ${resolvedAt} and ${receiver} believes it fires`);
     }
@@ -343,23 +363,16 @@ export class Telling {
   #believers(record: AlertRecord): readonly string[] {
     const { journal, routing } = this.#world;
     const { row, firedAt } = record;
-    if (this.routedAt >= (firedAt ?? 0)) return [];
     const places = placesOf(routing, labelsOf(row)).map(({ receiver }) => receiver);
     const notified = journal.notificationsOf.get(row.id) ?? [];
-    const moved = this.#movedAt.has(row.id);
+    const moved = this.#movedAt.has(row.id) || this.routedAt >= (firedAt ?? 0);
     const again = journal.ofKey(row.tenant, row.key).some((other) => (other.firedAt ?? 0) > (firedAt ?? 0));
     if (again) return [];
-    // Of an alert that moved also those who heard of it on the way.
+    // Of an alert that moved, or was routed anew, also those who heard of it on the way.
     return [...new Set(moved ? notified.map((n) => n.receiver ?? '') : places)].filter((receiver) => {
       if (routing.receivers.get(receiver)?.sendResolved !== true) return false;
       const all = notified.filter((n) => n.receiver === receiver);
       if (!all.some((n) => saysFiring(n.alerts[row.id]))) return false;
-      // Moved on while it was held back: its old receivers are not told, and a row says so.
-      const unsaid = (journal.skips.get(row.id) ?? []).some(
-        ({ reason, groupKey }) =>
-          (reason === 'silenced' || reason === 'inhibited') && groupKey.startsWith(`${receiver}:`),
-      );
-      if (moved && unsaid) return false;
       return !(moved ? all.slice(-1) : all).some((n) => n.alerts[row.id] === 'resolved');
     });
   }

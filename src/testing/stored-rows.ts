@@ -1,0 +1,37 @@
+// What a store would have of one tenant's pipeline after the effects of its steps, and what it would load of that. A story
+// that restarts from these, and not from what was remembered, finds what was changed and never stored.
+import type { Effect } from '../pipeline/effect.ts';
+import type { AlertRow, GroupRow, SilenceRow } from '../pipeline/rows.ts';
+
+export class StoredRows {
+  /** By id, as every other one here. */
+  readonly alerts = new Map<string, AlertRow>();
+  readonly groups = new Map<string, GroupRow>();
+  readonly #silences = new Map<string, SilenceRow>();
+
+  /** In the order of a commit. */
+  store(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.put === 'alert') this.alerts.set(effect.row.id, structuredClone(effect.row));
+      else if (effect.put === 'group') this.groups.set(effect.row.id, structuredClone(effect.row));
+      else if (effect.put === 'group.closed') this.groups.delete(effect.id);
+      else if (effect.put === 'silence') this.#silences.set(effect.row.id, structuredClone(effect.row));
+    }
+  }
+
+  /** Open alerts, events that wait, whatever a notify log speaks of, groups, and silences that are not over. */
+  load(): {
+    readonly alerts: readonly AlertRow[];
+    readonly groups: readonly GroupRow[];
+    readonly silences: readonly SilenceRow[];
+  } {
+    const groups = [...this.groups.values()];
+    const spokenOf = new Set(groups.flatMap(({ notified }) => Object.keys(notified)));
+    const alerts = [...this.alerts.values()].filter(
+      ({ id, kind, state, nextAt }) =>
+        spokenOf.has(id) || (kind === 'event' ? nextAt !== null : state !== 'resolved'),
+    );
+    const silences = [...this.#silences.values()].filter(({ closed }) => !closed);
+    return structuredClone({ alerts, groups, silences });
+  }
+}
