@@ -4,7 +4,7 @@ import { loadBreaker } from './breaker.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury } from './ending.ts';
 import type { PlanResult } from './plan-result.ts';
-import { fallbackReason, slowReason } from './retry.ts';
+import { slowReason } from './retry.ts';
 import { type DeliveryPolicy, emptyPolicyState, orderAt, type PolicyState } from './state.ts';
 import { strategyOf } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
@@ -74,7 +74,8 @@ export function loadPolicy(
         busy: 0,
         shorter: row.shorter,
         slow: row.reason === slowReason,
-        maybe: row.attempts > 0 || row.state === 'sending' || row.reason === fallbackReason,
+        // Once leased it may have gone out, whatever was heard of it.
+        maybe: row.leaseToken > 0,
         leaseToken: row.leaseToken,
       });
       state.open += 1;

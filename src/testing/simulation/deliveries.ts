@@ -133,12 +133,15 @@ export class Deliveries {
     const { journal, counters } = this.#world;
     counters.hit('dropped resolved_before_send');
     const { row, accepted } = journal.deliveries.get(id)!;
-    const { alerts, severity } = journal.notifications.get(row.notificationId)!;
+    const { alerts, severity, receiver } = journal.notifications.get(row.notificationId)!;
     if (severity === 'critical' || severity === 'emergency')
       this.#broken('I2', `${id} is urgent and was dropped since its end came`);
     if (accepted.length > 0) this.#broken('I2', `${id} was dropped as not sent and a provider has it`);
     for (const [alert, saying] of Object.entries(alerts)) {
-      if (saying === 'event' || journal.alerts.get(alert)?.row.state === 'firing')
+      const over = journal.notificationsOf
+        .get(alert)!
+        .some((later) => later.receiver === receiver && later.alerts[alert] === 'resolved');
+      if (saying === 'event' || !over)
         this.#broken('I2', `${id} was dropped as overtaken and ${alert} is not over`);
     }
   }
