@@ -8,6 +8,7 @@ import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
+import { DeliveryNotices } from './delivery/delivery-notices.ts';
 import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
@@ -175,6 +176,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     // After the turn whose events these are.
     clock.soon(() => tell(tenant, deadLettersEvent(count), alarmKey('dead_letters', at), at));
   });
+  const notices = new DeliveryNotices(
+    (tenant) => (engine.tenant(tenant)?.pipeline.routing.administrator ?? null) !== null,
+    (tenant, event, key, at) =>
+      clock.soon(() => tell(tenant, event, { scope: 'system', key, bodyHash: event.type }, at)),
+  );
   const claimer = new Claimer({
     store,
     clock,
@@ -221,6 +227,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       },
       published(events) {
         alarm.see(events);
+        notices.see(events);
         ports.published?.(events);
       },
       fatal: broken,
