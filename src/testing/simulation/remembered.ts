@@ -57,7 +57,8 @@ export class Remembered {
   #checkAsleep(tenant: Tenant, group: Group, id: string, key: string): void {
     const { journal, clock } = this.#world;
     const where = `${id} (${key}) in ${group.row.groupKey}`;
-    if (group.row.nextAt !== null) this.#broken('I1', `${where}: due at ${group.row.nextAt} and no timer is set`);
+    if (group.row.nextAt !== null)
+      this.#broken('I1', `${where}: due at ${group.row.nextAt} and no timer is set`);
     const row = journal.alerts.get(id)?.row;
     const told = (journal.notificationsOf.get(id) ?? []).some(
       (n) => n.receiver === group.row.receiver && n.alerts[id] === 'firing',

@@ -62,13 +62,7 @@ function table(counters: Counters): void {
   for (const name of sometimes) print(`  ${String(counters.of(name)).padStart(9)}  ${name}`);
 }
 
-function* seedJobs(
-  from: number,
-  to: number,
-  hours: number,
-  until: number,
-  about?: string,
-): Generator<Job> {
+function* seedJobs(from: number, to: number, hours: number, until: number, about?: string): Generator<Job> {
   for (let seed = from; seed <= to && performance.now() < until; seed++)
     yield { kind: 'seed', seed, hours, ...(about !== undefined && { about }) };
 }

@@ -74,13 +74,17 @@ export class Trace {
       if (this.#mentions(row) || this.#related.has(row.id)) this.#add(now, `group ${JSON.stringify(row)}`);
     for (const id of this.#related) {
       const row = journal.deliveries.get(id)?.row;
-      if (row) this.#add(now, `delivery ${row.id} of ${row.notificationId} on ${row.channel} is ${row.state}`);
+      if (row)
+        this.#add(now, `delivery ${row.id} of ${row.notificationId} on ${row.channel} is ${row.state}`);
     }
     for (const { name, pipeline } of runtime?.engine.tenants ?? []) {
       for (const { row, members, held, suppressed } of pipeline.groups.values()) {
         const known = { members: [...members], held: [...held], suppressed: [...suppressed] };
         if (!this.#mentions(row) && !this.#mentions(known)) continue;
-        this.#add(now, `${name} remembers group ${row.groupKey}, due ${row.nextAt}: ${JSON.stringify(known)}`);
+        this.#add(
+          now,
+          `${name} remembers group ${row.groupKey}, due ${row.nextAt}: ${JSON.stringify(known)}`,
+        );
       }
     }
   }
@@ -101,6 +105,7 @@ export class Trace {
   }
 
   #add(at: number, line: string): void {
-    if (this.#lines.length < mostLines) this.#lines.push(`${new Date(at).toISOString().slice(5, 23)} ${line}`);
+    if (this.#lines.length < mostLines)
+      this.#lines.push(`${new Date(at).toISOString().slice(5, 23)} ${line}`);
   }
 }
