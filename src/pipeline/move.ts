@@ -3,7 +3,16 @@
 // group labels), what they were told is handed over. Elsewhere a group that said that it fires takes that back.
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { arm, armForNew, armForResolved, groupsOf, joinGroups, leaveGroup, logNotified, takeOver } from './group.ts';
+import {
+  arm,
+  armForNew,
+  armForResolved,
+  groupsOf,
+  joinGroups,
+  leaveGroup,
+  logNotified,
+  takeOver,
+} from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { comeBack, hasLeft, oweEnd, word } from './leave.ts';

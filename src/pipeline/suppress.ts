@@ -181,8 +181,7 @@ export function release(state: PipelineState, id: string, now: number, out: Step
 export function saidAgainAt(group: Group, alert: AlertRow, end: number, sentAt: number | null): number {
   const entry = group.row.notified[alert.id];
   const known = entry?.status === 'firing' && !hasLeft(group, alert.id) && !isEscalated(group, alert);
-  if (alert.state === 'firing' && known)
-    return Math.max(end, dueAgainAt(group, alert, end, sentAt));
+  if (alert.state === 'firing' && known) return Math.max(end, dueAgainAt(group, alert, end, sentAt));
   return sentAt === null ? end : Math.max(end, sentAt + group.route.groupIntervalMs);
 }
 

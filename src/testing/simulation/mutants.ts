@@ -74,6 +74,18 @@ export const mutants: readonly Mutant[] = [
       ),
     plan: (plan) => ({ ...plan, faults: noFaults }),
   },
+  {
+    name: 'a word taken over is not stored',
+    what: 'a group that changes what it has said, and not its deadline, is not stored',
+    wraps: () =>
+      effects((effect, world) => {
+        if (effect.put !== 'group' || effect.insert) return [effect];
+        const stored = world.journal.groups.get(effect.row.id);
+        const wordAlone = stored?.nextAt === effect.row.nextAt && stored.notified !== effect.row.notified;
+        return wordAlone ? [] : [effect];
+      }),
+    plan: (plan) => ({ ...plan, faults: noFaults }),
+  },
   { name: 'lost delivery', what: 'one delivery row in 20 is not stored', wraps: losing('delivery', 20) },
   {
     name: 'lost result',
