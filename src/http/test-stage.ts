@@ -1,6 +1,7 @@
 // A stage for tests of the HTTP surface: the real application over the real store, a clock that stands still,
 // a key for each role, and services that only remember what they were asked.
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { labelSet } from '../../rules/labels.ts';
@@ -17,7 +18,6 @@ import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { memoryFolder } from '../testing/memory-folder.ts';
 import { createHttp } from './app.ts';
 import { digestOf, mintKey } from './key-format.ts';
 import { roles } from './rights.ts';
@@ -74,7 +74,7 @@ export function httpStage(
     () => stage.now,
     (into) => into.fill(++counter & 0xff),
   );
-  const folder = memoryFolder('tocsin-http-');
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-http-'));
   const store = openSqliteStore({
     file: join(folder, 'state.db'),
     durability: 'normal',
