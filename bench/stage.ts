@@ -19,14 +19,18 @@ export interface Stage {
 
 /** Hosts that fire and resolve in turn; each is hot for as long as it takes `lag` others to follow. */
 export const hosts = 10_000;
-/** A server may fall behind by two pushes for each of these before a host cools down unheard. */
-export const lagOf = ({ short }: Bench): number => (short ? 1_500 : 3_000);
+/**
+ * A server may fall behind by two pushes for each of these before a host cools down unheard. In the short run they are as
+ * few as a round of so many `pushes` needs: each of them is a message of the warm-up.
+ */
+export const lagOf = ({ short }: Bench, pushes: number): number =>
+  short ? Math.min(Math.ceil(pushes / 2) + 100, 3_000) : 3_000;
 
-/** Starts everything, with 10,000 hosts unless told otherwise. With `known` every host fires and resolves once before anything is measured. */
+/** Starts everything, with 10,000 hosts unless told otherwise. `pushes`: most that are under way or follow one another without a pause. With `known` every host fires and resolves once before anything is measured. */
 export async function openStage(
   bench: Bench,
   mode: ServerMode,
-  options: { known?: boolean; hosts?: number } = {},
+  options: { known?: boolean; hosts?: number; pushes: number },
 ): Promise<Stage> {
   const ledger = new Ledger();
   const sink = await startSink((arrival) => ledger.receive(arrival));
@@ -39,7 +43,7 @@ export async function openStage(
     ledger,
     hosts: options.hosts ?? hosts,
     prefix: 'host',
-    lag: lagOf(bench),
+    lag: lagOf(bench, options.pushes),
   });
   await load.warmUp(patienceMs, options.known ?? false);
   return {

@@ -3,6 +3,7 @@
 
 import type { CST, Document } from 'yaml';
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit } from 'yaml';
+import { readPlainYaml } from './plain-yaml.ts';
 import type { Path } from './read-keys.ts';
 
 export interface Position {
@@ -26,6 +27,28 @@ const maxAliases = 100;
 
 /** Reads one YAML 1.2 document. Any syntax problem, duplicate key or unknown tag refuses the text as a whole. */
 export function readYaml(text: string): YamlSource | { readonly problems: readonly YamlProblem[] } {
+  const plain = readPlainYaml(text);
+  if (plain === null) return readAnyYaml(text);
+  let lines: LineCounter | null = null;
+  return {
+    value: plain.value,
+    locate(path, at) {
+      lines ??= linesOf(text);
+      const { line, col } = lines.linePos(plain.offsetOf(path, at));
+      return { line, column: col };
+    },
+  };
+}
+
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return lines;
+}
+
+/** `readYaml` by the library alone, whose every answer is the right one. */
+export function readAnyYaml(text: string): YamlSource | { readonly problems: readonly YamlProblem[] } {
   const lines = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);

@@ -24,7 +24,7 @@ async function drained(ledger: Ledger): Promise<void> {
 export const burst: Scenario = {
   id: 'alerts.burst',
   async run(bench) {
-    const deliveries = bench.short ? 5_000 : 20_000;
+    const deliveries = bench.short ? 3_000 : 20_000;
     const ledger = new Ledger();
     const sink = await startSink((arrival) => ledger.receive(arrival));
     const server = await startTocsin(bench, 'durable', loadConfigText(sink.port), {

@@ -29,7 +29,7 @@ async function burst({ server, load, ledger }: Stage, alerts: number) {
 
 /** The short run judges no duration: what the other sides are for. */
 async function countedAlone(bench: Bench): Promise<void> {
-  const stage = await openStage(bench, 'durable', { hosts: 2_000 });
+  const stage = await openStage(bench, 'durable', { hosts: 2_000, pushes: window });
   await burst(stage, 1_500);
   countRows(bench.report, 'alerts.durable', [stage.ledger]);
   await stage.close();
@@ -42,11 +42,11 @@ export const durable: Scenario = {
     const fsyncMs = fsyncCostMs(bench.scratch);
     const tells = fsyncMs >= tellingMs;
     bench.report.row({ id: 'machine.fsync', value: fsyncMs, unit: 'ms for an fsync after 4 KiB' });
-    const known = { known: true, hosts: 2_000 };
+    const known = { known: true, hosts: 2_000, pushes: window };
     const stages = {
       durable: await openStage(bench, 'durable', known),
       nothing: await openStage(bench, 'no_database', known),
-      single: await openStage(bench, 'single', { hosts: 2_000 }),
+      single: await openStage(bench, 'single', { hosts: 2_000, pushes: window }),
     };
     await stages.single.server.ask({ ask: 'split', on: true });
     const one = {

@@ -25,9 +25,10 @@ async function run({ server, load, ledger }: Stage, perSecond: number, ms: numbe
 
 /** Both sides of it, in turns; the short run, which judges no duration, has no use for the limit. */
 async function compare(bench: Bench, id: string, perSecond: number, ms: number, rounds: number) {
+  const pushes = (perSecond * ms) / 1_000;
   const stages = {
-    durable: await openStage(bench, 'durable'),
-    ...(!bench.short && { nothing: await openStage(bench, 'no_database') }),
+    durable: await openStage(bench, 'durable', { pushes }),
+    ...(!bench.short && { nothing: await openStage(bench, 'no_database', { pushes }) }),
   };
   const { durable, nothing } = stages;
   const ours = { durable: () => run(durable, perSecond, ms) };

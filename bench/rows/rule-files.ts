@@ -125,7 +125,7 @@ const reload: Scenario = {
     mkdirSync(folder);
     for (let file = 0; file < fileCount; file++) writeFile(folder, file, 0);
     const reader = new Reader([folder]);
-    const stage = new OnStage({ rules: [] });
+    const stage = new OnStage({ rules: [], onDisk: true });
     await stage.pushAll(
       Array.from({ length: seriesCount }, (_, n) => {
         const host = Math.floor(n / metricCount);

@@ -36,7 +36,7 @@ async function filled(bench: Bench, route: StageOptions['route']): Promise<Fille
   const { Stage: OnStage } = (await import(join(bench.built, 'src/testing/stage.js'))) as {
     Stage: typeof Stage;
   };
-  const stage = new OnStage({ route: { groupWaitMs: 0, ...route } });
+  const stage = new OnStage({ onDisk: true, route: { groupWaitMs: 0, ...route } });
   const { engine, services } = stage.runtime;
   const timedTurn = (): number => cpuMs(() => engine.turn());
   const put = async (matchers: Matchers) => {

@@ -15,6 +15,7 @@ async function hold(bench: Bench, id: string, ms: number, judged: boolean): Prom
   const { server, load, ledger, close } = await openStage(bench, 'durable', {
     known: !bench.short,
     hosts: 4_000,
+    pushes: (perSecond * ms) / 1_000,
   });
   await server.ask({ ask: 'gc' });
   await server.ask({ ask: 'mark' });

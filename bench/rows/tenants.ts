@@ -22,6 +22,7 @@ export const tenants: Scenario = {
   id: 'tenants.fairness',
   async run(bench) {
     const { short, report } = bench;
+    const pairMs = short ? 1_000 : 5_000;
     // Told apart by the first letters of the host.
     const ledger = new Ledger();
     let storm: Storm | null = null;
@@ -39,7 +40,7 @@ export const tenants: Scenario = {
     storm = await startStorm(bench, server.port, {
       tenant: 'a',
       hosts,
-      lag: lagOf(bench),
+      lag: lagOf(bench, (stormPerSecond * pairMs) / 1_000),
       prefixes: ['a', 'over'],
       connections: 64,
       patienceMs,
@@ -47,7 +48,6 @@ export const tenants: Scenario = {
     for (const prefix of ['a', 'over']) await storm.warmUp(prefix);
     await b.warmUp(patienceMs, false);
 
-    const pairMs = short ? 1_000 : 5_000;
     const quiet = async () => {
       b.takeAnswers();
       await b.paced(quietPerSecond, pairMs);
@@ -91,7 +91,7 @@ export const tenants: Scenario = {
     countRows(report, 'tenants.fairness', [await storm.counts('a'), ledger], (await server.rows()).skipped);
 
     // A at three times its capacity; what becomes of A's alerts is not counted here, a refused change has no message.
-    const many = short ? 1_500 : 6_000;
+    const many = short ? 800 : 6_000;
     const capacity = many / (await storm.closed('a', many, 400));
     const refusedBefore = b.refused;
     // Two thirds of it wait: long enough for twice of what may.

@@ -1,6 +1,6 @@
 // Rules as they pass from one thread to another. Functions and prototypes do not: a matcher and a time interval go as
-// their parts and are built again, a label set as its entries.
-import { isLabelSet, labelSet } from '../../rules/labels.ts';
+// their parts and are built again, a label set as its names and values. Most of a rule is plain and goes as it stands.
+import { emptyLabels, isLabelSet, labelsInOrder } from '../../rules/labels.ts';
 import { matcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
@@ -13,8 +13,13 @@ export type Portable =
   | { readonly kind: 'list'; readonly items: readonly Portable[] }
   | { readonly kind: 'matcher'; readonly name: string; readonly op: Matcher['op']; readonly value: string }
   | { readonly kind: 'interval'; readonly name: string; readonly spec: readonly TimeIntervalSpec[] }
-  | { readonly kind: 'labels'; readonly entries: readonly (readonly [string, string])[] }
-  | { readonly kind: 'object'; readonly entries: readonly (readonly [string, Portable])[] };
+  | { readonly kind: 'labels'; readonly names: readonly string[]; readonly values: readonly string[] }
+  /** An object of which only `made` are to be built again: of these `value` has what they are made of. */
+  | {
+      readonly kind: 'object';
+      readonly value: Readonly<Record<string, unknown>>;
+      readonly made: readonly string[];
+    };
 
 export function portableRule(rule: Rule): Portable {
   return portable(rule);
@@ -26,13 +31,27 @@ export function ruleOf(from: Portable): Rule {
 }
 
 export function portable(value: unknown): Portable {
-  if (typeof value !== 'object' || value === null) return { kind: 'plain', value };
-  if (Array.isArray(value)) return { kind: 'list', items: value.map(portable) };
+  return parts(value) ?? { kind: 'plain', value };
+}
+
+/** Null: it can be sent as it stands. */
+function parts(value: unknown): Portable | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value))
+    return value.some((item) => parts(item) !== null) ? { kind: 'list', items: value.map(portable) } : null;
   if (isMatcher(value)) return { kind: 'matcher', name: value.name, op: value.op, value: value.value };
   if (isTimeInterval(value)) return { kind: 'interval', name: value.name, spec: value.spec };
-  const entries = Object.entries(value);
-  if (isLabelSet(value)) return { kind: 'labels', entries: Object.entries(value) };
-  return { kind: 'object', entries: entries.map(([name, own]) => [name, portable(own)] as const) };
+  if (isLabelSet(value)) return { kind: 'labels', names: Object.keys(value), values: Object.values(value) };
+  let copy: Record<string, unknown> | null = null;
+  const made: string[] = [];
+  for (const name of Object.keys(value)) {
+    const own = parts((value as Readonly<Record<string, unknown>>)[name]);
+    if (own === null) continue;
+    copy ??= { ...value };
+    copy[name] = own;
+    made.push(name);
+  }
+  return copy === null ? null : { kind: 'object', value: copy, made };
 }
 
 function isMatcher(value: object): value is Matcher {
@@ -58,8 +77,11 @@ export function revived(from: Portable): unknown {
     case 'interval':
       return compileTimeInterval(from.name, from.spec);
     case 'labels':
-      return labelSet(from.entries);
-    case 'object':
-      return Object.fromEntries(from.entries.map(([name, own]) => [name, revived(own)]));
+      return from.names.length === 0 ? emptyLabels : labelsInOrder(from.names, from.values);
+    case 'object': {
+      const object: Record<string, unknown> = { ...from.value };
+      for (const name of from.made) object[name] = revived(object[name] as Portable);
+      return object;
+    }
   }
 }

@@ -23,6 +23,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { aReceiver, aRoute, aRule } from './builders.ts';
 import { ManualClock } from './manual-clock.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 export interface Sent {
   readonly deliveryId: string;
@@ -45,11 +46,15 @@ export interface StageOptions {
   readonly heartbeats?: readonly Heartbeat[];
   readonly classification?: Classification;
   readonly wrapStore?: (store: Store) => Store;
+  /** Its files lie where files lie, for whoever measures; else in memory where the machine has a place there. */
+  readonly onDisk?: boolean;
   /** The disk is guarded, by a ballast of so many bytes. */
   readonly ballastBytes?: number;
   /** What the channel answers; accepted unless told otherwise. */
   readonly answer?: (sent: Sent) => SendResult | Promise<SendResult>;
 }
+
+const prefix = 'tocsin-stage-';
 
 /** Everything that a story needs; `close` at its end. */
 export class Stage {
@@ -63,15 +68,18 @@ export class Stage {
   rules: Rule[];
   heartbeats: readonly Heartbeat[];
   readonly #options: StageOptions;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-stage-'));
-  readonly ballastFile = join(this.#folder, 'ballast');
-  readonly samplesFile = join(this.#folder, 'samples.db');
+  readonly #folder: string;
+  readonly ballastFile: string;
+  readonly samplesFile: string;
   #closeFiles: () => void = () => {};
   #random = 1;
   #starts = 0;
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.#folder = options.onDisk ? mkdtempSync(join(tmpdir(), prefix)) : memoryFolder(prefix);
+    this.ballastFile = join(this.#folder, 'ballast');
+    this.samplesFile = join(this.#folder, 'samples.db');
     this.heartbeats = options.heartbeats ?? [];
     this.rules = (options.rules ?? [{}]).map((rule) =>
       'type' in rule && rule.type !== 'threshold' ? (rule as Rule) : aRule(rule as Partial<ThresholdRule>),

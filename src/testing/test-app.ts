@@ -1,10 +1,10 @@
 // A whole Tocsin on real parts for a test: fresh data folder, real receiver, the configuration as users write it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRuleFile } from '../../rules/parse.ts';
 import { createTocsin, type Tocsin, type TocsinOptions } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 export interface TestApp {
   readonly tocsin: Tocsin;
@@ -39,7 +39,7 @@ export async function startTestApp(
   rules: string,
   options: Partial<TocsinOptions> & { folder?: string } = {},
 ): Promise<TestApp> {
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'tocsin-test-'));
+  const folder = options.folder ?? memoryFolder('tocsin-test-');
   const file = join(folder, 'tocsin.yaml');
   writeFileSync(file, config);
   const loaded = loadConfig({ file, cwd: folder, env: {}, flags: { data: join(folder, 'data') } });

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { ruleDocument } from '../../../../rules/document.ts';
 import { emptyLabels } from '../../../../rules/labels.ts';
 import { parseRule, parseRuleFile } from '../../../../rules/parse.ts';
+import { readPlainYaml } from '../../../../rules/plain-yaml.ts';
 import { hashOfRule } from '../../../../rules/rule-hash.ts';
 import { ruleLimits } from '../../../../rules/schema-fields.ts';
+import { readAnyYaml } from '../../../../rules/yaml-source.ts';
 import { portableRule, ruleOf } from '../../../config/portable-rules.ts';
 import { materialOf, mutated } from '../mutate.ts';
 import { claim, pureTarget, quoted, textOf } from '../target.ts';
@@ -100,11 +102,18 @@ const longestMessage = 20_000;
 export const ruleFile = pureTarget({
   name: 'rule-file',
   holds:
-    'problems have a place within the file and a bounded text; a rule can be shown and sent to a thread and is itself',
+    'problems have a place within the file and a bounded text; a rule can be shown and sent to a thread and is itself; plain YAML is what the library reads',
   weight: 2,
   input: (random) => mutated(random, material),
   check(input) {
     const text = textOf(input);
+    const plain = readPlainYaml(text);
+    if (plain !== null) {
+      const right = readAnyYaml(text);
+      claim('value' in right, () => `the library refuses ${quoted(text)}`);
+      const [here, there] = [JSON.stringify(plain.value), JSON.stringify(right.value)];
+      claim(here === there, () => `${quoted(text)} is read as ${quoted(here)}, should be ${quoted(there)}`);
+    }
     const { rules, problems } = parseRuleFile(text, 'rules/fuzz.yaml');
     const lines = text.split('\n').length;
     claim(problems.length <= ruleLimits.problems, `${problems.length} problems`);
