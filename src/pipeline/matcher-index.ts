@@ -35,6 +35,8 @@ interface Answer<T> {
   removed: number;
 }
 
+const none: readonly never[] = [];
+
 /** What is filed under one label name. */
 class Drawer<T> {
   /** By the value that an equality matcher asks for. */
@@ -65,13 +67,14 @@ class Drawer<T> {
 
   /** Those of the asked whose matcher takes the value. */
   taking(value: string): readonly Asked<T>[] {
-    if (this.#asked.size === 0) return [];
+    if (this.#asked.size === 0) return none;
     let answer = this.#answers.get(value);
     if (!answer) {
       if (this.#answers.size >= mostAnswers) this.#answers.clear();
-      answer = { found: [], asked: 0, removed: this.#removed };
+      answer = { found: none, asked: 0, removed: this.#removed };
       this.#answers.set(value, answer);
     }
+    if (answer.removed === this.#removed && answer.asked === this.#order.length) return answer.found;
     const isFiled = (asked: Asked<T>) => this.#asked.get(asked.item) === asked;
     if (answer.removed !== this.#removed) {
       answer.found = answer.found.filter(isFiled);
@@ -90,6 +93,10 @@ class Drawer<T> {
     return answer.found;
   }
 }
+
+/** Of one that is filed under a matcher which takes the label set: where that is the only one it need not be asked again. */
+const takes = ({ matchers }: Matched, labels: Labels) =>
+  matchers.length === 1 || matchesAll(matchers, labels);
 
 export class MatcherIndex<T extends Matched> {
   readonly #drawers = new Map<string, Drawer<T>>();
@@ -138,9 +145,8 @@ export class MatcherIndex<T extends Matched> {
       const drawer = this.#drawers.get(name);
       if (!drawer) continue;
       const value = labels[name]!;
-      for (const item of drawer.equal.get(value) ?? [])
-        if (matchesAll(item.matchers, labels)) found.push(item);
-      for (const { item } of drawer.taking(value)) if (matchesAll(item.matchers, labels)) found.push(item);
+      for (const item of drawer.equal.get(value) ?? none) if (takes(item, labels)) found.push(item);
+      for (const { item } of drawer.taking(value)) if (takes(item, labels)) found.push(item);
     }
     return found;
   }
