@@ -46,6 +46,10 @@ class Drawer<T> {
   #order: Asked<T>[] = [];
   #removed = 0;
   readonly #answers = new Map<string, Answer<T>>();
+  /** By the prefix: a value that is new here asks those alone that begin as it does. */
+  readonly #byPrefix = new Map<string, Set<Asked<T>>>();
+  /** Length of prefixes → how many prefixes have it. */
+  readonly #lengths = new Map<number, number>();
 
   get empty(): boolean {
     return this.equal.size === 0 && this.#asked.size === 0;
@@ -55,11 +59,30 @@ class Drawer<T> {
     const asked = { item, matcher, prefix: prefixOf(matcher) };
     this.#asked.set(item, asked);
     this.#order.push(asked);
+    const { prefix } = asked;
+    const same = this.#byPrefix.get(prefix);
+    if (same) {
+      same.add(asked);
+      return;
+    }
+    this.#byPrefix.set(prefix, new Set([asked]));
+    this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
   }
 
   remove(item: T): void {
-    if (!this.#asked.delete(item)) return;
+    const asked = this.#asked.get(item);
+    if (!asked) return;
+    this.#asked.delete(item);
     this.#removed += 1;
+    const { prefix } = asked;
+    const same = this.#byPrefix.get(prefix)!;
+    same.delete(asked);
+    if (same.size === 0) {
+      this.#byPrefix.delete(prefix);
+      const left = this.#lengths.get(prefix.length)! - 1;
+      if (left === 0) this.#lengths.delete(prefix.length);
+      else this.#lengths.set(prefix.length, left);
+    }
     if (this.#order.length <= 2 * this.#asked.size + 64) return;
     this.#order = [...this.#asked.values()];
     this.#answers.clear();
@@ -71,7 +94,7 @@ class Drawer<T> {
     let answer = this.#answers.get(value);
     if (!answer) {
       if (this.#answers.size >= mostAnswers) this.#answers.clear();
-      answer = { found: none, asked: 0, removed: this.#removed };
+      answer = { found: this.#ask(value), asked: this.#order.length, removed: this.#removed };
       this.#answers.set(value, answer);
     }
     if (answer.removed === this.#removed && answer.asked === this.#order.length) return answer.found;
@@ -91,6 +114,16 @@ class Drawer<T> {
       answer.asked = this.#order.length;
     }
     return answer.found;
+  }
+
+  #ask(value: string): readonly Asked<T>[] {
+    const found: Asked<T>[] = [];
+    for (const length of this.#lengths.keys()) {
+      if (length > value.length) continue;
+      for (const asked of this.#byPrefix.get(value.slice(0, length)) ?? none)
+        if (asked.matcher.matches(value)) found.push(asked);
+    }
+    return found.length === 0 ? none : found;
   }
 }
 
