@@ -37,6 +37,7 @@ import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
 import { Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
+import { StoredGroups } from './stored-groups.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
@@ -115,6 +116,7 @@ export class Engine {
   readonly #versions = new RuleVersions();
   readonly #reloads: RuleReloads;
   readonly #budget = new TurnBudget();
+  readonly #groups = new StoredGroups();
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #shut = false;
@@ -214,6 +216,7 @@ export class Engine {
     );
     this.#agenda.clear();
     this.#overdue.clear();
+    this.#groups.clear();
     const turn = new Turn();
     for (const tenant of this.#ring) {
       const out = tenant.load(store, this.#policy, newId, now);
@@ -526,14 +529,16 @@ export class Engine {
       const epoch = this.#epochs.get(shard);
       if (epoch === undefined) throw new Error(`shard ${shard} is not ours`);
       return epoch;
-    });
+    }, this.#groups);
     let events: readonly CommittedEvent[] = [];
     if (commits.length > 0) {
       const began = clock.now();
       events = store.commit(commits);
-      this.#budget.committed(turn.rows, clock.now() - began);
+      const rows = commits.reduce((sum, { effects }) => sum + effects.length, 0);
+      this.#budget.committed(rows, clock.now() - began);
       this.counts.commits += 1;
-      this.counts.rows += turn.rows;
+      this.counts.rows += rows;
+      for (const { effects } of commits) this.#groups.committed(effects);
     }
     this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);

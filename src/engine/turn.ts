@@ -4,6 +4,7 @@ import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Leased, PlanResult } from '../policy/plan-result.ts';
 import type { ShardCommit } from '../store/store.ts';
+import type { StoredGroups } from './stored-groups.ts';
 import type { Tenant } from './tenant.ts';
 
 /** One channel of one tenant. */
@@ -31,6 +32,7 @@ export class Turn {
   readonly ruled = new Set<Tenant>();
   /** Tenants whose routes a command of this turn has changed. */
   readonly rerouted = new Set<Tenant>();
+  /** Also those that the store turns out to hold already: they were work all the same. */
   rows = 0;
 
   add(shard: number, effects: readonly Effect[]): void {
@@ -64,7 +66,15 @@ export class Turn {
     return this.rows === 0;
   }
 
-  commits(epochOf: (shard: number) => number): ShardCommit[] {
-    return [...this.#byShard].map(([shard, effects]) => ({ shard, epoch: epochOf(shard), effects }));
+  /** What there is to write: of groups only what the store does not hold already. */
+  commits(epochOf: (shard: number) => number, stored: Pick<StoredGroups, 'has'>): ShardCommit[] {
+    const commits: ShardCommit[] = [];
+    for (const [shard, all] of this.#byShard) {
+      const effects = all.filter(
+        (effect) => effect.put !== 'group' || effect.insert || !stored.has(effect.row),
+      );
+      if (effects.length > 0) commits.push({ shard, epoch: epochOf(shard), effects });
+    }
+    return commits;
   }
 }

@@ -35,6 +35,8 @@ interface Answer<T> {
   removed: number;
 }
 
+const none: readonly never[] = [];
+
 /** What is filed under one label name. */
 class Drawer<T> {
   /** By the value that an equality matcher asks for. */
@@ -44,6 +46,10 @@ class Drawer<T> {
   #order: Asked<T>[] = [];
   #removed = 0;
   readonly #answers = new Map<string, Answer<T>>();
+  /** By the prefix: a value that is new here asks those alone that begin as it does. */
+  readonly #byPrefix = new Map<string, Set<Asked<T>>>();
+  /** Length of prefixes → how many prefixes have it. */
+  readonly #lengths = new Map<number, number>();
 
   get empty(): boolean {
     return this.equal.size === 0 && this.#asked.size === 0;
@@ -53,11 +59,30 @@ class Drawer<T> {
     const asked = { item, matcher, prefix: prefixOf(matcher) };
     this.#asked.set(item, asked);
     this.#order.push(asked);
+    const { prefix } = asked;
+    const same = this.#byPrefix.get(prefix);
+    if (same) {
+      same.add(asked);
+      return;
+    }
+    this.#byPrefix.set(prefix, new Set([asked]));
+    this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
   }
 
   remove(item: T): void {
-    if (!this.#asked.delete(item)) return;
+    const asked = this.#asked.get(item);
+    if (!asked) return;
+    this.#asked.delete(item);
     this.#removed += 1;
+    const { prefix } = asked;
+    const same = this.#byPrefix.get(prefix)!;
+    same.delete(asked);
+    if (same.size === 0) {
+      this.#byPrefix.delete(prefix);
+      const left = this.#lengths.get(prefix.length)! - 1;
+      if (left === 0) this.#lengths.delete(prefix.length);
+      else this.#lengths.set(prefix.length, left);
+    }
     if (this.#order.length <= 2 * this.#asked.size + 64) return;
     this.#order = [...this.#asked.values()];
     this.#answers.clear();
@@ -65,13 +90,14 @@ class Drawer<T> {
 
   /** Those of the asked whose matcher takes the value. */
   taking(value: string): readonly Asked<T>[] {
-    if (this.#asked.size === 0) return [];
+    if (this.#asked.size === 0) return none;
     let answer = this.#answers.get(value);
     if (!answer) {
       if (this.#answers.size >= mostAnswers) this.#answers.clear();
-      answer = { found: [], asked: 0, removed: this.#removed };
+      answer = { found: this.#ask(value), asked: this.#order.length, removed: this.#removed };
       this.#answers.set(value, answer);
     }
+    if (answer.removed === this.#removed && answer.asked === this.#order.length) return answer.found;
     const isFiled = (asked: Asked<T>) => this.#asked.get(asked.item) === asked;
     if (answer.removed !== this.#removed) {
       answer.found = answer.found.filter(isFiled);
@@ -89,7 +115,21 @@ class Drawer<T> {
     }
     return answer.found;
   }
+
+  #ask(value: string): readonly Asked<T>[] {
+    const found: Asked<T>[] = [];
+    for (const length of this.#lengths.keys()) {
+      if (length > value.length) continue;
+      for (const asked of this.#byPrefix.get(value.slice(0, length)) ?? none)
+        if (asked.matcher.matches(value)) found.push(asked);
+    }
+    return found.length === 0 ? none : found;
+  }
 }
+
+/** Of one that is filed under a matcher which takes the label set: where that is the only one it need not be asked again. */
+const takes = ({ matchers }: Matched, labels: Labels) =>
+  matchers.length === 1 || matchesAll(matchers, labels);
 
 export class MatcherIndex<T extends Matched> {
   readonly #drawers = new Map<string, Drawer<T>>();
@@ -138,9 +178,8 @@ export class MatcherIndex<T extends Matched> {
       const drawer = this.#drawers.get(name);
       if (!drawer) continue;
       const value = labels[name]!;
-      for (const item of drawer.equal.get(value) ?? [])
-        if (matchesAll(item.matchers, labels)) found.push(item);
-      for (const { item } of drawer.taking(value)) if (matchesAll(item.matchers, labels)) found.push(item);
+      for (const item of drawer.equal.get(value) ?? none) if (takes(item, labels)) found.push(item);
+      for (const { item } of drawer.taking(value)) if (takes(item, labels)) found.push(item);
     }
     return found;
   }

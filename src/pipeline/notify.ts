@@ -113,7 +113,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     suppressed: [],
     skipped: [],
   };
-  const eventKeys = new Set<string>();
+  let eventKeys: Set<string> | null = null;
   for (const id of group.members) {
     const known = state.alerts.get(id);
     if (!known) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
@@ -126,9 +126,10 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     const suppression = open ? heldBackBy(state, group, alert, now) : null;
     if (alert.kind === 'event') {
       if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
-      else if (eventKeys.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
+      else if (eventKeys?.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
         view.skipped.push({ alert, reason: 'within_dedupe_window' });
       } else {
+        eventKeys ??= new Set();
         eventKeys.add(alert.key);
         view.events.push(alert);
       }

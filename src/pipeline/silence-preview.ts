@@ -74,7 +74,7 @@ class OneMore extends Silences {
 
   override holding(labels: Labels, now: number): Silenced | null {
     if (matchesAll(this.#matchers, labels)) return { ids: [], until: Number.POSITIVE_INFINITY };
-    return this.#given.holding(labels, now);
+    return this.#given.holding<never>(labels, now);
   }
 }
 

@@ -10,7 +10,7 @@ import { hasLeft } from './leave.ts';
 import { mutingOf } from './mute.ts';
 import { routingLabels } from './route.ts';
 import type { AlertRow } from './rows.ts';
-import { alertEvent, type Group, type PipelineState, type Suppression } from './state.ts';
+import { alertEvent, type Group, type PipelineState, type SuppressedBy, type Suppression } from './state.ts';
 
 /**
  * What holds the alert back in a group, the first reason that does: silence, inhibition, mute window, snooze, flapping.
@@ -41,15 +41,26 @@ export function suppressionsOf(
 
 type Holds = (state: PipelineState, group: Group, alert: AlertRow, now: number) => Suppression | null;
 
-const silencedBy: Holds = (state, _, alert, now) => {
-  const silenced = state.silences.holding(routingLabels(alert), now);
-  return silenced && { by: 'silenced', ...silenced };
+const silencedBy: Holds = (state, group, alert, now) => {
+  const before = notedAs('silenced', group, alert);
+  const silenced = state.silences.holding(routingLabels(alert), now, before);
+  return silenced && (silenced === before ? before : { by: 'silenced', ...silenced });
 };
 
-const inhibitedBy: Holds = (state, _, alert) => {
+const inhibitedBy: Holds = (state, group, alert) => {
   const inhibited = state.inhibition.holding(alert);
-  return inhibited && { by: 'inhibited', ids: [inhibited.source.id], until: null };
+  if (!inhibited) return null;
+  const before = notedAs('inhibited', group, alert);
+  return before?.ids[0] === inhibited.source.id
+    ? before
+    : { by: 'inhibited', ids: [inhibited.source.id], until: null };
 };
+
+/** What the group noted when it was looked at last, where that is of this kind. */
+function notedAs(by: SuppressedBy, group: Group, alert: AlertRow): Suppression | null {
+  const noted = group.suppressed.get(alert.id);
+  return noted?.by === by ? noted : null;
+}
 
 const mutedBy: Holds = (_state, { route }, _alert, now) => {
   const muted = mutingOf(route, now);
@@ -102,18 +113,19 @@ export function noteSuppressed(
   out: StepResult | null,
 ): void {
   if (held.length === 0 && group.suppressed.size === 0) return;
-  const before = new Map(group.suppressed);
-  group.suppressed.clear();
   for (const { alert, suppression } of held) {
-    group.suppressed.set(alert.id, suppression);
+    const before = group.suppressed.get(alert.id);
+    if (before !== suppression) group.suppressed.set(alert.id, suppression);
     for (const id of suppression.ids) {
       const groups = state.heldBy.get(id);
       if (groups) groups.add(group.row.groupKey);
       else state.heldBy.set(id, new Set([group.row.groupKey]));
     }
-    if (out && before.get(alert.id)?.by !== suppression.by)
-      tellSuppressed(state, group, alert, suppression, now, out);
+    if (out && before?.by !== suppression.by) tellSuppressed(state, group, alert, suppression, now, out);
   }
+  if (group.suppressed.size === held.length) return;
+  const still = new Set(held.map(({ alert }) => alert.id));
+  for (const id of group.suppressed.keys()) if (!still.has(id)) group.suppressed.delete(id);
 }
 
 function tellSuppressed(
