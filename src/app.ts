@@ -213,7 +213,11 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
     {
       ...{ routing: config.routing, tenants: config.tenants, limits: config.limits },
-      ...{ heartbeats: config.heartbeats, classification: config.classification, strategies: config.strategies },
+      ...{
+        heartbeats: config.heartbeats,
+        classification: config.classification,
+        strategies: config.strategies,
+      },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
   );

@@ -4,9 +4,8 @@ import type { DeliveryRow, NotificationRow, Saying } from '../pipeline/rows.ts';
 import { openBreaker, parkedUntil } from './breaker.ts';
 import { deliveryEvent } from './delivery-effects.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
-import { deliveryTtlMs, orderAt, type PolicyState } from './state.ts';
+import { deliveryTtlMs, orderAt, type PolicyState, type Tally } from './state.ts';
 import { strategyOf } from './strategy.ts';
-import type { Tally } from './tally.ts';
 
 /** A finished delivery as it is stored, with what its message says. */
 export type DeadLetter = DeliveryRow &

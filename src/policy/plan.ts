@@ -12,9 +12,16 @@ import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
-import { deliveryTtlMs, type OpenDelivery, type Order, orderAt, type PolicyState } from './state.ts';
+import {
+  deliveryTtlMs,
+  type OpenDelivery,
+  type Order,
+  orderAt,
+  type PolicyState,
+  type Tally,
+} from './state.ts';
 import { strategyOf } from './strategy.ts';
-import { armTally, type Tally, tallyOf } from './tally.ts';
+import { armTally, tallyOf } from './tally.ts';
 import { chosenChannels, firstWay, nextWay } from './ways.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {

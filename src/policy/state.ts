@@ -1,7 +1,6 @@
 // What policy remembers of one tenant between inputs: the open deliveries in their order. Everything else is in rows.
 import type { Lane, Saying } from '../pipeline/rows.ts';
-import type { Strategies } from './strategy.ts';
-import type { Tally } from './tally.ts';
+import type { Strategies, Strategy } from './strategy.ts';
 import type { Ways } from './ways.ts';
 
 export const deliveryTtlMs = 24 * 3_600_000;
@@ -62,6 +61,22 @@ export interface Breaker {
   afterProbeAt: number;
   /** The probe before: what was due since then has its place by that time; infinite when there was none. Not stored. */
   askedAt: number;
+}
+
+/** How far a notification with an open delivery has come. */
+export interface Tally {
+  readonly notificationId: string;
+  readonly strategy: Strategy;
+  readonly createdAt: number;
+  /** Nobody is called in its place: it is about the program itself, is such a call, or a person sends it again. */
+  readonly last: boolean;
+  /** A person sends it again and watches what comes of it: its schedule, and no slow rounds. */
+  readonly again: boolean;
+  open: number;
+  accepted: number;
+  dead: number;
+  /** The time is set at which somebody else hears of it, if nobody has by then; or that was done. */
+  armed: boolean;
 }
 
 /** What the configuration says of how messages are brought home. */

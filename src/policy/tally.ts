@@ -2,23 +2,7 @@
 // history says whether everybody who was to get it did.
 import type { EventRow } from '../pipeline/rows.ts';
 import type { PlanResult } from './plan-result.ts';
-import type { OpenDelivery, PolicyState } from './state.ts';
-import type { Strategy } from './strategy.ts';
-
-export interface Tally {
-  readonly notificationId: string;
-  readonly strategy: Strategy;
-  readonly createdAt: number;
-  /** Nobody is called in its place: it is about the program itself, is such a call, or a person sends it again. */
-  readonly last: boolean;
-  /** A person sends it again and watches what comes of it: its schedule, and no slow rounds. */
-  readonly again: boolean;
-  open: number;
-  accepted: number;
-  dead: number;
-  /** The time is set at which somebody else hears of it, if nobody has by then; or that was done. */
-  armed: boolean;
-}
+import type { OpenDelivery, PolicyState, Tally } from './state.ts';
 
 /** Nothing of a notification was accepted for so long: it goes to the emergency receiver. */
 export const emergencyAfterMs = 3_600_000;

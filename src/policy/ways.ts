@@ -1,6 +1,5 @@
 // The ways to reach somebody: a channel, and what takes over where it fails. A delivery belongs to the channel that its
 // receiver names (`recipient`); `channel` is the one of the chain that carries it now.
-import type { Breaker } from './state.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface Way {
@@ -17,7 +16,7 @@ export type Ways = ReadonlyMap<string, Way>;
 /** The part of policy's state that says which way is open. */
 interface Roads {
   readonly ways: Ways;
-  readonly breakers: ReadonlyMap<string, Breaker>;
+  readonly breakers: ReadonlyMap<string, { readonly state: 'closed' | 'open' }>;
 }
 
 /** Where a delivery to `recipient` begins: the first of its chain that is not paused, else the first. */
