@@ -191,6 +191,11 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   /** Validates the configuration of one channel (without `type`); secret fields are built with `secret()`. */
   readonly config: Schema;
   readonly limits: ChannelLimits;
+  /** For docs/channels.md: what a user has to know, and what the provider's answers mean. */
+  readonly docs?: {
+    readonly text: string;
+    readonly answers: readonly (readonly [answer: string, result: ResultKind])[];
+  };
   /** How users' templates write for it; absent: plain text. */
   readonly dialect?: Dialect;
   /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */

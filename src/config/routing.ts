@@ -51,7 +51,9 @@ export function buildRouting(
     intervals,
   );
   const inhibit = inhibitRulesOf(input, complain);
-  const places = (input.route?.routes ?? []).flatMap((_, i) => placeOf?.(['route', 'routes', i]) ?? []);
+  const own = (input.route?.routes ?? []).map((_, i) => ['route', 'routes', i]);
+  const written = input.administrator === undefined ? own : [['administrator'], ...own];
+  const places = written.flatMap((path) => placeOf?.(path) ?? []);
   const resolveWaitMs = input.route?.resolve_wait ?? null;
   return {
     route: input.administrator === undefined ? route : withAdministrator(route, input.administrator),
