@@ -50,6 +50,7 @@ export interface DeliveryResultRow {
   readonly reason: string | null;
   readonly attempts: number;
   readonly shorter: boolean;
+  readonly maybe: boolean;
   readonly providerId: string | null;
   readonly lastError: string | null;
   readonly finishedAt: number | null;

@@ -252,6 +252,8 @@ export interface DeliveryRow {
   crashes: number;
   /** The receiver found the whole message too large: it goes out in its shorter form. */
   shorter: boolean;
+  /** Nobody knows how an attempt of it ended: somebody may have it, whatever became of it since. */
+  maybe: boolean;
   providerId: string | null;
   lastError: string | null;
   leaseToken: number;

@@ -3,6 +3,7 @@
 import type { DeliveryRow, NotificationRow, Saying } from '../pipeline/rows.ts';
 import { openBreaker, parkedUntil } from './breaker.ts';
 import { deliveryEvent } from './delivery-effects.ts';
+import { maySomebodyHaveIt } from './load.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
 import { deliveryTtlMs, orderAt, type PolicyState, type Tally } from './state.ts';
 import { strategyOf } from './strategy.ts';
@@ -74,7 +75,7 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
     busy: 0,
     shorter: false,
     slow: false,
-    maybe: false,
+    maybe: maySomebodyHaveIt(row),
     leaseToken: row.leaseToken,
   };
   order.open.push(delivery);
@@ -129,6 +130,7 @@ export function discard(state: PolicyState, input: DiscardInput, now: number, ou
       reason: 'discarded',
       attempts: row.attempts,
       shorter: row.shorter,
+      maybe: maySomebodyHaveIt(row),
       providerId: row.providerId,
       lastError: row.lastError,
       finishedAt: now,

@@ -28,6 +28,7 @@ export function resultEffect(
       reason,
       attempts: delivery.attempts,
       shorter: delivery.shorter,
+      maybe: delivery.maybe,
       providerId: said.providerId ?? null,
       lastError: said.lastError ?? null,
       finishedAt: to === 'queued' || to === 'sending' ? null : now,

@@ -10,7 +10,10 @@ export function isPointless(order: Order, alerts: OpenDelivery['alerts']): boole
   return entries.length > 0 && entries.every(([id, status]) => status === 'resolved' && order.unsaid.has(id));
 }
 
-/** What this message said is now known, or lost: remembers which firings did not get through on this way. */
+/**
+ * What this message said is now known, or lost: remembers which firings did not get through on this way. One that may
+ * have got through is taken for known: rather the end of what was not heard than none of what was.
+ */
 export function settle(
   state: PolicyState,
   order: Order,
@@ -20,7 +23,7 @@ export function settle(
   out: PlanResult,
 ): void {
   for (const [id, status] of Object.entries(delivery.alerts)) {
-    if (!lost) order.unsaid.delete(id);
+    if (!lost || delivery.maybe) order.unsaid.delete(id);
     // One that was said before is known there, unless that was lost too: then it stands among the unsaid already.
     else if (status === 'firing') order.unsaid.add(id);
     else if (status !== 'standing') order.unsaid.delete(id);

@@ -75,7 +75,7 @@ export function loadPolicy(
         shorter: row.shorter,
         slow: row.reason === slowReason,
         // Once leased it may have gone out, whatever was heard of it.
-        maybe: row.leaseToken > 0,
+        maybe: row.maybe || row.leaseToken > 0,
         leaseToken: row.leaseToken,
       });
       state.open += 1;
@@ -101,7 +101,13 @@ export function loadPolicy(
   return state;
 }
 
-/** Dead, or dead once and put away. */
-function isLost({ state, reason }: DeliveryRow): boolean {
-  return state === 'dead' || (state === 'dropped' && reason === 'discarded');
+/** Dead, or dead once and put away, and surely not heard. */
+function isLost(row: DeliveryRow): boolean {
+  const { state, reason } = row;
+  return (state === 'dead' || (state === 'dropped' && reason === 'discarded')) && !maySomebodyHaveIt(row);
+}
+
+/** An attempt of it ended unknown, or with its process. */
+export function maySomebodyHaveIt({ maybe, crashes }: DeliveryRow): boolean {
+  return maybe || crashes > 0;
 }

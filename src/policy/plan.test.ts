@@ -262,6 +262,35 @@ describe('a failing delivery', () => {
     ]);
   });
 
+  it('tells the end of what somebody may have, although it died, also after a restart', () => {
+    const [hook, mail] = deliveries(notify({ a: 'firing' }));
+    report(hook!, outcome('unknown'), t0 + 1);
+    const [dead] = results(report(hook!, outcome('permanent'), t0 + 2));
+    expect(dead).toMatchObject({ state: 'dead', reason: 'permanent', maybe: true });
+    report(mail!, outcome('permanent'), t0 + 2);
+    const told = () =>
+      deliveries(notify({ a: 'resolved' }, t0 + 3)).map(({ recipient, state: to }) => [recipient, to]);
+    const loaded = (row: Partial<DeliveryRow>) => {
+      const said = { alerts: { a: 'firing' as const }, source: 'alert' as const, strategy: null };
+      const urgency = { severity: 'warning' as const, priority: 'P4' as const };
+      const died = [hook!, { ...mail!, state: 'dead' as const }].map((each) => ({ ...each, ...said, ...urgency }));
+      died[0] = { ...died[0]!, state: 'dead', ...row };
+      const stored = { deliveries: died, breakers: [], tallies: [], untold: [] };
+      state = loadPolicy('default', stored, policy, () => `d-${++ids}`, t0, emptyPlan());
+    };
+    const end = [
+      ['hook', 'sending'],
+      ['mail', 'dropped'],
+    ];
+    expect(told()).toEqual(end);
+    loaded({ maybe: true });
+    expect(told()).toEqual(end);
+    loaded({ crashes: 1 });
+    expect(told()).toEqual(end);
+    loaded({ maybe: true, state: 'dropped', reason: 'discarded' });
+    expect(told()).toEqual(end);
+  });
+
   it('lets a later resolve be dropped at once, also after a restart', () => {
     const [hook, mail] = deliveries(notify({ a: 'firing' }));
     report(hook!, outcome('permanent'), t0 + 2);

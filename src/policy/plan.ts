@@ -215,6 +215,7 @@ function planDelivery(
     attempts: 0,
     crashes: 0,
     shorter: false,
+    maybe: false,
     providerId: null,
     lastError: null,
     leaseToken: leased ? 1 : 0,

@@ -86,6 +86,7 @@ export function ended(of: DeliveryRow, at: number, changes: Partial<DeliveryResu
       reason: null,
       attempts: of.attempts + 1,
       shorter: false,
+      maybe: false,
       providerId: null,
       lastError: null,
       finishedAt: at,

@@ -144,6 +144,7 @@ export function rowBuilders(startAt = t0) {
         attempts: 0,
         crashes: 0,
         shorter: false,
+        maybe: false,
         providerId: null,
         lastError: null,
         leaseToken: 0,

@@ -30,7 +30,7 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
      FROM delivery WHERE tenant = ? AND id = ?`,
   );
   const writeResult = db.raw.prepare(
-    `UPDATE delivery SET state = ?, due_at = ?, reason = ?, attempts = ?, shorter = ?, provider_id = ?, last_error = ?,
+    `UPDATE delivery SET state = ?, due_at = ?, reason = ?, attempts = ?, shorter = ?, maybe = ?, provider_id = ?, last_error = ?,
        finished_at = ?, held = ?, channel = coalesce(?, channel), provider = coalesce(?, provider),
        lease_owner = NULL, lease_until = NULL
      WHERE rowid = ?`,
@@ -73,6 +73,7 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
         result.reason,
         result.attempts,
         result.shorter ? 1 : null,
+        result.maybe ? 1 : null,
         result.providerId,
         result.lastError,
         result.finishedAt === null ? null : Math.floor(result.finishedAt),

@@ -253,6 +253,7 @@ export const delivery = sqliteTable(
     finishedAt: integer('finished_at'),
     crashes: integer('crashes'),
     shorter: integer('shorter'),
+    maybe: integer('maybe'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );

@@ -60,7 +60,7 @@ export class Deliveries {
         else if (kind === 'delivery.requeued') counters.hit('dead letter requeued');
         else if (kind === 'delivery.discarded') counters.hit('dead letter discarded');
         else if (kind === 'delivery.dropped' && reason === 'resolved_before_send') this.#overtaken(subjectId);
-        else if (kind === 'delivery.dropped') counters.hit('resolved dropped firing_not_sent');
+        else if (kind === 'delivery.dropped') this.#notSent(journal.deliveries.get(subjectId)!);
         else if (kind === 'delivery.retry') this.#retried(subjectId);
         else if (kind === 'channel.paused')
           counters.hit(reason === 'auth' ? 'auth paused' : 'breaker opened');
@@ -76,7 +76,7 @@ export class Deliveries {
         if (twins.length > 1)
           this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
         if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
-        else if (row.state === 'dropped') counters.hit('resolved dropped firing_not_sent');
+        else if (row.state === 'dropped') this.#notSent(record);
         if (row.state === 'queued') counters.hit('queued behind its order');
         return;
       }
@@ -143,6 +143,22 @@ export class Deliveries {
         .some((later) => later.receiver === receiver && later.alerts[alert] === 'resolved');
       if (saying === 'event' || !over)
         this.#broken('I2', `${id} was dropped as overtaken and ${alert} is not over`);
+    }
+  }
+
+  /** The end of what nobody has there: of an alert that a provider was told to fire, it is sent. */
+  #notSent({ row }: DeliveryRecord): void {
+    const { journal, counters } = this.#world;
+    counters.hit('resolved dropped firing_not_sent');
+    for (const alert of Object.keys(journal.notifications.get(row.notificationId)!.alerts)) {
+      const heard = (journal.notificationsOf.get(alert) ?? [])
+        .flatMap(({ id, alerts }) =>
+          (journal.deliveriesOf.get(id) ?? []).map((each) => ({ ...each, saying: alerts[alert] })),
+        )
+        .filter(({ row: { orderKey }, accepted }) => orderKey === row.orderKey && accepted.length > 0)
+        .at(-1);
+      if (saysFiring(heard?.saying))
+        this.#broken('I1', `${row.id} is the end of ${alert}, was dropped, and ${row.recipient} has that it fires`);
     }
   }
 
