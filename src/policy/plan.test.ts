@@ -273,7 +273,11 @@ describe('a failing delivery', () => {
     const loaded = (row: Partial<DeliveryRow>) => {
       const said = { alerts: { a: 'firing' as const }, source: 'alert' as const, strategy: null };
       const urgency = { severity: 'warning' as const, priority: 'P4' as const };
-      const died = [hook!, { ...mail!, state: 'dead' as const }].map((each) => ({ ...each, ...said, ...urgency }));
+      const died = [hook!, { ...mail!, state: 'dead' as const }].map((each) => ({
+        ...each,
+        ...said,
+        ...urgency,
+      }));
       died[0] = { ...died[0]!, state: 'dead', ...row };
       const stored = { deliveries: died, breakers: [], tallies: [], untold: [] };
       state = loadPolicy('default', stored, policy, () => `d-${++ids}`, t0, emptyPlan());

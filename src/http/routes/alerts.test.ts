@@ -190,6 +190,7 @@ describe('one alert', () => {
           attempts: 4,
           crashes: 0,
           shorter: false,
+          maybe: false,
           providerId: null,
           lastError: 'HTTP 500',
           leaseToken: 0,

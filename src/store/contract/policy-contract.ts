@@ -161,7 +161,14 @@ export function policyContract(current: () => Story): void {
     const { rows, store, commit, claim } = current();
     const note = rows.notification({ alerts: { [rows.newId()]: 'firing' } });
     const order = { orderKey: 'g/ops' };
-    const done = { state: 'dead', finishedAt: t0, attempts: 4, crashes: 3, shorter: true, maybe: true } as const;
+    const done = {
+      state: 'dead',
+      finishedAt: t0,
+      attempts: 4,
+      crashes: 3,
+      shorter: true,
+      maybe: true,
+    } as const;
     const dead = rows.delivery(note, { ...order, ...done, orderNo: 1, reason: 'poison', lastError: 'gone' });
     const open = rows.delivery(note, { ...order, orderNo: 5 });
     const sent = rows.delivery(note, { state: 'sent', finishedAt: t0 });

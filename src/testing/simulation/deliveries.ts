@@ -158,7 +158,10 @@ export class Deliveries {
         .filter(({ row: { orderKey }, accepted }) => orderKey === row.orderKey && accepted.length > 0)
         .at(-1);
       if (saysFiring(heard?.saying))
-        this.#broken('I1', `${row.id} is the end of ${alert}, was dropped, and ${row.recipient} has that it fires`);
+        this.#broken(
+          'I1',
+          `${row.id} is the end of ${alert}, was dropped, and ${row.recipient} has that it fires`,
+        );
     }
   }
 
