@@ -3,7 +3,7 @@
 import type { DeliveryRow, NotificationRow, Saying } from '../pipeline/rows.ts';
 import { openBreaker, parkedUntil } from './breaker.ts';
 import { deliveryEvent } from './delivery-effects.ts';
-import { maySomebodyHaveIt } from './load.ts';
+import { maySomebodyHaveIt } from './ending.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
 import { deliveryTtlMs, orderAt, type PolicyState, type Tally } from './state.ts';
 import { strategyOf } from './strategy.ts';

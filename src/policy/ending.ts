@@ -1,4 +1,5 @@
 // The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
+import type { DeliveryRow } from '../pipeline/rows.ts';
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
 import type { PlanResult } from './plan-result.ts';
 import { finish, type OpenDelivery, type Order, type PolicyState } from './state.ts';
@@ -97,4 +98,9 @@ export function dropOvertaken(
     finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }
+}
+
+/** An attempt of it ended unknown, or with its process. */
+export function maySomebodyHaveIt({ maybe, crashes }: DeliveryRow): boolean {
+  return maybe || crashes > 0;
 }

@@ -2,7 +2,7 @@
 import type { BreakerRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
 import type { DeadLetter } from './dead-letters.ts';
-import { bury } from './ending.ts';
+import { bury, maySomebodyHaveIt } from './ending.ts';
 import type { PlanResult } from './plan-result.ts';
 import { slowReason } from './retry.ts';
 import { type DeliveryPolicy, emptyPolicyState, orderAt, type PolicyState } from './state.ts';
@@ -105,9 +105,4 @@ export function loadPolicy(
 function isLost(row: DeliveryRow): boolean {
   const { state, reason } = row;
   return (state === 'dead' || (state === 'dropped' && reason === 'discarded')) && !maySomebodyHaveIt(row);
-}
-
-/** An attempt of it ended unknown, or with its process. */
-export function maySomebodyHaveIt({ maybe, crashes }: DeliveryRow): boolean {
-  return maybe || crashes > 0;
 }
