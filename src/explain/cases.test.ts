@@ -96,6 +96,7 @@ function silence(stage: Stage, ms: number, comment: string, ...matchers: string[
 const origin = { kind: 'file', file: 'rules/hosts.yaml', line: 12, column: 5 } as const;
 const highCpu = { forMs: 2 * minute, origin };
 const refused: SendResult = { kind: 'transient', code: '503', message: 'Service Unavailable' };
+const gone: SendResult = { kind: 'permanent', code: '410', message: 'Gone' };
 
 const cases: Readonly<Record<string, () => Promise<string>>> = {
   told: () =>
@@ -144,7 +145,7 @@ const cases: Readonly<Record<string, () => Promise<string>>> = {
       },
     ),
   dead: () =>
-    story({ rules: [highCpu], answer: () => refused }, async (stage) => {
+    story({ rules: [highCpu], answer: () => gone }, async (stage) => {
       await push(stage, 97, 8 * minute);
       return pageOf(stage);
     }),
@@ -186,8 +187,7 @@ it('tells it in three languages, at night in that time zone', async () => {
   });
   expect(pages).toMatchInlineSnapshot(`
     "HighCpu{host="web-1"}（警告）自 2023-11-16 02:57:00 起觸發中。02:57:00 的值為 97；規則是 cpu > 80。
-    沒有通知任何人：hook 在 4 次嘗試中都沒有接受訊息，最後的回應是 503 Service Unavailable (transient)；
-    訊息已成為死信，只能手動重送。
+    沒有通知任何人：hook 尚未接受訊息（503 Service Unavailable (transient)）；下次嘗試在 03:08:20。
 
     時間均為 Asia/Taipei 時區。
 
@@ -205,17 +205,16 @@ it('tells it in three languages, at night in that time zone', async () => {
       02:58:00  產生給 ops 的訊息：這是新告警，攔住它的原因已解除。
       02:58:00  hook 未接受訊息（第 1 次嘗試）：503 Service Unavailable (transient)。稍後重試。
       02:58:10  hook 未接受訊息（第 2 次嘗試）：503 Service Unavailable (transient)。稍後重試。
-      02:58:40  hook 未接受訊息（第 3 次嘗試）：503 Service Unavailable (transient)。稍後重試。
-      02:59:40  hook 未接受訊息（第 4 次嘗試）：503 Service Unavailable (transient)。不再重試：訊息成為
-                死信。
+      02:58:20  hook 未接受訊息（第 3 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      03:03:20  hook 未接受訊息（第 4 次嘗試）：503 Service Unavailable (transient)。稍後重試。
+      03:04:00  給 hook 的訊息等待中；下次嘗試在 2023-11-16 03:08:20。
 
     規則
       「HighCpu」：cpu > 80，持續 2m。來自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15
       06:13:20 起為已知。
 
     HighCpu{host="web-1"}（警告）自 2023-11-16 02:57:00 起触发中。02:57:00 的值为 97；规则是 cpu > 80。
-    没有通知任何人：hook 在 4 次尝试中都没有接受消息，最后的响应是 503 Service Unavailable (transient)；
-    消息已成为死信，只能手动重发。
+    没有通知任何人：hook 尚未接受消息（503 Service Unavailable (transient)）；下次尝试在 03:08:20。
 
     时间均为 Asia/Taipei 时区。
 
@@ -233,9 +232,9 @@ it('tells it in three languages, at night in that time zone', async () => {
       02:58:00  产生给 ops 的消息：这是新告警，拦住它的原因已解除。
       02:58:00  hook 未接受消息（第 1 次尝试）：503 Service Unavailable (transient)。稍后重试。
       02:58:10  hook 未接受消息（第 2 次尝试）：503 Service Unavailable (transient)。稍后重试。
-      02:58:40  hook 未接受消息（第 3 次尝试）：503 Service Unavailable (transient)。稍后重试。
-      02:59:40  hook 未接受消息（第 4 次尝试）：503 Service Unavailable (transient)。不再重试：消息成为
-                死信。
+      02:58:20  hook 未接受消息（第 3 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      03:03:20  hook 未接受消息（第 4 次尝试）：503 Service Unavailable (transient)。稍后重试。
+      03:04:00  给 hook 的消息等待中；下次尝试在 2023-11-16 03:08:20。
 
     规则
       “HighCpu”：cpu > 80，持续 2m。来自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15

@@ -81,8 +81,10 @@ export function dropOvertaken(
   out: PlanResult,
 ): void {
   const order = state.orders.get(orderKey);
-  if (!order) return;
-  const overtaken = order.open.filter(
+  if (!order || order.open.length === 0) return;
+  const ended = Object.entries(news);
+  if (!ended.every(([, saying]) => saying === 'resolved')) return;
+  const over = order.open.filter(
     ({ state: at, lane, attempts, maybe, alerts }) =>
       at === 'queued' &&
       lane !== 'high' &&
@@ -90,6 +92,12 @@ export function dropOvertaken(
       !maybe &&
       Object.entries(alerts).every(([id, saying]) => saying !== 'event' && news[id] === 'resolved'),
   );
+  // The end of what was never said is not said either: so all of it goes, or the news of it stays.
+  const unsaid = (id: string) => order.unsaid.has(id) || over.some(({ alerts }) => alerts[id] === 'firing');
+  const all = ended.every(([id]) => unsaid(id));
+  const overtaken = all
+    ? over
+    : over.filter(({ alerts }) => Object.values(alerts).every((saying) => saying === 'standing'));
   for (const delivery of overtaken) {
     const reason = 'resolved_before_send';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));

@@ -240,6 +240,13 @@ describe('a firing that still waits when its end is here', () => {
     ['it is urgent', 'critical', { a: 'firing' }, { a: 'resolved' }],
     ['it says more than what ended', 'warning', { a: 'firing', b: 'firing' }, { a: 'resolved' }],
     ['it says something that has no end', 'warning', { a: 'firing', e: 'event' }, { a: 'resolved' }],
+    ['the message of its end has other news', 'warning', { a: 'firing' }, { a: 'resolved', b: 'firing' }],
+    [
+      'something else ends that was said before',
+      'warning',
+      { a: 'firing' },
+      { a: 'resolved', x: 'resolved' },
+    ],
   ] as const)('is sent when %s', (_, severity, first, then) => {
     const at = story(severity, ['mail']);
     at.notify(first, t0, false);

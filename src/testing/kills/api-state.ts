@@ -30,6 +30,8 @@ export interface ApiState {
   readonly deliveries: ReadonlyMap<string, ApiDelivery>;
   /** What the dead-letter list holds, with what each would have said. */
   readonly dead: readonly DeadLetter[];
+  /** The same of what was not sent since its end had come. */
+  readonly overtaken: readonly DeadLetter[];
   /** Reasons why nothing was said of an alert, by its id; asked for one alert. */
   skipped(alertId: string): Promise<readonly (string | null)[]>;
 }
@@ -37,18 +39,21 @@ export interface ApiState {
 export async function apiState(client: KillClient): Promise<ApiState> {
   const alerts = await pages<AlertBody>(client, '/api/v1/alerts');
   const deliveries = await pages<ApiDelivery>(client, '/api/v1/deliveries');
-  const dead: DeadLetter[] = [];
-  for (const { notification_id, channel } of await pages<ApiDelivery>(
-    client,
-    '/api/v1/deliveries?state=dead',
-  )) {
+  const said = async ({ notification_id, channel }: ApiDelivery): Promise<DeadLetter> => {
     const { body } = await client.sure('GET', `/api/v1/notifications/${notification_id}`);
-    dead.push({ channel, alerts: (body as DeadLetter).alerts });
-  }
+    return { channel, alerts: (body as DeadLetter).alerts };
+  };
+  const dead: DeadLetter[] = [];
+  for (const one of await pages<ApiDelivery>(client, '/api/v1/deliveries?state=dead'))
+    dead.push(await said(one));
+  const overtaken: DeadLetter[] = [];
+  for (const one of deliveries)
+    if (one.state === 'dropped' && one.reason === 'resolved_before_send') overtaken.push(await said(one));
   return {
     alerts: new Map(alerts.map((alert) => [alert.id, alert])),
     deliveries: new Map(deliveries.map((delivery) => [delivery.id, delivery])),
     dead,
+    overtaken,
     async skipped(alertId) {
       const { body } = await client.sure('GET', `/api/v1/alerts/${alertId}/history?limit=500`);
       const { events } = body as { events: { kind: string; reason: string | null }[] };

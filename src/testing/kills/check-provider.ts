@@ -93,6 +93,8 @@ function deadFirings(state: ApiState): Set<string> {
 
 async function checkNobodyForgotten(ledger: Ledger, told: readonly Told[], state: ApiState): Promise<void> {
   const heard = deadFirings(state);
+  for (const { channel, alerts } of state.overtaken)
+    for (const id of Object.keys(alerts)) heard.add(`${channel} ${id}`);
   for (const { path, alerts, accepted } of told) {
     if (!accepted) continue;
     for (const { id, status } of alerts) if (status === 'firing') heard.add(`${path.slice(1)} ${id}`);

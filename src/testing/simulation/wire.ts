@@ -75,7 +75,7 @@ export class Wire {
     }
   }
 
-  /** Firing of the alert reached the channel, died on the way, or was overtaken by its end there. */
+  /** Firing of the alert reached the channel, or died on the way. */
   #got(alertId: string, channel: string, receiver: string): boolean {
     const { journal } = this.#world;
     return (journal.notificationsOf.get(alertId) ?? []).some(
@@ -83,9 +83,7 @@ export class Wire {
         saysFiring(n.alerts[alertId]) &&
         n.receiver === receiver &&
         (journal.deliveriesOf.get(n.id) ?? []).some(
-          (d) =>
-            d.row.channel === channel &&
-            (d.accepted.length > 0 || d.wasDead || d.row.reason === 'resolved_before_send'),
+          (d) => d.row.channel === channel && (d.accepted.length > 0 || d.wasDead),
         ),
     );
   }
