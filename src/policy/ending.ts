@@ -72,6 +72,7 @@ function release(state: PolicyState, orderKey: string, now: number, out: PlanRes
 /**
  * A firing that still waits when its end is here is not worth a message any more, unless it is urgent: it and the end
  * are both recorded as not sent. One that somebody may have already goes its way.
+ * @returns Whether that was all the news: its end is not worth a message either.
  */
 export function dropOvertaken(
   state: PolicyState,
@@ -79,11 +80,11 @@ export function dropOvertaken(
   news: OpenDelivery['alerts'],
   now: number,
   out: PlanResult,
-): void {
+): boolean {
   const order = state.orders.get(orderKey);
-  if (!order || order.open.length === 0) return;
+  if (!order || order.open.length === 0) return false;
   const ended = Object.entries(news);
-  if (!ended.every(([, saying]) => saying === 'resolved')) return;
+  if (!ended.every(([, saying]) => saying === 'resolved')) return false;
   const over = order.open.filter(
     ({ state: at, lane, attempts, maybe, alerts }) =>
       at === 'queued' &&
@@ -92,8 +93,12 @@ export function dropOvertaken(
       !maybe &&
       Object.entries(alerts).every(([id, saying]) => saying !== 'event' && news[id] === 'resolved'),
   );
-  // The end of what was never said is not said either: so all of it goes, or the news of it stays.
-  const unsaid = (id: string) => order.unsaid.has(id) || over.some(({ alerts }) => alerts[id] === 'firing');
+  // The end of what was never said is not said either: so all of it goes, or the news of it stays. What another message
+  // on the way says, or may say, is said.
+  const others = order.open.filter((one) => !over.includes(one));
+  const unsaid = (id: string) =>
+    (order.unsaid.has(id) || over.some(({ alerts }) => alerts[id] === 'firing')) &&
+    !others.some(({ alerts }) => id in alerts);
   const all = ended.every(([id]) => unsaid(id));
   const overtaken = all
     ? over
@@ -106,6 +111,7 @@ export function dropOvertaken(
     finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }
+  return all && overtaken.length > 0;
 }
 
 /** An attempt of it ended unknown, or with its process. */

@@ -187,12 +187,12 @@ function planDelivery(
 ): void {
   const { receiver, message, alerts } = from;
   const orderKey = orderKeyOf(audienceOf(receiver, message.groupLabels), recipient);
-  dropOvertaken(state, orderKey, alerts, now, out);
+  const overtaken = dropOvertaken(state, orderKey, alerts, now, out);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
   order.lastNo = orderNo;
   const first = order.open.length === 0;
-  const dropped = first && isPointless(order, alerts);
+  const dropped = overtaken || (first && isPointless(order, alerts));
   const lane = laneOf(notification.severity);
   const channel = asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient);
   const breaker = openBreaker(state, channel);
