@@ -1,6 +1,7 @@
 // The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
 import type { DeliveryRow } from '../pipeline/rows.ts';
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
+import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { finish, type OpenDelivery, type Order, type PolicyState } from './state.ts';
 import { noteEnd } from './tally.ts';
@@ -23,12 +24,7 @@ export function settle(
   now: number,
   out: PlanResult,
 ): void {
-  for (const [id, status] of Object.entries(delivery.alerts)) {
-    if (!lost || delivery.maybe) order.unsaid.delete(id);
-    // One that was said before is known there, unless that was lost too: then it stands among the unsaid already.
-    else if (status === 'firing') order.unsaid.add(id);
-    else if (status !== 'standing') order.unsaid.delete(id);
-  }
+  noteHeard(order, delivery.alerts, lost, delivery.maybe);
   finish(state, order, delivery);
   noteEnd(state, delivery, lost ? 'dead' : 'accepted', now, out);
   release(state, delivery.orderKey, now, out);
@@ -98,6 +94,7 @@ export function dropOvertaken(
   const others = order.open.filter((one) => !over.includes(one));
   const unsaid = (id: string) =>
     (order.unsaid.has(id) || over.some(({ alerts }) => alerts[id] === 'firing')) &&
+    !order.believed.has(id) &&
     !others.some(({ alerts }) => id in alerts);
   const all = ended.every(([id]) => unsaid(id));
   const overtaken = all
@@ -107,7 +104,7 @@ export function dropOvertaken(
     const reason = 'resolved_before_send';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
     out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
-    for (const [id, saying] of Object.entries(delivery.alerts)) if (saying === 'firing') order.unsaid.add(id);
+    noteHeard(order, delivery.alerts, true, false);
     finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }

@@ -271,3 +271,15 @@ describe('a firing that still waits when its end is here', () => {
     expect(at.history.slice(-2)).toEqual(['mail queued unknown', 'mail queued']);
   });
 });
+
+it('an end that was lost is owed still, whatever was lost after it', () => {
+  const at = story('warning', ['mail']);
+  at.notify({ a: 'firing' });
+  at.answer('mail', 'sent');
+  at.notify({ a: 'resolved' }, t0 + 1);
+  at.answer('mail', 'permanent', t0 + 1);
+  at.notify({ a: 'firing' }, t0 + 2);
+  at.answer('mail', 'permanent', t0 + 2);
+  at.notify({ a: 'resolved' }, t0 + 3);
+  expect(at.history.at(-1)).toBe('mail sending');
+});

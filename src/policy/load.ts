@@ -3,9 +3,10 @@ import type { BreakerRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
+import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { slowReason } from './retry.ts';
-import { type DeliveryPolicy, emptyPolicyState, orderAt, type PolicyState } from './state.ts';
+import { type DeliveryPolicy, emptyPolicyState, isSettled, orderAt, type PolicyState } from './state.ts';
 import { strategyOf } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
 
@@ -85,14 +86,10 @@ export function loadPolicy(
       if (row.crashes >= crashesOfPoison) poison.add(row.id);
       continue;
     }
-    for (const [id, status] of Object.entries(row.alerts)) {
-      if (!isLost(row)) order.unsaid.delete(id);
-      else if (status === 'firing') order.unsaid.add(id);
-      else if (status !== 'standing') order.unsaid.delete(id);
-    }
+    noteHeard(order, row.alerts, isLost(row), maySomebodyHaveIt(row));
   }
   for (const [key, order] of [...state.orders]) {
-    if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(key);
+    if (isSettled(order)) state.orders.delete(key);
   }
   for (const order of [...state.orders.values()]) {
     for (const delivery of order.open.filter(({ id }) => poison.has(id)))
@@ -101,8 +98,7 @@ export function loadPolicy(
   return state;
 }
 
-/** Dead, or dead once and put away, and surely not heard. */
-function isLost(row: DeliveryRow): boolean {
-  const { state, reason } = row;
-  return (state === 'dead' || (state === 'dropped' && reason === 'discarded')) && !maySomebodyHaveIt(row);
+/** Dead, or dead once and put away. */
+function isLost({ state, reason }: DeliveryRow): boolean {
+  return state === 'dead' || (state === 'dropped' && reason === 'discarded');
 }

@@ -14,6 +14,7 @@ import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
+  isSettled,
   type OpenDelivery,
   type Order,
   orderAt,
@@ -50,8 +51,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         const key = orderKeyOf(input.audience, channel);
         const order = state.orders.get(key);
         if (!order) continue;
-        for (const id of order.unsaid) if (!input.known(id)) order.unsaid.delete(id);
-        if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(key);
+        for (const set of [order.unsaid, order.believed])
+          for (const id of set) if (!input.known(id)) set.delete(id);
+        if (isSettled(order)) state.orders.delete(key);
       }
       break;
     case 'claimed': {
@@ -272,7 +274,7 @@ function forgetUnsaid(
   alerts: OpenDelivery['alerts'],
 ): void {
   for (const [id, status] of Object.entries(alerts)) if (status === 'resolved') order.unsaid.delete(id);
-  if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(orderKey);
+  if (isSettled(order)) state.orders.delete(orderKey);
 }
 
 /** A lease came back unused: on a paused channel the next of the chain carries it, or it waits with the others. */

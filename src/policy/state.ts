@@ -42,6 +42,8 @@ export interface Order {
   readonly open: OpenDelivery[];
   /** Alerts whose firing died on this way and was not said since: their resolve is not sent either. */
   readonly unsaid: Set<string>;
+  /** Alerts of which the firing was heard and the last end was not. */
+  readonly believed: Set<string>;
 }
 
 export type ChannelFailure = 'transient' | 'network' | 'unknown' | 'auth';
@@ -120,7 +122,7 @@ export function emptyPolicyState(
 export function orderAt(state: PolicyState, key: string): Order {
   let order = state.orders.get(key);
   if (!order) {
-    order = { lastNo: 0, open: [], unsaid: new Set() };
+    order = { lastNo: 0, open: [], unsaid: new Set(), believed: new Set() };
     state.orders.set(key, order);
   }
   return order;
@@ -132,5 +134,10 @@ export function finish(state: PolicyState, order: Order, delivery: OpenDelivery)
   if (index < 0) throw new Error(`delivery ${delivery.id} is not open`);
   order.open.splice(index, 1);
   state.open -= 1;
-  if (order.open.length === 0 && order.unsaid.size === 0) state.orders.delete(delivery.orderKey);
+  if (isSettled(order)) state.orders.delete(delivery.orderKey);
+}
+
+/** There is nothing to remember of it. */
+export function isSettled({ open, unsaid, believed }: Order): boolean {
+  return open.length === 0 && unsaid.size === 0 && believed.size === 0;
 }
