@@ -32,12 +32,13 @@ export function card(
   limits: CardLimits,
 ): Card {
   const tone = message.reason === 'event' ? 'event' : message.status;
-  const built = messageText(message, locale, limits);
+  // The bytes are counted below, with the marks: one long alert must not leave the card without any.
+  const built = messageText(message, locale, { ...limits, maxBytes: Math.max(limits.maxBytes, 65_536) });
   const title = words?.title == null ? built.subject : plain(words.title, 200);
   if (words?.text != null) return { title, tone, text: cutBytes(words.text, limits.maxBytes) };
 
   const { colon } = texts[locale];
-  const row = ([name, value]: readonly [string, string]) =>
+  const row = ([name, value]: Row) =>
     `${dialect.bold(dialect.escape(name))}${colon}${marked(value, dialect)}`;
   const head = [
     dialect.toned(dialect.bold(dialect.escape(built.heading)), tone),
@@ -58,14 +59,43 @@ export function card(
     parts.push(text);
     bytes += size;
   }
-  if (parts.length === 1 && built.alerts.length > 0) {
-    // Not even one in full: its name is what matters most.
-    const name = dialect.bold(dialect.escape(plain(built.alerts[0]!.title, 120)));
-    if (bytes + byteLength(dialect.paragraph) + byteLength(name) <= room) parts.push(name);
+  // Not even one in full: what is there of the first, its name before all.
+  const [first] = built.alerts;
+  const rest = room - bytes - byteLength(dialect.paragraph);
+  if (parts.length === 1 && first !== undefined) {
+    const name = dialect.bold(dialect.escape(plain(first.title, 120)));
+    if (byteLength(name) <= rest)
+      parts.push([name, ...fitting(first.rows, row, rest - byteLength(name), dialect)].join(dialect.line));
   }
   const left = all - (parts.length - 1);
   if (left > 0) parts.push(more(left));
   return { title, tone, text: parts.join(dialect.paragraph) };
+}
+
+type Row = readonly [name: string, value: string];
+
+/** Rows in so many bytes: the value of the last of them is cut, before it is marked, so that no mark is. */
+function fitting(
+  rows: readonly Row[],
+  row: (one: Row) => string,
+  maxBytes: number,
+  dialect: Dialect,
+): string[] {
+  const shown: string[] = [];
+  let left = maxBytes;
+  for (const [name, value] of rows) {
+    let kept = value;
+    let text = row([name, kept]);
+    while (byteLength(dialect.line) + byteLength(text) > left) {
+      if (kept.length < 8) return shown;
+      kept = cut(value, Math.floor(kept.length * 0.9));
+      text = row([name, kept]);
+    }
+    shown.push(text);
+    left -= byteLength(dialect.line) + byteLength(text);
+    if (kept !== value) break;
+  }
+  return shown;
 }
 
 /** A web address becomes a link, everything else text: no scheme but http and https is ever made clickable. */

@@ -200,6 +200,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   readonly dialect?: Dialect;
   /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */
   account?(config: z.output<Schema>): string;
+  /** What the provider grants a channel so configured, in place of `limits.rates`. */
+  rates?(config: z.output<Schema>): readonly RateWindow[];
   /** Absent: the provider never calls. */
   readonly callback?: ChannelCallback<z.output<Schema>>;
   /** Pure: same message and config, same payload. Shortens instead of failing. */

@@ -21,6 +21,12 @@ checkChannel(
     except: {
       failing: nothing,
       rate_limited: nothing,
+      rate_limited_bare: nothing,
+      ok_with_error: nothing,
+      garbage: nothing,
+      oversize: nothing,
+      partial: nothing,
+      mention: 'everybody at the terminal reads it',
       refused: nothing,
       black_hole: nothing,
       reset: nothing,

@@ -7,7 +7,19 @@ import { locales } from './message.ts';
 import { shorterMessage } from './shorter.ts';
 
 /** How a peer behaves. */
-export const conducts = ['ok', 'failing', 'rate_limited', 'refused', 'black_hole', 'reset'] as const;
+export const conducts = [
+  'ok',
+  'failing',
+  'rate_limited',
+  'rate_limited_bare',
+  'ok_with_error',
+  'garbage',
+  'oversize',
+  'partial',
+  'refused',
+  'black_hole',
+  'reset',
+] as const;
 export type Conduct = (typeof conducts)[number];
 
 /** A provider under test, running. */
@@ -27,12 +39,26 @@ export interface ChannelCheck {
   /** A text that stands in `validConfig` wherever a secret is asked for; absent when there is none. */
   readonly secretText?: string;
   readonly badConfigs: Readonly<Record<string, unknown>>;
-  /** `refused`: nobody listens. `failing`: HTTP 500 or its like. `rate_limited`: with a time to wait. */
+  /**
+   * - `failing`: HTTP 500 or its like;
+   * - `rate_limited`: with a time to wait; `rate_limited_bare`: without one;
+   * - `ok_with_error`: HTTP 200, and the body says that it failed;
+   * - `garbage`: HTTP 200 with what is no answer of this provider;
+   * - `oversize`: too long for it; `partial`: one of several recipients was not accepted;
+   * - `refused`: nobody listens. `black_hole` and `reset`: after the request was read.
+   */
   peer(conduct: Conduct): Promise<ChannelPeer>;
   /** A host whose way out may reach the peers. */
   host(): Promise<{ readonly host: ChannelHost; close(): Promise<void> }>;
+  /** Calling somebody by name; needed unless `except.mention` says why there is no such thing. */
+  readonly mention?: {
+    /** As written in a file, with mentions. */
+    readonly config: unknown;
+    /** What the payload holds then, firing and resolved, and does not without mentions. */
+    readonly shows: readonly string[];
+  };
   /** Behaviours that this channel cannot show, with the reason. */
-  readonly except?: Partial<Record<Conduct, string>>;
+  readonly except?: Partial<Record<Conduct | 'mention', string>>;
 }
 
 interface Expectation {
@@ -55,6 +81,11 @@ const expected: Readonly<Record<Conduct, readonly ResultKind[]>> = {
   ok: ['sent', 'delivered'],
   failing: ['transient'],
   rate_limited: ['rate_limited'],
+  rate_limited_bare: ['rate_limited'],
+  ok_with_error: ['rate_limited', 'transient', 'auth', 'invalid_recipient', 'payload_too_large', 'permanent'],
+  garbage: ['unknown'],
+  oversize: ['payload_too_large'],
+  partial: ['partial'],
   refused: ['network'],
   black_hole: ['unknown'],
   reset: ['unknown', 'network'],
@@ -142,6 +173,22 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
       expect(short! < whole!, `${short} < ${whole}`).toBe(true);
     });
 
+    const noMention = check.except?.mention;
+    if (noMention !== undefined) it.skip(`mentions whom the configuration names (${noMention})`, () => {});
+    else
+      it('mentions whom the configuration names, firing and resolved, and nobody unasked', () => {
+        const { mention } = check;
+        if (mention === undefined) throw new Error('neither `mention` nor `except.mention` was given');
+        const said = (raw: unknown, status: 'firing' | 'resolved') =>
+          textOf(definition.render({ ...message, status }, { config: parse(raw), locale: 'en' }));
+        expect(mention.shows.length).toBeGreaterThan(0);
+        for (const status of ['firing', 'resolved'] as const)
+          for (const shown of mention.shows) {
+            expect(said(mention.config, status)).toContain(shown);
+            expect(said(check.validConfig, status)).not.toContain(shown);
+          }
+      });
+
     for (const conduct of conducts) {
       const name = `answers ${expected[conduct].join(' or ')} when the peer is: ${conduct}`;
       const reason = check.except?.[conduct];
@@ -181,6 +228,10 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
         for (const id of peer.deliveryIds()) expect(id).toBe(deliveryId);
       }));
   });
+}
+
+function textOf(payload: unknown): string {
+  return typeof payload === 'string' ? payload : JSON.stringify(payload);
 }
 
 /** UTF-8 bytes of all texts in a payload. */

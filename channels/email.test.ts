@@ -14,8 +14,11 @@ const base = { host: '127.0.0.1', from_email: 'alerts@example.com', to: ['ops@ex
 const deliveryId = '0190a1b2-c3d4-7e5f-8a6b-0123456789ab';
 const password = 'correct horse battery';
 
-const conductOptions: Readonly<Record<Exclude<Conduct, 'refused' | 'rate_limited'>, MailCatcherOptions>> = {
-  ok: {},
+const conductOptions: Readonly<Partial<Record<Conduct, MailCatcherOptions>>> = {
+  oversize: { maxSize: 1_000 },
+  partial: {
+    refuseRecipient: (address) => (address === base.to[0] ? null : { code: 550, text: '5.1.1 no such user' }),
+  },
   failing: { refuseMessage: { code: 451, text: '4.3.0 try later' } },
   black_hole: { afterMessage: 'hang' },
   reset: { afterMessage: 'reset' },
@@ -41,19 +44,24 @@ checkChannel(
       'an unknown key': { ...base, recipient: 'x' },
     },
     async peer(conduct) {
-      const catcher = await startMailCatcher(
-        conduct === 'refused' || conduct === 'rate_limited' ? {} : conductOptions[conduct],
-      );
+      const catcher = await startMailCatcher(conductOptions[conduct]);
+      const to = conduct === 'partial' ? [...base.to, 'gone@example.com'] : base.to;
       if (conduct === 'refused') await catcher.close();
       return {
-        config: { ...base, port: catcher.port },
+        config: { ...base, to, port: catcher.port },
         deliveryIds: () => catcher.received.map(({ headers }) => headers['x-tocsin-delivery'] ?? ''),
         holding: catcher.holding,
         close: () => (conduct === 'refused' ? Promise.resolve() : catcher.close()),
       };
     },
     host: async () => startTestHost(),
-    except: { rate_limited: 'SMTP names no time to wait; a 4yz reply is transient' },
+    except: {
+      rate_limited: 'SMTP names no time to wait; a 4yz reply is transient',
+      rate_limited_bare: 'a 4yz reply is transient',
+      ok_with_error: 'an SMTP reply has its code in front',
+      garbage: 'what is no SMTP reply ends the connection, which `reset` shows',
+      mention: 'a mail has recipients',
+    },
   },
   { describe, it, expect },
 );

@@ -4,10 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { consoleChannel } from './console.ts';
 import { hostileMessage } from './contract-message.ts';
+import { dingtalk } from './dingtalk.ts';
 import { emailPayload } from './email-body.ts';
+import { feishu } from './feishu.ts';
 import type { AlertMessage } from './message.ts';
 import { webhook } from './webhook.ts';
 import { webhookBody } from './webhook-body.ts';
+import { wecom } from './wecom.ts';
 
 const control = fc.constantFrom(
   ...[
@@ -83,6 +86,13 @@ const message = fc
 const tags =
   /^<(!doctype html|html lang="en"|meta charset="utf-8"|table cellpadding="2"|\/?(html|head|body|h2|h3|table|tr|td|b|p))>$/;
 
+/** The body of a call, read back. */
+// biome-ignore lint/suspicious/noExplicitAny: each vendor's own shape
+function said(channel: typeof dingtalk | typeof feishu | typeof wecom, raw: object, one: AlertMessage): any {
+  const config = channel.config.parse(raw) as never;
+  return JSON.parse(channel.render(one, { config, locale: 'en' }));
+}
+
 describe('any text in any place of a message', () => {
   it('adds no markup and no header to a mail', () => {
     fc.assert(
@@ -109,6 +119,27 @@ describe('any text in any place of a message', () => {
           .map(String);
         expect(lines).toHaveLength(1);
         expect(lines[0]).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('calls nobody, makes no link and ends no mark in a chat', () => {
+    const token = 'token-of-the-robot';
+    const robots = [
+      (one: AlertMessage) => said(dingtalk, { access_token: token }, one).markdown.text,
+      (one: AlertMessage) => said(feishu, { hook_id: token }, one).card.elements[0].text.content,
+      (one: AlertMessage) => said(feishu, { hook_id: token, format: 'text' }, one).content.text,
+      (one: AlertMessage) => said(wecom, { webhook_key: token }, one).markdown.content,
+      (one: AlertMessage) => said(wecom, { webhook_key: token, format: 'text' }, one).text.content,
+    ];
+    fc.assert(
+      fc.property(message, fc.constantFrom(...robots), (one, robot) => {
+        const text: string = robot(one);
+        expect(text.replace(/<\/?font(?: color="[#\w]+")?>/g, '')).not.toMatch(/[<>`\p{Cs}]/u);
+        expect(text).not.toMatch(/\]\((?!https?:\/\/)/);
+        expect((text.match(/\*\*/g) ?? []).length % 2).toBe(0);
+        expect(text.replaceAll('**', '')).not.toContain('*');
       }),
       { numRuns: 300 },
     );

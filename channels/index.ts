@@ -2,13 +2,19 @@
 import { alertmanagerWebhook } from './alertmanager-webhook.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { consoleChannel } from './console.ts';
+import { dingtalk } from './dingtalk.ts';
 import { email } from './email.ts';
+import { feishu } from './feishu.ts';
 import { webhook } from './webhook.ts';
+import { wecom } from './wecom.ts';
 
 export const channels = {
   webhook,
   'alertmanager-webhook': alertmanagerWebhook,
   email,
+  wecom,
+  dingtalk,
+  feishu,
   console: consoleChannel,
 } satisfies Record<string, ChannelDefinition>;
 

@@ -17,6 +17,12 @@ const examples = join(root, 'examples');
 /** Every variable that an example refers to. */
 const env = {
   HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
+  DINGTALK_TOKEN: 'f0e1d2c3b4a5f0e1d2c3b4a5',
+  DINGTALK_SECRET: 'SECthis_is_a_test_secret',
+  FEISHU_HOOK: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
+  FEISHU_SECRET: 'feishu_test_secret',
+  WECOM_KEY: '693a91f6-7aaa-4bc4-97a0-0ec2cafe5aaa',
+  WECOM_SECRET: 'secret-of-the-app',
   SMTP_PASSWORD: 'a password',
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
   DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',

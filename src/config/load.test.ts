@@ -382,7 +382,7 @@ route: { receiver: "\${env:SECRET}", group_wait: "\${env:SECRET}" }
         "tocsin.yaml:3:9 listen: expected host:port, e.g. 127.0.0.1:8787 in what \${env:SECRET} stands for",
         "tocsin.yaml:5:31 channels.hook.url: \${file:/nope}: there is no such file",
         "tocsin.yaml:5:56 channels.hook.secret: \${file:long}: expected a file of at most 65536 bytes",
-        "tocsin.yaml:6:17 channels.mail.type: there is no kind of channel "\${env:SECRET}"; expected one of webhook, alertmanager-webhook, email, console",
+        "tocsin.yaml:6:17 channels.mail.type: there is no kind of channel "\${env:SECRET}"; expected one of webhook, alertmanager-webhook, email, wecom, dingtalk, feishu, console",
         "tocsin.yaml:7:20 route.receiver: there is no receiver "\${env:SECRET}"; expected one of default",
         "tocsin.yaml:7:49 route.group_wait: expected a duration such as 30s, 1m30s, 4h or 1d in what \${env:SECRET} stands for",
       ]
