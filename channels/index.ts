@@ -3,6 +3,7 @@ import { alertmanagerWebhook } from './alertmanager-webhook.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { email } from './email.ts';
+import { slack } from './slack.ts';
 import { webhook } from './webhook.ts';
 
 export const channels = {
@@ -10,6 +11,7 @@ export const channels = {
   'alertmanager-webhook': alertmanagerWebhook,
   email,
   console: consoleChannel,
+  slack,
 } satisfies Record<string, ChannelDefinition>;
 
 export {

@@ -18,6 +18,8 @@ const examples = join(root, 'examples');
 const env = {
   HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   SMTP_PASSWORD: 'a password',
+  SLACK_TOKEN: 'xoxb-1111-2222-abcdefghijklmnop',
+  SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T012AB3CD/B045EF6GH/abcdefghijklmnop',
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
   DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   DEMO_MAIL_PORT: '2525',
