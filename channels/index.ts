@@ -3,6 +3,7 @@ import { alertmanagerWebhook } from './alertmanager-webhook.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { email } from './email.ts';
+import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
 import { webhook } from './webhook.ts';
 
@@ -12,6 +13,7 @@ export const channels = {
   email,
   console: consoleChannel,
   slack,
+  pagerduty,
 } satisfies Record<string, ChannelDefinition>;
 
 export {

@@ -18,6 +18,7 @@ const examples = join(root, 'examples');
 const env = {
   HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   SMTP_PASSWORD: 'a password',
+  PAGERDUTY_ROUTING_KEY: 'abcdef0123456789abcdef0123456789',
   SLACK_TOKEN: 'xoxb-1111-2222-abcdefghijklmnop',
   SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T012AB3CD/B045EF6GH/abcdefghijklmnop',
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
