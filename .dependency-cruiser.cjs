@@ -26,6 +26,8 @@ module.exports = {
     only('channels-imports', '^channels/', [
       '^channels/',
       '^rules/types\\.ts$',
+      // Users' templates in a channel's configuration run in the rules' engine: one set of bounds, not two that drift.
+      '^rules/template/value\\.ts$',
       ...npm('zod', 'undici', 'nodemailer', 'jose', 'liquidjs'),
       '^(node:)?(crypto|net)$',
     ]),

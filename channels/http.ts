@@ -200,7 +200,15 @@ function resultOfReply(reply: HttpReply, now: number): SendResult {
       return { kind: 'transient', code, message };
     case 429:
       return { kind: 'rate_limited', code, message, scope: 'channel', ...later };
+    case 410:
+      return {
+        kind: 'permanent',
+        code,
+        message: `${message} It wants no more messages: the address is to be removed.`,
+      };
+    case 502:
     case 503:
+    case 504:
       return { kind: 'transient', code, message, ...later };
     default:
       return { kind: status >= 500 ? 'transient' : 'permanent', code, message };

@@ -5,6 +5,8 @@ import { consoleChannel } from './console.ts';
 import { dingtalk } from './dingtalk.ts';
 import { email } from './email.ts';
 import { feishu } from './feishu.ts';
+import { pagerduty } from './pagerduty.ts';
+import { slack } from './slack.ts';
 import { webhook } from './webhook.ts';
 import { wecom } from './wecom.ts';
 
@@ -16,6 +18,8 @@ export const channels = {
   dingtalk,
   feishu,
   console: consoleChannel,
+  slack,
+  pagerduty,
 } satisfies Record<string, ChannelDefinition>;
 
 export {

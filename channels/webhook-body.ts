@@ -57,7 +57,8 @@ function alertJson(alert: MessageAlert): string {
   return JSON.stringify(alertObject(alert, shorten(alert.annotations)));
 }
 
-function alertObject(alert: MessageAlert, annotations: Readonly<Record<string, string>>) {
+/** An alert as receivers see it. */
+export function alertObject(alert: MessageAlert, annotations: Readonly<Record<string, string>>) {
   return {
     id: alert.id,
     fingerprint: alert.fingerprint,

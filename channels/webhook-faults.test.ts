@@ -193,6 +193,8 @@ describe('an answer that is none of 2xx', () => {
     [429, { 'retry-after': '86400' }, { kind: 'rate_limited', retryAfterMs: 3_600_000 }],
     [429, {}, { kind: 'rate_limited', retryAfterMs: null }],
     [500, {}, { kind: 'transient', retryAfterMs: null }],
+    [502, { 'retry-after': '8' }, { kind: 'transient', retryAfterMs: 8_000 }],
+    [504, { 'retry-after': '8' }, { kind: 'transient', retryAfterMs: 8_000 }],
     [503, { 'retry-after': '9' }, { kind: 'transient', retryAfterMs: 9_000 }],
   ])('%i %o', async (status, headers, expected) => {
     const { channel } = await scene('pass', { handler: () => ({ status, headers, body: 'no' }) });

@@ -5,8 +5,9 @@ import { type ReceiverAnswer, startReceiver } from '../src/testing/http-receiver
 import { type Conduct, checkChannel } from './contract.ts';
 import { hostileMessage } from './contract-message.ts';
 import { Secret } from './secret.ts';
-import { signatures, webhook } from './webhook.ts';
+import { webhook } from './webhook.ts';
 import { webhookBody } from './webhook-body.ts';
+import { signatures } from './webhook-signature.ts';
 
 const url = 'http://127.0.0.1:9000/alerts';
 const key = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -41,6 +42,21 @@ checkChannel(
       'a header with a line break': { url, headers: { 'X-A': 'a\r\nHost: b' } },
       'a header name with a colon': { url, headers: { 'X:A': 'a' } },
       'an unknown key': { url, retries: 3 },
+      'a method that sends no body': { url, method: 'GET' },
+      'an auth of two kinds': { url, auth: { bearer: 'x', header: { name: 'X-A', value: 'y' } } },
+      'an auth of no kind': { url, auth: {} },
+      'a user with a colon': { url, auth: { basic: { username: 'a:b', password: 'x' } } },
+      'a bearer of two lines': { url, auth: { bearer: 'a\nb' } },
+      'a header of ours for auth': { url, auth: { header: { name: 'webhook-id', value: 'x' } } },
+      'two Authorizations': { url, auth: { bearer: 'x' }, headers: { AUTHORIZATION: 'y' } },
+      'a public key to sign with': { url, secret: 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=' },
+      'an ed25519 key whose halves do not match': {
+        url,
+        secret: `whsk_${Buffer.alloc(64, 1).toString('base64')}`,
+      },
+      'a body of text': { url, body: '{{ status }}' },
+      'a body in batches': { url, body: { a: 1 }, batch: 2 },
+      'a template that does not compile': { url, body: { a: '{{ status | nope }}' } },
     },
     async peer(conduct) {
       const receiver = await startReceiver({
@@ -102,6 +118,26 @@ describe('webhook', () => {
     expect(signatures([new Secret(key)], id, 1614265330, '{"test": 2432232314}')).toBe(
       'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
     );
+  });
+
+  it('signs by ed25519 as the published vector of Svix, with the private key alone too', () => {
+    const pair = '6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==';
+    const half = Buffer.from(pair, 'base64').subarray(0, 32).toString('base64');
+    const signed =
+      'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==';
+    const secrets = [pair, half].map((one) => new Secret(`whsk_${one}`));
+    expect(signatures(secrets, 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, '{"test": 2432232314}')).toBe(
+      `${signed} ${signed}`,
+    );
+  });
+
+  it.each([
+    [{ basic: { username: 'ops', password: 'pä:ss' } }, 'authorization', 'Basic b3BzOnDDpDpzcw=='],
+    [{ bearer: 'a-token' }, 'authorization', 'Bearer a-token'],
+    [{ header: { name: 'X-Api-Key', value: 'k1' } }, 'x-api-key', 'k1'],
+  ])('logs in: %j', async (auth, name, value) => {
+    const { request } = await post({ auth, method: 'PUT' });
+    expect([request.method, request.headers[name]]).toEqual(['PUT', value]);
   });
 
   it('is verified by the reference library, with either secret while they are rotated', async () => {

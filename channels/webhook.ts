@@ -1,37 +1,16 @@
 // Posts a message as JSON, signed as Standard Webhooks asks (standardwebhooks.com): the id stays the same over all
 // attempts of a delivery, the timestamp is the attempt's.
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { type Bundled, defineChannel, type SendContext } from './channel.ts';
 import { request, resultOfHttp } from './http.ts';
-import { type Secret, secret } from './secret.ts';
+import type { Secret } from './secret.ts';
+import { authHeader, headerName, headerValue, webhookAuth } from './webhook-auth.ts';
 import { batchBody, batchFrameBytes, batchId, bytesInBatch } from './webhook-batch.ts';
 import { webhookBody } from './webhook-body.ts';
+import { signatures, signingSecret } from './webhook-signature.ts';
+import { templateBody, webhookTemplate } from './webhook-template.ts';
 
 const maxBytes = 1024 * 1024;
-const prefix = 'whsec_';
-
-const signingSecret = secret(
-  z
-    .string()
-    .max(512)
-    .refine((value) => keyOf(value) !== null, {
-      error: 'must be whsec_ and the base64 of 24 to 64 bytes, or any string of at least 24 characters',
-    }),
-);
-
-// Headers that belong to the connection or to us.
-const ours =
-  /^(host|content-length|content-type|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*|webhook-.*)$/i;
-
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, 'is not a header name')
-  .refine((name) => !ours.test(name), { error: 'is set by the program' });
-// Values often are credentials, so they are kept like one.
-const headerValue = secret(
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]{1,4096}$/, 'must be one line of printable Latin-1 characters'),
-);
 
 export const webhookUrl = z
   .url({ protocol: /^https?$/ })
@@ -47,50 +26,44 @@ export const webhookHeaders = z
   .default({})
   .describe('Further headers, e.g. Authorization.');
 
-const config = z.strictObject({
-  url: webhookUrl,
-  secret: z
-    .union([signingSecret, z.array(signingSecret).min(1).max(4)])
-    .transform((value): readonly Secret[] => (Array.isArray(value) ? value : [value]))
-    .optional()
-    .describe('Signs every request; give the new and the old one while rotating.'),
-  headers: webhookHeaders,
-  max_alerts: z.int().min(1).max(10_000).default(100).describe('Alerts in one message; the rest is counted.'),
-  batch: z
-    .int()
-    .min(1)
-    .max(500)
-    .default(1)
-    .describe('Messages in one call. Above 1 the body is always a batch, also of a single message.'),
-});
+const config = z
+  .strictObject({
+    url: webhookUrl,
+    method: z.enum(['POST', 'PUT', 'PATCH']).default('POST').describe('Method of the call.'),
+    auth: webhookAuth.optional().describe('How to log in.'),
+    secret: z
+      .union([signingSecret, z.array(signingSecret).min(1).max(4)])
+      .transform((value): readonly Secret[] => (Array.isArray(value) ? value : [value]))
+      .optional()
+      .describe('Signs every request; give the new and the old one while rotating.'),
+    headers: webhookHeaders,
+    body: webhookTemplate.optional(),
+    max_alerts: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(100)
+      .describe('Alerts in one message; the rest is counted.'),
+    batch: z
+      .int()
+      .min(1)
+      .max(500)
+      .default(1)
+      .describe('Messages in one call. Above 1 the body is always a batch, also of a single message.'),
+  })
+  .superRefine(({ auth, headers, body, batch }, context) => {
+    const names = Object.keys(headers).map((name) => name.toLowerCase());
+    const taken = auth && (auth.header ? auth.header.name.toLowerCase() : 'authorization');
+    if (taken !== undefined && names.includes(taken))
+      context.addIssue({ code: 'custom', path: ['headers'], message: `${taken} is set by auth already` });
+    if (body !== undefined && batch > 1)
+      context.addIssue({ code: 'custom', path: ['body'], message: 'is one message, so batch has to be 1' });
+  });
 
 function hasCredentials(value: string): boolean {
   if (!URL.canParse(value)) return false; // said by z.url already
   const { username, password } = new URL(value);
   return username !== '' || password !== '';
-}
-
-/** The bytes of a signing secret; null when it is too short or not base64. */
-function keyOf(value: string): Buffer | null {
-  if (!value.startsWith(prefix)) return value.length >= 24 ? Buffer.from(value, 'utf8') : null;
-  const encoded = value.slice(prefix.length);
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return null;
-  const key = Buffer.from(encoded, 'base64');
-  return key.length >= 24 && key.length <= 64 ? key : null;
-}
-
-/**
- * The header `webhook-signature`: one `v1,<base64 HMAC-SHA256 of id.timestamp.body>` for each secret.
- * @param timestamp Epoch seconds.
- */
-export function signatures(secrets: readonly Secret[], id: string, timestamp: number, body: string): string {
-  return secrets
-    .map((one) => {
-      const key = keyOf(one.reveal());
-      if (key === null) throw new Error('a signing secret that did not pass the schema');
-      return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-    })
-    .join(' ');
 }
 
 function headersOf(
@@ -101,6 +74,10 @@ function headersOf(
   const timestamp = Math.floor(context.now / 1000);
   const headers: Record<string, string> = { 'user-agent': 'tocsin' };
   for (const [name, value] of Object.entries(settings.headers)) headers[name.toLowerCase()] = value.reveal();
+  if (settings.auth !== undefined) {
+    const [name, value] = authHeader(settings.auth);
+    headers[name] = value;
+  }
   headers['content-type'] = 'application/json';
   headers['webhook-id'] = context.deliveryId;
   headers['webhook-timestamp'] = String(timestamp);
@@ -114,13 +91,15 @@ export const webhook = defineChannel({
   label: { en: 'Webhook', 'zh-TW': 'Webhook', 'zh-CN': 'Webhook' },
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
-  render: (message, context) =>
-    webhookBody(message, { maxAlerts: context.config.max_alerts, maxBytes: maxBytes - batchFrameBytes }),
+  render(message, { config: { body, max_alerts: maxAlerts }, locale, words }) {
+    if (body !== undefined) return templateBody(body, message, { locale, words }, { maxAlerts, maxBytes });
+    return webhookBody(message, { maxAlerts, maxBytes: maxBytes - batchFrameBytes });
+  },
   open(settings, host) {
     const post = async (body: string, context: Pick<SendContext, 'deliveryId' | 'now' | 'signal'>) => {
       const outcome = await request(host, {
         url: settings.url,
-        method: 'POST',
+        method: settings.method,
         headers: headersOf(settings, body, context),
         body,
         signal: context.signal,

@@ -23,8 +23,22 @@ export interface Emitter {
 }
 
 export declare class Context {
-  constructor(scope: object, options: unknown, renderOptions: { sync: boolean }, more: { liquid: Liquid });
-  readonly renderLimit: { check(count: number): void };
+  constructor(
+    scope: object,
+    options: unknown,
+    renderOptions: { sync: boolean },
+    more: { liquid: Liquid; renderLimit?: Limiter },
+  );
+  readonly renderLimit: Limiter;
+}
+
+export interface Limiter {
+  check(count: number): void;
+}
+
+/** `{{ … }}` */
+export declare class Output implements Template {
+  readonly token: { getPosition(): number[] };
 }
 
 export declare class LiquidError extends Error {

@@ -41,10 +41,14 @@ export function compileTemplate(text: string): Template | TemplateProblem {
   try {
     return { text, simple: null, nodes: engine.parse(text) };
   } catch (error) {
-    // Whatever a text makes the parser throw (also a RangeError, for nesting) is the text's fault.
-    const [line, column] = LiquidError.is(error) ? error.token.getPosition() : [1, 1];
-    return { message: reason(error), line: line ?? 1, column: column ?? 1 };
+    return problemOf(error);
   }
+}
+
+/** Whatever a text makes the parser throw (also a RangeError, for nesting) is the text's fault. */
+export function problemOf(error: unknown): TemplateProblem {
+  const [line, column] = LiquidError.is(error) ? error.token.getPosition() : [1, 1];
+  return { message: reason(error), line: line ?? 1, column: column ?? 1 };
 }
 
 /** Renders a template: at most 32 KiB (a cut text ends with `…`). What cannot be rendered becomes a text that says so. */
@@ -63,7 +67,7 @@ export function render(template: Template, scope: TemplateScope): string {
 }
 
 /** The engine asks its limit of time before every node; nodes are counted there too, so that the same text ends the same way on a slow machine. */
-function limitSteps(context: Context): void {
+export function limitSteps(context: Context): void {
   const time = context.renderLimit;
   let steps = 0;
   const check = time.check.bind(time);
@@ -80,7 +84,7 @@ function scopeOf(scope: TemplateScope): object {
   return clean;
 }
 
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   if (LiquidError.is(error) && error.originalError) return error.originalError.message;
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/, line:\d+, col:\d+$/, '');
