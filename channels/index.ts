@@ -3,12 +3,16 @@ import { alertmanagerWebhook } from './alertmanager-webhook.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { consoleChannel } from './console.ts';
 import { email } from './email.ts';
+import { phone } from './phone.ts';
+import { sms } from './sms.ts';
 import { webhook } from './webhook.ts';
 
 export const channels = {
   webhook,
   'alertmanager-webhook': alertmanagerWebhook,
   email,
+  sms,
+  phone,
   console: consoleChannel,
 } satisfies Record<string, ChannelDefinition>;
 

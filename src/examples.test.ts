@@ -17,6 +17,11 @@ const examples = join(root, 'examples');
 /** Every variable that an example refers to. */
 const env = {
   HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
+  ALIYUN_SECRET: 'aliyun-secret',
+  TENCENT_SECRET: 'tencent-secret',
+  TWILIO_TOKEN: 'twilio-token',
+  AWS_SECRET: 'aws-secret',
+  REPORT_TOKEN: 'report-token-of-16',
   SMTP_PASSWORD: 'a password',
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
   DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',

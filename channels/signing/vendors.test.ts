@@ -79,7 +79,7 @@ describe('Twilio', () => {
     ['From', '+14158675309'],
     ['To', '+18005551212'],
   ] as const;
-  const form = new URLSearchParams(call.map((pair) => [...pair])).toString();
+  const form = new URLSearchParams(call.map(([name, value]): [string, string] => [name, value])).toString();
   const signedForm = (url: string, signature: string | undefined, body = form) =>
     isSignedByTwilio(token, signature, { url, body, form: true });
 
