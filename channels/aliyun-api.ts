@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ChannelHost, SendContext, SendFailure } from './channel.ts';
 import { request } from './http.ts';
+import { codeOf, type Json, jsonReply } from './provider-reply.ts';
 import { secret } from './secret.ts';
 import { signAcs3 } from './signing/acs3.ts';
 import { partsOf, percentEncode } from './signing/canonical.ts';
-import { codeOf, type Json, jsonReply } from './sms-provider.ts';
 
 export const aliyunKeys = {
   access_key_id: z

@@ -1,7 +1,7 @@
 // A channel whose configuration names one of several providers; it does what that provider does.
 import { z } from 'zod';
 import { type ChannelDefinition, defineChannel } from './channel.ts';
-import { type PhoneProvider, resultOfNumbers, withNumbers } from './sms-provider.ts';
+import { type PhoneProvider, resultOfNumbers, withNumbers } from './phone-provider.ts';
 
 /** What every configuration has, with its numbers in E.164. */
 interface Settings {

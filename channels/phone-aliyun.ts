@@ -4,16 +4,15 @@ import { z } from 'zod';
 import { aliyunKeys, aliyunNumber, callAliyun } from './aliyun-api.ts';
 import { readReports } from './callback-token.ts';
 import type { Receipt } from './channel.ts';
-import { templateParams } from './sms-aliyun.ts';
 import {
   baseUrl,
   callbackToken,
-  codeOf,
   definePhoneProvider,
   type NumberResult,
   numbersConfig,
-  textOf,
-} from './sms-provider.ts';
+} from './phone-provider.ts';
+import { codeOf, textOf } from './provider-reply.ts';
+import { templateParams } from './sms-aliyun.ts';
 import { smsVariable } from './sms-text.ts';
 
 const minuteMs = 60_000;

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { Receipt } from './channel.ts';
 import { cut } from './cut.ts';
 import { type Locale, locales } from './message.ts';
+import { baseUrl, definePhoneProvider, numbersConfig } from './phone-provider.ts';
 import { phoneTexts } from './phone-texts.ts';
-import { baseUrl, codeOf, definePhoneProvider, numbersConfig, textOf } from './sms-provider.ts';
+import { codeOf, textOf } from './provider-reply.ts';
 import { smsText } from './sms-text.ts';
 import {
   callbackUrl,

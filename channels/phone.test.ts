@@ -1,4 +1,5 @@
 // Calls through simulated providers: what is said, who pressed a key, and how a call ended.
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startTestHost } from '../src/testing/channel-host.ts';
 import { startReceiver } from '../src/testing/http-receiver.ts';
@@ -21,7 +22,13 @@ const key = 'a-secret-that-nobody-shall-see';
 const token = 'report-token-0123456789';
 const deliveryId = '0190a1b2-c3d4-7e5f-8a6b-0123456789ab';
 const sid = `AC${'0'.repeat(32)}`;
-const twilio = { provider: 'twilio', to: ['+14155550100'], account_sid: sid, auth_token: key, from: '+14155550199' };
+const twilio = {
+  provider: 'twilio',
+  to: ['+14155550100'],
+  account_sid: sid,
+  auth_token: key,
+  from: '+14155550199',
+};
 const aliyun = {
   provider: 'aliyun',
   to: ['13812345678'],
@@ -109,7 +116,11 @@ async function desk(raw: object, path = '/webhook/callback/phone') {
   const receipts: Receipt[] = [];
   const receiver = await startReceiver({
     handler({ method, path: came, headers, body }) {
-      const outcome = phone.callback!.read({ method, url: `${receiver.url}${came}`, headers, body }, config, at);
+      const outcome = phone.callback!.read(
+        { method, url: `${receiver.url}${came}`, headers, body },
+        config,
+        at,
+      );
       if ('refused' in outcome) return { status: 403, body: outcome.refused };
       receipts.push(...outcome.receipts);
       return { status: outcome.reply.status, body: outcome.reply.body };
@@ -149,7 +160,15 @@ describe('a call through Twilio', () => {
     const { url, receipts } = await desk(twilio);
     await call(config, { host: { callbackUrl: url } });
     const [made] = provider.accepted;
-    for (const status of ['completed', 'ringing', 'initiated', 'in-progress', 'completed', 'busy', 'no-answer'])
+    for (const status of [
+      'completed',
+      'ringing',
+      'initiated',
+      'in-progress',
+      'completed',
+      'busy',
+      'no-answer',
+    ])
       await provider.report(made!, status);
     expect(receipts.map(({ status, code }) => code ?? status)).toEqual([
       'delivered',
@@ -162,16 +181,50 @@ describe('a call through Twilio', () => {
     ]);
     expect(await provider.press(made!, '2')).toContain('Not confirmed.');
     expect(receipts.at(-1)).toMatchObject({ status: 'delivered', answer: '2' });
-    await expect(provider.report({ ...made!, form: { StatusCallback: `${url}?x` } }, 'nonsense')).resolves.toBeDefined();
+    await expect(
+      provider.report({ ...made!, form: { StatusCallback: `${url}?x` } }, 'nonsense'),
+    ).resolves.toBeDefined();
   });
 
   it('gathers no key where nobody would hear it, and stays within what Twilio takes', async () => {
     const { provider, config } = await start();
-    const markup = { ...one, alerts: one.alerts.map((alert) => ({ ...alert, labels: { alertname: `"'&<>`.repeat(60) } })) };
+    const markup = {
+      ...one,
+      alerts: one.alerts.map((alert) => ({ ...alert, labels: { alertname: `"'&<>`.repeat(60) } })),
+    };
     expect((await call(config, { message: markup })).kind).toBe('sent');
     expect((await call(config, { message: hostile, locale: 'zh-TW' })).kind).toBe('sent');
     for (const { form } of provider.accepted) expect(form.Twiml).not.toContain('Gather');
   });
+});
+
+it('says whatever stands in an alert as words, never as TwiML', () => {
+  const config = phone.config.parse(twilio);
+  const sign = fc.constantFrom(
+    '<',
+    '>',
+    '&',
+    '"',
+    "'",
+    '</Say>',
+    ']]>',
+    '&lt;',
+    '\u0000',
+    '\ud83d',
+    '🔥',
+    '<Hangup/>',
+  );
+  const text = fc.array(fc.oneof(sign, fc.string({ unit: 'binary', maxLength: 9 })), { maxLength: 40 });
+  fc.assert(
+    fc.property(text, (parts) => {
+      const labels = { alertname: parts.join('') };
+      const message = { ...one, alerts: one.alerts.map((alert) => ({ ...alert, labels })) };
+      const spoken = phone.render(message, { config, locale: 'en' }) as { text: string };
+      expect(isWellFormed(`<Say>${spoken.text}</Say>`)).toBe(true);
+      expect(spoken.text).not.toMatch(/\p{Surrogate}|(?=\p{Cc})[^\n\t\r]/u);
+    }),
+    { numRuns: 200, seed: 7 },
+  );
 });
 
 describe('a call through Aliyun', () => {
@@ -189,7 +242,11 @@ describe('a call through Aliyun', () => {
     expect(await call(config)).toMatchObject({ kind: 'rate_limited', scope: 'recipient' });
     now += 60_000;
     expect((await call(config, { now })).kind).toBe('sent');
-    expect(phone.rates!(phone.config.parse(config))).toContainEqual({ scope: 'recipient', calls: 1, perMs: 60_000 });
+    expect(phone.rates!(phone.config.parse(config))).toContainEqual({
+      scope: 'recipient',
+      calls: 1,
+      perMs: 60_000,
+    });
   });
 
   it('reports whether it was heard, and the key', async () => {

@@ -6,13 +6,11 @@ import type { Receipt } from './channel.ts';
 import {
   baseUrl,
   callbackToken,
-  codeOf,
   definePhoneProvider,
   type NumberResult,
   numbersConfig,
-  textOf,
-  unreadable,
-} from './sms-provider.ts';
+} from './phone-provider.ts';
+import { codeOf, textOf, unreadable } from './provider-reply.ts';
 import { smsSources, smsVariable } from './sms-text.ts';
 
 const dayMs = 86_400_000;

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { SendFailure } from './channel.ts';
 import { type HttpReply, request, resultOfFailure } from './http.ts';
+import { definePhoneProvider, type NumberResult, numbersConfig } from './phone-provider.ts';
+import { codeOf, unreadable } from './provider-reply.ts';
 import { secret } from './secret.ts';
 import { partsOf } from './signing/canonical.ts';
 import { signV4 } from './signing/sigv4.ts';
-import { codeOf, definePhoneProvider, type NumberResult, numbersConfig, unreadable } from './sms-provider.ts';
 import { smsText } from './sms-text.ts';
 import { maxSegments } from './sms-twilio.ts';
 
@@ -46,7 +47,9 @@ export const awsSms = definePhoneProvider({
           const url = new URL('/', settings.base_url ?? `https://sns.${settings.region}.amazonaws.com`).href;
           const attributes: [string, string][] = [
             ['AWS.SNS.SMS.SMSType', 'Transactional'],
-            ...(settings.sender_id === undefined ? [] : [['AWS.SNS.SMS.SenderID', settings.sender_id] as [string, string]]),
+            ...(settings.sender_id === undefined
+              ? []
+              : [['AWS.SNS.SMS.SenderID', settings.sender_id] as [string, string]]),
           ];
           const body = new URLSearchParams([
             ['Action', 'Publish'],

@@ -3,21 +3,17 @@ import { z } from 'zod';
 import { readReports } from './callback-token.ts';
 import type { Receipt, SendFailure } from './channel.ts';
 import { request } from './http.ts';
-import { secret } from './secret.ts';
-import { partsOf } from './signing/canonical.ts';
-import { signTc3 } from './signing/tc3.ts';
 import {
   baseUrl,
   callbackToken,
-  codeOf,
   definePhoneProvider,
-  isObject,
-  jsonReply,
   type NumberResult,
   numbersConfig,
-  textOf,
-  unreadable,
-} from './sms-provider.ts';
+} from './phone-provider.ts';
+import { codeOf, isObject, jsonReply, textOf, unreadable } from './provider-reply.ts';
+import { secret } from './secret.ts';
+import { partsOf } from './signing/canonical.ts';
+import { signTc3 } from './signing/tc3.ts';
 import { smsSources, smsVariable } from './sms-text.ts';
 
 const contentType = 'application/json; charset=utf-8';

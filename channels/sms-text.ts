@@ -149,16 +149,21 @@ function variable(source: SmsSource, message: AlertMessage, context: RenderConte
 
 /** Providers refuse variables that hold an address: links and IP addresses go, of a host's name the first part stays. */
 export function withoutLinks(text: string): string {
-  return text
-    .replace(/\b[a-z][a-z0-9+.-]{1,20}:\/\/\S*/gi, '')
-    .replace(/(?<![\w.])\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?(:\d{1,5})?(?![\w.]*\w)/g, '')
-    // An IPv6 address has :: or seven colons; a time of day has neither.
-    .replace(/(?<![\w:])\[?(?=[0-9a-f]*(:[0-9a-f]+)*::|([0-9a-f]{1,4}:){7})[0-9a-f:]+\]?(:\d{1,5})?(?!\w)/gi, '')
-    .replace(
-      /(?<![\w-])([\p{L}\p{N}_-]+)(\.[\p{L}\p{N}_-]+)*\.[\p{L}][\p{L}\p{N}-]+(:\d{1,5})?(\/\S*)?/gu,
-      '$1',
-    )
-    .replace(/\(\s*\)/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  return (
+    text
+      .replace(/\b[a-z][a-z0-9+.-]{1,20}:\/\/\S*/gi, '')
+      .replace(/(?<![\w.])\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?(:\d{1,5})?(?![\w.]*\w)/g, '')
+      // An IPv6 address has :: or seven colons; a time of day has neither.
+      .replace(
+        /(?<![\w:])\[?(?=[0-9a-f]*(:[0-9a-f]+)*::|([0-9a-f]{1,4}:){7})[0-9a-f:]+\]?(:\d{1,5})?(?!\w)/gi,
+        '',
+      )
+      .replace(
+        /(?<![\w-])([\p{L}\p{N}_-]+)(\.[\p{L}\p{N}_-]+)*\.[\p{L}][\p{L}\p{N}-]+(:\d{1,5})?(\/\S*)?/gu,
+        '$1',
+      )
+      .replace(/\(\s*\)/g, '')
+      .replace(/\s+/g, ' ')
+      .trim()
+  );
 }

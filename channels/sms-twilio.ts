@@ -1,7 +1,8 @@
 // Short messages through Twilio (Messages, 2010-04-01): free text, a message for each number, signed reports.
 import { z } from 'zod';
 import type { Receipt } from './channel.ts';
-import { baseUrl, codeOf, definePhoneProvider, numbersConfig, textOf } from './sms-provider.ts';
+import { baseUrl, definePhoneProvider, numbersConfig } from './phone-provider.ts';
+import { codeOf, textOf } from './provider-reply.ts';
 import { smsText } from './sms-text.ts';
 import {
   callbackUrl,

@@ -10,9 +10,10 @@ import type {
   SendFailure,
 } from './channel.ts';
 import { request, resultOfHttp } from './http.ts';
+import type { NumberResult } from './phone-provider.ts';
+import { codeOf, jsonReply, textOf, unreadable } from './provider-reply.ts';
 import { type Secret, secret } from './secret.ts';
 import { isSignedByTwilio } from './signing/twilio.ts';
-import { codeOf, jsonReply, type NumberResult, textOf, unreadable } from './sms-provider.ts';
 
 export const twilioKeys = {
   account_sid: z

@@ -41,11 +41,21 @@ describe('Aliyun', () => {
     const query = Object.entries({ ...good, ...over });
     const nonce = `nonce-${count++}`;
     const { host } = partsOf(provider.url);
-    const call = { method: 'POST', host, path: '/', query, body: '', action: 'SendSms', version: '2017-05-25', nonce };
+    const call = {
+      method: 'POST',
+      host,
+      path: '/',
+      query,
+      body: '',
+      action: 'SendSms',
+      version: '2017-05-25',
+      nonce,
+    };
     const headers = signAcs3({ ...call, ...plant.call }, { ...keys, ...plant.keys }, plant.at ?? at);
     const send = async () =>
       JSON.parse(
-        (await post(`${provider.url}/?${new URLSearchParams(query)}`, { ...headers, ...plant.headers }, '')).text,
+        (await post(`${provider.url}/?${new URLSearchParams(query)}`, { ...headers, ...plant.headers }, ''))
+          .text,
       ).Code as string;
     return { send, provider };
   }
@@ -82,7 +92,12 @@ describe('Aliyun', () => {
 
 describe('Tencent', () => {
   const keys = { secretId: 'id', secretKey: 'secret' };
-  const good = { PhoneNumberSet: ['+8613812345678'], SmsSdkAppId: '1', TemplateId: '1', TemplateParamSet: ['disk'] };
+  const good = {
+    PhoneNumberSet: ['+8613812345678'],
+    SmsSdkAppId: '1',
+    TemplateId: '1',
+    TemplateParamSet: ['disk'],
+  };
 
   async function answer(
     over: object = {},
@@ -181,7 +196,10 @@ describe('SNS', () => {
   const keys = { accessKeyId: 'id', secretAccessKey: 'secret', region: 'eu-central-1' };
   const good = { Action: 'Publish', Version: '2010-03-31', PhoneNumber: '+14155550100', Message: 'disk' };
 
-  async function answer(over: Record<string, string> = {}, plant: { keys?: object; at?: number; body?: string } = {}) {
+  async function answer(
+    over: Record<string, string> = {},
+    plant: { keys?: object; at?: number; body?: string } = {},
+  ) {
     const provider = await startSns({ now, ...keys });
     closing.push(provider.close);
     const body = new URLSearchParams({ ...good, ...over }).toString();

@@ -13,7 +13,6 @@ import type {
   SendFailure,
   SendResult,
 } from './channel.ts';
-import { type HttpOutcome, resultOfFailure, resultOfHttp } from './http.ts';
 import type { AlertMessage } from './message.ts';
 import { countries, e164 } from './phone-number.ts';
 import { secret } from './secret.ts';
@@ -82,7 +81,7 @@ export function withNumbers<
   const to = config.to.map((written, i) => {
     const number = e164(written, config.country as Parameters<typeof e164>[1]);
     if (number !== null) return number;
-    const of = config.country === undefined ? 'with + in front, or set country' : `of ${config.country}`;
+    const of = config.country === undefined ? 'with + in front (or set country)' : `of ${config.country}`;
     context.addIssue({
       code: 'custom',
       path: ['to', i],
@@ -121,56 +120,4 @@ export function resultOfNumbers(to: readonly string[], results: readonly NumberR
   const worst = failed.toSorted((a, b) => hope.indexOf(a.kind) - hope.indexOf(b.kind))[0];
   if (worst === undefined) throw new Error('an attempt for no number');
   return to.length === 1 ? worst : { ...worst, message: `None of ${to.length} numbers: ${worst.message}` };
-}
-
-/** The JSON object of a reply, or what it came to without one. */
-export function jsonReply(
-  outcome: HttpOutcome,
-  now: number,
-):
-  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly json: Json }
-  | { readonly failure: SendFailure } {
-  if (outcome.kind === 'failure') return { failure: resultOfFailure(outcome) };
-  const json = outcome.complete ? parsed(outcome.body) : null;
-  return json === null
-    ? { failure: unreadable(outcome, now) }
-    : { status: outcome.status, headers: outcome.headers, json };
-}
-
-export type Json = Readonly<Record<string, unknown>>;
-
-function parsed(body: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : null;
-  } catch {
-    return null; // whoever calls says so
-  }
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A reply that is none of the provider's: an error is what its status says, and after a 2xx nobody knows. */
-export function unreadable(outcome: HttpOutcome, now: number): SendFailure {
-  const result = resultOfHttp(outcome, now);
-  if ('message' in result) return result;
-  return {
-    kind: 'unknown',
-    code: 'unreadable',
-    message: 'The request was sent and the answer cannot be read.',
-  };
-}
-
-/** A provider's code as it may be shown: a short word, else nothing of it. */
-export function codeOf(value: unknown): string {
-  return (typeof value === 'string' || typeof value === 'number') && /^[\w.:-]{1,100}$/.test(String(value))
-    ? String(value)
-    : 'unreadable';
-}
-
-/** A text of a provider in a report; absent when it is none. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
