@@ -227,6 +227,16 @@ it('says whatever stands in an alert as words, never as TwiML', () => {
   );
 });
 
+it('cuts a long text between two signs, never within an escaped one', () => {
+  const config = phone.config.parse(twilio);
+  for (const length of [190, 199, 200, 201, 1_500]) {
+    const words = { title: null, text: `${'x'.repeat(length % 7)}${'"'.repeat(length)}` };
+    const spoken = phone.render(one, { config, locale: 'en', words }) as { text: string };
+    expect(isWellFormed(`<Say>${spoken.text}</Say>`)).toBe(true);
+    expect(spoken.text.length).toBeLessThanOrEqual(1_200);
+  }
+});
+
 describe('a call through Aliyun', () => {
   it('says the approved text; the second within a minute is one too many for this number alone', async () => {
     let now = at;
