@@ -6,7 +6,9 @@ import { dingtalk } from './dingtalk.ts';
 import { email } from './email.ts';
 import { feishu } from './feishu.ts';
 import { pagerduty } from './pagerduty.ts';
+import { phone } from './phone.ts';
 import { slack } from './slack.ts';
+import { sms } from './sms.ts';
 import { webhook } from './webhook.ts';
 import { wecom } from './wecom.ts';
 
@@ -17,6 +19,8 @@ export const channels = {
   wecom,
   dingtalk,
   feishu,
+  sms,
+  phone,
   console: consoleChannel,
   slack,
   pagerduty,

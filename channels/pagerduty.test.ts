@@ -10,7 +10,10 @@ import { dedupKey, pagerduty } from './pagerduty.ts';
 const routingKey = 'abcdef0123456789abcdef0123456789';
 let now = 1_700_000_000_000;
 
-const faults: Readonly<Record<Exclude<Conduct, 'ok' | 'refused'>, ProviderFault>> = {
+const faults: Partial<Record<Conduct, ProviderFault>> = {
+  rate_limited_bare: { status: 429, body: { status: 'throttle exceeded' } },
+  garbage: 'garbage',
+  oversize: { status: 413, body: '' },
   failing: { status: 500, body: '' },
   rate_limited: { status: 429, headers: { 'retry-after': '30' }, body: { status: 'throttle exceeded' } },
   black_hole: 'hang',
@@ -31,7 +34,8 @@ checkChannel(
     },
     async peer(conduct) {
       const provider = await startPagerDuty({ now: () => now, routingKey });
-      if (conduct !== 'ok' && conduct !== 'refused') provider.misbehave(faults[conduct], 2);
+      const fault = faults[conduct];
+      if (fault !== undefined) provider.misbehave(fault, 2);
       if (conduct === 'refused') await provider.close();
       return {
         config: { routing_key: routingKey, base_url: provider.url },
@@ -41,6 +45,11 @@ checkChannel(
       };
     },
     host: async () => startTestHost(),
+    except: {
+      ok_with_error: 'it says so in its status',
+      partial: 'an event goes to one service',
+      mention: 'who is called is decided at the provider',
+    },
   },
   { describe, it, expect },
 );

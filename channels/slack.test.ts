@@ -13,7 +13,11 @@ const hookSecret = 'T012AB3CD/B045EF6GH/abcdefghijklmnop';
 const channel = 'C012AB3CD';
 const start = 1_700_000_000_000;
 
-const faults: Readonly<Record<Exclude<Conduct, 'ok' | 'refused'>, ProviderFault>> = {
+const faults: Partial<Record<Conduct, ProviderFault>> = {
+  rate_limited_bare: { status: 429, body: { ok: false, error: 'ratelimited' } },
+  ok_with_error: { status: 200, body: { ok: false, error: 'channel_not_found' } },
+  garbage: 'garbage',
+  oversize: { status: 200, body: { ok: false, error: 'msg_too_long' } },
   failing: { status: 500, body: 'Internal Server Error' },
   rate_limited: { status: 429, headers: { 'retry-after': '30' }, body: { ok: false, error: 'ratelimited' } },
   black_hole: 'hang',
@@ -62,7 +66,7 @@ for (const [how, secretText] of [
           // The suite's attempts come one after the other; the clock of the provider goes on between them.
           provider.chaos = () => {
             now += 1_000;
-            return conduct === 'ok' || conduct === 'refused' ? null : faults[conduct];
+            return faults[conduct] ?? null;
           };
           if (conduct === 'refused') await provider.close();
           return {
@@ -76,6 +80,17 @@ for (const [how, secretText] of [
           };
         },
         host: async () => startTestHost(),
+        mention: {
+          config: { ...configOf('http://127.0.0.1:9000'), mentions: ['here', 'U012AB3CD'] },
+          shows: ['<!here>', '<@U012AB3CD>'],
+        },
+        except: {
+          partial: 'a message goes to one channel',
+          ...(how === 'webhook' && {
+            ok_with_error: 'a webhook says it in its status',
+            oversize: 'a webhook has no word for it',
+          }),
+        },
       },
       { describe, it, expect },
     );

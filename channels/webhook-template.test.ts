@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostileMessage } from './contract-message.ts';
+import type { AlertMessage } from './message.ts';
 import { webhook } from './webhook.ts';
 
 const base = hostileMessage();
@@ -9,7 +10,7 @@ const url = 'http://127.0.0.1:9000/';
 
 function rendered(
   body: object,
-  message = one,
+  message: AlertMessage = one,
   words?: { title: string | null; text: string | null },
 ): string {
   const config = webhook.config.parse({ url, body });

@@ -52,6 +52,26 @@ egress: { allow: [127.0.0.0/8] }
 `;
 
 describe('a configuration file', () => {
+  it('names the telephone number that cannot be read, and the keys of the providers', () => {
+    const aws = 'type: sms, provider: aws, access_key_id: A, secret_access_key: b, region: eu-central-1';
+    const found = problems(
+      [
+        'channels:',
+        `  one: { ${aws}, country: TW, to: ["0912345678", "12"] }`,
+        `  two: { ${aws}, to: ["0912345678"] }`,
+        `  three: { ${aws}, to: ["+886912345678"], max_segment: 1 }`,
+      ].join('\n'),
+    );
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "tocsin.yaml:2:3 channels: expected at least one channel",
+        "tocsin.yaml:2:130 channels.one.to.1: must be a telephone number of TW, such as +886912345678",
+        "tocsin.yaml:3:103 channels.two.to.0: must be a telephone number with + in front (or set country), such as +886912345678",
+        "tocsin.yaml:4:123 channels.three.max_segment: unknown key "max_segment"; did you mean "max_segments"?",
+      ]
+    `);
+  });
+
   it('is read as it is documented', () => {
     const read = config(documented, { env: { HOOK_SECRET: 'a secret of enough letters' } });
     expect(read).toMatchObject({
@@ -382,7 +402,7 @@ route: { receiver: "\${env:SECRET}", group_wait: "\${env:SECRET}" }
         "tocsin.yaml:3:9 listen: expected host:port, e.g. 127.0.0.1:8787 in what \${env:SECRET} stands for",
         "tocsin.yaml:5:31 channels.hook.url: \${file:/nope}: there is no such file",
         "tocsin.yaml:5:56 channels.hook.secret: \${file:long}: expected a file of at most 65536 bytes",
-        "tocsin.yaml:6:17 channels.mail.type: there is no kind of channel "\${env:SECRET}"; expected one of webhook, alertmanager-webhook, email, wecom, dingtalk, feishu, console",
+        "tocsin.yaml:6:17 channels.mail.type: there is no kind of channel "\${env:SECRET}"; expected one of webhook, alertmanager-webhook, email, wecom, dingtalk, feishu, sms, phone, console, slack, pagerduty",
         "tocsin.yaml:7:20 route.receiver: there is no receiver "\${env:SECRET}"; expected one of default",
         "tocsin.yaml:7:49 route.group_wait: expected a duration such as 30s, 1m30s, 4h or 1d in what \${env:SECRET} stands for",
       ]

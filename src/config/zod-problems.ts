@@ -65,7 +65,13 @@ function withoutValue(message: string, from: string, code: z.core.$ZodIssue['cod
 function knownKeys(schema: z.ZodType, path: Path): readonly string[] {
   let at: unknown = schema;
   for (const key of path) at = below(at, key);
-  const found = unwrapped(at);
+  return keysOf(at);
+}
+
+/** Of several shapes, what any of them knows. */
+function keysOf(schema: unknown): readonly string[] {
+  const found = unwrapped(schema);
+  if (found instanceof z.ZodUnion) return [...new Set(found.options.flatMap(keysOf))];
   return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }
 

@@ -1,0 +1,49 @@
+// A channel whose configuration names one of several providers; it does what that provider does.
+import { z } from 'zod';
+import { type ChannelDefinition, defineChannel } from './channel.ts';
+import { type PhoneProvider, resultOfNumbers, withNumbers } from './phone-provider.ts';
+
+/** What every configuration has, with its numbers in E.164. */
+interface Settings {
+  readonly provider: string;
+  readonly to: readonly string[];
+  readonly country?: string | undefined;
+}
+
+/** The channel of these providers; `provider` of the configuration says which. */
+export function byProvider(
+  channel: Pick<ChannelDefinition, 'kind' | 'label' | 'limits'>,
+  providers: readonly [PhoneProvider, ...PhoneProvider[]],
+): ChannelDefinition<z.ZodType<Settings>, unknown> {
+  const schemas = providers.map(({ config }) => config) as unknown as [
+    z.ZodObject<{ provider: z.ZodLiteral }>,
+  ];
+  const config = z
+    .discriminatedUnion('provider', schemas)
+    .transform((value, context) => withNumbers(value as unknown as Settings, context));
+  const of = ({ provider }: Settings) => {
+    const found = providers.find(({ name }) => name === provider);
+    if (found === undefined) throw new Error(`a configuration of ${provider}, which passed the schema`);
+    return found;
+  };
+  return defineChannel({
+    ...channel,
+    config: config as unknown as z.ZodType<Settings>,
+    account: (settings: Settings) => of(settings).account(settings),
+    rates: (settings: Settings) => of(settings).rates,
+    render: (message, context) => of(context.config).render(message, context),
+    open(settings, host) {
+      const opened = of(settings).open(settings, host);
+      return {
+        send: async (payload, context) =>
+          resultOfNumbers(settings.to, await opened.send(payload, settings.to, context)),
+        ...(opened.verify !== undefined && { verify: opened.verify }),
+        async close() {},
+      };
+    },
+    callback: {
+      read: (request, settings, now) =>
+        of(settings).read?.(request, settings, now) ?? { refused: `${settings.provider} reports to nobody` },
+    },
+  });
+}
