@@ -104,8 +104,10 @@ describe('pagerduty', () => {
       links: [{ href: 'https://runbooks.example/cpu', text: 'Runbook' }],
     });
     expect(last().payload?.summary).toContain('HighCpu: CPU of web-1 at 91 %');
-    for (const reason of ['new_alerts', 'some_resolved', 'repeat'] as const) await say(message(reason));
-    expect([...provider.open]).toEqual([key]);
+    for (const reason of ['new_alerts', 'some_resolved', 'repeat'] as const) {
+      await say(message(reason));
+      expect([...provider.open]).toEqual([key]);
+    }
     await say(message('resolved'));
     expect([...provider.open]).toEqual([]);
   });

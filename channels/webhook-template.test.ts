@@ -5,7 +5,7 @@ import type { AlertMessage } from './message.ts';
 import { webhook } from './webhook.ts';
 
 const base = hostileMessage();
-const one = { ...base, alerts: base.alerts.slice(0, 1), truncated: 0 };
+const one: AlertMessage = { ...base, alerts: base.alerts.slice(0, 1), truncated: 0 };
 const url = 'http://127.0.0.1:9000/';
 
 function rendered(
