@@ -20,9 +20,9 @@ export function partsOf(url: string): Pick<SignedCall, 'host' | 'path' | 'query'
   return { host, path: pathname, query: searchParams };
 }
 
-/** RFC 3986: everything but letters, digits and `-_.~`. */
+/** RFC 3986: everything but letters, digits and `-_.~`. Half of a surrogate pair becomes U+FFFD, as in UTF-8. */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
