@@ -9,6 +9,7 @@ import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { PlanResult } from '../policy/plan-result.ts';
 import type { Agenda } from './agenda.ts';
+import { ReceiptDesk } from './receipt-desk.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
@@ -17,6 +18,7 @@ export const leaseMs = 120_000;
 export class Doors {
   /** Channel → its kind. */
   channelTypes: ReadonlyMap<string, string>;
+  readonly receipts = new ReceiptDesk();
   /** Steps taken since the start. */
   steps = 0;
   readonly #agenda: Agenda;
@@ -105,8 +107,15 @@ export class Doors {
   }
 
   plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
+    const accepted = this.receipts.before(tenant.policy, input, now);
     const out = plan(tenant.policy, input, now);
     turn.plan(tenant.name, tenant.shard, out);
+    if (accepted !== null && out.current)
+      this.receipts.match(
+        tenant.name,
+        accepted,
+        (_, receipt) => this.plan(tenant, receipt, now, turn).receipts[0] ?? null,
+      );
     return out;
   }
 }

@@ -2,6 +2,7 @@
 import type { Effect } from '../pipeline/effect.ts';
 import type { Notification } from '../pipeline/input.ts';
 import type { DeliveryRow } from '../pipeline/rows.ts';
+import type { ReceiptFate, ReceivedDelivery } from './receipts.ts';
 
 /** A delivery to dispatch from memory once the commit is durable. */
 export interface Leased {
@@ -20,12 +21,23 @@ export interface PlanResult {
   readonly resumed: string[];
   /** What became of each dead letter of the input. */
   readonly letters: { readonly id: string; readonly fate: LetterFate }[];
+  /** What became of each receipt of the input. */
+  readonly receipts: { readonly fate: ReceiptFate; readonly after: ReceivedDelivery }[];
   /** False when the input was about a delivery or a lease that is no longer open. */
   current: boolean;
 }
 
 export function emptyPlan(): PlanResult {
-  return { effects: [], leased: [], wakeAt: [], paused: [], resumed: [], letters: [], current: true };
+  return {
+    effects: [],
+    leased: [],
+    wakeAt: [],
+    paused: [],
+    resumed: [],
+    letters: [],
+    receipts: [],
+    current: true,
+  };
 }
 
 export type LetterFate = 'requeued' | 'discarded' | 'not_dead' | 'superseded';

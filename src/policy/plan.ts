@@ -10,6 +10,7 @@ import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-e
 import { bury, isPointless, settle } from './ending.ts';
 import type { PolicyInput } from './input.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
+import { planReceipt } from './receipts.ts';
 import { decideRetry } from './retry.ts';
 import { deliveryTtlMs, type OpenDelivery, type Order, orderAt, type PolicyState } from './state.ts';
 
@@ -67,6 +68,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
     }
     case 'requeue':
       requeue(state, input, now, out);
+      break;
+    case 'receipt':
+      planReceipt(state, input, now, out);
       break;
     case 'discard':
       discard(state, input, now, out);

@@ -250,6 +250,8 @@ export const delivery = sqliteTable(
     finishedAt: integer('finished_at'),
     crashes: integer('crashes'),
     shorter: integer('shorter'),
+    receipts: integer('receipts'),
+    answer: text('answer'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
