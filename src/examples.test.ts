@@ -18,6 +18,8 @@ const examples = join(root, 'examples');
 const env = {
   HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   SMTP_PASSWORD: 'a password',
+  SENDGRID_API_KEY: 'SG.some-id.some-secret',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY',
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
   DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   DEMO_MAIL_PORT: '2525',
