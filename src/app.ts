@@ -10,6 +10,7 @@ import { type HostCollector, startHostCollector } from './collector/host-collect
 import type { TocsinConfig } from './config/config.ts';
 import { watchRules } from './config/rule-files.ts';
 import { RuleReader } from './config/rule-reader.ts';
+import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, openChannels } from './delivery/open-channels.ts';
 import { Ballast } from './disk/ballast.ts';
@@ -192,6 +193,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       now: () => clock.now(),
       print: options.print ?? (() => undefined),
     },
+    (channel) => (config.publicUrl === null ? null : callbackUrlOf(config.publicUrl, channel)),
     options.channels,
   );
   const runtime = createRuntime(
@@ -208,6 +210,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       rng: Math.random,
       owner: randomUUID(),
       channels,
+      publicUrl: config.publicUrl,
       published: (events) => options.onEvents?.(events),
       fatal: (error) => options.onFatal?.(error),
     },

@@ -32,6 +32,8 @@ const env = {
   PAGERDUTY_ROUTING_KEY: 'abcdef0123456789abcdef0123456789',
   SLACK_TOKEN: 'xoxb-1111-2222-abcdefghijklmnop',
   SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T012AB3CD/B045EF6GH/abcdefghijklmnop',
+  SENDGRID_API_KEY: 'SG.some-id.some-secret',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY',
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
   DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   DEMO_MAIL_PORT: '2525',

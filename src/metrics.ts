@@ -6,7 +6,7 @@ import { rejectCodes } from './services.ts';
 
 export type MeasuredParts = Pick<
   Runtime,
-  'engine' | 'table' | 'recorder' | 'dispatcher' | 'results' | 'rejections'
+  'engine' | 'table' | 'recorder' | 'dispatcher' | 'callbacks' | 'results' | 'rejections'
 >;
 
 export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
@@ -19,7 +19,7 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     own = true;
     return text();
   };
-  const { engine, table, recorder, dispatcher, results, rejections } = parts;
+  const { engine, table, recorder, dispatcher, callbacks, results, rejections } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -136,6 +136,27 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
         const [channel = '', result = ''] = key.split('\n');
         this.set({ channel, result }, count);
       }
+    },
+  });
+  new Gauge({
+    name: 'tocsin_receipts_total',
+    help: 'Receipts of providers, by channel and what became of them; early: of a message that is not known (yet).',
+    labelNames: ['channel', 'fate'],
+    registers: [registry],
+    collect() {
+      for (const [key, count] of engine.receiptCounts) {
+        const [channel = '', fate = ''] = key.split('\n');
+        this.set({ channel, fate }, count);
+      }
+    },
+  });
+  new Gauge({
+    name: 'tocsin_callbacks_refused_total',
+    help: "Requests to a channel's callback that its provider did not sign, or that could not be read.",
+    labelNames: ['channel'],
+    registers: [registry],
+    collect() {
+      for (const [channel, count] of callbacks.refused) this.set({ channel }, count);
     },
   });
   return registry;

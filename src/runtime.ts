@@ -6,6 +6,7 @@ import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
+import { Callbacks } from './delivery/callbacks.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
 import { DeliveryNotices } from './delivery/delivery-notices.ts';
@@ -63,6 +64,8 @@ export interface RuntimePorts {
   /** Names this process in shard and delivery leases. */
   readonly owner: string;
   readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** The address of this program as providers see it; null or absent when it was not configured. */
+  readonly publicUrl?: string | null;
   /** Called with the events of every commit, after it. */
   readonly published?: (events: readonly CommittedEvent[]) => void;
   /** The store is broken or somebody else's. */
@@ -90,6 +93,7 @@ export interface Runtime {
   readonly table: SeriesTable;
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
+  readonly callbacks: Pick<Callbacks, 'refused'>;
   /** Attempts by `channel\nresult`. */
   readonly results: ReadonlyMap<string, number>;
   /** Samples refused, by code. */
@@ -276,6 +280,14 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     };
   };
 
+  const callbacks = new Callbacks({
+    channels,
+    publicUrl: ports.publicUrl ?? null,
+    clock,
+    log,
+    receive: (channel, receipts) => engine.receive(channel, receipts),
+  });
+
   const services = createServices({
     engine,
     store,
@@ -290,6 +302,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     health,
     rejections,
     classification: config.classification ?? plainClassification,
+    callback: (channel, incoming) => callbacks.take(channel, incoming),
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
   });
 
@@ -298,6 +311,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     table,
     recorder,
     dispatcher,
+    callbacks,
     results,
     rejections,
     services,

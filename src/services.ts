@@ -1,4 +1,5 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
+import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
 import type { AlertMessage } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { ObjectOrder } from './engine/object-order.ts';
@@ -95,6 +96,16 @@ export interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
+
+/** A provider's request as it came over the wire. */
+export interface IncomingCallback extends Omit<CallbackRequest, 'url'> {
+  /** Path and query, unchanged. */
+  readonly path: string;
+  /** `https://host` as the request has it, for an operator who did not say what it is from outside. */
+  readonly origin: string;
+}
+
+export type CallbackAnswer = CallbackOutcome['reply'] | 'refused' | null;
 
 /** What a silence is to be. */
 type SilenceOrder = Omit<SilencePutInput, 'kind' | 'actor'>;
@@ -206,6 +217,11 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /**
+   * A provider calls back: what it is answered once that is durable; null when there is no such channel, or its provider
+   * never calls.
+   */
+  callback(channel: string, incoming: IncomingCallback): Promise<CallbackAnswer>;
   /** What a channel makes of a message, as it would be sent; null when there is no such channel. */
   rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
   /** The freshest state of an alert: memory first, then the store. */

@@ -45,6 +45,8 @@ export interface Limits {
 
 export interface TocsinConfig {
   readonly listen: { readonly host: string; readonly port: number };
+  /** The address of this program as others see it, without a slash at its end; null: nobody calls from outside. */
+  readonly publicUrl: string | null;
   /** Folder of the databases, absolute. */
   readonly data: string;
   /** Kept in the data folder to be given up when the disk is full; 0: nothing. */

@@ -162,6 +162,7 @@ function assemble(
   const withoutFile = written === null;
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
+    publicUrl: input.public_url ?? null,
     data: outside.data ?? resolve(folder, input.data ?? './data'),
     ballastBytes: input.ballast ?? defaultBallastBytes,
     rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),

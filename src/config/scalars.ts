@@ -5,7 +5,7 @@ import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem, type SyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Address } from './address.ts';
 
-export function scalar<T extends number | Address>(
+export function scalar<T extends number | string | Address>(
   expected: string,
   parse: (value: string | number) => T | SyntaxProblem | null,
 ) {

@@ -9,6 +9,7 @@ import { isTimeZone } from '../statistics/calendar.ts';
 import { parseAddress } from './address.ts';
 import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { parseProxy } from './proxy.ts';
+import { parsePublicUrl } from './public-url.ts';
 import { routingSections } from './routing-schema.ts';
 import { duration, matcher, name, positiveDuration, scalar, text } from './scalars.ts';
 import { parseBytes } from './sizes.ts';
@@ -19,6 +20,10 @@ const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
 const proxy = scalar(
   'expected http://host:port; user and password go into proxy_username and proxy_password',
   parseProxy,
+);
+const publicUrl = scalar(
+  'expected the address of this program from outside, such as https://alerts.example.com',
+  parsePublicUrl,
 );
 const count = z.int().min(1);
 const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
@@ -58,6 +63,7 @@ const reportsSchema = z
 
 export const configSchema = z.strictObject({
   listen: address.optional(),
+  public_url: publicUrl.optional(),
   data: text.optional(),
   ballast: bytes.optional(),
   rules: z

@@ -40,17 +40,23 @@ export function renderedBy(
   }
 }
 
-/** Opens every channel of the configuration; opening reaches nobody yet. */
+/**
+ * Opens every channel of the configuration; opening reaches nobody yet.
+ * @param callbackUrl Where the provider of a channel sends receipts; null when nobody can reach us.
+ */
 export function openChannels(
   configs: ReadonlyMap<string, ChannelConfig>,
   host: ChannelHost,
+  callbackUrl: (channel: string) => string | null,
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
   for (const { name, type, settings, fallback } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
-    open.set(name, { name, type, definition, settings, fallback, instance: definition.open(settings, host) });
+    const url = definition.callback === undefined ? null : callbackUrl(name);
+    const instance = definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
+    open.set(name, { name, type, definition, settings, fallback, instance });
   }
   return open;
 }

@@ -9,12 +9,14 @@ import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { PlanResult } from '../policy/plan-result.ts';
 import type { Agenda } from './agenda.ts';
+import { ReceiptDesk } from './receipt-desk.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
 export const leaseMs = 120_000;
 
 export class Doors {
+  readonly receipts = new ReceiptDesk();
   /** Steps taken since the start. */
   steps = 0;
   readonly #agenda: Agenda;
@@ -92,9 +94,16 @@ export class Doors {
   }
 
   plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
+    const accepted = this.receipts.before(tenant.policy, input, now);
     const out = plan(tenant.policy, input, now);
     turn.plan(tenant.name, tenant.shard, out);
     this.callLater(tenant, out);
+    if (accepted !== null && out.current)
+      this.receipts.match(
+        tenant.name,
+        accepted,
+        (_, receipt) => this.plan(tenant, receipt, now, turn).receipts[0] ?? null,
+      );
     return out;
   }
 

@@ -14,6 +14,7 @@ import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
+import type { ReceiptOf } from '../policy/receipts.ts';
 import type { DeliveryPolicy } from '../policy/state.ts';
 import type { Answer, BulkOrder, Idempotency } from '../services.ts';
 import type { TenantRow } from '../store/rows.ts';
@@ -414,6 +415,21 @@ export class Engine {
     });
   }
 
+  /** Resolves when what the provider says of the channel's messages is durable, or kept for a result that has not come yet. */
+  receive(channel: string, receipts: readonly ReceiptOf[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
+      if (this.#shut) throw new ApiError('unavailable', { retryAfter: shutRetryAfterS });
+      this.#doors.receipts.put({ channel, receipts, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /** Receipts by `channel\nfate`. */
+  get receiptCounts(): ReadonlyMap<string, number> {
+    return this.#doors.receipts.counts;
+  }
+
   /** A claim is known to policy before its delivery is dispatched. False: the delivery is not open any more. */
   claimed(tenantName: string, input: Extract<PolicyInput, { kind: 'claimed' }>): boolean {
     const tenant = this.#tenants.get(tenantName);
@@ -465,6 +481,7 @@ export class Engine {
     this.counts.turns += 1;
     try {
       this.#takeVersions(turn);
+      this.#takeReceipts(turn, now);
       this.#takeCompletions(turn);
       this.#agenda.take(
         now,
@@ -495,6 +512,7 @@ export class Engine {
         this.#ring.some((tenant) => tenant.busy) ||
         this.#completions.length > 0 ||
         (this.#overdue.waiting > 0 && !this.#shut) ||
+        this.#doors.receipts.waiting > 0 ||
         this.#versions.waiting > 0
       )
         this.#schedule();
@@ -506,6 +524,14 @@ export class Engine {
     for (const row of this.#versions.take(Math.min(versionsPerTurn, this.#budget.rows))) {
       turn.add(this.#tenants.get(row.tenant)!.shard, [{ put: 'config_version', row }]);
     }
+  }
+
+  #takeReceipts(turn: Turn, now: number): void {
+    const rows = turn.rows + this.#budget.rows / 2;
+    this.#doors.receipts.take(this.#ports.store, now, turn, rows, (name, input) => {
+      const tenant = this.#tenants.get(name);
+      return tenant ? (this.#doors.plan(tenant, input, now, turn).receipts[0] ?? null) : null;
+    });
   }
 
   #takeCompletions(turn: Turn): void {
@@ -621,7 +647,8 @@ export class Engine {
   /** Turns until nothing is queued; a bound, so that steady load cannot hold it. */
   #drain(): void {
     for (let n = 0; n < 10_000 && this.#state === 'running'; n++) {
-      if (this.#completions.length === 0 && !this.#ring.some((tenant) => tenant.busy)) return;
+      const waiting = this.#completions.length + this.#doors.receipts.waiting;
+      if (waiting === 0 && !this.#ring.some((tenant) => tenant.busy)) return;
       this.turn();
     }
   }
@@ -647,6 +674,7 @@ export class Engine {
   close(): void {
     this.#drain();
     this.abandon();
+    this.#doors.receipts.close(new ApiError('unavailable'));
     for (const tenant of this.#ring) {
       for (const work of tenant.drain()) {
         if ('waiter' in work) work.waiter.reject(new ApiError('unavailable'));

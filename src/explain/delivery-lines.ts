@@ -34,13 +34,21 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
     case 'delivery.sent':
       return delivery.accepted({ channel, attempt });
     case 'delivery.delivered':
+      if (reason === 'receipt') return delivery.confirmed({ channel });
       return delivery.arrived({ channel, attempt });
     case 'delivery.retry':
       return delivery.retry({ channel, attempt, error });
     case 'delivery.dead':
       if (reason === 'expired') return delivery.expired({ channel });
+      if (reason === 'receipt_failed') return delivery.lost({ channel, error: saidOf(body) });
       if (reason === 'poison') return delivery.poison({ channel });
       return attempt > 1 ? delivery.dead({ channel, attempt, error }) : delivery.refused({ channel, error });
+    case 'delivery.receipt':
+      return reason === 'receipt_failed'
+        ? delivery.partlyLost({ channel, error: saidOf(body) })
+        : delivery.confirmed({ channel });
+    case 'delivery.answered':
+      return delivery.answered({ channel, answer: String(body.answer) });
     case 'delivery.dropped':
       return delivery.pointless({ channel });
     case 'delivery.requeued':
@@ -56,6 +64,12 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
 function errorText({ result, code, message }: StoredEvent['body']): string {
   const said = [code, message].filter((part) => typeof part === 'string' && part !== '');
   return said.length === 0 ? String(result) : `${said.join(' ')} (${String(result)})`;
+}
+
+/** `30005 Unknown destination`: what the provider reported later; `?` when it gave no reason. */
+function saidOf({ code, message }: StoredEvent['body']): string {
+  const said = [code, message].filter((part) => typeof part === 'string' && part !== '');
+  return said.length === 0 ? '?' : said.join(' ');
 }
 
 /** The same of `lastError`, which is `transient: 503: no upstream`. */

@@ -231,13 +231,28 @@ function everyRow(): string {
   }
 }
 
-const routes = allRoutes();
+/** No key opens these, and none is needed: the provider's signature is one. See routes/callbacks.test.ts. */
+const opensBySignature = '/webhook/callback/{channel}';
+const routes = allRoutes().filter(({ path }) => path !== opensBySignature);
 
 describe('the matrix', () => {
   it('knows what every route takes', () => {
     expect(routes.flatMap(parametersOf).filter((kind) => !Object.hasOwn(things, kind))).toEqual([]);
     const withBody = routes.filter(({ body, bodyOptional }) => body !== undefined && bodyOptional !== true);
     expect(withBody.map(nameOf).filter((name) => !Object.hasOwn(bodies, name))).toEqual([]);
+  });
+});
+
+describe('what opens by a signature', () => {
+  const signed = allRoutes().filter(({ path }) => path === opensBySignature);
+
+  it.each(signed)('is opened by no key: $method $path', async ({ method, path }) => {
+    for (const caller of callers) {
+      for (const channel of ['screen', 'nothing']) {
+        const { status } = await ask(method, path.replace('{channel}', channel), caller, 'acme');
+        expect([caller, status]).toEqual([caller, 404]);
+      }
+    }
   });
 });
 

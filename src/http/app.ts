@@ -7,6 +7,7 @@ import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
 import { AccessLog } from './access-log.ts';
+import { Brake } from './brake.ts';
 import { type Direct, directly } from './direct.ts';
 import { Door } from './door.ts';
 import type { HttpEnv } from './env.ts';
@@ -54,6 +55,7 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
     metrics: options.metrics,
     keyring,
     door: new Door(keyring, access),
+    callers: new Brake(),
     tenancy: new Tenancy(services.store, () => services.now()),
   };
   const app = new Hono<HttpEnv>();

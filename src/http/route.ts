@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { Actor, Answer, Idempotency, Services } from '../services.ts';
 import type { ApiKeyRow } from '../store/rows.ts';
 import { parseJson, readBody } from './body.ts';
+import type { Brake } from './brake.ts';
 import type { Door } from './door.ts';
 import type { HttpEnv } from './env.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
@@ -27,6 +28,8 @@ export interface HttpDeps {
   readonly metrics: Registry;
   readonly keyring: Keyring;
   readonly door: Door;
+  /** Slows down whoever calls back without being a provider. */
+  readonly callers: Brake;
   readonly tenancy: Tenancy;
 }
 

@@ -147,6 +147,7 @@ export function httpStage(
     async retryDeliveries(tenant, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { ...command, by: actor.name } }));
     },
+    callback: async () => null,
     rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],

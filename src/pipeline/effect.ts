@@ -32,6 +32,8 @@ export type Effect =
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
+  /** What a provider said later; `moved`: the delivery is something else since. */
+  | { readonly put: 'delivery.receipt'; readonly moved: boolean; readonly row: ReceiptRow }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
@@ -56,6 +58,18 @@ export interface DeliveryResultRow {
   readonly finishedAt: number | null;
   /** Another channel carries it from now on. */
   readonly moved?: { readonly channel: string; readonly provider: string };
+}
+
+/** A delivery after a receipt. Ignored by the store when the lease or the provider's id is no longer the row's. */
+export interface ReceiptRow
+  extends Pick<
+    DeliveryResultRow,
+    'tenant' | 'id' | 'leaseToken' | 'state' | 'reason' | 'lastError' | 'finishedAt'
+  > {
+  readonly providerId: string;
+  /** Sum of the statuses written down. */
+  readonly receipts: number;
+  readonly answer: string | null;
 }
 
 /** A dead delivery is queued anew, with all its attempts. Ignored by the store when it is not dead. */

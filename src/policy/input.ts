@@ -3,6 +3,7 @@ import type { Notification } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
 import type { OverdueInput } from './overdue.ts';
+import type { ReceiptInput } from './receipts.ts';
 import type { AttemptResult } from './retry.ts';
 
 export type PolicyInput =
@@ -61,4 +62,5 @@ export type PolicyInput =
   /** Nobody has accepted a notification: is it time that somebody else hears of it? */
   | OverdueInput
   | RequeueInput
+  | ReceiptInput
   | DiscardInput;

@@ -98,7 +98,7 @@ export function loadPolicy(
   return state;
 }
 
-/** Dead, or dead once and put away. */
+/** Dead, or dead once and put away. One that its receiver lost after it was taken counts as said: better an end too many. */
 function isLost({ state, reason }: DeliveryRow): boolean {
-  return state === 'dead' || (state === 'dropped' && reason === 'discarded');
+  return (state === 'dead' && reason !== 'receipt_failed') || (state === 'dropped' && reason === 'discarded');
 }

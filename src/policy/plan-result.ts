@@ -2,6 +2,7 @@
 import type { Effect } from '../pipeline/effect.ts';
 import type { Notification } from '../pipeline/input.ts';
 import type { DeliveryRow } from '../pipeline/rows.ts';
+import type { ReceiptFate, ReceivedDelivery } from './receipts.ts';
 
 /** A delivery to dispatch from memory once the commit is durable. */
 export interface Leased {
@@ -22,6 +23,8 @@ export interface PlanResult {
   readonly letters: { readonly id: string; readonly fate: LetterFate }[];
   /** Notifications that somebody else hears of at that time, unless somebody has accepted them by then. */
   readonly overdue: { readonly notificationId: string; readonly at: number }[];
+  /** What became of each receipt of the input. */
+  readonly receipts: { readonly fate: ReceiptFate; readonly after: ReceivedDelivery }[];
   /** False when the input was about a delivery or a lease that is no longer open. */
   current: boolean;
 }
@@ -35,6 +38,7 @@ export function emptyPlan(): PlanResult {
     resumed: [],
     letters: [],
     overdue: [],
+    receipts: [],
     current: true,
   };
 }

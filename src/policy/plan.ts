@@ -11,6 +11,7 @@ import { bury, dropOvertaken, isPointless, settle } from './ending.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
+import { planReceipt } from './receipts.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
@@ -87,6 +88,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
     }
     case 'requeue':
       requeue(state, input, now, out);
+      break;
+    case 'receipt':
+      planReceipt(state, input, now, out);
       break;
     case 'discard':
       discard(state, input, now, out);

@@ -14,6 +14,14 @@ export interface StoredEvent extends EventRow {
 export type DeliveryOf = DeliveryRow &
   Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
 
+/** A delivery that its provider took, with what it has said of it since. */
+export interface AcceptedDelivery extends DeliveryOf {
+  readonly providerId: string;
+  /** Sum of the statuses written down: 1 delivered, 2 failed. */
+  readonly receipts: number;
+  readonly answer: string | null;
+}
+
 export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator';
 
 export interface ApiKeyRow {

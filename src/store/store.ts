@@ -24,7 +24,14 @@ import type {
   TallyRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
-import type { ApiKeyRow, ConfigObjectVersion, DeliveryOf, StoredEvent, TenantRow } from './rows.ts';
+import type {
+  AcceptedDelivery,
+  ApiKeyRow,
+  ConfigObjectVersion,
+  DeliveryOf,
+  StoredEvent,
+  TenantRow,
+} from './rows.ts';
 import type { SpanReads } from './span-reads.ts';
 
 export const shardCount = 64;
@@ -256,6 +263,8 @@ export interface Store extends SpanReads {
   /** When the next queued delivery (or a lease's end) is due; null when there is none. */
   nextDueAt(): number | null;
   delivery(tenant: string, id: string): DeliveryOf | null;
+  /** Those that the provider knows by this id, of any tenant, the newest first; a thousand at most. */
+  deliveriesOfProvider(channel: string, providerId: string): readonly AcceptedDelivery[];
   /** In the order in which they were made. */
   deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[];
   deliveries(tenant: string, filter: DeliveryFilter, limit: number, cursor: string | null): Page<DeliveryRow>;

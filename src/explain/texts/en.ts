@@ -205,6 +205,13 @@ export const en = {
       `${p.channel} takes the message${p.attempt > 1 ? ` (attempt ${p.attempt})` : ''}.`,
     arrived: (p: { channel: string; attempt: number }) =>
       `${p.channel} takes the message${p.attempt > 1 ? ` (attempt ${p.attempt})` : ''} and says that it has arrived.`,
+    confirmed: (p: { channel: string }) => `${p.channel} says that the message has arrived.`,
+    lost: (p: { channel: string; error: string }) =>
+      `${p.channel} took the message and says now that it did not arrive: ${p.error}. The message is now a dead letter.`,
+    partlyLost: (p: { channel: string; error: string }) =>
+      `${p.channel} says that the message did not arrive at one of its recipients: ${p.error}.`,
+    answered: (p: { channel: string; answer: string }) =>
+      `Somebody answered "${p.answer}" through ${p.channel}.`,
     retry: (p: { channel: string; attempt: number; error: string }) =>
       `${p.channel} does not take the message (attempt ${p.attempt}): ${p.error}. It will be tried again.`,
     dead: (p: { channel: string; attempt: number; error: string }) =>

@@ -172,6 +172,10 @@ export const zhCN: Texts = {
   delivery: {
     accepted: ({ channel, attempt }) => `${channel} 接受消息${tried(attempt)}。`,
     arrived: ({ channel, attempt }) => `${channel} 接受消息${tried(attempt)}，并回报已送达。`,
+    confirmed: ({ channel }) => `${channel} 回报消息已送达。`,
+    lost: ({ channel, error }) => `${channel} 先接受消息，之后回报未送达：${error}。消息成为死信。`,
+    partlyLost: ({ channel, error }) => `${channel} 回报消息未送达其中一位收件人：${error}。`,
+    answered: ({ channel, answer }) => `有人通过 ${channel} 回复了“${answer}”。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受消息（第 ${attempt} 次尝试）：${error}。稍后重试。`,
     dead: ({ channel, attempt, error }) =>

@@ -172,6 +172,10 @@ export const zhTW: Texts = {
   delivery: {
     accepted: ({ channel, attempt }) => `${channel} 接受訊息${tried(attempt)}。`,
     arrived: ({ channel, attempt }) => `${channel} 接受訊息${tried(attempt)}，並回報已送達。`,
+    confirmed: ({ channel }) => `${channel} 回報訊息已送達。`,
+    lost: ({ channel, error }) => `${channel} 先接受訊息，之後回報未送達：${error}。訊息成為死信。`,
+    partlyLost: ({ channel, error }) => `${channel} 回報訊息未送達其中一位收件人：${error}。`,
+    answered: ({ channel, answer }) => `有人透過 ${channel} 回覆了「${answer}」。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受訊息（第 ${attempt} 次嘗試）：${error}。稍後重試。`,
     dead: ({ channel, attempt, error }) =>

@@ -74,6 +74,9 @@ export function commitGroup(db: Db, memory: Memory) {
       case 'delivery.requeued':
         deliveries.requeued(effect.row);
         return;
+      case 'delivery.receipt':
+        deliveries.receipt(effect.row, effect.moved);
+        return;
       case 'breaker':
         rows.breaker(effect.row);
         return;

@@ -1,6 +1,6 @@
 // Reads of deliveries for people: lists and counts.
 import type { DeliveryRow, DeliveryState } from '../../pipeline/rows.ts';
-import type { DeliveryOf } from '../rows.ts';
+import type { AcceptedDelivery, DeliveryOf } from '../rows.ts';
 import type { DeadLetterFilter, DeliveryFilter, Page } from '../store.ts';
 import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
@@ -20,6 +20,7 @@ import { Statements, Where } from './statements.ts';
 const columns = columnsOf(delivery, 'd');
 const withMessage = `${columns}, ${ofItsMessage}`;
 const itsMessage = 'CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id';
+const mostOfOneCall = 1_000;
 
 export function deliveryReads(db: Db, counts: DeliveryCounts) {
   const statements = new Statements(db.raw);
@@ -62,6 +63,12 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
     `SELECT ${withMessage} FROM delivery d ${itsMessage} WHERE d.tenant = ? AND d.id = ?`,
   );
 
+  // One call of a channel may have carried many messages: they all have its id.
+  const ofProvider = db.raw.prepare<[string, string], WithItsMessage>(
+    `SELECT ${withMessage} FROM delivery d INDEXED BY delivery_provider ${itsMessage}
+     WHERE d.channel = ? AND d.provider_id = ? ORDER BY d.rowid DESC LIMIT ${mostOfOneCall}`,
+  );
+
   function dead(tenant: string, filter: DeadLetterFilter, limit: number): DeliveryOf[] {
     const where = new Where().and("d.tenant = ? AND d.state = 'dead'", tenant);
     if (filter.channel !== undefined) where.and('d.channel = ?', filter.channel);
@@ -81,6 +88,16 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
       if (bytes === null) return null;
       const row = withStoreErrors('read a delivery', () => one.get(tenant, bytes));
       return row === undefined ? null : deliveryOf(row);
+    },
+    deliveriesOfProvider(channel: string, providerId: string): readonly AcceptedDelivery[] {
+      return withStoreErrors('find the deliveries of a receipt', () =>
+        ofProvider.all(channel, providerId).map((row) => ({
+          ...deliveryOf(row),
+          providerId,
+          receipts: row.receipts ?? 0,
+          answer: row.answer,
+        })),
+      );
     },
     deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[] {
       return withStoreErrors('read dead letters', () => dead(tenant, filter, limit));

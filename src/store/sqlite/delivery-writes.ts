@@ -1,6 +1,6 @@
 // Writes of deliveries. The invariant kept here: `held` is 0 exactly for the open delivery with the smallest
 // `order_no` of its (tenant, order key), so the claim never wades through deliveries that wait for their turn.
-import type { DeliveryResultRow, RequeuedRow } from '../../pipeline/effect.ts';
+import type { DeliveryResultRow, ReceiptRow, RequeuedRow } from '../../pipeline/effect.ts';
 import type { DeliveryRow } from '../../pipeline/rows.ts';
 import type { Db } from './database.ts';
 import { type DeliveryCounts, isOpen } from './delivery-counts.ts';
@@ -37,8 +37,15 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
   );
   const writeRequeued = db.raw.prepare(
     `UPDATE delivery SET state = 'queued', due_at = ?, expires_at = ?, order_no = ?, reason = ?, held = ?,
-       attempts = 0, crashes = NULL, shorter = NULL, finished_at = NULL
+       attempts = 0, crashes = NULL, shorter = NULL, receipts = NULL, answer = NULL, finished_at = NULL
      WHERE rowid = ?`,
+  );
+  const writeMoved = db.raw.prepare(
+    `UPDATE delivery SET state = ?, reason = ?, last_error = ?, finished_at = ?
+     WHERE rowid = ? AND provider_id = ? AND state NOT IN ('queued', 'sending')`,
+  );
+  const writeReceipts = db.raw.prepare(
+    'UPDATE delivery SET receipts = ?, answer = ? WHERE rowid = ? AND provider_id = ?',
   );
   // Those behind a delivery that came in late, or was opened again, wait for it.
   const holdLater = db.raw.prepare<[string, string, number]>(
@@ -86,6 +93,26 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
       else if (!isOpen(was.state) && open && !held) holdLater.run(result.tenant, was.orderKey, was.orderNo);
       counts.note(result.tenant, was.state, -1);
       counts.note(result.tenant, result.state, 1);
+    },
+
+    /** Ignored when the delivery is gone, was leased anew since, or has another id at its provider. */
+    receipt(row: ReceiptRow, moved: boolean): void {
+      const was = before.get(row.tenant, idBytes(row.id));
+      if (was === undefined || was.leaseToken !== row.leaseToken) return;
+      writeReceipts.run(row.receipts, row.answer, was.rowid, row.providerId);
+      if (!moved) return;
+      const finishedAt = row.finishedAt === null ? null : Math.floor(row.finishedAt);
+      const { changes } = writeMoved.run(
+        row.state,
+        row.reason,
+        row.lastError,
+        finishedAt,
+        was.rowid,
+        row.providerId,
+      );
+      if (changes === 0) return;
+      counts.note(row.tenant, was.state, -1);
+      counts.note(row.tenant, row.state, 1);
     },
 
     /** Ignored unless the delivery is dead. */

@@ -254,6 +254,8 @@ export const delivery = sqliteTable(
     crashes: integer('crashes'),
     shorter: integer('shorter'),
     maybe: integer('maybe'),
+    receipts: integer('receipts'),
+    answer: text('answer'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );

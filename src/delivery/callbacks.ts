@@ -1,0 +1,56 @@
+// Providers that call back: the channel says whether the request is its provider's and what it tells, and the engine
+// writes that down before the provider is thanked.
+import type { Receipt } from '../../channels/channel.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { ReceiptOf } from '../policy/receipts.ts';
+import type { CallbackAnswer, IncomingCallback } from '../services.ts';
+import type { OpenChannel } from './open-channels.ts';
+
+export interface CallbackPorts {
+  readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** The address of this program as providers see it, without a slash at its end; null when it was not configured. */
+  readonly publicUrl: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves when the receipts are durable. */
+  readonly receive: (channel: string, receipts: readonly ReceiptOf[]) => Promise<void>;
+}
+
+/** Where the provider of a channel reaches this program. */
+export function callbackUrlOf(publicUrl: string, channel: string): string {
+  return `${publicUrl}/webhook/callback/${encodeURIComponent(channel)}`;
+}
+
+export class Callbacks {
+  readonly #ports: CallbackPorts;
+  /** Requests that were refused, by channel. */
+  readonly refused = new Map<string, number>();
+
+  constructor(ports: CallbackPorts) {
+    this.#ports = ports;
+  }
+
+  /** What the provider is answered; null when there is no such channel or nobody calls back for it. Rejects with ApiError. */
+  async take(name: string, incoming: IncomingCallback): Promise<CallbackAnswer> {
+    const { channels, publicUrl, clock, log, receive } = this.#ports;
+    const channel = channels.get(name);
+    const callback = channel?.definition.callback;
+    if (channel === undefined || callback === undefined) return null;
+    const { path, origin, ...rest } = incoming;
+    const request = { ...rest, url: `${publicUrl ?? origin}${path}` };
+    const outcome = callback.read(request, channel.settings, clock.wall());
+    if ('refused' in outcome) {
+      this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
+      const hint = publicUrl === null ? { hint: 'public_url is not configured' } : {};
+      log.warn('callback.refused', { channel: name, reason: outcome.refused, ...hint });
+      return 'refused';
+    }
+    if (outcome.receipts.length > 0) await receive(name, outcome.receipts.map(newsOf));
+    return outcome.reply;
+  }
+}
+
+function newsOf({ providerId, status, code, message, answer }: Receipt): ReceiptOf {
+  return { providerId, status, code: code ?? null, message: message ?? null, answer: answer ?? null };
+}
