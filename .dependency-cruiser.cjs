@@ -25,7 +25,7 @@ module.exports = {
     ]),
     only('channels-imports', '^channels/', [
       '^channels/',
-      '^rules/types\\.ts$',
+      '^rules/(types|duration|time-zone)\\.ts$',
       ...npm('zod', 'undici', 'nodemailer', 'jose', 'liquidjs'),
       '^(node:)?(crypto|net)$',
     ]),
