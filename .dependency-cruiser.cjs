@@ -25,7 +25,7 @@ module.exports = {
     ]),
     only('channels-imports', '^channels/', [
       '^channels/',
-      '^rules/types\\.ts$',
+      '^rules/(types|duration|time-zone)\\.ts$',
       // Users' templates in a channel's configuration run in the rules' engine: one set of bounds, not two that drift.
       '^rules/template/value\\.ts$',
       ...npm('zod', 'undici', 'nodemailer', 'jose', 'liquidjs'),

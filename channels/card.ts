@@ -3,6 +3,7 @@
 
 import type { Dialect, Words } from './channel.ts';
 import { cut } from './cut.ts';
+import { webAddress } from './links.ts';
 import type { AlertMessage, Locale } from './message.ts';
 import { type AlertText, byteLength, messageText, plain } from './text.ts';
 import { texts } from './texts.ts';
@@ -100,7 +101,7 @@ function fitting(
 
 /** A web address becomes a link, everything else text: no scheme but http and https is ever made clickable. */
 function marked(value: string, dialect: Dialect): string {
-  return /^https?:\/\/[^\s<>"'()[\]{}|\\^`]{1,1000}$/.test(value)
+  return value.startsWith('http') && webAddress(value) === value
     ? dialect.link(dialect.escape(value), value)
     : dialect.escape(value);
 }

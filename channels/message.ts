@@ -32,6 +32,10 @@ export interface MessageAlert {
   readonly priority: Priority;
   readonly category: Category;
   readonly value: number | null;
+  /** What its value is held against, e.g. `> 80`; of several conditions all of them. Absent: nobody knows. */
+  readonly condition?: string;
+  /** How long that has to be so before it fires, milliseconds; absent: at once. */
+  readonly forMs?: number;
   /** Epoch milliseconds. */
   readonly startsAt: number;
   readonly endsAt: number | null;
@@ -60,4 +64,6 @@ export interface AlertMessage {
   /** When the notification was decided, epoch milliseconds. */
   readonly at: number;
   readonly locale: Locale;
+  /** The zone in which its times are shown, by its IANA name; absent: UTC. */
+  readonly timeZone?: string;
 }

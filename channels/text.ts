@@ -1,8 +1,10 @@
 // An alert message in plain words, shared by the channels that people read. Nothing that comes out of here holds a
 // control character, so a label cannot add a line, a header or a terminal command.
 import type { Labels } from '../rules/types.ts';
+import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
 import { type Texts, texts } from './texts.ts';
+import { spanText, timeText } from './times.ts';
 
 // Control characters, line and paragraph separators, and what reverses the direction of writing.
 const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
@@ -60,7 +62,7 @@ export function messageText(message: AlertMessage, locale: Locale, limits: TextL
   const shown: AlertText[] = [];
   let bytes = byteLength(subject) + byteLength(heading) + bytesOf(rows);
   for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
-    const text = alertText(alert, t);
+    const text = alertText(alert, message, t);
     bytes += byteLength(text.title) + bytesOf(text.rows);
     if (bytes > limits.maxBytes) break;
     shown.push(text);
@@ -94,19 +96,53 @@ function headline(alert: MessageAlert): string {
   return says === '' ? name : `${name}: ${says}`;
 }
 
-function alertText(alert: MessageAlert, t: Texts): AlertText {
+function alertText(alert: MessageAlert, { at, timeZone }: AlertMessage, t: Texts): AlertText {
   const rows: (readonly [string, string])[] = [];
-  if (alert.value !== null) rows.push([t.value, valueText(alert.value)]);
-  rows.push([t.started, timeText(alert.startsAt)]);
-  if (alert.endsAt !== null) rows.push([t.ended, timeText(alert.endsAt)]);
+  const against = conditionText(alert, t);
+  if (alert.value !== null) rows.push([t.value, beside(valueText(alert.value), against)]);
+  else if (against !== null) rows.push([t.condition, against]);
+  rows.push(...timeRows(alert, at, timeZone, t));
   const labels = labelLine(alert.labels, 2_000);
   if (labels !== '') rows.push([t.labels, labels]);
   const { description, runbook_url: runbook, summary } = alert.annotations;
   if (description !== undefined && summary !== undefined)
     rows.push([t.description, plain(description, 2_000)]);
-  if (runbook !== undefined) rows.push([t.runbook, plain(runbook, 500)]);
+  const links = linksOf(alert);
+  for (const kind of linkKinds) {
+    const url = links[kind];
+    if (url !== undefined) rows.push([t.link[kind], url]);
+    // A runbook may be the name of one.
+    else if (kind === 'runbook' && runbook !== undefined) rows.push([t.link.runbook, plain(runbook, 500)]);
+  }
   return { title: `${statusWord(alert, t)} [${t.severity[alert.severity]}] ${headline(alert)}`, rows };
 }
+
+/** Since when, and for how long. */
+function timeRows(
+  { kind, startsAt, endsAt }: MessageAlert,
+  now: number,
+  zone: string | undefined,
+  t: Texts,
+): (readonly [string, string])[] {
+  const start = timeText(startsAt, zone);
+  if (kind === 'event') return [[t.occurred, start]];
+  const span = spanText((endsAt ?? now) - startsAt, t);
+  if (endsAt === null) return [[t.started, beside(start, span && t.lasting(span))]];
+  return [
+    [t.started, start],
+    [t.ended, beside(timeText(endsAt, zone), span && t.lasted(span))],
+  ];
+}
+
+/** `> 80 for 30 s` */
+function conditionText({ condition, forMs }: MessageAlert, t: Texts): string | null {
+  if (condition === undefined) return null;
+  const span = spanText(forMs ?? 0, t);
+  const text = plain(condition, 300);
+  return span === null ? text : t.held(text, span);
+}
+
+const beside = (text: string, more: string | null) => (more === null ? text : `${text} (${more})`);
 
 /** `env=prod, host=web-1`, without the name of the alert, which stands in front. */
 function labelLine(labels: Labels, max: number): string {
@@ -122,11 +158,6 @@ function labelLine(labels: Labels, max: number): string {
 /** At most six significant digits: 91.2345678 → 91.2346. */
 function valueText(value: number): string {
   return String(Number(value.toPrecision(6)));
-}
-
-/** `2023-11-14 22:13:20 UTC` */
-function timeText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** The message as plain text, one paragraph for each alert. */
@@ -149,7 +180,9 @@ export function lines(message: AlertMessage, locale: Locale, limits: TextLimits)
   let bytes = 0;
   for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
     const labels = labelLine(alert.labels, 500);
-    const value = alert.value === null ? '' : ` (${t.value} ${valueText(alert.value)})`;
+    const against = conditionText(alert, t);
+    const said = alert.value === null ? '' : `${t.value} ${valueText(alert.value)}`;
+    const value = said === '' ? '' : ` (${against === null ? said : `${said}, ${against}`})`;
     const line = `${statusWord(alert, t)} [${t.severity[alert.severity]}] ${headline(alert)}${value}${labels === '' ? '' : ` {${labels}}`}`;
     bytes += byteLength(line);
     if (bytes > limits.maxBytes) break;

@@ -1,5 +1,6 @@
 // Every word that a channel says of its own. A text that a language lacks does not compile.
 import type { Severity } from '../rules/types.ts';
+import type { LinkKind } from './links.ts';
 import type { Locale, NotifyReason } from './message.ts';
 
 export interface Texts {
@@ -11,11 +12,22 @@ export interface Texts {
   readonly group: string;
   readonly receiver: string;
   readonly value: string;
+  readonly condition: string;
   readonly started: string;
   readonly ended: string;
+  /** When an event happened. */
+  readonly occurred: string;
   readonly labels: string;
   readonly description: string;
-  readonly runbook: string;
+  readonly link: Readonly<Record<LinkKind, string>>;
+  /** Beside a beginning: how long it has been so. */
+  readonly lasting: (span: string) => string;
+  /** Beside an end: how long it was so. */
+  readonly lasted: (span: string) => string;
+  /** A condition that has to hold for a span. */
+  readonly held: (condition: string, span: string) => string;
+  /** Days, hours, minutes, seconds, after their number. */
+  readonly units: readonly [string, string, string, string];
   /** Between a name and its value. */
   readonly colon: string;
   readonly andMore: (count: number) => string;
@@ -48,11 +60,23 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     group: 'Group',
     receiver: 'Receiver',
     value: 'Value',
+    condition: 'Condition',
     started: 'Started',
     ended: 'Ended',
+    occurred: 'Occurred',
     labels: 'Labels',
     description: 'Description',
-    runbook: 'Runbook',
+    link: {
+      runbook: 'Runbook',
+      dashboard: 'Dashboard',
+      panel: 'Panel',
+      source: 'Source',
+      silence: 'Silence',
+    },
+    lasting: (span) => `for ${span}`,
+    lasted: (span) => `after ${span}`,
+    held: (condition, span) => `${condition} for ${span}`,
+    units: [' d', ' h', ' min', ' s'],
     colon: ': ',
     andMore: (count) => `… and ${count} more`,
   },
@@ -76,11 +100,17 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     group: '群組',
     receiver: '接收者',
     value: '數值',
+    condition: '條件',
     started: '開始時間',
     ended: '結束時間',
+    occurred: '發生時間',
     labels: '標籤',
     description: '說明',
-    runbook: '處理手冊',
+    link: { runbook: '處理手冊', dashboard: '儀表板', panel: '面板', source: '來源', silence: '靜音' },
+    lasting: (span) => `已持續 ${span}`,
+    lasted: (span) => `歷時 ${span}`,
+    held: (condition, span) => `${condition}，持續 ${span}`,
+    units: [' 天', ' 小時', ' 分鐘', ' 秒'],
     colon: '：',
     andMore: (count) => `……還有 ${count} 則`,
   },
@@ -104,11 +134,17 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     group: '分组',
     receiver: '接收者',
     value: '数值',
+    condition: '条件',
     started: '开始时间',
     ended: '结束时间',
+    occurred: '发生时间',
     labels: '标签',
     description: '说明',
-    runbook: '处理手册',
+    link: { runbook: '处理手册', dashboard: '仪表盘', panel: '面板', source: '来源', silence: '静默' },
+    lasting: (span) => `已持续 ${span}`,
+    lasted: (span) => `历时 ${span}`,
+    held: (condition, span) => `${condition}，持续 ${span}`,
+    units: [' 天', ' 小时', ' 分钟', ' 秒'],
     colon: '：',
     andMore: (count) => `……还有 ${count} 条`,
   },

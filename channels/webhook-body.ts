@@ -1,5 +1,7 @@
 // The JSON that a webhook receives. The field names are a promise to receivers: fields may join, none may change.
+import { formatDuration } from '../rules/duration.ts';
 import { cut } from './cut.ts';
+import { linksOf } from './links.ts';
 import type { AlertMessage, MessageAlert } from './message.ts';
 import { byteLength } from './text.ts';
 
@@ -72,7 +74,14 @@ export function alertObject(alert: MessageAlert, annotations: Readonly<Record<st
     startsAt: new Date(alert.startsAt).toISOString(),
     endsAt: alert.endsAt === null ? null : new Date(alert.endsAt).toISOString(),
     kind: alert.kind,
+    ...(alert.condition !== undefined && { condition: conditionOf(alert.condition, alert.forMs) }),
+    links: linksOf(alert),
   };
+}
+
+/** As the rule language has it: `> 80 for 30s`. */
+function conditionOf(condition: string, forMs = 0): string {
+  return forMs > 0 ? `${condition} for ${formatDuration(forMs)}` : condition;
 }
 
 function shorten(texts: Readonly<Record<string, string>>): Record<string, string> {

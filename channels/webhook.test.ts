@@ -220,9 +220,21 @@ describe('webhook', () => {
       startsAt: '2023-11-14T22:13:20.000Z',
       endsAt: null,
       kind: 'alert',
+      links: {},
     });
     expect(body.data.changed).toEqual(message.changed);
     expect(body.data.truncated).toBe(998 + 7);
+  });
+
+  it('says what the value is held against, and where the alert leads', () => {
+    const [alert] = hostileMessage().alerts;
+    const annotations = { runbook_url: 'https://wiki/run', generator_url: 'javascript:alert(1)' };
+    const said = { ...alert!, annotations, condition: '> 80', forMs: 90_000 };
+    const text = webhookBody({ ...hostileMessage(), alerts: [said] }, { maxAlerts: 1, maxBytes: 100_000 });
+    expect(JSON.parse(text).data.alerts[0]).toMatchObject({
+      condition: '> 80 for 1m30s',
+      links: { runbook: 'https://wiki/run' },
+    });
   });
 
   it('leaves alerts out until the body fits, and counts them', () => {

@@ -1,7 +1,7 @@
 // Why a rule had no alert, in words.
+import { conditionText } from '../../rules/condition-text.ts';
 import { isGridRule } from '../../rules/readings.ts';
 import type { Rule } from '../../rules/types.ts';
-import { conditionText } from './rule-text.ts';
 import type { RuleAbsence, RuleThen } from './rules-then.ts';
 import { labelsText, type Say, spanText, valueText, whoText } from './say.ts';
 import type { Span } from './search.ts';

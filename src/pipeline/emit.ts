@@ -1,6 +1,7 @@
 // The last stage: a decision to notify becomes a Notification, with the message as channels get it.
 import type { AlertMessage, MessageAlert, NotifyReason } from '../../channels/message.ts';
-import { priorities, severities } from '../../rules/types.ts';
+import { againstText } from '../../rules/condition-text.ts';
+import { priorities, type Rule, severities } from '../../rules/types.ts';
 import type { Notification } from './input.ts';
 import type { GroupView } from './notify.ts';
 import type { AlertRow, Saying } from './rows.ts';
@@ -10,7 +11,7 @@ import type { Group, PipelineState } from './state.ts';
 // and stays readable through the notification's alert ids.
 const maxAlertsInMessage = 500;
 
-function messageAlert(alert: AlertRow, flaps: boolean): MessageAlert {
+function messageAlert(alert: AlertRow, rule: Rule | undefined, flaps: boolean): MessageAlert {
   return {
     id: alert.id,
     kind: alert.kind,
@@ -22,6 +23,8 @@ function messageAlert(alert: AlertRow, flaps: boolean): MessageAlert {
     priority: alert.priority,
     category: alert.category,
     value: alert.value,
+    ...(rule && { condition: againstText(rule, alert.effectiveSeverity) }),
+    ...(rule && rule.forMs > 0 && { forMs: rule.forMs }),
     startsAt: alert.firedAt ?? alert.pendingSince ?? 0,
     endsAt: alert.kind === 'alert' ? alert.resolvedAt : null,
     ...(flaps && { flapping: true as const }),
@@ -89,7 +92,9 @@ export function emitNotification(
     receiver: group.row.receiver,
     groupKey: group.row.groupKey,
     groupLabels: group.row.labels,
-    alerts: all.slice(0, maxAlertsInMessage).map((alert) => messageAlert(alert, flapping.includes(alert))),
+    alerts: all
+      .slice(0, maxAlertsInMessage)
+      .map((alert) => messageAlert(alert, state.rules.get(alert.rule ?? ''), flapping.includes(alert))),
     changed: said.changed.slice(0, maxAlertsInMessage).map((alert) => alert.id),
     truncated: Math.max(0, all.length - maxAlertsInMessage),
     severity: severities[severity]!,
