@@ -56,6 +56,8 @@ export interface ChannelHost {
   connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
   /** Epoch milliseconds. */
   now(): number;
+  /** Where the provider of this channel sends receipts; absent when the operator did not say how it is reached. */
+  readonly callbackUrl?: string;
   /** One readable line (console channel, demo). */
   print(line: string): void;
 }
@@ -147,6 +149,8 @@ export interface CallbackRequest {
 export interface Receipt {
   /** The provider's id of the message, as `SendResult.providerId` had it. */
   readonly providerId: string;
+  /** The delivery, when the provider gives back what it was given with the message. */
+  readonly deliveryId?: string;
   /** `sent`: on its way; `failed`: did not arrive; the order of arrival is not the order of events, the rank is. */
   readonly status: 'sent' | 'delivered' | 'failed';
   /** The provider's code and one line without secrets, of a failure. */
@@ -195,6 +199,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   readonly dialect?: Dialect;
   /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */
   account?(config: z.output<Schema>): string;
+  /** What the provider of this configuration grants, in place of `limits.rates`, where a kind has several providers. */
+  rates?(config: z.output<Schema>): readonly RateWindow[];
   /** Absent: the provider never calls. */
   readonly callback?: ChannelCallback<z.output<Schema>>;
   /** Pure: same message and config, same payload. Shortens instead of failing. */
