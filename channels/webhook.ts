@@ -114,6 +114,7 @@ export const webhook = defineChannel({
   label: { en: 'Webhook', 'zh-TW': 'Webhook', 'zh-CN': 'Webhook' },
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
+  merges: false,
   render: (message, context) =>
     webhookBody(message, { maxAlerts: context.config.max_alerts, maxBytes: maxBytes - batchFrameBytes }),
   open(settings, host) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { admit, began, ended, emptyLog, longestOf, remember, type Window } from './rate-limit.ts';
+import { admit, began, emptyLog, ended, longestOf, remember, type Window } from './rate-limit.ts';
 
 const minute = 60_000;
 
@@ -72,7 +72,8 @@ describe('any windows together', () => {
         let real = 0;
         let back = 0;
         const endUntil = (at: number) => {
-          for (const end of under.filter((each) => each <= at).sort((a, b) => a - b)) ended(log, end - back, reach);
+          for (const end of under.filter((each) => each <= at).sort((a, b) => a - b))
+            ended(log, end - back, reach);
           under = under.filter((each) => each > at);
         };
         for (const { waitMs, lastsMs, arrives, setBackMs } of steps) {
@@ -97,26 +98,30 @@ describe('any windows together', () => {
 
   it('never refuse while there is room, and say exactly when there is', () => {
     fc.assert(
-      fc.property(someWindows, fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 60 }), (windows, waits) => {
-        const log = emptyLog();
-        const times: number[] = [];
-        let now = 0;
-        const fits = (at: number) =>
-          windows.every(({ calls, perMs }) => times.filter((each) => each > at - perMs).length < calls);
-        for (const wait of waits) {
-          now += wait;
-          const admission = admit(log, windows, now);
-          expect(admission.ok).toBe(fits(now));
-          if (!admission.ok) {
-            expect(fits(admission.until)).toBe(true);
-            expect(fits(admission.until - 1)).toBe(false);
-            continue;
+      fc.property(
+        someWindows,
+        fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 60 }),
+        (windows, waits) => {
+          const log = emptyLog();
+          const times: number[] = [];
+          let now = 0;
+          const fits = (at: number) =>
+            windows.every(({ calls, perMs }) => times.filter((each) => each > at - perMs).length < calls);
+          for (const wait of waits) {
+            now += wait;
+            const admission = admit(log, windows, now);
+            expect(admission.ok).toBe(fits(now));
+            if (!admission.ok) {
+              expect(fits(admission.until)).toBe(true);
+              expect(fits(admission.until - 1)).toBe(false);
+              continue;
+            }
+            began(log);
+            ended(log, now, longestOf(windows));
+            times.push(now);
           }
-          began(log);
-          ended(log, now, longestOf(windows));
-          times.push(now);
-        }
-      }),
+        },
+      ),
       { numRuns: 100 },
     );
   });
