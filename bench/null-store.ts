@@ -57,12 +57,13 @@ export function nullStore(): Store {
       tallies: [],
       untold: [],
     }),
+    leasedDeliveries: () => [],
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
       const claimed: ClaimedDelivery[] = [];
       while (claimed.length < most) {
         const first = queued[0];
-        if (!first || except.has(`${first.row.tenant}/${first.row.channel}`)) break;
+        if (!first || except[first.row.lane].has(`${first.row.tenant}/${first.row.channel}`)) break;
         queued.shift();
         const { row, notification } = first;
         const lease = {

@@ -2,7 +2,7 @@
 // that fires and ends by itself.
 import type { Labels } from '../rules/types.ts';
 import { cut } from './cut.ts';
-import type { AlertMessage, MessageAlert, NotifyReason } from './message.ts';
+import type { AlertMessage, MessageAlert, MessageReason } from './message.ts';
 import { byteLength } from './text.ts';
 import type { BodyLimits } from './webhook-body.ts';
 
@@ -13,9 +13,10 @@ const eventLastsMs = 300_000;
 /** The annotation in which the link to an alert's origin is kept. */
 export const generatorUrl = 'generator_url';
 
-const reasons: Readonly<Record<NotifyReason, string>> = {
+const reasons: Readonly<Record<MessageReason, string>> = {
   first: 'first notification',
   undelivered: 'first notification',
+  digest: 'new alerts added',
   new_alerts: 'new alerts added',
   refired: 'new alerts added',
   escalated: 'new alerts added',

@@ -26,6 +26,7 @@ export const alertmanagerWebhook = defineChannel({
   },
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
+  merges: false,
   render: (message, context) =>
     alertmanagerBody(message, {
       maxAlerts: context.config.max_alerts,

@@ -71,6 +71,8 @@ export interface SendContext {
   readonly now: number;
   /** Aborts at the attempt's total deadline and at shutdown. */
   readonly signal: AbortSignal;
+  /** Of a message that several deliveries were merged into: all of them. `deliveryId` is then an id of the call. */
+  readonly deliveryIds?: readonly string[];
 }
 
 /** What a user's own template made of a message, in place of the built-in texts. */
@@ -200,6 +202,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
     readonly text: string;
     readonly answers: readonly (readonly [answer: string, result: ResultKind])[];
   };
+  /** false: a machine reads it, which tells groups apart; nothing is merged. Absent: what waits behind a limit may be. */
+  readonly merges?: false;
   /** How users' templates write for it; absent: plain text. */
   readonly dialect?: Dialect;
   /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */

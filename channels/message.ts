@@ -18,6 +18,8 @@ export const notifyReasons = [
   'undelivered',
 ] as const;
 export type NotifyReason = (typeof notifyReasons)[number];
+/** `digest`: many messages in one, because a limit of the channel left no call for each. */
+export type MessageReason = NotifyReason | 'digest';
 
 export interface MessageAlert {
   /** UUIDv7 of the episode. */
@@ -47,7 +49,7 @@ export interface AlertMessage {
   /** The notification's id. */
   readonly id: string;
   readonly tenant: string;
-  readonly reason: NotifyReason;
+  readonly reason: MessageReason;
   /** firing if any alert is. */
   readonly status: 'firing' | 'resolved';
   readonly receiver: string;

@@ -144,6 +144,8 @@ export const pagerduty = defineChannel({
   kind: 'pagerduty',
   label: { en: 'PagerDuty', 'zh-TW': 'PagerDuty', 'zh-CN': 'PagerDuty' },
   config,
+  // An incident is a group's: many in one could not be resolved one by one.
+  merges: false,
   limits: {
     maxBytes,
     concurrency: 4,

@@ -1,14 +1,14 @@
 // Every word that a channel says of its own. A text that a language lacks does not compile.
 import type { Severity } from '../rules/types.ts';
 import type { LinkKind } from './links.ts';
-import type { Locale, NotifyReason } from './message.ts';
+import type { Locale, MessageReason } from './message.ts';
 
 export interface Texts {
   readonly firing: string;
   readonly resolved: string;
   readonly event: string;
   readonly severity: Readonly<Record<Severity, string>>;
-  readonly reason: Readonly<Record<NotifyReason, string>>;
+  readonly reason: Readonly<Record<MessageReason, string>>;
   readonly group: string;
   readonly receiver: string;
   readonly value: string;
@@ -56,6 +56,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       repeat: 'still firing',
       event: 'event',
       undelivered: 'nobody could be told',
+      digest: 'several messages in one',
     },
     group: 'Group',
     receiver: 'Receiver',
@@ -96,6 +97,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       repeat: '持續觸發',
       event: '事件',
       undelivered: '無人收到',
+      digest: '多則通知合併',
     },
     group: '群組',
     receiver: '接收者',
@@ -130,6 +132,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       repeat: '持续触发',
       event: '事件',
       undelivered: '无人收到',
+      digest: '多条通知合并',
     },
     group: '分组',
     receiver: '接收者',

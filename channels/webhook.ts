@@ -91,6 +91,7 @@ export const webhook = defineChannel({
   label: { en: 'Webhook', 'zh-TW': 'Webhook', 'zh-CN': 'Webhook' },
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
+  merges: false,
   render(message, { config: { body, max_alerts: maxAlerts }, locale, words }) {
     if (body !== undefined) return templateBody(body, message, { locale, words }, { maxAlerts, maxBytes });
     return webhookBody(message, { maxAlerts, maxBytes: maxBytes - batchFrameBytes });

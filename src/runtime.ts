@@ -13,7 +13,9 @@ import { DeliveryNotices } from './delivery/delivery-notices.ts';
 import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
+import { Limiter } from './delivery/limiter.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { pastCalls } from './delivery/past-calls.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
@@ -149,10 +151,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       log.error('history.failed', { error: historyFailure, ...state });
     },
   });
+  const perMinute = limits.messagesPerMinute;
+  const limiter = new Limiter(channels, perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }]);
   const dispatcher = new Dispatcher({
     clock,
     log,
     channels,
+    limiter,
     done(job, result, durationMs) {
       const key = `${job.channel}\n${result.kind}`;
       results.set(key, (results.get(key) ?? 0) + 1);
@@ -207,10 +212,10 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       record: (rows, row) => recorder.recordRow(rows, row),
       forgetSeries: (series) => recorder.forget(series),
       dispatcher: {
-        room: (tenant, channel) => dispatcher.room(tenant, channel),
+        room: (tenant, channel, lane) => dispatcher.room(tenant, channel, lane),
         offer(leased) {
-          for (const { row, notification } of leased) {
-            dispatcher.offer({
+          dispatcher.offerAll(
+            leased.map(({ row, notification }) => ({
               tenant: row.tenant,
               deliveryId: row.id,
               orderKey: row.orderKey,
@@ -221,8 +226,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
               lane: row.lane,
               shorter: false,
               message: notification.message,
-            });
-          }
+            })),
+          );
         },
         wakeAt: (at) => claimer.wakeAt(at),
         pause: (tenant, channel) => dispatcher.pause(tenant, channel),
@@ -316,6 +321,10 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     services,
     start(rules) {
+      // Before the leases are voided.
+      const { reachMs } = limiter;
+      if (reachMs > 0)
+        limiter.remember(pastCalls(store, channels, clock.now() - reachMs, clock.now()), clock.now());
       engine.start(rulesByTenant(rules), () => {
         // What a window needs, and as much again as samples may be late.
         const all = [...engine.tenants].flatMap((tenant) => tenant.rules);

@@ -4,9 +4,13 @@ import { z } from 'zod';
 import type { Problem } from '../../rules/types.ts';
 import { isRecord } from './plain.ts';
 import type { Resolved } from './references.ts';
-import { name } from './scalars.ts';
+import { name, positiveDuration } from './scalars.ts';
 import type { Path, Source } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
+
+/** A window is filled again from the stored attempts after a start; that is done for an hour. */
+const longestWindowMs = 3_600_000;
+const mostCalls = 10_000;
 
 export const channelKeys = z.object({
   enabled: z.boolean().default(true).describe('false: as if nobody named it.'),
@@ -15,6 +19,18 @@ export const channelKeys = z.object({
     .max(8)
     .default([])
     .describe('Channels that take over, in this order, where this one fails or is paused.'),
+  limits: z
+    .array(
+      z.strictObject({
+        calls: z.int().min(1).max(mostCalls).describe('So many calls at most …'),
+        per: positiveDuration
+          .refine((ms) => ms <= longestWindowMs, 'expected at most 1h')
+          .describe('… in any span of this length, at most an hour.'),
+      }),
+    )
+    .max(8)
+    .default([])
+    .describe('Beside what its kind declares. What waits behind a limit is merged into fewer messages.'),
 });
 export type ChannelKeys = z.output<typeof channelKeys>;
 
@@ -44,7 +60,7 @@ export function takeApart(
   const path = ['channels', channel];
   const { type: _, providers, ...rest } = value;
   const parsed = channelKeys.safeParse(pick(rest, (key) => common.has(key)));
-  const keys = parsed.success ? parsed.data : { enabled: true, fallback: [] };
+  const keys = parsed.success ? parsed.data : { enabled: true, fallback: [], limits: [] };
   const problems: Problem[] = parsed.success
     ? []
     : zodProblems(source, parsed.error, channelKeys, path, resolved.written);

@@ -15,6 +15,8 @@ export interface ChannelConfig {
   readonly settings: unknown;
   /** Channels that take over where this one fails, in their order. */
   readonly fallback: readonly string[];
+  /** At most so many calls in any span of so many milliseconds, beside what its kind declares. */
+  readonly limits: readonly { readonly calls: number; readonly perMs: number }[];
 }
 
 /** Bounds on everything that comes from outside; see docs/reference/limits.md. */
@@ -36,6 +38,8 @@ export interface Limits {
   readonly openDeliveriesPerTenant: number;
   /** So many dead letters of a tenant within an hour are told as an event. */
   readonly deadLettersAlert: number;
+  /** Calls to providers per tenant in any minute, what was merged counted once; null: no limit. */
+  readonly messagesPerMinute: number | null;
   /** A silence may be so long. */
   readonly silenceMs: number;
   /** A sample may be this much older / newer than now. */
@@ -99,6 +103,7 @@ export const defaultLimits: Limits = {
   queuePerTenant: 20_000,
   openDeliveriesPerTenant: 200_000,
   deadLettersAlert: 10,
+  messagesPerMinute: null,
   silenceMs: 30 * dayMs,
   pastMs: 3_600_000,
   futureMs: 300_000,

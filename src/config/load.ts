@@ -191,7 +191,7 @@ function routingOf(
   const complain = (path: Path, message: string) => written?.complain(path, message);
   if (input.channels === undefined && input.receivers === undefined) {
     const settings = builtIn.console.config.parse({});
-    channels.set('console', { name: 'console', type: 'console', settings, fallback: [] });
+    channels.set('console', { name: 'console', type: 'console', settings, fallback: [], limits: [] });
   }
   if (input.channels !== undefined && input.receivers === undefined && channels.size === 0) {
     complain(['channels'], 'expected at least one channel');
@@ -262,6 +262,7 @@ function limitsOf(
     queuePerTenant: input.queue_per_tenant ?? d.queuePerTenant,
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
     deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
+    messagesPerMinute: input.messages_per_minute ?? d.messagesPerMinute,
     silenceMs: silenceMs ?? d.silenceMs,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,

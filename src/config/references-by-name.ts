@@ -43,7 +43,13 @@ export function readChannels(
       if (!parsed.success)
         problems.push(...zodProblems(source, parsed.error, definition.config, path, resolved.written));
       else if (keys.enabled)
-        channels.set(called, { name: called, type, settings: parsed.data, fallback: keys.fallback });
+        channels.set(called, {
+          ...{ name: called, type, settings: parsed.data },
+          ...{
+            fallback: keys.fallback,
+            limits: keys.limits.map(({ calls, per }) => ({ calls, perMs: per })),
+          },
+        });
     }
     danglingFallback(source, resolved, name, value, names, problems);
   }

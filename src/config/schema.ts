@@ -125,6 +125,7 @@ export const configSchema = z.strictObject({
       queue_per_tenant: count.optional(),
       open_deliveries_per_tenant: count.optional(),
       dead_letters_alert: count.max(100_000).optional(),
+      messages_per_minute: count.max(100_000).optional(),
       past: positiveDuration.optional(),
       future: positiveDuration.optional(),
     })

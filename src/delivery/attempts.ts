@@ -1,6 +1,8 @@
 // One attempt: a channel's call with its total deadline, for one delivery or for as many as the channel lets one call
 // carry. Whatever a channel does (answers, throws, hangs), every delivery gets exactly one result.
+import { createHash } from 'node:crypto';
 import type { Bundled, SendResult } from '../../channels/channel.ts';
+import { mergedMessage } from '../../channels/merged.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
@@ -16,12 +18,22 @@ const overdueResult: AttemptResult = {
   providerId: null,
   retryAfterMs: null,
 };
+/** What became of a job: its result, or that it has to wait for another call, with others or alone. */
+export type Outcome = AttemptResult | 'again' | 'alone';
+
 /** Answers that speak of the call as a whole may speak of one message in it: then each is sent alone. */
 const perhapsOfOne: ReadonlySet<AttemptResult['kind']> = new Set([
   'permanent',
   'payload_too_large',
   'invalid_recipient',
 ]);
+
+interface Calls {
+  readonly context: { readonly now: number; readonly signal: AbortSignal };
+  /** One call to the provider. */
+  readonly make: (send: () => Promise<SendResult>) => Promise<AttemptResult>;
+  readonly another: () => boolean;
+}
 
 export class Attempts {
   readonly #clock: Clock;
@@ -39,36 +51,97 @@ export class Attempts {
     for (const attempt of this.#underWay) attempt.abort(reason);
   }
 
-  /** The result of each job, in their order; never rejects. */
-  async run(channel: OpenChannel, jobs: readonly Job[]): Promise<AttemptResult[]> {
+  /**
+   * What became of each job, in their order; never rejects. Several jobs go out in one call as the channel bundles them,
+   * or merged into one message.
+   * @param another Whether one more call may begin; the first one may.
+   */
+  async run(
+    channel: OpenChannel,
+    jobs: readonly Job[],
+    another: () => boolean = () => true,
+  ): Promise<Outcome[]> {
     const attempt = this.#signalFor(this.#clock.now() + channel.definition.limits.deadlineMs);
-    const call = (send: () => Promise<SendResult>) => this.#call(channel, send, attempt.overdue);
+    const { signal, overdue } = attempt;
+    // What a receiver compares with its own clock (webhook-timestamp, Retry-After) is the time on the wall.
+    const context = { now: this.#clock.wall(), signal };
+    const calls: Calls = {
+      context,
+      make: (send) => this.#call(channel, send, overdue),
+      another,
+    };
     try {
+      const { bundle } = channel.instance;
+      if (jobs.length > 1 && !bundle) return await this.#merged(channel, jobs, calls);
       const rendered = jobs.map((job) => this.#render(channel, job));
-      const results = rendered.map((each) => ('payload' in each ? null : each));
-      // What a receiver compares with its own clock (webhook-timestamp, Retry-After) is the time on the wall.
-      const context = { now: this.#clock.wall(), signal: attempt.signal };
-      const alone = async (i: number, item: Bundled<unknown>) => {
-        const { deliveryId, attempt: no } = item;
-        results[i] = await call(() =>
-          channel.instance.send(item.payload, { deliveryId, attempt: no, ...context }),
-        );
-      };
-      for (const part of this.#parts(channel, rendered)) {
-        const { bundle } = channel.instance;
-        if (!bundle) {
-          for (const [i, item] of part) await alone(i, item);
-          continue;
-        }
-        const result = await call(() => bundle.send([...part.values()], context));
-        if (part.size > 1 && perhapsOfOne.has(result.kind))
-          for (const [i, item] of part) await alone(i, item);
-        else for (const i of part.keys()) results[i] = result;
-      }
-      return results.map((result) => result ?? overdueResult);
+      return await this.#each(channel, rendered, calls);
     } finally {
       attempt.done();
     }
+  }
+
+  /** Each in a call of its own, or as many together as fit. */
+  async #each(
+    channel: OpenChannel,
+    rendered: readonly (AttemptResult | Bundled<unknown>)[],
+    { context, make, another }: Calls,
+  ): Promise<Outcome[]> {
+    const { bundle } = channel.instance;
+    const results: (Outcome | null)[] = rendered.map((each) => ('payload' in each ? null : each));
+    let called = false;
+    const mayCall = () => {
+      const may = !called || another();
+      called = true;
+      return may;
+    };
+    const alone = async (i: number, { payload, deliveryId, attempt }: Bundled<unknown>) => {
+      results[i] = mayCall()
+        ? await make(() => channel.instance.send(payload, { deliveryId, attempt, ...context }))
+        : 'alone';
+    };
+    for (const part of this.#parts(channel, rendered)) {
+      if (!bundle) {
+        for (const [i, item] of part) await alone(i, item);
+        continue;
+      }
+      if (!mayCall()) {
+        for (const i of part.keys()) results[i] = 'again';
+        continue;
+      }
+      const items = [...part.values()];
+      const result = await make(() => bundle.send(items, context));
+      if (part.size > 1 && perhapsOfOne.has(result.kind)) for (const [i, item] of part) await alone(i, item);
+      else {
+        const each = shared(
+          result,
+          items.map(({ deliveryId }) => deliveryId),
+          context.now,
+        );
+        for (const i of part.keys()) results[i] = each;
+      }
+    }
+    return results.map((result) => result ?? overdueResult);
+  }
+
+  /** One message for all of them, under an id of its own: a receiver that knows one of theirs would drop the others. */
+  async #merged(channel: OpenChannel, jobs: readonly Job[], { context, make }: Calls): Promise<Outcome[]> {
+    const deliveryIds = jobs.map(({ deliveryId }) => deliveryId);
+    let payload: unknown;
+    try {
+      payload = payloadOf(channel, mergedMessage(jobs.map(({ message }) => message)), false);
+    } catch (error) {
+      this.#threw(channel, error);
+      return jobs.map(() => 'alone');
+    }
+    const result = await make(() =>
+      channel.instance.send(payload, {
+        ...{ deliveryId: idOfCall(deliveryIds), deliveryIds, attempt: 1 },
+        ...context,
+      }),
+    );
+    if (perhapsOfOne.has(result.kind)) return jobs.map(() => 'alone');
+    const each = shared(result, deliveryIds, context.now);
+    return jobs.map(() => each);
   }
 
   /** Calls of at most as many bytes as the channel may send at once; by index of the job. */
@@ -160,6 +233,21 @@ export class Attempts {
   }
 }
 
+/** The same for the same deliveries, whichever process sends them. */
+function idOfCall(deliveryIds: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const id of deliveryIds) hash.update(id);
+  const hex = hash.digest('hex');
+  // In the form of a UUID (version 8 of RFC 9562), which is what providers take for a key.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** The result of a call that several deliveries had in common; the call is named after its first delivery and time. */
+function shared(result: AttemptResult, deliveryIds: readonly string[], at: number): AttemptResult {
+  if (deliveryIds.length < 2) return result;
+  return { ...result, call: { id: `${deliveryIds[0]}/${at}`, deliveries: deliveryIds.length } };
+}
+
 /** A channel's answer in policy's words; `partial` names who was refused. */
 function attemptResult(sent: SendResult): AttemptResult {
   const base = { code: null, message: null, providerId: null, retryAfterMs: null };
@@ -184,6 +272,7 @@ function attemptResult(sent: SendResult): AttemptResult {
         code: sent.code ?? null,
         message: sent.message,
         retryAfterMs: sent.retryAfterMs ?? null,
+        ...(sent.scope && { scope: sent.scope }),
       };
   }
 }

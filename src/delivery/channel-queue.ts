@@ -3,7 +3,7 @@
 import { Fifo } from '../engine/fifo.ts';
 import type { Lane } from '../pipeline/rows.ts';
 
-const lanes: readonly Lane[] = ['high', 'normal', 'low'];
+export const lanes: readonly Lane[] = ['high', 'normal', 'low'];
 // Every eighth is taken from the other end: a flood of critical messages starves nobody.
 const fairEvery = 8;
 
@@ -12,97 +12,120 @@ interface Queued {
   readonly lane: Lane;
 }
 
-export class ChannelQueue<Job extends Queued> {
-  readonly #lanes: Record<Lane, Map<string, Fifo<Job>>> = {
-    high: new Map(),
-    normal: new Map(),
-    low: new Map(),
-  };
+/** Who may be taken now. `fair`: it is the turn of those who wait at the end. */
+export interface Gate {
+  lane(lane: Lane, fair: boolean): boolean;
+  tenant(tenant: string, lane: Lane, fair: boolean): boolean;
+}
+
+interface LaneQueue<Job> {
+  /** In turn. */
+  readonly tenants: Map<string, Fifo<Job>>;
+  waiting: number;
   /** Jobs that wait or run, by tenant. */
-  readonly #held = new Map<string, number>();
-  #waiting = 0;
+  readonly held: Map<string, number>;
+}
+
+const emptyLane = <Job>(): LaneQueue<Job> => ({ tenants: new Map(), waiting: 0, held: new Map() });
+
+export class ChannelQueue<Job extends Queued> {
+  readonly #lanes: Record<Lane, LaneQueue<Job>> = {
+    high: emptyLane(),
+    normal: emptyLane(),
+    low: emptyLane(),
+  };
   #taken = 0;
 
   get waiting(): number {
-    return this.#waiting;
+    return lanes.reduce((sum, lane) => sum + this.#lanes[lane].waiting, 0);
   }
 
-  /** Jobs of the tenant that wait or run. */
-  heldBy(tenant: string): number {
-    return this.#held.get(tenant) ?? 0;
+  waitingIn(lane: Lane): number {
+    return this.#lanes[lane].waiting;
+  }
+
+  /** Jobs of the tenant in the lane that wait or run. */
+  heldBy(tenant: string, lane: Lane): number {
+    return this.#lanes[lane].held.get(tenant) ?? 0;
   }
 
   push(job: Job): void {
     const lane = this.#lanes[job.lane];
-    let queue = lane.get(job.tenant);
+    let queue = lane.tenants.get(job.tenant);
     if (!queue) {
       queue = new Fifo();
-      lane.set(job.tenant, queue);
+      lane.tenants.set(job.tenant, queue);
     }
     queue.push(job);
-    this.#waiting += 1;
-    this.#held.set(job.tenant, this.heldBy(job.tenant) + 1);
+    lane.waiting += 1;
+    lane.held.set(job.tenant, this.heldBy(job.tenant, job.lane) + 1);
   }
 
-  /** The next job in turn of a tenant that `may`; it counts as held until `ended`. */
-  take(may: (tenant: string) => boolean): Job | undefined {
-    if (this.#waiting === 0) return undefined;
-    this.#taken += 1;
-    const order = this.#taken % fairEvery === 0 ? [...lanes].reverse() : lanes;
-    for (const name of order) {
+  /** The next job in turn that the gate lets through; it counts as held until `ended`. */
+  take(gate: Gate): Job | undefined {
+    const fair = (this.#taken + 1) % fairEvery === 0;
+    for (const name of fair ? [...lanes].reverse() : lanes) {
       const lane = this.#lanes[name];
-      for (const [tenant, queue] of lane) {
-        if (!may(tenant)) continue;
+      if (lane.waiting === 0 || !gate.lane(name, fair)) continue;
+      for (const [tenant, queue] of lane.tenants) {
+        if (!gate.tenant(tenant, name, fair)) continue;
         const job = queue.take();
         // To the end of the turn, or out of it.
-        lane.delete(tenant);
-        if (queue.length > 0) lane.set(tenant, queue);
+        lane.tenants.delete(tenant);
+        if (queue.length > 0) lane.tenants.set(tenant, queue);
         if (!job) break;
-        this.#waiting -= 1;
+        lane.waiting -= 1;
+        this.#taken += 1;
         return job;
       }
     }
     return undefined;
   }
 
-  /** The next job of the same tenant and lane, out of turn: it goes along with `job`. */
-  takeLike(job: Job): Job | undefined {
+  /** The next job of the same tenant and lane, out of turn, if it `may` go along with `job`. */
+  takeLike(job: Job, may: (next: Job) => boolean): Job | undefined {
     const lane = this.#lanes[job.lane];
-    const queue = lane.get(job.tenant);
-    const next = queue?.take();
-    if (queue?.length === 0) lane.delete(job.tenant);
-    if (next) this.#waiting -= 1;
+    const queue = lane.tenants.get(job.tenant);
+    const next = queue?.peek();
+    if (!queue || !next || !may(next)) return undefined;
+    queue.take();
+    if (queue.length === 0) lane.tenants.delete(job.tenant);
+    lane.waiting -= 1;
     return next;
   }
 
   /** A taken job is over. */
   ended(job: Job): void {
-    const left = this.heldBy(job.tenant) - 1;
-    if (left > 0) this.#held.set(job.tenant, left);
-    else this.#held.delete(job.tenant);
+    const { held } = this.#lanes[job.lane];
+    const left = this.heldBy(job.tenant, job.lane) - 1;
+    if (left > 0) held.set(job.tenant, left);
+    else held.delete(job.tenant);
   }
 
   /** Takes everything of one tenant that waits. */
   drainOf(tenant: string): Job[] {
-    const all: Job[] = [];
-    for (const name of lanes) {
-      all.push(...(this.#lanes[name].get(tenant)?.drain() ?? []));
-      this.#lanes[name].delete(tenant);
-    }
-    this.#waiting -= all.length;
-    for (const job of all) this.ended(job);
-    return all;
+    return lanes.flatMap((name) => {
+      const lane = this.#lanes[name];
+      const jobs = lane.tenants.get(tenant)?.drain() ?? [];
+      lane.tenants.delete(tenant);
+      lane.waiting -= jobs.length;
+      for (const job of jobs) this.ended(job);
+      return jobs;
+    });
+  }
+
+  /** Takes everything of one lane that waits. */
+  drainLane(name: Lane): Job[] {
+    const lane = this.#lanes[name];
+    const jobs = [...lane.tenants.values()].flatMap((queue) => queue.drain());
+    lane.tenants.clear();
+    lane.waiting = 0;
+    for (const job of jobs) this.ended(job);
+    return jobs;
   }
 
   /** Takes everything that waits. */
   drain(): Job[] {
-    const all: Job[] = [];
-    for (const name of lanes) {
-      for (const queue of this.#lanes[name].values()) all.push(...queue.drain());
-      this.#lanes[name].clear();
-    }
-    this.#waiting = 0;
-    for (const job of all) this.ended(job);
-    return all;
+    return lanes.flatMap((lane) => this.drainLane(lane));
   }
 }

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Pause } from '../policy/breaker.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
+import { lanes } from './channel-queue.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
 
@@ -72,12 +73,13 @@ export class Claimer {
       let parked = 0;
       if (pauses.length > 0) {
         const put = store.parkDue({ now, owner, leaseMs, pauses, limit: parkedAtOnce });
-        for (const claimed of put.leased) this.#take(claimed, now);
+        this.#take(put.leased, now);
         parked = put.leased.length + put.parked;
-        for (const { tenant, channel } of pauses) except.add(`${tenant}/${channel}`);
+        for (const { tenant, channel } of pauses)
+          for (const lane of lanes) except[lane].add(`${tenant}/${channel}`);
       }
       const claimed = store.claimDue({ now, owner, leaseMs, limits: batch, except });
-      for (const one of claimed) this.#take(one, now);
+      this.#take(claimed, now);
       if (unparked || parked + claimed.length > 0) {
         this.wakeAt(now);
         return;
@@ -102,8 +104,19 @@ export class Claimer {
     return false;
   }
 
-  #take({ delivery, body }: ClaimedDelivery, now: number): void {
-    const job: Job = {
+  #take(claimed: readonly ClaimedDelivery[], now: number): void {
+    const jobs: Job[] = [];
+    for (const { delivery, body } of claimed) {
+      const job = this.#jobOf(delivery, body, now);
+      if (delivery.expiresAt <= now) this.#ports.expired(job);
+      else if (this.#ports.claimed(job, delivery.dueAt)) jobs.push(job);
+      else this.#ports.log.warn('delivery.claim_of_closed', { delivery: job.deliveryId });
+    }
+    this.#ports.dispatcher.offerAll(jobs);
+  }
+
+  #jobOf(delivery: ClaimedDelivery['delivery'], body: string, now: number): Job {
+    return {
       tenant: delivery.tenant,
       deliveryId: delivery.id,
       orderKey: delivery.orderKey,
@@ -115,9 +128,6 @@ export class Claimer {
       shorter: delivery.shorter,
       message: JSON.parse(body) as AlertMessage,
     };
-    if (delivery.expiresAt <= now) this.#ports.expired(job);
-    else if (this.#ports.claimed(job, delivery.dueAt)) this.#ports.dispatcher.offer(job);
-    else this.#ports.log.warn('delivery.claim_of_closed', { delivery: job.deliveryId });
   }
 
   close(): void {

@@ -1,17 +1,21 @@
 // Sends what is leased: one queue per channel with three lanes, bounded attempts at once, a total deadline on each.
 // A channel never delays another. Every delivery of an attempt ends as exactly one result, given to `done`.
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { AttemptResult } from '../policy/retry.ts';
+import type { Lane } from '../pipeline/rows.ts';
+import { type AttemptResult, patienceMs } from '../policy/retry.ts';
 import { Attempts } from './attempts.ts';
-import { ChannelQueue } from './channel-queue.ts';
+import { ChannelQueue, lanes } from './channel-queue.ts';
 import type { Job } from './job.ts';
+import { type CountedCall, Limiter } from './limiter.ts';
 import type { OpenChannel } from './open-channels.ts';
 
 export interface DispatcherPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** Absent: what the channels themselves are granted. */
+  readonly limiter?: Limiter;
   /** The attempt ended. */
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
@@ -20,10 +24,18 @@ export interface DispatcherPorts {
   readonly released: (job: Job) => void;
 }
 
-/** Leased deliveries kept in memory per channel and tenant; the rest waits in the store. */
+/** Leased deliveries kept in memory per channel, tenant and lane; the rest waits in the store. */
 const memoryPerTenant = 1_000;
 /** Of a channel's attempts at once this share is kept for tenants that have none, so that nobody waits for another's storm. */
 const keptShare = 1 / 8;
+/** Messages that are merged into one, at most. */
+const mostMerged = 50;
+/** Who waits for longer than this for the next call waits in the store. */
+const longestWaitMs = 30_000;
+/** Deliveries of which is known that they go alone. */
+const mostAlone = 10_000;
+/** The code of a result that no provider gave: there was no call left within the patience of the lane. */
+export const limitCode = 'limit';
 
 /** A channel with what waits for it. */
 interface Station {
@@ -32,44 +44,78 @@ interface Station {
   running: number;
   /** Attempts under way, by tenant. */
   readonly runningOf: Map<string, number>;
-  /** Tenants that were refused a place since they were last half empty. */
+  /** `tenant/lane` that were refused a place since they were last half empty. */
   readonly full: Set<string>;
+  /** Deliveries of a call that was refused as a whole. */
+  readonly alone: Set<string>;
+  /** When the next call may begin, while something waits for that. */
+  wake: { readonly at: number; readonly timer: Timer } | null;
 }
 
 export class Dispatcher {
   readonly #ports: DispatcherPorts;
   readonly #stations = new Map<string, Station>();
   readonly #attempts: Attempts;
+  readonly #limiter: Limiter;
+  /** Stations in which something waits for a call to end, perhaps another station's. */
+  readonly #waiting = new Set<Station>();
   #closed = false;
   #idle: (() => void)[] = [];
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
     this.#attempts = new Attempts(ports.clock, ports.log);
+    this.#limiter = ports.limiter ?? new Limiter(ports.channels);
     for (const [name, channel] of ports.channels) {
       this.#stations.set(name, {
-        channel,
-        queue: new ChannelQueue(),
-        running: 0,
-        runningOf: new Map(),
-        full: new Set(),
+        ...{ channel, queue: new ChannelQueue(), running: 0, runningOf: new Map() },
+        ...{ full: new Set(), alone: new Set(), wake: null },
       });
     }
   }
 
-  room(tenant: string, channel: string): boolean {
+  room(tenant: string, channel: string, lane: Lane): boolean {
     const station = this.#stations.get(channel);
     if (this.#closed || !station) return false;
-    if (station.queue.heldBy(tenant) < memoryPerTenant) return true;
-    station.full.add(tenant);
+    if (this.#hasRoom(station, tenant, lane)) return true;
+    station.full.add(`${tenant}/${lane}`);
     return false;
   }
 
-  /** `tenant/channel` of everybody without room. */
-  full(): Set<string> {
-    const full = new Set<string>();
+  #hasRoom(station: Station, tenant: string, lane: Lane): boolean {
+    if (station.queue.heldBy(tenant, lane) >= memoryPerTenant) return false;
+    if (this.#handsOver(station)) return true;
+    const now = this.#ports.clock.now();
+    const until = this.#nextCall(station, tenant, lane, now);
+    if (until <= now + longestWaitMs) return true;
+    this.#wakeAt(station, until);
+    return false;
+  }
+
+  /** When a call of this tenant and lane may begin; not in the past, infinite when one has to end first. */
+  #nextCall({ channel }: Station, tenant: string, lane: Lane, now: number): number {
+    const ofChannel = this.#limiter.admit(channel.name, lane, now);
+    const ofTenant = this.#limiter.admitTenant(tenant, lane, now);
+    const until = Math.max(now, ofChannel.ok ? now : ofChannel.until, ofTenant.ok ? now : ofTenant.until);
+    // A call under way ends within its deadline.
+    return Number.isFinite(until) ? until : now;
+  }
+
+  /** Who waits for too long goes to another channel: for that it has to be here. */
+  #handsOver({ channel }: Station): boolean {
+    return (channel.fallback?.length ?? 0) > 0;
+  }
+
+  /** `tenant/channel` of everybody without room, by lane. */
+  full(): Record<Lane, Set<string>> {
+    const full = { high: new Set<string>(), normal: new Set<string>(), low: new Set<string>() };
     for (const [channel, station] of this.#stations) {
-      for (const tenant of station.full) if (!this.room(tenant, channel)) full.add(`${tenant}/${channel}`);
+      for (const key of station.full) {
+        const at = key.lastIndexOf('/');
+        const tenant = key.slice(0, at);
+        const lane = key.slice(at + 1) as Lane;
+        if (!this.room(tenant, channel, lane)) full[lane].add(`${tenant}/${channel}`);
+      }
     }
     return full;
   }
@@ -90,22 +136,25 @@ export class Dispatcher {
   }
 
   offer(job: Job): void {
-    const station = this.#stations.get(job.channel);
-    if (!station) {
-      const message = `no channel is called ${job.channel} any more`;
-      this.#ports.done(
-        job,
-        { kind: 'permanent', code: 'no_channel', message, providerId: null, retryAfterMs: null },
-        0,
-      );
-      return;
+    this.offerAll([job]);
+  }
+
+  /** Together, so that a channel that merges sees all of them before its first call. */
+  offerAll(jobs: readonly Job[]): void {
+    const offered = new Set<Station>();
+    for (const job of jobs) {
+      const station = this.#stations.get(job.channel);
+      if (!station) {
+        const message = `no channel is called ${job.channel} any more`;
+        this.#ports.done(job, { ...unsent, kind: 'permanent', code: 'no_channel', message }, 0);
+      } else if (this.#closed) this.#ports.released(job);
+      else {
+        station.queue.push(job);
+        offered.add(station);
+      }
     }
-    if (this.#closed) {
-      this.#ports.released(job);
-      return;
-    }
-    station.queue.push(job);
-    this.#pump(station);
+    for (const station of offered) this.#pump(station);
+    for (const { tenant, channel, lane } of jobs) this.room(tenant, channel, lane);
   }
 
   /** The channel is paused for the tenant: what has not been started goes back. */
@@ -120,33 +169,114 @@ export class Dispatcher {
   }
 
   #pump(station: Station): void {
-    const { limits } = station.channel.definition;
-    const { runningOf } = station;
+    const { definition, name } = station.channel;
+    const { limits } = definition;
+    const { runningOf, queue } = station;
     const shared = limits.concurrency - Math.floor(limits.concurrency * keptShare);
-    while (!this.#closed && station.running < limits.concurrency) {
-      const job = station.queue.take((tenant) => station.running < shared || !runningOf.has(tenant));
-      if (!job) return;
-      if (this.#ports.clock.now() + limits.deadlineMs > job.leaseUntil) {
-        station.queue.ended(job);
+    this.#waiting.delete(station);
+    while (!this.#closed && station.running < limits.concurrency && queue.waiting > 0) {
+      const now = this.#ports.clock.now();
+      let refused = Number.POSITIVE_INFINITY;
+      let room = Number.POSITIVE_INFINITY;
+      const job = queue.take({
+        lane: (lane, fair) => this.#limiter.admit(name, fair ? 'high' : lane, now).ok,
+        tenant: (tenant, lane, fair) => {
+          if (station.running >= shared && runningOf.has(tenant)) return false;
+          const admission = this.#limiter.admitTenant(tenant, fair ? 'high' : lane, now);
+          if (admission.ok) room = admission.room;
+          else refused = Math.min(refused, admission.until);
+          return admission.ok;
+        },
+      });
+      if (!job) {
+        this.#wait(station, refused, now);
+        return;
+      }
+      if (now + limits.deadlineMs > job.leaseUntil) {
+        queue.ended(job);
         this.#ports.released(job);
         continue;
       }
+      const ofChannel = this.#limiter.admit(name, job.lane, now);
+      const jobs = this.#withCompany(station, job, Math.min(room, ofChannel.ok ? ofChannel.room : 1));
       station.running += 1;
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
-      void this.#attempt(station, this.#withCompany(station, job));
+      void this.#attempt(station, jobs);
     }
   }
 
-  /** Where one call carries several messages, what waits of the same tenant and lane goes along. */
-  #withCompany(station: Station, job: Job): Job[] {
+  /**
+   * Nothing that waits may begin a call. Who has less patience than that goes to the next channel of its chain; whose
+   * lease would run out goes back.
+   */
+  #wait(station: Station, refusedUntil: number, now: number): void {
+    const { channel, queue } = station;
+    let next = refusedUntil;
+    for (const lane of lanes) {
+      if (queue.waitingIn(lane) === 0) continue;
+      const admission = this.#limiter.admit(channel.name, lane, now);
+      if (admission.ok) continue;
+      next = Math.min(next, admission.until);
+      // Within half a minute nobody's lease ends that was good a moment ago.
+      if (!Number.isFinite(admission.until)) continue;
+      if (admission.until === station.wake?.at && admission.until <= now + longestWaitMs) continue;
+      this.#giveUp(station, lane, admission.until, now);
+    }
+    if (queue.waiting === 0) return;
+    this.#waiting.add(station);
+    if (Number.isFinite(next)) this.#wakeAt(station, next);
+  }
+
+  #giveUp(station: Station, lane: Lane, until: number, now: number): void {
+    const { channel, queue } = station;
+    const impatient = this.#handsOver(station) && until - now > patienceMs[lane];
+    const needed = until + channel.definition.limits.deadlineMs;
+    for (const job of queue.drainLane(lane)) {
+      if (impatient) {
+        const message = `no call is left on ${channel.name} for ${Math.ceil((until - now) / 1_000)} s`;
+        const retryAfterMs = until - now;
+        this.#ports.done(job, { ...unsent, kind: 'rate_limited', code: limitCode, message, retryAfterMs }, 0);
+      } else if (needed > job.leaseUntil) {
+        station.full.add(`${job.tenant}/${lane}`);
+        this.#ports.released(job);
+      } else queue.push(job);
+    }
+  }
+
+  /** One timer for all that waits. */
+  #wakeAt(station: Station, at: number): void {
+    if (this.#closed || (station.wake !== null && station.wake.at <= at)) return;
+    station.wake?.timer.cancel();
+    const timer = this.#ports.clock.at(at, () => {
+      station.wake = null;
+      this.#pump(station);
+      if (station.full.size === 0) return;
+      station.full.clear();
+      this.#ports.hungry();
+    });
+    station.wake = { at, timer };
+  }
+
+  /**
+   * What waits of the same tenant and lane goes along: where one call carries several messages, and where more wait than
+   * there are calls, in one message then.
+   */
+  #withCompany(station: Station, job: Job, room: number): Job[] {
     const jobs = [job];
-    const { instance, definition } = station.channel;
+    const { channel, queue, alone } = station;
+    const { instance, definition } = channel;
     const now = this.#ports.clock.now();
-    while (jobs.length < (instance.bundle?.most ?? 1)) {
-      const next = station.queue.takeLike(job);
+    const bundled = instance.bundle?.most ?? 1;
+    const merges = bundled === 1 && definition.merges !== false && queue.waiting >= room;
+    if (alone.has(job.deliveryId) || (merges && job.shorter)) return jobs;
+    const may = (next: Job) =>
+      !alone.has(next.deliveryId) &&
+      (!merges || (!next.shorter && next.message.locale === job.message.locale));
+    while (jobs.length < (merges ? mostMerged : bundled)) {
+      const next = queue.takeLike(job, may);
       if (!next) break;
       if (now + definition.limits.deadlineMs > next.leaseUntil) {
-        station.queue.ended(next);
+        queue.ended(next);
         this.#ports.released(next);
       } else jobs.push(next);
     }
@@ -155,39 +285,74 @@ export class Dispatcher {
 
   async #attempt(station: Station, jobs: readonly Job[]): Promise<void> {
     const { clock, log } = this.#ports;
+    const { channel, queue, alone } = station;
+    const { tenant, lane } = jobs[0]!;
     const startedAt = clock.now();
-    const results = await this.#attempts.run(station.channel, jobs);
-    const durationMs = clock.now() - startedAt;
+    const calls: CountedCall[] = [this.#limiter.begin(channel.name, tenant)];
+    const outcomes = await this.#attempts.run(channel, jobs, () => {
+      const now = clock.now();
+      if (
+        !this.#limiter.admit(channel.name, lane, now).ok ||
+        !this.#limiter.admitTenant(tenant, lane, now).ok
+      )
+        return false;
+      calls.push(this.#limiter.begin(channel.name, tenant));
+      return true;
+    });
+    const endedAt = clock.now();
+    for (const call of calls) call.end(endedAt);
     station.running -= 1;
-    const { tenant } = jobs[0]!;
     const left = station.runningOf.get(tenant)! - 1;
     if (left > 0) station.runningOf.set(tenant, left);
     else station.runningOf.delete(tenant);
     jobs.forEach((job, i) => {
-      const result = results[i]!;
+      const outcome = outcomes[i]!;
+      queue.ended(job);
+      if (outcome === 'again' || outcome === 'alone') {
+        if (outcome === 'alone') alone.add(job.deliveryId);
+        if (alone.size > mostAlone) alone.delete(alone.values().next().value!);
+        if (this.#closed) this.#ports.released(job);
+        else queue.push(job);
+        return;
+      }
+      alone.delete(job.deliveryId);
+      this.#heed(station, outcome, endedAt);
       log.debug('delivery.attempt', {
         channel: job.channel,
         delivery: job.deliveryId,
         attempt: job.attempt,
-        result: result.kind,
-        ms: durationMs,
+        result: outcome.kind,
+        ms: endedAt - startedAt,
       });
-      station.queue.ended(job);
-      this.#ports.done(job, result, durationMs);
+      this.#ports.done(job, outcome, endedAt - startedAt);
     });
     this.#pump(station);
-    if (station.full.has(tenant) && station.queue.heldBy(tenant) <= memoryPerTenant / 2) {
-      station.full.delete(tenant);
+    for (const other of [...this.#waiting]) this.#pump(other);
+    const key = `${tenant}/${lane}`;
+    if (
+      station.full.has(key) &&
+      queue.heldBy(tenant, lane) <= memoryPerTenant / 2 &&
+      this.#hasRoom(station, tenant, lane)
+    ) {
+      station.full.delete(key);
       this.#ports.hungry();
     }
     if (this.running === 0) for (const wake of this.#idle.splice(0)) wake();
   }
 
+  /** A provider that asks for patience asks it of everything that would be sent there, unless it speaks of a recipient. */
+  #heed({ channel }: Station, { kind, scope, retryAfterMs }: AttemptResult, now: number): void {
+    if (kind !== 'rate_limited' || scope === 'recipient' || retryAfterMs === null) return;
+    this.#limiter.hold(channel.name, scope ?? 'channel', now, retryAfterMs);
+  }
+
   /** Takes no more jobs, gives unstarted ones back, and waits for attempts under way, at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
-    for (const { queue } of this.#stations.values())
+    for (const { queue, wake } of this.#stations.values()) {
+      wake?.timer.cancel();
       for (const job of queue.drain()) this.#ports.released(job);
+    }
     if (this.running === 0) return;
     const { clock } = this.#ports;
     const timer = clock.at(clock.now() + graceMs, () => {
@@ -197,3 +362,5 @@ export class Dispatcher {
     timer.cancel();
   }
 }
+
+const unsent = { message: null, providerId: null, retryAfterMs: null };

@@ -5,6 +5,7 @@ import { channels as definitions } from '../../channels/index.ts';
 import type { AlertMessage } from '../../channels/message.ts';
 import { shorterMessage } from '../../channels/shorter.ts';
 import type { ChannelConfig } from '../config/config.ts';
+import type { Window } from '../policy/rate-limit.ts';
 
 export interface OpenChannel {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface OpenChannel {
   readonly settings: unknown;
   /** Who takes over where it fails. */
   readonly fallback?: readonly string[];
+  /** Windows of the configuration, beside those that its kind declares. */
+  readonly limits?: readonly Window[];
   readonly instance: ChannelInstance<unknown>;
 }
 
@@ -51,12 +54,12 @@ export function openChannels(
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback } of configs.values()) {
+  for (const { name, type, settings, fallback, limits } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
     const url = definition.callback === undefined ? null : callbackUrl(name);
     const instance = definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
-    open.set(name, { name, type, definition, settings, fallback, instance });
+    open.set(name, { name, type, definition, settings, fallback, limits, instance });
   }
   return open;
 }

@@ -3,7 +3,7 @@
 import type { OccurrenceKind } from '../../rules/types.ts';
 import type { PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
-import type { AlertRow, EventRow } from '../pipeline/rows.ts';
+import type { AlertRow, EventRow, Lane } from '../pipeline/rows.ts';
 import { step } from '../pipeline/step.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
@@ -20,9 +20,9 @@ export class Doors {
   /** Steps taken since the start. */
   steps = 0;
   readonly #agenda: Agenda;
-  readonly #room: (tenant: string, channel: string) => boolean;
+  readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
 
-  constructor(agenda: Agenda, room: (tenant: string, channel: string) => boolean) {
+  constructor(agenda: Agenda, room: (tenant: string, channel: string, lane: Lane) => boolean) {
     this.#agenda = agenda;
     this.#room = room;
   }
@@ -68,7 +68,7 @@ export class Doors {
     }
     for (const notification of out.notifications) {
       const { routing } = tenant.pipeline;
-      const room = (channel: string) => this.#room(tenant.name, channel);
+      const room = (channel: string, lane: Lane) => this.#room(tenant.name, channel, lane);
       this.plan(tenant, { kind: 'notification', notification, routing, room, leaseMs }, now, turn);
     }
     for (const effect of out.effects) {

@@ -9,6 +9,7 @@ import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
+import type { Lane } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
@@ -66,7 +67,7 @@ export interface EnginePorts {
   /** Called before a series leaves memory. */
   readonly forgetSeries: (series: number) => void;
   readonly dispatcher: {
-    room(tenant: string, channel: string): boolean;
+    room(tenant: string, channel: string, lane: Lane): boolean;
     offer(leased: readonly Leased[]): void;
     /** Queued deliveries may be claimed from the store at that time. */
     wakeAt(at: number): void;
@@ -135,7 +136,9 @@ export class Engine {
     const { routing, tenantRouting } = config;
     this.#policy = config.policy;
     this.#routing = { routing, ...(tenantRouting && { tenantRouting }) };
-    this.#doors = new Doors(this.#agenda, (tenant, channel) => ports.dispatcher.room(tenant, channel));
+    this.#doors = new Doors(this.#agenda, (tenant, channel, lane) =>
+      ports.dispatcher.room(tenant, channel, lane),
+    );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
     const { clock, log, table, store } = ports;

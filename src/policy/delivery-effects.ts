@@ -86,6 +86,7 @@ export function attemptBody(
     result: result.kind,
     ms: durationMs,
     ...(result.code === null ? {} : { code: result.code }),
+    ...(result.call && { call: result.call.id, together: result.call.deliveries }),
     ...(result.message === null ? {} : { message: result.message.slice(0, 500) }),
   };
 }

@@ -1,6 +1,7 @@
 // What can happen to a tenant's deliveries, as plain data.
 import type { Notification } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
+import type { Lane } from '../pipeline/rows.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
 import type { OverdueInput } from './overdue.ts';
 import type { ReceiptInput } from './receipts.ts';
@@ -12,7 +13,7 @@ export type PolicyInput =
       readonly notification: Notification;
       readonly routing: RoutingConfig;
       /** Whether the dispatcher takes another delivery for this channel straight from memory. */
-      readonly room: (channel: string) => boolean;
+      readonly room: (channel: string, lane: Lane) => boolean;
       readonly leaseMs: number;
     }
   | {

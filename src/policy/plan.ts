@@ -202,7 +202,7 @@ function planDelivery(
   const lane = laneOf(notification.severity);
   const channel = asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient);
   const breaker = openBreaker(state, channel);
-  const leased = first && !dropped && !breaker && means.room(channel);
+  const leased = first && !dropped && !breaker && means.room(channel, lane);
   const dueAt = breaker ? parkedUntil(breaker, now) : now;
   const row: DeliveryRow = {
     tenant: state.tenant,

@@ -9,7 +9,7 @@ export const slowRoundMs = 300_000;
 export const slowReason = 'slow_round';
 export const fallbackReason = 'fallback';
 /** How long a message waits for a channel that is busy before the next of the chain carries it. */
-const patienceMs: Readonly<Record<Lane, number>> = { high: 10_000, normal: 60_000, low: 600_000 };
+export const patienceMs: Readonly<Record<Lane, number>> = { high: 10_000, normal: 60_000, low: 600_000 };
 /** A provider that is busy and does not say for how long. */
 const busyDelayMs = 30_000;
 // One that says "at once" for a whole day must not cost an attempt a second: 1, 2, 4 … 60 s at least.
@@ -34,6 +34,8 @@ export interface AttemptResult {
   readonly message: string | null;
   readonly providerId: string | null;
   readonly retryAfterMs: number | null;
+  /** The provider was asked, in one call for so many deliveries; `id` names the call. Absent: in a call of its own. */
+  readonly call?: { readonly id: string; readonly deliveries: number };
   /** Of `rate_limited`: whose patience is at its end. Absent: the channel's. */
   readonly scope?: 'channel' | 'recipient' | 'account';
 }

@@ -19,6 +19,7 @@ import type {
   EventRow,
   GroupRow,
   HeartbeatRow,
+  Lane,
   NotificationRow,
   SilenceRow,
   TallyRow,
@@ -140,9 +141,9 @@ export interface ClaimRequest {
   readonly owner: string;
   readonly leaseMs: number;
   /** Per lane, urgent first; what a lane does not use is NOT given to the next. */
-  readonly limits: Readonly<Record<'high' | 'normal' | 'low', number>>;
-  /** Channels that are full at the moment: `tenant/channel`. */
-  readonly except: ReadonlySet<string>;
+  readonly limits: Readonly<Record<Lane, number>>;
+  /** Channels that are full at the moment, by lane: `tenant/channel`. */
+  readonly except: Readonly<Record<Lane, ReadonlySet<string>>>;
 }
 
 export interface ParkRequest {
@@ -260,6 +261,12 @@ export interface Store extends SpanReads {
   parkDue(request: ParkRequest): Parked;
   /** The channel works again: makes up to `limit` of what waits for it due, oldest first; answers how many. */
   unpark(tenant: string, channel: string, now: number, limit: number): number;
+  /** Deliveries under a lease, which may be on their way to a provider. */
+  leasedDeliveries(): readonly {
+    readonly tenant: string;
+    readonly channel: string;
+    readonly count: number;
+  }[];
   /** When the next queued delivery (or a lease's end) is due; null when there is none. */
   nextDueAt(): number | null;
   delivery(tenant: string, id: string): DeliveryOf | null;

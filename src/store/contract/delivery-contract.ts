@@ -35,7 +35,7 @@ export function deliveryContract(current: () => Story): void {
     expect(store.nextDueAt()).toBe(t0 + 50);
   });
 
-  it('leaves out channels that are full, of that tenant only', () => {
+  it('leaves out channels that are full, of that tenant and lane only', () => {
     const { rows, commit, claim } = current();
     const note = rows.notification();
     const foreign = rows.notification({ tenant: 'globex' });
@@ -43,8 +43,14 @@ export function deliveryContract(current: () => Story): void {
     const mail = rows.delivery(note, { channel: 'ops-mail' });
     const theirs = rows.delivery(foreign, { channel: 'ops-hook' });
     commit([...sending(note, hook, mail), ...sending(foreign, theirs)]);
-    expect(idsOf(claim({ except: new Set(['acme/ops-hook']) })).sort()).toEqual([mail.id, theirs.id].sort());
-    expect(idsOf(claim())).toEqual([hook.id]);
+    const full = new Set(['acme/ops-hook']);
+    const none = new Set<string>();
+    const except = { high: none, normal: none, low: none, [hook.lane]: full };
+    expect(idsOf(claim({ except })).sort()).toEqual([mail.id, theirs.id].sort());
+    const other = hook.lane === 'low' ? 'high' : 'low';
+    expect(idsOf(claim({ except: { high: none, normal: none, low: none, [other]: full } }))).toEqual([
+      hook.id,
+    ]);
   });
 
   it('never hands out a delivery while an earlier one of its order is open', () => {

@@ -49,7 +49,7 @@ export function beginStory(place: StorePlace): Story {
         owner: 'node-1',
         leaseMs: 30_000,
         limits: { high: 10, normal: 10, low: 10 },
-        except: new Set(),
+        except: { high: new Set(), normal: new Set(), low: new Set() },
         ...request,
       }),
     retainAll(policy, now) {

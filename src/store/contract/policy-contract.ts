@@ -150,7 +150,7 @@ export function policyContract(current: () => Story): void {
         owner: before,
         leaseMs: 1_000,
         limits: { high: 9, normal: 1, low: 9 },
-        except: new Set(),
+        except: { high: new Set(), normal: new Set(), low: new Set() },
       });
       store.takeShards(owner, t0);
       expect(row(leased).crashes + row(waiting).crashes).toBe(crashes);

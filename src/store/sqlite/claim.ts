@@ -74,13 +74,19 @@ export function claimGroup(db: Db) {
     )
     .pluck();
 
+  const leased = db.raw.prepare<[], { tenant: string; channel: string; count: number }>(
+    `SELECT tenant, channel, count(*) AS count FROM delivery INDEXED BY delivery_open
+     WHERE state IN ('queued', 'sending') AND state = 'sending' GROUP BY tenant, channel`,
+  );
+
   function find(request: ClaimRequest): Candidate[] {
     const now = Math.floor(request.now);
-    const except = request.except.size === 0 ? null : JSON.stringify([...request.except]);
     return lanes.flatMap((lane) => {
       const limit = request.limits[lane];
       if (limit <= 0) return [];
-      return except === null ? dueOfAny.all(lane, now, limit) : dueExcept.all(lane, now, except, limit);
+      const except = request.except[lane];
+      if (except.size === 0) return dueOfAny.all(lane, now, limit);
+      return dueExcept.all(lane, now, JSON.stringify([...except]), limit);
     });
   }
 
@@ -95,6 +101,10 @@ export function claimGroup(db: Db) {
         });
         return found.map((row) => claimed(row, leaseUntil));
       });
+    },
+
+    leasedDeliveries(): readonly { tenant: string; channel: string; count: number }[] {
+      return withStoreErrors('count leased deliveries', () => leased.all());
     },
 
     nextDueAt(): number | null {

@@ -1,6 +1,6 @@
 // The oracle of notifications: from the episodes and events that were committed, the routing tree, and what holds them
 // back it says who must be told by when, and what may not be said.
-import type { AlertMessage } from '../../../channels/message.ts';
+import type { AlertMessage, NotifyReason } from '../../../channels/message.ts';
 import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
@@ -97,7 +97,7 @@ export class Telling {
 
   #said(row: NotificationRow, at: number): void {
     const { counters, journal, routing } = this.#world;
-    const reason = row.reason as AlertMessage['reason'];
+    const reason = row.reason as NotifyReason;
     if (reason === 'flapping')
       this.#broken('I11', `${row.id} calls an alert flapping, which is not asked for`);
     counters.hit(reason);
