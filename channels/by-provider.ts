@@ -4,7 +4,7 @@ import { type ChannelDefinition, defineChannel } from './channel.ts';
 import { type PhoneProvider, resultOfNumbers, withNumbers } from './phone-provider.ts';
 
 /** What every configuration has, with its numbers in E.164. */
-interface Settings {
+export interface Settings {
   readonly provider: string;
   readonly to: readonly string[];
   readonly country?: string | undefined;

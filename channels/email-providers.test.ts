@@ -72,6 +72,9 @@ async function peerOf(config: typeof sendgrid | typeof ses, conduct: Conduct) {
   if (conduct === 'failing' || conduct === 'rate_limited') provider.misbehave(faults[name][conduct], 5);
   if (conduct === 'black_hole') provider.misbehave('hang', 5);
   if (conduct === 'reset') provider.misbehave('lost', 5);
+  if (conduct === 'garbage') provider.misbehave('garbage', 5);
+  if (conduct === 'rate_limited_bare') provider.misbehave({ ...faults[name].rate_limited, headers: {} }, 5);
+  if (conduct === 'oversize') provider.misbehave({ status: 413, body: '' }, 5);
   if (conduct === 'refused') await provider.close();
   return {
     config: { ...config, base_url: provider.url },
@@ -95,6 +98,11 @@ checkChannel(
     },
     peer: (conduct) => peerOf(sendgrid, conduct),
     host: async () => startTestHost(),
+    except: {
+      ok_with_error: 'it says so in its status',
+      partial: 'it takes all recipients or none',
+      mention: 'a mail goes to its recipients',
+    },
   },
   { describe: (name, body) => describe(`SendGrid: ${name}`, body), it, expect },
 );
@@ -111,6 +119,11 @@ checkChannel(
     },
     peer: (conduct) => peerOf(ses, conduct),
     host: async () => startTestHost(),
+    except: {
+      ok_with_error: 'it says so in its status',
+      partial: 'it takes all recipients or none',
+      mention: 'a mail goes to its recipients',
+    },
   },
   { describe: (name, body) => describe(`SES: ${name}`, body), it, expect },
 );

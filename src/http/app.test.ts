@@ -39,9 +39,15 @@ describe('the table of routes', () => {
     for (const { path, requires } of allRoutes()) expect(requirements, path).toContain(requires);
   });
 
-  it('is open to nobody but for the state of health', () => {
+  it('is open to nobody but for the state of health, and for providers that show who they are', () => {
     const open = allRoutes().filter(({ requires }) => requires === 'anonymous');
-    expect(open.map(({ path }) => path)).toEqual(['/health', '/health/live', '/health/ready']);
+    expect(open.map(({ path }) => path)).toEqual([
+      '/health',
+      '/health/live',
+      '/health/ready',
+      '/webhook/callback/{channel}',
+      '/webhook/callback/{channel}',
+    ]);
   });
 });
 
