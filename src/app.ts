@@ -234,6 +234,12 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       log.error('routes.not_tried', { tenant: name, id: row.id, name: row.name });
   }
 
+  // Somebody has to hear when nobody can be told.
+  if (config.routing.administrator == null && config.channels.size > 0 && !onlyPrints(config))
+    log.warn('administrator.none', {
+      hint: 'name a receiver as `administrator` to hear of messages that did not arrive and of paused channels',
+    });
+
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
@@ -316,4 +322,9 @@ function clockJump(byMs: number): IncomingEvent {
     labels: labelSet({}),
     recipients: [],
   };
+}
+
+/** The first look at the program: its messages go to its own output. */
+function onlyPrints({ channels }: TocsinConfig): boolean {
+  return [...channels.values()].every(({ type }) => type === 'console');
 }
