@@ -1,5 +1,5 @@
 // The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
-import type { DeliveryRow } from '../pipeline/rows.ts';
+import { type DeliveryRow, saysFiring } from '../pipeline/rows.ts';
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
 import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
@@ -87,7 +87,7 @@ export function dropOvertaken(
       lane !== 'high' &&
       attempts === 0 &&
       !maybe &&
-      Object.entries(alerts).every(([id, saying]) => saying !== 'event' && news[id] === 'resolved'),
+      Object.entries(alerts).every(([id, saying]) => saysFiring(saying) && news[id] === 'resolved'),
   );
   // The end of what was never said is not said either: so all of it goes, or the news of it stays. What another message
   // on the way says, or may say, is said.

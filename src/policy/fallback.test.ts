@@ -283,3 +283,13 @@ it('an end that was lost is owed still, whatever was lost after it', () => {
   at.notify({ a: 'resolved' }, t0 + 3);
   expect(at.history.at(-1)).toBe('mail sending');
 });
+
+it('an end that waits is not overtaken by the next one', () => {
+  const at = story('warning', ['mail']);
+  at.notify({ a: 'firing' });
+  at.answer('mail', 'sent');
+  at.notify({ a: 'resolved' }, t0 + 1, false);
+  at.notify({ a: 'firing' }, t0 + 2, false);
+  at.notify({ a: 'resolved' }, t0 + 3, false);
+  expect(at.history.slice(-3)).toEqual(['mail queued', 'mail queued', 'mail queued']);
+});
