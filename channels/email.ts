@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { type ChannelHost, defineChannel, type SendContext, type SendResult } from './channel.ts';
-import { type EmailPayload, emailPayload } from './email-body.ts';
+import { type EmailPayload, emailPayload, html } from './email-body.ts';
 import { mailOf } from './email-mail.ts';
 import { resultOfSent, resultOfSmtpError } from './email-result.ts';
 import { secret } from './secret.ts';
@@ -119,7 +119,8 @@ export const email = defineChannel({
   label: { en: 'E-mail (SMTP)', 'zh-TW': '電子郵件（SMTP）', 'zh-CN': '电子邮件（SMTP）' },
   config,
   limits: { maxBytes, concurrency, deadlineMs: 30_000 },
-  render: (message, { locale }) => emailPayload(message, locale),
+  dialect: html,
+  render: (message, context) => emailPayload(message, context),
   open(settings, host) {
     const closing = new AbortController();
     // The message of each attempt as a stream, by the headers object that it was given. nodemailer begins to read it

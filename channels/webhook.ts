@@ -115,7 +115,11 @@ export const webhook = defineChannel({
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
   render: (message, context) =>
-    webhookBody(message, { maxAlerts: context.config.max_alerts, maxBytes: maxBytes - batchFrameBytes }),
+    webhookBody(
+      message,
+      { maxAlerts: context.config.max_alerts, maxBytes: maxBytes - batchFrameBytes },
+      context.words,
+    ),
   open(settings, host) {
     const post = async (body: string, context: Pick<SendContext, 'deliveryId' | 'now' | 'signal'>) => {
       const outcome = await request(host, {

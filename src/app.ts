@@ -214,6 +214,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     {
       ...{ routing: config.routing, tenants: config.tenants, limits: config.limits },
       ...{ heartbeats: config.heartbeats, classification: config.classification, strategies: config.strategies },
+      ...{ templates: config.templates, timeZone: config.timeZone },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
   );

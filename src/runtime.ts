@@ -12,7 +12,9 @@ import { DeliveryNotices } from './delivery/delivery-notices.ts';
 import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
+import type { Wording } from './delivery/message-template.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
@@ -76,6 +78,10 @@ export interface RuntimeConfig {
   readonly limits: Limits;
   /** How notifications are brought home; absent: the built-in ones. */
   readonly strategies?: Strategies;
+  /** Users' words for messages, by name. */
+  readonly templates?: ReadonlyMap<string, Wording>;
+  /** In which the times of messages are shown; absent: UTC. */
+  readonly timeZone?: string;
   /** How long an acknowledgement holds that says nothing of it; null or absent: until the episode ends. */
   readonly acknowledgeExpiresMs?: number | null;
   /** What is expected to come, by tenant. */
@@ -90,6 +96,7 @@ export interface Runtime {
   readonly table: SeriesTable;
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
+  readonly wordings: Wordings;
   /** Attempts by `channel\nresult`. */
   readonly results: ReadonlyMap<string, number>;
   /** Samples refused, by code. */
@@ -145,10 +152,12 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       log.error('history.failed', { error: historyFailure, ...state });
     },
   });
+  const wordings = new Wordings(config.templates ?? new Map(), config.timeZone, log);
   const dispatcher = new Dispatcher({
     clock,
     log,
     channels,
+    wordings,
     done(job, result, durationMs) {
       const key = `${job.channel}\n${result.kind}`;
       results.set(key, (results.get(key) ?? 0) + 1);
@@ -290,7 +299,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     health,
     rejections,
     classification: config.classification ?? plainClassification,
-    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
+    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
   });
 
   return {
@@ -298,6 +307,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     table,
     recorder,
     dispatcher,
+    wordings,
     results,
     rejections,
     services,

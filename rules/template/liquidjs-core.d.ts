@@ -11,6 +11,7 @@ export interface LiquidOptions {
   timezoneOffset?: number | string;
   dateFormat?: string;
   locale?: string;
+  outputEscape?: (value: unknown) => string;
 }
 
 export interface Template {
@@ -23,7 +24,12 @@ export interface Emitter {
 }
 
 export declare class Context {
-  constructor(scope: object, options: unknown, renderOptions: { sync: boolean }, more: { liquid: Liquid });
+  constructor(
+    scope: object,
+    options: unknown,
+    renderOptions: { sync: boolean; strictVariables?: boolean; renderLimit?: number },
+    more: { liquid: Liquid },
+  );
   readonly renderLimit: { check(count: number): void };
 }
 
@@ -31,6 +37,16 @@ export declare class LiquidError extends Error {
   readonly token: { getPosition(): number[] };
   readonly originalError?: Error;
   static is(value: unknown): value is LiquidError;
+}
+
+export declare class Variable {
+  readonly segments: (string | number | Variable)[];
+  readonly location: { row: number; col: number };
+}
+
+export interface StaticAnalysis {
+  readonly variables: Record<string, Variable[]>;
+  readonly globals: Record<string, Variable[]>;
 }
 
 export declare class Liquid {
@@ -42,6 +58,7 @@ export declare class Liquid {
     renderTemplates(templates: Template[], context: Context, emitter: Emitter): IterableIterator<unknown>;
   };
   parse(text: string): Template[];
+  analyzeSync(template: Template[], options?: { partials?: boolean }): StaticAnalysis;
 }
 
 export declare function toValueSync(generator: IterableIterator<unknown>): unknown;

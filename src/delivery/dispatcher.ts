@@ -7,11 +7,14 @@ import { Attempts } from './attempts.ts';
 import { ChannelQueue } from './channel-queue.ts';
 import type { Job } from './job.ts';
 import type { OpenChannel } from './open-channels.ts';
+import type { Wordings } from './wordings.ts';
 
 export interface DispatcherPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** Absent: everything is said in the built-in words. */
+  readonly wordings?: Wordings;
   /** The attempt ended. */
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
@@ -45,7 +48,7 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    this.#attempts = new Attempts(ports.clock, ports.log);
+    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings);
     for (const [name, channel] of ports.channels) {
       this.#stations.set(name, {
         channel,

@@ -1,10 +1,16 @@
 // The configured channels, opened: each holds its pools until `close`.
 
-import type { ChannelDefinition, ChannelHost, ChannelInstance } from '../../channels/channel.ts';
+import type {
+  ChannelDefinition,
+  ChannelHost,
+  ChannelInstance,
+  RenderContext,
+} from '../../channels/channel.ts';
 import { channels as definitions } from '../../channels/index.ts';
-import type { AlertMessage } from '../../channels/message.ts';
+import type { AlertMessage, Locale } from '../../channels/message.ts';
 import { shorterMessage } from '../../channels/shorter.ts';
 import type { ChannelConfig } from '../config/config.ts';
+import { type Said, Wordings } from './wordings.ts';
 
 export interface OpenChannel {
   readonly name: string;
@@ -13,28 +19,41 @@ export interface OpenChannel {
   readonly settings: unknown;
   /** Who takes over where it fails. */
   readonly fallback?: readonly string[];
+  /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
+  readonly template?: string;
+  readonly locale?: Locale;
   readonly instance: ChannelInstance<unknown>;
 }
 
-/** What the channel is given to send: the message as it is, or in short. */
+/** What the channel is given to send: the message as it is, or in short, in the words that it is to be said in. */
 export function payloadOf(
-  { definition, settings }: OpenChannel,
+  channel: OpenChannel,
   message: AlertMessage,
   shorter: boolean,
+  wordings: Wordings = builtInWords,
 ): unknown {
-  const said = shorter ? shorterMessage(message) : message;
-  return definition.render(said, { config: settings, locale: said.locale });
+  const { definition, settings } = channel;
+  const form = shorter ? shorterMessage(message) : message;
+  const said = wordings.say(definition, channel, form, shorter);
+  return definition.render(said.message, contextOf(settings, said));
 }
+
+function contextOf(settings: unknown, { locale, words }: Said): RenderContext<unknown> {
+  return { config: settings, locale, ...(words && { words }) };
+}
+
+const builtInWords = new Wordings(new Map());
 
 /** The same for somebody who only looks; null when there is no such channel, or it cannot render the message. */
 export function renderedBy(
   channel: OpenChannel | undefined,
   message: AlertMessage,
   shorter: boolean,
+  wordings: Wordings = builtInWords,
 ): unknown {
   if (!channel) return null;
   try {
-    return payloadOf(channel, message, shorter);
+    return payloadOf(channel, message, shorter, wordings);
   } catch {
     return null; // a bug of the channel; the attempt that met it has logged it
   }
@@ -47,10 +66,12 @@ export function openChannels(
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback } of configs.values()) {
+  for (const { name, type, settings, fallback, template, locale } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
-    open.set(name, { name, type, definition, settings, fallback, instance: definition.open(settings, host) });
+    const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
+    const instance = definition.open(settings, host);
+    open.set(name, { name, type, definition, settings, fallback, ...words, instance });
   }
   return open;
 }
