@@ -1,9 +1,10 @@
 // Prints one line for each alert: the channel for a first look and for the demo.
 import { z } from 'zod';
 import { defineChannel } from './channel.ts';
-import { lines } from './text.ts';
+import { lines, plain } from './text.ts';
 
 const maxBytes = 64 * 1024;
+const longestLine = 4_000;
 
 export const consoleChannel = defineChannel({
   kind: 'console',
@@ -17,8 +18,13 @@ export const consoleChannel = defineChannel({
       .describe('Lines for one message; the rest is counted.'),
   }),
   limits: { maxBytes, concurrency: 1, deadlineMs: 5_000 },
-  render: (message, { config, locale }): readonly string[] =>
-    lines(message, locale, { maxAlerts: config.max_alerts, maxBytes: maxBytes - 1_024 }),
+  render(message, { config, locale, words }): readonly string[] {
+    const title = words?.title == null ? [] : [plain(words.title, 200)];
+    if (words?.text != null)
+      return [...title, ...words.text.split('\n').map((line) => plain(line, longestLine))];
+    const own = lines(message, locale, { maxAlerts: config.max_alerts, maxBytes: maxBytes - 1_024 });
+    return [...title, ...own];
+  },
   open: (_config, host) => ({
     async send(payload) {
       for (const line of payload) host.print(line);

@@ -1,7 +1,7 @@
 // Mail, by SMTP or through the API of a provider that sends it on.
 import { z } from 'zod';
 import { type ChannelHost, type ChannelInstance, defineChannel } from './channel.ts';
-import { type EmailPayload, emailPayload } from './email-body.ts';
+import { type EmailPayload, emailPayload, html } from './email-body.ts';
 import { openSendGrid, readSendGridEvents, sendGridAccount } from './email-sendgrid.ts';
 import { openSes } from './email-ses.ts';
 import { openSmtp } from './email-smtp.ts';
@@ -168,6 +168,7 @@ export const email = defineChannel({
   label: { en: 'E-mail', 'zh-TW': '電子郵件', 'zh-CN': '电子邮件' },
   config,
   limits: { maxBytes, concurrency, deadlineMs: 30_000 },
+  dialect: html,
   account({ provider, host, port, username, api_key, region, access_key_id }) {
     if (provider === 'ses') return `ses:${region}:${access_key_id}`;
     if (provider === 'sendgrid') return `sendgrid:${sendGridAccount(given(api_key, 'api_key'))}`;
@@ -179,6 +180,6 @@ export const email = defineChannel({
         ? readSendGridEvents(request, event_key)
         : { refused: 'this channel takes no receipts: provider sendgrid with event_key does' },
   },
-  render: (message, { locale }) => emailPayload(message, locale),
+  render: (message, context) => emailPayload(message, context),
   open: (settings, host) => openers[settings.provider](settings, host),
 });

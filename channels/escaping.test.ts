@@ -97,7 +97,7 @@ describe('any text in any place of a message', () => {
   it('adds no markup and no header to a mail', () => {
     fc.assert(
       fc.property(message, (one) => {
-        const { html, subject } = emailPayload(one, 'en');
+        const { html, subject } = emailPayload(one, { locale: 'en' });
         const found = html.match(/<[^>]*>?/g) ?? [];
         expect(found.filter((tag) => !tags.test(tag) && tag !== '</head>')).toEqual([]);
         // Between the tags: no quote, no bracket, and an ampersand only as one of ours.

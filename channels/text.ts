@@ -57,7 +57,7 @@ export function messageText(message: AlertMessage, locale: Locale, limits: TextL
   const rows: (readonly [string, string])[] = [[t.receiver, plain(message.receiver, 200)]];
   const groupLabels = labelLine(message.groupLabels, 1_000);
   if (groupLabels !== '') rows.unshift([t.group, groupLabels]);
-  const heading = `${t[message.status]} (${t.reason[message.reason]})`;
+  const heading = headingOf(message, t);
 
   const shown: AlertText[] = [];
   let bytes = byteLength(subject) + byteLength(heading) + bytesOf(rows);
@@ -71,11 +71,16 @@ export function messageText(message: AlertMessage, locale: Locale, limits: TextL
   return { subject, heading, rows, alerts: shown, more: left > 0 ? t.andMore(left) : null };
 }
 
+/** `FIRING (new)` */
+export function headingOf({ status, reason }: AlertMessage, t: Texts): string {
+  return `${t[status]} (${t.reason[reason]})`;
+}
+
 function bytesOf(rows: readonly (readonly [string, string])[]): number {
   return rows.reduce((sum, [name, value]) => sum + byteLength(name) + byteLength(value) + 4, 0);
 }
 
-function subjectLine(message: AlertMessage, t: Texts): string {
+export function subjectLine(message: AlertMessage, t: Texts): string {
   const only = message.alerts.length === 1 && message.truncated === 0 ? message.alerts[0] : undefined;
   const severity = t.severity[message.severity];
   if (only !== undefined) return plain(`${statusWord(only, t)} [${severity}] ${headline(only)}`, 200);
@@ -84,15 +89,23 @@ function subjectLine(message: AlertMessage, t: Texts): string {
   return plain(`${t[message.status]} ×${count} [${severity}] ${of}`, 200);
 }
 
-function statusWord(alert: MessageAlert, t: Texts): string {
+export function statusWord(alert: MessageAlert, t: Texts): string {
   return alert.kind === 'event' ? t.event : t[alert.status];
+}
+
+export function nameOf({ labels, fingerprint }: MessageAlert): string {
+  return plain(labels.alertname ?? labels.type ?? fingerprint, 200);
+}
+
+/** What it says of itself in one line; empty when it says nothing. */
+export function saidBy({ annotations: { summary, message, description } }: MessageAlert): string {
+  return plain(summary ?? message ?? description ?? '', 500);
 }
 
 /** Name and summary. */
 function headline(alert: MessageAlert): string {
-  const name = plain(alert.labels.alertname ?? alert.labels.type ?? alert.fingerprint, 200);
-  const { summary, message, description } = alert.annotations;
-  const says = plain(summary ?? message ?? description ?? '', 500);
+  const name = nameOf(alert);
+  const says = saidBy(alert);
   return says === '' ? name : `${name}: ${says}`;
 }
 
@@ -135,7 +148,7 @@ function timeRows(
 }
 
 /** `> 80 for 30 s` */
-function conditionText({ condition, forMs }: MessageAlert, t: Texts): string | null {
+export function conditionText({ condition, forMs }: MessageAlert, t: Texts): string | null {
   if (condition === undefined) return null;
   const span = spanText(forMs ?? 0, t);
   const text = plain(condition, 300);
@@ -156,7 +169,7 @@ function labelLine(labels: Labels, max: number): string {
 }
 
 /** At most six significant digits: 91.2345678 → 91.2346. */
-function valueText(value: number): string {
+export function valueText(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 

@@ -1,9 +1,10 @@
 // The JSON that a webhook receives. The field names are a promise to receivers: fields may join, none may change.
 import { formatDuration } from '../rules/duration.ts';
+import type { Words } from './channel.ts';
 import { cut } from './cut.ts';
 import { linksOf } from './links.ts';
 import type { AlertMessage, MessageAlert } from './message.ts';
-import { byteLength } from './text.ts';
+import { byteLength, plain } from './text.ts';
 
 export interface BodyLimits {
   readonly maxAlerts: number;
@@ -14,14 +15,16 @@ export interface BodyLimits {
 // One alert may take this much before its annotations are shortened: a 16th of the default body.
 const roomyAlertBytes = 64 * 1024;
 const longestText = 1_024;
+/** A user's text; as control characters it takes six times as much. */
+const longestWords = 8_192;
 
 /** Pure. Alerts that do not fit, in number or in bytes, are left out and counted in `truncated`. */
-export function webhookBody(message: AlertMessage, limits: BodyLimits): string {
+export function webhookBody(message: AlertMessage, limits: BodyLimits, words?: Words): string {
   // A label value of control characters is six times its length in JSON; then the group is named in short.
-  let head = headOf(message, message.groupKey, message.groupLabels);
+  let head = headOf(message, message.groupKey, message.groupLabels, words);
   let changed = JSON.stringify(message.changed);
   if (byteLength(head(0)) + changed.length > limits.maxBytes / 2) {
-    head = headOf(message, cut(message.groupKey, longestText), shorten(message.groupLabels));
+    head = headOf(message, cut(message.groupKey, longestText), shorten(message.groupLabels), words);
     changed = JSON.stringify(message.changed.slice(0, 1_000));
   }
   const room = limits.maxBytes - byteLength(head(0)) - changed.length - 128; // the words around, the digits of `truncated`
@@ -39,7 +42,12 @@ export function webhookBody(message: AlertMessage, limits: BodyLimits): string {
 }
 
 /** The fields of `data` before the alerts, as JSON. */
-function headOf(message: AlertMessage, groupKey: string, groupLabels: Readonly<Record<string, string>>) {
+function headOf(
+  message: AlertMessage,
+  groupKey: string,
+  groupLabels: Readonly<Record<string, string>>,
+  words: Words | undefined,
+) {
   return (truncated: number) =>
     JSON.stringify({
       id: message.id,
@@ -49,6 +57,8 @@ function headOf(message: AlertMessage, groupKey: string, groupLabels: Readonly<R
       groupKey,
       groupLabels,
       truncated,
+      ...(words?.title != null && { title: plain(words.title, 200) }),
+      ...(words?.text != null && { text: cut(words.text, longestWords) }),
     });
 }
 

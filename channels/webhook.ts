@@ -94,7 +94,7 @@ export const webhook = defineChannel({
   merges: false,
   render(message, { config: { body, max_alerts: maxAlerts }, locale, words }) {
     if (body !== undefined) return templateBody(body, message, { locale, words }, { maxAlerts, maxBytes });
-    return webhookBody(message, { maxAlerts, maxBytes: maxBytes - batchFrameBytes });
+    return webhookBody(message, { maxAlerts, maxBytes: maxBytes - batchFrameBytes }, words);
   },
   open(settings, host) {
     const post = async (body: string, context: Pick<SendContext, 'deliveryId' | 'now' | 'signal'>) => {

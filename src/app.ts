@@ -221,6 +221,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
         classification: config.classification,
         strategies: config.strategies,
       },
+      ...{ templates: config.templates, timeZone: config.timeZone },
       acknowledgeExpiresMs: config.acknowledge.expiresAfterMs,
     },
   );

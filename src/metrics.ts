@@ -6,7 +6,7 @@ import { rejectCodes } from './services.ts';
 
 export type MeasuredParts = Pick<
   Runtime,
-  'engine' | 'table' | 'recorder' | 'dispatcher' | 'callbacks' | 'results' | 'rejections'
+  'engine' | 'table' | 'recorder' | 'dispatcher' | 'callbacks' | 'wordings' | 'results' | 'rejections'
 >;
 
 export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
@@ -19,7 +19,7 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     own = true;
     return text();
   };
-  const { engine, table, recorder, dispatcher, callbacks, results, rejections } = parts;
+  const { engine, table, recorder, dispatcher, callbacks, wordings, results, rejections } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -102,6 +102,15 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     registers: [registry],
     collect() {
       for (const tenant of engine.tenants) this.set({ tenant: tenant.name }, tenant.policy.open);
+    },
+  });
+  new Gauge({
+    name: 'tocsin_template_failures_total',
+    help: 'Titles and texts that a template could not say; the built-in words went out instead.',
+    labelNames: ['template'],
+    registers: [registry],
+    collect() {
+      for (const [template, count] of wordings.failures) this.set({ template }, count);
     },
   });
   new Gauge({

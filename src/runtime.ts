@@ -14,8 +14,10 @@ import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
 import { Limiter } from './delivery/limiter.ts';
+import type { Wording } from './delivery/message-template.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
+import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
@@ -81,6 +83,10 @@ export interface RuntimeConfig {
   readonly limits: Limits;
   /** How notifications are brought home; absent: the built-in ones. */
   readonly strategies?: Strategies;
+  /** Users' words for messages, by name. */
+  readonly templates?: ReadonlyMap<string, Wording>;
+  /** In which the times of messages are shown; absent: UTC. */
+  readonly timeZone?: string;
   /** How long an acknowledgement holds that says nothing of it; null or absent: until the episode ends. */
   readonly acknowledgeExpiresMs?: number | null;
   /** What is expected to come, by tenant. */
@@ -96,6 +102,7 @@ export interface Runtime {
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
   readonly callbacks: Pick<Callbacks, 'refused'>;
+  readonly wordings: Wordings;
   /** Attempts by `channel\nresult`. */
   readonly results: ReadonlyMap<string, number>;
   /** Samples refused, by code. */
@@ -153,11 +160,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   });
   const perMinute = limits.messagesPerMinute;
   const limiter = new Limiter(channels, perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }]);
+  const wordings = new Wordings(config.templates ?? new Map(), config.timeZone, log);
   const dispatcher = new Dispatcher({
     clock,
     log,
     channels,
     limiter,
+    wordings,
     done(job, result, durationMs) {
       const key = `${job.channel}\n${result.kind}`;
       results.set(key, (results.get(key) ?? 0) + 1);
@@ -308,7 +317,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     classification: config.classification ?? plainClassification,
     callback: (channel, incoming) => callbacks.take(channel, incoming),
-    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
+    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
   });
 
   return {
@@ -317,6 +326,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     recorder,
     dispatcher,
     callbacks,
+    wordings,
     results,
     rejections,
     services,

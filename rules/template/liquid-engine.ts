@@ -17,8 +17,10 @@ const dateFilters = [
 
 type Filter = (this: unknown, value: unknown, ...more: unknown[]) => unknown;
 
-function createEngine(): Liquid {
+/** `outputEscape` is asked for every value that a template writes, as a filter (`this.context`); without it values are written as they are. */
+export function createEngine(outputEscape?: (this: unknown, value: unknown) => string): Liquid {
   const engine = new Liquid({
+    ...(outputEscape && { outputEscape }),
     ownPropertyOnly: true,
     strictFilters: true,
     templates: {},
@@ -31,6 +33,8 @@ function createEngine(): Liquid {
   });
   for (const tag of withoutTags) delete engine.tags[tag];
   delete engine.filters.sample;
+  // It would let a value past the escape.
+  if (outputEscape) delete engine.filters.raw;
   for (const name of dateFilters) {
     const original = engine.filters[name] as Filter;
     const pure: Filter = function (value, ...more) {

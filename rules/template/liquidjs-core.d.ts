@@ -11,6 +11,7 @@ export interface LiquidOptions {
   timezoneOffset?: number | string;
   dateFormat?: string;
   locale?: string;
+  outputEscape?: (value: unknown) => string;
 }
 
 export interface Template {
@@ -26,7 +27,7 @@ export declare class Context {
   constructor(
     scope: object,
     options: unknown,
-    renderOptions: { sync: boolean },
+    renderOptions: { sync: boolean; strictVariables?: boolean; renderLimit?: number },
     more: { liquid: Liquid; renderLimit?: Limiter },
   );
   readonly renderLimit: Limiter;
@@ -47,6 +48,16 @@ export declare class LiquidError extends Error {
   static is(value: unknown): value is LiquidError;
 }
 
+export declare class Variable {
+  readonly segments: (string | number | Variable)[];
+  readonly location: { row: number; col: number };
+}
+
+export interface StaticAnalysis {
+  readonly variables: Record<string, Variable[]>;
+  readonly globals: Record<string, Variable[]>;
+}
+
 export declare class Liquid {
   constructor(options: LiquidOptions);
   readonly options: object;
@@ -56,6 +67,7 @@ export declare class Liquid {
     renderTemplates(templates: Template[], context: Context, emitter: Emitter): IterableIterator<unknown>;
   };
   parse(text: string): Template[];
+  analyzeSync(template: Template[], options?: { partials?: boolean }): StaticAnalysis;
 }
 
 export declare function toValueSync(generator: IterableIterator<unknown>): unknown;

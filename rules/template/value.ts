@@ -2,8 +2,8 @@
 // text is rendered. One budget of time and steps serves all that are rendered together.
 import { Context, LiquidError, Output, toValueSync } from 'liquidjs';
 import { BoundedEmitter, bounded, OutputFull } from './bounded-emitter.ts';
+import { limitSteps, problemOf, reason, type TemplateProblem } from './bounded-render.ts';
 import { engine, maxTemplateLength } from './liquid-engine.ts';
-import { limitSteps, problemOf, reason, type TemplateProblem } from './template.ts';
 
 export interface ValueTemplate {
   readonly nodes: ReturnType<typeof engine.parse>;

@@ -1,6 +1,7 @@
 // The keys that every channel may have beside its own: whether it is switched on, who takes over where it fails, and
 // several providers of one channel, of which each is a channel to the rest of the program.
 import { z } from 'zod';
+import { locales } from '../../channels/message.ts';
 import type { Problem } from '../../rules/types.ts';
 import { isRecord } from './plain.ts';
 import type { Resolved } from './references.ts';
@@ -31,6 +32,8 @@ export const channelKeys = z.object({
     .max(8)
     .default([])
     .describe('Beside what its kind declares. What waits behind a limit is merged into fewer messages.'),
+  template: name.optional().describe('Its messages are said in the words of this template.'),
+  locale: z.enum(locales).optional().describe('The language of its messages.'),
 });
 export type ChannelKeys = z.output<typeof channelKeys>;
 

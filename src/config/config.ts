@@ -1,6 +1,8 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { Locale } from '../../channels/message.ts';
 import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
+import type { Wording } from '../delivery/message-template.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { Strategies } from '../policy/strategy.ts';
 import type { ScheduledReport } from '../reports/scheduled-reports.ts';
@@ -17,6 +19,9 @@ export interface ChannelConfig {
   readonly fallback: readonly string[];
   /** At most so many calls in any span of so many milliseconds, beside what its kind declares. */
   readonly limits: readonly { readonly calls: number; readonly perMs: number }[];
+  /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
+  readonly template?: string;
+  readonly locale?: Locale;
 }
 
 /** Bounds on everything that comes from outside; see docs/reference/limits.md. */
@@ -59,6 +64,10 @@ export interface TocsinConfig {
   readonly rules: readonly string[];
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
+  /** Users' words for messages, by name. */
+  readonly templates: ReadonlyMap<string, Wording>;
+  /** In which the times of messages are shown: an IANA name. */
+  readonly timeZone: string;
   /** How notifications are brought home. */
   readonly strategies: Strategies;
   readonly routing: FileRouting;

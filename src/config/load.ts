@@ -171,6 +171,8 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, written),
+    templates: input.templates ?? new Map(),
+    timeZone: input.time_zone ?? 'UTC',
     strategies: strategiesOf(input.strategies),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     reports: reportsOf(input.reports ?? [], folder),

@@ -24,6 +24,7 @@ export function readChannels(
   const problems: Problem[] = [];
   const entries = entriesOf(own(resolved.value, 'channels'));
   const names = entries.map(([name]) => name);
+  const templates = entriesOf(own(resolved.value, 'templates')).map(([name]) => name);
   for (const [name, value] of entries) {
     if (!isRecord(value)) continue;
     const { type } = value;
@@ -42,16 +43,23 @@ export function readChannels(
       const parsed = definition.config.safeParse(settings);
       if (!parsed.success)
         problems.push(...zodProblems(source, parsed.error, definition.config, path, resolved.written));
-      else if (keys.enabled)
-        channels.set(called, {
-          ...{ name: called, type, settings: parsed.data },
-          ...{
-            fallback: keys.fallback,
-            limits: keys.limits.map(({ calls, per }) => ({ calls, perMs: per })),
-          },
-        });
+      else if (keys.enabled) {
+        const { fallback, template, locale, limits } = keys;
+        const words = {
+          ...(template !== undefined && { template }),
+          ...(locale !== undefined && { locale }),
+        };
+        const windows = limits.map(({ calls, per }) => ({ calls, perMs: per }));
+        const own = { name: called, type, settings: parsed.data };
+        channels.set(called, { ...own, fallback, limits: windows, ...words });
+      }
     }
     danglingFallback(source, resolved, name, value, names, problems);
+    const { template } = taken.channels[0]?.keys ?? {};
+    if (template !== undefined && !templates.includes(template)) {
+      const path = ['channels', name, 'template'];
+      problems.push(source.problem(path, unknownName('template', path, template, templates, resolved)));
+    }
   }
   return { channels, problems };
 }

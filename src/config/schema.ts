@@ -14,6 +14,7 @@ import { routingSections } from './routing-schema.ts';
 import { duration, matcher, name, positiveDuration, scalar, text } from './scalars.ts';
 import { parseBytes } from './sizes.ts';
 import { strategiesSchema } from './strategies.ts';
+import { templatesSchema } from './templates.ts';
 
 const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
 const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
@@ -26,6 +27,7 @@ const publicUrl = scalar(
   parsePublicUrl,
 );
 const count = z.int().min(1);
+const zone = z.string().refine(isTimeZone, 'expected the name of a time zone such as Europe/Vienna');
 const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
 
 const cron = z
@@ -44,7 +46,7 @@ const reportsSchema = z
     z.strictObject({
       name,
       schedule: cron,
-      tz: z.string().refine(isTimeZone, 'expected the name of a time zone such as Europe/Vienna').optional(),
+      tz: zone.optional(),
       period: positiveDuration
         .refine((ms) => ms <= longestPeriodMs, 'expected a duration of at most 400d')
         .optional(),
@@ -71,6 +73,8 @@ export const configSchema = z.strictObject({
     .optional(),
   collector: z.strictObject({ host: z.boolean().optional(), interval: interval.optional() }).optional(),
   channels: z.record(name, z.looseObject({ type: text })).optional(),
+  templates: templatesSchema.optional(),
+  time_zone: zone.optional(),
   strategies: strategiesSchema.optional(),
   ...routingSections,
   /** Whoever is named here has sections of its own, and nothing of the others. */

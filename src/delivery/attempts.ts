@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import type { Job } from './job.ts';
 import { type OpenChannel, payloadOf } from './open-channels.ts';
+import { Wordings } from './wordings.ts';
 
 /** A channel hears the abort of its attempt and says what it knows; one that does not is not waited for. */
 const abortGraceMs = 1_000;
@@ -38,12 +39,14 @@ interface Calls {
 export class Attempts {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #wordings: Wordings;
   /** Attempts under way, by what ends them. */
   readonly #underWay = new Set<AbortController>();
 
-  constructor(clock: Clock, log: Log) {
+  constructor(clock: Clock, log: Log, wordings = new Wordings(new Map())) {
     this.#clock = clock;
     this.#log = log;
+    this.#wordings = wordings;
   }
 
   /** Ends every attempt under way. */
@@ -170,7 +173,7 @@ export class Attempts {
   #render(channel: OpenChannel, job: Job): Bundled<unknown> | AttemptResult {
     const { message, shorter, deliveryId, attempt } = job;
     try {
-      return { payload: payloadOf(channel, message, shorter), deliveryId, attempt };
+      return { payload: payloadOf(channel, message, shorter, this.#wordings), deliveryId, attempt };
     } catch (error) {
       return this.#threw(channel, error);
     }

@@ -9,6 +9,7 @@ import { ChannelQueue, lanes } from './channel-queue.ts';
 import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
 import type { OpenChannel } from './open-channels.ts';
+import type { Wordings } from './wordings.ts';
 
 export interface DispatcherPorts {
   readonly clock: Clock;
@@ -16,6 +17,8 @@ export interface DispatcherPorts {
   readonly channels: ReadonlyMap<string, OpenChannel>;
   /** Absent: what the channels themselves are granted. */
   readonly limiter?: Limiter;
+  /** Absent: everything is said in the built-in words. */
+  readonly wordings?: Wordings;
   /** The attempt ended. */
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
@@ -64,7 +67,7 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    this.#attempts = new Attempts(ports.clock, ports.log);
+    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels);
     for (const [name, channel] of ports.channels) {
       this.#stations.set(name, {

@@ -1,11 +1,17 @@
 // The configured channels, opened: each holds its pools until `close`.
 
-import type { ChannelDefinition, ChannelHost, ChannelInstance } from '../../channels/channel.ts';
+import type {
+  ChannelDefinition,
+  ChannelHost,
+  ChannelInstance,
+  RenderContext,
+} from '../../channels/channel.ts';
 import { channels as definitions } from '../../channels/index.ts';
-import type { AlertMessage } from '../../channels/message.ts';
+import type { AlertMessage, Locale } from '../../channels/message.ts';
 import { shorterMessage } from '../../channels/shorter.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Window } from '../policy/rate-limit.ts';
+import { type Said, Wordings } from './wordings.ts';
 
 export interface OpenChannel {
   readonly name: string;
@@ -16,28 +22,41 @@ export interface OpenChannel {
   readonly fallback?: readonly string[];
   /** Windows of the configuration, beside those that its kind declares. */
   readonly limits?: readonly Window[];
+  /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
+  readonly template?: string;
+  readonly locale?: Locale;
   readonly instance: ChannelInstance<unknown>;
 }
 
-/** What the channel is given to send: the message as it is, or in short. */
+/** What the channel is given to send: the message as it is, or in short, in the words that it is to be said in. */
 export function payloadOf(
-  { definition, settings }: OpenChannel,
+  channel: OpenChannel,
   message: AlertMessage,
   shorter: boolean,
+  wordings: Wordings = builtInWords,
 ): unknown {
-  const said = shorter ? shorterMessage(message) : message;
-  return definition.render(said, { config: settings, locale: said.locale });
+  const { definition, settings } = channel;
+  const form = shorter ? shorterMessage(message) : message;
+  const said = wordings.say(definition, channel, form, shorter);
+  return definition.render(said.message, contextOf(settings, said));
 }
+
+function contextOf(settings: unknown, { locale, words }: Said): RenderContext<unknown> {
+  return { config: settings, locale, ...(words && { words }) };
+}
+
+const builtInWords = new Wordings(new Map());
 
 /** The same for somebody who only looks; null when there is no such channel, or it cannot render the message. */
 export function renderedBy(
   channel: OpenChannel | undefined,
   message: AlertMessage,
   shorter: boolean,
+  wordings: Wordings = builtInWords,
 ): unknown {
   if (!channel) return null;
   try {
-    return payloadOf(channel, message, shorter);
+    return payloadOf(channel, message, shorter, wordings);
   } catch {
     return null; // a bug of the channel; the attempt that met it has logged it
   }
@@ -54,12 +73,13 @@ export function openChannels(
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback, limits } of configs.values()) {
+  for (const { name, type, settings, fallback, limits, template, locale } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
+    const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
     const url = definition.callback === undefined ? null : callbackUrl(name);
     const instance = definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
-    open.set(name, { name, type, definition, settings, fallback, limits, instance });
+    open.set(name, { name, type, definition, settings, fallback, limits, ...words, instance });
   }
   return open;
 }

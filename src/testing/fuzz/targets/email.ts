@@ -38,7 +38,7 @@ export const email: Target = {
     return {
       async check(input) {
         const message = messageOf(input);
-        const payload = emailPayload(message, message.locale);
+        const payload = emailPayload(message, message);
         const parts = Buffer.byteLength(payload.subject + payload.text + payload.html);
         claim(parts <= maxBytes, `${parts} bytes`);
         // Format characters are spaces by then; a line of its own is what a header needs.

@@ -1,0 +1,150 @@
+// What users' templates read of a message, in the words of its language: every name is a promise to templates; names may
+// join, none may change.
+import { linkKinds, linksOf } from './links.ts';
+import type { AlertMessage, Locale, MessageAlert } from './message.ts';
+import { conditionText, headingOf, nameOf, saidBy, statusWord, subjectLine, valueText } from './text.ts';
+import { type Texts, texts } from './texts.ts';
+import { spanText, timeText } from './times.ts';
+
+// A template has 10,000 steps: with a hundred alerts, a hundred for each.
+const alertsShown = 100;
+
+const alertNames = [
+  'id',
+  'kind',
+  'name',
+  'status',
+  'status_text',
+  'severity',
+  'severity_text',
+  'priority',
+  'category',
+  'summary',
+  'description',
+  'value',
+  'condition',
+  'started_at',
+  'ended_at',
+  'duration',
+  'flapping',
+  'fingerprint',
+] as const;
+const messageNames = [
+  'id',
+  'title',
+  'heading',
+  'status',
+  'status_text',
+  'reason',
+  'reason_text',
+  'severity',
+  'severity_text',
+  'priority',
+  'receiver',
+  'group_key',
+  'at',
+  'locale',
+  'count',
+  'firing_count',
+  'resolved_count',
+  'more',
+] as const;
+
+type Values<Name extends string> = Readonly<Record<Name, string | number | boolean | null>>;
+type Map = Readonly<Record<string, string>>;
+interface AlertScope extends Values<(typeof alertNames)[number]> {
+  readonly labels: Map;
+  readonly annotations: Map;
+  readonly links: Map;
+}
+export interface MessageScope extends Values<(typeof messageNames)[number]> {
+  readonly group_labels: Map;
+  /** The first one. */
+  readonly alert: AlertScope | null;
+  readonly alerts: readonly AlertScope[];
+}
+
+const values = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, 'value' as const]));
+const alertShape = {
+  fields: {
+    ...values(alertNames),
+    labels: 'map',
+    annotations: 'map',
+    links: { fields: values(linkKinds) },
+  },
+} as const;
+/** The names of `messageScope`, for whoever checks a template. */
+export const messageShape = {
+  fields: {
+    ...values(messageNames),
+    group_labels: 'map',
+    alert: alertShape,
+    alerts: { list: alertShape },
+  },
+} as const;
+
+/** Pure. No object in it has a prototype. */
+export function messageScope(message: AlertMessage, locale: Locale): MessageScope {
+  const t = texts[locale];
+  const alerts = message.alerts.slice(0, alertsShown).map((alert) => alertScope(alert, message, t));
+  const ended = message.alerts.filter(({ status }) => status === 'resolved').length;
+  return bare({
+    id: message.id,
+    title: subjectLine(message, t),
+    heading: headingOf(message, t),
+    status: message.status,
+    status_text: t[message.status],
+    reason: message.reason,
+    reason_text: t.reason[message.reason],
+    severity: message.severity,
+    severity_text: t.severity[message.severity],
+    priority: message.priority,
+    receiver: message.receiver,
+    group_key: message.groupKey,
+    at: timeText(message.at, message.timeZone),
+    locale,
+    count: message.alerts.length + message.truncated,
+    firing_count: message.alerts.length - ended,
+    resolved_count: ended,
+    more: message.alerts.length - alerts.length + message.truncated,
+    group_labels: bare(message.groupLabels),
+    alert: alerts[0] ?? null,
+    alerts,
+  });
+}
+
+function alertScope(alert: MessageAlert, { at, timeZone }: AlertMessage, t: Texts): AlertScope {
+  const { startsAt, endsAt, annotations } = alert;
+  return bare({
+    id: alert.id,
+    kind: alert.kind,
+    name: nameOf(alert),
+    status: alert.status,
+    status_text: statusWord(alert, t),
+    severity: alert.severity,
+    severity_text: t.severity[alert.severity],
+    priority: alert.priority,
+    category: alert.category,
+    summary: saidBy(alert),
+    description: annotations.description ?? '',
+    value: alert.value === null ? null : Number(valueText(alert.value)),
+    condition: conditionText(alert, t) ?? '',
+    started_at: timeText(startsAt, timeZone),
+    ended_at: endsAt === null ? '' : timeText(endsAt, timeZone),
+    duration: alert.kind === 'event' ? '' : (spanText((endsAt ?? at) - startsAt, t) ?? ''),
+    flapping: alert.flapping === true,
+    fingerprint: alert.fingerprint,
+    labels: bare(alert.labels),
+    annotations: bare(annotations),
+    links: bare(linksOf(alert) as Map),
+  });
+}
+
+const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+function bare<T extends object>(from: T): T {
+  const to = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(from)) if (!forbidden.has(name)) to[name] = value;
+  return to as T;
+}

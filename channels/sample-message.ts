@@ -1,0 +1,89 @@
+// Messages that say what most do: to look at a template or a channel with, without an alert.
+import type { Labels } from '../rules/types.ts';
+import type { AlertMessage, MessageAlert } from './message.ts';
+
+export const sampleKinds = ['firing', 'resolved', 'event'] as const;
+export type SampleKind = (typeof sampleKinds)[number];
+
+const at = 1_700_000_720_000;
+const labels = (entries: Record<string, string>): Labels =>
+  Object.freeze(Object.assign(Object.create(null) as Record<string, string>, entries));
+
+const cpu = {
+  id: '0190a1b2-c3d4-7e5f-8a6b-000000000001',
+  kind: 'alert',
+  fingerprint: '1fa9f162bb23df53',
+  status: 'firing',
+  labels: labels({ alertname: 'HighCpu', env: 'prod', host: 'web-1', severity: 'critical' }),
+  annotations: {
+    dashboard_url: 'https://grafana.example.com/d/cpu?var-host=web-1',
+    description: 'The CPU of web-1 has been above 80 % for half a minute.',
+    runbook_url: 'https://wiki.example.com/runbooks/high-cpu',
+    summary: 'CPU of web-1 at 91.2 %',
+  },
+  severity: 'critical',
+  priority: 'P2',
+  category: 'system',
+  value: 91.2345678,
+  condition: '> 80',
+  forMs: 30_000,
+  startsAt: 1_700_000_000_000,
+  endsAt: null,
+} satisfies MessageAlert;
+const disk = {
+  ...cpu,
+  id: '0190a1b2-c3d4-7e5f-8a6b-000000000002',
+  fingerprint: '2fa9f162bb23df54',
+  labels: labels({ alertname: 'DiskFull', env: 'prod', host: 'db-1', severity: 'warning' }),
+  annotations: {
+    generator_url: 'https://prometheus.example.com/graph?g0.expr=disk_used',
+    summary: 'Disk /data of db-1 is 95 % full *&<soon>_',
+  },
+  severity: 'warning',
+  priority: 'P4',
+  value: 95,
+  condition: '>= 95',
+  forMs: 0,
+  startsAt: 1_699_996_400_000,
+} satisfies MessageAlert;
+const deploy = {
+  ...cpu,
+  id: '0190a1b2-c3d4-7e5f-8a6b-000000000003',
+  kind: 'event',
+  labels: labels({ alertname: 'deploy.failed', env: 'prod', severity: 'warning' }),
+  annotations: { message: 'Release 42 was rolled back' },
+  severity: 'warning',
+  priority: 'P4',
+  category: 'business',
+  value: null,
+} satisfies MessageAlert;
+
+/** The sample of a kind; the same each time. */
+export function sampleMessage(kind: SampleKind): AlertMessage {
+  const alerts = {
+    firing: [cpu, disk],
+    resolved: [cpu, disk].map((alert) => ({
+      ...alert,
+      status: 'resolved' as const,
+      endsAt: 1_700_000_600_000,
+    })),
+    event: [deploy],
+  }[kind] satisfies MessageAlert[];
+  const [first] = alerts;
+  return {
+    id: '0190a1b2-c3d4-7e5f-8a6b-999999999999',
+    tenant: 'default',
+    reason: { firing: 'first', resolved: 'resolved', event: 'event' }[kind] as AlertMessage['reason'],
+    status: kind === 'resolved' ? 'resolved' : 'firing',
+    receiver: 'ops',
+    groupKey: 'ops:{}:{env="prod"}',
+    groupLabels: labels({ env: 'prod' }),
+    alerts,
+    changed: alerts.map(({ id }) => id),
+    truncated: 0,
+    severity: first!.severity,
+    priority: first!.priority,
+    at,
+    locale: 'en',
+  };
+}
