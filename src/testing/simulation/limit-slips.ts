@@ -76,6 +76,10 @@ export const limitSlips: readonly Mutant[] = [
         }),
       };
     },
-    plan: (plan) => ({ ...limited(plan), limits: [] , faults: { ...noFaults, send: { ...noFaults.send, transient: 0.3 } } }),
+    plan: (plan) => ({
+      ...limited(plan),
+      limits: [],
+      faults: { ...noFaults, send: { ...noFaults.send, transient: 0.3 } },
+    }),
   },
 ];

@@ -7,7 +7,14 @@ import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
-import { drawGroupRules, drawLeveledRules, drawLimits, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
+import {
+  drawGroupRules,
+  drawLeveledRules,
+  drawLimits,
+  drawSeed,
+  type SeedPlan,
+  tenants,
+} from './plan-of-seed.ts';
 import { Random } from './random.ts';
 import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
