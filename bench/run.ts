@@ -18,6 +18,7 @@ import { grouping } from './rows/grouping.ts';
 import { hundredThousand } from './rows/hundred-thousand.ts';
 import { idle } from './rows/idle.ts';
 import { ingest } from './rows/ingest.ts';
+import { lanes } from './rows/lanes.ts';
 import { latency, paced } from './rows/latency.ts';
 import { mixed } from './rows/mixed.ts';
 import { peers } from './rows/peers.ts';
@@ -46,6 +47,7 @@ const scenarios = [
   paced,
   backlog,
   backlogInBatches,
+  lanes,
   burst,
   tenants,
   timelinesRow,

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AlertMessage } from '../../channels/message.ts';
 import { labelSet } from '../../rules/labels.ts';
+import type { Lane } from '../../src/pipeline/rows.ts';
 import { sending } from '../../src/store/contract/harness.ts';
 import { rowBuilders } from '../../src/store/contract/row-builders.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -21,7 +22,7 @@ const perCommit = 100;
 const patienceMs = 30_000;
 
 /** Open deliveries of one alert each, to the channel `sink`, in the database of the folder. */
-function fill(folder: string, deliveries: number, ledger: Ledger): void {
+export function fill(folder: string, deliveries: number, ledger: Ledger, lane: Lane = 'normal'): void {
   mkdirSync(join(folder, 'data'), { recursive: true });
   const rows = rowBuilders(Date.now() - 60_000);
   const store = openSqliteStore({ file: join(folder, 'data/tocsin.db'), durability: 'normal' });
@@ -44,7 +45,10 @@ function fill(folder: string, deliveries: number, ledger: Ledger): void {
       const orderKey = `ops {host="${host}"} sink`;
       return sending(
         notification,
-        rows.delivery(notification, { channel: 'sink', recipient: 'sink', orderKey, dueAt: rows.clock.at }),
+        rows.delivery(notification, {
+          ...{ channel: 'sink', recipient: 'sink', lane, orderKey },
+          dueAt: rows.clock.at,
+        }),
       );
     }).flat();
     store.commit([{ shard, epoch, effects }]);

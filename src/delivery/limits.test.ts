@@ -290,7 +290,8 @@ describe('what would have to wait for long', () => {
   const hourly = { limits: [{ calls: 2, perMs: 60 * minute }] };
 
   it('stays in the store until there is a call for it', async () => {
-    const { offer, clock, dispatcher, released, calls, ...s } = stage({ channels: { chat: hourly } });
+    const on = stage({ channels: { chat: hourly } });
+    const { offer, clock, dispatcher, released, calls } = on;
     expect(dispatcher.room('acme', 'chat', 'normal')).toBe(true);
     offer(['a']);
     offer(['b']);
@@ -302,7 +303,7 @@ describe('what would have to wait for long', () => {
     expect(dispatcher.room('acme', 'chat', 'normal')).toBe(false);
     expect(dispatcher.full().normal).toEqual(new Set(['acme/chat']));
     await clock.advance(60 * minute);
-    expect(s.hungry).toBe(1);
+    expect(on.hungry).toBe(1);
     expect(dispatcher.room('acme', 'chat', 'normal')).toBe(true);
     expect(dispatcher.full().normal).toEqual(new Set());
   });

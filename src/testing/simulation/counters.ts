@@ -52,6 +52,7 @@ export const sometimes = [
   'probe sent',
   'parked behind a breaker',
   'message shortened',
+  'merged',
   'poison',
   'dead letter requeued',
   'dead letter discarded',

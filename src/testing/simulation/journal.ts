@@ -92,6 +92,13 @@ export class Journal {
     if (this.#lines.length > 2 * logLines) this.#lines.splice(0, logLines);
   }
 
+  /** What a delivery says by itself. */
+  messageOf(deliveryId: string): AlertMessage | null {
+    const record = this.deliveries.get(deliveryId);
+    const body = record && this.notifications.get(record.row.notificationId)?.body;
+    return body === undefined ? null : (JSON.parse(body) as AlertMessage);
+  }
+
   /** The last lines, each with its time. */
   get lines(): readonly string[] {
     return this.#lines.map(({ at, line }) => `${new Date(at).toISOString().slice(5, 23)} ${line}`);

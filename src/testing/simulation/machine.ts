@@ -27,5 +27,7 @@ export interface Machine {
   failed(deliveryId: string): void;
   /** A provider was busy and told when a delivery may come again. */
   askedForPatience(deliveryId: string, until: number): void;
+  /** A provider counted more calls than it grants. */
+  exceeded(message: string): void;
   accepted(accepted: Accepted): void;
 }

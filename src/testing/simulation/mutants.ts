@@ -4,6 +4,7 @@ import { type Severity, severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
 import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
+import { limitSlips } from './limit-slips.ts';
 import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
 import { slips } from './slips.ts';
@@ -55,6 +56,7 @@ const downOften = (plan: SeedPlan): SeedPlan => ({
 export const mutants: readonly Mutant[] = [
   ...slips,
   ...suppressionSlips,
+  ...limitSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',

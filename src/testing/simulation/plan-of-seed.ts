@@ -5,6 +5,7 @@ import { matcher } from '../../../rules/matchers.ts';
 import { priorityOf } from '../../../rules/severity.ts';
 import type { Aggregate, Labels, Level, Matcher, ThresholdRule } from '../../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
+import type { Window } from '../../policy/rate-limit.ts';
 import { aReceiver, aRoute, aRule } from '../builders.ts';
 import type { Random } from './random.ts';
 
@@ -54,6 +55,8 @@ export interface FaultPlan {
 export interface SeedPlan {
   readonly channels: readonly string[];
   readonly concurrency: number;
+  /** What every provider grants; empty: as much as anybody asks for. */
+  readonly limits: readonly Window[];
   readonly routing: RoutingConfig;
   readonly rules: readonly ThresholdRule[];
   readonly series: readonly SeriesPlan[];
@@ -208,6 +211,13 @@ export function drawLeveledRules(random: Random): ThresholdRule[] {
   );
 }
 
+/** Some seeds have providers that count. Their own stream, too. */
+export function drawLimits(random: Random): readonly Window[] {
+  if (!random.chance(0.5)) return [];
+  const windows = [{ calls: random.pick([3, 10]), perMs: random.pick([30 * s, min]) }];
+  return random.chance(0.3) ? [...windows, { calls: random.pick([15, 40]), perMs: 10 * min }] : windows;
+}
+
 function drawReceivers(random: Random, channels: readonly string[]): Map<string, Receiver> {
   const some = () => channels.filter((_, i) => i === 0 || random.chance(0.5));
   const receivers = new Map<string, Receiver>();
@@ -288,6 +298,7 @@ export function drawSeed(random: Random): SeedPlan {
   return {
     channels,
     concurrency: random.pick([1, 2, 8]),
+    limits: [],
     routing: drawRouting(random, drawReceivers(random, channels)),
     rules,
     series,

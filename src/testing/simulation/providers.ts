@@ -9,6 +9,8 @@ import {
 } from '../../../channels/channel.ts';
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { OpenChannel } from '../../delivery/open-channels.ts';
+import type { Window } from '../../policy/rate-limit.ts';
+import { SlidingWindow } from '../providers/provider.ts';
 import type { Machine } from './machine.ts';
 
 /** Less than the shortest group_interval would do; a hang costs this much. */
@@ -24,9 +26,15 @@ export class Provider {
   #outageUntil = 0;
   #loginRefusedUntil = 0;
 
-  constructor(name: string, world: Machine) {
+  readonly #limits: readonly Window[];
+  /** Calls by when they came in, in its own windows. */
+  readonly #counted: readonly SlidingWindow[];
+
+  constructor(name: string, world: Machine, limits: readonly Window[]) {
     this.name = name;
     this.#world = world;
+    this.#limits = limits;
+    this.#counted = limits.map(({ calls, perMs }) => new SlidingWindow(calls, perMs));
   }
 
   breakUntil(at: number): void {
@@ -70,15 +78,34 @@ export class Provider {
       type: 'simulated',
       definition: definition as unknown as ChannelDefinition,
       settings: {},
+      limits: this.#limits,
       instance,
     };
+  }
+
+  /** A call came in. */
+  #count(): void {
+    const now = this.#world.clock.now();
+    this.#counted.forEach((window, i) => {
+      if (window.take(now)) return;
+      const { calls, perMs } = this.#limits[i]!;
+      this.#world.exceeded(`${this.name} was called more than ${calls} times in ${perMs} ms`);
+    });
   }
 
   #send(generation: number, message: AlertMessage, context: SendContext): Promise<SendResult> {
     const world = this.#world;
     const { random, clock, counters } = world;
     if (world.mayCrash(generation, 'send.before')) return never;
-    world.sendStarted(context.deliveryId, message, context.attempt);
+    // A merged call is each of its deliveries, with what that one says.
+    const ids = context.deliveryIds ?? [context.deliveryId];
+    const said = (id: string) =>
+      context.deliveryIds === undefined ? message : (world.journal.messageOf(id) ?? message);
+    if (context.deliveryIds !== undefined) counters.hit('merged');
+    for (const id of ids) {
+      if (!says(message, said(id))) world.exceeded(`a merged message leaves out what ${id} says`);
+      world.sendStarted(id, said(id), context.attempt);
+    }
     const { send } = world.faults;
     const answer = (result: SendResult, afterMs: number) =>
       new Promise<SendResult>((resolve) => {
@@ -87,7 +114,8 @@ export class Provider {
         });
       });
     const refuse = (kind: Refusal, extra: object = {}) => {
-      if (kind === 'transient' || kind === 'network') world.failed(context.deliveryId);
+      if (kind === 'transient' || kind === 'network') for (const id of ids) world.failed(id);
+      this.#count();
       world.journal.log(clock.now(), `refuse ${this.name} ${context.deliveryId} ${kind}`);
       return answer({ kind, message: `simulated ${kind}`, ...extra }, random.int(5, 400));
     };
@@ -105,14 +133,15 @@ export class Provider {
     if (random.chance(send.rateLimited)) {
       counters.hit('retry after obeyed');
       const retryAfterMs = random.pick([5_000, 45_000, 120_000]);
-      world.askedForPatience(context.deliveryId, clock.now() + retryAfterMs);
+      for (const id of ids) world.askedForPatience(id, clock.now() + retryAfterMs);
       return refuse('rate_limited', { code: '429', retryAfterMs });
     }
     if (random.chance(send.transient)) return refuse('transient', { code: '503' });
     if (random.chance(send.refused)) return refuse('network');
     if (random.chance(send.hang)) {
       counters.hit('hang until the deadline');
-      world.failed(context.deliveryId);
+      for (const id of ids) world.failed(id);
+      this.#count();
       world.journal.log(clock.now(), `hang ${this.name} ${context.deliveryId}`);
       return untilAbort();
     }
@@ -123,16 +152,14 @@ export class Provider {
       clock.at(clock.now() + arriveMs, () => {
         // The request is on the wire: it arrives whether or not the sender still lives.
         const ambiguous = lost || !world.alive(generation);
-        world.accepted({
-          at: clock.now(),
-          channel: this.name,
-          deliveryId: context.deliveryId,
-          message,
-          ambiguous,
-        });
+        this.#count();
+        for (const deliveryId of ids) {
+          const message = said(deliveryId);
+          world.accepted({ at: clock.now(), channel: this.name, deliveryId, message, ambiguous });
+        }
         if (lost) {
           counters.hit('reply lost');
-          world.failed(context.deliveryId);
+          for (const id of ids) world.failed(id);
           void untilAbort().then(resolve);
         } else if (!world.mayCrash(generation, 'send.after')) {
           void answer({ kind: 'sent', providerId: `p-${context.deliveryId}` }, latency - arriveMs).then(
@@ -142,4 +169,10 @@ export class Provider {
       });
     });
   }
+}
+
+/** Everything that `part` speaks of, as it is or newer; what does not fit is counted. */
+function says(whole: AlertMessage, part: AlertMessage): boolean {
+  const known = new Set(whole.alerts.map(({ id }) => id));
+  return whole.truncated > 0 || part.alerts.every(({ id }) => known.has(id));
 }

@@ -7,7 +7,14 @@ import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
-import { drawGroupRules, drawLeveledRules, drawSeed, type SeedPlan, tenants } from './plan-of-seed.ts';
+import {
+  drawGroupRules,
+  drawLeveledRules,
+  drawLimits,
+  drawSeed,
+  type SeedPlan,
+  tenants,
+} from './plan-of-seed.ts';
 import { Random } from './random.ts';
 import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
@@ -64,6 +71,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ...drawGroupRules(new Random(seed, 21)),
       ...drawLeveledRules(new Random(seed, 22)),
     ],
+    limits: drawLimits(new Random(seed, 25)),
     ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;

@@ -115,7 +115,7 @@ export class World implements Machine {
       () => this.clock.now(),
       (into) => this.random.bytes(into),
     );
-    this.providers = options.plan.channels.map((name) => new Provider(name, this));
+    this.providers = options.plan.channels.map((name) => new Provider(name, this, options.plan.limits));
     this.channelHost = {
       dispatcher: undefined as unknown as ChannelHost['dispatcher'],
       connect: () => Promise.reject(new Error('the simulation has no network')),
@@ -280,6 +280,10 @@ export class World implements Machine {
 
   askedForPatience(deliveryId: string, until: number): void {
     this.watcher?.askedForPatience(deliveryId, until);
+  }
+
+  exceeded(message: string): void {
+    this.fail(new Violation('I4', message, this.clock.now()));
   }
 
   accepted(accepted: Accepted): void {
