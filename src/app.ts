@@ -193,7 +193,9 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       print: options.print ?? (() => undefined),
     },
     options.channels,
+    config.mock,
   );
+  if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
     {
       store,

@@ -11,9 +11,12 @@ import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-let
 import { DeliveryNotices } from './delivery/delivery-notices.ts';
 import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
+import { FirstResults } from './delivery/first-results.ts';
 import type { Job } from './delivery/job.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { ResultCounts } from './delivery/result-counts.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
+import { createChannelServices } from './engine/channel-services.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { createServices } from './engine/services.ts';
@@ -90,8 +93,7 @@ export interface Runtime {
   readonly table: SeriesTable;
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
-  /** Attempts by `channel\nresult`. */
-  readonly results: ReadonlyMap<string, number>;
+  readonly results: ResultCounts;
   /** Samples refused, by code. */
   readonly rejections: ReadonlyMap<RejectCode, number>;
   /** Goes on where the last process stopped. */
@@ -121,7 +123,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   let fatal: unknown = null;
   let closed = false;
   let historyFailure: string | null = null;
-  const results = new Map<string, number>();
+  const results = new ResultCounts();
+  const firstResults = new FirstResults(clock);
   const rejections = new Map<RejectCode, number>();
 
   const broken = (error: unknown): void => {
@@ -150,8 +153,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     log,
     channels,
     done(job, result, durationMs) {
-      const key = `${job.channel}\n${result.kind}`;
-      results.set(key, (results.get(key) ?? 0) + 1);
+      results.note(job.tenant, job.channel, result.kind);
       engine.complete(job.tenant, {
         kind: 'result',
         ...leaseOf(job),
@@ -228,6 +230,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       published(events) {
         alarm.see(events);
         notices.see(events);
+        firstResults.see(events);
         ports.published?.(events);
       },
       fatal: broken,
@@ -272,6 +275,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     return {
       ready: engine.running && fatal === null && disk?.full !== true,
       status: fatal !== null ? 'failed' : failed ? 'degraded' : 'ok',
+      ...([...channels.values()].some(({ mock }) => mock) && { mock: true as const }),
       checks,
     };
   };
@@ -290,6 +294,9 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     health,
     rejections,
     classification: config.classification ?? plainClassification,
+    channels: createChannelServices({
+      ...{ engine, store, clock, newId, channels, dispatcher, results, firstResults },
+    }),
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter),
   });
 
@@ -317,6 +324,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     async close(graceMs) {
       closed = true;
       claimer.close();
+      firstResults.close();
       await dispatcher.close(graceMs);
       engine.close();
       recorder.close();

@@ -6,6 +6,7 @@ export interface ServeFlags {
   readonly listen?: string;
   readonly data?: string;
   readonly rules?: readonly string[];
+  readonly mock?: boolean;
 }
 export type CheckFlags = Pick<ServeFlags, 'config' | 'rules'>;
 /** Which data folder. */

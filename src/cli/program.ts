@@ -43,6 +43,7 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('-l, --listen <host:port>', 'where to listen (TOCSIN_LISTEN, PORT)')
     .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
     .option('-r, --rules <path...>', 'rule files and folders of them')
+    .option('--mock', 'every channel accepts and sends nothing')
     .addHelpText(
       'after',
       '\nTOCSIN_ADMIN_KEY sets the operator key (32 characters or more); else one is made and shown once.',

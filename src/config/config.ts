@@ -15,6 +15,8 @@ export interface ChannelConfig {
   readonly settings: unknown;
   /** Channels that take over where this one fails, in their order. */
   readonly fallback: readonly string[];
+  /** Where it is written. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 /** Bounds on everything that comes from outside; see docs/reference/limits.md. */
@@ -53,6 +55,8 @@ export interface TocsinConfig {
   readonly rules: readonly string[];
   readonly collector: { readonly host: boolean; readonly intervalMs: number };
   readonly channels: ReadonlyMap<string, ChannelConfig>;
+  /** Every channel accepts and sends nothing. */
+  readonly mock: boolean;
   /** How notifications are brought home. */
   readonly strategies: Strategies;
   readonly routing: FileRouting;

@@ -42,8 +42,13 @@ export function readChannels(
       const parsed = definition.config.safeParse(settings);
       if (!parsed.success)
         problems.push(...zodProblems(source, parsed.error, definition.config, path, resolved.written));
-      else if (keys.enabled)
-        channels.set(called, { name: called, type, settings: parsed.data, fallback: keys.fallback });
+      else if (keys.enabled) {
+        const { file, line } = source.problem(path, '');
+        const place = { file, line };
+        channels.set(called, {
+          ...{ name: called, type, settings: parsed.data, fallback: keys.fallback, place },
+        });
+      }
     }
     danglingFallback(source, resolved, name, value, names, problems);
   }

@@ -71,6 +71,18 @@ export class Attempts {
     }
   }
 
+  /** What the provider says of the credentials; the channel has to have a `verify`. Never rejects. */
+  async verify(channel: OpenChannel): Promise<AttemptResult> {
+    const { instance, definition } = channel;
+    const attempt = this.#signalFor(this.#clock.now() + definition.limits.deadlineMs);
+    const context = { now: this.#clock.wall(), signal: attempt.signal };
+    try {
+      return await this.#call(channel, async () => instance.verify!(context), attempt.overdue);
+    } finally {
+      attempt.done();
+    }
+  }
+
   /** Calls of at most as many bytes as the channel may send at once; by index of the job. */
   #parts(
     channel: OpenChannel,

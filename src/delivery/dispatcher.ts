@@ -89,6 +89,17 @@ export class Dispatcher {
     }));
   }
 
+  /** Of one tenant: deliveries in memory, those under way with them, and calls under way. */
+  of(tenant: string, channel: string): { leased: number; running: number } {
+    const station = this.#stations.get(channel);
+    return { leased: station?.queue.heldBy(tenant) ?? 0, running: station?.runningOf.get(tenant) ?? 0 };
+  }
+
+  /** Asks the provider whether the credentials are good, under the same deadline as an attempt; never rejects. */
+  verify(channel: OpenChannel): Promise<AttemptResult> {
+    return this.#attempts.verify(channel);
+  }
+
   offer(job: Job): void {
     const station = this.#stations.get(job.channel);
     if (!station) {

@@ -14,6 +14,10 @@ export interface OpenChannel {
   /** Who takes over where it fails. */
   readonly fallback?: readonly string[];
   readonly instance: ChannelInstance<unknown>;
+  /** Where it is configured. */
+  readonly place?: { readonly file: string; readonly line: number };
+  /** Nothing leaves the process: whatever it is given is accepted. */
+  readonly mock?: true;
 }
 
 /** What the channel is given to send: the message as it is, or in short. */
@@ -40,17 +44,34 @@ export function renderedBy(
   }
 }
 
-/** Opens every channel of the configuration; opening reaches nobody yet. */
+/** Stands for any provider: it accepts, and says so. */
+const mockInstance: ChannelInstance<unknown> = {
+  send: async (_payload, { deliveryId }) => ({
+    kind: 'sent',
+    providerId: `mock-${deliveryId}`,
+    detail: 'mock',
+  }),
+  verify: async () => ({ kind: 'sent', detail: 'mock' }),
+  close: async () => {},
+};
+
+/** Opens every channel of the configuration; opening reaches nobody yet. `mock`: none of them ever will. */
 export function openChannels(
   configs: ReadonlyMap<string, ChannelConfig>,
   host: ChannelHost,
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
+  mock = false,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback } of configs.values()) {
+  for (const { name, type, settings, fallback, place } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
-    open.set(name, { name, type, definition, settings, fallback, instance: definition.open(settings, host) });
+    const instance = mock ? mockInstance : definition.open(settings, host);
+    open.set(name, {
+      ...{ name, type, definition, settings, fallback, instance },
+      ...(place && { place }),
+      ...(mock && { mock }),
+    });
   }
   return open;
 }

@@ -59,6 +59,7 @@ export interface ServicePorts {
   readonly statistics: Services['statistics'] | null;
   readonly classification: Classification;
   readonly health: () => Health;
+  readonly channels: Services['channels'];
   readonly rendered: Services['rendered'];
   /** Counts refused samples by their code. */
   readonly rejections: Map<RejectCode, number>;
@@ -213,6 +214,7 @@ export function createServices(ports: ServicePorts): Services {
         order: { do: 'retry_all', filter, limit, actor: actor.name },
         idempotency,
       }),
+    channels: ports.channels,
     rendered: ports.rendered,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);

@@ -147,6 +147,18 @@ export function httpStage(
     async retryDeliveries(tenant, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { ...command, by: actor.name } }));
     },
+    channels: {
+      names: () => new Set(),
+      list: () => [],
+      one: () => {
+        throw new ApiError('channel_not_found');
+      },
+      preview: () => {
+        throw new ApiError('channel_not_found');
+      },
+      test: () => Promise.reject(new ApiError('channel_not_found')),
+      verify: () => Promise.reject(new ApiError('channel_not_found')),
+    },
     rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],

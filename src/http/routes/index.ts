@@ -3,6 +3,7 @@ import type { Route } from '../route.ts';
 import { alertActionRoutes } from './alert-actions.ts';
 import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
+import { channelsRoutes } from './channels.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
@@ -42,6 +43,7 @@ export function allRoutes(): readonly Route[] {
     ...silencesRoutes,
     ...alertActionRoutes,
     ...deliveriesRoutes,
+    ...channelsRoutes,
     ...keysRoutes,
     ...auditRoutes,
   ];
