@@ -160,6 +160,8 @@ export interface TestWords {
   readonly text: string | null;
   readonly severity: Severity;
   readonly locale: Locale;
+  /** False: its result is not waited for. */
+  readonly wait: boolean;
 }
 
 export interface TestOutcome {

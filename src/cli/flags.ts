@@ -79,6 +79,16 @@ export interface ExplainFlags extends RemoteFlags {
   readonly locale?: string;
   readonly json?: boolean;
 }
+export interface SendTestFlags extends RemoteFlags {
+  readonly channel?: string;
+  readonly method?: string;
+  readonly to?: string;
+  readonly mock?: boolean;
+  readonly poll: string;
+  readonly message?: string;
+  readonly severity?: string;
+  readonly locale?: string;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

@@ -93,7 +93,7 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
       if (firstResults.full) throw new ApiError('overloaded', { retryAfter: 1 });
       const ids = { notification: newId(), event: newId() };
       const message: AlertMessage = testMessage(tenant, name, words, ids, clock.now());
-      const first = firstResults.of(message.id, testWaitMs);
+      const first = firstResults.of(message.id, words.wait ? testWaitMs : 0);
       try {
         await engine.submitTest(tenant, { channel: name, message, actor: actor.name });
       } catch (error) {

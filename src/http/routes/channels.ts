@@ -16,6 +16,7 @@ const testIn = z.strictObject({
   message: z.string().min(1).max(2_000).optional().meta({ description: 'Without it: that it is a test.' }),
   severity: z.enum(severities).default('info'),
   locale: z.enum(locales).default('en'),
+  wait: z.boolean().default(true).meta({ description: 'False: the answer is 202 as soon as it is stored.' }),
   dry_run: z.boolean().default(false).meta({ description: 'Show what would be sent, and send nothing.' }),
 });
 
@@ -60,7 +61,12 @@ export const channelsRoutes = [
     errors: ['channel_not_found', 'overloaded'],
     async handler({ c, deps, tenant, body, actor, param }) {
       const { channels } = deps.services;
-      const words = { text: body.message ?? null, severity: body.severity, locale: body.locale };
+      const words = {
+        text: body.message ?? null,
+        severity: body.severity,
+        locale: body.locale,
+        wait: body.wait,
+      };
       if (body.dry_run) {
         return answer(c, 200, { dry_run: true, ...channels.preview(tenant, param('name'), words) });
       }
