@@ -141,3 +141,22 @@ describe('the channels', () => {
     });
   });
 });
+
+describe('a mock', () => {
+  it('accepts everything, sends nothing and says so', async () => {
+    const before = hook.count;
+    const mock = await startTestApp(`mock: true${config(hook.url)}`, 'rules: []');
+    try {
+      const tenant = { 'x-tenant-id': 'default' };
+      const sent = await mock.call('POST', '/api/v1/channels/hook/test', {}, tenant);
+      expect(sent.body).toMatchObject({ status: 'sent', provider_id: expect.stringMatching(/^mock-/) });
+      const verified = await mock.call('POST', '/api/v1/channels/hook/verify', undefined, tenant);
+      expect(verified.body).toMatchObject({ ok: true });
+      const health = await mock.call('GET', '/health');
+      expect(health.body).toMatchObject({ mock: 'mock: nothing leaves this process' });
+      expect(hook.count).toBe(before);
+    } finally {
+      await mock.close();
+    }
+  });
+});
