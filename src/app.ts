@@ -195,7 +195,9 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
     (channel) => (config.publicUrl === null ? null : callbackUrlOf(config.publicUrl, channel)),
     options.channels,
+    config.mock,
   );
+  if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
     {
       store,

@@ -1,13 +1,14 @@
 // The program's own figures for GET /metrics, read from the parts when somebody asks.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Disk } from './disk/disk-guard.ts';
+import { type Backlog, backlogOf } from './policy/backlog.ts';
 import type { Runtime } from './runtime.ts';
 import { rejectCodes } from './services.ts';
 
 export type MeasuredParts = Pick<
   Runtime,
   'engine' | 'table' | 'recorder' | 'dispatcher' | 'callbacks' | 'wordings' | 'results' | 'rejections'
->;
+> & { readonly services: Pick<Runtime['services'], 'now'> };
 
 export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
   const registry = new Registry();
@@ -125,6 +126,27 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
       }
     },
   });
+  const waiting = (name: string, help: string, read: (backlog: Backlog) => number) => {
+    new Gauge({
+      ...{ name, help, labelNames: ['tenant', 'channel'], registers: [registry] },
+      collect() {
+        this.reset();
+        for (const tenant of engine.tenants)
+          for (const [channel, backlog] of backlogOf(tenant.policy))
+            this.set({ tenant: tenant.name, channel }, read(backlog));
+      },
+    });
+  };
+  waiting(
+    'tocsin_channel_queued',
+    'Deliveries in the store that wait for a channel. Absent while there are none.',
+    ({ queued }) => queued,
+  );
+  waiting(
+    'tocsin_channel_oldest_queued_seconds',
+    'Age of the oldest of them.',
+    ({ oldestAt }) => Math.max(0, parts.services.now() - oldestAt) / 1_000,
+  );
   new Gauge({
     name: 'tocsin_channel_paused',
     help: 'Whether a channel is paused for a tenant: 0 no, 1 a probe is under way, 2 yes. Absent until its first failure.',
@@ -141,10 +163,7 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     labelNames: ['channel', 'result'],
     registers: [registry],
     collect() {
-      for (const [key, count] of results) {
-        const [channel = '', result = ''] = key.split('\n');
-        this.set({ channel, result }, count);
-      }
+      for (const { channel, result, count } of results.all()) this.set({ channel, result }, count);
     },
   });
   new Gauge({

@@ -12,13 +12,16 @@ import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-let
 import { DeliveryNotices } from './delivery/delivery-notices.ts';
 import { deliveryPolicyOf } from './delivery/delivery-policy.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
+import { FirstResults } from './delivery/first-results.ts';
 import type { Job } from './delivery/job.ts';
 import { Limiter } from './delivery/limiter.ts';
 import type { Wording } from './delivery/message-template.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
+import { ResultCounts } from './delivery/result-counts.ts';
 import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
+import { createChannelServices } from './engine/channel-services.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { createServices } from './engine/services.ts';
@@ -103,8 +106,7 @@ export interface Runtime {
   readonly dispatcher: Dispatcher;
   readonly callbacks: Pick<Callbacks, 'refused'>;
   readonly wordings: Wordings;
-  /** Attempts by `channel\nresult`. */
-  readonly results: ReadonlyMap<string, number>;
+  readonly results: ResultCounts;
   /** Samples refused, by code. */
   readonly rejections: ReadonlyMap<RejectCode, number>;
   /** Goes on where the last process stopped. */
@@ -134,7 +136,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   let fatal: unknown = null;
   let closed = false;
   let historyFailure: string | null = null;
-  const results = new Map<string, number>();
+  const results = new ResultCounts();
+  const firstResults = new FirstResults(clock);
   const rejections = new Map<RejectCode, number>();
 
   const broken = (error: unknown): void => {
@@ -168,8 +171,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     limiter,
     wordings,
     done(job, result, durationMs) {
-      const key = `${job.channel}\n${result.kind}`;
-      results.set(key, (results.get(key) ?? 0) + 1);
+      results.note(job.tenant, job.channel, result.kind);
       engine.complete(job.tenant, {
         kind: 'result',
         ...leaseOf(job),
@@ -246,6 +248,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       published(events) {
         alarm.see(events);
         notices.see(events);
+        firstResults.see(events);
         ports.published?.(events);
       },
       fatal: broken,
@@ -290,6 +293,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     return {
       ready: engine.running && fatal === null && disk?.full !== true,
       status: fatal !== null ? 'failed' : failed ? 'degraded' : 'ok',
+      ...([...channels.values()].some(({ mock }) => mock) && { mock: true as const }),
       checks,
     };
   };
@@ -317,6 +321,9 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     classification: config.classification ?? plainClassification,
     callback: (channel, incoming) => callbacks.take(channel, incoming),
+    channels: createChannelServices({
+      ...{ engine, store, clock, newId, channels, dispatcher, results, firstResults },
+    }),
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
   });
 
@@ -350,6 +357,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     async close(graceMs) {
       closed = true;
       claimer.close();
+      firstResults.close();
       await dispatcher.close(graceMs);
       engine.close();
       recorder.close();

@@ -1,7 +1,8 @@
 // What the program offers to whoever speaks to it: HTTP routes, the collector, an embedding application.
 import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
-import type { AlertMessage } from '../channels/message.ts';
+import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
+import type { FirstResult } from './delivery/first-results.ts';
 import type { ObjectOrder } from './engine/object-order.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
@@ -13,6 +14,7 @@ import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
+import type { AttemptResult } from './policy/retry.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
 import type { DeadLetterFilter, Page, Store } from './store/store.ts';
@@ -135,6 +137,67 @@ export interface SilenceServices {
   try(query: TrialQuery, signal?: AbortSignal): Promise<SilenceTrial>;
 }
 
+/** How one channel is, as one tenant sees it. */
+export interface ChannelState {
+  readonly name: string;
+  readonly kind: string;
+  readonly label: Readonly<Record<Locale, string>>;
+  readonly fallback: readonly string[];
+  readonly mock: boolean;
+  /** As it is configured; secrets are `***`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly canVerify: boolean;
+  /** Attempts since the start. */
+  readonly results: Readonly<Partial<Record<AttemptResult['kind'], number>>>;
+  /** In the store and not being sent. */
+  readonly queued: number;
+  readonly oldestQueuedMs: number | null;
+  /** Deliveries in memory, and calls under way. */
+  readonly leased: number;
+  readonly running: number;
+  /** Where it is configured; null: nowhere, it is the default. */
+  readonly place: { readonly file: string; readonly line: number } | null;
+  readonly breaker: {
+    readonly state: 'closed' | 'half_open' | 'open';
+    readonly reason: string | null;
+    /** Epoch milliseconds. */
+    readonly since: number | null;
+    readonly probeAt: number | null;
+  };
+}
+
+/** What a test says; `text` null: that it is one. */
+export interface TestWords {
+  readonly text: string | null;
+  readonly severity: Severity;
+  readonly locale: Locale;
+  /** False: its result is not waited for. */
+  readonly wait: boolean;
+}
+
+export interface TestOutcome {
+  readonly notificationId: string;
+  /** What the first attempt came to; null: nothing yet. */
+  readonly result: (FirstResult & { readonly providerId: string | null }) | null;
+}
+
+/** The channels that concern a tenant. Those that get a name throw `channel_not_found`. */
+export interface ChannelServices {
+  names(tenant: string): ReadonlySet<string>;
+  list(tenant: string): readonly ChannelState[];
+  one(tenant: string, name: string): ChannelState;
+  /** What a test would send; nothing is stored. */
+  preview(
+    tenant: string,
+    name: string,
+    words: TestWords,
+  ): { readonly message: AlertMessage; readonly payload: unknown };
+  /** Sends a test through the queue, to this channel and nobody else, and waits up to 30 s for what comes of it. */
+  test(tenant: string, name: string, words: TestWords, actor: Actor): Promise<TestOutcome>;
+  /** Asks the provider whether the credentials are good; nobody is told anything. */
+  verify(tenant: string, name: string): Promise<AttemptResult & { readonly ms: number }>;
+}
+
 /** What is done with which alerts. */
 export interface BulkOrder {
   readonly action: AlertResponse | { readonly kind: 'resolve'; readonly note: string | null };
@@ -222,6 +285,7 @@ export interface Services {
    * never calls.
    */
   callback(channel: string, incoming: IncomingCallback): Promise<CallbackAnswer>;
+  readonly channels: ChannelServices;
   /** What a channel makes of a message, as it would be sent; null when there is no such channel. */
   rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
   /** The freshest state of an alert: memory first, then the store. */
@@ -279,4 +343,6 @@ export interface Health {
   readonly ready: boolean;
   readonly status: 'ok' | 'degraded' | 'failed';
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+  /** Nothing leaves this process: every channel accepts and sends nothing. */
+  readonly mock?: true;
 }

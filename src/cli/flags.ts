@@ -6,6 +6,7 @@ export interface ServeFlags {
   readonly listen?: string;
   readonly data?: string;
   readonly rules?: readonly string[];
+  readonly mock?: boolean;
 }
 export type CheckFlags = Pick<ServeFlags, 'config' | 'rules'>;
 /** Which data folder. */
@@ -77,6 +78,16 @@ export interface ExplainFlags extends RemoteFlags {
   readonly tz?: string;
   readonly locale?: string;
   readonly json?: boolean;
+}
+export interface SendTestFlags extends RemoteFlags {
+  readonly channel?: string;
+  readonly method?: string;
+  readonly to?: string;
+  readonly mock?: boolean;
+  readonly poll: string;
+  readonly message?: string;
+  readonly severity?: string;
+  readonly locale?: string;
 }
 export interface TestFlags {
   readonly junit?: string;

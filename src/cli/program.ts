@@ -14,6 +14,7 @@ import type {
   ReportFlags,
   RouteTestFlags,
   SchemaFlags,
+  SendTestFlags,
   ServeFlags,
   SilenceAddFlags,
   SilenceFlags,
@@ -22,6 +23,7 @@ import type {
   TestFlags,
 } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
+import { sendTestMethods } from './send-test-methods.ts';
 
 /** Runs one command line; the exit code when it is done (`serve`: when it was asked to end). */
 export async function runCli(host: CliHost): Promise<number> {
@@ -43,6 +45,7 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('-l, --listen <host:port>', 'where to listen (TOCSIN_LISTEN, PORT)')
     .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
     .option('-r, --rules <path...>', 'rule files and folders of them')
+    .option('--mock', 'every channel accepts and sends nothing')
     .addHelpText(
       'after',
       '\nTOCSIN_ADMIN_KEY sets the operator key (32 characters or more); else one is made and shown once.',
@@ -222,6 +225,29 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--tenant <name>', 'tenant, for keys of all tenants')
     .action(async (flags: ReportFlags) => {
       code = await (await import('./report.ts')).reportCommand(host, flags);
+    });
+
+  program
+    .command('send-test')
+    .description(
+      'Send a test by a channel of a running Tocsin, or with --mock by nobody: does it get through?',
+    )
+    .option('--channel <name>', 'the channel')
+    .option('--method <method>', `instead of a channel: ${sendTestMethods.join(', ')}`)
+    .option(
+      '--to <recipient>',
+      'with --method: who is to get it; a channel that has no such recipient is refused',
+    )
+    .option('--mock', 'with --method: in this process alone; nothing leaves it')
+    .option('--poll <duration>', 'how long to wait for it', '30s')
+    .option('--message <text>', 'what it says (default: that it is a test)')
+    .option('--severity <severity>', 'info unless told otherwise')
+    .option('--locale <locale>', 'en, zh-TW or zh-CN')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (flags: SendTestFlags) => {
+      code = await (await import('./send-test.ts')).sendTestCommand(host, flags);
     });
 
   program

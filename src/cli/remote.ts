@@ -31,7 +31,7 @@ export function remoteOf(host: CliHost, flags: RemoteFlags): Remote | number {
   return { base, headers };
 }
 
-const deadlineMs = 10_000;
+const usualDeadlineMs = 10_000;
 
 /** The body of an answer of the API; the exit code when there is none, which has been said then. */
 export async function ask<Body>(
@@ -40,6 +40,7 @@ export async function ask<Body>(
   method: string,
   path: string,
   body?: unknown,
+  deadlineMs = usualDeadlineMs,
 ): Promise<Body | number> {
   const url = new URL(path, remote.base);
   let response: Response;

@@ -60,6 +60,7 @@ export async function serveCommand(host: CliHost, flags: ServeFlags): Promise<nu
   try {
     const address = await tocsin.listen();
     greet(host, address, tocsin.initialKey, loaded.file, tocsin.ruleCount);
+    if (config.mock) host.out('mock: nothing leaves this process');
   } catch (error) {
     host.err(`not started: ${listenFailure(error, config.listen)}`);
     // The key is stored already and will not be made again.

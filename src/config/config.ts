@@ -22,6 +22,8 @@ export interface ChannelConfig {
   /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
   readonly template?: string;
   readonly locale?: Locale;
+  /** Where it is written. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 /** Bounds on everything that comes from outside; see docs/reference/limits.md. */
@@ -68,6 +70,8 @@ export interface TocsinConfig {
   readonly templates: ReadonlyMap<string, Wording>;
   /** In which the times of messages are shown: an IANA name. */
   readonly timeZone: string;
+  /** Every channel accepts and sends nothing. */
+  readonly mock: boolean;
   /** How notifications are brought home. */
   readonly strategies: Strategies;
   readonly routing: FileRouting;

@@ -34,7 +34,12 @@ export interface LoadOptions {
   readonly file?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly flags: { readonly listen?: string; readonly data?: string; readonly rules?: readonly string[] };
+  readonly flags: {
+    readonly listen?: string;
+    readonly data?: string;
+    readonly rules?: readonly string[];
+    readonly mock?: boolean;
+  };
   /** Kinds of channels by name; the built-in ones unless told otherwise. */
   readonly channels?: ChannelKinds;
 }
@@ -107,6 +112,7 @@ interface Outside {
   readonly port: number | null;
   readonly data: string | null;
   readonly rules: readonly string[] | null;
+  readonly mock: boolean;
 }
 
 function fromOutside({ env, flags, cwd }: LoadOptions, problems: Problem[]): Outside {
@@ -131,6 +137,7 @@ function fromOutside({ env, flags, cwd }: LoadOptions, problems: Problem[]): Out
     port,
     data: data === null ? null : resolve(cwd, data),
     rules: flags.rules === undefined ? null : flags.rules.map((path) => resolve(cwd, path)),
+    mock: flags.mock ?? false,
   };
 }
 
@@ -173,6 +180,7 @@ function assemble(
     ...routingOf(input, channels, written),
     templates: input.templates ?? new Map(),
     timeZone: input.time_zone ?? 'UTC',
+    mock: outside.mock || (input.mock ?? false),
     strategies: strategiesOf(input.strategies),
     acknowledge: { expiresAfterMs: acknowledgeMsOf(input.acknowledge?.expires_after) },
     reports: reportsOf(input.reports ?? [], folder),

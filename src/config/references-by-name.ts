@@ -50,7 +50,8 @@ export function readChannels(
           ...(locale !== undefined && { locale }),
         };
         const windows = limits.map(({ calls, per }) => ({ calls, perMs: per }));
-        const own = { name: called, type, settings: parsed.data };
+        const { file, line } = source.problem(path, '');
+        const own = { name: called, type, settings: parsed.data, place: { file, line } };
         channels.set(called, { ...own, fallback, limits: windows, ...words });
       }
     }

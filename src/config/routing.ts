@@ -66,7 +66,7 @@ export function buildRouting(
 }
 
 /** What the program says of itself goes to the administrator, before every other route. */
-function withAdministrator(root: Route, receiver: string): Route {
+export function withAdministrator(root: Route, receiver: string): Route {
   const matchers = [ofOurselves];
   const own: Route = {
     ...root,

@@ -72,6 +72,7 @@ export const configSchema = z.strictObject({
     .union([text, z.array(text).max(1_000)], { error: 'expected a list of files and folders' })
     .optional(),
   collector: z.strictObject({ host: z.boolean().optional(), interval: interval.optional() }).optional(),
+  mock: z.boolean().optional(),
   channels: z.record(name, z.looseObject({ type: text })).optional(),
   templates: templatesSchema.optional(),
   time_zone: zone.optional(),

@@ -83,6 +83,18 @@ export class Attempts {
     }
   }
 
+  /** What the provider says of the credentials; the channel has to have a `verify`. Never rejects. */
+  async verify(channel: OpenChannel): Promise<AttemptResult> {
+    const { instance, definition } = channel;
+    const attempt = this.#signalFor(this.#clock.now() + definition.limits.deadlineMs);
+    const context = { now: this.#clock.wall(), signal: attempt.signal };
+    try {
+      return await this.#call(channel, async () => instance.verify!(context), attempt.overdue);
+    } finally {
+      attempt.done();
+    }
+  }
+
   /** Each in a call of its own, or as many together as fit. */
   async #each(
     channel: OpenChannel,

@@ -138,6 +138,19 @@ export class Dispatcher {
     }));
   }
 
+  /** Of one tenant: deliveries in memory, those under way with them, and calls under way. */
+  of(tenant: string, channel: string): { leased: number; running: number } {
+    const station = this.#stations.get(channel);
+    const inLane = (lane: Lane) => station?.queue.heldBy(tenant, lane) ?? 0;
+    const leased = inLane('high') + inLane('normal') + inLane('low');
+    return { leased, running: station?.runningOf.get(tenant) ?? 0 };
+  }
+
+  /** Asks the provider whether the credentials are good, under the same deadline as an attempt; never rejects. */
+  verify(channel: OpenChannel): Promise<AttemptResult> {
+    return this.#attempts.verify(channel);
+  }
+
   offer(job: Job): void {
     this.offerAll([job]);
   }

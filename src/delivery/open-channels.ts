@@ -26,6 +26,10 @@ export interface OpenChannel {
   readonly template?: string;
   readonly locale?: Locale;
   readonly instance: ChannelInstance<unknown>;
+  /** Where it is configured. */
+  readonly place?: { readonly file: string; readonly line: number };
+  /** Nothing leaves the process: whatever it is given is accepted. */
+  readonly mock?: true;
 }
 
 /** What the channel is given to send: the message as it is, or in short, in the words that it is to be said in. */
@@ -62,24 +66,44 @@ export function renderedBy(
   }
 }
 
+/** Stands for any provider: it accepts, and says so. */
+const mockInstance: ChannelInstance<unknown> = {
+  send: async (_payload, { deliveryId }) => ({
+    kind: 'sent',
+    providerId: `mock-${deliveryId}`,
+    detail: 'mock',
+  }),
+  verify: async () => ({ kind: 'sent', detail: 'mock' }),
+  close: async () => {},
+};
+
 /**
  * Opens every channel of the configuration; opening reaches nobody yet.
  * @param callbackUrl Where the provider of a channel sends receipts; null when nobody can reach us.
+ * @param mock None of them will ever reach anybody.
  */
 export function openChannels(
   configs: ReadonlyMap<string, ChannelConfig>,
   host: ChannelHost,
   callbackUrl: (channel: string) => string | null,
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
+  mock = false,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback, limits, template, locale } of configs.values()) {
+  for (const { name, type, settings, fallback, limits, template, locale, place } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
     const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
     const url = definition.callback === undefined ? null : callbackUrl(name);
-    const instance = definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
-    open.set(name, { name, type, definition, settings, fallback, limits, ...words, instance });
+    const instance = mock
+      ? mockInstance
+      : definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
+    open.set(name, {
+      ...{ name, type, definition, settings, fallback, limits, instance },
+      ...words,
+      ...(place && { place }),
+      ...(mock && { mock }),
+    });
   }
   return open;
 }

@@ -1,7 +1,7 @@
 // Both pure doors, one after the other: what a step says goes into the turn, its notifications through policy, the
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
 import type { OccurrenceKind } from '../../rules/types.ts';
-import type { PipelineInput, StepResult } from '../pipeline/input.ts';
+import type { Notification, PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow, Lane } from '../pipeline/rows.ts';
 import { step } from '../pipeline/step.ts';
@@ -66,11 +66,7 @@ export class Doors {
       if (effect.row.source === 'rule') tenant.grid.opened(effect.row, tenant.pipeline, now);
       else if (effect.row.kind === 'event') occurred(tenant, 'events', effect.row, now);
     }
-    for (const notification of out.notifications) {
-      const { routing } = tenant.pipeline;
-      const room = (channel: string, lane: Lane) => this.#room(tenant.name, channel, lane);
-      this.plan(tenant, { kind: 'notification', notification, routing, room, leaseMs }, now, turn);
-    }
+    for (const notification of out.notifications) this.notify(tenant, notification, now, turn);
     for (const effect of out.effects) {
       if (effect.put !== 'group.closed') continue;
       // The row is gone; the key stands in the set of touched groups.
@@ -84,6 +80,12 @@ export class Doors {
     }
     for (const group of out.groups) this.#agenda.group(tenant, group, now);
     for (const reminder of out.reminders) this.#agenda.remind(tenant, reminder);
+  }
+
+  notify(tenant: Tenant, notification: Notification, now: number, turn: Turn): void {
+    const { routing } = tenant.pipeline;
+    const room = (channel: string, lane: Lane) => this.#room(tenant.name, channel, lane);
+    this.plan(tenant, { kind: 'notification', notification, routing, room, leaseMs }, now, turn);
   }
 
   /** An alert began to fire: rules may count that. */

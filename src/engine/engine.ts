@@ -15,7 +15,7 @@ import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
-import type { ReceiptOf } from '../policy/receipts.ts';
+import type { ReceiptOf } from '../policy/received.ts';
 import type { DeliveryPolicy } from '../policy/state.ts';
 import type { Answer, BulkOrder, Idempotency } from '../services.ts';
 import type { TenantRow } from '../store/rows.ts';
@@ -28,6 +28,7 @@ import {
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { BulkRun } from './bulk-run.ts';
+import type { ChannelTestOrder } from './channel-test.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -206,6 +207,27 @@ export class Engine {
     return tenantRouting?.get(tenant) ?? routing;
   }
 
+  /** Whether the file has a routing for this tenant alone. */
+  hasOwnRouting(tenant: string): boolean {
+    return this.#routing.tenantRouting?.has(tenant) ?? false;
+  }
+
+  /** Channels that the tenant's receivers name, and those that take over from them. */
+  channelsOf(tenant: string): Set<string> {
+    return this.#channelsIn(this.routingOf(tenant));
+  }
+
+  /** The same of all tenants that have a routing of their own. */
+  channelsOfOthers(): Set<string> {
+    const all = [...(this.#routing.tenantRouting?.values() ?? [])];
+    return new Set(all.flatMap((routing) => [...this.#channelsIn(routing)]));
+  }
+
+  #channelsIn({ receivers }: FileRouting): Set<string> {
+    const named = [...receivers.values()].flatMap(({ channels }) => channels);
+    return new Set(named.flatMap((channel) => this.#policy.ways.get(channel)?.chain ?? []));
+  }
+
   #adopt(tenant: Tenant): void {
     this.#tenants.set(tenant.name, tenant);
     this.#ring.push(tenant);
@@ -357,6 +379,15 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const tenant = this.#admit(tenantName);
       tenant.enqueue({ kind: 'route', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when the test's notification is durable. */
+  submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'test', order, idempotency: null, waiter: { resolve, reject } });
       this.#schedule();
     });
   }

@@ -60,6 +60,7 @@ export interface ServicePorts {
   readonly classification: Classification;
   readonly health: () => Health;
   readonly callback: Services['callback'];
+  readonly channels: Services['channels'];
   readonly rendered: Services['rendered'];
   /** Counts refused samples by their code. */
   readonly rejections: Map<RejectCode, number>;
@@ -215,6 +216,7 @@ export function createServices(ports: ServicePorts): Services {
         idempotency,
       }),
     callback: ports.callback,
+    channels: ports.channels,
     rendered: ports.rendered,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);

@@ -9,6 +9,7 @@ import type { Answer } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
+import { carryOutTest } from './channel-test.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
 import type { Evaluator } from './evaluate.ts';
@@ -21,7 +22,15 @@ import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-import type { Command, LetterCommand, RouteCommand, RuleCommand, SampleBatch, Work } from './work.ts';
+import type {
+  Command,
+  LetterCommand,
+  RouteCommand,
+  RuleCommand,
+  SampleBatch,
+  TestCommand,
+  Work,
+} from './work.ts';
 
 /** What a turn may do before its commit: the rows of its budget, or 5 ms of steps. */
 const msPerTurn = 5;
@@ -171,7 +180,7 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | RouteCommand | RuleCommand,
+    work: Command | LetterCommand | RouteCommand | RuleCommand | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -182,6 +191,8 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
+      case 'test':
+        return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
         return work.answer(this.#parts.doors.step(tenant, input, now, turn).answer);

@@ -3,6 +3,7 @@ import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
+import type { ChannelTestOrder } from './channel-test.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -61,6 +62,14 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
+/** A test of a channel. */
+export interface TestCommand {
+  readonly kind: 'test';
+  readonly order: ChannelTestOrder;
+  readonly idempotency: null;
+  readonly waiter: Waiter<Answer>;
+}
+
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
 export interface Internal {
   readonly kind: 'internal';
@@ -80,6 +89,7 @@ export type Work =
   | LetterCommand
   | RuleCommand
   | RouteCommand
+  | TestCommand
   | BulkRun
   | Internal
   | SilenceCheck

@@ -37,6 +37,7 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
+  'channels/{name}': (tenant) => `${tenant}-screen`,
   'silences/{id}': (tenant) => newSilence(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
 };
@@ -90,7 +91,9 @@ const rules = tenants.flatMap((tenant) => {
   return parseRuleFile(text, `${tenant}.yaml`).rules;
 });
 const config =
-  'collector: { host: false }\nroute: { group_wait: 0s }\nchannels: { screen: { type: console } }\n' +
+  'collector: { host: false }\nroute: { group_wait: 0s }\n' +
+  `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
+  `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;

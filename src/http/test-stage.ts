@@ -148,6 +148,18 @@ export function httpStage(
       return once(tenant, idempotency, () => ({ status: 200, body: { ...command, by: actor.name } }));
     },
     callback: async () => null,
+    channels: {
+      names: () => new Set(),
+      list: () => [],
+      one: () => {
+        throw new ApiError('channel_not_found');
+      },
+      preview: () => {
+        throw new ApiError('channel_not_found');
+      },
+      test: () => Promise.reject(new ApiError('channel_not_found')),
+      verify: () => Promise.reject(new ApiError('channel_not_found')),
+    },
     rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],

@@ -162,6 +162,8 @@ export interface Notification {
   readonly alerts: Readonly<Record<string, Saying>>;
   /** The one that the route asks for. */
   readonly strategy?: string;
+  /** A test: it goes to this channel and nobody else, in one attempt, and nobody is called when it fails. */
+  readonly only?: string;
 }
 
 /** What a step came to. */

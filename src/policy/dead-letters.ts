@@ -6,7 +6,7 @@ import { deliveryEvent } from './delivery-effects.ts';
 import { maySomebodyHaveIt } from './ending.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
 import { deliveryTtlMs, orderAt, type PolicyState, type Tally } from './state.ts';
-import { strategyOf } from './strategy.ts';
+import { isAboutUs, strategyOf } from './strategy.ts';
 
 /** A finished delivery as it is stored, with what its message says. */
 export type DeadLetter = DeliveryRow &
@@ -68,7 +68,7 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
     lane: row.lane,
     expiresAt: now + deliveryTtlMs,
     alerts: row.alerts,
-    system: row.source === 'system',
+    system: isAboutUs(row),
     state: 'queued' as const,
     dueAt,
     attempts: 0,
@@ -138,5 +138,5 @@ export function discard(state: PolicyState, input: DiscardInput, now: number, ou
   });
   const body = { died: row.reason, ...(input.note === null ? {} : { note: input.note }) };
   const news = { kind: 'delivery.discarded', reason: 'discarded', actor: input.actor, body };
-  out.effects.push(deliveryEvent(state, { ...row, system: row.source === 'system' }, news, now));
+  out.effects.push(deliveryEvent(state, { ...row, system: isAboutUs(row) }, news, now));
 }

@@ -7,7 +7,7 @@ import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { slowReason } from './retry.ts';
 import { type DeliveryPolicy, emptyPolicyState, isSettled, orderAt, type PolicyState } from './state.ts';
-import { strategyOf } from './strategy.ts';
+import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
 
 export interface LoadedPolicy {
@@ -41,8 +41,8 @@ export function loadPolicy(
       notificationId: row.notificationId,
       strategy: strategyOf(state.strategies, row.strategy, row),
       createdAt: row.createdAt,
-      last: row.source === 'system',
-      again: false,
+      last: isAboutUs(row),
+      again: row.strategy === testStrategy.name,
       open: 0,
       accepted: row.accepted,
       dead: row.dead,
@@ -68,7 +68,7 @@ export function loadPolicy(
         lane: row.lane,
         expiresAt: row.expiresAt,
         alerts: row.alerts,
-        system: row.source === 'system',
+        system: isAboutUs(row),
         state: row.state,
         dueAt: row.dueAt,
         attempts: row.attempts,

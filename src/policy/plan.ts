@@ -22,7 +22,7 @@ import {
   type PolicyState,
   type Tally,
 } from './state.ts';
-import { strategyOf } from './strategy.ts';
+import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
 import { chosenChannels, firstWay, nextWay } from './ways.ts';
 
@@ -130,19 +130,23 @@ function planNotification(
   now: number,
   out: PlanResult,
 ): void {
-  const { message } = notification;
-  const receiver = means.routing.receivers.get(notification.receiver);
-  const strategy = strategyOf(state.strategies, notification.strategy ?? receiver?.strategy ?? null, message);
-  const channels = chosenChannels(state.ways, receiver?.channels ?? [], strategy);
+  const { message, only } = notification;
+  const receiver = only === undefined ? means.routing.receivers.get(notification.receiver) : undefined;
+  const named =
+    only === undefined ? (notification.strategy ?? receiver?.strategy ?? null) : testStrategy.name;
+  const strategy = strategyOf(state.strategies, named, message);
+  const asked = only === undefined ? (receiver?.channels ?? []) : [only];
+  const channels = chosenChannels(state.ways, asked, strategy);
   const ours = message.alerts.some(isOurs);
   const instead = message.reason === 'undelivered';
   const row: NotificationRow = {
     tenant: state.tenant,
     id: notification.id,
-    source: ours || instead ? 'system' : 'alert',
-    kind: instead ? 'emergency.notification' : 'alert.notification',
-    groupId: notification.groupId,
-    receiver: notification.receiver,
+    source: only !== undefined ? 'api' : ours || instead ? 'system' : 'alert',
+    kind:
+      only !== undefined ? 'test.notification' : instead ? 'emergency.notification' : 'alert.notification',
+    groupId: only === undefined ? notification.groupId : null,
+    receiver: only === undefined ? notification.receiver : null,
     template: null,
     reason: message.reason,
     alerts: notification.alerts,
@@ -165,14 +169,18 @@ function planNotification(
     notificationId: row.id,
     strategy,
     createdAt: now,
-    last: row.source === 'system',
-    again: false,
+    last: isAboutUs(row),
+    again: only !== undefined,
     open: 0,
     accepted: 0,
     dead: 0,
     armed: false,
   };
-  for (const channel of channels) planDelivery(state, notification, means, row, tally, channel, now, out);
+  for (const channel of channels) {
+    // Nobody takes over from a recipient of its own, and what is put off for a paused channel stays with it.
+    const recipient = only === undefined ? channel : `${channel}~test`;
+    planDelivery(state, notification, means, row, tally, recipient, now, out);
+  }
   if (tally.open > 0) state.tallies.set(row.id, tally);
 }
 
@@ -191,8 +199,10 @@ function planDelivery(
   now: number,
   out: PlanResult,
 ): void {
-  const { receiver, message, alerts } = from;
-  const orderKey = orderKeyOf(audienceOf(receiver, message.groupLabels), recipient);
+  const { receiver, message, alerts, only } = from;
+  // A test waits for nothing that was said before, and nothing waits for it.
+  const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
+  const orderKey = orderKeyOf(audience, recipient);
   const overtaken = dropOvertaken(state, orderKey, alerts, now, out);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
@@ -200,8 +210,9 @@ function planDelivery(
   const first = order.open.length === 0;
   const dropped = overtaken || (first && isPointless(order, alerts));
   const lane = laneOf(notification.severity);
-  const channel = asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient);
-  const breaker = openBreaker(state, channel);
+  const channel = only ?? (asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient));
+  // A person asks whether a channel works: that it is paused is why.
+  const breaker = only === undefined ? openBreaker(state, channel) : null;
   const leased = first && !dropped && !breaker && means.room(channel, lane);
   const dueAt = breaker ? parkedUntil(breaker, now) : now;
   const row: DeliveryRow = {
@@ -244,7 +255,7 @@ function planDelivery(
     lane: row.lane,
     expiresAt: row.expiresAt,
     alerts,
-    system: notification.source === 'system',
+    system: isAboutUs(notification),
     state: leased ? 'sending' : 'queued',
     dueAt,
     attempts: 0,

@@ -98,6 +98,9 @@ export function decideRetry(result: AttemptResult, attempted: Attempted, now: nu
     case 'partial':
       // Some have it: sending again would tell them twice. Who was refused stands in the attempt's event.
       return { state: 'sent', reason: 'partial', spends: true };
+  }
+  if (attempted.strategy.once) return { state: 'dead', reason: result.kind, spends: true };
+  switch (result.kind) {
     case 'rate_limited': {
       // Waiting does not help one who has had too much for today.
       if (result.scope === 'recipient') return handOver(result.kind, attempted, now);

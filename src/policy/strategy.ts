@@ -12,6 +12,8 @@ export interface Strategy {
   readonly jitter: boolean;
   /** Every channel has to take it; else one is enough. */
   readonly requireAll: boolean;
+  /** One attempt says it all, whatever it comes to. */
+  readonly once?: true;
 }
 
 export type Strategies = ReadonlyMap<string, Strategy>;
@@ -30,6 +32,21 @@ export const builtInStrategies: Strategies = new Map([
   builtIn('info', [5], false),
 ]);
 
+/** Of a test of a channel. No strategy of a file can be called so. */
+export const testStrategy: Strategy = {
+  name: '~test',
+  channels: null,
+  delaysMs: [],
+  jitter: false,
+  requireAll: true,
+  once: true,
+};
+
+/** Whether a notification is about the program itself: it raises no notice of its own, and nobody is called in its place. */
+export function isAboutUs(of: { readonly source: string; readonly strategy: string | null }): boolean {
+  return of.source === 'system' || of.strategy === testStrategy.name;
+}
+
 /** Schedules that a configuration may name, in seconds. */
 export const namedSchedules: Readonly<Record<string, readonly number[]>> = {
   quick: [1, 2, 4, 8, 16],
@@ -43,6 +60,7 @@ export function strategyOf(
   named: string | null,
   { severity, priority }: { readonly severity: Severity; readonly priority: Priority },
 ): Strategy {
+  if (named === testStrategy.name) return testStrategy;
   return (
     (named === null ? undefined : strategies.get(named)) ??
     strategies.get(priority) ??

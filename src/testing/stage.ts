@@ -10,6 +10,7 @@ import type { Classification } from '../../rules/classify.ts';
 import { labelSet } from '../../rules/labels.ts';
 import type { Rule, ThresholdRule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
+import { withAdministrator } from '../config/routing.ts';
 import type { OpenChannel } from '../delivery/open-channels.ts';
 import { Ballast } from '../disk/ballast.ts';
 import { DiskGuard } from '../disk/disk-guard.ts';
@@ -26,6 +27,7 @@ import { ManualClock } from './manual-clock.ts';
 import { memoryFolder } from './memory-folder.ts';
 
 export interface Sent {
+  readonly channel: string;
   readonly deliveryId: string;
   readonly attempt: number;
   readonly at: number;
@@ -39,6 +41,10 @@ export interface StageOptions {
   readonly receiver?: Partial<Receiver>;
   /** So long before its end a silence is told of; never unless told otherwise. */
   readonly remindBeforeMs?: number;
+  /** Names of channels, all of the same kind; `hook` unless told otherwise. */
+  readonly channels?: readonly string[];
+  /** The receiver that hears what is wrong with the delivery itself. */
+  readonly administrator?: string;
   /** Beside that one. */
   readonly receivers?: readonly Receiver[];
   readonly inhibit?: readonly InhibitRule[];
@@ -104,6 +110,8 @@ export class Stage {
       opened.close();
     };
     const { inhibit = [], receivers = [] } = this.#options;
+    const { administrator = null } = this.#options;
+    const route = aRoute(this.#options.route);
     const everyone = [aReceiver(this.#options.receiver), ...receivers];
     this.runtime = createRuntime(
       {
@@ -123,15 +131,16 @@ export class Stage {
         ),
         rng: () => 0.5,
         owner: `stage-${++this.#starts}`,
-        channels: new Map([['hook', this.#channel()]]),
+        channels: new Map((this.#options.channels ?? ['hook']).map((name) => [name, this.#channel(name)])),
         fatal: (error) => this.fatal.push(error),
       },
       {
         routing: {
-          route: aRoute(this.#options.route),
+          route: administrator === null ? route : withAdministrator(route, administrator),
           receivers: new Map(everyone.map((receiver) => [receiver.name, receiver])),
           inhibit,
           remindBeforeMs: this.#options.remindBeforeMs ?? null,
+          administrator,
         },
         limits: { ...defaultLimits, ...this.#options.limits },
         heartbeats: new Map([['default', this.heartbeats]]),
@@ -141,7 +150,7 @@ export class Stage {
     this.runtime.start(this.rules);
   }
 
-  #channel(): OpenChannel {
+  #channel(channel: string): OpenChannel {
     const definition = defineChannel({
       kind: 'capture',
       label: { en: 'Capture', 'zh-TW': '擷取', 'zh-CN': '捕获' },
@@ -150,7 +159,7 @@ export class Stage {
       render: (message) => message,
       open: () => ({
         send: async (message: AlertMessage, { deliveryId, attempt }) => {
-          const sent = { deliveryId, attempt, at: (this.clock.now() - this.t0) / 1000, message };
+          const sent = { channel, deliveryId, attempt, at: (this.clock.now() - this.t0) / 1000, message };
           this.sent.push(sent);
           return (await this.#options.answer?.(sent)) ?? { kind: 'sent' };
         },
@@ -159,7 +168,7 @@ export class Stage {
     });
     const instance = definition.open({}, null as never);
     return {
-      name: 'hook',
+      name: channel,
       type: 'capture',
       definition: definition as ChannelDefinition,
       settings: {},

@@ -105,9 +105,51 @@ export const notificationBody = z
     alerts: z.record(z.string(), z.enum(['firing', 'resolved', 'event'])),
     created_at: timeOut,
     expires_at: timeOut,
+    summary: z
+      .object({
+        status: z.enum(notificationStatuses),
+        strategy: z.string().nullable(),
+        require_all: z.boolean().meta({ description: 'Every channel has to take it; else one is enough.' }),
+        channels: z
+          .object({ total: z.number().int(), accepted: z.number().int(), failed: z.number().int() })
+          .meta({ description: 'Without what was dropped; the rest is still to be sent.' }),
+        success_rate: z.number().nullable().meta({ description: 'Accepted channels of all, from 0 to 1.' }),
+        retries: z
+          .number()
+          .int()
+          .meta({ description: 'Attempts after the first, on the channels that carry it now.' }),
+        total_ms: z
+          .number()
+          .nullable()
+          .meta({ description: 'From when it was made to the last end; null while something is open.' }),
+      })
+      .meta({ description: 'What it came to, over all channels.' }),
     deliveries: z.array(deliveryBody),
   })
   .meta({ id: 'Notification' });
+
+type Summary = z.output<typeof notificationBody>['summary'];
+
+/** Over the deliveries that were meant to be sent. */
+function summaryOf(row: NotificationRow, deliveries: readonly DeliveryRow[]): Summary {
+  const meant = deliveries.filter(({ state }) => state !== 'dropped');
+  const accepted = meant.filter(({ state }) => state === 'sent' || state === 'delivered').length;
+  const ends = meant.map(({ finishedAt }) => finishedAt);
+  const over = ends.length > 0 && ends.every((end) => end !== null);
+  return {
+    status: notificationStatus(row, deliveries),
+    strategy: row.strategy,
+    require_all: row.requireAll,
+    channels: {
+      total: meant.length,
+      accepted,
+      failed: meant.filter(({ state }) => state === 'dead').length,
+    },
+    success_rate: meant.length === 0 ? null : accepted / meant.length,
+    retries: meant.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0),
+    total_ms: over ? Math.max(...ends.map(Number)) - row.createdAt : null,
+  };
+}
 
 export function toNotificationBody(
   row: NotificationRow,
@@ -126,6 +168,7 @@ export function toNotificationBody(
     alerts: said(row.alerts),
     created_at: timeText(row.createdAt),
     expires_at: timeText(row.expiresAt),
+    summary: summaryOf(row, deliveries),
     deliveries: deliveries.map(toDeliveryBody),
   };
 }

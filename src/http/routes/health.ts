@@ -7,6 +7,7 @@ const healthBody = z.object({
   status: z.enum(['ok', 'degraded', 'failed']),
   ready: z.boolean(),
   checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+  mock: z.string().optional().meta({ description: 'Every channel accepts and sends nothing.' }),
 });
 const stateBody = z.object({ status: z.string() });
 
@@ -27,7 +28,10 @@ export const healthRoutes = [
         Object.entries(health.checks).map(([name, check]) => [name, check.ok ? 'ok' : 'failed']),
       );
       const status = health.status === 'failed' ? 503 : 200;
-      return answer(c, status, { status: health.status, ready: health.ready, checks });
+      return answer(c, status, {
+        ...{ status: health.status, ready: health.ready, checks },
+        ...(health.mock && { mock: 'mock: nothing leaves this process' }),
+      });
     },
   }),
   route({

@@ -4,6 +4,7 @@ import { alertActionRoutes } from './alert-actions.ts';
 import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { callbacksRoutes } from './callbacks.ts';
+import { channelsRoutes } from './channels.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
@@ -44,6 +45,7 @@ export function allRoutes(): readonly Route[] {
     ...alertActionRoutes,
     ...deliveriesRoutes,
     ...callbacksRoutes,
+    ...channelsRoutes,
     ...keysRoutes,
     ...auditRoutes,
   ];

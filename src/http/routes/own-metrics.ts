@@ -12,16 +12,21 @@ export const ownMetricsRoutes = [
     answers: { 200: { description: 'Prometheus text' } },
     async handler({ c, deps, key }) {
       const text = await deps.metrics.metrics();
-      const shown = key === null || key.tenant === '*' ? text : withoutOthers(text, key.tenant);
+      const shown =
+        key === null || key.tenant === '*'
+          ? text
+          : withoutOthers(text, key.tenant, deps.services.channels.names(key.tenant));
       return c.body(shown, 200, { 'content-type': deps.metrics.contentType });
     },
   }),
 ];
 
-/** A tenant's key sees the figures of the program and its own, not those of other tenants. */
-function withoutOthers(text: string, tenant: string): string {
-  return text
-    .split('\n')
-    .filter((line) => (/[{,]tenant="([^"]*)"/.exec(line)?.[1] ?? tenant) === tenant)
-    .join('\n');
+/** A tenant's key sees the figures of the program and its own, not those of other tenants and of their channels. */
+function withoutOthers(text: string, tenant: string, channels: ReadonlySet<string>): string {
+  const isOwn = (line: string): boolean => {
+    const channel = /[{,]channel="([^"]*)"/.exec(line)?.[1];
+    if (channel !== undefined && !channels.has(channel)) return false;
+    return (/[{,]tenant="([^"]*)"/.exec(line)?.[1] ?? tenant) === tenant;
+  };
+  return text.split('\n').filter(isOwn).join('\n');
 }

@@ -1,0 +1,116 @@
+// The channels as people see them: how each is, and whether it works now.
+import type { AlertMessage } from '../../channels/message.ts';
+import type { Clock } from '../clock.ts';
+import type { Dispatcher } from '../delivery/dispatcher.ts';
+import type { FirstResults } from '../delivery/first-results.ts';
+import { type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
+import type { ResultCounts } from '../delivery/result-counts.ts';
+import { ApiError } from '../errors.ts';
+import { backlogOf } from '../policy/backlog.ts';
+import type { ChannelServices, ChannelState } from '../services.ts';
+import type { Store } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import { testMessage } from './test-message.ts';
+
+/** A client waits so long for what comes of its test. */
+const testWaitMs = 30_000;
+
+export interface ChannelPorts {
+  readonly engine: Engine;
+  readonly store: Pick<Store, 'delivery'>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly channels: ReadonlyMap<string, OpenChannel>;
+  readonly dispatcher: Dispatcher;
+  readonly results: ResultCounts;
+  readonly firstResults: FirstResults;
+}
+
+export function createChannelServices(ports: ChannelPorts): ChannelServices {
+  const { engine, store, clock, newId, channels, dispatcher, results, firstResults } = ports;
+
+  /** Those that the tenant's receivers name and what takes over from them; of whoever has no routing of its own also those that nobody names. */
+  const ofTenant = (tenant: string): OpenChannel[] => {
+    const named = engine.channelsOf(tenant);
+    const others = engine.hasOwnRouting(tenant) ? null : engine.channelsOfOthers();
+    return [...channels.values()].filter(
+      ({ name }) => named.has(name) || (others !== null && !others.has(name)),
+    );
+  };
+  const find = (tenant: string, name: string): OpenChannel => {
+    const channel = ofTenant(tenant).find((one) => one.name === name);
+    if (!channel) throw new ApiError('channel_not_found');
+    return channel;
+  };
+
+  const statesOf = (tenant: string, wanted: readonly OpenChannel[]): ChannelState[] => {
+    const policy = engine.tenant(tenant)?.policy;
+    const backlog = policy === undefined ? null : backlogOf(policy);
+    const now = clock.now();
+    return wanted.map((channel) => {
+      const { name, type, definition, settings, fallback = [], mock = false, place = null } = channel;
+      const waiting = backlog?.get(name);
+      const breaker = policy?.breakers.get(name);
+      return {
+        name,
+        kind: type,
+        label: definition.label,
+        fallback,
+        mock,
+        place,
+        // What is written as a secret shows itself as ***.
+        settings: JSON.parse(JSON.stringify(settings)) as Readonly<Record<string, unknown>>,
+        canVerify: channel.instance.verify !== undefined,
+        results: results.of(tenant, name),
+        queued: waiting?.queued ?? 0,
+        oldestQueuedMs: waiting === undefined ? null : Math.max(0, now - waiting.oldestAt),
+        ...dispatcher.of(tenant, name),
+        breaker:
+          breaker?.state === 'open'
+            ? {
+                state: breaker.probe === null ? 'open' : 'half_open',
+                reason: breaker.reason,
+                since: breaker.openedAt,
+                probeAt: breaker.probe === null ? breaker.probeAt : breaker.afterProbeAt,
+              }
+            : { state: 'closed', reason: null, since: null, probeAt: null },
+      };
+    });
+  };
+
+  return {
+    names: (tenant) => new Set(ofTenant(tenant).map(({ name }) => name)),
+    list: (tenant) => statesOf(tenant, ofTenant(tenant)),
+    one: (tenant, name) => statesOf(tenant, [find(tenant, name)])[0]!,
+    preview(tenant, name, words) {
+      const channel = find(tenant, name);
+      const ids = { notification: newId(), event: newId() };
+      const message = testMessage(tenant, name, words, ids, clock.now());
+      return { message, payload: renderedBy(channel, message, false) };
+    },
+    async test(tenant, name, words, actor) {
+      find(tenant, name);
+      if (firstResults.full) throw new ApiError('overloaded', { retryAfter: 1 });
+      const ids = { notification: newId(), event: newId() };
+      const message: AlertMessage = testMessage(tenant, name, words, ids, clock.now());
+      const first = firstResults.of(message.id, words.wait ? testWaitMs : 0);
+      try {
+        await engine.submitTest(tenant, { channel: name, message, actor: actor.name });
+      } catch (error) {
+        first.leave();
+        throw error;
+      }
+      const result = await first.result;
+      if (result === null) return { notificationId: message.id, result: null };
+      const providerId = store.delivery(tenant, result.deliveryId)?.providerId ?? null;
+      return { notificationId: message.id, result: { ...result, providerId } };
+    },
+    async verify(tenant, name) {
+      const channel = find(tenant, name);
+      if (channel.instance.verify === undefined) throw new ApiError('channel_cannot_verify');
+      const startedAt = clock.now();
+      const result = await dispatcher.verify(channel);
+      return { ...result, ms: clock.now() - startedAt };
+    },
+  };
+}
