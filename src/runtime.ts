@@ -14,6 +14,7 @@ import { Dispatcher } from './delivery/dispatcher.ts';
 import type { Job } from './delivery/job.ts';
 import type { Wording } from './delivery/message-template.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { previewTemplate } from './delivery/template-preview.ts';
 import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import { leaseMs } from './engine/doors.ts';
@@ -300,6 +301,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     classification: config.classification ?? plainClassification,
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
+    templates: () => wordings.names,
+    previewTemplate: (order) => previewTemplate(wordings, channels, order),
   });
 
   return {

@@ -78,6 +78,14 @@ export interface ExplainFlags extends RemoteFlags {
   readonly locale?: string;
   readonly json?: boolean;
 }
+export interface TemplatePreviewFlags extends RemoteFlags {
+  readonly file?: string;
+  readonly channel: string;
+  readonly sample?: string;
+  readonly notification?: string;
+  readonly locale?: string;
+  readonly json?: boolean;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

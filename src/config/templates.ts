@@ -38,7 +38,10 @@ const compiledTemplate = writtenTemplate.transform((written, context): Wording =
 
 export const templatesSchema = z
   .record(name, compiledTemplate)
-  .refine((given) => Object.keys(given).length <= mostTemplates, `expected at most ${mostTemplates} templates`)
+  .refine(
+    (given) => Object.keys(given).length <= mostTemplates,
+    `expected at most ${mostTemplates} templates`,
+  )
   .transform(
     (given): ReadonlyMap<string, Wording> =>
       new Map(Object.entries(given).map(([called, wording]) => [called, { ...wording, name: called }])),

@@ -60,6 +60,8 @@ export interface ServicePorts {
   readonly classification: Classification;
   readonly health: () => Health;
   readonly rendered: Services['rendered'];
+  readonly templates: Services['templates'];
+  readonly previewTemplate: Services['previewTemplate'];
   /** Counts refused samples by their code. */
   readonly rejections: Map<RejectCode, number>;
 }
@@ -214,6 +216,8 @@ export function createServices(ports: ServicePorts): Services {
         idempotency,
       }),
     rendered: ports.rendered,
+    templates: ports.templates,
+    previewTemplate: ports.previewTemplate,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },

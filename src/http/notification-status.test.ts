@@ -33,7 +33,9 @@ it('does not depend on the order of deliveries', () => {
     fc.property(fc.array(delivery), (deliveries) => {
       const status = notificationStatus({ status: 'pending', requireAll: false }, deliveries);
       expect(notificationStatuses).toContain(status);
-      expect(notificationStatus({ status: 'pending', requireAll: false }, deliveries.toReversed())).toBe(status);
+      expect(notificationStatus({ status: 'pending', requireAll: false }, deliveries.toReversed())).toBe(
+        status,
+      );
     }),
   );
 });

@@ -32,7 +32,11 @@ export function notificationStatus(
   for (const { state, attempts, reason } of deliveries) {
     count[state]++;
     // `attempts` counts finished ones and the one under way.
-    if ((state === 'queued' && (attempts > 0 || reason === 'fallback')) || (state === 'sending' && attempts > 1)) retrying = true;
+    if (
+      (state === 'queued' && (attempts > 0 || reason === 'fallback')) ||
+      (state === 'sending' && attempts > 1)
+    )
+      retrying = true;
   }
   if (retrying) return 'retrying';
   if (count.queued + count.sending > 0) return 'pending';

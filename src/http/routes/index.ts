@@ -20,6 +20,7 @@ import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { templatesRoutes } from './templates.ts';
 import { webhooksRoutes } from './webhooks.ts';
 
 export function allRoutes(): readonly Route[] {
@@ -42,6 +43,7 @@ export function allRoutes(): readonly Route[] {
     ...silencesRoutes,
     ...alertActionRoutes,
     ...deliveriesRoutes,
+    ...templatesRoutes,
     ...keysRoutes,
     ...auditRoutes,
   ];
