@@ -19,6 +19,7 @@ import type { Wording } from './delivery/message-template.ts';
 import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
 import { ResultCounts } from './delivery/result-counts.ts';
+import { previewTemplate } from './delivery/template-preview.ts';
 import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import { createChannelServices } from './engine/channel-services.ts';
@@ -325,6 +326,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       ...{ engine, store, clock, newId, channels, dispatcher, results, firstResults },
     }),
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
+    templates: () => wordings.names,
+    previewTemplate: (order) => previewTemplate(wordings, channels, order),
   });
 
   return {

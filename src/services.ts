@@ -3,6 +3,7 @@ import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
 import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { FirstResult } from './delivery/first-results.ts';
+import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
 import type { ObjectOrder } from './engine/object-order.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
@@ -288,6 +289,10 @@ export interface Services {
   readonly channels: ChannelServices;
   /** What a channel makes of a message, as it would be sent; null when there is no such channel. */
   rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
+  /** Names of the configured templates. */
+  templates(): readonly string[];
+  /** What a message reads as in the words of a template. */
+  previewTemplate(order: PreviewOrder): TemplatePreview | { readonly refused: PreviewRefusal };
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
   /** How an alert stands in its groups now; empty for one of which nothing is to be said any more. */

@@ -89,6 +89,15 @@ export interface SendTestFlags extends RemoteFlags {
   readonly severity?: string;
   readonly locale?: string;
 }
+
+export interface TemplatePreviewFlags extends RemoteFlags {
+  readonly file?: string;
+  readonly channel: string;
+  readonly sample?: string;
+  readonly notification?: string;
+  readonly locale?: string;
+  readonly json?: boolean;
+}
 export interface TestFlags {
   readonly junit?: string;
 }

@@ -20,6 +20,7 @@ import type {
   SilenceFlags,
   SilenceListFlags,
   SilenceTryFlags,
+  TemplatePreviewFlags,
   TestFlags,
 } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
@@ -104,6 +105,25 @@ export async function runCli(host: CliHost): Promise<number> {
     .action(async (words: readonly string[], flags: RouteTestFlags) => {
       const labels = words.reduce<Record<string, string>>((before, word) => label(word, before), {});
       code = (await import('./route-test.ts')).routeTestCommand(host, labels, flags);
+    });
+
+  program
+    .command('template')
+    .description("Users' words for messages.")
+    .command('preview')
+    .description('What a running Tocsin would send in the words of a template; nothing is sent.')
+    .argument('[name]', 'name of a configured template')
+    .requiredOption('--channel <channel>', 'name of a channel, or a kind of which one is configured')
+    .option('--file <file>', 'a text that is not configured yet, instead of a name')
+    .option('--sample <sample>', 'firing, resolved or event (default: firing)')
+    .option('--notification <id>', 'a stored notification instead of a sample')
+    .option('--locale <locale>', 'en, zh-TW or zh-CN')
+    .option('--json', 'print the answer as JSON')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (name: string | undefined, flags: TemplatePreviewFlags) => {
+      code = await (await import('./template-preview.ts')).templatePreviewCommand(host, name, flags);
     });
 
   program

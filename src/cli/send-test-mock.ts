@@ -90,7 +90,8 @@ async function start(folder: string, key: string, lost: boolean): Promise<Tocsin
   writeFileSync(file, config);
   const loaded = loadConfig({ file, cwd: folder, env: {}, flags: { data: join(folder, 'data') } });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('; '));
-  const own = (name: string, type: string) => [name, { name, type, settings: {}, fallback: [], limits: [] }] as const;
+  const own = (name: string, type: string) =>
+    [name, { name, type, settings: {}, fallback: [], limits: [] }] as const;
   const channels = new Map([own('test', lost ? 'refusing' : 'accepting'), own('admin', 'accepting')]);
   const { routing } = loaded.config;
   // Nobody waits for more to come.

@@ -55,16 +55,18 @@ templates:
   empty: {}
   klingon: { text: { tlh: x } }
 channels:
-  screen: { type: console, template: shrot, locale: fr }
+  screen: { type: console, template: short }
   other: { type: console, template: opne }
 `).map((line) => line.slice(0, 150)),
   ).toMatchInlineSnapshot(`
     [
       "2 time_zone: expected the name of a time zone such as Europe/Vienna",
+      "6 templates.broken.text.zh-TW: there is no variable alert.nmae; did you mean name? (line 2, column 4 of the template)",
+      "9 templates.open.title: tag {% if count %} not closed (line 1, column 1 of the template)",
       "10 templates.empty: expected title or text, or both",
       "11 templates.klingon.text: expected at least one language",
       "11 templates.klingon.text.tlh: unknown key "tlh"; expected one of ",
-      "13 channels.screen.locale: expected one of "en"|"zh-TW"|"zh-CN"",
+      "13 channels.screen.template: there is no template "short"; expected one of broken, open, empty, klingon",
       "14 channels.other.template: there is no template "opne"; did you mean "open"?",
     ]
   `);

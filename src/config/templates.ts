@@ -24,26 +24,25 @@ export const writtenTemplate = z
 
 const mostTemplates = 200;
 
+const compiledTemplate = writtenTemplate.transform((written, context): Wording => {
+  const compiled = compileWording('', written as WrittenTemplate);
+  if (!('problems' in compiled)) return compiled;
+  for (const { path, message, line, column } of compiled.problems)
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      message: `${message} (line ${line}, column ${column} of the template)`,
+    });
+  return z.NEVER;
+});
+
 export const templatesSchema = z
-  .record(name, writtenTemplate)
+  .record(name, compiledTemplate)
   .refine(
     (given) => Object.keys(given).length <= mostTemplates,
     `expected at most ${mostTemplates} templates`,
   )
-  .transform((given, context): ReadonlyMap<string, Wording> => {
-    const templates = new Map<string, Wording>();
-    for (const [called, written] of Object.entries(given)) {
-      const compiled = compileWording(called, written as WrittenTemplate);
-      if (!('problems' in compiled)) {
-        templates.set(called, compiled);
-        continue;
-      }
-      for (const { path, message, line, column } of compiled.problems)
-        context.addIssue({
-          code: 'custom',
-          path: [called, ...path],
-          message: `${message} (line ${line}, column ${column} of the template)`,
-        });
-    }
-    return templates;
-  });
+  .transform(
+    (given): ReadonlyMap<string, Wording> =>
+      new Map(Object.entries(given).map(([called, wording]) => [called, { ...wording, name: called }])),
+  );

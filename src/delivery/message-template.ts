@@ -10,7 +10,7 @@ import {
 } from '../../rules/template/message-template.ts';
 
 /** As it is written: one text for all languages, or one for each of some. */
-export type WrittenText = string | Readonly<Partial<Record<Locale, string>>>;
+export type WrittenText = string | { readonly [L in Locale]?: string | undefined };
 export interface WrittenTemplate {
   readonly title?: WrittenText | undefined;
   readonly text?: WrittenText | undefined;

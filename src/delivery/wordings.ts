@@ -75,7 +75,7 @@ export class Wordings {
     wording: Wording,
     message: AlertMessage,
     locale: Locale,
-  ): Said & { readonly problems: readonly string[] } {
+  ): Required<Said> & { readonly problems: readonly string[] } {
     const said = { message: { ...message, timeZone: this.#timeZone }, locale };
     const problems: string[] = [];
     const words = wordsOf(wording, said, dialect?.escape ?? asItIs, (part, why) => {

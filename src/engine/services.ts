@@ -62,6 +62,8 @@ export interface ServicePorts {
   readonly callback: Services['callback'];
   readonly channels: Services['channels'];
   readonly rendered: Services['rendered'];
+  readonly templates: Services['templates'];
+  readonly previewTemplate: Services['previewTemplate'];
   /** Counts refused samples by their code. */
   readonly rejections: Map<RejectCode, number>;
 }
@@ -218,6 +220,8 @@ export function createServices(ports: ServicePorts): Services {
     callback: ports.callback,
     channels: ports.channels,
     rendered: ports.rendered,
+    templates: ports.templates,
+    previewTemplate: ports.previewTemplate,
     alert(tenant: string, id: string): AlertRow | null {
       return engine.tenant(tenant)?.pipeline.alerts.get(id) ?? store.alert(tenant, id);
     },

@@ -148,6 +148,8 @@ export function httpStage(
       return once(tenant, idempotency, () => ({ status: 200, body: { ...command, by: actor.name } }));
     },
     callback: async () => null,
+    templates: () => [],
+    previewTemplate: () => ({ refused: 'no_template' }),
     channels: {
       names: () => new Set(),
       list: () => [],

@@ -22,6 +22,7 @@ import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { templatesRoutes } from './templates.ts';
 import { webhooksRoutes } from './webhooks.ts';
 
 export function allRoutes(): readonly Route[] {
@@ -46,6 +47,7 @@ export function allRoutes(): readonly Route[] {
     ...deliveriesRoutes,
     ...callbacksRoutes,
     ...channelsRoutes,
+    ...templatesRoutes,
     ...keysRoutes,
     ...auditRoutes,
   ];
