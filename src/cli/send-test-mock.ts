@@ -10,8 +10,8 @@ import { createTocsin, type Tocsin } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import type { SendTestFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
-import { type Api, type Ended, sendTest, whenEnded } from './send-test.ts';
 import type { SendTestMethod } from './send-test-methods.ts';
+import { type Api, type Ended, sendTest, whenEnded } from './send-test-run.ts';
 
 const config = `
 collector: { host: false }

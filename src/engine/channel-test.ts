@@ -1,16 +1,10 @@
 // A test of a channel, in its turn: a notification to that channel alone, through policy, outbox and dispatcher like any
 // other, and a line in the audit trail.
-import type { AlertMessage } from '../../channels/message.ts';
 import type { Answer } from '../services.ts';
 import type { Doors } from './doors.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-
-export interface ChannelTestOrder {
-  readonly channel: string;
-  readonly message: AlertMessage;
-  readonly actor: string;
-}
+import type { ChannelTestOrder } from './work.ts';
 
 /** Carries the order out; its effects are the turn's. The answer's body is `{ id }` of the notification. */
 export function carryOutTest(

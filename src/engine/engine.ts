@@ -28,7 +28,6 @@ import {
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { BulkRun } from './bulk-run.ts';
-import type { ChannelTestOrder } from './channel-test.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -44,7 +43,14 @@ import { StoredGroups } from './stored-groups.ts';
 import { Tenant } from './tenant.ts';
 import { Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
-import type { Command, LetterCommand, RouteCommand, RuleCommand, SampleBatch } from './work.ts';
+import type {
+  ChannelTestOrder,
+  Command,
+  LetterCommand,
+  RouteCommand,
+  RuleCommand,
+  SampleBatch,
+} from './work.ts';
 
 const completionDelayMs = 5;
 const reloadDelayMs = 1_000;

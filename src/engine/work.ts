@@ -1,9 +1,9 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
+import type { AlertMessage } from '../../channels/message.ts';
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
-import type { ChannelTestOrder } from './channel-test.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -62,7 +62,13 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
-/** A test of a channel. */
+/** A test of a channel: the message has the id of its notification. */
+export interface ChannelTestOrder {
+  readonly channel: string;
+  readonly message: AlertMessage;
+  readonly actor: string;
+}
+
 export interface TestCommand {
   readonly kind: 'test';
   readonly order: ChannelTestOrder;

@@ -86,7 +86,11 @@ describe('a test of a channel', () => {
 
   it('goes out although the channel is paused, and opens it when it works again', async () => {
     answers = { status: 401 };
-    expect((await test()).body).toMatchObject({ status: 'failed', result: 'auth' });
+    const { body: refused } = await test();
+    expect(refused).toMatchObject({ status: 'failed', result: 'auth' });
+    // It is over: it does not wait until somebody has mended the login.
+    const { body: over } = await ask('GET', `/api/v1/notifications/${String(refused.notification_id)}`);
+    expect(over).toMatchObject({ status: 'failed' });
     const { body: paused } = await ask('GET', '/api/v1/channels/hook');
     expect(paused).toMatchObject({ breaker: { state: 'open', reason: 'auth' } });
     answers = { status: 200 };
