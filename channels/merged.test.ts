@@ -9,7 +9,11 @@ function alert(id: string, over: Partial<MessageAlert> = {}): MessageAlert {
   return { ...template.alerts[0]!, id, severity: 'warning', priority: 'P4', status: 'firing', ...over };
 }
 
-function message(id: string, alerts: readonly MessageAlert[], over: Partial<AlertMessage> = {}): AlertMessage {
+function message(
+  id: string,
+  alerts: readonly MessageAlert[],
+  over: Partial<AlertMessage> = {},
+): AlertMessage {
   return {
     ...{ ...template, id, alerts, changed: alerts.map((each) => each.id), truncated: 0, at: 1_000 },
     ...{ severity: 'warning', priority: 'P4', status: 'firing', groupKey: id, receiver: 'ops' },
