@@ -1,10 +1,11 @@
 // What every channel sends, by language and state, as files: the diff is the review. A channel is here because it is in the
 // registry; its configuration is its example.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { loadConfig } from '../src/config/load.ts';
+import { exampleEnv } from '../src/testing/example-env.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { channels } from './index.ts';
 import { locales } from './message.ts';
@@ -12,19 +13,13 @@ import { sampleMessage } from './sample-message.ts';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const write = 'npx vitest run channels/golden.test.ts -u';
-const common = new Set(['type', 'enabled', 'fallback', 'template', 'locale', 'limits', 'budget', 'cost']);
 
-/** The settings of the example, with a text in place of each reference. */
-function settingsOf(kind: string, definition: ChannelDefinition): unknown {
-  const text = readFileSync(join(folder, `../examples/channels/${kind}.yaml`), 'utf8');
-  const filled = text.replace(/\$\{(?:env|file):[^}]*\}/g, 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0');
-  const written = Object.values(
-    (parse(filled) as { channels: Record<string, Record<string, unknown>> }).channels,
-  );
-  const { providers, ...all } = written.find(({ type }) => type === kind) ?? {};
-  const [first = {}] = (providers ?? []) as Record<string, unknown>[];
-  const own = Object.entries({ ...all, ...first }).filter(([key]) => !common.has(key));
-  return definition.config.parse(Object.fromEntries(own));
+/** The settings of the first channel of the kind in its example, as a user's file is read. */
+function settingsOf(kind: string): unknown {
+  const cwd = join(folder, '../examples/channels');
+  const loaded = loadConfig({ file: join(cwd, `${kind}.yaml`), cwd, env: exampleEnv, flags: {} });
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+  return [...loaded.config.channels.values()].find(({ type }) => type === kind)?.settings;
 }
 
 /** Texts that are JSON are shown as such, so that their lines can be compared. */
@@ -34,7 +29,7 @@ function shown(payload: unknown): string {
 }
 
 describe.each(Object.entries<ChannelDefinition>(channels))('the messages of %s', (kind, definition) => {
-  const settings = settingsOf(kind, definition);
+  const settings = settingsOf(kind);
   for (const locale of locales) {
     it.each(['firing', 'resolved'] as const)(`are as in the golden file (${locale}, %s)`, async (state) => {
       const file = join(folder, 'golden', `${kind}.${locale}.${state}.json`);

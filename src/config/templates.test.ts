@@ -65,7 +65,7 @@ channels:
       "9 templates.open.title: tag {% if count %} not closed (line 1, column 1 of the template)",
       "10 templates.empty: expected title or text, or both",
       "11 templates.klingon.text: expected at least one language",
-      "11 templates.klingon.text.tlh: unknown key "tlh"; expected one of ",
+      "11 templates.klingon.text.tlh: unknown key "tlh"; expected one of en, zh-TW, zh-CN",
       "13 channels.screen.template: there is no template "short"; expected one of broken, open, empty, klingon",
       "14 channels.other.template: there is no template "opne"; did you mean "open"?",
     ]
