@@ -327,7 +327,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     }),
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
     templates: () => wordings.names,
-    previewTemplate: (order) => previewTemplate(wordings, channels, order),
+    previewTemplate(tenant, order) {
+      const names = services.channels.names(tenant);
+      const own = new Map([...channels].filter(([name]) => names.has(name)));
+      return previewTemplate(wordings, own, order);
+    },
   });
 
   return {

@@ -292,7 +292,10 @@ export interface Services {
   /** Names of the configured templates. */
   templates(): readonly string[];
   /** What a message reads as in the words of a template. */
-  previewTemplate(order: PreviewOrder): TemplatePreview | { readonly refused: PreviewRefusal };
+  previewTemplate(
+    tenant: string,
+    order: PreviewOrder,
+  ): TemplatePreview | { readonly refused: PreviewRefusal };
   /** The freshest state of an alert: memory first, then the store. */
   alert(tenant: string, id: string): AlertRow | null;
   /** How an alert stands in its groups now; empty for one of which nothing is to be said any more. */

@@ -59,7 +59,7 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
         mock,
         place,
         // What is written as a secret shows itself as ***.
-        settings: JSON.parse(JSON.stringify(settings)) as Readonly<Record<string, unknown>>,
+        settings: shownSettings(settings),
         canVerify: channel.instance.verify !== undefined,
         results: results.of(tenant, name),
         queued: waiting?.queued ?? 0,
@@ -113,4 +113,18 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
       return { ...result, ms: clock.now() - startedAt };
     },
   };
+}
+
+/** As people may see them: secrets are `***`, and so is what follows the host of an address, which often is one. */
+function shownSettings(settings: unknown): Readonly<Record<string, unknown>> {
+  const masked = JSON.stringify(settings, (_, value: unknown) =>
+    typeof value === 'string' && /^https?:\/\//i.test(value) ? shownUrl(value) : value,
+  );
+  return JSON.parse(masked) as Readonly<Record<string, unknown>>;
+}
+
+function shownUrl(text: string): string {
+  if (!URL.canParse(text)) return '***';
+  const { origin, pathname, search } = new URL(text);
+  return pathname === '/' && search === '' ? origin : `${origin}/***`;
 }

@@ -66,7 +66,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/{id}/snooze': { for: '1h' },
   'post /api/v1/alerts/{id}/assign': { to: 'ann' },
   'post /api/v1/alerts/{id}/comments': { text: 'looking' },
-  'post /api/v1/templates/preview': { template: { text: '{{ count }}' }, channel: 'screen' },
+  'post /api/v1/templates/preview': { template: { text: '{{ count }}' }, channel: 'console' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
   'post /api/v1/alerts/backtest': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z', samples: [] },
   'post /api/v1/alerts/evaluate': { samples: [] },

@@ -182,6 +182,13 @@ const toldBy = ({ transitions, messages }: Recording): Told => ({
   ]),
 });
 
+/** By what they say. */
+const sortedBy = (messages: readonly unknown[]) =>
+  [...messages].sort((a, b) => {
+    const [atA, atB] = [a, b].map((one) => (one as readonly number[])[2]!);
+    return atA! - atB! || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  });
+
 const inOrder = ({ transitions, messages }: Told) => {
   const place = (one: unknown) => {
     const [, key, , at] = one as readonly unknown[];
@@ -189,7 +196,8 @@ const inOrder = ({ transitions, messages }: Told) => {
   };
   return {
     transitions: [...transitions].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0)),
-    messages,
+    // Of those made at one time the urgent go out first.
+    messages: sortedBy(messages),
   };
 };
 

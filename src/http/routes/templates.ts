@@ -74,7 +74,7 @@ export const templatesRoutes = [
     handler({ c, deps, tenant, body }) {
       const { template, channel, locale } = body;
       const message = messageOf(deps, tenant, body.notification_id, body.sample);
-      const got = deps.services.previewTemplate({ template, channel, message, locale });
+      const got = deps.services.previewTemplate(tenant, { template, channel, message, locale });
       if ('refused' in got) throw refusal(got.refused);
       const { title, text, problems, payload } = got;
       return answer(c, 200, { title, text, problems, payload: payload ?? null });
