@@ -2,7 +2,7 @@
 import type { Notification } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
-import type { ReceiptInput } from './receipts.ts';
+import type { ReceiptInput } from './received-delivery.ts';
 import type { AttemptResult } from './retry.ts';
 
 export type PolicyInput =

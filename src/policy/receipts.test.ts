@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EarlyReceipts } from './early-receipts.ts';
 import { emptyPlan } from './plan-result.ts';
-import { planReceipt, type ReceiptNews, type ReceivedDelivery } from './receipts.ts';
+import { planReceipt } from './receipts.ts';
+import type { ReceiptNews, ReceivedDelivery } from './received-delivery.ts';
 import { emptyPolicyState } from './state.ts';
 
 const t0 = 1_700_000_000_000;

@@ -1,63 +1,16 @@
 // What providers say later of messages that they took: receipts. They come twice, late and in any order; the rank decides
 // (queued < sent < failed < delivered), so that the end is the same whatever the order was.
-import type { DeliveryRow } from '../pipeline/rows.ts';
 import { deliveryEvent, describe } from './delivery-effects.ts';
 import type { PlanResult } from './plan-result.ts';
+import {
+  type ReceiptFate,
+  type ReceiptInput,
+  type ReceiptNews,
+  type ReceivedDelivery,
+  receiptBits,
+} from './received-delivery.ts';
 import type { AttemptResult } from './retry.ts';
 import type { OpenDelivery, PolicyState } from './state.ts';
-
-/** What a provider says of one message. Same words as the channels' receipts. */
-export interface ReceiptNews {
-  readonly status: 'sent' | 'delivered' | 'failed';
-  /** The provider's code and line, of a failure. */
-  readonly code: string | null;
-  readonly message: string | null;
-  /** The key that somebody pressed, the word that somebody sent. */
-  readonly answer: string | null;
-}
-
-/** The same of the message that the provider knows by `providerId`. */
-export interface ReceiptOf extends ReceiptNews {
-  readonly providerId: string;
-}
-
-/** A delivery with what its provider has said of it so far. */
-export interface ReceivedDelivery
-  extends Pick<
-    DeliveryRow,
-    | 'id'
-    | 'notificationId'
-    | 'channel'
-    | 'recipient'
-    | 'leaseToken'
-    | 'state'
-    | 'reason'
-    | 'lastError'
-    | 'finishedAt'
-  > {
-  readonly providerId: string;
-  /** Its message is about the program itself. */
-  readonly system: boolean;
-  /** Statuses that were written down before: sum of `receiptBits`. */
-  readonly receipts: number;
-  /** The last answer. */
-  readonly answer: string | null;
-}
-
-export interface ReceiptInput {
-  readonly kind: 'receipt';
-  /** As it is stored, or as an earlier input of the turn left it. */
-  readonly delivery: ReceivedDelivery;
-  readonly receipt: ReceiptNews;
-}
-
-/**
- * - `applied`: the delivery moved. `noted`: it did not, but its history says what came.
- * - `repeated`: nothing new.
- */
-export type ReceiptFate = 'applied' | 'noted' | 'repeated';
-
-export const receiptBits = { delivered: 1, failed: 2 } as const;
 
 const longestAnswer = 100;
 const longestCode = 100;
