@@ -12,6 +12,7 @@ import { activeAlerts } from './rows/active-alerts.ts';
 import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { durable } from './rows/durable.ts';
+import { emailThroughput } from './rows/email.ts';
 import { evaluation } from './rows/evaluation.ts';
 import { hungProvider } from './rows/faults.ts';
 import { grouping } from './rows/grouping.ts';
@@ -49,6 +50,7 @@ const scenarios = [
   backlogInBatches,
   lanes,
   burst,
+  emailThroughput,
   tenants,
   timelinesRow,
   hungProvider,

@@ -67,7 +67,8 @@ async function openPool(settings: SmtpSettings, host: ChannelHost, closing: Abor
     disableUrlAccess: true,
     logger: false,
     getSocket(_options: unknown, callback: SocketCallback) {
-      host.connect(settings.host, settings.port, closing).then(
+      // A signal of its own for each: twenty listeners on one are taken for a leak.
+      host.connect(settings.host, settings.port, AbortSignal.any([closing])).then(
         (connection) => callback(null, { connection }),
         (error: Error) => callback(error, false),
       );

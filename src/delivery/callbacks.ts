@@ -3,7 +3,7 @@
 import type { Receipt } from '../../channels/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { ReceiptOf } from '../policy/received.ts';
+import type { ReceiptOf } from '../policy/received-delivery.ts';
 import type { CallbackAnswer, IncomingCallback } from '../services.ts';
 import type { OpenChannel } from './open-channels.ts';
 

@@ -15,7 +15,7 @@ import { type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
-import type { ReceiptOf } from '../policy/received.ts';
+import type { ReceiptOf } from '../policy/received-delivery.ts';
 import type { DeliveryPolicy } from '../policy/state.ts';
 import type { Answer, BulkOrder, Idempotency } from '../services.ts';
 import type { TenantRow } from '../store/rows.ts';

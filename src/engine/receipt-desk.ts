@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import { EarlyReceipts } from '../policy/early-receipts.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { acceptedBy } from '../policy/receipts.ts';
-import type { ReceiptFate, ReceiptOf, ReceivedDelivery } from '../policy/received.ts';
+import type { ReceiptFate, ReceiptOf, ReceivedDelivery } from '../policy/received-delivery.ts';
 import type { PolicyState } from '../policy/state.ts';
 import type { AcceptedDelivery } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';

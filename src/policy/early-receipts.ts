@@ -1,7 +1,7 @@
 // Receipts that came before the result of their attempt: a provider may call back faster than it answers. They are kept
 // in memory for a while, and stored in one commit with the result. A crash in between loses both: without the result
 // nobody knows which delivery the provider's id belongs to, however durable the receipt is.
-import type { ReceiptNews } from './received.ts';
+import type { ReceiptNews } from './received-delivery.ts';
 
 const keptMs = 600_000;
 const mostMessages = 10_000;

@@ -2,7 +2,7 @@
 import type { Effect } from '../pipeline/effect.ts';
 import type { Notification } from '../pipeline/input.ts';
 import type { DeliveryRow } from '../pipeline/rows.ts';
-import type { ReceiptFate, ReceivedDelivery } from './received.ts';
+import type { ReceiptFate, ReceivedDelivery } from './received-delivery.ts';
 
 /** A delivery to dispatch from memory once the commit is durable. */
 export interface Leased {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EarlyReceipts } from './early-receipts.ts';
 import { emptyPlan } from './plan-result.ts';
 import { planReceipt } from './receipts.ts';
-import type { ReceiptNews, ReceivedDelivery } from './received.ts';
+import type { ReceiptNews, ReceivedDelivery } from './received-delivery.ts';
 import { emptyPolicyState } from './state.ts';
 
 const t0 = 1_700_000_000_000;

@@ -2,18 +2,15 @@
 // (queued < sent < failed < delivered), so that the end is the same whatever the order was.
 import { deliveryEvent, describe } from './delivery-effects.ts';
 import type { PlanResult } from './plan-result.ts';
-import type { ReceiptFate, ReceiptNews, ReceivedDelivery } from './received.ts';
+import {
+  type ReceiptFate,
+  type ReceiptInput,
+  type ReceiptNews,
+  type ReceivedDelivery,
+  receiptBits,
+} from './received-delivery.ts';
 import type { AttemptResult } from './retry.ts';
 import type { OpenDelivery, PolicyState } from './state.ts';
-
-export interface ReceiptInput {
-  readonly kind: 'receipt';
-  /** As it is stored, or as an earlier input of the turn left it. */
-  readonly delivery: ReceivedDelivery;
-  readonly receipt: ReceiptNews;
-}
-
-export const receiptBits = { delivered: 1, failed: 2 } as const;
 
 const longestAnswer = 100;
 const longestCode = 100;

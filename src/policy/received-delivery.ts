@@ -1,4 +1,4 @@
-// What a provider says of a delivery that it took, and the delivery as far as that matters.
+// A delivery that its provider took, and what the provider says of it later.
 import type { DeliveryRow } from '../pipeline/rows.ts';
 
 /** What a provider says of one message. Same words as the channels' receipts. */
@@ -39,8 +39,17 @@ export interface ReceivedDelivery
   readonly answer: string | null;
 }
 
+export interface ReceiptInput {
+  readonly kind: 'receipt';
+  /** As it is stored, or as an earlier input of the turn left it. */
+  readonly delivery: ReceivedDelivery;
+  readonly receipt: ReceiptNews;
+}
+
 /**
  * - `applied`: the delivery moved. `noted`: it did not, but its history says what came.
  * - `repeated`: nothing new.
  */
 export type ReceiptFate = 'applied' | 'noted' | 'repeated';
+
+export const receiptBits = { delivered: 1, failed: 2 } as const;
