@@ -20,6 +20,7 @@ import { idle } from './rows/idle.ts';
 import { ingest } from './rows/ingest.ts';
 import { latency, paced } from './rows/latency.ts';
 import { mixed } from './rows/mixed.ts';
+import { notifications } from './rows/notifications.ts';
 import { peers } from './rows/peers.ts';
 import { prometheusRulesRow } from './rows/prometheus-rules.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
@@ -47,6 +48,7 @@ const scenarios = [
   backlog,
   backlogInBatches,
   burst,
+  notifications,
   tenants,
   timelinesRow,
   hungProvider,
