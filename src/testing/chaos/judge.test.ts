@@ -39,7 +39,10 @@ const kindsOf = (changes: Partial<Evidence>) => {
 };
 const dead = (changes: Partial<JudgedDelivery> = {}) =>
   delivery({ state: 'dead', reason: 'permanent', listedDead: true, ...changes });
-const gone = { pushes: [{ token: 'a1', channel: 'gone', said: ['firing'] }], arrivals: [] } as const;
+const gone: Pick<Evidence, 'pushes' | 'arrivals'> = {
+  pushes: [{ token: 'a1', channel: 'gone', said: ['firing'] }],
+  arrivals: [],
+};
 
 describe('the judge of chaos', () => {
   it.each<[string, Partial<Evidence>, string[]]>([
