@@ -38,6 +38,8 @@ function explain(report: ChaosReport, say: KillsPlan['say']): void {
   const line = (cells: readonly string[]) => say(`chaos: ${cells.map((cell) => cell.padStart(9)).join('')}`);
   line(columns);
   for (const row of report.perChannel) line(columns.map((name) => String(row[name as keyof ChannelFigures])));
+  const reasons = Object.entries(report.reasons).map(([reason, n]) => `${reason}: ${n}`);
+  say(`chaos: ${reasons.join(', ')}`);
   for (const { kind, text } of report.violations.slice(0, 20)) say(`chaos: ${kind}: ${text}`);
   if (report.kept !== null) say(`chaos: its folder is kept: ${report.kept}`);
 }

@@ -172,8 +172,9 @@ await Promise.all([
     else skipped('named kills', 'they take 40 s: --minutes 2');
     await part('losses of power', () => powerLosses(plan, minutes));
     await part('calls of the disk that fail', () => ioFaults(plan, minutes));
-    const alone = only.length === 1 ? chaosAloneShare : chaosShare;
-    await part('chaos', () => chaos(plan, minutes * minuteMs * alone));
+    const share = only.length === 1 ? chaosAloneShare : chaosShare;
+    if (minutes >= 5 || only.length > 0) await part('chaos', () => chaos(plan, minutes * minuteMs * share));
+    else skipped('chaos', 'its end takes some minutes: --minutes 5, or --only chaos');
     await part('random kills', () => randomKills(plan, randomKillsAtLeast));
   })(),
   (async () => {

@@ -50,6 +50,8 @@ export interface ChaosReport extends Judgement {
   readonly slowestReadyMs: number;
   readonly settledMs: number;
   readonly perChannel: readonly ChannelFigures[];
+  /** How often something was dropped or is dead, by its reason. */
+  readonly reasons: Readonly<Record<string, number>>;
   /** The campaign's folder, left for whoever looks into its violations. */
   readonly kept: string | null;
 }
@@ -156,9 +158,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         exceeded: providers.exceeded[known] ?? 0,
       };
     });
+    const reasons: Record<string, number> = {};
+    for (const { state, reason } of deliveries)
+      if (state === 'dead' || state === 'dropped')
+        reasons[`${state} ${reason}`] = (reasons[`${state} ${reason}`] ?? 0) + 1;
     return {
       ...judgement,
       violations,
+      reasons,
       pushed: pushes.reduce((n, { said }) => n + said.length, 0),
       kills: kills.length,
       slowestReadyMs,

@@ -18,6 +18,7 @@ export class ChaosLoad {
   readonly #client: KillClient;
   readonly #random: Random;
   readonly #under: Promise<void>[] = [];
+  readonly #failures: unknown[] = [];
   #count = 0;
 
   constructor(client: KillClient, random: Random) {
@@ -25,10 +26,11 @@ export class ChaosLoad {
     this.#random = random;
   }
 
-  /** Pushes until that time, epoch milliseconds; resolves when all that was pushed is accepted. */
+  /** Pushes until that time, epoch milliseconds; resolves when all of it is accepted, rejects when something was refused. */
   async run(paces: readonly PaceOf[], until: number): Promise<void> {
     await Promise.all(paces.map((pace) => this.#keep(pace, until)));
     await Promise.all(this.#under);
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   async #keep({ channel, perSecond }: PaceOf, until: number): Promise<void> {
@@ -37,7 +39,8 @@ export class ChaosLoad {
     while (due < until) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - Date.now())));
       const alert = due + stepMs < until && this.#random.chance(alertShare);
-      this.#under.push(alert ? this.#alert(channel, stepMs) : this.#event(channel));
+      const pushing = alert ? this.#alert(channel, stepMs) : this.#event(channel);
+      this.#under.push(pushing.catch((error: unknown) => void this.#failures.push(error)));
       due += alert ? 2 * stepMs : stepMs;
     }
   }
