@@ -73,6 +73,11 @@ describe('the judge of chaos', () => {
       ['sent_twice'],
     ],
     [
+      'taken twice, killed after both',
+      { arrivals: [arrival(), arrival({ at: at + 400 })], kills: [at + 500] },
+      ['sent_twice'],
+    ],
+    [
       'under two ids',
       { arrivals: [arrival({ ambiguous: true }), arrival({ deliveryId: 'd2' })] },
       ['id_changed'],

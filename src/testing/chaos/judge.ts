@@ -95,7 +95,10 @@ export function judge(evidence: Evidence): Judgement {
   const violations: ChaosViolation[] = [];
   const violate = (kind: ChaosViolationKind, text: string) => void violations.push({ kind, text });
   const { kills, gone } = evidence;
-  const killedSoonAfter = (at: number) => kills.some((kill) => kill >= at && kill <= at + storedWithinMs);
+  const diedBetween = (kill: number, at: number, until: number) =>
+    kill >= at && kill <= Math.min(at + storedWithinMs, until);
+  const killedSoonAfter = (at: number) =>
+    kills.some((kill) => diedBetween(kill, at, Number.POSITIVE_INFINITY));
 
   const arrived = grouped(evidence.arrivals);
   const delivered = grouped(evidence.deliveries);
@@ -134,7 +137,12 @@ export function judge(evidence: Evidence): Judgement {
     const ids = new Set(took.map(({ deliveryId }) => deliveryId));
     if (ids.size > 1) violate('id_changed', `${key}: came as ${[...ids].join(', ')}`);
     const lost = took.filter(({ ambiguous }) => ambiguous).length;
-    const killed = took.filter(({ ambiguous, at }) => !ambiguous && killedSoonAfter(at)).length;
+    const inTurn = [...took].sort((a, b) => a.at - b.at);
+    const killed = inTurn.filter(({ ambiguous, at }, i) => {
+      const next = inTurn[i + 1];
+      // Not what came again before the process died.
+      return !ambiguous && next !== undefined && kills.some((kill) => diedBetween(kill, at, next.at));
+    }).length;
     const again = took.length - 1;
     if (again > lost + killed) {
       const times = took.map(({ at, ambiguous }) => `${new Date(at).toISOString()}${ambiguous ? '?' : ''}`);
