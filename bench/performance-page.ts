@@ -42,7 +42,7 @@ const sections: readonly Section[] = [
   },
   {
     title: 'Bursts, storms and long loads',
-    of: ['deliveries', 'email', 'tenants', 'faults', 'load', 'load10m', 'grouping'],
+    of: ['deliveries', 'email', 'tenants', 'faults', 'load', 'load10m', 'grouping', 'notifications'],
     note: '`lost` and `doubled` are counted at the receiver, message by message.',
   },
   {

@@ -22,6 +22,7 @@ import { ingest } from './rows/ingest.ts';
 import { lanes } from './rows/lanes.ts';
 import { latency, paced } from './rows/latency.ts';
 import { mixed } from './rows/mixed.ts';
+import { notifications } from './rows/notifications.ts';
 import { peers } from './rows/peers.ts';
 import { prometheusRulesRow } from './rows/prometheus-rules.ts';
 import { rowsPerAlert } from './rows/rows-per-alert.ts';
@@ -51,6 +52,7 @@ const scenarios = [
   lanes,
   burst,
   emailThroughput,
+  notifications,
   tenants,
   timelinesRow,
   hungProvider,

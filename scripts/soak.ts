@@ -1,7 +1,9 @@
-// npm run soak -- --minutes M [--seed S]: what takes longer than a test may. Kills, simulated hours, mutants, hostile
-// input and the load, each in its own processes; one table at the end, exit code 1 when anything was violated.
+// npm run soak -- --minutes M [--seed S] [--only part,...]: what takes longer than a test may. Kills, chaos, simulated
+// hours, mutants, hostile input and the load, each in its own processes; one table at the end, exit code 1 when anything
+// was violated.
 import { parseArgs } from 'node:util';
 import { compile } from '../bench/compile.ts';
+import { chaos } from './soak-chaos.ts';
 import { type CommandPart, runCommand } from './soak-command.ts';
 import { fuzzing } from './soak-fuzz.ts';
 import { namedKills, randomKills } from './soak-kills.ts';
@@ -22,11 +24,41 @@ const scaledShare = 0.6;
 const fullRandomKills = 300;
 const usualMinutes = 30;
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+/** Of a whole soak; alone it pushes for most of the time, and what is over at the end settles in the rest. */
+const chaosShare = 0.1;
+const chaosAloneShare = 0.75;
+
+const partNames = [
+  'load',
+  'named kills',
+  'losses of power',
+  'calls of the disk that fail',
+  'chaos',
+  'random kills',
+  'mutants',
+  'hostile input',
+  'simulated hours',
+] as const;
+type PartName = (typeof partNames)[number];
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+});
 const minutes = Number(values.minutes ?? usualMinutes);
 const seed = Number(values.seed ?? Math.floor(Date.now() / 1_000) % 1_000_000);
 if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   process.stderr.write('expected --minutes M above 0 and --seed S, a whole number\n');
+  process.exit(2);
+}
+
+const only = values.only.split(',').filter((name) => name !== '');
+const unknown = only.filter((name) => !partNames.some((known) => known === name));
+if (unknown.length > 0) {
+  process.stderr.write(`no part is called ${unknown.join(', ')}: ${partNames.join(', ')}\n`);
   process.exit(2);
 }
 
@@ -102,7 +134,9 @@ function load(): CommandPart {
 const randomKillsAtLeast = minutes >= fullMinutes ? fullRandomKills : Math.max(1, Math.floor(minutes * 2));
 
 const results: PartResult[] = [];
-async function part(name: string, run: () => Promise<PartResult>): Promise<void> {
+const isWanted = (name: PartName) => only.length === 0 || only.includes(name);
+async function part(name: PartName, run: () => Promise<PartResult>): Promise<void> {
+  if (!isWanted(name)) return;
   say(`${name} begins`);
   try {
     const result = await run();
@@ -115,7 +149,8 @@ async function part(name: string, run: () => Promise<PartResult>): Promise<void>
     results.push({ part: name, ran: '', seeds: String(seed), result, slowestReadyMs: null, violations: 1 });
   }
 }
-function skipped(name: string, why: string): void {
+function skipped(name: PartName, why: string): void {
+  if (!isWanted(name)) return;
   results.push({
     part: name,
     ran: '',
@@ -137,6 +172,9 @@ await Promise.all([
     else skipped('named kills', 'they take 40 s: --minutes 2');
     await part('losses of power', () => powerLosses(plan, minutes));
     await part('calls of the disk that fail', () => ioFaults(plan, minutes));
+    const share = only.length === 1 ? chaosAloneShare : chaosShare;
+    if (minutes >= 5 || only.length > 0) await part('chaos', () => chaos(plan, minutes * minuteMs * share));
+    else skipped('chaos', 'its end takes some minutes: --minutes 5, or --only chaos');
     await part('random kills', () => randomKills(plan, randomKillsAtLeast));
   })(),
   (async () => {

@@ -1,6 +1,6 @@
 // A real SMTP server that keeps the mails it takes and refuses, hangs or breaks off as it is told.
 import type { AddressInfo, Socket } from 'node:net';
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { type TestCertificate, testCertificate } from './certificate.ts';
 import { readMail } from './mime-text.ts';
 
@@ -26,6 +26,8 @@ export interface SmtpRefusal {
   readonly text: string;
 }
 
+type MailFate = SmtpRefusal | 'hang' | 'reset' | null;
+
 export interface MailCatcherOptions {
   /** Offers STARTTLS. */
   readonly starttls?: boolean;
@@ -43,6 +45,8 @@ export interface MailCatcherOptions {
   readonly refuseMessage?: SmtpRefusal;
   /** Takes the message and then says nothing, or breaks off. */
   readonly afterMessage?: 'hang' | 'reset';
+  /** Decides about each message after DATA, before anything else does: refuses it, or takes it and says nothing or breaks off. */
+  readonly onData?: (mail: CaughtMail) => MailFate | Promise<MailFate>;
   /** Says nothing after connecting, or breaks off. */
   readonly onConnect?: 'hang' | 'reset';
   /** Largest message in bytes, told with SIZE. */
@@ -78,8 +82,9 @@ export async function startMailCatcher(options: MailCatcherOptions = {}): Promis
   const holding = new Promise<void>((resolve) => {
     hold = resolve;
   });
-  const breakOff = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+  const breakOff = (remotePort?: number) => {
+    for (const socket of sockets)
+      if (remotePort === undefined || socket.remotePort === remotePort) socket.resetAndDestroy();
   };
 
   const disabled = [...(options.starttls === true ? [] : ['STARTTLS']), ...(options.auth ? [] : ['AUTH'])];
@@ -134,19 +139,32 @@ export async function startMailCatcher(options: MailCatcherOptions = {}): Promis
           user: session.user ?? null,
           at: Date.now(),
         };
-        received.push(mail);
-        options.onMail?.(mail);
-        count += 1;
-        if (received.length > keep) received.shift();
-        for (let i = waiting.length - 1; i >= 0; i--) {
-          if (waiting[i]!.n <= count) waiting.splice(i, 1)[0]!.resolve();
-        }
-        if (options.afterMessage === 'hang') hold();
-        else if (options.afterMessage === 'reset') breakOff();
-        else callback();
+        finish(mail, session, callback).catch(callback);
       });
     },
   });
+  async function finish(
+    mail: CaughtMail,
+    session: SMTPServerSession,
+    callback: (error?: Error | null) => void,
+  ) {
+    const decided = (await options.onData?.(mail)) ?? null;
+    if (decided !== null && typeof decided === 'object') {
+      callback(refusal(decided));
+      return;
+    }
+    received.push(mail);
+    options.onMail?.(mail);
+    count += 1;
+    if (received.length > keep) received.shift();
+    for (let i = waiting.length - 1; i >= 0; i--) {
+      if (waiting[i]!.n <= count) waiting.splice(i, 1)[0]!.resolve();
+    }
+    const after = decided ?? options.afterMessage;
+    if (after === 'hang') hold();
+    else if (after === 'reset') breakOff(decided === null ? undefined : session.remotePort);
+    else callback();
+  }
   // Clients that go away in the middle are part of what is tested.
   server.on('error', () => {});
   server.server.on('connection', (socket: Socket) => {

@@ -86,6 +86,7 @@ export const faults: readonly Fault[] = [
       { file: 'channels/webhook-faults.test.ts', title: 'an answer that is none of 2xx' },
       { file: 'src/policy/plan.test.ts', title: 'spends no attempt on a provider that is busy' },
       { file: 'src/policy/breaker.test.ts', title: 'a breaker > opens at the fifth failure in a row' },
+      { file: 'src/testing/chaos/chaos.e2e.test.ts', title: 'brings home what was accepted' },
     ],
   },
   {

@@ -62,7 +62,8 @@ export async function apiState(client: KillClient): Promise<ApiState> {
   };
 }
 
-async function pages<T>(client: KillClient, path: string): Promise<T[]> {
+/** All items of a list, page by page. */
+export async function pages<T>(client: KillClient, path: string): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | null = null;
   do {

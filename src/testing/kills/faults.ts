@@ -45,6 +45,33 @@ function forgetful(store: Store): Store {
   };
 }
 
+/** Now and then what an attempt came to is not stored. */
+function resultless(store: Store): Store {
+  let seen = 0;
+  return {
+    ...store,
+    commit(commits) {
+      return store.commit(
+        commits.map((commit) => ({
+          ...commit,
+          effects: commit.effects.filter((effect) => effect.put !== 'delivery.result' || ++seen % 10 !== 0),
+        })),
+      );
+    },
+  };
+}
+
+/** Dead letters are there, and nobody is shown them. */
+function blind(store: Store): Store {
+  return {
+    ...store,
+    deliveries(...asked) {
+      const page = store.deliveries(...asked);
+      return { ...page, items: page.items.filter(({ state }) => state !== 'dead') };
+    },
+  };
+}
+
 /** What a start takes up is not what was stored. */
 const takenUpOtherwise: Partial<Record<PlantedFault, (loaded: TenantSnapshot) => TenantSnapshot>> = {
   loses_silences: (loaded) => ({ ...loaded, silences: [] }),
@@ -58,6 +85,8 @@ const takenUpOtherwise: Partial<Record<PlantedFault, (loaded: TenantSnapshot) =>
 export function plantInStore(store: Store, fault: PlantedFault | null): Store {
   if (fault === 'answers_before_commit') return late(store);
   if (fault === 'loses_a_delivery') return forgetful(store);
+  if (fault === 'loses_a_result') return resultless(store);
+  if (fault === 'hides_a_dead_letter') return blind(store);
   const change = fault === null ? undefined : takenUpOtherwise[fault];
   return change ? { ...store, loadTenant: (tenant) => change(store.loadTenant(tenant)) } : store;
 }

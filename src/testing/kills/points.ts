@@ -35,6 +35,8 @@ export const killAtVariable = 'TOCSIN_TEST_KILL_AT';
 export const plantedFaults = [
   'answers_before_commit',
   'loses_a_delivery',
+  'loses_a_result',
+  'hides_a_dead_letter',
   'loses_samples',
   'loses_silences',
   'loses_acknowledgements',

@@ -40,11 +40,19 @@ export interface Provider<Accepted> {
   readonly requests: readonly ReceivedRequest[];
   /** The next `times` requests meet this fault; faults stand in line. */
   misbehave(fault: ProviderFault, times?: number): void;
-  /** Asked for every request that no fault was scripted for: chaos with a seeded draw. */
-  chaos: ((request: ProviderRequest) => ProviderFault | null) | null;
+  /** Asked for every request that no fault was scripted for: chaos with a seeded draw. One that takes its time holds the request. */
+  chaos: ((request: ProviderRequest) => ProviderFault | null | Promise<ProviderFault | null>) | null;
+  /** The listener hears of every request: what was taken of it, and what fault it met. */
+  watch(listener: (seen: Seen<Accepted>) => void): void;
   /** Resolves when at least `n` requests have come. */
   waitFor(n: number): Promise<unknown>;
   close(): Promise<void>;
+}
+
+export interface Seen<Accepted> {
+  readonly request: ProviderRequest;
+  readonly accepted: readonly Accepted[];
+  readonly fault: ProviderFault | null;
 }
 
 export interface ProviderOptions {
@@ -61,17 +69,23 @@ export async function startProvider<Accepted>(
   const accepted: Accepted[] = [];
   const faults: ProviderFault[] = [];
   let chaos: Provider<Accepted>['chaos'] = null;
+  const watching: ((seen: Seen<Accepted>) => void)[] = [];
+  const tell = (seen: Seen<Accepted>) => {
+    for (const listener of watching) listener(seen);
+  };
   const receiver: Receiver = await startReceiver({
     ...(options.port === undefined ? {} : { port: options.port }),
     async handler(received) {
       const url = new URL(received.path, 'http://provider');
       const request = { ...received, pathname: url.pathname, query: url.searchParams, now: options.now() };
-      const fault = faults.shift() ?? chaos?.(request) ?? null;
+      const fault = faults.shift() ?? (await chaos?.(request)) ?? null;
+      if (fault !== null && fault !== 'lost') tell({ request, accepted: [], fault });
       if (fault === 'hang' || fault === 'reset') return fault;
       if (fault === 'garbage') return { status: 200, body: '<html><body>Bad gateway' };
       if (fault !== null && fault !== 'lost') return answerOf(fault);
       const verdict = await judge(request);
       accepted.push(...(verdict.accepted ?? []));
+      tell({ request, accepted: verdict.accepted ?? [], fault });
       return fault === 'lost' ? 'reset' : answerOf(verdict.reply);
     },
   });
@@ -88,6 +102,7 @@ export async function startProvider<Accepted>(
     set chaos(draw) {
       chaos = draw;
     },
+    watch: (listener) => void watching.push(listener),
     waitFor: (n) => receiver.waitFor(n),
     close: () => receiver.close(),
   };
