@@ -72,7 +72,8 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
 
 /** `503 no upstream (transient)`: what the receiver said, and what kind of a result that is. */
 function errorText({ result, code, message }: StoredEvent['body']): string {
-  const said = [code, message].filter((part) => typeof part === 'string' && part !== '');
+  const named = typeof code === 'string' && typeof message === 'string' && message.includes(code);
+  const said = [named ? null : code, message].filter((part) => typeof part === 'string' && part !== '');
   return said.length === 0 ? String(result) : `${said.join(' ')} (${String(result)})`;
 }
 
