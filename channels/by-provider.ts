@@ -19,7 +19,12 @@ export function byProvider(
     z.ZodObject<{ provider: z.ZodLiteral }>,
   ];
   const config = z
-    .discriminatedUnion('provider', schemas)
+    .discriminatedUnion('provider', schemas, {
+      error: ({ code }) =>
+        code === 'invalid_union'
+          ? `expected one of ${providers.map(({ name }) => name).join(', ')}`
+          : undefined,
+    })
     .transform((value, context) => withNumbers(value as unknown as Settings, context));
   const of = ({ provider }: Settings) => {
     const found = providers.find(({ name }) => name === provider);

@@ -23,7 +23,7 @@ const config = z
     access_token: secret(
       z.string().regex(/^[\w-]{8,128}$/, 'must be what follows access_token= in the webhook'),
     ).describe('What follows access_token= in the address that DingTalk shows for the robot.'),
-    secret: secret(z.string().regex(/^[\x21-\x7e]{8,256}$/, 'must be one word'))
+    secret: secret(z.string().regex(/^[\x21-\x7e]{8,256}$/, 'must be one word of 8 to 256 characters'))
       .optional()
       .describe('Signs every call, when the robot asks for it (SEC…).'),
     keyword: z

@@ -23,7 +23,7 @@ const config = z
     hook_id: secret(
       z.string().regex(/^[\w-]{8,128}$/, 'must be what follows /open-apis/bot/v2/hook/ in the webhook'),
     ).describe('What follows /open-apis/bot/v2/hook/ in the address that Feishu shows for the robot.'),
-    secret: secret(z.string().regex(/^[\x21-\x7e]{8,256}$/, 'must be one word'))
+    secret: secret(z.string().regex(/^[\x21-\x7e]{8,256}$/, 'must be one word of 8 to 256 characters'))
       .optional()
       .describe('Signs every call, when the robot asks for it.'),
     keyword: z

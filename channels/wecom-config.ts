@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { secret } from './secret.ts';
 import { webhookUrl } from './webhook.ts';
 
-const word = z.string().regex(/^[\w-]{4,128}$/, 'must be one word of letters, digits, - and _');
+const word = z.string().regex(/^[\w-]{4,128}$/, 'must be one word of 4 to 128 letters, digits, - and _');
 const member = z.string().regex(/^[\w.@-]{1,64}$/, 'is not a user id');
 const number = z
   .union([z.int().min(0).max(1e12), z.string().regex(/^\d{1,12}$/, 'must be a number')])

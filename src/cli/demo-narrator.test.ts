@@ -130,4 +130,25 @@ describe('the narrator of the demo', () => {
       '    0.0 s  dead      a delivery by demo-hook failed for good: The receiver answered HTTP 500.',
     ]);
   });
+
+  it('says who carries on, and what providers reported', () => {
+    const { narrator, lines } = stage();
+    const body = { notificationId: 'n1', channel: 'demo-chat' };
+    const receipt = event('delivery.delivered', 'd2', { ...body, channel: 'demo-sms' }, 'delivery');
+    narrator.events([
+      event('delivery.retry', 'd1', { ...body, message: '93000', next: 'demo-sms' }, 'delivery'),
+      event('delivery.delivered', 'd1', body, 'delivery'),
+      { ...receipt, row: { ...receipt.row, reason: 'receipt' } },
+      event('delivery.answered', 'd1', { ...body, channel: 'demo-call', answer: '1' }, 'delivery'),
+    ]);
+    narrator.show('wecom', 'the robot writes:', ['FIRING', 'busy']);
+    expect(lines).toEqual([
+      '    0.0 s  fallback  demo-chat did not take it, demo-sms carries it now: 93000',
+      '    0.0 s  delivered demo-sms: its provider reports that it arrived',
+      '    0.0 s  answered  demo-call: somebody answered 1',
+      '    0.0 s  wecom     the robot writes:',
+      '                     │ FIRING',
+      '                     │ busy',
+    ]);
+  });
 });

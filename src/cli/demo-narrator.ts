@@ -29,13 +29,17 @@ export interface NarratorOptions {
   /** Name of the rule whose story is told. */
   readonly rule: string;
   readonly lookup: Lookup;
+  /** Channels whose providers have to report an arrival, too. */
+  readonly reported?: readonly string[];
 }
 
 export interface Narrator {
   events(events: readonly CommittedEvent[]): void;
   webhook(request: ToldByWebhook): void;
   mail(mail: ToldByMail): void;
-  /** Resolves when webhook and mail have both told of the end. */
+  /** A line, and below it what somebody sees. */
+  show(what: string, text: string, lines?: readonly string[]): void;
+  /** Resolves when webhook and mail have both told of the end, and the arrivals were reported. */
   readonly seen: Promise<void>;
 }
 
@@ -46,12 +50,19 @@ const stages: Readonly<Record<string, string>> = {
   'alert.resolved': 'the condition is over; people are told that, too',
 };
 
+const toldDeliveries = new Set([
+  'delivery.retry',
+  'delivery.dead',
+  'delivery.delivered',
+  'delivery.answered',
+]);
+
 /** Times are shown as seconds since the call. */
 export function createNarrator(options: NarratorOptions): Narrator {
   const { print, now, rule, lookup } = options;
   const startedAt = now();
   const others = new Set<string>();
-  const told = { webhook: false, mail: false };
+  const missing = new Set(['webhook', 'mail', ...(options.reported ?? [])]);
   let finish: () => void = () => {};
   const seen = new Promise<void>((resolve) => {
     finish = resolve;
@@ -60,8 +71,9 @@ export function createNarrator(options: NarratorOptions): Narrator {
     const at = ((now() - startedAt) / 1000).toFixed(1).padStart(5);
     print(`  ${at} s  ${what.padEnd(9)} ${text}`);
   };
-  const end = () => {
-    if (told.webhook && told.mail) finish();
+  const end = (part: string) => {
+    missing.delete(part);
+    if (missing.size === 0) finish();
   };
 
   const alertEvent = ({ kind, subjectId }: CommittedEvent['row']) => {
@@ -74,13 +86,21 @@ export function createNarrator(options: NarratorOptions): Narrator {
       say('also', `${name} fires on this machine; it is told the same way, but is not part of this story`);
     }
   };
-  const deliveryEvent = ({ kind, body }: CommittedEvent['row']) => {
-    const { notificationId, channel, message } = body;
-    if (kind !== 'delivery.retry' && kind !== 'delivery.dead') return;
+  const deliveryEvent = ({ kind, reason, body }: CommittedEvent['row']) => {
+    const { notificationId, channel, message, next, answer } = body;
+    if (!toldDeliveries.has(kind)) return;
     if (typeof notificationId !== 'string') return;
     if (!lookup.alertsOf(notificationId).some((id) => lookup.ruleOf(id) === rule)) return;
     const why = typeof message === 'string' ? `: ${message}` : '';
-    if (kind === 'delivery.retry')
+    if (kind === 'delivery.delivered') {
+      if (reason !== 'receipt') return;
+      say('delivered', `${String(channel)}: its provider reports that it arrived`);
+      end(String(channel));
+    } else if (kind === 'delivery.answered')
+      say('answered', `${String(channel)}: somebody answered ${String(answer)}`);
+    else if (typeof next === 'string')
+      say('fallback', `${String(channel)} did not take it, ${next} carries it now${why}`);
+    else if (kind === 'delivery.retry')
       say('retry', `a delivery by ${String(channel)} failed and is tried again${why}`);
     else say('dead', `a delivery by ${String(channel)} failed for good${why}`);
   };
@@ -98,14 +118,16 @@ export function createNarrator(options: NarratorOptions): Narrator {
       const alert = data.alerts.find(({ labels }) => labels.alertname === rule);
       if (alert === undefined) return;
       say('webhook', `${data.status}: ${alert.annotations.summary ?? rule} (${data.reason})`);
-      if (data.status === 'resolved') told.webhook = true;
-      end();
+      if (data.status === 'resolved') end('webhook');
     },
     mail({ subject }) {
       if (!subject.includes(` ${rule}:`)) return;
       say('mail', subject);
-      if (subject.startsWith('RESOLVED ')) told.mail = true;
-      end();
+      if (subject.startsWith('RESOLVED ')) end('mail');
+    },
+    show(what, text, lines = []) {
+      say(what, text);
+      for (const line of lines) print(`${' '.repeat(21)}│ ${line}`);
     },
   };
 }

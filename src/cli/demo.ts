@@ -13,6 +13,7 @@ import { defaultTenant } from '../runtime.ts';
 import { startReceiver } from '../testing/http-receiver.ts';
 import { startMailCatcher } from '../testing/mail-catcher.ts';
 import { createNarrator, type Narrator } from './demo-narrator.ts';
+import { freeAddress, reportedChannels, startDemoProviders } from './demo-providers.ts';
 import type { DemoFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { problemLine } from './problems.ts';
@@ -49,6 +50,7 @@ export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<numb
       print: (line) => host.out(line),
       now: () => clock.now(),
       rule,
+      reported: flags.providers === 'sim' ? reportedChannels : [],
       lookup: {
         ruleOf: (id) => tocsin?.services.alert(defaultTenant, id)?.rule ?? null,
         alertsOf: (id) => Object.keys(tocsin?.services.store.notification(defaultTenant, id)?.alerts ?? {}),
@@ -64,13 +66,20 @@ export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<numb
     const mail = await startMailCatcher({ onMail: (caught) => narrator.mail(caught) });
     closing.push(() => mail.close());
 
+    const providers =
+      flags.providers === 'sim'
+        ? await startDemoProviders({ stage: narrator, now: () => clock.now(), rule })
+        : null;
+    if (providers !== null) closing.push(() => providers.close());
+
     const loaded = loadConfig({
-      file: join(packageRoot(), 'examples/demo/tocsin.yaml'),
+      file: join(packageRoot(), 'examples/demo', providers === null ? 'tocsin.yaml' : 'providers.yaml'),
       cwd: data,
       env: {
         DEMO_HOOK_URL: `${hook.url}/alerts`,
         DEMO_HOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
         DEMO_MAIL_PORT: String(mail.port),
+        ...(providers !== null && { ...providers.env, DEMO_LISTEN: await freeAddress() }),
       },
       flags: { data },
     });
@@ -84,7 +93,7 @@ export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<numb
     closing.push(close);
     const { host: address, port } = await tocsin.listen();
     const url = `http://${address}:${port}`;
-    greet(host, url, initialKey ?? '', hook.url, `${mail.host}:${mail.port}`);
+    greet(host, url, initialKey ?? '', hook.url, `${mail.host}:${mail.port}`, providers?.about ?? []);
 
     const child = startBurner();
     closing.push(() => child.kill());
@@ -113,12 +122,20 @@ function startBurner(): ChildProcess {
   return fork(file, [String(idleMs), String(burnMs)], { stdio: 'ignore' });
 }
 
-function greet(host: CliHost, url: string, key: string, hook: string, mail: string): void {
+function greet(
+  host: CliHost,
+  url: string,
+  key: string,
+  hook: string,
+  mail: string,
+  more: readonly string[],
+): void {
   host.out('Tocsin demo: real metrics of this machine, a real incident, a real webhook and a real mail.');
   host.out(`  API       ${url}`);
   host.out(`  key       ${key}`);
   host.out(`  webhook   ${hook}/alerts (a receiver of this demo)`);
   host.out(`  mail      ${mail} (a catcher of this demo)`);
+  for (const line of more) host.out(line);
   host.out(`  rule      ${rule}, in examples/rules/demo.yaml`);
   host.out(`In ${idleMs / 1000} s a child process burns one core for ${burnMs / 1000} s. Watch:`);
   host.out('');
@@ -145,11 +162,13 @@ async function watch(
   }
   host.out('');
   if (end === 'late') {
-    host.err(`After ${patienceMs / 1000} s webhook and mail have not both told of the resolved alert.`);
+    host.err(`After ${patienceMs / 1000} s not everything has told of the resolved alert.`);
     if (flags.once) return exitCodes.failed;
   } else {
     host.out(
-      'That was the whole way: measured, evaluated, stored, told by webhook and mail, resolved, told again.',
+      flags.providers === 'sim'
+        ? 'That was the whole way: measured, stored, told, confirmed by phone, and told by SMS when WeCom refused.'
+        : 'That was the whole way: measured, evaluated, stored, told by webhook and mail, resolved, told again.',
     );
     if (flags.once) {
       host.out('Next: "A first rule" in README.md.');

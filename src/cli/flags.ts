@@ -19,6 +19,7 @@ export interface SchemaFlags {
 }
 export interface DemoFlags {
   readonly once?: boolean;
+  readonly providers?: 'sim';
 }
 export interface PushFlags extends RemoteFlags {
   readonly label: Readonly<Record<string, string>>;

@@ -276,6 +276,11 @@ export async function runCli(host: CliHost): Promise<number> {
       'Show a real incident of this machine from end to end: pending, firing, mail and webhook, resolved.',
     )
     .option('--once', 'end after the resolved message was delivered; exit code 1 if that takes over 90 s')
+    .option(
+      '--providers <which>',
+      'sim: a WeCom robot, short messages and a phone call as well, simulated',
+      simulated,
+    )
     .action(async (flags: DemoFlags) => {
       code = await (await import('./demo.ts')).demoCommand(host, flags);
     });
@@ -323,6 +328,11 @@ function finiteNumber(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError('expected a number.');
   return value;
+}
+
+function simulated(text: string): 'sim' {
+  if (text !== 'sim') throw new InvalidArgumentError('expected sim.');
+  return text;
 }
 
 function json(text: string): unknown {

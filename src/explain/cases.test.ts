@@ -207,7 +207,8 @@ it('tells it in three languages, at night in that time zone', async () => {
       02:58:10  hook 未接受訊息（第 2 次嘗試）：503 Service Unavailable (transient)。稍後重試。
       02:58:20  hook 未接受訊息（第 3 次嘗試）：503 Service Unavailable (transient)。稍後重試。
       03:03:20  hook 未接受訊息（第 4 次嘗試）：503 Service Unavailable (transient)。稍後重試。
-      03:04:00  給 hook 的訊息等待中；下次嘗試在 2023-11-16 03:08:20。
+      03:04:00  至今沒有通道接受訊息。每五分鐘重試一次（slow_round），從 hook 開始；下次嘗試在
+                2023-11-16 03:08:20。
 
     規則
       「HighCpu」：cpu > 80，持續 2m。來自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15
@@ -234,7 +235,8 @@ it('tells it in three languages, at night in that time zone', async () => {
       02:58:10  hook 未接受消息（第 2 次尝试）：503 Service Unavailable (transient)。稍后重试。
       02:58:20  hook 未接受消息（第 3 次尝试）：503 Service Unavailable (transient)。稍后重试。
       03:03:20  hook 未接受消息（第 4 次尝试）：503 Service Unavailable (transient)。稍后重试。
-      03:04:00  给 hook 的消息等待中；下次尝试在 2023-11-16 03:08:20。
+      03:04:00  至今没有渠道接受消息。每五分钟重试一次（slow_round），从 hook 开始；下次尝试在
+                2023-11-16 03:08:20。
 
     规则
       “HighCpu”：cpu > 80，持续 2m。来自 rules/hosts.yaml:12；此版本（f0d73920b5891b6e）自 2023-11-15

@@ -10,13 +10,21 @@ export function deliveryLines(
   now: number,
   say: Say,
 ): readonly TimelineEntry[] {
-  const lines: TimelineEntry[] = events.map((event) => ({
-    at: event.at,
-    what: event.kind,
-    text: attemptText(row.channel, event, say),
-    actor: event.actor,
-    details: { delivery_id: row.id, ...(event.reason !== null && { reason: event.reason }), ...event.body },
-  }));
+  const lines: TimelineEntry[] = [];
+  // Who carries it: a channel that is paused hands over without an attempt, so without a line of its own.
+  let carrier = row.recipient;
+  for (const event of events) {
+    const { at, kind: what, actor, reason, body } = event;
+    const channel = typeof body.channel === 'string' ? body.channel : carrier;
+    if (channel !== carrier && what !== 'delivery.requeued') {
+      const details = { delivery_id: row.id, channel, paused: carrier };
+      const text = say.t.delivery.instead({ paused: carrier, channel });
+      lines.push({ at, what: 'delivery.fallback', text, actor: null, details });
+    }
+    const details = { delivery_id: row.id, ...(reason !== null && { reason }), ...body };
+    lines.push({ at, what, text: attemptText(channel, event, say), actor, details });
+    carrier = typeof body.next === 'string' ? body.next : channel;
+  }
   const open = openText(row, say);
   if (open !== null) {
     const details = { delivery_id: row.id, channel: row.channel, due_at: row.dueAt, reason: row.reason };
@@ -37,6 +45,7 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
       if (reason === 'receipt') return delivery.confirmed({ channel });
       return delivery.arrived({ channel, attempt });
     case 'delivery.retry':
+      if (typeof body.next === 'string') return delivery.handedOver({ channel, error, next: body.next });
       return delivery.retry({ channel, attempt, error });
     case 'delivery.dead':
       if (reason === 'expired') return delivery.expired({ channel });
@@ -50,6 +59,7 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
     case 'delivery.answered':
       return delivery.answered({ channel, answer: String(body.answer) });
     case 'delivery.dropped':
+      if (reason === 'resolved_before_send') return delivery.overtaken({ channel });
       return delivery.pointless({ channel });
     case 'delivery.requeued':
       return delivery.requeued({ by, channel });
@@ -62,7 +72,8 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
 
 /** `503 no upstream (transient)`: what the receiver said, and what kind of a result that is. */
 function errorText({ result, code, message }: StoredEvent['body']): string {
-  const said = [code, message].filter((part) => typeof part === 'string' && part !== '');
+  const named = typeof code === 'string' && typeof message === 'string' && message.includes(code);
+  const said = [named ? null : code, message].filter((part) => typeof part === 'string' && part !== '');
   return said.length === 0 ? String(result) : `${said.join(' ')} (${String(result)})`;
 }
 
@@ -83,7 +94,7 @@ function openText({ state, reason, channel, dueAt }: DeliveryFacts['row'], say: 
   if (state === 'sending') return delivery.sending({ channel });
   if (state !== 'queued') return null;
   const until = say.time(dueAt);
-  return reason === 'breaker_open'
-    ? delivery.paused({ channel, until })
-    : delivery.waiting({ channel, until });
+  if (reason === 'breaker_open') return delivery.paused({ channel, until });
+  if (reason === 'slow_round') return delivery.slow({ channel, until });
+  return delivery.waiting({ channel, until });
 }

@@ -210,6 +210,7 @@ function becauseText(
     case 'some_resolved':
     case 'repeat':
     case 'event':
+    case 'undelivered':
       return because[reason];
     default:
       return because.other(row.reason);

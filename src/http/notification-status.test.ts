@@ -14,6 +14,12 @@ it.each([
   ['pending', of(['sending', 1])],
   ['retrying', of(['queued', 1], ['sent'])],
   ['retrying', of(['sending', 2], ['delivered'])],
+  [
+    'retrying',
+    notificationStatus({ status: 'pending', requireAll: false }, [
+      { state: 'queued', attempts: 0, reason: 'slow_round' },
+    ]),
+  ],
   ['sent', of(['sent'], ['delivered'])],
   ['sent', of(['sent'], ['dropped'])],
   ['delivered', of(['delivered'], ['dropped'])],

@@ -33,7 +33,7 @@ export function notificationStatus(
     count[state]++;
     // `attempts` counts finished ones and the one under way.
     if (
-      (state === 'queued' && (attempts > 0 || reason === 'fallback')) ||
+      (state === 'queued' && (attempts > 0 || reason === 'fallback' || reason === 'slow_round')) ||
       (state === 'sending' && attempts > 1)
     )
       retrying = true;

@@ -21,4 +21,10 @@ export const exampleEnv: Readonly<Record<string, string>> = {
   DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
   DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   DEMO_MAIL_PORT: '2525',
+  DEMO_LISTEN: '127.0.0.1:8787',
+  DEMO_WECOM_KEY: 'demo-key',
+  DEMO_WECOM_URL: 'http://127.0.0.1:9001',
+  DEMO_TWILIO_ACCOUNT: 'AC00000000000000000000000000000000',
+  DEMO_TWILIO_TOKEN: 'twilio-token',
+  DEMO_TWILIO_URL: 'http://127.0.0.1:9002',
 };

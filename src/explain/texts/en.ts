@@ -73,6 +73,8 @@ export const en = {
       `the message for ${list(p.channels)} could not be delivered in time and is now a dead letter${p.error === null ? '' : ` (last answer: ${p.error})`}`,
     discarded: (p: { channels: readonly string[] }) =>
       `the message for ${list(p.channels)} could not be delivered, and somebody put it away`,
+    resolved_before_send: (p: { channels: readonly string[] }) =>
+      `it was over before the message could be sent to ${list(p.channels)}, so neither it nor its end was told`,
     pending: 'it does not fire yet',
     cleared_while_pending: 'it never fired',
     waits: {
@@ -196,6 +198,7 @@ export const en = {
     some_resolved: 'it is over; others of its group still fire',
     repeat: 'it still fires, and repeat_interval has passed',
     event: 'an event is told when it comes',
+    undelivered: 'nobody took the message for another receiver, and this one is called instead (emergency)',
     others: 'there is news of other alerts in the group, and this one still fires',
     other: (reason: string) => reason,
   },
@@ -214,6 +217,10 @@ export const en = {
       `Somebody answered "${p.answer}" through ${p.channel}.`,
     retry: (p: { channel: string; attempt: number; error: string }) =>
       `${p.channel} does not take the message (attempt ${p.attempt}): ${p.error}. It will be tried again.`,
+    handedOver: (p: { channel: string; error: string; next: string }) =>
+      `${p.channel} does not take the message: ${p.error}. ${p.next} carries it from here on (fallback).`,
+    instead: (p: { paused: string; channel: string }) =>
+      `${p.paused} is paused since earlier messages failed: ${p.channel} carries this one (fallback).`,
     dead: (p: { channel: string; attempt: number; error: string }) =>
       `${p.channel} does not take the message (attempt ${p.attempt}): ${p.error}. It is not tried again: the message is now a dead letter.`,
     refused: (p: { channel: string; error: string }) =>
@@ -224,6 +231,8 @@ export const en = {
       `The program ended three times while it was sending the message to ${p.channel}: it is now a dead letter.`,
     pointless: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: it says that the alert is over, and the message that it fired never got there.`,
+    overtaken: (p: { channel: string }) =>
+      `The message for ${p.channel} is left out: the alert was over before it could be sent.`,
     requeued: (p: { by: string; channel: string }) => `${p.by} has the message sent to ${p.channel} again.`,
     discarded: (p: { by: string; channel: string; note: string | null }) =>
       `${p.by} puts the message for ${p.channel} away${p.note === null ? '' : `: ${quoted(p.note)}`}.`,
@@ -231,6 +240,8 @@ export const en = {
       `The message for ${p.channel} is waiting; the next attempt is at ${p.until}.`,
     paused: (p: { channel: string; until: string }) =>
       `The message for ${p.channel} is waiting: the channel failed several times and is paused. It is tried at ${p.until}.`,
+    slow: (p: { channel: string; until: string }) =>
+      `No channel has taken the message so far. It is tried every five minutes (slow_round), beginning with ${p.channel}; the next attempt is at ${p.until}.`,
     sending: (p: { channel: string }) => `The message is being sent to ${p.channel}.`,
     unknown: (p: { channel: string; kind: string; reason: string | null }) =>
       `${p.channel}: ${p.kind}${p.reason === null ? '' : ` (${p.reason})`}.`,

@@ -63,6 +63,7 @@ export const zhCN: Texts = {
     expired: ({ channels, error }) =>
       `给 ${list(channels)} 的消息未能及时送达，已成为死信${error === null ? '' : `（最后的响应：${error}）`}`,
     discarded: ({ channels }) => `给 ${list(channels)} 的消息无法送达，已由人员丢弃`,
+    resolved_before_send: ({ channels }) => `消息发往 ${list(channels)} 之前它已结束，因此触发与结束都不通知`,
     pending: '它尚未触发',
     cleared_while_pending: '它从未触发',
     waits: {
@@ -166,6 +167,7 @@ export const zhCN: Texts = {
     some_resolved: '它已结束；分组中其他告警仍在触发',
     repeat: '它仍在触发，且已过 repeat_interval',
     event: '事件一到就通知',
+    undelivered: '没有人接受给另一位接收者的消息，因此改为通知这位（emergency）',
     others: '分组中其他告警有变化，而它仍在触发',
     other: (reason) => reason,
   },
@@ -178,17 +180,24 @@ export const zhCN: Texts = {
     answered: ({ channel, answer }) => `有人通过 ${channel} 回复了“${answer}”。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受消息（第 ${attempt} 次尝试）：${error}。稍后重试。`,
+    handedOver: ({ channel, error, next }) =>
+      `${channel} 未接受消息：${error}。由 ${next} 接手发送（fallback）。`,
+    instead: ({ paused, channel }) =>
+      `${paused} 因先前的消息失败而暂停：此消息由 ${channel} 发送（fallback）。`,
     dead: ({ channel, attempt, error }) =>
       `${channel} 未接受消息（第 ${attempt} 次尝试）：${error}。不再重试：消息成为死信。`,
     refused: ({ channel, error }) => `${channel} 拒绝消息：${error}。重试也无济于事：消息成为死信。`,
     expired: ({ channel }) => `给 ${channel} 的消息已过期，成为死信。`,
     poison: ({ channel }) => `发送消息给 ${channel} 时程序三度中止：消息成为死信。`,
     pointless: ({ channel }) => `跳过给 ${channel} 的消息：它只说告警已结束，而触发的消息从未送达该处。`,
+    overtaken: ({ channel }) => `跳过给 ${channel} 的消息：告警在消息发出前已结束。`,
     requeued: ({ by, channel }) => `${by} 将消息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 丢弃给 ${channel} 的消息${noted(note)}。`,
     waiting: ({ channel, until }) => `给 ${channel} 的消息等待中；下次尝试在 ${until}。`,
     paused: ({ channel, until }) =>
       `给 ${channel} 的消息等待中：该渠道多次失败，已暂停。将于 ${until} 再试。`,
+    slow: ({ channel, until }) =>
+      `至今没有渠道接受消息。每五分钟重试一次（slow_round），从 ${channel} 开始；下次尝试在 ${until}。`,
     sending: ({ channel }) => `消息正在送往 ${channel}。`,
     unknown: ({ channel, kind, reason }) => `${channel}：${kind}${reason === null ? '' : `（${reason}）`}。`,
   },
@@ -225,7 +234,7 @@ export const zhCN: Texts = {
       by === null
         ? `规则${quoted(name)}目前的版本自 ${at} 起才可知；在那之前没有此规则，或内容不同。`
         : `规则${quoted(name)}当时还不存在：${by} 于 ${at} 创建。`,
-    deleted: ({ name, at, by }) => `规则${quoted(name)}当时已不存在：${by} 于 ${at} 刪除。`,
+    deleted: ({ name, at, by }) => `规则${quoted(name)}当时已不存在：${by} 于 ${at} 删除。`,
     broken: ({ name, problem }) => `规则${quoted(name)}有问题而未运行：${problem}`,
     rule: ({ name, condition, span }) =>
       `规则${quoted(name)}（${condition}${span === null ? '' : `，持续 ${span}`}）当时存在。`,
@@ -243,7 +252,7 @@ export const zhCN: Texts = {
       `${series} 有 ${count} 个样本，最后为 ${value}（${at}）。条件从未成立。`,
     tooShort: ({ series, met, span }) => `${series} 的条件最多只持续成立 ${met}；规则要求 ${span}。`,
     met: ({ series, met }) =>
-      `${series} 的条件成立了 ${met}，卻没有告警：样本可能来得太晚，或 Tocsin 当时未运行。`,
+      `${series} 的条件成立了 ${met}，却没有告警：样本可能来得太晚，或 Tocsin 当时未运行。`,
     sampled: ({ series, count, value, at }) => `${series} 有 ${count} 个样本，最后为 ${value}（${at}）。`,
     verdict: ({ at, why }) => `${at} 时规则的结果：${why}。`,
     unknown: (reason) => `目前无法得知规则当时的结果（${reason}）。`,

@@ -63,6 +63,7 @@ export const zhTW: Texts = {
     expired: ({ channels, error }) =>
       `給 ${list(channels)} 的訊息未能及時送達，已成為死信${error === null ? '' : `（最後的回應：${error}）`}`,
     discarded: ({ channels }) => `給 ${list(channels)} 的訊息無法送達，已由人員捨棄`,
+    resolved_before_send: ({ channels }) => `訊息送往 ${list(channels)} 之前它已結束，因此觸發與結束都不通知`,
     pending: '它尚未觸發',
     cleared_while_pending: '它從未觸發',
     waits: {
@@ -166,6 +167,7 @@ export const zhTW: Texts = {
     some_resolved: '它已結束；群組中其他告警仍在觸發',
     repeat: '它仍在觸發，且已過 repeat_interval',
     event: '事件一到就通知',
+    undelivered: '沒有人接受給另一位接收者的訊息，因此改為通知這位（emergency）',
     others: '群組中其他告警有變化，而它仍在觸發',
     other: (reason) => reason,
   },
@@ -178,17 +180,24 @@ export const zhTW: Texts = {
     answered: ({ channel, answer }) => `有人透過 ${channel} 回覆了「${answer}」。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受訊息（第 ${attempt} 次嘗試）：${error}。稍後重試。`,
+    handedOver: ({ channel, error, next }) =>
+      `${channel} 未接受訊息：${error}。由 ${next} 接手傳送（fallback）。`,
+    instead: ({ paused, channel }) =>
+      `${paused} 因先前的訊息失敗而暫停：此訊息由 ${channel} 傳送（fallback）。`,
     dead: ({ channel, attempt, error }) =>
       `${channel} 未接受訊息（第 ${attempt} 次嘗試）：${error}。不再重試：訊息成為死信。`,
     refused: ({ channel, error }) => `${channel} 拒絕訊息：${error}。重試也無濟於事：訊息成為死信。`,
     expired: ({ channel }) => `給 ${channel} 的訊息已過期，成為死信。`,
     poison: ({ channel }) => `傳送訊息給 ${channel} 時程式三度中止：訊息成為死信。`,
     pointless: ({ channel }) => `略過給 ${channel} 的訊息：它只說告警已結束，而觸發的訊息從未送達該處。`,
+    overtaken: ({ channel }) => `略過給 ${channel} 的訊息：告警在訊息送出前已結束。`,
     requeued: ({ by, channel }) => `${by} 將訊息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 捨棄給 ${channel} 的訊息${noted(note)}。`,
     waiting: ({ channel, until }) => `給 ${channel} 的訊息等待中；下次嘗試在 ${until}。`,
     paused: ({ channel, until }) =>
       `給 ${channel} 的訊息等待中：該通道多次失敗，已暫停。將於 ${until} 再試。`,
+    slow: ({ channel, until }) =>
+      `至今沒有通道接受訊息。每五分鐘重試一次（slow_round），從 ${channel} 開始；下次嘗試在 ${until}。`,
     sending: ({ channel }) => `訊息正在送往 ${channel}。`,
     unknown: ({ channel, kind, reason }) => `${channel}：${kind}${reason === null ? '' : `（${reason}）`}。`,
   },

@@ -59,6 +59,8 @@ export interface ProviderOptions {
   /** The provider's clock, epoch milliseconds. */
   readonly now: () => number;
   readonly port?: number;
+  /** Called with each thing that was accepted, before the answer goes out. */
+  readonly onAccepted?: (accepted: unknown) => void;
 }
 
 /** Starts a provider whose `judge` says what each request comes to. */
@@ -84,7 +86,10 @@ export async function startProvider<Accepted>(
       if (fault === 'garbage') return { status: 200, body: '<html><body>Bad gateway' };
       if (fault !== null && fault !== 'lost') return answerOf(fault);
       const verdict = await judge(request);
-      accepted.push(...(verdict.accepted ?? []));
+      for (const one of verdict.accepted ?? []) {
+        accepted.push(one);
+        options.onAccepted?.(one);
+      }
       tell({ request, accepted: verdict.accepted ?? [], fault });
       return fault === 'lost' ? 'reset' : answerOf(verdict.reply);
     },

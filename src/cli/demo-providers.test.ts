@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { startTestApp } from '../testing/test-app.ts';
+import { createNarrator, type Narrator } from './demo-narrator.ts';
+import { freeAddress, startDemoProviders } from './demo-providers.ts';
+
+const rule = 'ProcessBurnsCpu';
+const config = readFileSync(new URL('../../examples/demo/providers.yaml', import.meta.url), 'utf8');
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+it('shows the card, the call and its confirmation, and the short message in place of a refused card', async () => {
+  const lines: string[] = [];
+  const clock = systemClock();
+  const narrator: Narrator = createNarrator({
+    ...{ print: (line: string) => lines.push(line.slice(11)), now: () => clock.now(), rule },
+    lookup: { ruleOf: () => rule, alertsOf: () => ['alert'] },
+    reported: ['demo-call', 'demo-sms'],
+  });
+  const providers = await startDemoProviders({ stage: narrator, now: () => clock.now(), rule, listensMs: 0 });
+  closing.push(() => providers.close());
+  const env: Record<string, string> = { ...providers.env, DEMO_LISTEN: await freeAddress() };
+  const text = config
+    .replace(/\$\{env:(\w+)\}/g, (_, name: string) => env[name] ?? '25')
+    .replace(/ {2}demo-hook:.*\n/, '')
+    .replace('[demo-chat, demo-hook, demo-mail]', '[demo-chat]')
+    .replace('host: true', 'host: false')
+    .replaceAll(/((?:group|resolve)_wait|group_interval|dedupe_window): \d+s/g, '$1: 0s');
+  const rules = `rules: [{ name: ${rule}, type: threshold, metric: busy, operator: gt, threshold: 1 }]`;
+  const app = await startTestApp(text, rules, { onEvents: (events) => narrator.events(events) });
+  closing.push(() => app.close());
+  await app.tocsin.listen();
+
+  await app.push([{ metric: 'busy', value: 2 }]);
+  await expect.poll(() => lines, { timeout: 5_000 }).toContainEqual(expect.stringMatching(/^broken/));
+  await app.push([{ metric: 'busy', value: 0 }]);
+  await expect
+    .poll(() => lines, { timeout: 5_000 })
+    .toContain('delivered demo-sms: its provider reports that it arrived');
+
+  for (const line of [
+    'wecom     the robot writes to its group:',
+    'call      the phone +886912345678 rings, and a voice says:',
+    'pressed   the callee presses 1',
+    'delivered demo-call: its provider reports that it arrived',
+    'answered  demo-call: somebody answered 1',
+    'sms       a short message to +886912345678:',
+  ])
+    expect(lines).toContain(line);
+  const shown = lines.filter((line) => line.includes('│ ')).join('\n');
+  expect(shown).toMatch(/This is an alert\. FIRING \[warning\] ProcessBurnsCpu.*\n.*Press 1 to confirm\./);
+  expect(shown).toContain('Thank you, confirmed.');
+  expect(shown).toMatch(/│ RESOLVED \[warning\] ProcessBurnsCpu/);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^fallback +demo-chat did not take it, demo-sms carries/),
+  );
+  const deliveries = (await app.call('GET', '/api/v1/deliveries')).body as {
+    items: { channel: string; state: string }[];
+  };
+  expect(deliveries.items.map(({ channel, state }) => `${channel} ${state}`).sort()).toEqual([
+    'demo-call delivered',
+    'demo-chat sent',
+    'demo-sms delivered',
+  ]);
+});
