@@ -17,6 +17,10 @@ export const consoleChannel = defineChannel({
       .describe('Lines for one message; the rest is counted.'),
   }),
   limits: { maxBytes, concurrency: 1, deadlineMs: 5_000 },
+  docs: {
+    text: 'Prints one line for each alert on standard output. It needs nothing, and is what Tocsin uses when no channel is configured.',
+    answers: [['printed', 'delivered']],
+  },
   render: (message, { config, locale }): readonly string[] =>
     lines(message, locale, { maxAlerts: config.max_alerts, maxBytes: maxBytes - 1_024 }),
   open: (_config, host) => ({

@@ -10,34 +10,10 @@ import { aggregates, noDataPolicies } from '../rules/types.ts';
 import { ruleSchemaText } from './cli/schema.ts';
 import { loadConfig } from './config/load.ts';
 import { readRules } from './config/rule-files.ts';
+import { exampleEnvironment } from './testing/example-environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const examples = join(root, 'examples');
-
-/** Every variable that an example refers to. */
-const env = {
-  HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
-  DINGTALK_TOKEN: 'f0e1d2c3b4a5f0e1d2c3b4a5',
-  DINGTALK_SECRET: 'SECthis_is_a_test_secret',
-  FEISHU_HOOK: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
-  FEISHU_SECRET: 'feishu_test_secret',
-  WECOM_KEY: '693a91f6-7aaa-4bc4-97a0-0ec2cafe5aaa',
-  WECOM_SECRET: 'secret-of-the-app',
-  ALIYUN_SECRET: 'aliyun-secret',
-  TENCENT_SECRET: 'tencent-secret',
-  TWILIO_TOKEN: 'twilio-token',
-  AWS_SECRET: 'aws-secret',
-  REPORT_TOKEN: 'report-token-of-16',
-  SMTP_PASSWORD: 'a password',
-  PAGERDUTY_ROUTING_KEY: 'abcdef0123456789abcdef0123456789',
-  SLACK_TOKEN: 'xoxb-1111-2222-abcdefghijklmnop',
-  SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T012AB3CD/B045EF6GH/abcdefghijklmnop',
-  SENDGRID_API_KEY: 'SG.some-id.some-secret',
-  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY',
-  DEMO_HOOK_URL: 'http://127.0.0.1:9000/alerts',
-  DEMO_HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
-  DEMO_MAIL_PORT: '2525',
-};
 
 const yamlFiles = readdirSync(examples, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.yaml'))
@@ -50,7 +26,7 @@ const configFiles = yamlFiles.filter((path) => !isRules(path));
 
 describe('the examples', () => {
   it.each(configFiles.map(shown))('%s is a configuration without a problem', (path) => {
-    const loaded = loadConfig({ file: join(root, path), cwd: root, env, flags: {} });
+    const loaded = loadConfig({ file: join(root, path), cwd: root, env: exampleEnvironment, flags: {} });
     expect('problems' in loaded ? loaded.problems : []).toEqual([]);
     if ('config' in loaded) expect(readRules(loaded.config.rules).problems).toEqual([]);
   });
