@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { alertmanagerBody } from './alertmanager-body.ts';
 import { defineChannel } from './channel.ts';
-import { request, resultOfHttp } from './http.ts';
+import { answersOfHttp, request, resultOfHttp } from './http.ts';
 import { webhookHeaders, webhookUrl } from './webhook.ts';
 
 const maxBytes = 1024 * 1024;
@@ -27,6 +27,10 @@ export const alertmanagerWebhook = defineChannel({
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
   merges: false,
+  docs: {
+    text: `Posts what an Alertmanager would (version 4). It is not signed; the header \`webhook-id\` names the delivery. \`startsAt\` and \`endsAt\` have milliseconds; \`endsAt\` of an alert that fires is \`0001-01-01T00:00:00Z\`, \`generatorURL\` is its annotation \`generator_url\`, and \`notification_reason\` says why in Alertmanager's words. Alertmanager has no events: one fires and ends by itself after five minutes. What was left out is counted in \`truncatedAlerts\`.`,
+    answers: answersOfHttp,
+  },
   render: (message, context) =>
     alertmanagerBody(message, {
       maxAlerts: context.config.max_alerts,

@@ -2,7 +2,7 @@
 // same family: https://help.aliyun.com/zh/sms/developer-reference/api-error-codes
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { ChannelHost, SendContext, SendFailure } from './channel.ts';
+import type { ChannelHost, ResultKind, SendContext, SendFailure } from './channel.ts';
 import { request } from './http.ts';
 import { codeOf, type Json, jsonReply } from './provider-reply.ts';
 import { secret } from './secret.ts';
@@ -90,6 +90,31 @@ const illegalNumber = new Set([
   'isv.CALLED_NUMBER_ILLEGAL',
   'isv.INVALID_PHONE_NUMBER',
 ]);
+
+const listed = (codes: Iterable<string>) => [...codes].map((code) => `\`${code}\``).join(', ');
+
+/** For the documentation of SMS and calls. */
+export const aliyunAnswers: readonly (readonly [answer: string, result: ResultKind])[] = [
+  ['Aliyun: OK', 'sent'],
+  ['Aliyun: one number had enough: `isv.BUSINESS_LIMIT_CONTROL`', 'rate_limited'],
+  [
+    'Aliyun: the account had enough: `isv.DAY_LIMIT_CONTROL`, `isv.MONTH_LIMIT_CONTROL`, `Throttling.User`, `HTTP 429`',
+    'rate_limited',
+  ],
+  [`Aliyun: ${listed(illegalNumber)}`, 'invalid_recipient'],
+  [
+    `Aliyun: credentials, balance or rights: ${listed(account)}, \`InvalidAccessKeyId.NotFound\`, \`Forbidden.RAM\`, \`NoPermission\``,
+    'auth',
+  ],
+  [
+    'Aliyun: `isp.SYSTEM_ERROR`, `ServiceUnavailable`, `InternalError`, `SignatureNonceUsed`, and 5xx, e.g. `HTTP 503`',
+    'transient',
+  ],
+  [
+    'Aliyun: others, e.g. `isv.SMS_TEMPLATE_ILLEGAL`, `isv.SMS_SIGNATURE_ILLEGAL`, `isv.INVALID_PARAMETERS`',
+    'permanent',
+  ],
+];
 
 function aliyunFailure(code: string, status: number, waitMs: number): SendFailure {
   const later = waitMs > 0 ? { retryAfterMs: Math.min(waitMs, 3_600_000) } : {};

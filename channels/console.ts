@@ -18,6 +18,10 @@ export const consoleChannel = defineChannel({
       .describe('Lines for one message; the rest is counted.'),
   }),
   limits: { maxBytes, concurrency: 1, deadlineMs: 5_000 },
+  docs: {
+    text: 'Prints one line for each alert on standard output. It needs nothing, and is what Tocsin uses when no channel is configured.',
+    answers: [['printed', 'delivered']],
+  },
   render(message, { config, locale, words }): readonly string[] {
     const title = words?.title == null ? [] : [plain(words.title, 200)];
     if (words?.text != null)

@@ -52,7 +52,9 @@ const config = z
       .optional()
       .describe('Who is called by name in every message.'),
     max_alerts: z.int().min(1).max(100).default(20).describe('Alerts in one message; the rest is counted.'),
-    base_url: webhookUrl.default('https://oapi.dingtalk.com').describe('Of a proxy or a test.'),
+    base_url: webhookUrl
+      .default('https://oapi.dingtalk.com')
+      .describe('In place of the address of the provider, for a proxy or a test.'),
   })
   .refine((settings) => (settings.format === 'action_card') === (settings.button !== undefined), {
     path: ['button'],
@@ -144,6 +146,25 @@ export const dingtalk = defineChannel({
   label: { en: 'DingTalk robot', 'zh-TW': '釘釘機器人', 'zh-CN': '钉钉机器人' },
   config,
   limits: { maxBytes, concurrency: 2, deadlineMs: 15_000, rates: robotRates },
+  docs: {
+    text: `The robot of a DingTalk group: group settings, robots, Custom. \`access_token\` is the end of the address that is shown there. Each security setting that is switched on belongs here: the signature as \`secret\`, a keyword as \`keyword\`; an address list has to hold the address of this machine. 20 messages a minute; who sends more is blocked for ten minutes, so what waits is sent together. DingTalk sends no receipts.
+
+Keyword and mentions stand in every message, also in the one that says that it is over. Marks in labels and texts become their wide twins (\`＜\`, \`＊\`): no label calls anybody, makes a link or ends a mark.`,
+    answers: [
+      ['`0`', 'sent'],
+      [
+        '`130101`, `410100`, `punish` (the gate in front of the robot), and words of too many, e.g. `310000 send too fast`: ten minutes',
+        'rate_limited',
+      ],
+      ['`460101`, `101002`', 'payload_too_large'],
+      [
+        '`310000` (signature, keyword, address or time: its words say which), `300001`, `300005`, `400013`, `400101`, `400102`, `400106`, `40035`, `88`',
+        'auth',
+      ],
+      ['`-1`, and an HTTP error without a code, e.g. `HTTP 502`', 'transient'],
+      ['others, e.g. `400002`', 'permanent'],
+    ],
+  },
   dialect: markdown,
   account: (settings) =>
     createHash('sha256').update(`dingtalk ${settings.access_token.reveal()}`).digest('hex').slice(0, 16),

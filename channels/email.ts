@@ -51,10 +51,17 @@ const keysOf = {
 const config = z
   .strictObject({
     provider: z.enum(providers).default('smtp').describe('Who takes the mails.'),
-    host: z.string().min(1).max(255).optional().describe('smtp: the server.'),
-    port: port.optional().describe('smtp: 587 unless told otherwise.'),
-    username: z.string().min(1).max(255).optional().describe('smtp.'),
-    password: secret(z.string().min(1).max(1_024)).optional().describe('smtp.'),
+    host: z.string().min(1).max(255).optional().describe('smtp, required: the server.'),
+    port: port.optional().describe('smtp: 587 unless told otherwise; 465 is TLS from the first byte.'),
+    username: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('smtp: name to log in with; with `password` or not at all.'),
+    password: secret(z.string().min(1).max(1_024))
+      .optional()
+      .describe('smtp: password to log in with; with `username` or not at all.'),
     use_tls: z
       .union([z.boolean(), z.enum(['starttls', 'tls', 'none'])])
       .optional()
@@ -67,11 +74,14 @@ const config = z
       .min(1)
       .max(255)
       .optional()
-      .describe('smtp: name to expect in the certificate.'),
-    tls_reject_unauthorized: z.boolean().optional().describe('smtp: true unless told otherwise.'),
+      .describe('smtp: name to expect in the certificate; the `host` unless told otherwise.'),
+    tls_reject_unauthorized: z
+      .boolean()
+      .optional()
+      .describe('smtp: true unless told otherwise; false takes any certificate.'),
     api_key: secret(z.string().regex(/^[\x21-\x7e]{1,512}$/, 'expected visible ASCII'))
       .optional()
-      .describe('sendgrid.'),
+      .describe('sendgrid, required: an API key with the right to send mail.'),
     event_key: z
       .string()
       .refine(
@@ -84,28 +94,28 @@ const config = z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'expected a region such as eu-central-1')
       .optional()
-      .describe('ses.'),
+      .describe('ses, required: the region, e.g. eu-central-1.'),
     access_key_id: z
       .string()
       .regex(/^\w{16,128}$/, 'expected an access key id such as AKIA…')
       .optional()
-      .describe('ses.'),
+      .describe('ses, required: id of a key that may ses:SendEmail.'),
     secret_access_key: secret(z.string().regex(/^[\x21-\x7e]{16,256}$/, 'expected visible ASCII'))
       .optional()
-      .describe('ses.'),
+      .describe('ses, required: the secret of that key.'),
     session_token: secret(z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'expected visible ASCII'))
       .optional()
-      .describe('ses: of temporary credentials.'),
+      .describe('ses: session token, where the credentials are temporary.'),
     configuration_set: z
       .string()
       .regex(/^[\w-]{1,64}$/, 'expected letters, digits, _ and -')
       .optional()
-      .describe('ses.'),
+      .describe('ses: a configuration set of the account, which the mails go through.'),
     base_url: baseUrl.optional().describe("sendgrid, ses: in place of the provider's own address."),
-    from_email: mailbox.describe('The sender; it has to be one that the provider lets you use.'),
-    from_name: z.string().max(128).optional(),
-    to: z.array(mailbox).min(1).max(50),
-    reply_to: mailbox.optional(),
+    from_email: mailbox.describe('The sender: one address without a name, which the provider lets you use.'),
+    from_name: z.string().max(128).optional().describe('Name shown for the sender.'),
+    to: z.array(mailbox).min(1).max(50).describe('Who gets the mail: one mail for all of them.'),
+    reply_to: mailbox.optional().describe('Where answers go to.'),
   })
   .superRefine((value, context) => {
     const { needs, takes } = keysOf[value.provider];
@@ -169,6 +179,48 @@ export const email = defineChannel({
   config,
   limits: { maxBytes, concurrency, deadlineMs: 30_000 },
   dialect: html,
+  docs: {
+    text: `One mail for each notification, as text and HTML, with at most 50 alerts; the mails of one group are one thread. Subject: \`FIRING [warning] HighCpu: CPU of web-1 at 97 %\`, for several alerts \`FIRING ×3 [critical] env=prod\`. The header \`X-Tocsin-Delivery\` carries the id of the delivery, and by SMTP so does \`Message-ID\`. \`provider\` says who takes the mails; keys of another provider are refused.
+
+- \`smtp\`: a server of yours. Connections are kept for a minute.
+- \`sendgrid\`: click and open tracking is off. With \`event_key\` it takes [receipts](reference/channels.md#receipts): enter the address of the channel under Event Webhook, with the events Processed, Deferred, Delivered, Bounced and Dropped, and turn the signature on; the key is shown there.
+- \`ses\`: receipts of SES come through SNS, whose signatures cannot be checked without fetching a certificate, so they are not taken.`,
+    answers: [
+      ['SMTP: all recipients accepted', 'sent'],
+      ['SMTP: some recipients refused', 'partial'],
+      [
+        'SMTP: 4yz, e.g. `421`, `450`, `451`; 5yz before there is a message (greeting, EHLO, STARTTLS)',
+        'transient',
+      ],
+      ['SMTP: `530`, `534`, `535`, `538`', 'auth'],
+      ['SMTP: every recipient refused with 5yz', 'invalid_recipient'],
+      ['SMTP: `552`, and any 5yz with the status 5.3.4, e.g. `554 5.3.4`', 'payload_too_large'],
+      [
+        'SMTP: 5yz to the sender or the message, e.g. `550`, `554`, `552 5.2.2` (the mailbox is full)',
+        'permanent',
+      ],
+      ['SendGrid: `HTTP 202`', 'sent'],
+      ['SendGrid: any other 2xx, e.g. `HTTP 200`', 'unknown'],
+      ['SendGrid: `HTTP 429`, until x-ratelimit-reset', 'rate_limited'],
+      ['SendGrid: 5xx, e.g. `HTTP 500`, `HTTP 503`', 'transient'],
+      ['SendGrid: `HTTP 401`, `HTTP 403` (key, rights, or a sender that was not verified)', 'auth'],
+      ['SendGrid: `HTTP 400 personalizations.0.to`', 'invalid_recipient'],
+      ['SendGrid: `HTTP 413`', 'payload_too_large'],
+      ['SendGrid: `HTTP 400` for another field', 'permanent'],
+      ['SES: a MessageId', 'sent'],
+      [
+        'SES: `TooManyRequestsException`, `ThrottlingException`, `LimitExceededException`, `HTTP 429`',
+        'rate_limited',
+      ],
+      [
+        'SES: `UnrecognizedClientException`, `InvalidSignatureException`, `SignatureDoesNotMatch`, `AccessDeniedException`, `ExpiredTokenException`, `InvalidClientTokenId`, `IncompleteSignature`, `RequestExpired`, `AccountSuspendedException`, `SendingPausedException`, `MailFromDomainNotVerifiedException`',
+        'auth',
+      ],
+      ['SES: HTTP 400 whose words say that the mail is too large', 'payload_too_large'],
+      ['SES: 5xx, e.g. `HTTP 500`', 'transient'],
+      ['SES: others, e.g. `MessageRejected`, `BadRequestException`', 'permanent'],
+    ],
+  },
   account({ provider, host, port, username, api_key, region, access_key_id }) {
     if (provider === 'ses') return `ses:${region}:${access_key_id}`;
     if (provider === 'sendgrid') return `sendgrid:${sendGridAccount(given(api_key, 'api_key'))}`;

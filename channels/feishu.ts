@@ -54,7 +54,7 @@ const config = z
     max_alerts: z.int().min(1).max(100).default(20).describe('Alerts in one message; the rest is counted.'),
     base_url: webhookUrl
       .default('https://open.feishu.cn')
-      .describe('https://open.larksuite.com for Lark; or of a proxy or a test.'),
+      .describe('`https://open.larksuite.com` for Lark; another one for a proxy or a test.'),
   })
   .refine((settings) => settings.button === undefined || settings.format === 'card', {
     path: ['button'],
@@ -147,6 +147,22 @@ export const feishu = defineChannel({
   label: { en: 'Feishu or Lark robot', 'zh-TW': '飛書機器人', 'zh-CN': '飞书机器人' },
   config,
   limits: { maxBytes, concurrency: 4, deadlineMs: 15_000, rates },
+  docs: {
+    text: `The robot of a Feishu or Lark group: group settings, Bots, Custom Bot. \`hook_id\` is the end of the address that is shown there; for Lark set \`base_url\` as well. Each security setting that is switched on belongs here: the signature as \`secret\`, a keyword as \`keyword\`; an address list has to hold the address of this machine. A person is mentioned by \`open_id\` (\`ou_…\`) or \`user_id\`. Feishu sends no receipts.
+
+Keyword and mentions stand in every message, also in the one that says that it is over. Marks in labels and texts become their wide twins (\`＜\`, \`＊\`): no label calls anybody, makes a link or ends a mark.`,
+    answers: [
+      ['`0`', 'sent'],
+      [
+        '`11232`, `99991400`, and words of too many, e.g. `9499 too many request`: a minute, or what Retry-After asks',
+        'rate_limited',
+      ],
+      ['`19036`', 'payload_too_large'],
+      ['`19021` (signature or time), `19022` (address), `19024` (keyword), `19001` (no such robot)', 'auth'],
+      ['an HTTP error without a code, e.g. `HTTP 502`', 'transient'],
+      ['others, e.g. `9499`', 'permanent'],
+    ],
+  },
   dialect: larkMd,
   account: (settings) =>
     createHash('sha256').update(`feishu ${settings.hook_id.reveal()}`).digest('hex').slice(0, 16),

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
-import { exampleEnv } from '../src/testing/example-env.ts';
+import { exampleEnvironment } from '../src/testing/example-environment.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { channels } from './index.ts';
 import { locales } from './message.ts';
@@ -17,7 +17,7 @@ const write = 'npx vitest run channels/golden.test.ts -u';
 /** The settings of the first channel of the kind in its example, as a user's file is read. */
 function settingsOf(kind: string): unknown {
   const cwd = join(folder, '../examples/channels');
-  const loaded = loadConfig({ file: join(cwd, `${kind}.yaml`), cwd, env: exampleEnv, flags: {} });
+  const loaded = loadConfig({ file: join(cwd, `${kind}.yaml`), cwd, env: exampleEnvironment, flags: {} });
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
   return [...loaded.config.channels.values()].find(({ type }) => type === kind)?.settings;
 }

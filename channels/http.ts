@@ -1,7 +1,7 @@
 // One HTTP request of a channel and what it came to. Redirects are not followed, the reply is read to a bound, the
 // deadline is the caller's signal; whether the request had been written decides between `network` and `unknown`.
 import type { Dispatcher } from 'undici';
-import type { ChannelHost, SendFailure, SendResult } from './channel.ts';
+import type { ChannelHost, ResultKind, SendFailure, SendResult } from './channel.ts';
 
 export interface HttpRequest {
   readonly url: string;
@@ -181,6 +181,22 @@ export function resultOfFailure(failure: HttpFailure): SendFailure {
     : 'The receiver could not be reached';
   return { kind: 'network', code, message: `${what} (${code}).` };
 }
+
+/** What `resultOfHttp` makes of statuses, for the documentation of channels that go by them alone. */
+export const answersOfHttp: readonly (readonly [answer: string, result: ResultKind])[] = [
+  ['2xx, e.g. `HTTP 200`, `HTTP 204`', 'sent'],
+  ['`HTTP 429`; Retry-After is heeded', 'rate_limited'],
+  [
+    '`HTTP 408`, `HTTP 425`, and 5xx, e.g. `HTTP 500`; Retry-After of `HTTP 502`, `HTTP 503`, `HTTP 504` is heeded',
+    'transient',
+  ],
+  ['`HTTP 401`, `HTTP 403`', 'auth'],
+  ['`HTTP 413`', 'payload_too_large'],
+  [
+    'everything else, e.g. `HTTP 302` (redirects are not followed), `HTTP 400`, `HTTP 404`, `HTTP 410`',
+    'permanent',
+  ],
+];
 
 function resultOfReply(reply: HttpReply, now: number): SendResult {
   const { status } = reply;

@@ -21,17 +21,22 @@ const detailsBytes = 128 * 1024;
 const config = z.strictObject({
   routing_key: secret(
     z.string().regex(/^[A-Za-z0-9]{32}$/, 'must be the 32 letters and digits of an integration key'),
-  ).describe('Integration key of a service (Events API v2).'),
+  ).describe('Integration key of a service (Events API v2): 32 letters and digits.'),
   source: z.string().min(1).max(255).default('tocsin').describe('`source` of the event: who says it.'),
-  component: z.string().min(1).max(255).optional().describe('`component` of the event.'),
-  class: z.string().min(1).max(255).optional().describe('`class` of the event.'),
+  component: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('`component` of the event: the part that is affected.'),
+  class: z.string().min(1).max(255).optional().describe('`class` of the event: the kind of what happened.'),
   max_alerts: z.int().min(1).max(500).default(50).describe('Alerts in the details; the rest is counted.'),
   base_url: z
     .url({ protocol: /^https?$/ })
     .max(2_048)
     .transform((url) => url.replace(/\/+$/, ''))
-    .default('https://events.pagerduty.com')
-    .describe('https://events.eu.pagerduty.com for accounts in the EU.'),
+    .prefault('https://events.pagerduty.com')
+    .describe('`https://events.eu.pagerduty.com` for accounts in the EU.'),
 });
 type Config = z.output<typeof config>;
 
@@ -152,6 +157,18 @@ export const pagerduty = defineChannel({
     deadlineMs: 15_000,
     // 120 events a minute for an integration key.
     rates: [{ scope: 'account', calls: 120, perMs: 60_000 }],
+  },
+  docs: {
+    text: `Events API v2: add the integration to a service, its Integration Key is \`routing_key\`. A group is an incident: its first message opens it, the others bring it up to date, and it is resolved when the whole group is. \`dedup_key\` is tenant and group, or their SHA-256 beyond 255 characters. An event (\`reason: event\`) has an incident of its own, which a person closes. \`emergency\` and \`critical\` are \`critical\`, \`high\` is \`error\`; the details hold reason, priority and the alerts as text within 128 KiB, the first runbook is a link. Acknowledging in PagerDuty is not reported to Tocsin.`,
+    answers: [
+      ['`HTTP 202 success`', 'sent'],
+      ['any other 2xx, e.g. `HTTP 202`', 'unknown'],
+      ['`HTTP 429`; Retry-After is heeded', 'rate_limited'],
+      ['`HTTP 408`, and 5xx, e.g. `HTTP 500`, `HTTP 503`', 'transient'],
+      ['`HTTP 400 Invalid routing key`, `HTTP 401`, `HTTP 403`', 'auth'],
+      ['`HTTP 413`, `HTTP 400 Event is too large`', 'payload_too_large'],
+      ['others, e.g. `HTTP 400` for another reason, `HTTP 404`', 'permanent'],
+    ],
   },
   account: ({ routing_key }) =>
     `pagerduty:${createHash('sha256').update(routing_key.reveal()).digest('hex').slice(0, 16)}`,

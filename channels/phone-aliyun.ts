@@ -20,10 +20,13 @@ const minuteMs = 60_000;
 export const aliyunPhone = definePhoneProvider({
   name: 'aliyun',
   config: z.strictObject({
-    provider: z.literal('aliyun'),
+    provider: z.literal('aliyun').describe('Through whom.'),
     ...numbersConfig,
     ...aliyunKeys,
-    tts_code: z.string().regex(/^TTS_\w{1,64}$/, 'must be a template code such as TTS_123456789'),
+    tts_code: z
+      .string()
+      .regex(/^TTS_\w{1,64}$/, 'must be a template code such as TTS_123456789')
+      .describe('Code of the approved text.'),
     template_params: templateParams,
     max_param_length: z.int().min(4).max(500).default(35).describe('Characters of one variable.'),
     show_number: z

@@ -66,7 +66,7 @@ export const baseUrl = (standard: string) =>
     .url({ protocol: /^https?$/ })
     .max(2_048)
     .default(standard)
-    .describe('Of a proxy or a simulator.');
+    .describe('In place of the address of the provider, for a proxy or a test.');
 
 export const callbackToken = secret(
   z.string().regex(/^[A-Za-z0-9_-]{16,128}$/, 'must be 16 to 128 letters, digits, - or _'),

@@ -34,7 +34,7 @@ export const twilioPhone = definePhoneProvider({
   name: 'twilio',
   config: z
     .strictObject({
-      provider: z.literal('twilio'),
+      provider: z.literal('twilio').describe('Through whom.'),
       ...numbersConfig,
       ...twilioKeys,
       from: z.string().min(1).max(20).describe('Number that calls.'),

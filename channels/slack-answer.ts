@@ -1,6 +1,6 @@
 // What Slack's answers come to. The Web API says 200 and `{"ok":false}`; an incoming webhook says 200 and `ok`, or a
 // status and one word (https://docs.slack.dev/reference/methods/chat.postMessage, …/messaging/sending-messages-using-incoming-webhooks).
-import type { SendFailure, SendResult } from './channel.ts';
+import type { ResultKind, SendFailure, SendResult } from './channel.ts';
 import { type HttpOutcome, type HttpReply, resultOfFailure, resultOfHttp, retryAfterMs } from './http.ts';
 
 type FailureKind = SendFailure['kind'];
@@ -43,6 +43,21 @@ const threadWords: ReadonlySet<string> = new Set([
   'restricted_action_non_threadable_channel',
   'message_not_found',
 ]);
+
+const listed = (all: Iterable<string> = []) => [...all].map((word) => `\`${word}\``).join(', ');
+
+/** For the documentation: the words above, and what is not one of them. */
+export const slackAnswers: readonly (readonly [answer: string, result: ResultKind])[] = [
+  ['"ok": true; of a webhook the word ok', 'sent'],
+  [`\`HTTP 429\`, ${listed(words.rate_limited)}; Retry-After is heeded`, 'rate_limited'],
+  [`${listed(words.auth)}`, 'auth'],
+  [`${listed(words.invalid_recipient)}`, 'invalid_recipient'],
+  [`${listed(words.payload_too_large)}`, 'payload_too_large'],
+  [`${listed(words.transient)}, and an error without a word, e.g. \`HTTP 503\``, 'transient'],
+  [`the thread takes no replies, the next attempt begins a new one: ${listed(threadWords)}`, 'transient'],
+  [`some of it may have succeeded: ${listed(words.unknown)}`, 'unknown'],
+  ['others, e.g. `invalid_blocks`, `no_text`', 'permanent'],
+];
 
 /** An answer of the Web API: what it said, or what its refusal comes to. */
 export type SlackAnswer =

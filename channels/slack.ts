@@ -11,7 +11,7 @@ import {
 } from './channel.ts';
 import { request } from './http.ts';
 import { secret } from './secret.ts';
-import { answerOfApi, resultOfWebhook } from './slack-answer.ts';
+import { answerOfApi, resultOfWebhook, slackAnswers } from './slack-answer.ts';
 import { type SlackMessage, slackDialect, slackMessage } from './slack-message.ts';
 import { metadataType, type SlackAccess, SlackThreads } from './slack-threads.ts';
 
@@ -22,7 +22,7 @@ const config = z
       .describe('An incoming webhook (https://hooks.slack.com/services/…).'),
     token: secret(z.string().regex(/^[\x21-\x7e]{10,512}$/, 'must be the token of a bot, e.g. xoxb-…'))
       .optional()
-      .describe('Token of a bot with the right chat:write; needs `channel`.'),
+      .describe('Token of a bot (xoxb-…) with the right chat:write; needs `channel`.'),
     channel: z
       .string()
       .regex(/^[^\s\p{C}]{1,200}$/u, 'must be the id of a channel, e.g. C012AB3CD')
@@ -57,8 +57,8 @@ const config = z
       .url({ protocol: /^https?$/ })
       .max(2_048)
       .transform((url) => url.replace(/\/+$/, ''))
-      .default('https://slack.com/api')
-      .describe('Where the Web API is.'),
+      .prefault('https://slack.com/api')
+      .describe('Where the Web API of the bot is, for a proxy or a test.'),
   })
   .superRefine((given, context) => {
     const { webhook_url, token, channel } = given;
@@ -79,6 +79,12 @@ export const slack = defineChannel({
     deadlineMs: 15_000,
     // "one message per second per channel", https://docs.slack.dev/apis/web-api/rate-limits
     rates: [{ scope: 'account', calls: 1, perMs: 1_000 }],
+  },
+  docs: {
+    text: `Either an incoming webhook (\`webhook_url\`) or a bot (\`token\` and \`channel\`). The bot's token stands under OAuth & Permissions of the app, with the right \`chat:write\`; the bot has to be invited to the channel, whose id stands at the end of View channel details. Only \`mentions\` calls people: whatever stands in labels and annotations is escaped and not parsed by Slack. What says that all is well calls nobody. Slack sends no receipts, and there are no buttons.
+
+**Threads.** The first message begins a thread, everything else of the group is a reply until the group is resolved; events stand alone. The parents of the latest 10,000 groups are remembered in memory. After a restart one is found again by the metadata of the bot's messages, if the app has \`channels:history\` (or \`groups:history\`), \`channel\` is an id, and the thread is among the newest 200 messages of the last week; otherwise the next message begins a new thread. A webhook learns no id of what it posted and has no threads.`,
+    answers: slackAnswers,
   },
   dialect: slackDialect,
   // Slack counts by the channel posted to, whoever configured it.

@@ -25,11 +25,14 @@ export const templateParams = z
 export const aliyunSms = definePhoneProvider({
   name: 'aliyun',
   config: z.strictObject({
-    provider: z.literal('aliyun'),
+    provider: z.literal('aliyun').describe('Through whom.'),
     ...numbersConfig,
     ...aliyunKeys,
     sign_name: z.string().min(1).max(64).describe('Approved signature (簽名).'),
-    template_code: z.string().regex(/^SMS_\w{1,64}$/, 'must be a template code such as SMS_123456789'),
+    template_code: z
+      .string()
+      .regex(/^SMS_\w{1,64}$/, 'must be a template code such as SMS_123456789')
+      .describe('Code of the approved template (模板).'),
     template_params: templateParams,
     max_param_length: z.int().min(4).max(500).default(35).describe('Characters of one variable.'),
     callback_token: callbackToken,

@@ -1,6 +1,6 @@
 // Short messages through AWS (SNS, Publish 2010-03-31): free text, a call for each number, no reports to us.
 import { z } from 'zod';
-import type { SendFailure } from './channel.ts';
+import type { ResultKind, SendFailure } from './channel.ts';
 import { type HttpReply, request, resultOfFailure } from './http.ts';
 import { definePhoneProvider, type NumberResult, numbersConfig } from './phone-provider.ts';
 import { codeOf, unreadable } from './provider-reply.ts';
@@ -13,18 +13,20 @@ import { maxSegments } from './sms-twilio.ts';
 export const awsSms = definePhoneProvider({
   name: 'aws',
   config: z.strictObject({
-    provider: z.literal('aws'),
+    provider: z.literal('aws').describe('Through whom.'),
     ...numbersConfig,
     access_key_id: z
       .string()
       .regex(/^\w{1,128}$/, 'must be an access key ID')
-      .describe('Access key ID.'),
-    secret_access_key: secret(z.string().min(1).max(256)).describe('Secret access key.'),
-    session_token: secret(z.string().min(1).max(8_192)).optional().describe('Of temporary credentials.'),
+      .describe('Id of a key that may sns:Publish.'),
+    secret_access_key: secret(z.string().min(1).max(256)).describe('The secret of that key.'),
+    session_token: secret(z.string().min(1).max(8_192))
+      .optional()
+      .describe('Session token, where the credentials are temporary.'),
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')
-      .describe('Region.'),
+      .describe('Region, e.g. eu-central-1.'),
     sender_id: z
       .string()
       .regex(/^[A-Za-z0-9]{1,11}$/, 'must be 1 to 11 letters and digits')
@@ -35,7 +37,7 @@ export const awsSms = definePhoneProvider({
       .url({ protocol: /^https?$/ })
       .max(2_048)
       .optional()
-      .describe('Of a proxy or a simulator, in place of the region.'),
+      .describe('In place of the address of the region, for a proxy or a test.'),
   }),
   account: ({ access_key_id }) => `aws:${access_key_id}`,
   rates: [{ scope: 'account', calls: 20, perMs: 1_000 }],
@@ -96,6 +98,22 @@ function resultOf(reply: HttpReply, now: number): NumberResult {
 
 const auth =
   /^(AuthorizationError|AccessDenied|InvalidClientTokenId|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|ExpiredToken|RequestExpired|OptInRequired|UnrecognizedClient|InvalidSecurity)/;
+
+/** For the documentation. */
+export const awsAnswers: readonly (readonly [answer: string, result: ResultKind])[] = [
+  ['AWS: a MessageId', 'sent'],
+  [
+    'AWS: `Throttling`, `ThrottledException`, `TooManyRequestsException`, `RequestLimitExceeded`, `HTTP 429`',
+    'rate_limited',
+  ],
+  ['AWS: `InvalidParameter`, `InvalidParameterValue` (the number), `OptedOut`', 'invalid_recipient'],
+  [
+    'AWS: `AuthorizationError`, `AccessDenied`, `InvalidClientTokenId`, `SignatureDoesNotMatch`, `IncompleteSignature`, `MissingAuthenticationToken`, `ExpiredToken`, `RequestExpired`, `OptInRequired`, `UnrecognizedClientException`, `InvalidSecurity`',
+    'auth',
+  ],
+  ['AWS: `InternalError`, `InternalFailure`, `ServiceUnavailable`, and 5xx, e.g. `HTTP 503`', 'transient'],
+  ['AWS: others, e.g. `EndpointDisabled`', 'permanent'],
+];
 
 function awsFailure(code: string, general: SendFailure): SendFailure {
   const message = `AWS answered ${code}.`;

@@ -1,7 +1,7 @@
 // Short messages through Tencent Cloud (SendSms 2021-01-11): an approved template, all numbers in one call, a status of each.
 import { z } from 'zod';
 import { readReports } from './callback-token.ts';
-import type { Receipt, SendFailure } from './channel.ts';
+import type { Receipt, ResultKind, SendFailure } from './channel.ts';
 import { request } from './http.ts';
 import {
   baseUrl,
@@ -21,17 +21,17 @@ const contentType = 'application/json; charset=utf-8';
 export const tencentSms = definePhoneProvider({
   name: 'tencent',
   config: z.strictObject({
-    provider: z.literal('tencent'),
+    provider: z.literal('tencent').describe('Through whom.'),
     ...numbersConfig,
     secret_id: z
       .string()
       .regex(/^\S{1,128}$/, 'must be a SecretId')
-      .describe('SecretId.'),
-    secret_key: secret(z.string().min(1).max(256)).describe('SecretKey.'),
+      .describe('SecretId of the API key.'),
+    secret_key: secret(z.string().min(1).max(256)).describe('SecretKey of the API key.'),
     sdk_app_id: z
       .string()
       .regex(/^\d{1,20}$/, 'must be the digits of an SdkAppId')
-      .describe('SdkAppId.'),
+      .describe('SdkAppId of the SMS application.'),
     sign_name: z
       .string()
       .min(1)
@@ -41,7 +41,7 @@ export const tencentSms = definePhoneProvider({
     template_id: z
       .string()
       .regex(/^\d{1,20}$/, 'must be the digits of a template')
-      .describe('Template.'),
+      .describe('Id of the approved template.'),
     template_params: z
       .array(z.enum(smsSources))
       .max(20)
@@ -56,7 +56,8 @@ export const tencentSms = definePhoneProvider({
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,32}$/, 'must be a region')
-      .default('ap-guangzhou'),
+      .default('ap-guangzhou')
+      .describe('Region that is asked.'),
     callback_token: callbackToken,
     base_url: baseUrl('https://sms.tencentcloudapi.com'),
   }),
@@ -134,6 +135,32 @@ const account = new Set([
   'InternalError.SigVerificationFail',
   'InternalError.SigFieldMissing',
 ]);
+
+const listed = (codes: Iterable<string>) => [...codes].map((code) => `\`${code}\``).join(', ');
+
+/** For the documentation. */
+export const tencentAnswers: readonly (readonly [answer: string, result: ResultKind])[] = [
+  ['Tencent: Ok for every number', 'sent'],
+  [
+    'Tencent: one number had enough: `LimitExceeded.PhoneNumberDailyLimit`, `LimitExceeded.PhoneNumberOneHourLimit`, `LimitExceeded.PhoneNumberThirtySecondLimit`, `LimitExceeded.PhoneNumberSameContentDailyLimit`',
+    'rate_limited',
+  ],
+  ['Tencent: the account had enough: `RequestLimitExceeded`, `LimitExceeded.AppDailyLimit`', 'rate_limited'],
+  [`Tencent: ${listed(badNumber)}`, 'invalid_recipient'],
+  [
+    `Tencent: credentials, balance or rights: ${listed(account)}, \`AuthFailure.SignatureFailure\`, \`UnauthorizedOperation\``,
+    'auth',
+  ],
+  ['Tencent: `InvalidParameterValue.ContentLengthLimit`', 'payload_too_large'],
+  [
+    'Tencent: `InternalError`, `ServiceUnavailable`, `ResourceUnavailable`, and 5xx, e.g. `HTTP 503`',
+    'transient',
+  ],
+  [
+    'Tencent: others, e.g. `FailedOperation.SignatureIncorrectOrUnapproved`, `FailedOperation.TemplateIncorrectOrUnapproved`, `LimitExceeded.PhoneNumberCountLimit`',
+    'permanent',
+  ],
+];
 
 function tencentFailure(code: string): SendFailure {
   const message = `Tencent answered ${code}.`;

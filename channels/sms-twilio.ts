@@ -26,15 +26,20 @@ export const twilioSms = definePhoneProvider({
   name: 'twilio',
   config: z
     .strictObject({
-      provider: z.literal('twilio'),
+      provider: z.literal('twilio').describe('Through whom.'),
       ...numbersConfig,
       ...twilioKeys,
-      from: z.string().min(1).max(20).optional().describe('Number or name that it comes from.'),
+      from: z
+        .string()
+        .min(1)
+        .max(20)
+        .optional()
+        .describe('Number or name that it comes from; this or `messaging_service_sid`.'),
       messaging_service_sid: z
         .string()
         .regex(/^MG[0-9a-f]{32}$/, 'must be MG and 32 digits')
         .optional()
-        .describe('In place of `from`.'),
+        .describe('A messaging service, in place of `from`.'),
       max_segments: maxSegments,
       base_url: baseUrl(twilioUrl),
     })

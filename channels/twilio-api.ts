@@ -6,6 +6,7 @@ import type {
   CallbackRequest,
   ChannelHost,
   Receipt,
+  ResultKind,
   SendContext,
   SendFailure,
 } from './channel.ts';
@@ -118,6 +119,24 @@ const kinds: Readonly<Record<string, Pick<SendFailure, 'kind' | 'scope'>>> = {
   30003: { kind: 'transient', scope: 'recipient' },
   21617: { kind: 'payload_too_large' },
 };
+
+/** For the documentation of SMS and calls. */
+export const twilioAnswers: readonly (readonly [answer: string, result: ResultKind])[] = [
+  ['Twilio: 2xx with a sid', 'sent'],
+  ['Twilio: one number had enough: `14107`', 'rate_limited'],
+  [
+    'Twilio: the account had enough: `20429`, `21611` (queue of the sender), `30001` (queue), `HTTP 429`',
+    'rate_limited',
+  ],
+  [
+    'Twilio: `21211`, `21214`, `21217`, `21614` (no number that can be reached), `21610` (unsubscribed), `30005` (unknown), `30006` (landline)',
+    'invalid_recipient',
+  ],
+  ['Twilio: `20003` (login), `20005` (account is not active), `HTTP 401`, `HTTP 403`', 'auth'],
+  ['Twilio: `21617`', 'payload_too_large'],
+  ['Twilio: `30003` (unreachable), and 5xx, e.g. `HTTP 503`', 'transient'],
+  ['Twilio: others, e.g. `21606` (the sender), `HTTP 400`', 'permanent'],
+];
 
 function twilioFailure(code: string, general: SendFailure): SendFailure {
   const message = `Twilio answered ${code}.`;

@@ -34,7 +34,7 @@ export const webhookTemplate = z
     const { path, message } = result.problem;
     context.addIssue({ code: 'custom', path: [...path], message });
   })
-  .describe('The body, as an object whose strings are Liquid templates over the message.');
+  .describe('A body of your own in place of the usual one: an object whose strings are Liquid templates.');
 type Body = z.output<typeof webhookTemplate>;
 
 function compile(body: object): { readonly compiled: Compiled } | { readonly problem: Problem } {

@@ -2,7 +2,7 @@
 // attempts of a delivery, the timestamp is the attempt's.
 import { z } from 'zod';
 import { type Bundled, defineChannel, type SendContext } from './channel.ts';
-import { request, resultOfHttp } from './http.ts';
+import { answersOfHttp, request, resultOfHttp } from './http.ts';
 import type { Secret } from './secret.ts';
 import { authHeader, headerName, headerValue, webhookAuth } from './webhook-auth.ts';
 import { batchBody, batchFrameBytes, batchId, bytesInBatch } from './webhook-batch.ts';
@@ -18,24 +18,30 @@ export const webhookUrl = z
   .refine((value) => !hasCredentials(value), {
     error: 'must not hold a user or password; use headers',
   })
-  .describe('Where to post to.');
+  .describe('Where to post to: http or https, without user and password.');
 
 export const webhookHeaders = z
   .record(headerName, headerValue)
   .refine((headers) => Object.keys(headers).length <= 32, { error: 'at most 32 headers' })
   .default({})
-  .describe('Further headers, e.g. Authorization.');
+  .describe(
+    'At most 32 further headers, e.g. Authorization; `content-type`, `host`, `webhook-*` and the like are set by the program.',
+  );
 
 const config = z
   .strictObject({
     url: webhookUrl,
     method: z.enum(['POST', 'PUT', 'PATCH']).default('POST').describe('Method of the call.'),
-    auth: webhookAuth.optional().describe('How to log in.'),
+    auth: webhookAuth.optional().describe('How to log in: one of basic, bearer and header.'),
     secret: z
       .union([signingSecret, z.array(signingSecret).min(1).max(4)])
       .transform((value): readonly Secret[] => (Array.isArray(value) ? value : [value]))
       .optional()
-      .describe('Signs every request; give the new and the old one while rotating.'),
+      .describe(
+        'Signs every request: `whsec_` and the base64 of 24 to 64 bytes, or any text of at least 24 characters ' +
+          '(HMAC-SHA256, `v1`); `whsk_` and the base64 of an ed25519 key, private or private and public (`v1a`). ' +
+          'While it is rotated a list of up to 4, of which each signs.',
+      ),
     headers: webhookHeaders,
     body: webhookTemplate.optional(),
     max_alerts: z
@@ -92,6 +98,10 @@ export const webhook = defineChannel({
   config,
   limits: { maxBytes, concurrency: 50, deadlineMs: 15_000 },
   merges: false,
+  docs: {
+    text: `Posts each message as JSON, signed as [Standard Webhooks](https://www.standardwebhooks.com) asks. The reference has [the body](reference/channels.md#the-body-of-a-webhook), [a body of your own](reference/channels.md#a-body-of-your-own), [batches](reference/channels.md#batches) and [how to verify the signature](reference/channels.md#verifying-the-signature). Every attempt of a delivery has the same \`webhook-id\`: remember it, and a message that comes twice does no harm.`,
+    answers: answersOfHttp,
+  },
   render(message, { config: { body, max_alerts: maxAlerts }, locale, words }) {
     if (body !== undefined) return templateBody(body, message, { locale, words }, { maxAlerts, maxBytes });
     return webhookBody(message, { maxAlerts, maxBytes: maxBytes - batchFrameBytes }, words);

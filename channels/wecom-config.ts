@@ -23,8 +23,8 @@ export const wecomConfig = z
       .max(1_000)
       .default([])
       .describe('Members that the app writes to; @all: everybody who may use it.'),
-    to_parties: z.array(number).max(100).default([]).describe('Departments that the app writes to.'),
-    to_tags: z.array(number).max(100).default([]).describe('Tags whose members the app writes to.'),
+    to_parties: z.array(number).max(100).prefault([]).describe('Departments that the app writes to.'),
+    to_tags: z.array(number).max(100).prefault([]).describe('Tags whose members the app writes to.'),
     format: z
       .enum(['markdown', 'text', 'template_card'])
       .default('markdown')
@@ -45,7 +45,9 @@ export const wecomConfig = z
       .default(300)
       .describe('Seconds in which WeCom drops the same words of the app to the same members.'),
     max_alerts: z.int().min(1).max(50).default(10).describe('Alerts in one message; the rest is counted.'),
-    base_url: webhookUrl.default('https://qyapi.weixin.qq.com').describe('Of a proxy or a test.'),
+    base_url: webhookUrl
+      .default('https://qyapi.weixin.qq.com')
+      .describe('In place of the address of the provider, for a proxy or a test.'),
   })
   .superRefine((settings, { addIssue }) => {
     const wrong = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message });

@@ -146,6 +146,29 @@ export const wecom = defineChannel({
   label: { en: 'WeCom', 'zh-TW': '企業微信', 'zh-CN': '企业微信' },
   config: wecomConfig,
   limits: { maxBytes: wecomBodyBytes, concurrency: 4, deadlineMs: 15_000 },
+  docs: {
+    text: `Either the robot of a group or an app that writes to members. With the keys of both and nobody to write to it is the robot.
+
+- The robot: group settings, group robots; \`webhook_key\` is what follows \`key=\` in its address. It takes 4,096 bytes of Markdown or 2,048 of text.
+- An app: \`corp_id\` (My Company), \`agent_id\` and \`corp_secret\` (the app's page), and one of \`to_users\`, \`to_parties\` and \`to_tags\`. The address of this machine has to be among the app's trusted ones. It takes 2,048 bytes. What a member gets beyond 30 messages a minute and 1,000 an hour WeCom accepts and does not show. Its access token is fetched once for all who wait for it; when it ended before its time, it is fetched anew and the call made once more.
+
+A \`template_card\` has room for 26 and 112 letters. Mobile numbers can be mentioned in the format \`text\` only. WeCom sends no receipts.
+
+Mentions stand in every message, also in the one that says that it is over. Marks in labels and texts become their wide twins (\`＜\`, \`＊\`): no label calls anybody, makes a link or ends a mark.`,
+    answers: [
+      ['`0`', 'sent'],
+      ['0 with invaliduser, invalidparty, invalidtag or unlicenseduser, which are named', 'partial'],
+      ['`45009`, `45033`: a minute', 'rate_limited'],
+      ['`81013`; 0 with nobody left', 'invalid_recipient'],
+      [
+        '`93000` (a wrong key), `40001` (secret), `40013` (company), `40014`, `42001` (a token that a fresh one did not mend), `41001`, `60011`, `60020` (address)',
+        'auth',
+      ],
+      ['`45002`, `93000 exceed max length`', 'payload_too_large'],
+      ['`-1`, and an HTTP error without a code, e.g. `HTTP 502`', 'transient'],
+      ['others, e.g. `40058`', 'permanent'],
+    ],
+  },
   // What an app says beyond its members' share is dropped without a word, so they are paced here.
   rates: (settings) =>
     wecomApp(settings) === null

@@ -60,7 +60,10 @@ describe('the reference', () => {
 
   it('has every key of every channel', () => {
     const keys = Object.values(channels).flatMap(({ config }) => inputKeys(config));
-    expect(missing('docs/reference/channels.md', inCode(keys))).toEqual([]);
+    const page = text('docs/channels.md');
+    const absent = keys.filter((key) => !new RegExp(`^\\| \`(\\w+\\.)*${key}\` \\|`, 'm').test(page));
+    expect(keys.length).toBeGreaterThan(80);
+    expect(absent).toEqual([]);
   });
 
   it('has every route, every error and every reason to refuse a sample', () => {

@@ -10,7 +10,7 @@ import { aggregates, noDataPolicies } from '../rules/types.ts';
 import { ruleSchemaText } from './cli/schema.ts';
 import { loadConfig } from './config/load.ts';
 import { readRules } from './config/rule-files.ts';
-import { exampleEnv as env } from './testing/example-env.ts';
+import { exampleEnvironment } from './testing/example-environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const examples = join(root, 'examples');
@@ -26,7 +26,7 @@ const configFiles = yamlFiles.filter((path) => !isRules(path));
 
 describe('the examples', () => {
   it.each(configFiles.map(shown))('%s is a configuration without a problem', (path) => {
-    const loaded = loadConfig({ file: join(root, path), cwd: root, env, flags: {} });
+    const loaded = loadConfig({ file: join(root, path), cwd: root, env: exampleEnvironment, flags: {} });
     expect('problems' in loaded ? loaded.problems : []).toEqual([]);
     if ('config' in loaded) expect(readRules(loaded.config.rules).problems).toEqual([]);
   });

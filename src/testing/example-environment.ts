@@ -1,5 +1,5 @@
-/** Every variable that an example refers to. */
-export const exampleEnv: Readonly<Record<string, string>> = {
+/** Every variable that an example in examples/ refers to, with what may stand in it. */
+export const exampleEnvironment = {
   HOOK_SECRET: 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0',
   DINGTALK_TOKEN: 'f0e1d2c3b4a5f0e1d2c3b4a5',
   DINGTALK_SECRET: 'SECthis_is_a_test_secret',
@@ -27,4 +27,4 @@ export const exampleEnv: Readonly<Record<string, string>> = {
   DEMO_TWILIO_ACCOUNT: 'AC00000000000000000000000000000000',
   DEMO_TWILIO_TOKEN: 'twilio-token',
   DEMO_TWILIO_URL: 'http://127.0.0.1:9002',
-};
+} as const;
