@@ -33,6 +33,21 @@ export class Deliveries {
     return this.#open.size;
   }
 
+  /** How many are open that were made before that time. */
+  openSince(at: number): number {
+    let n = 0;
+    for (const { row } of this.#open) if (row.createdAt < at) n += 1;
+    return n;
+  }
+
+  /** What is open, in a line for each. */
+  get openLines(): readonly string[] {
+    return [...this.#open].map(
+      ({ row: { id, channel, lane, state, reason, attempts, createdAt, dueAt } }) =>
+        `${id} on ${channel} (${lane}) is ${state} (${reason ?? ''}) after ${attempts}, made ${new Date(createdAt).toISOString()}, due ${new Date(dueAt).toISOString()}`,
+    );
+  }
+
   /** Somebody asks for dead letters to be sent again, until the answer is there. */
   letterAsked(request: LetterRequest): () => void {
     this.#letters.add(request);
