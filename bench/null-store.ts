@@ -57,7 +57,7 @@ export function nullStore(): Store {
       tallies: [],
       untold: [],
     }),
-    leasedDeliveries: () => [],
+    providerCalls: () => [],
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
       const claimed: ClaimedDelivery[] = [];

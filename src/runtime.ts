@@ -6,6 +6,7 @@ import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
+import { CallLedger } from './delivery/call-ledger.ts';
 import { Callbacks } from './delivery/callbacks.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
@@ -165,7 +166,9 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   const perMinute = limits.messagesPerMinute;
   const limiter = new Limiter(channels, perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }]);
   const wordings = new Wordings(config.templates ?? new Map(), config.timeZone, log);
+  const ledger = new CallLedger(() => engine.wake());
   const dispatcher = new Dispatcher({
+    ledger,
     clock,
     log,
     channels,
@@ -245,6 +248,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         pause: (tenant, channel) => dispatcher.pause(tenant, channel),
         resume: (tenant, channel) => claimer.resume(tenant, channel),
         forget: () => dispatcher.forget(),
+        calls: () => ledger.rows(),
+        callsStored: () => ledger.stored(),
       },
       published(events) {
         alarm.see(events);
@@ -345,11 +350,9 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     services,
     start(rules) {
-      // Before the leases are voided.
-      const { reachMs } = limiter;
-      if (reachMs > 0)
-        limiter.remember(pastCalls(store, channels, clock.now() - reachMs, clock.now()), clock.now());
       engine.start(rulesByTenant(rules), () => {
+        const { reachMs } = limiter;
+        limiter.remember(pastCalls(store.providerCalls(clock.now() - reachMs)), clock.now());
         // What a window needs, and as much again as samples may be late.
         const all = [...engine.tenants].flatMap((tenant) => tenant.rules);
         const reach = all.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);

@@ -33,7 +33,7 @@ interface Calls {
   readonly context: { readonly now: number; readonly signal: AbortSignal };
   /** One call to the provider. */
   readonly make: (send: () => Promise<SendResult>) => Promise<AttemptResult>;
-  readonly another: () => boolean;
+  readonly another: () => Promise<boolean>;
 }
 
 export class Attempts {
@@ -62,7 +62,7 @@ export class Attempts {
   async run(
     channel: OpenChannel,
     jobs: readonly Job[],
-    another: () => boolean = () => true,
+    another: () => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Outcome[]> {
     const attempt = this.#signalFor(this.#clock.now() + channel.definition.limits.deadlineMs);
     const { signal, overdue } = attempt;
@@ -104,22 +104,26 @@ export class Attempts {
     const { bundle } = channel.instance;
     const results: (Outcome | null)[] = rendered.map((each) => ('payload' in each ? null : each));
     let called = false;
-    const mayCall = () => {
-      const may = !called || another();
+    // The first may at once, and without a wait.
+    const mayCall = (): true | Promise<boolean> => {
+      if (called) return another();
       called = true;
-      return may;
+      return true;
     };
     const alone = async (i: number, { payload, deliveryId, attempt }: Bundled<unknown>) => {
-      results[i] = mayCall()
-        ? await make(() => channel.instance.send(payload, { deliveryId, attempt, ...context }))
-        : 'alone';
+      const may = mayCall();
+      results[i] =
+        may !== true && !(await may)
+          ? 'alone'
+          : await make(() => channel.instance.send(payload, { deliveryId, attempt, ...context }));
     };
     for (const part of this.#parts(channel, rendered)) {
       if (!bundle) {
         for (const [i, item] of part) await alone(i, item);
         continue;
       }
-      if (!mayCall()) {
+      const may = mayCall();
+      if (may !== true && !(await may)) {
         for (const i of part.keys()) results[i] = 'again';
         continue;
       }

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import { type AttemptResult, patienceMs } from '../policy/retry.ts';
 import { Attempts } from './attempts.ts';
+import { CallLedger } from './call-ledger.ts';
 import { ChannelQueue, lanes } from './channel-queue.ts';
 import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
@@ -23,6 +24,8 @@ export interface DispatcherPorts {
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
   readonly hungry: () => void;
+  /** Keeps the calls that limits count. Absent: they are not kept over a restart. */
+  readonly ledger?: CallLedger;
   /** The lease is given back unused. */
   readonly released: (job: Job) => void;
 }
@@ -60,14 +63,20 @@ export class Dispatcher {
   readonly #stations = new Map<string, Station>();
   readonly #attempts: Attempts;
   readonly #limiter: Limiter;
+  readonly #ledger: CallLedger;
   /** Stations in which something waits for a call to end, perhaps another station's. */
   readonly #waiting = new Set<Station>();
   #closed = false;
+  /** How often all leases were void. */
+  #voids = 0;
+  /** How often `tenant/channel` was paused. */
+  readonly #pauses = new Map<string, number>();
   #idle: (() => void)[] = [];
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
     this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings);
+    this.#ledger = ports.ledger ?? new CallLedger(null);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels);
     for (const [name, channel] of ports.channels) {
       this.#stations.set(name, {
@@ -93,6 +102,14 @@ export class Dispatcher {
     if (until <= now + longestWaitMs) return true;
     this.#wakeAt(station, until);
     return false;
+  }
+
+  /** When a call that is asked for first may begin on the channel; not in the past. */
+  callAt(tenant: string, channel: string): number {
+    const now = this.#ports.clock.now();
+    const station = this.#stations.get(channel);
+    if (!station) return now;
+    return this.#nextCall(station, tenant, 'high', now);
   }
 
   /** When a call of this tenant and lane may begin; not in the past, infinite when one has to end first. */
@@ -176,12 +193,16 @@ export class Dispatcher {
   /** The channel is paused for the tenant: what has not been started goes back. */
   pause(tenant: string, channel: string): void {
     const station = this.#stations.get(channel);
+    const key = `${tenant}/${channel}`;
+    this.#pauses.set(key, (this.#pauses.get(key) ?? 0) + 1);
     for (const job of station?.queue.drainOf(tenant) ?? []) this.#ports.released(job);
   }
 
   /** Drops what has not been started: its leases are void. Attempts under way still end and report. */
   forget(): void {
     for (const { queue } of this.#stations.values()) queue.drain();
+    this.#voids += 1;
+    this.#ledger.forget();
   }
 
   #pump(station: Station): void {
@@ -196,6 +217,7 @@ export class Dispatcher {
       let room = Number.POSITIVE_INFINITY;
       const job = queue.take({
         lane: (lane, fair) => this.#limiter.admit(name, fair ? 'high' : lane, now).ok,
+        overdue: (lane) => this.#limiter.overdue(name, lane, now),
         tenant: (tenant, lane, fair) => {
           if (station.running >= shared && runningOf.has(tenant)) return false;
           const admission = this.#limiter.admitTenant(tenant, fair ? 'high' : lane, now);
@@ -303,18 +325,43 @@ export class Dispatcher {
     const { clock, log } = this.#ports;
     const { channel, queue, alone } = station;
     const { tenant, lane } = jobs[0]!;
-    const startedAt = clock.now();
-    const calls: CountedCall[] = [this.#limiter.begin(channel.name, tenant)];
-    const outcomes = await this.#attempts.run(channel, jobs, () => {
-      const now = clock.now();
-      if (
-        !this.#limiter.admit(channel.name, lane, now).ok ||
-        !this.#limiter.admitTenant(tenant, lane, now).ok
-      )
-        return false;
-      calls.push(this.#limiter.begin(channel.name, tenant));
+    const voids = this.#voids;
+    const calls: CountedCall[] = [];
+    const noted = async (call: CountedCall) => {
+      const { limits } = channel.definition;
+      // As late as it may reach the provider.
+      const at = Math.ceil(clock.now() + limits.deadlineMs);
+      const keptMs = call.reachMs + limits.deadlineMs;
+      const stored = await this.#ledger.note({ tenant, channel: channel.name, at, keptMs });
+      if (!stored) call.cancel();
+      return stored;
+    };
+    const another = async () => {
+      const call = this.#limiter.begin(channel.name, tenant, lane);
+      if (call.reachMs > 0 && !(await noted(call))) return false;
+      calls.push(call);
       return true;
-    });
+    };
+    const first = this.#limiter.begin(channel.name, tenant, lane);
+    // What nothing counts is not noted, and goes out at once.
+    const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
+    const stored = first.reachMs === 0 || (await noted(first));
+    // Meanwhile the channel may have been paused, and a lease may have become too short.
+    const may =
+      stored &&
+      pauses === this.#pauses.get(`${tenant}/${channel.name}`) &&
+      jobs.every(({ leaseUntil }) => clock.now() + channel.definition.limits.deadlineMs <= leaseUntil);
+    if (may) calls.push(first);
+    else if (stored) first.cancel();
+    const startedAt = clock.now();
+    const outcomes = may
+      ? await this.#attempts.run(channel, jobs, async () => {
+          const now = clock.now();
+          if (!this.#limiter.admit(channel.name, lane, now).ok) return false;
+          if (!this.#limiter.admitTenant(tenant, lane, now).ok) return false;
+          return another();
+        })
+      : jobs.map(() => (stored ? ('late' as const) : ('void' as const)));
     const endedAt = clock.now();
     for (const call of calls) call.end(endedAt);
     station.running -= 1;
@@ -324,7 +371,13 @@ export class Dispatcher {
     jobs.forEach((job, i) => {
       const outcome = outcomes[i]!;
       queue.ended(job);
+      if (outcome === 'void') return;
+      if (outcome === 'late') {
+        this.#ports.released(job);
+        return;
+      }
       if (outcome === 'again' || outcome === 'alone') {
+        if (voids !== this.#voids) return;
         if (outcome === 'alone') alone.add(job.deliveryId);
         if (alone.size > mostAlone) alone.delete(alone.values().next().value!);
         if (this.#closed) this.#ports.released(job);

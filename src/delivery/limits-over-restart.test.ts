@@ -1,4 +1,6 @@
 // What a provider granted counts on over a restart of the program, and over the death of its process.
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../clock.ts';
 import { startReceiver } from '../testing/http-receiver.ts';
@@ -62,5 +64,32 @@ describe('a limit of 3 calls in 10 minutes', () => {
     closing.push(() => app.close());
     await hook.waitFor(4);
     expect(hook.count).toBe(4);
+  });
+
+  it('counts a call before it is made: the next process knows of it whatever dies then', async () => {
+    const known: number[] = [];
+    let folder = '';
+    const hook = await startReceiver({
+      handler: () => {
+        // What a process that started now would find.
+        const db = new Database(join(folder, 'data', 'tocsin.db'), { readonly: true });
+        known.push(db.prepare('SELECT sum(calls) FROM provider_call').pluck().get() as number);
+        db.close();
+        return { status: 200 };
+      },
+    });
+    const free = await startReceiver();
+    closing.push(
+      () => hook.close(),
+      () => free.close(),
+    );
+    const app = await startTestApp(config(hook.port, free.port), rules);
+    closing.push(() => app.close());
+    folder = app.folder;
+    for (const host of ['h1', 'h2']) {
+      await app.push([{ metric: 'high', labels: { host }, value: 9 }]);
+      await hook.waitFor(known.length === 0 ? 1 : 2);
+    }
+    expect(known).toEqual([1, 2]);
   });
 });

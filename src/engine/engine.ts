@@ -7,6 +7,7 @@ import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
+import type { ProviderCalls } from '../pipeline/effect.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { Lane } from '../pipeline/rows.ts';
@@ -84,6 +85,10 @@ export interface EnginePorts {
     resume(tenant: string, channel: string): void;
     /** The memory of what was leased is void; see `reload`. */
     forget(): void;
+    /** Calls that are to be noted before they are made. */
+    calls(): readonly ProviderCalls[];
+    /** What `calls` answered in this turn is durable. */
+    callsStored(): void;
   };
   readonly published: (events: readonly CommittedEvent[]) => void;
   /** The store is gone for good, or somebody else owns it. */
@@ -447,6 +452,11 @@ export class Engine {
   complete(tenant: string, input: PolicyInput): void {
     if (this.#state === 'closed') return;
     this.#completions.push({ tenant, input, now: this.#ports.clock.now() });
+    this.wake();
+  }
+
+  /** Something small is to be stored: a turn comes soon. */
+  wake(): void {
     if (this.#scheduled || this.#completionTimer) return;
     const { clock } = this.#ports;
     this.#completionTimer = clock.at(clock.now() + completionDelayMs, () => {
@@ -521,6 +531,7 @@ export class Engine {
     this.counts.turns += 1;
     try {
       this.#takeVersions(turn);
+      this.#takeCalls(turn);
       this.#takeReceipts(turn, now);
       this.#takeCompletions(turn);
       this.#agenda.take(
@@ -564,6 +575,14 @@ export class Engine {
     for (const row of this.#versions.take(Math.min(versionsPerTurn, this.#budget.rows))) {
       turn.add(this.#tenants.get(row.tenant)!.shard, [{ put: 'config_version', row }]);
     }
+  }
+
+  #takeCalls(turn: Turn): void {
+    for (const row of this.#ports.dispatcher.calls()) {
+      const tenant = this.#tenants.get(row.tenant);
+      if (tenant) turn.add(tenant.shard, [{ put: 'provider_calls', row }]);
+    }
+    turn.counted = true;
   }
 
   #takeReceipts(turn: Turn, now: number): void {
@@ -610,6 +629,7 @@ export class Engine {
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
     for (const { routes } of turn.rerouted) routes.made.committed();
     for (const settle of turn.settled) settle();
+    if (turn.counted) dispatcher.callsStored();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
     for (const { tenant, channel } of turn.resumed) dispatcher.resume(tenant, channel);

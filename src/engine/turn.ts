@@ -28,6 +28,8 @@ export class Turn {
   readonly letters = new Set<string>();
   /** Alerts that ended long ago and that a command of this turn has changed, by id. */
   readonly ended = new Map<string, AlertRow>();
+  /** Calls to providers that are to be made are noted in it. */
+  counted = false;
   /** Tenants whose rules a command of this turn has changed: applied once that is stored. */
   readonly ruled = new Set<Tenant>();
   /** Tenants whose routes a command of this turn has changed. */

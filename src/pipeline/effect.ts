@@ -34,6 +34,8 @@ export type Effect =
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
   /** What a provider said later; `moved`: the delivery is something else since. */
   | { readonly put: 'delivery.receipt'; readonly moved: boolean; readonly row: ReceiptRow }
+  /** Calls that are about to be made. */
+  | { readonly put: 'provider_calls'; readonly row: ProviderCalls }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
@@ -41,6 +43,16 @@ export type Effect =
   | { readonly put: 'config_version'; readonly row: ConfigVersionRow }
   /** The object as it is from now on, and a version that says so. */
   | { readonly put: 'config_object'; readonly row: ConfigObjectRow; readonly action: ConfigAction };
+
+/** So many calls to the provider of a channel for a tenant, which reach it by `at`, if they do. */
+export interface ProviderCalls {
+  readonly tenant: string;
+  readonly channel: string;
+  readonly at: number;
+  readonly calls: number;
+  /** As far back as a window of the channel reaches; what is older is forgotten. */
+  readonly keptMs: number;
+}
 
 /** What an attempt or a decision made of a delivery. Ignored by the store when `leaseToken` is no longer the row's. */
 export interface DeliveryResultRow {

@@ -99,7 +99,10 @@ export function dropOvertaken(
   const all = ended.every(([id]) => unsaid(id));
   const overtaken = all
     ? over
-    : over.filter(({ alerts }) => Object.values(alerts).every((saying) => saying === 'standing'));
+    : over.filter(({ alerts }) =>
+        // What stands and was never heard is news as well.
+        Object.entries(alerts).every(([id, saying]) => saying === 'standing' && !order.unsaid.has(id)),
+      );
   for (const delivery of overtaken) {
     const reason = 'resolved_before_send';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
@@ -109,6 +112,37 @@ export function dropOvertaken(
     noteEnd(state, delivery, 'dropped', now, out);
   }
   return all && overtaken.length > 0;
+}
+
+/**
+ * What waits behind another message of its order is not sent when this one says all of it, as it is now: a channel that
+ * grants few calls, or is down, hears the newest word of a group and not every word. The first of the order goes its way:
+ * with it the time runs after which somebody else is called.
+ */
+export function dropRepeated(
+  state: PolicyState,
+  orderKey: string,
+  { alerts: news, lane }: Pick<OpenDelivery, 'alerts' | 'lane'>,
+  now: number,
+  out: PlanResult,
+): void {
+  const order = state.orders.get(orderKey);
+  const repeated = (order?.open.slice(1) ?? []).filter(
+    (one) =>
+      one.state === 'queued' &&
+      one.attempts === 0 &&
+      !one.maybe &&
+      one.lane === lane &&
+      Object.entries(one.alerts).every(([id, saying]) => saysFiring(saying) && saysFiring(news[id])),
+  );
+  for (const delivery of repeated) {
+    const reason = 'superseded';
+    out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
+    out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
+    noteHeard(order!, delivery.alerts, true, false);
+    finish(state, order!, delivery);
+    noteEnd(state, delivery, 'dropped', now, out);
+  }
 }
 
 /** An attempt of it ended unknown, or with its process. */

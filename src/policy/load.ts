@@ -98,7 +98,8 @@ export function loadPolicy(
   return state;
 }
 
-/** Dead, or dead once and put away. One that its receiver lost after it was taken counts as said: better an end too many. */
+/** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */
 function isLost({ state, reason }: DeliveryRow): boolean {
-  return (state === 'dead' && reason !== 'receipt_failed') || (state === 'dropped' && reason === 'discarded');
+  if (state === 'dead') return reason !== 'receipt_failed';
+  return state === 'dropped' && (reason === 'discarded' || reason === 'superseded');
 }

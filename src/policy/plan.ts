@@ -7,7 +7,7 @@ import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
 import { noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
-import { bury, dropOvertaken, isPointless, settle } from './ending.ts';
+import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
@@ -203,13 +203,14 @@ function planDelivery(
   // A test waits for nothing that was said before, and nothing waits for it.
   const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
   const orderKey = orderKeyOf(audience, recipient);
+  const lane = laneOf(notification.severity);
   const overtaken = dropOvertaken(state, orderKey, alerts, now, out);
+  dropRepeated(state, orderKey, { alerts, lane }, now, out);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
   order.lastNo = orderNo;
   const first = order.open.length === 0;
   const dropped = overtaken || (first && isPointless(order, alerts));
-  const lane = laneOf(notification.severity);
   const channel = only ?? (asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient));
   // A person asks whether a channel works: that it is paused is why.
   const breaker = only === undefined ? openBreaker(state, channel) : null;
@@ -300,7 +301,8 @@ function planRelease(state: PolicyState, delivery: OpenDelivery, now: number, ou
   const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
   if (next !== null) takeOver(delivery, next);
   const breaker = openBreaker(state, delivery.channel);
-  delivery.dueAt = breaker ? parkedUntil(breaker, now) : now;
+  // What waits for a call keeps its place among those that do.
+  delivery.dueAt = breaker ? parkedUntil(breaker, now) : Math.min(delivery.dueAt, now);
   if (breaker) armTally(tallyOf(state, delivery), now, out);
   const reason = next !== null ? fallbackReason : breaker ? 'breaker_open' : 'lease_released';
   const said = next === null ? {} : { moved: wayOf(state, next) };

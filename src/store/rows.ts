@@ -54,3 +54,11 @@ export interface ConfigObjectVersion {
   readonly at: number;
   readonly actor: string | null;
 }
+
+/** So many calls to a channel's provider for a tenant, which reached it at `at` or before. */
+export interface CountedCalls {
+  readonly tenant: string;
+  readonly channel: string;
+  readonly at: number;
+  readonly calls: number;
+}

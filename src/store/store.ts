@@ -29,6 +29,7 @@ import type {
   AcceptedDelivery,
   ApiKeyRow,
   ConfigObjectVersion,
+  CountedCalls,
   DeliveryOf,
   StoredEvent,
   TenantRow,
@@ -261,12 +262,8 @@ export interface Store extends SpanReads {
   parkDue(request: ParkRequest): Parked;
   /** The channel works again: makes up to `limit` of what waits for it due, oldest first; answers how many. */
   unpark(tenant: string, channel: string, now: number, limit: number): number;
-  /** Deliveries under a lease, which may be on their way to a provider. */
-  leasedDeliveries(): readonly {
-    readonly tenant: string;
-    readonly channel: string;
-    readonly count: number;
-  }[];
+  /** Calls to providers since that time, in the order of their times; forgets the older ones. */
+  providerCalls(from: number): readonly CountedCalls[];
   /** When the next queued delivery (or a lease's end) is due; null when there is none. */
   nextDueAt(): number | null;
   delivery(tenant: string, id: string): DeliveryOf | null;

@@ -75,6 +75,8 @@ export const en = {
       `the message for ${list(p.channels)} could not be delivered, and somebody put it away`,
     resolved_before_send: (p: { channels: readonly string[] }) =>
       `it was over before the message could be sent to ${list(p.channels)}, so neither it nor its end was told`,
+    superseded: (p: { channels: readonly string[] }) =>
+      `a newer message for ${list(p.channels)} says the same and took its place`,
     pending: 'it does not fire yet',
     cleared_while_pending: 'it never fired',
     waits: {
@@ -231,6 +233,8 @@ export const en = {
       `The program ended three times while it was sending the message to ${p.channel}: it is now a dead letter.`,
     pointless: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: it says that the alert is over, and the message that it fired never got there.`,
+    superseded: (p: { channel: string }) =>
+      `Skipped the message for ${p.channel}: a newer one says all of it.`,
     overtaken: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: the alert was over before it could be sent.`,
     requeued: (p: { by: string; channel: string }) => `${p.by} has the message sent to ${p.channel} again.`,

@@ -227,6 +227,44 @@ export function policyContract(current: () => Story): void {
     expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([discarded.id]);
   });
 
+  it('loads that in whose place a newer one went: its firing was not heard', () => {
+    const story = current();
+    const { rows } = story;
+    const group = rows.group();
+    const note = rows.notification({ groupId: group.id, alerts: { [rows.newId()]: 'firing' } });
+    const done = { state: 'dropped', reason: 'superseded', finishedAt: t0 } as const;
+    const replaced = rows.delivery(note, done);
+    story.commit([{ put: 'group', row: group, insert: true }, ...sending(note, replaced)]);
+    story.reopen();
+    expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([replaced.id]);
+  });
+
+  it('keeps calls to providers for as long as a window reaches', () => {
+    const story = current();
+    const call = (at: number, calls: number, over: object = {}) => ({
+      put: 'provider_calls' as const,
+      row: { tenant: 'acme', channel: 'ops-hook', at, calls, keptMs: 60_000, ...over },
+    });
+    story.commit([call(t0, 2), call(t0 + 10, 1, { channel: 'ops-mail' })]);
+    story.commit([call(t0 + 60_000, 1)]);
+    const all = () =>
+      story.store.providerCalls(t0 - 1).map(({ channel, at, calls }) => [channel, at - t0, calls]);
+    expect(all()).toEqual([
+      ['ops-hook', 0, 2],
+      ['ops-mail', 10, 1],
+      ['ops-hook', 60_000, 1],
+    ]);
+    story.commit([call(t0 + 60_001, 1)]);
+    story.reopen();
+    expect(all()).toEqual([
+      ['ops-mail', 10, 1],
+      ['ops-hook', 60_000, 1],
+      ['ops-hook', 60_001, 1],
+    ]);
+    expect(story.store.providerCalls(t0 + 60_001)).toHaveLength(1);
+    expect(all()).toHaveLength(1);
+  });
+
   it('loads what an open group said since the oldest dead letter of groups that are gone, each once', () => {
     const story = current();
     const { rows } = story;

@@ -9,6 +9,7 @@ import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
 import { heartbeatWrites } from './heartbeats.ts';
 import type { LabelSets } from './label-sets.ts';
+import { providerCallWrites } from './provider-calls.ts';
 import { rowWriters } from './row-writes.ts';
 import { silenceWrites } from './silences.ts';
 import { asStoreError } from './sqlite-errors.ts';
@@ -32,6 +33,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const deliveries = deliveryWrites(db, memory.counts);
   const heartbeats = heartbeatWrites(db);
   const objects = configObjectWrites(db);
+  const calls = providerCallWrites(db);
   const silences = silenceWrites(db);
   const readShard = db.raw.prepare<
     [number],
@@ -76,6 +78,9 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'delivery.receipt':
         deliveries.receipt(effect.row, effect.moved);
+        return;
+      case 'provider_calls':
+        calls.put(effect.row);
         return;
       case 'breaker':
         rows.breaker(effect.row);

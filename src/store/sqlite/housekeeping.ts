@@ -18,6 +18,7 @@ const tables = [
   schema.notification,
   schema.delivery,
   schema.breaker,
+  schema.providerCall,
   schema.configObject,
   schema.configObjectVersion,
 ].map(getTableName);

@@ -19,7 +19,7 @@ import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
 /** Never got through, as delivery_lost has it. */
-const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason = 'discarded'))";
+const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded')))";
 
 type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
 const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });

@@ -276,6 +276,13 @@ export const breaker = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.channel] })],
 );
 
+export const providerCall = sqliteTable('provider_call', {
+  tenant: text('tenant').notNull(),
+  channel: text('channel').notNull(),
+  at: integer('at').notNull(),
+  calls: integer('calls').notNull(),
+});
+
 export const configObject = sqliteTable(
   'config_object',
   {

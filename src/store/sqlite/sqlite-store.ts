@@ -19,6 +19,7 @@ import { logReads } from './log-reads.ts';
 import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
+import { providerCallGroup } from './provider-calls.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
 import { spanReads } from './span-reads.ts';
@@ -51,6 +52,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...loadGroup(db),
     ...claimGroup(db),
     ...parkingGroup(db),
+    ...providerCallGroup(db),
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...occurrenceReads(db),

@@ -26,6 +26,7 @@ export const sometimes = [
   'first',
   'undelivered',
   'dropped resolved_before_send',
+  'dropped superseded',
   'slow round',
   'new_alerts',
   'refired',

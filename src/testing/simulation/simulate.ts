@@ -123,7 +123,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     flushed: guard((declared, blocks) => episodes.flushed(declared, blocks)),
     started: guard(() => episodes.started()),
     stepped: guard(() => remembered.stepped()),
-    sendStarted: guard((id, message) => wire.sendStarted(id, message)),
+    sendStarted: guard((id, message) => {
+      deliveries.sendStarted(id);
+      wire.sendStarted(id, message);
+    }),
     failed: guard((id) => deliveries.failed(id)),
     askedForPatience: guard((id, until) => deliveries.askedForPatience(id, until)),
     accepted: guard((accepted) => wire.accepted(accepted)),
