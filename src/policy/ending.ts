@@ -127,13 +127,20 @@ export function dropRepeated(
   out: PlanResult,
 ): void {
   const order = state.orders.get(orderKey);
-  const repeated = (order?.open.slice(1) ?? []).filter(
-    (one) =>
+  const waiting = order?.open.slice(1) ?? [];
+  const repeated = waiting.filter(
+    (one, i) =>
       one.state === 'queued' &&
       one.attempts === 0 &&
       !one.maybe &&
       one.lane === lane &&
-      Object.entries(one.alerts).every(([id, saying]) => saysFiring(saying) && saysFiring(news[id])),
+      Object.entries(one.alerts).every(
+        ([id, saying]) =>
+          saysFiring(saying) &&
+          saysFiring(news[id]) &&
+          // An end between the two is the end of this one.
+          !waiting.slice(i + 1).some(({ alerts }) => alerts[id] === 'resolved'),
+      ),
   );
   for (const delivery of repeated) {
     const reason = 'superseded';

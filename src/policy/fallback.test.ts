@@ -298,6 +298,15 @@ describe('a message that waits behind another of its order', () => {
     expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued']);
   });
 
+  it('is sent when its end waits as well', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ z: 'firing' });
+    at.notify({ a: 'firing' }, t0 + 1);
+    at.notify({ a: 'resolved' }, t0 + 2);
+    at.notify({ a: 'firing' }, t0 + 3);
+    expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued', 'mail queued']);
+  });
+
   it('leaves its end owed until the newer one was heard', () => {
     const at = story('critical', ['mail']);
     at.notify({ z: 'firing' });
