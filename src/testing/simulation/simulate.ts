@@ -7,6 +7,7 @@ import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
+import { OrderClients } from './order-clients.ts';
 import {
   drawGroupRules,
   drawLeveledRules,
@@ -93,6 +94,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const oracles = { episodes, groups, telling, acks, holding, deliveries };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
+  const orderers = new OrderClients(world, new Random(seed, 26), acks, clients.acknowledged);
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
@@ -138,6 +140,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     world.start();
     clients.start();
     silencers.start();
+    orderers.start();
     const until = startedAt + hours * hour;
     for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
       await world.run(at);
@@ -146,6 +149,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await world.run(until);
     clients.stop();
     silencers.stop();
+    orderers.stop();
     world.heal();
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);
