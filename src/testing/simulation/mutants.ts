@@ -359,7 +359,7 @@ export const mutants: readonly Mutant[] = [
         },
       }),
     }),
-    plan: busy,
+    plan: (plan) => ({ ...busy(plan), ordersPerHour: 20 }),
   },
   {
     name: 'breaker never closes',

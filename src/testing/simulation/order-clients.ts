@@ -30,6 +30,7 @@ export class OrderClients {
   }
 
   start(): void {
+    if (this.#world.plan.ordersPerHour === 0) return;
     for (const tenant of tenants) this.#ordering(tenant).catch((error: unknown) => this.#world.fail(error));
   }
 
@@ -40,7 +41,7 @@ export class OrderClients {
   async #ordering(tenant: string): Promise<void> {
     const random = this.#random;
     for (;;) {
-      await this.#world.sleep(random.around(3 * (3_600_000 / this.#world.plan.commandsPerHour)));
+      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.ordersPerHour));
       if (this.#stopped) return;
       const firing = [...this.#world.journal.firing].filter(({ row }) => row.tenant === tenant);
       // Of an alert that somebody is asking about nobody knows whose word is the last.

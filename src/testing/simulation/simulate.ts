@@ -73,6 +73,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ...drawLeveledRules(new Random(seed, 22)),
     ],
     limits: drawLimits(new Random(seed, 25)),
+    ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
     ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;
@@ -94,7 +95,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const oracles = { episodes, groups, telling, acks, holding, deliveries };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
-  const orderers = new OrderClients(world, new Random(seed, 26), acks, clients.acknowledged);
+  const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
