@@ -73,6 +73,8 @@ export interface SendContext {
   readonly signal: AbortSignal;
   /** Of a message that several deliveries were merged into: all of them. `deliveryId` is then an id of the call. */
   readonly deliveryIds?: readonly string[];
+  /** One person's address on this channel, in place of the recipients that the configuration names. */
+  readonly to?: string;
 }
 
 /** What a user's own template made of a message, in place of the built-in texts. */
@@ -206,6 +208,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   readonly merges?: false;
   /** How users' templates write for it; absent: plain text. */
   readonly dialect?: Dialect;
+  /** Checks and normalises one person's address on it; absent: it reaches places, not people. */
+  readonly address?: z.ZodType<string>;
   /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */
   account?(config: z.output<Schema>): string;
   /** What the provider of this configuration grants, in place of `limits.rates`, where a kind has several providers. */

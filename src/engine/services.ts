@@ -41,6 +41,7 @@ import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
 import { createSilenceServices } from './silence-services.ts';
+import type { Stored } from './work.ts';
 
 /** More refusals than these are only counted. */
 const listedRejections = 1_000;
@@ -96,11 +97,11 @@ export function createServices(ports: ServicePorts): Services {
   };
 
   const alertAnswer =
-    (tenant: string, id: string) =>
-    (answer: StepAnswer): Answer => {
+    (id: string) =>
+    (answer: StepAnswer, stored: Stored): Answer => {
       if (answer.kind === 'alert') return { status: 200, body: toAlertBody(answer.alert) };
       // The engine keeps what is open; what it does not know may have ended before.
-      const known = store.alert(tenant, id);
+      const known = stored.alert(id);
       return refusal(known === null ? 'alert_not_found' : 'alert_resolved');
     };
 
@@ -187,14 +188,14 @@ export function createServices(ports: ServicePorts): Services {
       return engine.submit(tenant, {
         idempotency,
         input: { kind: 'acknowledge', alertId, ...command, actor: actor.name },
-        answer: alertAnswer(tenant, alertId),
+        answer: alertAnswer(alertId),
       });
     },
     respond(tenant, alertId, response, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,
         input: { ...response, alertId, actor: actor.name },
-        answer: response.kind === 'comment' ? commentAnswer : alertAnswer(tenant, alertId),
+        answer: response.kind === 'comment' ? commentAnswer : alertAnswer(alertId),
       });
     },
     respondToMany: (tenant, order, actor, idempotency) =>
@@ -205,7 +206,7 @@ export function createServices(ports: ServicePorts): Services {
       return engine.submit(tenant, {
         idempotency,
         input: { kind: 'resolve', alertId, note: command.note, actor: actor.name },
-        answer: alertAnswer(tenant, alertId),
+        answer: alertAnswer(alertId),
       });
     },
     retryDelivery: (tenant, id, actor, idempotency) =>

@@ -22,14 +22,15 @@ import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-import type {
-  Command,
-  LetterCommand,
-  RouteCommand,
-  RuleCommand,
-  SampleBatch,
-  TestCommand,
-  Work,
+import {
+  type Command,
+  isOrder,
+  type LetterCommand,
+  type RouteCommand,
+  type RuleCommand,
+  type SampleBatch,
+  type TestCommand,
+  type Work,
 } from './work.ts';
 
 /** What a turn may do before its commit: the rows of its budget, or 5 ms of steps. */
@@ -46,7 +47,7 @@ type Asked = Pick<Command, 'idempotency' | 'waiter'>;
 
 export interface ServingParts {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'idempotency' | 'delivery' | 'deadLetters' | 'alert'>;
+  readonly store: Pick<Store, 'idempotency' | 'delivery' | 'deadLetters' | 'alert' | 'silence'>;
   readonly doors: Doors;
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
@@ -84,12 +85,21 @@ export class Serving {
   #slice(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
     const share = limit - turn.rows;
     this.#arrivals(tenant, turn, now, limit, until);
+    // What is done with many alerts is one order: what it lets go is told together, however many turns it takes.
+    if (tenant.current?.kind === 'bulk' && !tenant.current.fresh) return;
     // Groups are looked at behind what arrived, so that an alert which holds others back is known, whichever came first.
+    this.#look(tenant, turn, now, limit + share);
+  }
+
+  /** Looks at the groups that are due until the turn has `limit` rows; true when none is left. */
+  #look(tenant: Tenant, turn: Turn, now: number, limit: number): boolean {
     for (const key of tenant.due) {
-      if (turn.rows >= limit + share) return;
+      if (turn.rows >= limit) return false;
       tenant.due.delete(key);
       this.#parts.doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
     }
+    tenant.ordered = false;
+    return true;
   }
 
   #arrivals(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
@@ -101,6 +111,8 @@ export class Serving {
       pair.follow(tenant.pipeline.openByKey.get(pair.key));
     };
     for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
+      const begins = isOrder(work) && !(work.kind === 'bulk' && !work.fresh);
+      if ((begins || tenant.ordered) && !this.#look(tenant, turn, now, limit)) return;
       if (work.kind === 'grid') {
         if (!grid.slice(tenant, work, turn, now, { rows: limit, until })) return;
         tenant.shift();
@@ -108,11 +120,13 @@ export class Serving {
       }
       if (work.kind === 'bulk') {
         if (!this.#bulk(tenant, work, turn, now, limit, until)) return;
+        tenant.ordered = true;
         continue;
       }
       if (work.kind !== 'samples') {
         tenant.shift();
         this.#run(tenant, work, turn, now);
+        if (begins) tenant.ordered = true;
         continue;
       }
       const batch = work;
@@ -195,7 +209,12 @@ export class Serving {
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
-        return work.answer(this.#parts.doors.step(tenant, input, now, turn).answer);
+        const { answer } = this.#parts.doors.step(tenant, input, now, turn);
+        const { store } = this.#parts;
+        return work.answer(answer, {
+          alert: (id) => turn.alert(tenant, id) ?? store.alert(tenant.name, id),
+          silence: (id) => turn.silence(tenant, id) ?? store.silence(tenant.name, id),
+        });
       }
     }
   }

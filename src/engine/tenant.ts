@@ -31,6 +31,8 @@ export class Tenant {
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
   readonly due = new Set<string>();
+  /** What somebody asked for has been carried out: groups that are due are looked at before anything else is taken. */
+  ordered = false;
   readonly #queue = new Fifo<Work>();
   #queued = 0;
 
@@ -100,6 +102,7 @@ export class Tenant {
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
     this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
     this.due.clear();
+    this.ordered = false;
     return { step: out, plan: planned };
   }
 }

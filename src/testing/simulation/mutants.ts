@@ -345,6 +345,23 @@ export const mutants: readonly Mutant[] = [
     plan: (plan) => ({ ...busy(plan), commandsPerHour: 60 }),
   },
   {
+    name: 'a bulk acknowledgement leaves one out',
+    what: 'what is asked of all that match is done with all but the last',
+    wraps: () => ({
+      services: (services) => ({
+        ...services,
+        respondToMany: async (tenant, order, actor, idempotency) => {
+          const all = await services.respondToMany(tenant, { ...order, dryRun: true }, actor, null);
+          const { length } = (all.body as { ids: string[] }).ids;
+          const short = { ...order, limit: Math.max(0, length - 1) };
+          const answer = await services.respondToMany(tenant, short, actor, idempotency);
+          return { ...answer, body: { ...(answer.body as object), more: false } };
+        },
+      }),
+    }),
+    plan: (plan) => ({ ...busy(plan), ordersPerHour: 20 }),
+  },
+  {
     name: 'breaker never closes',
     what: 'no probe is ever let out on a paused channel',
     wraps: () => ({

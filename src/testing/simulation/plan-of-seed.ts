@@ -63,6 +63,8 @@ export interface SeedPlan {
   readonly faults: FaultPlan;
   readonly eventsPerHour: number;
   readonly commandsPerHour: number;
+  /** Orders about many alerts, and several orders at once. */
+  readonly ordersPerHour: number;
   readonly silencesPerHour: number;
   /** What people do with dead letters. */
   readonly lettersPerHour: number;
@@ -325,6 +327,7 @@ export function drawSeed(random: Random): SeedPlan {
     },
     eventsPerHour: random.pick([5, 40]),
     commandsPerHour: random.pick([2, 15]),
+    ordersPerHour: 0,
     lettersPerHour: random.pick([2, 20]),
     silencesPerHour: 0,
     ruleChangesPerHour: random.pick([0, 1, 4]),

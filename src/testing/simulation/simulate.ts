@@ -7,6 +7,7 @@ import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
+import { OrderClients } from './order-clients.ts';
 import {
   drawGroupRules,
   drawLeveledRules,
@@ -72,6 +73,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ...drawLeveledRules(new Random(seed, 22)),
     ],
     limits: drawLimits(new Random(seed, 25)),
+    ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
     ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;
@@ -93,6 +95,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const oracles = { episodes, groups, telling, acks, holding, deliveries };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
+  const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
@@ -141,6 +144,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     world.start();
     clients.start();
     silencers.start();
+    orderers.start();
     const until = startedAt + hours * hour;
     for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
       await world.run(at);
@@ -149,6 +153,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await world.run(until);
     clients.stop();
     silencers.stop();
+    orderers.stop();
     world.heal();
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);
