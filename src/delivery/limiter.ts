@@ -88,6 +88,16 @@ export class Limiter {
     return together([meter], lane, now);
   }
 
+  /** Of each window that counts the channel's calls, those of its account with them: how many may begin now. */
+  levels(channel: string, now: number): (Window & { readonly left: number })[] {
+    return this.#ofChannel(channel).flatMap(({ log, windows, heldUntil }) =>
+      windows.map((window) => {
+        const admission = admit(log, [window], now);
+        return { ...window, left: admission.ok && heldUntil <= now ? admission.room : 0 };
+      }),
+    );
+  }
+
   begin(channel: string, tenant: string): CountedCall {
     const meters = [...this.#ofChannel(channel), ...this.#ofTenant(tenant)];
     const counting = meters.filter(({ windows }) => windows.length > 0);

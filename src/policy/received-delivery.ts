@@ -1,5 +1,6 @@
 // A delivery that its provider took, and what the provider says of it later.
-import type { DeliveryRow } from '../pipeline/rows.ts';
+import type { DeliveryRow, Saying } from '../pipeline/rows.ts';
+import type { DeadLetter } from './dead-letters.ts';
 
 /** What a provider says of one message. Same words as the channels' receipts. */
 export interface ReceiptNews {
@@ -14,6 +15,14 @@ export interface ReceiptNews {
 /** The same of the message that the provider knows by `providerId`. */
 export interface ReceiptOf extends ReceiptNews {
   readonly providerId: string;
+  /** The delivery, where the provider gives back what it was given with the message. */
+  readonly deliveryId?: string;
+}
+
+/** Who says it of which message, of a receipt that found its delivery by another name than the provider's id. */
+export interface NamedBy {
+  readonly channel: string;
+  readonly providerId: string;
 }
 
 /** A delivery with what its provider has said of it so far. */
@@ -24,13 +33,15 @@ export interface ReceivedDelivery
     | 'notificationId'
     | 'channel'
     | 'recipient'
+    | 'orderKey'
     | 'leaseToken'
     | 'state'
     | 'reason'
     | 'lastError'
     | 'finishedAt'
   > {
-  readonly providerId: string;
+  /** Null: no answer of the provider has ever said it. */
+  readonly providerId: string | null;
   /** Its message is about the program itself. */
   readonly system: boolean;
   /** Statuses that were written down before: sum of `receiptBits`. */
@@ -39,17 +50,36 @@ export interface ReceivedDelivery
   readonly answer: string | null;
 }
 
+/** What a receipt makes of a delivery; without a state it stays what it is. */
+export type ReceivedMove = Partial<
+  Pick<ReceivedDelivery, 'state' | 'reason' | 'lastError' | 'finishedAt' | 'providerId' | 'channel'>
+>;
+
 export interface ReceiptInput {
   readonly kind: 'receipt';
   /** As it is stored, or as an earlier input of the turn left it. */
   readonly delivery: ReceivedDelivery;
   readonly receipt: ReceiptNews;
+  /** Absent: the provider's id of the receipt is the delivery's. */
+  readonly named?: NamedBy;
+  /** What it takes to go on with a delivery that was taken and did not arrive; absent or null: that is only recorded. */
+  readonly lost?: () => LostDelivery | null;
+}
+
+/** A delivery that was taken and did not arrive. */
+export interface LostDelivery {
+  readonly letter: DeadLetter;
+  /** What became of the other deliveries of its notification. */
+  readonly others: { readonly accepted: number; readonly dead: number };
+  /** Whether what its message says of an alert is still so. */
+  readonly stillTrue: (alertId: string, status: Saying) => boolean;
 }
 
 /**
  * - `applied`: the delivery moved. `noted`: it did not, but its history says what came.
  * - `repeated`: nothing new.
+ * - `other`: it speaks of a message of the delivery that does not count for it: sent before, or to another recipient.
  */
-export type ReceiptFate = 'applied' | 'noted' | 'repeated';
+export type ReceiptFate = 'applied' | 'noted' | 'repeated' | 'other';
 
 export const receiptBits = { delivered: 1, failed: 2 } as const;

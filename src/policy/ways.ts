@@ -1,5 +1,6 @@
 // The ways to reach somebody: a channel, and what takes over where it fails. A delivery belongs to the channel that its
 // receiver names (`recipient`); `channel` is the one of the chain that carries it now.
+import type { OpenDelivery } from './state.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface Way {
@@ -30,6 +31,19 @@ export function nextWay({ ways, breakers }: Roads, recipient: string, channel: s
   const chain = ways.get(recipient)?.chain ?? [];
   const after = chain.slice(chain.indexOf(channel) + 1);
   return after.find((next) => next !== channel && breakers.get(next)?.state !== 'open') ?? null;
+}
+
+/** Another channel of the chain carries it, with a schedule of its own. */
+export function takeOver(delivery: OpenDelivery, channel: string): void {
+  delivery.channel = channel;
+  delivery.attempts = 0;
+  delivery.busy = 0;
+  delivery.shorter = false;
+}
+
+/** The channel as a row names it. */
+export function wayOf({ ways }: Pick<Roads, 'ways'>, channel: string): { channel: string; provider: string } {
+  return { channel, provider: ways.get(channel)?.type ?? channel };
 }
 
 /** Of a receiver's channels those that there are and that the strategy asks for; all where it asks for none of them. */
