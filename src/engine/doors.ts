@@ -25,9 +25,9 @@ export class Doors {
   readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
 
   constructor(
-    store: LostStore,
     agenda: Agenda,
     room: (tenant: string, channel: string, lane: Lane) => boolean,
+    store: LostStore,
   ) {
     this.#store = store;
     this.#agenda = agenda;

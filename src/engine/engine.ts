@@ -144,8 +144,10 @@ export class Engine {
     const { routing, tenantRouting } = config;
     this.#policy = config.policy;
     this.#routing = { routing, ...(tenantRouting && { tenantRouting }) };
-    this.#doors = new Doors(ports.store, this.#agenda, (tenant, channel, lane) =>
-      ports.dispatcher.room(tenant, channel, lane),
+    this.#doors = new Doors(
+      this.#agenda,
+      (tenant, channel, lane) => ports.dispatcher.room(tenant, channel, lane),
+      ports.store,
     );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
