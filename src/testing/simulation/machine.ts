@@ -7,6 +7,7 @@ import type { Counters } from './counters.ts';
 import type { Accepted, Journal } from './journal.ts';
 import type { FaultPlan } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
+import type { TakenMessage } from './receipts.ts';
 
 export interface Machine {
   readonly clock: ManualClock;
@@ -30,4 +31,6 @@ export interface Machine {
   /** A provider counted more calls than it grants. */
   exceeded(message: string): void;
   accepted(accepted: Accepted): void;
+  /** A provider took a message: one delivery, or several in one call. */
+  took(message: TakenMessage): void;
 }

@@ -16,6 +16,8 @@ import {
   tenants,
 } from './plan-of-seed.ts';
 import { Random } from './random.ts';
+import { drawReceipts } from './receipt-plan.ts';
+import { Receipts } from './receipts.ts';
 import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
 import { drawSuppression } from './suppression-plan.ts';
@@ -72,6 +74,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ...drawLeveledRules(new Random(seed, 22)),
     ],
     limits: drawLimits(new Random(seed, 25)),
+    receipts: drawReceipts(new Random(seed, 26), drawn.channels),
     ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;
@@ -87,6 +90,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const holding = new Holding(world);
   const telling = new Telling(world, acks, holding);
   const deliveries = new Deliveries(world);
+  const receipts = new Receipts(world, new Random(seed, 27));
   const wire = new Wire(world, (id) => telling.mayBeTakenBack(id));
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
@@ -105,6 +109,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       if (effect.put === 'event') holding.onEvent(effect.row);
       telling.onEffect(effect, at);
       deliveries.onEffect(effect);
+      receipts.onEffect(effect);
     } catch (error) {
       world.fail(error);
     }
@@ -123,7 +128,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     flushed: guard((declared, blocks) => episodes.flushed(declared, blocks)),
     started: guard(() => episodes.started()),
     stepped: guard(() => remembered.stepped()),
-    sendStarted: guard((id, message) => wire.sendStarted(id, message)),
+    sendStarted: guard((id, message) => {
+      wire.sendStarted(id, message);
+      receipts.sendStarted(id);
+    }),
+    took: guard((message) => receipts.took(message)),
     failed: guard((id) => deliveries.failed(id)),
     askedForPatience: guard((id, until) => deliveries.askedForPatience(id, until)),
     accepted: guard((accepted) => wire.accepted(accepted)),
