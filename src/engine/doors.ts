@@ -126,6 +126,7 @@ export class Doors {
       this.receipts.match(
         tenant.name,
         awaited,
+        out.effects,
         (_, receipt) => this.#planReceipt(tenant, receipt, now, turn),
         now,
       );

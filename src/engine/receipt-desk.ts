@@ -1,6 +1,7 @@
 // Receipts in their turn, before the results of attempts: every result that was committed is in the store then, and every
 // result of this turn or a later one looks among the receipts that came before it. Between the two nothing is missed.
 import { ApiError } from '../errors.ts';
+import type { Effect } from '../pipeline/effect.ts';
 import { EarlyReceipts, namedKey } from '../policy/early-receipts.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { acceptedBy } from '../policy/receipts.ts';
@@ -126,9 +127,9 @@ export class ReceiptDesk {
     if (input.kind !== 'result') return null;
     const { result } = input;
     const merged = result.call?.given;
-    if (this.#early.size === 0 && merged === undefined) return null;
     const open = openOf(state, { orderKey: input.orderKey, id: input.deliveryId });
     if (open === undefined) return null;
+    if (this.#early.size === 0 && merged === undefined && open.confirmed === undefined) return null;
     const unknown = result.kind === 'unknown';
     if (unknown && merged !== undefined) this.#names.add(namedKey(merged), open.id, now);
     const given = merged ?? open.id;
@@ -136,9 +137,14 @@ export class ReceiptDesk {
     return { open, accepted, given, channel: open.channel, unknown, policy: state };
   }
 
-  /** Takes what came early for the delivery, whose result has been planned. */
-  match(tenant: string, awaited: Awaited, plan: Plan, now: number): void {
+  /** Takes what came early for the delivery, whose result has been planned to these effects. */
+  match(tenant: string, awaited: Awaited, effects: readonly Effect[], plan: Plan, now: number): void {
     const { open, accepted, given, channel, unknown, policy } = awaited;
+    if (open.confirmed !== undefined && endsAsDelivered(effects, open.id)) {
+      this.#count(channel, 'applied');
+      // It arrived before its provider answered.
+      this.latencies.note(tenant, channel, 0);
+    }
     if (accepted !== null && accepted.providerId !== null) {
       let delivery = accepted;
       const { providerId } = accepted;
@@ -208,6 +214,13 @@ function openOf(
   { orderKey, id }: { readonly orderKey: string; readonly id: string },
 ): OpenDelivery | undefined {
   return orders.get(orderKey)?.open.find((open) => open.id === id);
+}
+
+function endsAsDelivered(effects: readonly Effect[], id: string): boolean {
+  return effects.some(
+    (effect) =>
+      effect.put === 'delivery.result' && effect.result.id === id && effect.result.state === 'delivered',
+  );
 }
 
 /** The delivery as an attempt without an answer leaves it. */
