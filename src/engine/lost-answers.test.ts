@@ -69,8 +69,9 @@ describe('a receipt that names its delivery', () => {
     await receive('delivered', { deliveryId: delivery().id });
     expect(delivery()).toMatchObject({ state: 'sending', providerId: 'SM1' });
     answer({ kind: 'transient', message: 'late' });
-    await stage.advance(later);
+    await stage.advance(100);
     expect(delivery()).toMatchObject({ state: 'delivered', providerId: 'SM1', lastError: null });
+    await stage.advance(later);
     expect(stage.sent).toHaveLength(1);
   });
 
