@@ -1,5 +1,6 @@
 // What policy has to know to go on with a delivery that was taken and did not arrive. Read only when one did not.
-import type { LostDelivery, ReceivedDelivery } from '../policy/received-delivery.ts';
+import type { LostDelivery } from '../policy/receipt-input.ts';
+import type { ReceivedDelivery } from '../policy/received-delivery.ts';
 import type { Store } from '../store/store.ts';
 import { stillTrueOf } from './still-true.ts';
 import type { Tenant } from './tenant.ts';

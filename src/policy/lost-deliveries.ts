@@ -2,7 +2,8 @@
 // else they are dead letters, and whoever hears of those hears of them.
 import { openBreaker, parkedUntil } from './breaker.ts';
 import type { PlanResult } from './plan-result.ts';
-import type { LostDelivery, ReceiptInput, ReceivedMove } from './received-delivery.ts';
+import type { LostDelivery, ReceiptInput } from './receipt-input.ts';
+import type { ReceivedMove } from './received-delivery.ts';
 import { fallbackReason } from './retry.ts';
 import { orderAt, type PolicyState, type Tally } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';

@@ -4,8 +4,13 @@
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
 import { settle } from './ending.ts';
 import type { PlanResult } from './plan-result.ts';
-import { receiptError } from './receipts.ts';
-import type { NamedBy, ReceiptNews, ReceivedDelivery, ReceivedMove } from './received-delivery.ts';
+import {
+  type NamedBy,
+  type ReceiptNews,
+  type ReceivedDelivery,
+  type ReceivedMove,
+  receiptError,
+} from './received-delivery.ts';
 import { type AttemptResult, fallbackReason, type RetryDecision } from './retry.ts';
 import type { OpenDelivery, Order, PolicyState } from './state.ts';
 import { armTally, tallyOf } from './tally.ts';

@@ -3,15 +3,16 @@
 import { deliveryEvent, describe } from './delivery-effects.ts';
 import { goOn, loseForGood } from './lost-deliveries.ts';
 import type { PlanResult } from './plan-result.ts';
+import type { ReceiptInput } from './receipt-input.ts';
 import { moveOpen } from './receipts-of-open.ts';
 import {
   type NamedBy,
   type ReceiptFate,
-  type ReceiptInput,
   type ReceiptNews,
   type ReceivedDelivery,
   type ReceivedMove,
   receiptBits,
+  receiptError,
 } from './received-delivery.ts';
 import type { AttemptResult } from './retry.ts';
 import type { OpenDelivery, PolicyState } from './state.ts';
@@ -132,11 +133,6 @@ function moveOf(
     };
   // One that was put away or has arrived stays what it is.
   return null;
-}
-
-/** `receipt_failed: 30005: Unknown destination`. */
-export function receiptError({ code, message }: Pick<ReceiptNews, 'code' | 'message'>): string {
-  return ['receipt_failed', code, message].filter((part) => part !== null).join(': ');
 }
 
 function receiptBody({ status, code, message }: ReceiptNews): Readonly<Record<string, unknown>> {

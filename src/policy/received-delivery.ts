@@ -1,6 +1,5 @@
 // A delivery that its provider took, and what the provider says of it later.
-import type { DeliveryRow, Saying } from '../pipeline/rows.ts';
-import type { DeadLetter } from './dead-letters.ts';
+import type { DeliveryRow } from '../pipeline/rows.ts';
 
 /** What a provider says of one message. Same words as the channels' receipts. */
 export interface ReceiptNews {
@@ -55,26 +54,6 @@ export type ReceivedMove = Partial<
   Pick<ReceivedDelivery, 'state' | 'reason' | 'lastError' | 'finishedAt' | 'providerId' | 'channel'>
 >;
 
-export interface ReceiptInput {
-  readonly kind: 'receipt';
-  /** As it is stored, or as an earlier input of the turn left it. */
-  readonly delivery: ReceivedDelivery;
-  readonly receipt: ReceiptNews;
-  /** Absent: the provider's id of the receipt is the delivery's. */
-  readonly named?: NamedBy;
-  /** What it takes to go on with a delivery that was taken and did not arrive; absent or null: that is only recorded. */
-  readonly lost?: () => LostDelivery | null;
-}
-
-/** A delivery that was taken and did not arrive. */
-export interface LostDelivery {
-  readonly letter: DeadLetter;
-  /** What became of the other deliveries of its notification. */
-  readonly others: { readonly accepted: number; readonly dead: number };
-  /** Whether what its message says of an alert is still so. */
-  readonly stillTrue: (alertId: string, status: Saying) => boolean;
-}
-
 /**
  * - `applied`: the delivery moved. `noted`: it did not, but its history says what came.
  * - `repeated`: nothing new.
@@ -83,3 +62,8 @@ export interface LostDelivery {
 export type ReceiptFate = 'applied' | 'noted' | 'repeated' | 'other';
 
 export const receiptBits = { delivered: 1, failed: 2 } as const;
+
+/** `receipt_failed: 30005: Unknown destination`. */
+export function receiptError({ code, message }: Pick<ReceiptNews, 'code' | 'message'>): string {
+  return ['receipt_failed', code, message].filter((part) => part !== null).join(': ');
+}

@@ -1,6 +1,5 @@
 // The ways to reach somebody: a channel, and what takes over where it fails. A delivery belongs to the channel that its
 // receiver names (`recipient`); `channel` is the one of the chain that carries it now.
-import type { OpenDelivery } from './state.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface Way {
@@ -33,8 +32,15 @@ export function nextWay({ ways, breakers }: Roads, recipient: string, channel: s
   return after.find((next) => next !== channel && breakers.get(next)?.state !== 'open') ?? null;
 }
 
+interface Carried {
+  channel: string;
+  attempts: number;
+  busy: number;
+  shorter: boolean;
+}
+
 /** Another channel of the chain carries it, with a schedule of its own. */
-export function takeOver(delivery: OpenDelivery, channel: string): void {
+export function takeOver(delivery: Carried, channel: string): void {
   delivery.channel = channel;
   delivery.attempts = 0;
   delivery.busy = 0;

@@ -7,7 +7,14 @@ import type { Counters } from './counters.ts';
 import type { Accepted, Journal } from './journal.ts';
 import type { FaultPlan } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
-import type { TakenMessage } from './receipts.ts';
+
+/** A message that a provider took. */
+export interface TakenMessage {
+  readonly channel: string;
+  /** The id that came with it: a delivery's, or that of a call of several. */
+  readonly given: string;
+  readonly providerId: string;
+}
 
 export interface Machine {
   readonly clock: ManualClock;

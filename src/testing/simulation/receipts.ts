@@ -2,18 +2,11 @@
 // they are thanked; what they were thanked for holds.
 import type { Effect } from '../../pipeline/effect.ts';
 import type { ReceiptOf } from '../../policy/received-delivery.ts';
+import type { TakenMessage } from './machine.ts';
 import type { Random } from './random.ts';
 import type { ReceiptPlan } from './receipt-plan.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
-
-/** A message that a provider took. */
-export interface TakenMessage {
-  readonly channel: string;
-  /** The id that came with it: a delivery's, or that of a call of several. */
-  readonly given: string;
-  readonly providerId: string;
-}
 
 const mostTries = 200;
 

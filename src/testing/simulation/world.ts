@@ -18,12 +18,11 @@ import { ManualClock, macrotask } from '../manual-clock.ts';
 import { Counters } from './counters.ts';
 import type { Disk } from './disk.ts';
 import { type Accepted, Journal } from './journal.ts';
-import type { Machine } from './machine.ts';
+import type { Machine, TakenMessage } from './machine.ts';
 import type { FaultPlan, SeedPlan } from './plan-of-seed.ts';
 import { simulatedClock, simulatedHistory, simulatedStore } from './ports.ts';
 import { Provider } from './providers.ts';
 import type { Random } from './random.ts';
-import type { TakenMessage } from './receipts.ts';
 import { Violation } from './violation.ts';
 
 /** Where planted bugs get in: around real objects, never inside of them. */
