@@ -84,6 +84,7 @@ export function nullStore(): Store {
     nextDueAt: () => queued[0]?.row.dueAt ?? null,
     delivery: () => null,
     deliveriesOfProvider: () => [],
+    deliveryNamed: () => null,
     deadLetters: () => [],
     deliveries: () => none,
     deliveryCounts: () => ({ queued: 0, sending: 0, sent: 0, delivered: 0, dead: 0, dropped: 0 }),

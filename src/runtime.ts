@@ -106,6 +106,8 @@ export interface Runtime {
   readonly table: SeriesTable;
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
+  /** Calls left on each channel. */
+  readonly limiter: Pick<Limiter, 'levels'>;
   readonly callbacks: Pick<Callbacks, 'refused'>;
   readonly wordings: Wordings;
   readonly results: ResultCounts;
@@ -185,6 +187,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       });
     },
     released: (job) => engine.complete(job.tenant, { kind: 'released', ...leaseOf(job) }),
+    wanted: (job) => engine.isWanted(job.tenant, job.orderKey, job.deliveryId),
     hungry: () => claimer.wakeAt(clock.now()),
   });
   // The same key again changes nothing, so what could not be stored is tried until the hour is over.
@@ -328,7 +331,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     classification: config.classification ?? plainClassification,
     callback: (channel, incoming) => callbacks.take(channel, incoming),
     channels: createChannelServices({
-      ...{ engine, store, clock, newId, channels, dispatcher, results, firstResults },
+      ...{ engine, store, clock, newId, channels, dispatcher, limiter, results, firstResults },
     }),
     rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
     templates: () => wordings.names,
@@ -344,6 +347,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     table,
     recorder,
     dispatcher,
+    limiter,
     callbacks,
     wordings,
     results,

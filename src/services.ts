@@ -5,6 +5,7 @@ import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rul
 import type { FirstResult } from './delivery/first-results.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
 import type { ObjectOrder } from './engine/object-order.ts';
+import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
@@ -15,6 +16,7 @@ import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
+import type { Window } from './policy/rate-limit.ts';
 import type { AttemptResult } from './policy/retry.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
@@ -156,6 +158,10 @@ export interface ChannelState {
   /** Deliveries in memory, and calls under way. */
   readonly leased: number;
   readonly running: number;
+  /** From the provider's acceptance to the receipt of the arrival, of the newest messages that have one. */
+  readonly receipts: Latency;
+  /** Calls that may begin now, of each window that counts them. */
+  readonly calls: readonly (Window & { readonly left: number })[];
   /** Where it is configured; null: nowhere, it is the default. */
   readonly place: { readonly file: string; readonly line: number } | null;
   readonly breaker: {

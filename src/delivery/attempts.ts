@@ -152,14 +152,15 @@ export class Attempts {
       this.#threw(channel, error);
       return jobs.map(() => 'alone');
     }
+    const given = idOfCall(deliveryIds);
     const result = await make(() =>
       channel.instance.send(payload, {
-        ...{ deliveryId: idOfCall(deliveryIds), deliveryIds, attempt: 1 },
+        ...{ deliveryId: given, deliveryIds, attempt: 1 },
         ...context,
       }),
     );
     if (perhapsOfOne.has(result.kind)) return jobs.map(() => 'alone');
-    const each = shared(result, deliveryIds, context.now);
+    const each = shared(result, deliveryIds, context.now, given);
     return jobs.map(() => each);
   }
 
@@ -262,9 +263,15 @@ function idOfCall(deliveryIds: readonly string[]): string {
 }
 
 /** The result of a call that several deliveries had in common; the call is named after its first delivery and time. */
-function shared(result: AttemptResult, deliveryIds: readonly string[], at: number): AttemptResult {
+function shared(
+  result: AttemptResult,
+  deliveryIds: readonly string[],
+  at: number,
+  given?: string,
+): AttemptResult {
   if (deliveryIds.length < 2) return result;
-  return { ...result, call: { id: `${deliveryIds[0]}/${at}`, deliveries: deliveryIds.length } };
+  const id = `${deliveryIds[0]}/${at}`;
+  return { ...result, call: { id, deliveries: deliveryIds.length, ...(given !== undefined && { given }) } };
 }
 
 /** A channel's answer in policy's words; `partial` names who was refused. */

@@ -51,6 +51,7 @@ export class Callbacks {
   }
 }
 
-function newsOf({ providerId, status, code, message, answer }: Receipt): ReceiptOf {
-  return { providerId, status, code: code ?? null, message: message ?? null, answer: answer ?? null };
+function newsOf({ providerId, deliveryId, status, code, message, answer }: Receipt): ReceiptOf {
+  const said = { status, code: code ?? null, message: message ?? null, answer: answer ?? null };
+  return { providerId, ...(deliveryId !== undefined && { deliveryId }), ...said };
 }

@@ -28,6 +28,8 @@ export interface DispatcherPorts {
   readonly ledger?: CallLedger;
   /** The lease is given back unused. */
   readonly released: (job: Job) => void;
+  /** Whether it is still to be sent; absent: always. */
+  readonly wanted?: (job: Job) => boolean;
 }
 
 /** Leased deliveries kept in memory per channel, tenant and lane; the rest waits in the store. */
@@ -230,7 +232,7 @@ export class Dispatcher {
         this.#wait(station, refused, now);
         return;
       }
-      if (now + limits.deadlineMs > job.leaseUntil) {
+      if (now + limits.deadlineMs > job.leaseUntil || !this.#isWanted(job)) {
         queue.ended(job);
         this.#ports.released(job);
         continue;
@@ -241,6 +243,11 @@ export class Dispatcher {
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
       void this.#attempt(station, jobs);
     }
+  }
+
+  /** A receipt may have come while it waited here. */
+  #isWanted(job: Job): boolean {
+    return this.#ports.wanted?.(job) ?? true;
   }
 
   /**
@@ -313,7 +320,7 @@ export class Dispatcher {
     while (jobs.length < (merges ? mostMerged : bundled)) {
       const next = queue.takeLike(job, may);
       if (!next) break;
-      if (now + definition.limits.deadlineMs > next.leaseUntil) {
+      if (now + definition.limits.deadlineMs > next.leaseUntil || !this.#isWanted(next)) {
         queue.ended(next);
         this.#ports.released(next);
       } else jobs.push(next);

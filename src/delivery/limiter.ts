@@ -97,6 +97,16 @@ export class Limiter {
     return inTurn([meter], lane, now);
   }
 
+  /** Of each window that counts the channel's calls, those of its account with them: how many may begin now. */
+  levels(channel: string, now: number): (Window & { readonly left: number })[] {
+    return this.#ofChannel(channel).flatMap(({ log, windows, heldUntil }) =>
+      windows.map((window) => {
+        const admission = admit(log, [window], now);
+        return { ...window, left: admission.ok && heldUntil <= now ? admission.room : 0 };
+      }),
+    );
+  }
+
   /** The lane was refused for so long that it goes before the others. */
   overdue(channel: string, lane: Lane, now: number): boolean {
     return this.#ofChannel(channel).some((meter) => turnOf(meter, lane) <= now);

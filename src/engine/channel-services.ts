@@ -3,6 +3,7 @@ import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { FirstResults } from '../delivery/first-results.ts';
+import type { Limiter } from '../delivery/limiter.ts';
 import { type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
 import type { ResultCounts } from '../delivery/result-counts.ts';
 import { ApiError } from '../errors.ts';
@@ -22,12 +23,13 @@ export interface ChannelPorts {
   readonly newId: () => string;
   readonly channels: ReadonlyMap<string, OpenChannel>;
   readonly dispatcher: Dispatcher;
+  readonly limiter: Pick<Limiter, 'levels'>;
   readonly results: ResultCounts;
   readonly firstResults: FirstResults;
 }
 
 export function createChannelServices(ports: ChannelPorts): ChannelServices {
-  const { engine, store, clock, newId, channels, dispatcher, results, firstResults } = ports;
+  const { engine, store, clock, newId, channels, dispatcher, limiter, results, firstResults } = ports;
 
   /** Those that the tenant's receivers name and what takes over from them; of whoever has no routing of its own also those that nobody names. */
   const ofTenant = (tenant: string): OpenChannel[] => {
@@ -65,6 +67,8 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
         queued: waiting?.queued ?? 0,
         oldestQueuedMs: waiting === undefined ? null : Math.max(0, now - waiting.oldestAt),
         ...dispatcher.of(tenant, name),
+        receipts: engine.receiptLatencies.of(tenant, name),
+        calls: limiter.levels(name, now),
         breaker:
           breaker?.state === 'open'
             ? {

@@ -36,6 +36,7 @@ import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { OverdueNotifications } from './overdue-notifications.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
+import type { ReceiptLatencies } from './receipt-latencies.ts';
 import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
 import { Serving } from './serving.ts';
@@ -148,8 +149,10 @@ export class Engine {
     const { routing, tenantRouting } = config;
     this.#policy = config.policy;
     this.#routing = { routing, ...(tenantRouting && { tenantRouting }) };
-    this.#doors = new Doors(this.#agenda, (tenant, channel, lane) =>
-      ports.dispatcher.room(tenant, channel, lane),
+    this.#doors = new Doors(
+      this.#agenda,
+      (tenant, channel, lane) => ports.dispatcher.room(tenant, channel, lane),
+      ports.store,
     );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
@@ -475,9 +478,20 @@ export class Engine {
     });
   }
 
+  /** From acceptance to arrival. */
+  get receiptLatencies(): ReceiptLatencies {
+    return this.#doors.receipts.latencies;
+  }
+
   /** Receipts by `channel\nfate`. */
   get receiptCounts(): ReadonlyMap<string, number> {
     return this.#doors.receipts.counts;
+  }
+
+  /** Whether the delivery is to be sent still: no receipt says that somebody has it. */
+  isWanted(tenant: string, orderKey: string, id: string): boolean {
+    const order = this.#tenants.get(tenant)?.policy.orders.get(orderKey);
+    return order?.open.find((open) => open.id === id)?.confirmed === undefined;
   }
 
   /** A claim is known to policy before its delivery is dispatched. False: the delivery is not open any more. */
@@ -587,10 +601,7 @@ export class Engine {
 
   #takeReceipts(turn: Turn, now: number): void {
     const rows = turn.rows + this.#budget.rows / 2;
-    this.#doors.receipts.take(this.#ports.store, now, turn, rows, (name, input) => {
-      const tenant = this.#tenants.get(name);
-      return tenant ? (this.#doors.plan(tenant, input, now, turn).receipts[0] ?? null) : null;
-    });
+    this.#doors.takeReceipts((name) => this.#tenants.get(name), now, turn, rows);
   }
 
   #takeCompletions(turn: Turn): void {

@@ -42,7 +42,8 @@ function build(hosts: number) {
   const agenda = new Agenda(clock, () => {});
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
-  const doors = new Doors(agenda, () => true);
+  // No receipt comes, so nothing is looked up.
+  const doors = new Doors(agenda, () => true, {} as never);
   const tenant = new Tenant({ id: 'default', shard: 0 } as never, table, new SettledSeries(table), routing);
   let id = 0;
   tenant.pipeline = emptyPipelineState('default', routing, new Map(), () => `id-${id++}`);

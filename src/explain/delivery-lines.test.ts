@@ -61,3 +61,23 @@ it('says that a paused channel was passed over, where no attempt of it says so',
     'ops-sms takes the message.',
   ]);
 });
+
+it('tells a message that was taken, was lost, and went on', () => {
+  const event = (kind: string, reason: string, body: object) => ({ at, kind, reason, actor: null, body });
+  const facts = {
+    row: { id: 'd', channel: 'sms', recipient: 'sms', state: 'delivered', reason: null, dueAt: at },
+    events: [
+      event('delivery.sent', 'sent', { channel: 'sms', attempt: 1 }),
+      event('delivery.retry', 'receipt_failed', {
+        ...{ channel: 'sms', receipt: 'failed', code: '30005', next: 'mail' },
+      }),
+      event('delivery.delivered', 'receipt', { channel: 'sms', receipt: 'delivered' }),
+    ],
+  } as unknown as DeliveryFacts;
+  const [, lost, arrived, ...rest] = deliveryLines(facts, at, sayIn('en', 'UTC')).map(({ text }) => text);
+  expect(lost).toBe(
+    'sms says now that the message did not arrive: 30005. mail carries it from here on (fallback).',
+  );
+  expect(arrived).toContain('sms');
+  expect(rest).toEqual([]);
+});

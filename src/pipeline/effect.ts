@@ -32,7 +32,10 @@ export type Effect =
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
-  /** What a provider said later; `moved`: the delivery is something else since. */
+  /**
+   * What a provider said later; `moved`: the delivery is something else since. Of one that is open the provider's id is
+   * written, too: whatever its attempt comes to, somebody has it.
+   */
   | { readonly put: 'delivery.receipt'; readonly moved: boolean; readonly row: ReceiptRow }
   /** Calls that are about to be made. */
   | { readonly put: 'provider_calls'; readonly row: ProviderCalls }
@@ -78,13 +81,13 @@ export interface ReceiptRow
     DeliveryResultRow,
     'tenant' | 'id' | 'leaseToken' | 'state' | 'reason' | 'lastError' | 'finishedAt'
   > {
-  readonly providerId: string;
+  readonly providerId: string | null;
   /** Sum of the statuses written down. */
   readonly receipts: number;
   readonly answer: string | null;
 }
 
-/** A dead delivery is queued anew, with all its attempts. Ignored by the store when it is not dead. */
+/** A delivery that had ended is queued anew, with all its attempts. Ignored by the store when it is not what it was. */
 export interface RequeuedRow {
   readonly tenant: string;
   readonly id: string;
@@ -92,6 +95,8 @@ export interface RequeuedRow {
   readonly expiresAt: number;
   readonly orderNo: number;
   readonly reason: string | null;
+  /** It was taken and did not arrive: another channel carries it. Absent: it was dead. */
+  readonly lost?: { readonly channel: string; readonly provider: string };
 }
 
 export interface IdempotencyRow {

@@ -10,7 +10,10 @@ import { isAboutUs, strategyOf } from './strategy.ts';
 
 /** A finished delivery as it is stored, with what its message says. */
 export type DeadLetter = DeliveryRow &
-  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
+  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'> & {
+    /** Receipts that came: sum of `receiptBits`; absent: none. */
+    readonly receipts?: number;
+  };
 
 export interface RequeueInput {
   readonly kind: 'requeue';

@@ -4,7 +4,7 @@ import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
 import type { OverdueInput } from './overdue.ts';
-import type { ReceiptInput } from './received-delivery.ts';
+import type { ReceiptInput } from './receipt-input.ts';
 import type { AttemptResult } from './retry.ts';
 
 export type PolicyInput =

@@ -5,6 +5,8 @@ import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
 import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
+import { arriveLate } from './receipts-of-open.ts';
+import { receiptBits } from './received-delivery.ts';
 import { slowReason } from './retry.ts';
 import { type DeliveryPolicy, emptyPolicyState, isSettled, orderAt, type PolicyState } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
@@ -78,6 +80,7 @@ export function loadPolicy(
         // Once leased it may have gone out, whatever was heard of it.
         maybe: row.maybe || row.leaseToken > 0,
         leaseToken: row.leaseToken,
+        ...confirmedOf(row),
       });
       state.open += 1;
       const tally = tallyOf(state, row);
@@ -92,10 +95,18 @@ export function loadPolicy(
     if (isSettled(order)) state.orders.delete(key);
   }
   for (const order of [...state.orders.values()]) {
+    for (const delivery of order.open.filter(({ confirmed }) => confirmed !== undefined))
+      arriveLate(state, order, delivery, delivery.confirmed!, now, out);
     for (const delivery of order.open.filter(({ id }) => poison.has(id)))
       bury(state, order, delivery, 'poison', now, out);
   }
   return state;
+}
+
+/** A receipt says that it has arrived, and its process died before the attempt ended. */
+function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { confirmed?: string } {
+  const arrived = (receipts & receiptBits.delivered) !== 0 && leaseToken > 0;
+  return arrived && providerId !== null ? { confirmed: providerId } : {};
 }
 
 /** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */

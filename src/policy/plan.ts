@@ -12,6 +12,7 @@ import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { planReceipt } from './receipts.ts';
+import { arriveLate, decideConfirmed } from './receipts-of-open.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
@@ -24,7 +25,7 @@ import {
 } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
-import { chosenChannels, firstWay, nextWay } from './ways.ts';
+import { chosenChannels, firstWay, nextWay, takeOver, wayOf } from './ways.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {
   const out = emptyPlan();
@@ -44,7 +45,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         out.current = false;
         break;
       }
-      planRelease(state, found.delivery, now, out);
+      planRelease(state, found.order, found.delivery, now, out);
       break;
     }
     case 'group_closed':
@@ -294,9 +295,19 @@ function forgetUnsaid(
 }
 
 /** A lease came back unused: on a paused channel the next of the chain carries it, or it waits with the others. */
-function planRelease(state: PolicyState, delivery: OpenDelivery, now: number, out: PlanResult): void {
+function planRelease(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  now: number,
+  out: PlanResult,
+): void {
   const from = delivery.channel;
   noteRelease(state, from, delivery.id, now);
+  if (delivery.confirmed !== undefined) {
+    arriveLate(state, order, delivery, delivery.confirmed, now, out);
+    return;
+  }
   delivery.state = 'queued';
   const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
   if (next !== null) takeOver(delivery, next);
@@ -339,7 +350,7 @@ function planResult(
     first: firstWay(state, recipient),
     ...breaker,
   };
-  const decision = decideRetry(result, attempted, now);
+  const decision = decideConfirmed(delivery, result, decideRetry(result, attempted, now));
   if (decision.spends) delivery.attempts += 1;
   delivery.busy = result.kind === 'rate_limited' ? busy + 1 : 0;
   delivery.maybe ||= result.kind === 'unknown';
@@ -353,14 +364,17 @@ function planResult(
     armTally(tally, now, out);
     out.wakeAt.push(decision.dueAt);
   }
-  const lastError = result.kind === 'sent' || result.kind === 'delivered' ? null : describe(result);
+  const confirmed = decision.state === 'delivered' && delivery.confirmed !== undefined;
+  const good = confirmed || result.kind === 'sent' || result.kind === 'delivered';
+  const lastError = good ? null : describe(result);
   const moved = delivery.channel === from ? {} : { moved: wayOf(state, delivery.channel) };
-  const said = { providerId: result.providerId, lastError, ...moved };
+  const providerId = confirmed ? delivery.confirmed! : result.providerId;
+  const said = { providerId, lastError, ...moved };
   out.effects.push(resultEffect(state, delivery, decision.state, decision.reason, now, said));
   const queued = decision.state === 'queued';
   const news = {
     kind: queued ? 'delivery.retry' : `delivery.${decision.state}`,
-    reason: queued ? result.kind : decision.reason,
+    reason: queued ? result.kind : confirmed ? 'receipt' : decision.reason,
     body: {
       ...attemptBody(attempts + 1, result, durationMs),
       ...(breaker.probe ? { probe: true } : {}),
@@ -369,16 +383,4 @@ function planResult(
   };
   out.effects.push(deliveryEvent(state, { ...delivery, channel: from }, news, now));
   if (!queued) settle(state, order, delivery, decision.state === 'dead', now, out);
-}
-
-/** Another channel of the chain carries it, with a schedule of its own. */
-function takeOver(delivery: OpenDelivery, channel: string): void {
-  delivery.channel = channel;
-  delivery.attempts = 0;
-  delivery.busy = 0;
-  delivery.shorter = false;
-}
-
-function wayOf(state: PolicyState, channel: string): { channel: string; provider: string } {
-  return { channel, provider: state.ways.get(channel)?.type ?? channel };
 }

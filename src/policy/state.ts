@@ -32,6 +32,8 @@ export interface OpenDelivery {
   slow: boolean;
   /** Somebody may have it already: an attempt went out and was not refused. */
   maybe: boolean;
+  /** The provider's id of the message of which a receipt says that it arrived, while an attempt was under way. */
+  confirmed?: string;
   leaseToken: number;
 }
 

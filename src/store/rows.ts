@@ -12,13 +12,13 @@ export interface StoredEvent extends EventRow {
 
 /** A delivery with what its message says. */
 export type DeliveryOf = DeliveryRow &
-  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
+  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'> & {
+    /** Receipts that came, the sum of the statuses written down: 1 delivered, 2 failed. */
+    readonly receipts: number;
+  };
 
-/** A delivery that its provider took, with what it has said of it since. */
+/** A delivery with the last answer that its provider told. */
 export interface AcceptedDelivery extends DeliveryOf {
-  readonly providerId: string;
-  /** Sum of the statuses written down: 1 delivered, 2 failed. */
-  readonly receipts: number;
   readonly answer: string | null;
 }
 

@@ -269,6 +269,8 @@ export interface Store extends SpanReads {
   delivery(tenant: string, id: string): DeliveryOf | null;
   /** Those that the provider knows by this id, of any tenant, the newest first; a thousand at most. */
   deliveriesOfProvider(channel: string, providerId: string): readonly AcceptedDelivery[];
+  /** The delivery of that id, of whichever tenant; null also when it is no id. */
+  deliveryNamed(id: string): AcceptedDelivery | null;
   /** In the order in which they were made. */
   deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[];
   deliveries(tenant: string, filter: DeliveryFilter, limit: number, cursor: string | null): Page<DeliveryRow>;

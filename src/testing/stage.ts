@@ -43,6 +43,8 @@ export interface StageOptions {
   readonly remindBeforeMs?: number;
   /** Names of channels, all of the same kind; `hook` unless told otherwise. */
   readonly channels?: readonly string[];
+  /** Who takes over from a channel, by its name. */
+  readonly fallback?: Readonly<Record<string, readonly string[]>>;
   /** The receiver that hears what is wrong with the delivery itself. */
   readonly administrator?: string;
   /** Beside that one. */
@@ -172,6 +174,7 @@ export class Stage {
       type: 'capture',
       definition: definition as ChannelDefinition,
       settings: {},
+      fallback: this.#options.fallback?.[channel] ?? [],
       instance: instance as never,
     };
   }

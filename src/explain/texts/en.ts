@@ -186,6 +186,13 @@ export const en = {
     message: (p: { receiver: string; why: string }) => `A message for ${p.receiver} is made: ${p.why}.`,
     messageWithout: (p: { receiver: string }) =>
       `A message for ${p.receiver} is made, but the receiver has no channel that could carry it.`,
+    /** What its deliveries came to: `accepted` and `dead` of them. */
+    noneAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
+      `No channel brought the message to ${p.receiver} (none_accepted): ${p.dead} failed.`,
+    notAllAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
+      `The message did not reach ${p.receiver} on all channels, as it should (not_all_accepted): ${p.accepted} took it, ${p.dead} failed.`,
+    someAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
+      `The message reached ${p.receiver} on some channels only, which is enough: ${p.accepted} took it, ${p.dead} failed.`,
   },
   because: {
     first: (waited: string | null) =>
@@ -219,6 +226,8 @@ export const en = {
       `Somebody answered "${p.answer}" through ${p.channel}.`,
     retry: (p: { channel: string; attempt: number; error: string }) =>
       `${p.channel} does not take the message (attempt ${p.attempt}): ${p.error}. It will be tried again.`,
+    lostAndHandedOver: (p: { channel: string; error: string; next: string }) =>
+      `${p.channel} says now that the message did not arrive: ${p.error}. ${p.next} carries it from here on (fallback).`,
     handedOver: (p: { channel: string; error: string; next: string }) =>
       `${p.channel} does not take the message: ${p.error}. ${p.next} carries it from here on (fallback).`,
     instead: (p: { paused: string; channel: string }) =>

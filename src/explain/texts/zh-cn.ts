@@ -157,6 +157,12 @@ export const zhCN: Texts = {
     unknown: ({ kind, reason }) => (reason === null ? `${kind}。` : `${kind}（${reason}）。`),
     message: ({ receiver, why }) => `产生给 ${receiver} 的消息：${why}。`,
     messageWithout: ({ receiver }) => `产生给 ${receiver} 的消息，但此接收者没有可用的渠道。`,
+    noneAccepted: ({ receiver, dead }) =>
+      `没有任何渠道将消息送达 ${receiver}（none_accepted）：${dead} 个失败。`,
+    notAllAccepted: ({ receiver, accepted, dead }) =>
+      `消息应由所有渠道送达 ${receiver}，但未全部送达（not_all_accepted）：${accepted} 个接受，${dead} 个失败。`,
+    someAccepted: ({ receiver, accepted, dead }) =>
+      `消息仅由部分渠道送达 ${receiver}，已符合要求：${accepted} 个接受，${dead} 个失败。`,
   },
   because: {
     first: (waited) => (waited === null ? '这是新告警' : `这是新告警，分组已等待其他告警 ${waited}`),
@@ -181,6 +187,8 @@ export const zhCN: Texts = {
     answered: ({ channel, answer }) => `有人通过 ${channel} 回复了“${answer}”。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受消息（第 ${attempt} 次尝试）：${error}。稍后重试。`,
+    lostAndHandedOver: ({ channel, error, next }) =>
+      `${channel} 之后回报消息未送达：${error}。由 ${next} 接手发送（fallback）。`,
     handedOver: ({ channel, error, next }) =>
       `${channel} 未接受消息：${error}。由 ${next} 接手发送（fallback）。`,
     instead: ({ paused, channel }) =>

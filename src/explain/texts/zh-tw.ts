@@ -157,6 +157,12 @@ export const zhTW: Texts = {
     unknown: ({ kind, reason }) => (reason === null ? `${kind}。` : `${kind}（${reason}）。`),
     message: ({ receiver, why }) => `產生給 ${receiver} 的訊息：${why}。`,
     messageWithout: ({ receiver }) => `產生給 ${receiver} 的訊息，但此接收者沒有可用的通道。`,
+    noneAccepted: ({ receiver, dead }) =>
+      `沒有任何通道將訊息送達 ${receiver}（none_accepted）：${dead} 個失敗。`,
+    notAllAccepted: ({ receiver, accepted, dead }) =>
+      `訊息應由所有通道送達 ${receiver}，但未全部送達（not_all_accepted）：${accepted} 個接受，${dead} 個失敗。`,
+    someAccepted: ({ receiver, accepted, dead }) =>
+      `訊息僅由部分通道送達 ${receiver}，已符合要求：${accepted} 個接受，${dead} 個失敗。`,
   },
   because: {
     first: (waited) => (waited === null ? '這是新告警' : `這是新告警，群組已等待其他告警 ${waited}`),
@@ -181,6 +187,8 @@ export const zhTW: Texts = {
     answered: ({ channel, answer }) => `有人透過 ${channel} 回覆了「${answer}」。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受訊息（第 ${attempt} 次嘗試）：${error}。稍後重試。`,
+    lostAndHandedOver: ({ channel, error, next }) =>
+      `${channel} 之後回報訊息未送達：${error}。由 ${next} 接手傳送（fallback）。`,
     handedOver: ({ channel, error, next }) =>
       `${channel} 未接受訊息：${error}。由 ${next} 接手傳送（fallback）。`,
     instead: ({ paused, channel }) =>

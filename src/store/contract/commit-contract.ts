@@ -220,6 +220,7 @@ export function commitContract(current: () => Story): void {
         [dead, sentAfter, queued].map((row) => ({
           ...row,
           ...{ alerts: about, source: 'alert', severity: 'warning', priority: 'P3', strategy: null },
+          receipts: 0,
         })),
       );
     }

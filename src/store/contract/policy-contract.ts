@@ -9,7 +9,7 @@ import { ended, type Story, sending } from './harness.ts';
 import { t0 } from './row-builders.ts';
 
 const ofNote = ({ alerts, source, severity, priority, strategy }: NotificationRow) => ({
-  ...{ alerts, source, severity, priority, strategy },
+  ...{ alerts, source, severity, priority, strategy, receipts: 0 },
 });
 
 const pause = (changes: Partial<Pause> = {}): Pause => ({
@@ -192,6 +192,22 @@ export function policyContract(current: () => Story): void {
     expect([first!.delivery.id, none]).toEqual([open.id, []]);
     commit([ended(first!.delivery, t0)]);
     expect(claim().map(({ delivery }) => delivery.id)).toEqual([dead.id]);
+  });
+
+  it('queues what was lost anew on another channel, and finds it by its name alone', () => {
+    const { rows, store, commit } = current();
+    const note = rows.notification();
+    const sent = rows.delivery(note, { state: 'sent', finishedAt: t0, providerId: 'SM1', attempts: 1 });
+    const queued = rows.delivery(note);
+    commit(sending(note, sent, queued));
+    const lost = { channel: 'ops-mail', provider: 'email' };
+    commit([requeued(sent, { lost }), requeued(queued, { lost })]);
+    expect(row(sent)).toMatchObject({ ...lost, state: 'queued', providerId: null, receipts: 2, attempts: 0 });
+    expect(row(queued).channel).toBe(queued.channel);
+    expect(store.deliveriesOfProvider(sent.channel, 'SM1')).toEqual([]);
+    expect(store.deliveryNamed(sent.id)).toMatchObject({ id: sent.id, tenant: 'acme', answer: null });
+    expect(store.deliveryNamed(note.id)).toBeNull();
+    expect(store.deliveryNamed('nonsense')).toBeNull();
   });
 
   it('reads one delivery, and dead letters in the order in which they were made', () => {

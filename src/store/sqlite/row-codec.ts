@@ -280,6 +280,7 @@ export function deliveryOf(from: WithItsMessage): DeliveryOf {
     severity: from.severity as NotificationRow['severity'],
     priority: from.priority as NotificationRow['priority'],
     strategy: from.strategy,
+    receipts: from.receipts ?? 0,
   };
 }
 

@@ -90,7 +90,7 @@ export class Deliveries {
         const record = journal.deliveries.get(row.id)!;
         const twins = journal.deliveriesOf
           .get(row.notificationId)!
-          .filter((d) => d.row.channel === row.channel);
+          .filter((d) => d.row.recipient === row.recipient);
         if (twins.length > 1)
           this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
         if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
@@ -110,9 +110,9 @@ export class Deliveries {
       case 'delivery.requeued': {
         const record = journal.deliveries.get(effect.row.id);
         if (record?.row.state !== 'queued')
-          this.#broken('I15', `${effect.row.id} was queued anew and was not dead`);
+          this.#broken('I15', `${effect.row.id} was queued anew and was neither dead nor lost`);
         this.#open.add(record);
-        this.#checkRequeued(record);
+        this.#checkRequeued(record, effect.row.lost !== undefined);
         return;
       }
       default:
@@ -142,12 +142,13 @@ export class Deliveries {
   }
 
   /** Somebody asked for it, and what it says is still so. */
-  #checkRequeued({ row }: DeliveryRecord): void {
+  #checkRequeued({ row }: DeliveryRecord, lost: boolean): void {
     const { journal } = this.#world;
     const asked = [...this.#letters].some(
       ({ tenant, id, channel }) => tenant === row.tenant && (id === row.id || channel === row.channel),
     );
-    if (!asked) this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
+    if (!asked && !lost)
+      this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
     const said = journal.notifications.get(row.notificationId)?.alerts ?? {};
     for (const [id, status] of Object.entries(said)) {
       if (saysFiring(status) && journal.alerts.get(id)?.row.state === 'resolved')

@@ -7,6 +7,7 @@ import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
 import { limitSlips } from './limit-slips.ts';
 import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
+import { receiptSlips } from './receipt-slips.ts';
 import { slips } from './slips.ts';
 import { suppressionSlips } from './suppression-slips.ts';
 import type { World, Wraps } from './world.ts';
@@ -57,6 +58,7 @@ export const mutants: readonly Mutant[] = [
   ...slips,
   ...suppressionSlips,
   ...limitSlips,
+  ...receiptSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',

@@ -8,6 +8,7 @@ import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
 import type { Window } from '../../policy/rate-limit.ts';
 import { aReceiver, aRoute, aRule } from '../builders.ts';
 import type { Random } from './random.ts';
+import type { ReceiptPlan } from './receipt-plan.ts';
 
 const s = 1_000;
 const min = 60 * s;
@@ -57,6 +58,8 @@ export interface SeedPlan {
   readonly concurrency: number;
   /** What every provider grants; empty: as much as anybody asks for. */
   readonly limits: readonly Window[];
+  /** Null: no provider tells what became of a message, and nobody takes over from another. */
+  readonly receipts: ReceiptPlan | null;
   readonly routing: RoutingConfig;
   readonly rules: readonly ThresholdRule[];
   readonly series: readonly SeriesPlan[];
@@ -301,6 +304,7 @@ export function drawSeed(random: Random): SeedPlan {
     channels,
     concurrency: random.pick([1, 2, 8]),
     limits: [],
+    receipts: null,
     routing: drawRouting(random, drawReceivers(random, channels)),
     rules,
     series,

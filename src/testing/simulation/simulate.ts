@@ -17,6 +17,8 @@ import {
   tenants,
 } from './plan-of-seed.ts';
 import { Random } from './random.ts';
+import { drawReceipts } from './receipt-plan.ts';
+import { Receipts } from './receipts.ts';
 import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
 import { drawSuppression } from './suppression-plan.ts';
@@ -74,6 +76,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ],
     limits: drawLimits(new Random(seed, 25)),
     ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
+    receipts: drawReceipts(new Random(seed, 28), drawn.channels),
     ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;
@@ -89,6 +92,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const holding = new Holding(world);
   const telling = new Telling(world, acks, holding);
   const deliveries = new Deliveries(world);
+  const receipts = new Receipts(world, new Random(seed, 29));
   const wire = new Wire(world, (id) => telling.mayBeTakenBack(id));
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
@@ -108,6 +112,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       if (effect.put === 'event') holding.onEvent(effect.row);
       telling.onEffect(effect, at);
       deliveries.onEffect(effect);
+      receipts.onEffect(effect);
     } catch (error) {
       world.fail(error);
     }
@@ -129,7 +134,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     sendStarted: guard((id, message) => {
       deliveries.sendStarted(id);
       wire.sendStarted(id, message);
+      receipts.sendStarted(id);
     }),
+    took: guard((message) => receipts.took(message)),
     failed: guard((id) => deliveries.failed(id)),
     askedForPatience: guard((id, until) => deliveries.askedForPatience(id, until)),
     accepted: guard((accepted) => wire.accepted(accepted)),
