@@ -16,6 +16,7 @@ import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
+import { carryOutOverride } from './override-orders.ts';
 import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -25,6 +26,7 @@ import type { Turn } from './turn.ts';
 import type {
   Command,
   LetterCommand,
+  OverrideCommand,
   RouteCommand,
   RuleCommand,
   SampleBatch,
@@ -180,7 +182,7 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | RouteCommand | RuleCommand | TestCommand,
+    work: Command | LetterCommand | OverrideCommand | RouteCommand | RuleCommand | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -191,6 +193,8 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
+      case 'override':
+        return carryOutOverride(work.order, work.actor, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {
