@@ -10,6 +10,7 @@ import { type HostCollector, startHostCollector } from './collector/host-collect
 import type { TocsinConfig } from './config/config.ts';
 import { watchRules } from './config/rule-files.ts';
 import { RuleReader } from './config/rule-reader.ts';
+import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, openChannels } from './delivery/open-channels.ts';
@@ -230,11 +231,17 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { services, engine } = runtime;
   const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
   runtime.start(parts.rules);
-  for (const { name, book, routes } of engine.tenants) {
+  for (const { name, book, routes, rota } of engine.tenants) {
     for (const { row } of book.faulty)
       log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
     for (const { row } of routes.faulty)
       log.error('routes.not_tried', { tenant: name, id: row.id, name: row.name });
+    for (const { row } of rota.faulty)
+      log.error('on_call.override_waits', { tenant: name, id: row.id, name: row.name });
+    for (const schedule of rota.schedules.values()) {
+      const gap = gapText(schedule, clock.wall());
+      if (gap !== null) log.warn('on_call.gap', { tenant: name, schedule: schedule.name, gap });
+    }
   }
 
   // Somebody has to hear when nobody can be told.

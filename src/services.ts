@@ -2,9 +2,12 @@
 import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
 import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
+import type { DocumentProblem } from './config/api-rule.ts';
 import type { FirstResult } from './delivery/first-results.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
 import type { ObjectOrder } from './engine/object-order.ts';
+import type { ApiOverride } from './engine/on-call-book.ts';
+import type { OverrideOrder } from './engine/override-orders.ts';
 import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
@@ -16,6 +19,7 @@ import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
+import type { Schedule } from './policy/on-call/schedule.ts';
 import type { Window } from './policy/rate-limit.ts';
 import type { AttemptResult } from './policy/retry.ts';
 import type { Replays } from './replay/questions.ts';
@@ -138,6 +142,23 @@ export interface SilenceServices {
   preview(tenant: string, matchers: readonly Matcher[], limit: number): Promise<SilencePreview>;
   /** What it would have held back; of a tenant one at a time, else `overloaded`. */
   try(query: TrialQuery, signal?: AbortSignal): Promise<SilenceTrial>;
+}
+
+/** Who is on call. */
+export interface OnCallServices {
+  /** By name, with the overrides of the file and of the API. */
+  schedules(tenant: string): ReadonlyMap<string, Schedule>;
+  /** Those of the API in the order in which they were made, with what keeps one from being anybody's. */
+  overrides(
+    tenant: string,
+  ): readonly { readonly made: ApiOverride; readonly problems: readonly DocumentProblem[] }[];
+  /** Makes an override or takes it back; resolves when that is durable. */
+  changeOverride(
+    tenant: string,
+    order: OverrideOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
 }
 
 /** How one channel is, as one tenant sees it. */
@@ -311,6 +332,7 @@ export interface Services {
   /** Rules on stored or given samples, beside everything that runs. */
   readonly replays: Replays;
   readonly silences: SilenceServices;
+  readonly onCall: OnCallServices;
   /** What happened, as figures, counted beside the main thread. */
   readonly statistics: Statistics;
   /** Those that run. */

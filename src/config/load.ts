@@ -24,6 +24,7 @@ import { type ChannelKinds, danglingNames, readChannels } from './references-by-
 import { checkRouteTree, receiversOf } from './routes.ts';
 import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
+import { schedulesOf } from './schedules.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
 import { strategiesOf, strategyNames } from './strategies.ts';
@@ -42,6 +43,8 @@ export interface LoadOptions {
   };
   /** Kinds of channels by name; the built-in ones unless told otherwise. */
   readonly channels?: ChannelKinds;
+  /** Epoch milliseconds: from when on somebody has to be on call. The machine's time unless given. */
+  readonly now?: number;
 }
 
 export type Loaded =
@@ -98,7 +101,8 @@ export function loadConfig(options: LoadOptions): Loaded {
   if (parsed.success) {
     const complain = (path: Path, message: string) => void problems.push(source.problem(path, message));
     const placeOf = (path: Path) => ({ file, line: source.problem(path, '').line });
-    config = assemble(parsed.data, dirname(file), outside, channels, { complain, placeOf });
+    const now = options.now ?? Date.now();
+    config = assemble(parsed.data, dirname(file), outside, channels, { complain, placeOf, now });
   }
   if (config === null || problems.length > 0) {
     return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -152,6 +156,7 @@ function portOf(text: string | undefined): number | null {
 interface Written {
   complain(path: Path, message: string): void;
   placeOf(path: Path): WrittenAt;
+  readonly now: number;
 }
 
 function assemble(
@@ -217,7 +222,11 @@ function routingOf(
     };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
-    return { ...buildRouting(own, receiversOf(named), below, placeOf), ...everybodys };
+    const schedules = schedulesOf(own.schedules, {
+      ...{ timeZone: input.time_zone ?? 'UTC', now: written?.now ?? 0 },
+      complain: (path, message) => below(['schedules', ...path], message),
+    });
+    return { ...buildRouting(own, receiversOf(named), below, placeOf), schedules, ...everybodys };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {

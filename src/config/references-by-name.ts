@@ -8,6 +8,7 @@ import type { ChannelConfig } from './config.ts';
 import { isRecord, own } from './plain.ts';
 import type { Resolved } from './references.ts';
 import { danglingInRoute, routingNames } from './routing.ts';
+import { danglingInSchedules } from './schedules.ts';
 import { dotted, type Path, type Source } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
 
@@ -110,6 +111,9 @@ export function danglingNames(
   }
   danglingStrategies(sections, knownStrategies, (path, strategy) =>
     complain([...base, ...path], 'strategy', strategy, knownStrategies),
+  );
+  danglingInSchedules(sections, (path, person, known) =>
+    complain([...base, ...path], 'person', person, known),
   );
   danglingInRoute(own(sections, 'route'), routingNames(sections), (path, ...rest) =>
     complain([...base, 'route', ...path], ...rest),

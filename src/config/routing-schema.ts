@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
+import { schedulesSchema } from './schedules.ts';
 
 const labelNames = z.array(text).max(32);
 const matchers = z.array(matcher).min(1, 'expected at least one matcher').max(64);
@@ -62,6 +63,7 @@ export const routingSections = {
       }),
     )
     .optional(),
+  schedules: schedulesSchema.optional(),
   route: routeSchema.optional(),
   /** The receiver of what nobody took for an hour. */
   emergency: name.optional(),

@@ -3,6 +3,7 @@ import { formatMatcher, parseMatcher } from '../../rules/matchers.ts';
 import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
 import type { Matcher } from '../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
+import type { Schedule } from '../policy/on-call/schedule.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
 import { isRecord, own } from './plain.ts';
 import { buildRoute } from './routes.ts';
@@ -11,6 +12,8 @@ import type { Path } from './source.ts';
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
+  /** Who is on call, by the name of the schedule. */
+  readonly schedules?: ReadonlyMap<string, Schedule>;
   readonly written?: {
     readonly intervals: ReadonlyMap<string, TimeInterval>;
     /** Of the top route; null when it says nothing of it. */

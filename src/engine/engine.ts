@@ -49,6 +49,7 @@ import type {
   ChannelTestOrder,
   Command,
   LetterCommand,
+  OverrideCommand,
   RouteCommand,
   RuleCommand,
   SampleBatch,
@@ -397,6 +398,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the change of the override is durable. */
+  submitOverride(tenantName: string, command: Omit<OverrideCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'override', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the test's notification is durable. */
   submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -443,6 +453,7 @@ export class Engine {
     for (const tenant of this.#ring) {
       Object.assign(tenant.policy, policy);
       tenant.routes.file = this.routingOf(tenant.name);
+      tenant.rota.file = tenant.routes.file.schedules;
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
     }
   }
@@ -639,6 +650,7 @@ export class Engine {
     this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
     for (const { routes } of turn.rerouted) routes.made.committed();
+    for (const { rota } of turn.overridden) rota.made.committed();
     for (const settle of turn.settled) settle();
     if (turn.counted) dispatcher.callsStored();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
@@ -658,6 +670,7 @@ export class Engine {
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const { book } of turn.ruled) book.rolledBack();
     for (const { routes } of turn.rerouted) routes.made.rolledBack();
+    for (const { rota } of turn.overridden) rota.made.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
   }

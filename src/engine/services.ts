@@ -34,6 +34,7 @@ import {
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
+import { OnCallBook } from './on-call-book.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
 import { RouteBook } from './route-book.ts';
@@ -77,6 +78,9 @@ export function createServices(ports: ServicePorts): Services {
   /** A tenant that nobody has heard of yet has what the file says. */
   const routesOf = (tenant: string) =>
     engine.tenant(tenant)?.routes ?? new RouteBook(engine.routingOf(tenant));
+
+  const rotaOf = (tenant: string) =>
+    engine.tenant(tenant)?.rota ?? new OnCallBook(engine.routingOf(tenant).schedules);
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
@@ -256,6 +260,15 @@ export function createServices(ports: ServicePorts): Services {
       return decideRoute(order, routesOf(tenant), hand, tenant, clock.now()).answer;
     },
     routing: (tenant) => routesOf(tenant).routing,
+    onCall: {
+      schedules: (tenant) => rotaOf(tenant).schedules,
+      overrides(tenant) {
+        const rota = rotaOf(tenant);
+        return rota.made.entries.map((made) => ({ made, problems: rota.problemsOf(made) }));
+      },
+      changeOverride: (tenant, order, actor, idempotency) =>
+        engine.submitOverride(tenant, { order, actor: actor.name, idempotency }),
+    },
     health: ports.health,
     now: () => clock.now(),
     newId: ports.newId,

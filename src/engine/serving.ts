@@ -16,6 +16,7 @@ import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
+import { carryOutOverride } from './override-orders.ts';
 import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -26,6 +27,7 @@ import {
   type Command,
   isOrder,
   type LetterCommand,
+  type OverrideCommand,
   type RouteCommand,
   type RuleCommand,
   type SampleBatch,
@@ -194,7 +196,7 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | RouteCommand | RuleCommand | TestCommand,
+    work: Command | LetterCommand | OverrideCommand | RouteCommand | RuleCommand | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -205,6 +207,8 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
+      case 'override':
+        return carryOutOverride(work.order, work.actor, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {

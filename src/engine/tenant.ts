@@ -8,12 +8,14 @@ import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
+import type { OnCall } from '../policy/people.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
+import { OnCallBook } from './on-call-book.ts';
 import { PairTable } from './pairs.ts';
 import { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
@@ -27,6 +29,7 @@ export class Tenant {
   readonly grid: GridTable;
   readonly book: RuleBook;
   readonly routes: RouteBook;
+  readonly rota: OnCallBook;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
@@ -41,6 +44,7 @@ export class Tenant {
     this.shard = row.shard;
     this.book = new RuleBook(row.id);
     this.routes = new RouteBook(routing);
+    this.rota = new OnCallBook(routing.schedules);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
   }
@@ -48,6 +52,11 @@ export class Tenant {
   /** The rules that run, once they are applied. */
   get rules(): readonly Rule[] {
     return this.book.rules;
+  }
+
+  /** Who is on call by a schedule of the tenant at `at`; empty: nobody, or there is no such schedule. */
+  get onCall(): OnCall {
+    return this.rota.onCall;
   }
 
   /** Samples, events and commands that wait. */
@@ -87,6 +96,7 @@ export class Tenant {
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
     this.routes.load(store.configObjects(this.name, 'route'));
+    this.rota.load(store.configObjects(this.name, 'override'));
     const { flapping } = this.routes.routing;
     const snapshot = {
       ...store.loadTenant(this.name),

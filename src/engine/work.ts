@@ -7,6 +7,7 @@ import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder } from './object-order.ts';
+import type { OverrideOrder } from './override-orders.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -69,6 +70,12 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
+/** A change of an override of a schedule. */
+export interface OverrideCommand extends Omit<RuleCommand, 'kind' | 'order'> {
+  readonly kind: 'override';
+  readonly order: OverrideOrder;
+}
+
 /** A test of a channel: the message has the id of its notification. */
 export interface ChannelTestOrder {
   readonly channel: string;
@@ -102,6 +109,7 @@ export type Work =
   | LetterCommand
   | RuleCommand
   | RouteCommand
+  | OverrideCommand
   | TestCommand
   | BulkRun
   | Internal

@@ -34,6 +34,8 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
   'routes/{id}': (tenant) => newRoute(tenant),
+  'schedules/{name}': (tenant) => `${tenant}-rota`,
+  'overrides/{id}': (tenant) => newOverride(tenant),
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
@@ -47,6 +49,8 @@ const nothing: Readonly<Record<string, string>> = {
   '{name}': 'nothing-of-this-name',
 };
 
+/** Of an override: not over, and not too long. */
+const overrideUntil = Date.now() + 86_400_000;
 const outsideAlert = { status: 'firing', labels: { alertname: 'DiskFull', host: 'a' } };
 
 const bodies: Readonly<Record<string, unknown>> = {
@@ -54,6 +58,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/webhooks/grafana': { alerts: [outsideAlert] },
   'post /api/v1/webhooks/apprise': { message: 'the backup is done' },
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
+  'post /api/v1/on-call/overrides': { schedule: 'shared', person: 'eve', to: overrideUntil },
   'post /api/v1/silences': { matchers: ['host="a"'], duration: '1h', comment: 'x' },
   'put /api/v1/silences/{id}': { matchers: ['host="b"'], duration: '1h', comment: 'x' },
   'post /api/v1/silences/preview': { matchers: ['host=~".+"'] },
@@ -91,10 +96,12 @@ const rules = tenants.flatMap((tenant) => {
   const text = `tenant: ${tenant}\nrules:\n  - { name: ${tenant}-cpu, type: threshold, metric: cpu, operator: gt, threshold: 80 }\n`;
   return parseRuleFile(text, `${tenant}.yaml`).rules;
 });
+const rota = (person: string) =>
+  `{ layers: [{ name: all, start: 2020-01-01, every: 1d, people: [${person}] }] }`;
 const config =
   'collector: { host: false }\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
-  `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } } }`)} }\n` +
+  `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;
@@ -158,6 +165,12 @@ async function newRoute(tenant: Tenant): Promise<string> {
   const no = ++routesMade;
   const document = { name: `${tenant} route ${no}`, match: [`no="${no}"`] };
   const { body } = await app.call('POST', '/api/v1/alerts/routes', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+async function newOverride(tenant: Tenant): Promise<string> {
+  const document = { schedule: 'shared', person: 'eve', to: overrideUntil };
+  const { body } = await app.call('POST', '/api/v1/on-call/overrides', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
 }
 
@@ -237,7 +250,9 @@ function everyRow(): string {
 
 /** No key opens these, and none is needed: the provider's signature is one. See routes/callbacks.test.ts. */
 const opensBySignature = '/webhook/callback/{channel}';
-const routes = allRoutes().filter(({ path }) => path !== opensBySignature);
+/** The key in its link opens it, and no other. See routes/on-call.test.ts. */
+const opensByItsLink = '/api/v1/on-call/schedules/{name}/calendar.ics';
+const routes = allRoutes().filter(({ path }) => path !== opensBySignature && path !== opensByItsLink);
 
 describe('the matrix', () => {
   it('knows what every route takes', () => {
@@ -258,6 +273,15 @@ describe('what opens by a signature', () => {
       }
     }
   });
+});
+
+it('no key opens a calendar, neither in a header nor in place of its own', async () => {
+  for (const caller of callers) {
+    const path = opensByItsLink.replace('{name}', 'acme-rota');
+    const key = caller === 'none' ? '' : keys.acme[caller];
+    for (const asked of [path, `${path}?token=${encodeURIComponent(key)}`])
+      expect([caller, (await ask('get', asked, caller, 'acme')).status]).toEqual([caller, 401]);
+  }
 });
 
 describe('whoever has no right to it', () => {

@@ -12,6 +12,7 @@ import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import type { Schedule } from '../policy/on-call/schedule.ts';
 import { plainRouting } from '../replay/routing.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
 import { figuresOf } from '../statistics/figures.ts';
@@ -36,6 +37,8 @@ export interface Stage {
   health: Health;
   /** As the configuration would say. */
   acknowledgedUntil: number | null;
+  /** Of every tenant. */
+  schedules: ReadonlyMap<string, Schedule>;
   now: number;
   newId(): string;
   /** Does what was put off: what the audit gathered. */
@@ -204,6 +207,11 @@ export function httpStage(
       throw new ApiError('route_not_found');
     },
     routing: () => plainRouting(),
+    onCall: {
+      schedules: () => stage.schedules,
+      overrides: () => [],
+      changeOverride: () => Promise.reject(new ApiError('override_not_found')),
+    },
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),
@@ -217,6 +225,7 @@ export function httpStage(
     events: [],
     health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
     acknowledgedUntil: null,
+    schedules: new Map(),
     now: startAt,
     newId: () => newId(),
     passLater() {

@@ -22,7 +22,8 @@ export interface AcceptedDelivery extends DeliveryOf {
   readonly answer: string | null;
 }
 
-export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator';
+/** `calendar` is that of keys in links to a schedule's calendar: it opens nothing else. */
+export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator' | 'calendar';
 
 export interface ApiKeyRow {
   readonly id: string;

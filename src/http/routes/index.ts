@@ -12,10 +12,12 @@ import { healthRoutes } from './health.ts';
 import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
+import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
+import { rotaCalendarsRoutes } from './rota-calendars.ts';
 import { routingRoutes } from './routing.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
@@ -37,6 +39,8 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...routingRoutes,
+    ...onCallRoutes,
+    ...rotaCalendarsRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,
