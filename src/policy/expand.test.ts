@@ -47,7 +47,8 @@ describe('targets', () => {
   });
 
   it('stand for who is on call at the moment, and for places beside people', () => {
-    const onCall = (schedule: string, at: number) => (schedule === 'primary' && at < 10 ? ['bob', 'ann'] : []);
+    const onCall = (schedule: string, at: number) =>
+      schedule === 'primary' && at < 10 ? ['bob', 'ann'] : [];
     const book = directory(['ann', 'bob'], { ops: ['on_call:primary', 'channel:chat'] }, onCall);
     const asked = targets(['team:ops', 'ann', 'channel:chat', 'channel:board', 'zoe']);
     const now = expand(book, asked, 5);
@@ -77,7 +78,8 @@ describe('targets', () => {
         for (let before = -1; before !== reached.size; ) {
           before = reached.size;
           for (const each of [...reached])
-            if (each.startsWith('team:t')) for (const one of members[Number(each.slice(6))]!) reached.add(one);
+            if (each.startsWith('team:t'))
+              for (const one of members[Number(each.slice(6))]!) reached.add(one);
         }
         const told = names(book, ...asked);
         expect(told.toSorted()).toEqual([...reached].filter((each) => each.startsWith('p')).toSorted());

@@ -33,7 +33,6 @@ export function expand(directory: Directory, targets: readonly Target[], at: num
       if (!tell(name)) nobody.push(target);
     } else {
       const key = `${kind}:${name}`;
-      
       if (seen.has(key)) continue;
       seen.add(key);
       if (kind === 'on_call') {
