@@ -4,6 +4,7 @@ import { compileTimeInterval, type TimeInterval } from '../../rules/time-interva
 import type { Matcher } from '../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
+import type { FileDirectory } from './people.ts';
 import { isRecord, own } from './plain.ts';
 import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
@@ -11,6 +12,8 @@ import type { Path } from './source.ts';
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
+  /** People and teams; absent where there is no file. */
+  readonly directory?: FileDirectory;
   readonly written?: {
     readonly intervals: ReadonlyMap<string, TimeInterval>;
     /** Of the top route; null when it says nothing of it. */

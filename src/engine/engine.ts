@@ -46,6 +46,7 @@ import { TurnBudget } from './turn-budget.ts';
 import type {
   ChannelTestOrder,
   Command,
+  DirectoryCommand,
   LetterCommand,
   RouteCommand,
   RuleCommand,
@@ -389,6 +390,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the change of the person or the team is durable. */
+  submitDirectory(tenantName: string, command: Omit<DirectoryCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'directory', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the test's notification is durable. */
   submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -435,6 +445,7 @@ export class Engine {
     for (const tenant of this.#ring) {
       Object.assign(tenant.policy, policy);
       tenant.routes.file = this.routingOf(tenant.name);
+      tenant.people.file = tenant.routes.file;
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
     }
   }
@@ -609,6 +620,7 @@ export class Engine {
     this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
     for (const { routes } of turn.rerouted) routes.made.committed();
+    for (const { people } of turn.peopled) people.committed();
     for (const settle of turn.settled) settle();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
@@ -627,6 +639,7 @@ export class Engine {
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const { book } of turn.ruled) book.rolledBack();
     for (const { routes } of turn.rerouted) routes.made.rolledBack();
+    for (const { people } of turn.peopled) people.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
   }

@@ -33,6 +33,8 @@ import {
   systemActor,
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { DirectoryBook } from './directory-book.ts';
+import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
@@ -76,6 +78,9 @@ export function createServices(ports: ServicePorts): Services {
   /** A tenant that nobody has heard of yet has what the file says. */
   const routesOf = (tenant: string) =>
     engine.tenant(tenant)?.routes ?? new RouteBook(engine.routingOf(tenant));
+
+  const peopleOf = (tenant: string) =>
+    engine.tenant(tenant)?.people ?? new DirectoryBook(engine.routingOf(tenant));
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
@@ -254,6 +259,16 @@ export function createServices(ports: ServicePorts): Services {
       const hand = { actor: actor.name, newId: ports.newId };
       return decideRoute(order, routesOf(tenant), hand, tenant, clock.now()).answer;
     },
+    directoryEntries: (tenant, of) => peopleOf(tenant).entries(of),
+    directoryEntry: (tenant, of, idOrName) => peopleOf(tenant).find(of, idOrName),
+    changeDirectory: (tenant, of, order, actor, idempotency) =>
+      engine.submitDirectory(tenant, { of, order, actor: actor.name, idempotency }),
+    tryDirectory(tenant, of, order, actor) {
+      const hand = { actor: actor.name, newId: ports.newId };
+      return decideDirectory(of, order, peopleOf(tenant), hand, tenant, clock.now()).answer;
+    },
+    directory: (tenant) => peopleOf(tenant).directory,
+    unreached: (tenant) => peopleOf(tenant).unreached(clock.now()),
     routing: (tenant) => routesOf(tenant).routing,
     health: ports.health,
     now: () => clock.now(),

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
 import { carryOutTest } from './channel-test.ts';
+import { carryOutDirectory } from './directory-orders.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
 import type { Evaluator } from './evaluate.ts';
@@ -24,6 +25,7 @@ import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import type {
   Command,
+  DirectoryCommand,
   LetterCommand,
   RouteCommand,
   RuleCommand,
@@ -180,7 +182,7 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | RouteCommand | RuleCommand | TestCommand,
+    work: Command | DirectoryCommand | LetterCommand | RouteCommand | RuleCommand | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -191,6 +193,8 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
+      case 'directory':
+        return carryOutDirectory(work, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {

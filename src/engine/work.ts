@@ -4,6 +4,7 @@ import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
+import type { DirectoryKind } from './directory-book.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -62,6 +63,12 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
+/** A change of a person or a team of the API. */
+export interface DirectoryCommand extends Omit<RuleCommand, 'kind'> {
+  readonly kind: 'directory';
+  readonly of: DirectoryKind;
+}
+
 /** A test of a channel: the message has the id of its notification. */
 export interface ChannelTestOrder {
   readonly channel: string;
@@ -95,6 +102,7 @@ export type Work =
   | LetterCommand
   | RuleCommand
   | RouteCommand
+  | DirectoryCommand
   | TestCommand
   | BulkRun
   | Internal

@@ -34,6 +34,8 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
   'routes/{id}': (tenant) => newRoute(tenant),
+  'recipients/{id}': (tenant) => newRecipient(tenant),
+  'groups/{id}': (tenant) => newGroup(tenant),
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
@@ -81,6 +83,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/routes/test': { labels: { severity: 'critical' } },
   'put /api/v1/alerts/routes/{id}': { name: 'put', match: ['c=d'] },
   'patch /api/v1/alerts/routes/{id}': { group_wait: '1m' },
+  'post /api/v1/alerts/recipients': { name: 'made' },
+  'put /api/v1/alerts/recipients/{id}': { name: 'put' },
+  'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },
+  'post /api/v1/alerts/groups': { name: 'made', members: ['channel:acme-screen'] },
+  'put /api/v1/alerts/groups/{id}': { name: 'put', members: ['channel:acme-screen'] },
+  'patch /api/v1/alerts/groups/{id}': { members: ['channel:acme-screen'] },
 };
 const queries: Readonly<Record<string, string>> = {
   'get /api/v1/explain': '?matcher=team=none',
@@ -158,6 +166,19 @@ async function newRoute(tenant: Tenant): Promise<string> {
   const no = ++routesMade;
   const document = { name: `${tenant} route ${no}`, match: [`no="${no}"`] };
   const { body } = await app.call('POST', '/api/v1/alerts/routes', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+let peopleMade = 0;
+async function newRecipient(tenant: Tenant): Promise<string> {
+  const document = { name: `ann-${++peopleMade}` };
+  const { body } = await app.call('POST', '/api/v1/alerts/recipients', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+async function newGroup(tenant: Tenant): Promise<string> {
+  const document = { name: `team-${++peopleMade}`, members: [`channel:${tenant}-screen`] };
+  const { body } = await app.call('POST', '/api/v1/alerts/groups', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
 }
 

@@ -203,6 +203,14 @@ export function httpStage(
     tryRoute: () => {
       throw new ApiError('route_not_found');
     },
+    directoryEntries: () => [],
+    directoryEntry: () => null,
+    changeDirectory: () => Promise.reject(new ApiError('person_not_found')),
+    tryDirectory: () => {
+      throw new ApiError('person_not_found');
+    },
+    directory: () => ({ people: new Map(), teams: new Map(), onCall: () => [] }),
+    unreached: () => [],
     routing: () => plainRouting(),
     health: () => stage.health,
     now: () => stage.now,

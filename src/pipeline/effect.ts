@@ -103,7 +103,7 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule' | 'route';
+export type ConfigObjectKind = 'rule' | 'route' | 'person' | 'team';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

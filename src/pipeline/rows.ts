@@ -158,6 +158,8 @@ export interface EventRow {
     | 'channel'
     | 'rule'
     | 'route'
+    | 'person'
+    | 'team'
     | 'silence'
     | 'key'
     | 'config'

@@ -14,6 +14,7 @@ import { keysRoutes } from './keys.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
+import { peopleRoutes } from './people.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
 import { routingRoutes } from './routing.ts';
@@ -37,6 +38,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...routingRoutes,
+    ...peopleRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,
