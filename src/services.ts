@@ -342,8 +342,13 @@ export interface Services {
   ): Promise<Answer>;
   /** What `changeRoute` would answer; nothing is stored. */
   tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
-  /** People or teams by name, the file's and those of the API. */
-  directoryEntries(tenant: string, of: DirectoryKind): readonly DirectoryEntry[];
+  /** People or teams by name, the file's and those of the API: so many from the one at `from` on. */
+  directoryPage(
+    tenant: string,
+    of: DirectoryKind,
+    from: number,
+    limit: number,
+  ): { readonly entries: readonly DirectoryEntry[]; readonly more: boolean };
   /** By the id of one of the API, or the name of any. */
   directoryEntry(tenant: string, of: DirectoryKind, idOrName: string): DirectoryEntry | null;
   /** Makes, changes or deletes a person or a team of the API. */

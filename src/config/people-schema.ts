@@ -59,6 +59,11 @@ export const targetsSchema = z
 
 const fewer = (most: number) => (record: object) => Object.keys(record).length <= most;
 
+const address = z
+  .string('expected a text, a number in quotes: "+886912345678"')
+  .min(1, 'expected a text that is not empty')
+  .max(254);
+
 export const personKeys = {
   display_name: text.max(128).optional(),
   locale: z.enum(locales).optional(),
@@ -71,7 +76,7 @@ export const personKeys = {
     )
     .optional(),
   addresses: z
-    .record(name, text.max(254))
+    .record(name, address)
     .refine(fewer(peopleLimits.addresses), `expected at most ${peopleLimits.addresses}`)
     .optional(),
   prefer: z.array(name).max(peopleLimits.addresses).optional(),

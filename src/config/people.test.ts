@@ -112,7 +112,7 @@ route: { receiver: people }
     ).toMatchInlineSnapshot(`
       [
         "8 people.ann.time_zone: expected the name of a time zone such as Europe/Vienna",
-        "9 people.ann.addresses.sms: expected string, got number",
+        "9 people.ann.addresses.sms: expected a text, a number in quotes: "+886912345678"",
         "9 people.ann.addresses.mial: there is no channel or kind of channel "mial"; did you mean "mail"?",
         "9 people.ann.addresses.screen: screen reaches places, not people: expected no address for it",
         "9 people.ann.addresses.mail: must be one e-mail address such as ops@example.com",

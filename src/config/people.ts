@@ -2,8 +2,7 @@
 import type { Person, Target } from '../policy/people.ts';
 import { type Addressing, readAddress } from './addressing.ts';
 import { type PeopleInput, type PersonInput, weekdayOf } from './people-schema.ts';
-import type { WrittenAt } from './routing.ts';
-import type { Path } from './source.ts';
+import type { Path, WrittenAt } from './source.ts';
 
 /** What a file says of people, with what those of the API need of it. */
 export interface FileDirectory {

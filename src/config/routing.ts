@@ -8,7 +8,9 @@ import type { FileDirectory } from './people.ts';
 import { isRecord, own } from './plain.ts';
 import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
-import type { Path } from './source.ts';
+import type { Path, WrittenAt } from './source.ts';
+
+export type { WrittenAt };
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
@@ -21,11 +23,6 @@ export interface FileRouting extends RoutingConfig {
     /** Where its children stand, in their order. */
     readonly places: readonly WrittenAt[];
   };
-}
-
-export interface WrittenAt {
-  readonly file: string;
-  readonly line: number;
 }
 
 const ofOurselves = parseMatcher('alertname=~"tocsin[.].*"') as Matcher;

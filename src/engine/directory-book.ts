@@ -42,12 +42,13 @@ export type DirectoryEntry =
       readonly of: 'file';
       readonly name: string;
       readonly what: Person | readonly Target[];
-      readonly place: WrittenAt | null;
+      /** Looked up when it is asked for. */
+      place(): WrittenAt | null;
     };
 
 interface Built {
   readonly directory: Directory;
-  /** By id. */
+  /** By id, what keeps one out. */
   readonly problems: ReadonlyMap<string, readonly DocumentProblem[]>;
   /** Ids of those that are kept out. */
   readonly out: ReadonlySet<string>;
@@ -64,6 +65,8 @@ export class DirectoryBook {
   };
   #file: FileRouting;
   #onCall: OnCall = () => [];
+  /** Read with the addresses of the file as it is. */
+  #people = new WeakMap<MadeEntry, Person>();
   #built: Built | null = null;
 
   constructor(file: FileRouting) {
@@ -72,6 +75,7 @@ export class DirectoryBook {
 
   set file(file: FileRouting) {
     this.#file = file;
+    this.#people = new WeakMap();
     this.#changed();
   }
 
@@ -102,14 +106,16 @@ export class DirectoryBook {
     for (const book of Object.values(this.#made)) book.rolledBack();
   }
 
-  /** By name, those that are kept out too. */
-  entries(of: DirectoryKind): readonly DirectoryEntry[] {
+  /** By name, those that are kept out too: so many from the one at `from` on, and whether there are more. */
+  page(of: DirectoryKind, from: number, limit: number) {
     const { people, teams } = this.#ofFile;
-    const file = [...(of === 'person' ? people : teams).keys()].flatMap(
-      (name) => this.#inFile(of, name) ?? [],
-    );
-    const made = this.#made[of].entries.map((entry) => this.#shown(entry));
-    return [...file, ...made].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const file = [...(of === 'person' ? people : teams).keys()].map((name) => ({ name, made: null }));
+    const made = this.#made[of].entries.map((entry) => ({ name: entry.row.name, made: entry }));
+    const all = [...file, ...made].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const entries = all
+      .slice(from, from + limit)
+      .flatMap((one) => (one.made === null ? (this.#inFile(of, one.name) ?? []) : this.#shown(one.made)));
+    return { entries, more: all.length > from + limit };
   }
 
   /** By the id of one of the API, or the name of any; a name of the file is the file's. */
@@ -123,7 +129,7 @@ export class DirectoryBook {
   /** What would be wrong with the entry, if it were there in place of what it was. */
   problemsOf(of: DirectoryKind, entry: MadeEntry): readonly DocumentProblem[] {
     const { directory } = this.#current;
-    const problems = this.#namesIn(of, entry, this.#names);
+    const problems = this.#namesIn(of, entry);
     if (of === 'team' && entry.input !== null && 'members' in entry.input) {
       const teams = new Map(directory.teams).set(entry.input.name, entry.input.members);
       checkNesting(teams.keys(), teamsOf(teams), (_, message) => problems.push({ path: 'members', message }));
@@ -166,24 +172,41 @@ export class DirectoryBook {
     const { people, teams, placeOf } = this.#ofFile;
     const what = of === 'person' ? people.get(name) : teams.get(name);
     if (what === undefined) return null;
-    return { of: 'file', name, what, place: placeOf?.(of === 'person' ? 'people' : 'teams', name) ?? null };
+    const section = of === 'person' ? 'people' : 'teams';
+    return { of: 'file', name, what, place: () => placeOf?.(section, name) ?? null };
   }
 
   #shown(made: MadeEntry): DirectoryEntry {
     const { problems, out } = this.#current;
-    const { id, name } = made.row;
-    return { of: 'api', name, made, active: !out.has(id), problems: problems.get(id) ?? [] };
+    const { id, name, kind } = made.row;
+    const active = !out.has(id);
+    const found = active ? this.#namesIn(kind as DirectoryKind, made) : (problems.get(id) ?? []);
+    return { of: 'api', name, made, active, problems: found };
+  }
+
+  #personOf(entry: MadeEntry): Person {
+    const known = this.#people.get(entry);
+    if (known !== undefined) return known;
+    const { name, ...input } = entry.input as ApiPersonInput;
+    const person = personOf(name, input, this.#ofFile.addressing);
+    this.#people.set(entry, person);
+    return person;
   }
 
   /** What targets may name: what is there, and teams that are not made yet. */
   get #names(): TargetNames {
     const { teamsOfApi, schedules, addressing } = this.#ofFile;
     const { people, teams } = this.directory;
-    return namesFor(people, new Set([...teams.keys(), ...teamsOfApi]), schedules, addressing.channels);
+    return {
+      person: people,
+      team: new Set([...teams.keys(), ...teamsOfApi]),
+      on_call: new Set(schedules),
+      channel: addressing.channels,
+    };
   }
 
   /** Addresses, preferences and members of the entry that stand for nothing. */
-  #namesIn(of: DirectoryKind, { document }: MadeEntry, names: TargetNames): DocumentProblem[] {
+  #namesIn(of: DirectoryKind, { document }: MadeEntry): DocumentProblem[] {
     const problems: DocumentProblem[] = [];
     const wrong = (path: Path, message: string) => void problems.push({ path: dotted(path), message });
     const unknown = (path: Path, what: string, name: string, known: readonly string[]) => {
@@ -192,7 +215,7 @@ export class DirectoryBook {
       wrong(path, `there is no such ${what}${said}`);
     };
     if (of === 'person') checkPerson(document, [], this.#ofFile.addressing, { unknown, wrong });
-    else checkTargets(document.members, ['members'], names, { unknown, wrong });
+    else checkTargets(document.members, ['members'], this.#names, { unknown, wrong });
     return problems;
   }
 
@@ -214,8 +237,7 @@ export class DirectoryBook {
     };
     for (const entry of this.#made.person.entries) {
       if (!takes('person', entry)) continue;
-      const { name, ...input } = entry.input as ApiPersonInput;
-      people.set(name, personOf(name, input, file.addressing));
+      people.set(entry.row.name, this.#personOf(entry));
     }
     const made = this.#made.team.entries.filter((entry) => takes('team', entry));
     const whole = new Map(teams);
@@ -235,29 +257,8 @@ export class DirectoryBook {
       if (message === null) teams.set(name, members);
       else keepOut(row.id, [{ path: 'members', message }]);
     }
-    const names = namesFor(
-      people,
-      new Set([...teams.keys(), ...file.teamsOfApi]),
-      file.schedules,
-      file.addressing.channels,
-    );
-    for (const of of ['person', 'team'] as const)
-      for (const entry of this.#made[of].entries) {
-        if (out.has(entry.row.id)) continue;
-        const found = this.#namesIn(of, entry, names);
-        if (found.length > 0) problems.set(entry.row.id, found);
-      }
     return { directory: { people, teams, onCall: (...asked) => this.#onCall(...asked) }, problems, out };
   }
-}
-
-function namesFor(
-  people: ReadonlyMap<string, unknown>,
-  teams: ReadonlySet<string>,
-  schedules: readonly string[],
-  channels: ReadonlyMap<string, unknown>,
-): TargetNames {
-  return { person: people, team: teams, on_call: new Set(schedules), channel: channels };
 }
 
 const teamsOf = (teams: ReadonlyMap<string, readonly Target[]>) => (team: string) =>

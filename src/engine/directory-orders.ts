@@ -88,7 +88,7 @@ export function decideDirectory(
   const entry = book.find(of, order.id);
   if (entry === null) return refuse(notFound);
   if (entry.of === 'file') {
-    const { place } = entry;
+    const place = entry.place();
     if (place === null) return refuse('owned_by_file');
     const message = `${place.file}, line ${place.line}, owns this; change it there.`;
     return refuse('owned_by_file', { message, details: { ...place } });

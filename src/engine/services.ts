@@ -259,7 +259,7 @@ export function createServices(ports: ServicePorts): Services {
       const hand = { actor: actor.name, newId: ports.newId };
       return decideRoute(order, routesOf(tenant), hand, tenant, clock.now()).answer;
     },
-    directoryEntries: (tenant, of) => peopleOf(tenant).entries(of),
+    directoryPage: (tenant, of, from, limit) => peopleOf(tenant).page(of, from, limit),
     directoryEntry: (tenant, of, idOrName) => peopleOf(tenant).find(of, idOrName),
     changeDirectory: (tenant, of, order, actor, idempotency) =>
       engine.submitDirectory(tenant, { of, order, actor: actor.name, idempotency }),

@@ -203,7 +203,7 @@ export function httpStage(
     tryRoute: () => {
       throw new ApiError('route_not_found');
     },
-    directoryEntries: () => [],
+    directoryPage: () => ({ entries: [], more: false }),
     directoryEntry: () => null,
     changeDirectory: () => Promise.reject(new ApiError('person_not_found')),
     tryDirectory: () => {

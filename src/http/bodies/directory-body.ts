@@ -35,7 +35,7 @@ export function toDirectoryBody(entry: DirectoryEntry): z.output<typeof personBo
       name: entry.name,
       ...documentOf(entry.what),
       ...{ version: null, created_at: null, created_by: null, updated_at: null, updated_by: null },
-      origin: { kind: 'file', ...entry.place },
+      origin: { kind: 'file', ...entry.place() },
       active: true,
     };
   const { row, document } = entry.made;

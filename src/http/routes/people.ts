@@ -76,10 +76,10 @@ function routesOf(of: DirectoryKind) {
       handler({ c, deps, tenant, query: { limit, cursor } }) {
         const from = cursor === undefined ? 0 : Number(/^after-(\d{1,6})$/.exec(cursor)?.[1] ?? Number.NaN);
         if (Number.isNaN(from)) throw new ApiError('invalid_cursor');
-        const entries = deps.services.directoryEntries(tenant, of);
+        const { entries, more } = deps.services.directoryPage(tenant, of, from, limit);
         return answer(c, 200, {
-          items: entries.slice(from, from + limit).map(toDirectoryBody),
-          next: entries.length > from + limit ? `after-${from + limit}` : null,
+          items: entries.map(toDirectoryBody),
+          next: more ? `after-${from + limit}` : null,
         });
       },
     }),
