@@ -273,7 +273,11 @@ describe('slack', () => {
     await bot.say(message('first'), 'U012AB3CD');
     await bot.say(message('repeat'), 'U012AB3CD');
     const [ofChannel, ofPerson, again] = people.accepted;
-    expect([ofChannel!.channel, ofPerson!.channel, again!.channel]).toEqual([channel, 'U012AB3CD', 'U012AB3CD']);
+    expect([ofChannel!.channel, ofPerson!.channel, again!.channel]).toEqual([
+      channel,
+      'U012AB3CD',
+      'U012AB3CD',
+    ]);
     expect([ofPerson!.thread, again!.thread]).toEqual([null, ofPerson!.ts]);
     await bot.say(message('repeat'));
     expect(last(people).thread).toBe(ofChannel!.ts);
