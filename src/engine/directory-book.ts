@@ -10,6 +10,7 @@ import {
   readDocument,
 } from '../config/api-people.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
+import type { Addressing } from '../config/addressing.ts';
 import { type FileDirectory, noPeople, personOf } from '../config/people.ts';
 import { checkNesting, checkPerson, checkTargets, type TargetNames } from '../config/people-names.ts';
 import type { FileRouting, WrittenAt } from '../config/routing.ts';
@@ -159,6 +160,13 @@ export class DirectoryBook {
     return this.#file.directory ?? noPeople;
   }
 
+  /** Channels that belong to other tenants are unknown to this one. */
+  get #addressing(): Addressing {
+    const { addressing, usable } = this.#ofFile;
+    const channels = [...addressing.channels].filter(([name]) => usable.has(name));
+    return { ...addressing, channels: new Map(channels) };
+  }
+
   get #current(): Built {
     this.#built ??= this.#build();
     return this.#built;
@@ -188,20 +196,20 @@ export class DirectoryBook {
     const known = this.#people.get(entry);
     if (known !== undefined) return known;
     const { name, ...input } = entry.input as ApiPersonInput;
-    const person = personOf(name, input, this.#ofFile.addressing);
+    const person = personOf(name, input, this.#addressing);
     this.#people.set(entry, person);
     return person;
   }
 
   /** What targets may name: what is there, and teams that are not made yet. */
   get #names(): TargetNames {
-    const { teamsOfApi, schedules, addressing } = this.#ofFile;
+    const { teamsOfApi, schedules } = this.#ofFile;
     const { people, teams } = this.directory;
     return {
       person: people,
       team: new Set([...teams.keys(), ...teamsOfApi]),
       on_call: new Set(schedules),
-      channel: addressing.channels,
+      channel: this.#addressing.channels,
     };
   }
 
@@ -214,7 +222,7 @@ export class DirectoryBook {
       const said = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
       wrong(path, `there is no such ${what}${said}`);
     };
-    if (of === 'person') checkPerson(document, [], this.#ofFile.addressing, { unknown, wrong });
+    if (of === 'person') checkPerson(document, [], this.#addressing, { unknown, wrong });
     else checkTargets(document.members, ['members'], this.#names, { unknown, wrong });
     return problems;
   }

@@ -86,9 +86,9 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/recipients': { name: 'made' },
   'put /api/v1/alerts/recipients/{id}': { name: 'put' },
   'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },
-  'post /api/v1/alerts/groups': { name: 'made', members: ['channel:acme-screen'] },
-  'put /api/v1/alerts/groups/{id}': { name: 'put', members: ['channel:acme-screen'] },
-  'patch /api/v1/alerts/groups/{id}': { members: ['channel:acme-screen'] },
+  'post /api/v1/alerts/groups': { name: 'made', members: ['zoe'] },
+  'put /api/v1/alerts/groups/{id}': { name: 'put', members: ['zoe'] },
+  'patch /api/v1/alerts/groups/{id}': { members: ['zoe'] },
 };
 const queries: Readonly<Record<string, string>> = {
   'get /api/v1/explain': '?matcher=team=none',
@@ -102,7 +102,7 @@ const rules = tenants.flatMap((tenant) => {
 const config =
   'collector: { host: false }\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
-  `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } } }`)} }\n` +
+  `tenants: { ${tenants.map((tenant) => `${tenant}: { people: { zoe: {} }, route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;

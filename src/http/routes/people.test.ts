@@ -63,6 +63,11 @@ describe('people and groups of the API', () => {
     // Another tenant has neither.
     const { body } = await app.call('GET', recipients, undefined, { 'x-tenant-id': 'acme' });
     expect(body).toEqual({ items: [], next: null });
+    // Nor does it know the channels that are not its own.
+    const group = { name: 'theirs', members: ['channel:mail'] };
+    const refused = await app.call('POST', groups, group, { 'x-tenant-id': 'acme' });
+    expect(codeOf(refused)).toEqual([400, 'invalid_body']);
+    expect(JSON.stringify(refused.body)).not.toContain('mail');
   });
 
   it('are changed only by whoever has seen them, with versions and audit; a dry run stores nothing', async () => {
