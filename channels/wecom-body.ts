@@ -43,6 +43,12 @@ function recipients(settings: WecomSettings, agentId: string): object {
   };
 }
 
+/** The same message of an app, to one member. Pure. */
+export function wecomToMember(body: string, member: string): string {
+  const { touser: _, toparty: __, totag: ___, ...rest } = JSON.parse(body) as Record<string, unknown>;
+  return JSON.stringify({ touser: member, toparty: '', totag: '', ...rest });
+}
+
 function content(message: AlertMessage, context: RenderContext<WecomSettings>): object {
   const { config: settings } = context;
   const { mention } = settings;

@@ -5,9 +5,9 @@ import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rul
 import type { DocumentProblem } from './config/api-rule.ts';
 import type { FirstResult } from './delivery/first-results.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
-import type { ObjectOrder } from './engine/object-order.ts';
+import type { DirectoryEntry, DirectoryKind } from './engine/directory-book.ts';
+import type { ObjectOrder, OverrideOrder } from './engine/object-order.ts';
 import type { ApiOverride } from './engine/on-call-book.ts';
-import type { OverrideOrder } from './engine/override-orders.ts';
 import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
@@ -20,7 +20,9 @@ import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
 import type { Schedule } from './policy/on-call/schedule.ts';
+import type { Directory } from './policy/people.ts';
 import type { Window } from './policy/rate-limit.ts';
+import type { Unreached } from './policy/reach.ts';
 import type { AttemptResult } from './policy/retry.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
@@ -367,6 +369,29 @@ export interface Services {
   ): Promise<Answer>;
   /** What `changeRoute` would answer; nothing is stored. */
   tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
+  /** People or teams by name, the file's and those of the API: so many from the one at `from` on. */
+  directoryPage(
+    tenant: string,
+    of: DirectoryKind,
+    from: number,
+    limit: number,
+  ): { readonly entries: readonly DirectoryEntry[]; readonly more: boolean };
+  /** By the id of one of the API, or the name of any. */
+  directoryEntry(tenant: string, of: DirectoryKind, idOrName: string): DirectoryEntry | null;
+  /** Makes, changes or deletes a person or a team of the API. */
+  changeDirectory(
+    tenant: string,
+    of: DirectoryKind,
+    order: ObjectOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** What `changeDirectory` would answer; nothing is stored. */
+  tryDirectory(tenant: string, of: DirectoryKind, order: ObjectOrder, actor: Actor): Answer;
+  /** Everybody of the tenant who can be told. */
+  directory(tenant: string): Directory;
+  /** Who cannot be told now. */
+  unreached(tenant: string): readonly Unreached[];
   /** Who is told what now. */
   routing(tenant: string): RoutingConfig;
   health(): Health;

@@ -12,6 +12,7 @@ import type { CheckFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
 import { onCallLine } from './on-call-line.ts';
 import { counted, problemLine } from './problems.ts';
+import { reachLines } from './reach-lines.ts';
 
 export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<number> {
   const { env, cwd } = host;
@@ -37,6 +38,7 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
     host.err(counted(problems.length, 'problem'));
     return exitCodes.failed;
   }
+  if ('config' in loaded) for (const line of reachLines(loaded.config, cwd, 0)) host.out(line);
   const used = 'config' in loaded ? loaded.file : null;
   const where = used === null ? 'no configuration file, defaults are used' : `${used} is right`;
   host.out(`ok: ${where}; ${counted(read.rules.length, 'rule')} in ${counted(read.files.length, 'file')}`);

@@ -30,7 +30,8 @@ export const apiRouteSchema = routeSchema.extend({
 });
 export type ApiRouteInput = z.output<typeof apiRouteSchema>;
 
-const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Ids and names stand in the same place of a path. */
+export const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** What answers show of a route beside its own keys. */
 const shownBeside: readonly string[] = [
@@ -48,11 +49,11 @@ const shownBeside: readonly string[] = [
 ];
 
 /** The document without what only answers have. */
-export function routeWithoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([key]) => !shownBeside.includes(key)));
 }
 
-/** Reads a document that `routeWithoutShown` has seen; names in it are checked by `routeNameProblems`. */
+/** Reads a document that `withoutShown` has seen; names in it are checked by `routeNameProblems`. */
 export function readApiRoute(
   document: Readonly<Record<string, unknown>>,
 ): { readonly input: ApiRouteInput } | { readonly problems: readonly DocumentProblem[] } {

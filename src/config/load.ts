@@ -7,6 +7,7 @@ import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
 import type { FlappingConfig } from '../pipeline/flaps.ts';
 import { type Address, parseAddress } from './address.ts';
+import type { Addressing } from './addressing.ts';
 import {
   type ChannelConfig,
   defaultAcknowledgeMs,
@@ -17,10 +18,12 @@ import {
   type TocsinConfig,
 } from './config.ts';
 import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
+import { directoryOf } from './people.ts';
+import { scheduleNames } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
-import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
+import { addressingOf, type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
 import { checkRouteTree, receiversOf } from './routes.ts';
 import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
@@ -85,6 +88,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   found.push(...ofChannels);
   const section = own(resolved.value, 'channels');
   const knownChannels = isRecord(section) ? Object.keys(section) : [];
+  const addressing = addressingOf(resolved, options.channels ?? builtIn, channels);
   const knownStrategies = strategyNames(own(resolved.value, 'strategies'));
   for (const { base, sections } of sectionsOf(resolved.value)) {
     checkRouteTree(
@@ -92,7 +96,9 @@ export function loadConfig(options: LoadOptions): Loaded {
       routingNames(sections).receivers,
       (path, message) => void found.push(source.problem([...base, 'route', ...path], message)),
     );
-    found.push(...danglingNames(source, resolved, sections, base, knownChannels, knownStrategies));
+    found.push(
+      ...danglingNames(source, resolved, sections, base, knownChannels, knownStrategies, addressing),
+    );
   }
   // What follows from a missing reference is not a second problem.
   problems.push(...found.filter(({ path }) => !missing.has(path)));
@@ -102,7 +108,8 @@ export function loadConfig(options: LoadOptions): Loaded {
     const complain = (path: Path, message: string) => void problems.push(source.problem(path, message));
     const placeOf = (path: Path) => ({ file, line: source.problem(path, '').line });
     const now = options.now ?? Date.now();
-    config = assemble(parsed.data, dirname(file), outside, channels, { complain, placeOf, now });
+    const told = { complain, placeOf, now, addressing };
+    config = assemble(parsed.data, dirname(file), outside, channels, told);
   }
   if (config === null || problems.length > 0) {
     return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -157,6 +164,7 @@ interface Written {
   complain(path: Path, message: string): void;
   placeOf(path: Path): WrittenAt;
   readonly now: number;
+  readonly addressing: Addressing;
 }
 
 function assemble(
@@ -216,6 +224,10 @@ function routingOf(
     flapping: flappingOf(input.flapping ?? {}),
     remindBeforeMs: remindBefore === 0 ? null : remindBefore,
   };
+  // What only tenants with a routing of their own name is theirs.
+  const everybody = channelsNamed(input);
+  const theirs = new Set(Object.values(input.tenants ?? {}).flatMap((own) => [...channelsNamed(own)]));
+  const shared = new Set([...channels.keys()].filter((name) => everybody.has(name) || !theirs.has(name)));
   const routing = (own: RoutingInput, base: Path) => {
     const named = own.receivers ?? {
       default: { channels: [...channels.keys()].filter((name) => !name.includes('~')) },
@@ -226,7 +238,12 @@ function routingOf(
       ...{ timeZone: input.time_zone ?? 'UTC', now: written?.now ?? 0 },
       complain: (path, message) => below(['schedules', ...path], message),
     });
-    return { ...buildRouting(own, receiversOf(named), below, placeOf), schedules, ...everybodys };
+    const routing = { ...buildRouting(own, receiversOf(named), below, placeOf), schedules };
+    if (written === null) return { ...routing, ...everybodys };
+    const { addressing } = written;
+    const usable = base.length === 0 ? shared : channelsNamed(own);
+    const directory = directoryOf(own, scheduleNames(own), { addressing, usable }, placeOf);
+    return { ...routing, ...everybodys, directory };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {
@@ -234,6 +251,11 @@ function routingOf(
     routing: routing(input, []),
     tenants: new Map(tenants.map(([name, own]) => [name, routing(own, ['tenants', name])])),
   };
+}
+
+/** Channels that the receivers of these sections name. */
+function channelsNamed({ receivers = {} }: RoutingInput): ReadonlySet<string> {
+  return new Set(Object.values(receivers).flatMap(({ channels = [] }) => channels));
 }
 
 function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {

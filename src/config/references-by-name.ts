@@ -3,8 +3,10 @@
 import type { z } from 'zod';
 import { didYouMean } from '../../rules/did-you-mean.ts';
 import type { Problem } from '../../rules/types.ts';
+import type { AddressedChannel, Addressing } from './addressing.ts';
 import { takeApart } from './channel-keys.ts';
 import type { ChannelConfig } from './config.ts';
+import { checkPeople } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
 import type { Resolved } from './references.ts';
 import { danglingInRoute, routingNames } from './routing.ts';
@@ -13,7 +15,12 @@ import { dotted, type Path, type Source } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
 
 /** What the configuration needs to know of a channel definition. */
-export type ChannelKinds = Readonly<Record<string, { readonly config: z.ZodType }>>;
+export interface ChannelKind {
+  readonly config: z.ZodType;
+  readonly address?: z.ZodType<string>;
+  reachesPeople?(settings: unknown): boolean;
+}
+export type ChannelKinds = Readonly<Record<string, ChannelKind>>;
 
 /** Every channel whose settings are right, and the problems of the others. */
 export function readChannels(
@@ -66,6 +73,30 @@ export function readChannels(
   return { channels, problems };
 }
 
+/** How the channels reach people: of all that the file has, those that are switched off too. */
+export function addressingOf(
+  resolved: Resolved,
+  kinds: ChannelKinds,
+  channels: ReadonlyMap<string, ChannelConfig>,
+): Addressing {
+  const named = entriesOf(own(resolved.value, 'channels')).flatMap(
+    ([name, value]): [string, AddressedChannel][] => {
+      const kind = own(value, 'type');
+      if (typeof kind !== 'string') return [];
+      const open = channels.get(name);
+      const definition = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+      const personal =
+        definition?.address !== undefined &&
+        (open === undefined || (definition.reachesPeople?.(open.settings) ?? true));
+      return [[name, { name, kind, enabled: open !== undefined, personal }]];
+    },
+  );
+  return {
+    channels: new Map(named),
+    kinds: new Map(Object.entries(kinds).map(([kind, { address = null }]) => [kind, address])),
+  };
+}
+
 function danglingFallback(
   source: Source,
   resolved: Resolved,
@@ -91,6 +122,7 @@ export function danglingNames(
   base: Path,
   knownChannels: readonly string[],
   knownStrategies: readonly string[],
+  addressing: Addressing,
 ): Problem[] {
   const problems: Problem[] = [];
   const complain = (path: Path, what: string, name: string, known: readonly string[]) =>
@@ -103,6 +135,10 @@ export function danglingNames(
         complain([...base, 'receivers', name, 'channels', i], 'channel', channel, knownChannels);
     });
   }
+  checkPeople(sections, addressing, {
+    unknown: (path, ...rest) => complain([...base, ...path], ...rest),
+    wrong: (path, message) => void problems.push(source.problem([...base, ...path], message)),
+  });
   const receivers = routingNames(sections).receivers;
   for (const key of ['emergency', 'administrator']) {
     const receiver = own(sections, key);
@@ -137,6 +173,9 @@ function danglingStrategies(
   for (const [name, receiver] of entriesOf(own(sections, 'receivers'))) look(receiver, ['receivers', name]);
 }
 
+/** Names in one complaint. */
+const mostListed = 50;
+
 function unknownName(
   what: string,
   path: Path,
@@ -149,7 +188,11 @@ function unknownName(
   if (near !== undefined) {
     return `there is no ${what} ${JSON.stringify(shown)}; did you mean ${JSON.stringify(near)}?`;
   }
-  const list = known.length === 0 ? 'none is defined' : `expected one of ${known.join(', ')}`;
+  const more = known.length > mostListed ? ', …' : '';
+  const list =
+    known.length === 0
+      ? 'none is defined'
+      : `expected one of ${known.slice(0, mostListed).join(', ')}${more}`;
   return `there is no ${what} ${JSON.stringify(shown)}; ${list}`;
 }
 

@@ -1,7 +1,7 @@
 // The route tree of the file as the pipeline reads it: everything inherited is filled in, every node has its path.
 import { formatMatcher } from '../../rules/matchers.ts';
 import type { TimeInterval } from '../../rules/time-interval.ts';
-import type { Receiver, Route } from '../pipeline/routing.ts';
+import type { Receiver, Route, Target } from '../pipeline/routing.ts';
 import { isRecord } from './plain.ts';
 import type { RouteInput } from './routing-schema.ts';
 import type { Path } from './source.ts';
@@ -19,7 +19,8 @@ const defaults = {
 const defaultDedupeMs = 5 * minuteMs;
 
 interface ReceiverInput {
-  readonly channels: readonly string[];
+  readonly channels?: readonly string[] | undefined;
+  readonly to?: readonly Target[] | undefined;
   readonly send_resolved?: boolean | undefined;
   readonly dedupe_window?: number | undefined;
   readonly strategy?: string | undefined;
@@ -32,7 +33,8 @@ export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map
       name,
       {
         name,
-        channels: input.channels,
+        channels: input.channels ?? [],
+        ...(input.to !== undefined && { to: input.to }),
         sendResolved: input.send_resolved ?? true,
         dedupeWindowMs: input.dedupe_window ?? defaultDedupeMs,
         strategy: input.strategy ?? null,

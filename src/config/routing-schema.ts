@@ -2,6 +2,7 @@
 // top of the file and for a tenant.
 import { z } from 'zod';
 import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
+import { peopleSections, targetsSchema } from './people-schema.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
 import { schedulesSchema } from './schedules.ts';
 
@@ -51,15 +52,22 @@ const dependencies = z.strictObject({
   source_matchers: matchers.optional(),
 });
 
+export const receiverSchema = z.strictObject({
+  channels: z.array(name).min(1, 'expected at least one channel').max(100).optional(),
+  to: targetsSchema.optional(),
+  send_resolved: z.boolean().optional(),
+  dedupe_window: duration.optional(),
+  strategy: name.optional(),
+});
+
 export const routingSections = {
+  ...peopleSections,
   receivers: z
     .record(
       name,
-      z.strictObject({
-        channels: z.array(name).min(1, 'expected at least one channel').max(100),
-        send_resolved: z.boolean().optional(),
-        dedupe_window: duration.optional(),
-        strategy: name.optional(),
+      receiverSchema.refine((receiver) => receiver.channels !== undefined || receiver.to !== undefined, {
+        error: 'is required: expected `channels`, `to`, or both',
+        path: ['channels'],
       }),
     )
     .optional(),

@@ -5,15 +5,20 @@ import type { Matcher } from '../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import type { Schedule } from '../policy/on-call/schedule.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
+import type { FileDirectory } from './people.ts';
 import { isRecord, own } from './plain.ts';
 import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
-import type { Path } from './source.ts';
+import type { Path, WrittenAt } from './source.ts';
+
+export type { WrittenAt };
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
   /** Who is on call, by the name of the schedule. */
   readonly schedules?: ReadonlyMap<string, Schedule>;
+  /** People and teams; absent where there is no file. */
+  readonly directory?: FileDirectory;
   readonly written?: {
     readonly intervals: ReadonlyMap<string, TimeInterval>;
     /** Of the top route; null when it says nothing of it. */
@@ -21,11 +26,6 @@ export interface FileRouting extends RoutingConfig {
     /** Where its children stand, in their order. */
     readonly places: readonly WrittenAt[];
   };
-}
-
-export interface WrittenAt {
-  readonly file: string;
-  readonly line: number;
 }
 
 const ofOurselves = parseMatcher('alertname=~"tocsin[.].*"') as Matcher;

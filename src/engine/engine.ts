@@ -48,6 +48,7 @@ import { TurnBudget } from './turn-budget.ts';
 import type {
   ChannelTestOrder,
   Command,
+  DirectoryCommand,
   LetterCommand,
   OverrideCommand,
   RouteCommand,
@@ -407,6 +408,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the change of the person or the team is durable. */
+  submitDirectory(tenantName: string, command: Omit<DirectoryCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'directory', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the test's notification is durable. */
   submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -454,6 +464,7 @@ export class Engine {
       Object.assign(tenant.policy, policy);
       tenant.routes.file = this.routingOf(tenant.name);
       tenant.rota.file = tenant.routes.file.schedules;
+      tenant.people.file = tenant.routes.file;
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
     }
   }
@@ -651,6 +662,7 @@ export class Engine {
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
     for (const { routes } of turn.rerouted) routes.made.committed();
     for (const { rota } of turn.overridden) rota.made.committed();
+    for (const { people } of turn.peopled) people.committed();
     for (const settle of turn.settled) settle();
     if (turn.counted) dispatcher.callsStored();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
@@ -671,6 +683,7 @@ export class Engine {
     for (const { book } of turn.ruled) book.rolledBack();
     for (const { routes } of turn.rerouted) routes.made.rolledBack();
     for (const { rota } of turn.overridden) rota.made.rolledBack();
+    for (const { people } of turn.peopled) people.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
   }

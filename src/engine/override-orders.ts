@@ -2,6 +2,7 @@
 import { utf8Length } from '../../rules/utf8.ts';
 import { overrideLimits, overrideNameProblems, readApiOverride } from '../config/api-override.ts';
 import { toOverrideBody } from '../http/bodies/override-body.ts';
+import type { Person } from '../policy/people.ts';
 import type { Answer } from '../services.ts';
 import {
   type Change,
@@ -11,14 +12,11 @@ import {
   hasSeen,
   nextVersion,
 } from './object-change.ts';
-import type { ObjectOrder } from './object-order.ts';
+import type { OverrideOrder } from './object-order.ts';
 import type { ApiOverride, OnCallBook } from './on-call-book.ts';
 import { refusal } from './refusal.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-
-/** An override is made and taken back; it is not changed. */
-export type OverrideOrder = Extract<ObjectOrder, { readonly do: 'create' | 'delete' }>;
 
 interface Decision {
   readonly answer: Answer;
@@ -39,7 +37,8 @@ export function carryOutOverride(
   turn: Turn,
 ): Answer {
   const hand = { actor, newId: tenant.pipeline.newId };
-  const { answer, changes } = decideOverride(order, tenant.rota, hand, tenant.name, now);
+  const { people } = tenant.directory;
+  const { answer, changes } = decideOverride(order, tenant.rota, hand, tenant.name, now, people);
   for (const change of changes) {
     tenant.rota.made.put(change.after);
     turn.overridden.add(tenant);
@@ -48,15 +47,19 @@ export function carryOutOverride(
   return answer;
 }
 
-/** What the order comes to; nothing is changed. */
+/**
+ * What the order comes to; nothing is changed.
+ * @param people Of the tenant; empty: it knows nobody, and any name is taken.
+ */
 export function decideOverride(
   order: OverrideOrder,
   book: OnCallBook,
   hand: Hand,
   tenant: string,
   now: number,
+  people: ReadonlyMap<string, Person> = new Map(),
 ): Decision {
-  if (order.do === 'create') return make(order.document, book, hand, tenant, now);
+  if (order.do === 'create') return make(order.document, book, hand, tenant, now, people);
   const made = book.made.byId(order.id);
   if (made === undefined) return refuse('override_not_found');
   if (!hasSeen(order.seen, made.row))
@@ -76,6 +79,7 @@ function make(
   hand: Hand,
   tenant: string,
   now: number,
+  people: ReadonlyMap<string, Person>,
 ): Decision {
   if (utf8Length(JSON.stringify(written)) > overrideLimits.documentBytes)
     return refuse('payload_too_large', { details: { max_bytes: overrideLimits.documentBytes } });
@@ -83,6 +87,9 @@ function make(
   if ('problems' in read) return refuse('invalid_body', { details: { problems: read.problems } });
   const { input } = read;
   const problems = overrideNameProblems(input, book.ofFile);
+  // A tenant that names nobody anywhere writes names as it likes, as its file does.
+  if (people.size > 0 && !people.has(input.person))
+    problems.push({ path: 'person', message: 'there is no such person' });
   if (input.to <= now) problems.push({ path: 'to', message: 'expected a time in the future' });
   if (problems.length > 0) return refuse('invalid_body', { details: { problems } });
   const changes: Change<ApiOverride>[] = [];

@@ -105,7 +105,7 @@ function inOrder(routes: readonly ApiRoute[]): ApiRoute[] {
 }
 
 function build(file: FileRouting, made: readonly ApiRoute[]): Built {
-  const { written, schedules: _, ...routing } = file;
+  const { written, schedules: _, directory: __, ...routing } = file;
   const intervals = written?.intervals ?? new Map();
   const names = { receivers: [...file.receivers.keys()], intervals: [...intervals.keys()] };
   const problems = new Map<string, DocumentProblem[]>();

@@ -33,6 +33,8 @@ import {
   systemActor,
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { DirectoryBook } from './directory-book.ts';
+import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
 import { OnCallBook } from './on-call-book.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
@@ -81,6 +83,8 @@ export function createServices(ports: ServicePorts): Services {
 
   const rotaOf = (tenant: string) =>
     engine.tenant(tenant)?.rota ?? new OnCallBook(engine.routingOf(tenant).schedules);
+  const peopleOf = (tenant: string) =>
+    engine.tenant(tenant)?.people ?? new DirectoryBook(engine.routingOf(tenant));
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
@@ -259,6 +263,16 @@ export function createServices(ports: ServicePorts): Services {
       const hand = { actor: actor.name, newId: ports.newId };
       return decideRoute(order, routesOf(tenant), hand, tenant, clock.now()).answer;
     },
+    directoryPage: (tenant, of, from, limit) => peopleOf(tenant).page(of, from, limit),
+    directoryEntry: (tenant, of, idOrName) => peopleOf(tenant).find(of, idOrName),
+    changeDirectory: (tenant, of, order, actor, idempotency) =>
+      engine.submitDirectory(tenant, { of, order, actor: actor.name, idempotency }),
+    tryDirectory(tenant, of, order, actor) {
+      const hand = { actor: actor.name, newId: ports.newId };
+      return decideDirectory(of, order, peopleOf(tenant), hand, tenant, clock.now()).answer;
+    },
+    directory: (tenant) => peopleOf(tenant).directory,
+    unreached: (tenant) => peopleOf(tenant).unreached(clock.now()),
     routing: (tenant) => routesOf(tenant).routing,
     onCall: {
       schedules: (tenant) => rotaOf(tenant).schedules,

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
 import { carryOutTest } from './channel-test.ts';
+import { carryOutDirectory } from './directory-orders.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
 import type { Evaluator } from './evaluate.ts';
@@ -25,6 +26,7 @@ import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import {
   type Command,
+  type DirectoryCommand,
   isOrder,
   type LetterCommand,
   type OverrideCommand,
@@ -196,7 +198,14 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | OverrideCommand | RouteCommand | RuleCommand | TestCommand,
+    work:
+      | Command
+      | DirectoryCommand
+      | LetterCommand
+      | OverrideCommand
+      | RouteCommand
+      | RuleCommand
+      | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -209,6 +218,8 @@ export class Serving {
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
       case 'override':
         return carryOutOverride(work.order, work.actor, tenant, now, turn);
+      case 'directory':
+        return carryOutDirectory(work, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {

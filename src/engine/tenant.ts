@@ -8,11 +8,12 @@ import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
-import type { OnCall } from '../policy/people.ts';
+import type { Directory, OnCall } from '../policy/people.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import { DirectoryBook } from './directory-book.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
 import { OnCallBook } from './on-call-book.ts';
@@ -30,6 +31,7 @@ export class Tenant {
   readonly book: RuleBook;
   readonly routes: RouteBook;
   readonly rota: OnCallBook;
+  readonly people: DirectoryBook;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
@@ -45,8 +47,15 @@ export class Tenant {
     this.book = new RuleBook(row.id);
     this.routes = new RouteBook(routing);
     this.rota = new OnCallBook(routing.schedules);
+    this.people = new DirectoryBook(routing);
+    this.people.onCall = (schedule, at) => this.rota.onCall(schedule, at);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
+  }
+
+  /** Everybody who can be told. */
+  get directory(): Directory {
+    return this.people.directory;
   }
 
   /** The rules that run, once they are applied. */
@@ -97,6 +106,8 @@ export class Tenant {
   ): { readonly step: StepResult; readonly plan: PlanResult } {
     this.routes.load(store.configObjects(this.name, 'route'));
     this.rota.load(store.configObjects(this.name, 'override'));
+    this.people.load('person', store.configObjects(this.name, 'person'));
+    this.people.load('team', store.configObjects(this.name, 'team'));
     const { flapping } = this.routes.routing;
     const snapshot = {
       ...store.loadTenant(this.name),

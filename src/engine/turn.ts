@@ -34,6 +34,8 @@ export class Turn {
   readonly rerouted = new Set<Tenant>();
   /** Tenants whose overrides of schedules a command of this turn has changed. */
   readonly overridden = new Set<Tenant>();
+  /** Tenants whose people or teams a command of this turn has changed. */
+  readonly peopled = new Set<Tenant>();
   /** Also those that the store turns out to hold already: they were work all the same. */
   rows = 0;
 

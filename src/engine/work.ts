@@ -5,9 +5,9 @@ import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
+import type { DirectoryKind } from './directory-book.ts';
 import type { GridRun } from './grid-run.ts';
-import type { ObjectOrder } from './object-order.ts';
-import type { OverrideOrder } from './override-orders.ts';
+import type { ObjectOrder, OverrideOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -76,6 +76,12 @@ export interface OverrideCommand extends Omit<RuleCommand, 'kind' | 'order'> {
   readonly order: OverrideOrder;
 }
 
+/** A change of a person or a team of the API. */
+export interface DirectoryCommand extends Omit<RuleCommand, 'kind'> {
+  readonly kind: 'directory';
+  readonly of: DirectoryKind;
+}
+
 /** A test of a channel: the message has the id of its notification. */
 export interface ChannelTestOrder {
   readonly channel: string;
@@ -110,6 +116,7 @@ export type Work =
   | RuleCommand
   | RouteCommand
   | OverrideCommand
+  | DirectoryCommand
   | TestCommand
   | BulkRun
   | Internal

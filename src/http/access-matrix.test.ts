@@ -36,6 +36,8 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'routes/{id}': (tenant) => newRoute(tenant),
   'schedules/{name}': (tenant) => `${tenant}-rota`,
   'overrides/{id}': (tenant) => newOverride(tenant),
+  'recipients/{id}': (tenant) => newRecipient(tenant),
+  'groups/{id}': (tenant) => newGroup(tenant),
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
@@ -86,6 +88,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/routes/test': { labels: { severity: 'critical' } },
   'put /api/v1/alerts/routes/{id}': { name: 'put', match: ['c=d'] },
   'patch /api/v1/alerts/routes/{id}': { group_wait: '1m' },
+  'post /api/v1/alerts/recipients': { name: 'made' },
+  'put /api/v1/alerts/recipients/{id}': { name: 'put' },
+  'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },
+  'post /api/v1/alerts/groups': { name: 'made', members: ['zoe'] },
+  'put /api/v1/alerts/groups/{id}': { name: 'put', members: ['zoe'] },
+  'patch /api/v1/alerts/groups/{id}': { members: ['zoe'] },
 };
 const queries: Readonly<Record<string, string>> = {
   'get /api/v1/explain': '?matcher=team=none',
@@ -101,7 +109,7 @@ const rota = (person: string) =>
 const config =
   'collector: { host: false }\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
-  `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
+  `tenants: { ${tenants.map((tenant) => `${tenant}: { people: { zoe: {}, all: {}, eve: {}, ${tenant}-ann: {} }, route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;
@@ -171,6 +179,19 @@ async function newRoute(tenant: Tenant): Promise<string> {
 async function newOverride(tenant: Tenant): Promise<string> {
   const document = { schedule: 'shared', person: 'eve', to: overrideUntil };
   const { body } = await app.call('POST', '/api/v1/on-call/overrides', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+let peopleMade = 0;
+async function newRecipient(tenant: Tenant): Promise<string> {
+  const document = { name: `ann-${++peopleMade}` };
+  const { body } = await app.call('POST', '/api/v1/alerts/recipients', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+async function newGroup(tenant: Tenant): Promise<string> {
+  const document = { name: `team-${++peopleMade}`, members: [`channel:${tenant}-screen`] };
+  const { body } = await app.call('POST', '/api/v1/alerts/groups', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
 }
 

@@ -206,6 +206,14 @@ export function httpStage(
     tryRoute: () => {
       throw new ApiError('route_not_found');
     },
+    directoryPage: () => ({ entries: [], more: false }),
+    directoryEntry: () => null,
+    changeDirectory: () => Promise.reject(new ApiError('person_not_found')),
+    tryDirectory: () => {
+      throw new ApiError('person_not_found');
+    },
+    directory: () => ({ people: new Map(), teams: new Map(), onCall: () => [] }),
+    unreached: () => [],
     routing: () => plainRouting(),
     onCall: {
       schedules: () => stage.schedules,

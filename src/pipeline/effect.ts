@@ -120,7 +120,7 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule' | 'route' | 'override';
+export type ConfigObjectKind = 'rule' | 'route' | 'override' | 'person' | 'team';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

@@ -27,10 +27,18 @@ export interface Route {
   readonly routes: readonly Route[];
 }
 
+/** Somebody, or a place, that is told: written `alice`, `team:ops`, `on_call:primary`, `channel:chat`. */
+export interface Target {
+  readonly kind: 'person' | 'team' | 'on_call' | 'channel';
+  readonly name: string;
+}
+
 export interface Receiver {
   readonly name: string;
-  /** Names of channels; every one gets its own delivery. */
+  /** Names of channels; every one gets its own delivery. With `to`, those through which people may be told; none: any. */
   readonly channels: readonly string[];
+  /** Who is told, in place of the recipients that the channels themselves name; absent: those. */
+  readonly to?: readonly Target[];
   readonly sendResolved: boolean;
   /** The same event, or an alert that fires anew, within this span of its last notification is held back. */
   readonly dedupeWindowMs: number;

@@ -159,6 +159,8 @@ export interface EventRow {
     | 'rule'
     | 'route'
     | 'override'
+    | 'person'
+    | 'team'
     | 'silence'
     | 'key'
     | 'config'

@@ -15,6 +15,7 @@ import { metricsRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
+import { peopleRoutes } from './people.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
 import { rotaCalendarsRoutes } from './rota-calendars.ts';
@@ -41,6 +42,7 @@ export function allRoutes(): readonly Route[] {
     ...routingRoutes,
     ...onCallRoutes,
     ...rotaCalendarsRoutes,
+    ...peopleRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,

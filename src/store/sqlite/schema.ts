@@ -287,7 +287,7 @@ export const configObject = sqliteTable(
   'config_object',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route', 'override'] }).notNull(),
+    kind: text('kind', { enum: ['rule', 'route', 'override', 'person', 'team'] }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
     version: integer('version').notNull(),
@@ -305,7 +305,7 @@ export const configObjectVersion = sqliteTable(
   'config_object_version',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route', 'override'] }).notNull(),
+    kind: text('kind', { enum: ['rule', 'route', 'override', 'person', 'team'] }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),
     action: text('action', { enum: ['created', 'replaced', 'patched', 'deleted'] }).notNull(),
