@@ -98,12 +98,12 @@ export const slack = defineChannel({
     const { webhook_url: webhookUrl } = settings;
     if (webhookUrl === undefined) return bot(settings, host);
     return {
-      async send({ text, blocks }, { now, signal }) {
+      async send({ text, blocks: sections, buttons }, { now, signal }) {
         const outcome = await request(host, {
           url: webhookUrl.reveal(),
           method: 'POST',
           headers: { 'content-type': 'application/json', 'user-agent': 'tocsin' },
-          body: JSON.stringify({ text, blocks, ...quiet }),
+          body: JSON.stringify({ text, blocks: buttons ? [...sections, buttons] : sections, ...quiet }),
           signal,
         });
         return resultOfWebhook(outcome, now);
@@ -140,12 +140,12 @@ function bot(
 
   return {
     async send(message: SlackMessage, context: SendContext): Promise<SendResult> {
-      const { text, blocks, group, status } = message;
+      const { text, blocks: sections, buttons, group, status } = message;
       const parent = threads ? await known.parentOf(message, context) : null;
       const body = {
         channel,
         text,
-        blocks,
+        blocks: buttons ? [...sections, buttons] : sections,
         ...quiet,
         ...(parent !== null && { thread_ts: parent, reply_broadcast: broadcast && message.aloud }),
         metadata: {

@@ -22,6 +22,8 @@ import { idGenerator, pooledRandom } from './ids.ts';
 import type { History } from './ingest/history.ts';
 import { type HistoryReader, openHistoryReader } from './ingest/history-reader.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
+import { ownLinkKey } from './links/link-keys.ts';
+import { MessageLinker } from './links/message-linker.ts';
 import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
@@ -197,6 +199,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     options.channels,
     config.mock,
   );
+  const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
     {
@@ -213,6 +216,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       owner: randomUUID(),
       channels,
       publicUrl: config.publicUrl,
+      ...(linker && { links: linker }),
       published: (events) => options.onEvents?.(events),
       fatal: (error) => options.onFatal?.(error),
     },
@@ -228,7 +232,10 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
   );
   const { services, engine } = runtime;
-  const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
+  const http = createHttp(services, {
+    ...{ limits: config.limits, log, metrics: createMetrics(runtime, disk) },
+    links: linker === null ? null : { linker, timeZone: config.timeZone },
+  });
   runtime.start(parts.rules);
   for (const { name, book, routes } of engine.tenants) {
     for (const { row } of book.faulty)
@@ -314,6 +321,13 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       store.close();
     },
   };
+}
+
+/** Null where nobody reaches this program from outside. */
+function linkerOf({ publicUrl, links, data }: TocsinConfig): MessageLinker | null {
+  if (publicUrl === null) return null;
+  const [first = ownLinkKey(join(data, 'link-key')), ...others] = links.keys;
+  return new MessageLinker({ publicUrl, keys: [first, ...others], expiresAfterMs: links.expiresAfterMs });
 }
 
 function clockJump(byMs: number): IncomingEvent {

@@ -17,6 +17,7 @@ import {
   type TocsinConfig,
 } from './config.ts';
 import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
+import { linksOf } from './links.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -170,6 +171,7 @@ function assemble(
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     publicUrl: input.public_url ?? null,
+    links: linksOf(input.links),
     data: outside.data ?? resolve(folder, input.data ?? './data'),
     ballastBytes: input.ballast ?? defaultBallastBytes,
     rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),

@@ -9,22 +9,27 @@ import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { PlanResult } from '../policy/plan-result.ts';
 import type { Agenda } from './agenda.ts';
-import { ReceiptDesk } from './receipt-desk.ts';
+import { type Answered, ReceiptDesk } from './receipt-desk.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
 export const leaseMs = 120_000;
 
 export class Doors {
-  readonly receipts = new ReceiptDesk();
+  readonly receipts: ReceiptDesk;
   /** Steps taken since the start. */
   steps = 0;
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
 
-  constructor(agenda: Agenda, room: (tenant: string, channel: string, lane: Lane) => boolean) {
+  constructor(
+    agenda: Agenda,
+    room: (tenant: string, channel: string, lane: Lane) => boolean,
+    answeredEarly?: (answered: Answered) => void,
+  ) {
     this.#agenda = agenda;
     this.#room = room;
+    this.receipts = new ReceiptDesk(answeredEarly);
   }
 
   /** One input through both doors; the pair (rule, series) or the group is told when something else than a sample changed the alert. */

@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import { EarlyReceipts } from '../policy/early-receipts.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { acceptedBy } from '../policy/receipts.ts';
-import type { ReceiptFate, ReceiptOf, ReceivedDelivery } from '../policy/received-delivery.ts';
+import type { ReceiptFate, ReceiptNews, ReceiptOf, ReceivedDelivery } from '../policy/received-delivery.ts';
 import type { PolicyState } from '../policy/state.ts';
 import type { AcceptedDelivery } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -15,10 +15,20 @@ import type { Waiter } from './waiter.ts';
 /** `early`: kept until the result comes. `forgotten`: of those, what no result came for. */
 export type ReceiptCount = ReceiptFate | 'early' | 'forgotten';
 
+/** Somebody answered the message of a delivery. */
+export interface Answered {
+  readonly tenant: string;
+  readonly notificationId: string;
+  readonly recipient: string;
+  readonly channel: string;
+  readonly answer: string;
+}
+
 interface Arrival {
   readonly channel: string;
   readonly receipts: readonly ReceiptOf[];
-  readonly waiter: Waiter<void>;
+  /** Hears of the answers among them, also of those that were given before. */
+  readonly waiter: Waiter<readonly Answered[]>;
 }
 
 /** What one receipt makes of one delivery, through policy. */
@@ -33,8 +43,14 @@ const mostWaiting = 1_000;
 export class ReceiptDesk {
   readonly #waiting = new Fifo<Arrival>();
   readonly #early = new EarlyReceipts();
+  /** Hears of answers that came before the result of their message: nobody waits for those any more. */
+  readonly #answeredEarly: (answered: Answered) => void;
   /** Receipts by `channel\nfate`. */
   readonly counts = new Map<string, number>();
+
+  constructor(answeredEarly: (answered: Answered) => void = () => {}) {
+    this.#answeredEarly = answeredEarly;
+  }
 
   get waiting(): number {
     return this.#waiting.length;
@@ -54,7 +70,8 @@ export class ReceiptDesk {
       const arrival = this.#waiting.take();
       if (arrival === undefined) return;
       const { channel, receipts, waiter } = arrival;
-      turn.settled.push(() => waiter.resolve());
+      const answers: Answered[] = [];
+      turn.settled.push(() => waiter.resolve(answers));
       turn.failed.push((error) => waiter.reject(error));
       for (const receipt of receipts) {
         const found = store.deliveriesOfProvider(channel, receipt.providerId);
@@ -65,6 +82,7 @@ export class ReceiptDesk {
           if (done === null) continue;
           changed.set(row.id, done.after);
           this.#count(channel, done.fate);
+          answers.push(...answeredIn(row.tenant, done.after, receipt));
         }
       }
     }
@@ -85,6 +103,7 @@ export class ReceiptDesk {
       if (done === null) continue;
       delivery = done.after;
       this.#count(accepted.channel, done.fate);
+      for (const answered of answeredIn(tenant, delivery, receipt)) this.#answeredEarly(answered);
     }
   }
 
@@ -103,6 +122,14 @@ export class ReceiptDesk {
     const key = `${channel}\n${fate}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + by);
   }
+}
+
+function answeredIn(
+  tenant: string,
+  { notificationId, recipient, channel }: ReceivedDelivery,
+  { answer }: ReceiptNews,
+): Answered[] {
+  return answer === null ? [] : [{ tenant, notificationId, recipient, channel, answer }];
 }
 
 function receivedOf(row: AcceptedDelivery): ReceivedDelivery {

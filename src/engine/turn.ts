@@ -1,7 +1,7 @@
 // One turn of the loop: the effects of many steps, committed once. Rows are live objects until the commit; a row that
 // several steps of a turn changed is written once, with its last value, which is the state after the turn.
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow } from '../pipeline/rows.ts';
+import type { AlertRow, ConfirmationRow } from '../pipeline/rows.ts';
 import type { Leased, PlanResult } from '../policy/plan-result.ts';
 import type { ShardCommit } from '../store/store.ts';
 import type { StoredGroups } from './stored-groups.ts';
@@ -26,6 +26,8 @@ export class Turn {
   readonly keys = new Map<string, { bodyHash: string; status: number; answer: string }>();
   /** Dead letters that a command of this turn has taken. */
   readonly letters = new Set<string>();
+  /** Confirmations given in this turn: the store does not know them yet. */
+  readonly confirmations: ConfirmationRow[] = [];
   /** Alerts that ended long ago and that a command of this turn has changed, by id. */
   readonly ended = new Map<string, AlertRow>();
   /** Tenants whose rules a command of this turn has changed: applied once that is stored. */

@@ -4,6 +4,7 @@ import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
+import type { ConfirmRun } from './confirm-run.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -88,7 +89,7 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-/** A `GridRun` (a grid time that is due) and a `BulkRun` are taken over several turns when they are long. */
+/** A `GridRun` (a grid time that is due), a `BulkRun` and a `ConfirmRun` are taken over several turns when they are long. */
 export type Work =
   | SampleBatch
   | Command
@@ -97,6 +98,7 @@ export type Work =
   | RouteCommand
   | TestCommand
   | BulkRun
+  | ConfirmRun
   | Internal
   | SilenceCheck
   | GridRun;

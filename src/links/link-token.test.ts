@@ -48,7 +48,14 @@ describe('the token of a link', () => {
       changed[bit >> 3]! ^= 1 << (bit & 7);
       expect(readLink(changed.toString('base64url'), [key], now)).toEqual({ refused: 'forged' });
     }
-    for (const other of [token.slice(1), token.slice(0, -1), `${token}A`, `${token}=`, '', 'x'.repeat(10_000)])
+    for (const other of [
+      token.slice(1),
+      token.slice(0, -1),
+      `${token}A`,
+      `${token}=`,
+      '',
+      'x'.repeat(10_000),
+    ])
       expect(readLink(other, [key], now)).toEqual({ refused: 'forged' });
     const spellings = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].filter(
       (letter) => 'link' in readLink(token.slice(0, -1) + letter, [key], now),

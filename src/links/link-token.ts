@@ -28,7 +28,9 @@ export interface LinkKey {
 }
 
 /** `forged`: not made by one of our keys, or not whole. */
-export type ReadLink = { readonly link: Link } | { readonly refused: 'forged' | 'expired'; readonly link?: Link };
+export type ReadLink =
+  | { readonly link: Link }
+  | { readonly refused: 'forged' | 'expired'; readonly link?: Link };
 
 const version = 1;
 const macBytes = 16;

@@ -5,6 +5,7 @@ import type { Notification } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
 import { noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
+import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
 import { bury, dropOvertaken, isPointless, settle } from './ending.ts';
@@ -44,7 +45,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         out.current = false;
         break;
       }
-      planRelease(state, found.delivery, now, out);
+      planRelease(state, found.order, found.delivery, now, out);
       break;
     }
     case 'group_closed':
@@ -91,6 +92,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       break;
     case 'receipt':
       planReceipt(state, input, now, out);
+      break;
+    case 'confirm':
+      confirm(state, input, now, out);
       break;
     case 'discard':
       discard(state, input, now, out);
@@ -174,6 +178,7 @@ function planNotification(
     open: 0,
     accepted: 0,
     dead: 0,
+    confirmed: new Map(),
     armed: false,
   };
   for (const channel of channels) {
@@ -293,10 +298,17 @@ function forgetUnsaid(
 }
 
 /** A lease came back unused: on a paused channel the next of the chain carries it, or it waits with the others. */
-function planRelease(state: PolicyState, delivery: OpenDelivery, now: number, out: PlanResult): void {
+function planRelease(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  now: number,
+  out: PlanResult,
+): void {
   const from = delivery.channel;
   noteRelease(state, from, delivery.id, now);
   delivery.state = 'queued';
+  if (endConfirmed(state, order, delivery, now, out)) return;
   const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
   if (next !== null) takeOver(delivery, next);
   const breaker = openBreaker(state, delivery.channel);
@@ -366,7 +378,8 @@ function planResult(
     },
   };
   out.effects.push(deliveryEvent(state, { ...delivery, channel: from }, news, now));
-  if (!queued) settle(state, order, delivery, decision.state === 'dead', now, out);
+  if (queued) endConfirmed(state, order, delivery, now, out);
+  else settle(state, order, delivery, decision.state === 'dead', now, out);
 }
 
 /** Another channel of the chain carries it, with a schedule of its own. */

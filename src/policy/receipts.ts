@@ -103,7 +103,7 @@ export function acceptedBy(
     id: delivery.id,
     notificationId: delivery.notificationId,
     channel: delivery.channel,
-    recipient: delivery.channel,
+    recipient: delivery.recipient,
     leaseToken: delivery.leaseToken,
     state: kind === 'delivered' ? 'delivered' : 'sent',
     reason: kind === 'partial' ? 'partial' : null,
