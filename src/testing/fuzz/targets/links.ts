@@ -48,7 +48,10 @@ export const linkTokens = pureTarget({
     const read = readLink(token, keys, now);
     const signed = made.get(token);
     if (signed === undefined) {
-      claim('refused' in read && read.refused === 'forged', () => `${quoted(token)} opens and nobody made it`);
+      claim(
+        'refused' in read && read.refused === 'forged',
+        () => `${quoted(token)} opens and nobody made it`,
+      );
       return;
     }
     if (signed.expiresAt <= now) {
