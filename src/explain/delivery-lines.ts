@@ -60,6 +60,7 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
       return delivery.answered({ channel, answer: String(body.answer) });
     case 'delivery.dropped':
       if (reason === 'resolved_before_send') return delivery.overtaken({ channel });
+      if (reason === 'confirmed') return delivery.seen({ channel });
       return delivery.pointless({ channel });
     case 'delivery.requeued':
       return delivery.requeued({ by, channel });

@@ -92,7 +92,7 @@ const rules = tenants.flatMap((tenant) => {
   return parseRuleFile(text, `${tenant}.yaml`).rules;
 });
 const config =
-  'collector: { host: false }\nroute: { group_wait: 0s }\n' +
+  'collector: { host: false }\npublic_url: https://alerts.example.com\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
   `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
@@ -235,9 +235,15 @@ function everyRow(): string {
   }
 }
 
-/** No key opens these, and none is needed: the provider's signature is one. See routes/callbacks.test.ts. */
-const opensBySignature = '/webhook/callback/{channel}';
-const routes = allRoutes().filter(({ path }) => path !== opensBySignature);
+/**
+ * No key opens these, and none is needed: the signature of a provider or of a link is one. With what they answer to whoever
+ * has none. See routes/callbacks.test.ts and routes/links.test.ts.
+ */
+const opensBySignature: Readonly<Record<string, number>> = {
+  '/webhook/callback/{channel}': 404,
+  '/l/{token}': 403,
+};
+const routes = allRoutes().filter(({ path }) => !Object.hasOwn(opensBySignature, path));
 
 describe('the matrix', () => {
   it('knows what every route takes', () => {
@@ -248,15 +254,17 @@ describe('the matrix', () => {
 });
 
 describe('what opens by a signature', () => {
-  const signed = allRoutes().filter(({ path }) => path === opensBySignature);
+  const signed = allRoutes().filter(({ path }) => Object.hasOwn(opensBySignature, path));
 
   it.each(signed)('is opened by no key: $method $path', async ({ method, path }) => {
+    const before = everyRow();
     for (const caller of callers) {
-      for (const channel of ['screen', 'nothing']) {
-        const { status } = await ask(method, path.replace('{channel}', channel), caller, 'acme');
-        expect([caller, status]).toEqual([caller, 404]);
+      for (const word of ['screen', 'nothing']) {
+        const { status } = await ask(method, path.replace(/\{\w+\}/, word), caller, 'acme');
+        expect([caller, status]).toEqual([caller, opensBySignature[path]]);
       }
     }
+    expect(everyRow()).toBe(before);
   });
 });
 

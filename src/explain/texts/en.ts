@@ -75,6 +75,8 @@ export const en = {
       `the message for ${list(p.channels)} could not be delivered, and somebody put it away`,
     resolved_before_send: (p: { channels: readonly string[] }) =>
       `it was over before the message could be sent to ${list(p.channels)}, so neither it nor its end was told`,
+    seen: (p: { channels: readonly string[] }) =>
+      `somebody confirmed it before the message could be sent to ${list(p.channels)}`,
     pending: 'it does not fire yet',
     cleared_while_pending: 'it never fired',
     waits: {
@@ -231,6 +233,7 @@ export const en = {
       `The program ended three times while it was sending the message to ${p.channel}: it is now a dead letter.`,
     pointless: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: it says that the alert is over, and the message that it fired never got there.`,
+    seen: (p: { channel: string }) => `The message for ${p.channel} is left out: somebody had confirmed it.`,
     overtaken: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: the alert was over before it could be sent.`,
     requeued: (p: { by: string; channel: string }) => `${p.by} has the message sent to ${p.channel} again.`,

@@ -63,6 +63,7 @@ export const zhCN: Texts = {
     expired: ({ channels, error }) =>
       `给 ${list(channels)} 的消息未能及时送达，已成为死信${error === null ? '' : `（最后的响应：${error}）`}`,
     discarded: ({ channels }) => `给 ${list(channels)} 的消息无法送达，已由人员丢弃`,
+    seen: ({ channels }) => `消息发往 ${list(channels)} 之前已有人确认`,
     resolved_before_send: ({ channels }) => `消息发往 ${list(channels)} 之前它已结束，因此触发与结束都不通知`,
     pending: '它尚未触发',
     cleared_while_pending: '它从未触发',
@@ -190,6 +191,7 @@ export const zhCN: Texts = {
     expired: ({ channel }) => `给 ${channel} 的消息已过期，成为死信。`,
     poison: ({ channel }) => `发送消息给 ${channel} 时程序三度中止：消息成为死信。`,
     pointless: ({ channel }) => `跳过给 ${channel} 的消息：它只说告警已结束，而触发的消息从未送达该处。`,
+    seen: ({ channel }) => `跳过给 ${channel} 的消息：已有人确认。`,
     overtaken: ({ channel }) => `跳过给 ${channel} 的消息：告警在消息发出前已结束。`,
     requeued: ({ by, channel }) => `${by} 将消息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 丢弃给 ${channel} 的消息${noted(note)}。`,

@@ -63,6 +63,7 @@ export const zhTW: Texts = {
     expired: ({ channels, error }) =>
       `給 ${list(channels)} 的訊息未能及時送達，已成為死信${error === null ? '' : `（最後的回應：${error}）`}`,
     discarded: ({ channels }) => `給 ${list(channels)} 的訊息無法送達，已由人員捨棄`,
+    seen: ({ channels }) => `訊息送往 ${list(channels)} 之前已有人確認`,
     resolved_before_send: ({ channels }) => `訊息送往 ${list(channels)} 之前它已結束，因此觸發與結束都不通知`,
     pending: '它尚未觸發',
     cleared_while_pending: '它從未觸發',
@@ -190,6 +191,7 @@ export const zhTW: Texts = {
     expired: ({ channel }) => `給 ${channel} 的訊息已過期，成為死信。`,
     poison: ({ channel }) => `傳送訊息給 ${channel} 時程式三度中止：訊息成為死信。`,
     pointless: ({ channel }) => `略過給 ${channel} 的訊息：它只說告警已結束，而觸發的訊息從未送達該處。`,
+    seen: ({ channel }) => `略過給 ${channel} 的訊息：已有人確認。`,
     overtaken: ({ channel }) => `略過給 ${channel} 的訊息：告警在訊息送出前已結束。`,
     requeued: ({ by, channel }) => `${by} 將訊息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 捨棄給 ${channel} 的訊息${noted(note)}。`,

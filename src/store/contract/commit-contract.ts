@@ -231,6 +231,7 @@ export function commitContract(current: () => Story): void {
       silences: [],
       tallies: [],
       untold: [],
+      confirmations: [],
     });
   });
 
