@@ -3,8 +3,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
+import { startTestHost } from '../src/testing/channel-host.ts';
 import { exampleEnvironment } from '../src/testing/example-environment.ts';
-import type { ChannelDefinition } from './channel.ts';
+import { startDingtalk } from '../src/testing/providers/dingtalk.ts';
+import { startFeishu } from '../src/testing/providers/feishu.ts';
+import { startSlack } from '../src/testing/providers/slack.ts';
+import { startWecom } from '../src/testing/providers/wecom.ts';
+import type { ChannelDefinition, SendResult } from './channel.ts';
 import { channels } from './index.ts';
 import { locales } from './message.ts';
 import { sampleMessage } from './sample-message.ts';
@@ -86,6 +91,70 @@ describe('buttons', () => {
   it('have at most thirteen letters, in every language', () => {
     for (const locale of locales)
       for (const title of Object.values(texts[locale].action)) expect(title.length).toBeLessThanOrEqual(13);
+  });
+});
+
+describe('the strict provider takes it with its buttons', () => {
+  const now = () => firing.at;
+  const word = 'a-word-of-twenty-letters';
+  const button = { title: 'Dashboard', url: 'https://grafana.example.com/' };
+
+  /** What became of the sample on a channel whose provider stands at `url`. */
+  async function sent(kind: 'slack' | 'feishu' | 'dingtalk' | 'wecom', raw: object): Promise<SendResult> {
+    const definition: ChannelDefinition = channels[kind];
+    const lent = startTestHost();
+    const config = definition.config.parse(raw);
+    const instance = definition.open(config, lent.host);
+    const payload = definition.render(firing, { config, locale: 'zh-TW' });
+    const context = {
+      deliveryId: firing.id,
+      attempt: 1,
+      now: firing.at,
+      signal: AbortSignal.timeout(20_000),
+    };
+    try {
+      return await instance.send(payload, context);
+    } finally {
+      await instance.close();
+      await lent.close();
+    }
+  }
+
+  it('of Slack', async () => {
+    const provider = await startSlack({
+      ...{ now, webhookPath: `/services/${word}`, token: word, scopes: ['chat:write'], channels: ['C0OPS'] },
+    });
+    expect(await sent('slack', { webhook_url: `${provider.url}/services/${word}` })).toMatchObject({
+      kind: 'sent',
+    });
+    await provider.close();
+  });
+
+  it('of Feishu', async () => {
+    const provider = await startFeishu({ hookId: word }, { now });
+    expect(await sent('feishu', { hook_id: word, button, base_url: provider.url })).toMatchObject({
+      kind: 'sent',
+    });
+    await provider.close();
+  });
+
+  it('of DingTalk', async () => {
+    const provider = await startDingtalk({ accessToken: word }, { now });
+    const config = { access_token: word, format: 'action_card', button, base_url: provider.url };
+    expect(await sent('dingtalk', config)).toMatchObject({ kind: 'sent' });
+    await provider.close();
+  });
+
+  it('of WeCom', async () => {
+    const provider = await startWecom({ robotKey: word }, { now });
+    const config = {
+      webhook_key: word,
+      format: 'template_card',
+      card_url: button.url,
+      base_url: provider.url,
+    };
+    expect(await sent('wecom', config)).toMatchObject({ kind: 'sent' });
+    await provider.close();
   });
 });
 

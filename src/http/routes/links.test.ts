@@ -178,6 +178,9 @@ describe('looking', () => {
   });
 
   it('changes nothing, however it is asked', async () => {
+    // Nobody has looked yet.
+    await end();
+    await begin();
     const { acknowledge, explain } = message();
     const before = state();
     const prefetch = { purpose: 'prefetch', 'sec-purpose': 'prefetch;prerender', 'x-moz': 'prefetch' };
