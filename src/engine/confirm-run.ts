@@ -3,16 +3,26 @@
 // on where that was left.
 import { isAcknowledged } from '../pipeline/held-back.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
-import { type NotificationRow, saysFiring } from '../pipeline/rows.ts';
+import { type ConfirmationRow, type NotificationRow, saysFiring } from '../pipeline/rows.ts';
+import type { PipelineState } from '../pipeline/state.ts';
 import type { ConfirmInput } from '../policy/confirm.ts';
 import type { PlanResult } from '../policy/plan-result.ts';
 import type { ConfirmOrder, ConfirmOutcome } from '../services.ts';
 import type { Store } from '../store/store.ts';
-import type { Tenant } from './tenant.ts';
-import type { Turn } from './turn.ts';
 import type { Waiter } from './waiter.ts';
 
 type Reads = Pick<Store, 'notification' | 'deliveries' | 'confirmations'>;
+
+/** A tenant in memory. */
+interface Held {
+  readonly name: string;
+  readonly pipeline: PipelineState;
+}
+
+/** Confirmations of this turn: the store does not know them yet. */
+interface Fresh {
+  readonly confirmations: readonly ConfirmationRow[];
+}
 
 /** What is to be done next for it. */
 type Next =
@@ -38,7 +48,7 @@ export class ConfirmRun {
     this.waiter = waiter;
   }
 
-  next(tenant: Tenant, store: Reads, turn: Turn, now: number): Next {
+  next(tenant: Held, store: Reads, turn: Fresh, now: number): Next {
     if (this.#alerts === null) {
       const begun = this.#begin(tenant, store, turn);
       if (!Array.isArray(begun)) return { kind: 'over', outcome: begun };
@@ -67,7 +77,7 @@ export class ConfirmRun {
     return { ...done, acknowledged: this.#acknowledged };
   }
 
-  #known(tenant: Tenant, store: Reads, turn: Turn): ConfirmInput['known'] {
+  #known(tenant: Held, store: Reads, turn: Fresh): ConfirmInput['known'] {
     const { notificationId } = this.#order;
     const ofThis = (one: { tenant: string; notificationId: string }) =>
       one.tenant === tenant.name && one.notificationId === notificationId;
@@ -75,7 +85,7 @@ export class ConfirmRun {
   }
 
   /** The alerts that it says of that they fire; or that there is nothing to be done. */
-  #begin(tenant: Tenant, store: Reads, turn: Turn): string[] | ConfirmOutcome {
+  #begin(tenant: Held, store: Reads, turn: Fresh): string[] | ConfirmOutcome {
     const { notificationId, recipient } = this.#order;
     const row = store.notification(tenant.name, notificationId);
     if (row === null) return { refused: 'notification_not_found' };
