@@ -17,10 +17,10 @@ const perTurn = 20;
 
 export class OverdueNotifications {
   readonly #waiting = new Fifo<Overdue>();
-  readonly #store: Pick<Store, 'notification' | 'deliveries' | 'confirmations'>;
+  readonly #store: Pick<Store, 'notification' | 'deliveries'>;
   readonly #doors: Doors;
 
-  constructor(store: Pick<Store, 'notification' | 'deliveries' | 'confirmations'>, doors: Doors) {
+  constructor(store: Pick<Store, 'notification' | 'deliveries'>, doors: Doors) {
     this.#store = store;
     this.#doors = doors;
   }
@@ -51,8 +51,8 @@ export class OverdueNotifications {
     const states = this.#store.deliveries(tenant.name, { notificationId: id }, 200, null).items;
     const untold =
       row.emergencyAt === null &&
-      !states.some(({ state }) => state === 'sent' || state === 'delivered') &&
-      this.#store.confirmations(tenant.name, id).length === 0;
+      row.confirmedAt === undefined &&
+      !states.some(({ state }) => state === 'sent' || state === 'delivered');
     const message = JSON.parse(row.body) as AlertMessage;
     const { groupId, alerts } = row;
     const original = { id, groupId, groupKey: message.groupKey, message, alerts };

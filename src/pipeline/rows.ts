@@ -214,6 +214,8 @@ export interface NotificationRow {
   readonly requireAll: boolean;
   /** When the emergency receiver was called since nobody took it. */
   readonly emergencyAt: number | null;
+  /** When the first of its recipients confirmed it; absent: nobody has. The store's to say. */
+  readonly confirmedAt?: number;
 }
 
 /** Through what somebody confirmed: a link of the message, the API, a key of the telephone, a word sent back. */

@@ -56,6 +56,7 @@ export function confirmationContract(current: () => Story): void {
     expect(before.untold.map(({ notificationId }) => notificationId)).toEqual([dead.id]);
     commit([confirmation(dead.id)]);
     expect(store.loadTenant('acme').untold).toEqual([]);
+    expect(store.notification('acme', dead.id)).toEqual({ ...dead, confirmedAt: t0 });
   });
 
   it('forgets them with their notification', () => {
