@@ -45,6 +45,16 @@ export interface MessageAlert {
   readonly flapping?: true;
 }
 
+/** Web addresses under which the recipient of one delivery answers its message. Whoever has one may do what it says. */
+export interface MessageLinks {
+  /** Says that it was seen. */
+  readonly acknowledge?: string;
+  /** Silences its group for a while. */
+  readonly silence?: string;
+  /** Why it came. */
+  readonly explain?: string;
+}
+
 export interface AlertMessage {
   /** The notification's id. */
   readonly id: string;
@@ -68,4 +78,6 @@ export interface AlertMessage {
   readonly locale: Locale;
   /** The zone in which its times are shown, by its IANA name; absent: UTC. */
   readonly timeZone?: string;
+  /** Not stored: made when it is sent. Absent: nobody reaches this program from outside. */
+  readonly links?: MessageLinks;
 }

@@ -58,6 +58,14 @@ const deploy = {
   value: null,
 } satisfies MessageAlert;
 
+/** As long as a real one. */
+const answer = (word: string) => `https://alerts.example.com/l/${`sample-${word}-`.padEnd(84, 'x')}`;
+const everyAnswer = {
+  acknowledge: answer('respond'),
+  silence: `${answer('respond')}#silence`,
+  explain: answer('why'),
+};
+
 /** The sample of a kind; the same each time. */
 export function sampleMessage(kind: SampleKind): AlertMessage {
   const alerts = {
@@ -85,5 +93,6 @@ export function sampleMessage(kind: SampleKind): AlertMessage {
     priority: first!.priority,
     at,
     locale: 'en',
+    links: kind === 'resolved' ? { explain: answer('why') } : everyAnswer,
   };
 }

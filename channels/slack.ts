@@ -106,14 +106,14 @@ export const slack = defineChannel({
     const { webhook_url: webhookUrl } = settings;
     if (webhookUrl === undefined) return bot(settings, host);
     return {
-      async send({ text, blocks }, { now, signal, to }) {
+      async send({ text, blocks: sections, buttons }, { now, signal, to }) {
         if (to !== undefined)
           return { kind: 'invalid_recipient', message: 'A webhook of Slack writes to its channel alone.' };
         const outcome = await request(host, {
           url: webhookUrl.reveal(),
           method: 'POST',
           headers: { 'content-type': 'application/json', 'user-agent': 'tocsin' },
-          body: JSON.stringify({ text, blocks, ...quiet }),
+          body: JSON.stringify({ text, blocks: buttons ? [...sections, buttons] : sections, ...quiet }),
           signal,
         });
         return resultOfWebhook(outcome, now);
@@ -150,12 +150,12 @@ function bot(
 
   return {
     async send(message: SlackMessage, context: SendContext): Promise<SendResult> {
-      const { text, blocks, group, status } = message;
+      const { text, blocks: sections, buttons, group, status } = message;
       const parent = threads ? await known.parentOf(message, context) : null;
       const body = {
         channel: context.to ?? channel,
         text,
-        blocks,
+        blocks: buttons ? [...sections, buttons] : sections,
         ...quiet,
         ...(parent !== null && { thread_ts: parent, reply_broadcast: broadcast && message.aloud }),
         metadata: {

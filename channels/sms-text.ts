@@ -85,6 +85,27 @@ export function smsText(
   return fitSegments(shown === 0 ? text : text + more(all - shown), maxSegments);
 }
 
+/** A text that is cut to nothing says nothing beside its link. */
+const leastBeside = 40;
+
+/** The same with the link that confirms it behind, where a text of some length is left beside it. */
+export function smsTextWithLink(
+  message: AlertMessage,
+  context: RenderContext<unknown>,
+  maxSegments: number,
+): string {
+  const text = smsText(message, context, maxSegments);
+  const link = message.links?.acknowledge;
+  // A text of the user's own has its link where the user put it.
+  if (link === undefined || context.words?.text != null) return text;
+  const tail = ` ${link}`;
+  if (segmentsOf(text + tail) <= maxSegments) return text + tail;
+  let kept = text.length - 1;
+  while (kept >= leastBeside && segmentsOf(`${cut(text, kept)}...${tail}`) > maxSegments) kept -= 1;
+  if (kept < leastBeside) return text;
+  return `${cut(text, kept).replace(/…$/, '')}...${tail}`;
+}
+
 /** What a template's variable may stand for. */
 export const smsSources = [
   'title',

@@ -1,6 +1,7 @@
 // An alert message in plain words, shared by the channels that people read. Nothing that comes out of here holds a
 // control character, so a label cannot add a line, a header or a terminal command.
 import type { Labels } from '../rules/types.ts';
+import { actionsOf, type MessageAction } from './actions.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
 import { type Texts, texts } from './texts.ts';
@@ -42,6 +43,8 @@ export interface MessageText {
   readonly alerts: readonly AlertText[];
   /** "… and 12 more", when not all alerts are shown. */
   readonly more: string | null;
+  /** How it is answered. */
+  readonly actions: readonly MessageAction[];
 }
 
 export interface TextLimits {
@@ -68,7 +71,14 @@ export function messageText(message: AlertMessage, locale: Locale, limits: TextL
     shown.push(text);
   }
   const left = message.alerts.length - shown.length + message.truncated;
-  return { subject, heading, rows, alerts: shown, more: left > 0 ? t.andMore(left) : null };
+  return {
+    subject,
+    heading,
+    rows,
+    alerts: shown,
+    more: left > 0 ? t.andMore(left) : null,
+    actions: actionsOf(message, t),
+  };
 }
 
 /** `FIRING (new)` */
@@ -183,6 +193,14 @@ export function paragraphs(text: MessageText, locale: Locale): string {
     `${text.heading}\n${list(text.rows, '')}`,
     ...alerts,
     ...(text.more === null ? [] : [text.more]),
+    ...(text.actions.length === 0
+      ? []
+      : [
+          list(
+            text.actions.map(({ title, url }) => [title, url]),
+            '',
+          ),
+        ]),
   ].join('\n');
 }
 

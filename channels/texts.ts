@@ -1,5 +1,6 @@
 // Every word that a channel says of its own. A text that a language lacks does not compile.
 import type { Severity } from '../rules/types.ts';
+import type { ActionKind } from './actions.ts';
 import type { LinkKind } from './links.ts';
 import type { Locale, MessageReason } from './message.ts';
 
@@ -20,6 +21,8 @@ export interface Texts {
   readonly labels: string;
   readonly description: string;
   readonly link: Readonly<Record<LinkKind, string>>;
+  /** At most 13 letters: what fits on a button everywhere. */
+  readonly action: Readonly<Record<ActionKind, string>>;
   /** Beside a beginning: how long it has been so. */
   readonly lasting: (span: string) => string;
   /** Beside an end: how long it was so. */
@@ -74,6 +77,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       source: 'Source',
       silence: 'Silence',
     },
+    action: { acknowledge: 'Acknowledge', silence: 'Silence', explain: 'Explain' },
     lasting: (span) => `for ${span}`,
     lasted: (span) => `after ${span}`,
     held: (condition, span) => `${condition} for ${span}`,
@@ -109,6 +113,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     labels: '標籤',
     description: '說明',
     link: { runbook: '處理手冊', dashboard: '儀表板', panel: '面板', source: '來源', silence: '靜音' },
+    action: { acknowledge: '確認', silence: '靜音', explain: '為何通知' },
     lasting: (span) => `已持續 ${span}`,
     lasted: (span) => `歷時 ${span}`,
     held: (condition, span) => `${condition}，持續 ${span}`,
@@ -144,6 +149,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     labels: '标签',
     description: '说明',
     link: { runbook: '处理手册', dashboard: '仪表盘', panel: '面板', source: '来源', silence: '静默' },
+    action: { acknowledge: '确认', silence: '静默', explain: '为何通知' },
     lasting: (span) => `已持续 ${span}`,
     lasted: (span) => `历时 ${span}`,
     held: (condition, span) => `${condition}，持续 ${span}`,

@@ -57,6 +57,7 @@ function headOf(
       groupKey,
       groupLabels,
       truncated,
+      ...(message.links && { links: message.links }),
       ...(words?.title != null && { title: plain(words.title, 200) }),
       ...(words?.text != null && { text: cut(words.text, longestWords) }),
     });

@@ -23,6 +23,8 @@ import { idGenerator, pooledRandom } from './ids.ts';
 import type { History } from './ingest/history.ts';
 import { type HistoryReader, openHistoryReader } from './ingest/history-reader.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
+import { ownLinkKey } from './links/link-keys.ts';
+import { MessageLinker } from './links/message-linker.ts';
 import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
@@ -198,6 +200,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     options.channels,
     config.mock,
   );
+  const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
     {
@@ -214,6 +217,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       owner: randomUUID(),
       channels,
       publicUrl: config.publicUrl,
+      ...(linker && { links: linker }),
       published: (events) => options.onEvents?.(events),
       fatal: (error) => options.onFatal?.(error),
     },
@@ -229,7 +233,10 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
   );
   const { services, engine } = runtime;
-  const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
+  const http = createHttp(services, {
+    ...{ limits: config.limits, log, metrics: createMetrics(runtime, disk) },
+    links: linker === null ? null : { linker, timeZone: config.timeZone },
+  });
   runtime.start(parts.rules);
   for (const { name, book, routes, rota } of engine.tenants) {
     for (const { row } of book.faulty)
@@ -321,6 +328,13 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       store.close();
     },
   };
+}
+
+/** Null where nobody reaches this program from outside. */
+function linkerOf({ publicUrl, links, data }: TocsinConfig): MessageLinker | null {
+  if (publicUrl === null) return null;
+  const [first = ownLinkKey(join(data, 'link-key')), ...others] = links.keys;
+  return new MessageLinker({ publicUrl, keys: [first, ...others], expiresAfterMs: links.expiresAfterMs });
 }
 
 function clockJump(byMs: number): IncomingEvent {

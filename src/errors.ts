@@ -20,6 +20,7 @@ const table = {
   team_not_found: [404, 'No group with this name or id.'],
   heartbeat_not_found: [404, 'No heartbeat with this name is expected; see `heartbeats` in tocsin.yaml.'],
   notification_not_found: [404, 'No notification with this id.'],
+  recipient_not_found: [404, 'This notification went to no such recipient.'],
   delivery_not_found: [404, 'No delivery with this id.'],
   channel_not_found: [404, 'No channel with this name.'],
   silence_not_found: [404, 'No silence with this id.'],

@@ -31,6 +31,7 @@ import type { History } from './ingest/history.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
+import type { MessageLinker } from './links/message-linker.ts';
 import type { Log } from './log.ts';
 import type { Heartbeat } from './pipeline/heartbeat.ts';
 import type { Strategies } from './policy/strategy.ts';
@@ -75,6 +76,8 @@ export interface RuntimePorts {
   readonly channels: ReadonlyMap<string, OpenChannel>;
   /** The address of this program as providers see it; null or absent when it was not configured. */
   readonly publicUrl?: string | null;
+  /** Makes the links under which a message is answered; absent: it has none. */
+  readonly links?: MessageLinker;
   /** Called with the events of every commit, after it. */
   readonly published?: (events: readonly CommittedEvent[]) => void;
   /** The store is broken or somebody else's. */
@@ -176,6 +179,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     channels,
     limiter,
     wordings,
+    ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
     done(job, result, durationMs) {
       results.note(job.tenant, job.channel, result.kind);
       engine.complete(job.tenant, {
@@ -241,6 +245,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
               leaseUntil: row.leaseUntil ?? clock.now() + leaseMs,
               attempt: 1,
               channel: row.channel,
+              recipient: row.recipient,
               lane: row.lane,
               shorter: false,
               message: notification.message,
@@ -253,6 +258,14 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         forget: () => dispatcher.forget(),
         calls: () => ledger.rows(),
         callsStored: () => ledger.stored(),
+      },
+      answered(answer) {
+        // After the turn in which the answer is written down; if that is lost the answer is, too.
+        clock.soon(() => {
+          callbacks.answered(answer).catch((error: unknown) => {
+            log.warn('callback.not_confirmed', { channel: answer.channel, reason: String(error) });
+          });
+        });
       },
       published(events) {
         alarm.see(events);
@@ -268,6 +281,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       ...(config.tenants && { tenantRouting: config.tenants }),
       heartbeats: config.heartbeats ?? new Map(),
       policy: deliveryPolicyOf(channels, config.strategies),
+      acknowledgeExpiresMs: config.acknowledgeExpiresMs ?? null,
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
     },
@@ -313,6 +327,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     clock,
     log,
     receive: (channel, receipts) => engine.receive(channel, receipts),
+    confirm: (tenant, order) => engine.submitConfirmation(tenant, order),
   });
 
   const services = createServices({

@@ -16,7 +16,7 @@ import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
-import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
+import type { AlertRow, ConfirmationRow, ConfirmationWay, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
 import type { Schedule } from './policy/on-call/schedule.ts';
@@ -228,6 +228,31 @@ export interface ChannelServices {
   verify(tenant: string, name: string): Promise<AttemptResult & { readonly ms: number }>;
 }
 
+/** Who confirms a notification, and through what. */
+export interface ConfirmOrder {
+  readonly notificationId: string;
+  /** One of its deliveries' recipients; null: none of them. */
+  readonly recipient: string | null;
+  /** As in events. */
+  readonly actor: string;
+  /** As whoever confirms is called. */
+  readonly name: string | null;
+  readonly via: ConfirmationWay;
+  readonly note: string | null;
+}
+
+export type ConfirmOutcome =
+  | {
+      readonly confirmation: ConfirmationRow;
+      /** False: this recipient had confirmed it before, and nothing was changed. */
+      readonly fresh: boolean;
+      /** Alerts that are acknowledged now and were not. */
+      readonly acknowledged: number;
+      /** Deliveries that are not sent any more. */
+      readonly dropped: number;
+    }
+  | { readonly refused: 'notification_not_found' | 'recipient_not_found' };
+
 /** What is done with which alerts. */
 export interface BulkOrder {
   readonly action: AlertResponse | { readonly kind: 'resolve'; readonly note: string | null };
@@ -291,6 +316,8 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Says that a recipient has seen a notification: its alerts are acknowledged, what waits of it is not sent. */
+  confirm(tenant: string, order: ConfirmOrder): Promise<ConfirmOutcome>;
   /** Until when an acknowledgement holds that says nothing of it; null: until the episode ends. */
   acknowledgedUntil(): number | null;
   /** Queues a dead letter anew. */

@@ -7,6 +7,7 @@ import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { Strategies } from '../policy/strategy.ts';
 import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
+import type { LinksConfig } from './links.ts';
 import type { FileRouting } from './routing.ts';
 
 export interface ChannelConfig {
@@ -58,6 +59,8 @@ export interface TocsinConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** The address of this program as others see it, without a slash at its end; null: nobody calls from outside. */
   readonly publicUrl: string | null;
+  /** How links in messages are signed, and how long they open. */
+  readonly links: LinksConfig;
   /** Folder of the databases, absolute. */
   readonly data: string;
   /** Kept in the data folder to be given up when the disk is full; 0: nothing. */

@@ -18,6 +18,7 @@ import {
   type TocsinConfig,
 } from './config.ts';
 import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
+import { linksOf } from './links.ts';
 import { directoryOf } from './people.ts';
 import { scheduleNames } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
@@ -183,6 +184,7 @@ function assemble(
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     publicUrl: input.public_url ?? null,
+    links: linksOf(input.links),
     data: outside.data ?? resolve(folder, input.data ?? './data'),
     ballastBytes: input.ballast ?? defaultBallastBytes,
     rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Bundled, SendResult } from '../../channels/channel.ts';
 import { mergedMessage } from '../../channels/merged.ts';
+import type { MessageLinks } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
@@ -40,13 +41,21 @@ export class Attempts {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #wordings: Wordings;
+  /** Of one delivery: a message that several were merged into has no links, since nobody could say what it confirms. */
+  readonly #linksFor: (job: Job) => MessageLinks | null;
   /** Attempts under way, by what ends them. */
   readonly #underWay = new Set<AbortController>();
 
-  constructor(clock: Clock, log: Log, wordings = new Wordings(new Map())) {
+  constructor(
+    clock: Clock,
+    log: Log,
+    wordings = new Wordings(new Map()),
+    linksFor: (job: Job) => MessageLinks | null = () => null,
+  ) {
     this.#clock = clock;
     this.#log = log;
     this.#wordings = wordings;
+    this.#linksFor = linksFor;
   }
 
   /** Ends every attempt under way. */
@@ -188,8 +197,10 @@ export class Attempts {
   }
 
   #render(channel: OpenChannel, job: Job): Bundled<unknown> | AttemptResult {
-    const { message, shorter, deliveryId, attempt } = job;
+    const { shorter, deliveryId, attempt } = job;
     try {
+      const links = this.#linksFor(job);
+      const message = links === null ? job.message : { ...job.message, links };
       return { payload: payloadOf(channel, message, shorter, this.#wordings), deliveryId, attempt };
     } catch (error) {
       return this.#threw(channel, error);

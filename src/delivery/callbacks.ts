@@ -2,9 +2,11 @@
 // writes that down before the provider is thanked.
 import type { Receipt } from '../../channels/channel.ts';
 import type { Clock } from '../clock.ts';
+import type { Answered } from '../engine/receipt-desk.ts';
 import type { Log } from '../log.ts';
+import { isConfirming } from '../policy/confirming-answer.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
-import type { CallbackAnswer, IncomingCallback } from '../services.ts';
+import type { CallbackAnswer, IncomingCallback, Services } from '../services.ts';
 import type { OpenChannel } from './open-channels.ts';
 
 export interface CallbackPorts {
@@ -13,8 +15,10 @@ export interface CallbackPorts {
   readonly publicUrl: string | null;
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when the receipts are durable. */
-  readonly receive: (channel: string, receipts: readonly ReceiptOf[]) => Promise<void>;
+  /** Resolves when the receipts are durable, with what people answered. */
+  readonly receive: (channel: string, receipts: readonly ReceiptOf[]) => Promise<readonly Answered[]>;
+  /** Resolves when that is durable. */
+  readonly confirm: Services['confirm'];
 }
 
 /** Where the provider of a channel reaches this program. */
@@ -46,8 +50,23 @@ export class Callbacks {
       log.warn('callback.refused', { channel: name, reason: outcome.refused, ...hint });
       return 'refused';
     }
-    if (outcome.receipts.length > 0) await receive(name, outcome.receipts.map(newsOf));
+    if (outcome.receipts.length > 0) {
+      const answers = await receive(name, outcome.receipts.map(newsOf));
+      // The provider is thanked for what is done: one that has to come again changes nothing twice.
+      for (const answer of answers) await this.answered(answer);
+    }
     return outcome.reply;
+  }
+
+  /** A person answered: what means yes confirms the notification. Rejects with ApiError. */
+  async answered({ tenant, notificationId, recipient, channel, answer }: Answered): Promise<void> {
+    if (!isConfirming(answer)) return;
+    const outcome = await this.#ports.confirm(tenant, {
+      ...{ notificationId, recipient, actor: `answer:${channel}`, name: null, note: null },
+      via: this.#ports.channels.get(channel)?.type === 'phone' ? 'key_press' : 'reply',
+    });
+    if ('refused' in outcome)
+      this.#ports.log.warn('callback.not_confirmed', { channel, reason: outcome.refused });
   }
 }
 

@@ -136,6 +136,7 @@ export class Claimer {
       leaseUntil: delivery.leaseUntil ?? now + this.#ports.leaseMs,
       attempt: delivery.attempts + 1,
       channel: delivery.channel,
+      recipient: delivery.recipient,
       lane: delivery.lane,
       shorter: delivery.shorter,
       message: JSON.parse(body) as AlertMessage,

@@ -1,5 +1,6 @@
 // Sends what is leased: one queue per channel with three lanes, bounded attempts at once, a total deadline on each.
 // A channel never delays another. Every delivery of an attempt ends as exactly one result, given to `done`.
+import type { MessageLinks } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
@@ -20,6 +21,8 @@ export interface DispatcherPorts {
   readonly limiter?: Limiter;
   /** Absent: everything is said in the built-in words. */
   readonly wordings?: Wordings;
+  /** Under which links the message of a job is answered; absent: under none. */
+  readonly linksFor?: (job: Job) => MessageLinks | null;
   /** The attempt ended. */
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
@@ -77,7 +80,7 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings);
+    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings, ports.linksFor);
     this.#ledger = ports.ledger ?? new CallLedger(null);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels);
     for (const [name, channel] of ports.channels) {

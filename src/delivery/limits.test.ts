@@ -77,7 +77,8 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
     released: (job) => void released.push(job.deliveryId),
   });
   const job = (deliveryId: string, over: Partial<Job> = {}): Job => ({
-    ...{ tenant: 'acme', deliveryId, orderKey: deliveryId, leaseToken: 1, attempt: 1, channel: 'chat' },
+    ...{ tenant: 'acme', deliveryId, orderKey: deliveryId, leaseToken: 1, attempt: 1 },
+    ...{ channel: 'chat', recipient: 'chat' },
     ...{ lane: 'normal', shorter: false, leaseUntil: clock.now() + 120_000, message: messageOf(deliveryId) },
     ...over,
   });

@@ -10,14 +10,14 @@ import { plan } from '../policy/plan.ts';
 import type { PlanResult } from '../policy/plan-result.ts';
 import type { Agenda } from './agenda.ts';
 import { type LostStore, lostDelivery } from './lost-delivery.ts';
-import { ReceiptDesk, type ReceiptInput } from './receipt-desk.ts';
+import { type Answered, ReceiptDesk, type ReceiptInput } from './receipt-desk.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
 export const leaseMs = 120_000;
 
 export class Doors {
-  readonly receipts = new ReceiptDesk();
+  readonly receipts: ReceiptDesk;
   /** Steps taken since the start. */
   steps = 0;
   readonly #store: LostStore;
@@ -28,10 +28,12 @@ export class Doors {
     agenda: Agenda,
     room: (tenant: string, channel: string, lane: Lane) => boolean,
     store: LostStore,
+    answeredEarly?: (answered: Answered) => void,
   ) {
     this.#store = store;
     this.#agenda = agenda;
     this.#room = room;
+    this.receipts = new ReceiptDesk(answeredEarly);
   }
 
   /** One input through both doors; the pair (rule, series) or the group is told when something else than a sample changed the alert. */

@@ -18,7 +18,7 @@ import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
 import type { DeliveryPolicy } from '../policy/state.ts';
-import type { Answer, BulkOrder, Idempotency } from '../services.ts';
+import type { Answer, BulkOrder, ConfirmOrder, ConfirmOutcome, Idempotency } from '../services.ts';
 import type { TenantRow } from '../store/rows.ts';
 import {
   type CommittedEvent,
@@ -29,6 +29,7 @@ import {
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { BulkRun } from './bulk-run.ts';
+import { ConfirmRun } from './confirm-run.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -36,6 +37,7 @@ import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { OverdueNotifications } from './overdue-notifications.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
+import type { Answered } from './receipt-desk.ts';
 import type { ReceiptLatencies } from './receipt-latencies.ts';
 import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
@@ -93,6 +95,8 @@ export interface EnginePorts {
     /** What `calls` answered in this turn is durable. */
     callsStored(): void;
   };
+  /** Somebody answered a message, and the provider waits for nothing any more. */
+  readonly answered?: (answered: Answered) => void;
   readonly published: (events: readonly CommittedEvent[]) => void;
   /** The store is gone for good, or somebody else owns it. */
   readonly fatal: (error: unknown) => void;
@@ -106,6 +110,8 @@ export interface EngineConfig {
   /** What is expected to come, by tenant. */
   readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
   readonly policy: DeliveryPolicy;
+  /** How long the acknowledgement that comes with a confirmation holds; null or absent: until the episode ends. */
+  readonly acknowledgeExpiresMs?: number | null;
   readonly queuePerTenant: number;
   /** Deliveries a tenant may have open before it is asked to slow down. */
   readonly openDeliveriesPerTenant: number;
@@ -155,6 +161,7 @@ export class Engine {
       this.#agenda,
       (tenant, channel, lane) => ports.dispatcher.room(tenant, channel, lane),
       ports.store,
+      (answered) => ports.answered?.(answered),
     );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
@@ -348,6 +355,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the confirmation is durable, and with it what it acknowledged. */
+  submitConfirmation(tenantName: string, order: ConfirmOrder): Promise<ConfirmOutcome> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue(new ConfirmRun(order, this.#config.acknowledgeExpiresMs ?? null, { resolve, reject }));
+      this.#schedule();
+    });
+  }
+
   /** Resolves when what was done with the dead letters is durable. */
   submitLetters(tenantName: string, command: Omit<LetterCommand, 'kind' | 'waiter'>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -490,8 +506,11 @@ export class Engine {
     });
   }
 
-  /** Resolves when what the provider says of the channel's messages is durable, or kept for a result that has not come yet. */
-  receive(channel: string, receipts: readonly ReceiptOf[]): Promise<void> {
+  /**
+   * Resolves when what the provider says of the channel's messages is durable, or kept for a result that has not come yet;
+   * with what people answered.
+   */
+  receive(channel: string, receipts: readonly ReceiptOf[]): Promise<readonly Answered[]> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
       if (this.#shut) throw new ApiError('unavailable', { retryAfter: shutRetryAfterS });

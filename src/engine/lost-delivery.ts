@@ -7,7 +7,7 @@ import type { Tenant } from './tenant.ts';
 
 export type LostStore = Pick<
   Store,
-  'alert' | 'delivery' | 'deliveries' | 'deliveriesOfProvider' | 'deliveryNamed'
+  'alert' | 'confirmations' | 'delivery' | 'deliveries' | 'deliveriesOfProvider' | 'deliveryNamed'
 >;
 
 /** A notification has a delivery for each channel of its receiver. */
@@ -28,5 +28,6 @@ export function lostDelivery(
     if (state === 'sent' || state === 'delivered') others.accepted += 1;
     else if (state === 'dead') others.dead += 1;
   }
-  return { letter, others, stillTrue: stillTrueOf(tenant, store) };
+  const confirmations = store.confirmations(tenant.name, notificationId);
+  return { letter, others, confirmations, stillTrue: stillTrueOf(tenant, store) };
 }

@@ -5,7 +5,13 @@ import type { Effect } from '../pipeline/effect.ts';
 import { EarlyReceipts, namedKey } from '../policy/early-receipts.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { acceptedBy } from '../policy/receipts.ts';
-import type { NamedBy, ReceiptFate, ReceiptOf, ReceivedDelivery } from '../policy/received-delivery.ts';
+import type {
+  NamedBy,
+  ReceiptFate,
+  ReceiptNews,
+  ReceiptOf,
+  ReceivedDelivery,
+} from '../policy/received-delivery.ts';
 import type { OpenDelivery, PolicyState } from '../policy/state.ts';
 import type { AcceptedDelivery } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -18,10 +24,20 @@ import type { Waiter } from './waiter.ts';
 /** `early`: kept until the result comes. `forgotten`: of those, what no result came for. */
 export type ReceiptCount = ReceiptFate | 'early' | 'forgotten';
 
+/** Somebody answered the message of a delivery. */
+export interface Answered {
+  readonly tenant: string;
+  readonly notificationId: string;
+  readonly recipient: string;
+  readonly channel: string;
+  readonly answer: string;
+}
+
 interface Arrival {
   readonly channel: string;
   readonly receipts: readonly ReceiptOf[];
-  readonly waiter: Waiter<void>;
+  /** Hears of the answers among them, also of those that were given before. */
+  readonly waiter: Waiter<readonly Answered[]>;
 }
 
 export type ReceiptInput = Extract<PolicyInput, { kind: 'receipt' }>;
@@ -58,8 +74,14 @@ export class ReceiptDesk {
   readonly #early = new EarlyReceipts();
   readonly #names = new OtherNames();
   readonly latencies = new ReceiptLatencies();
+  /** Hears of answers that came before the result of their message: nobody waits for those any more. */
+  readonly #answeredEarly: (answered: Answered) => void;
   /** Receipts by `channel\nfate`. */
   readonly counts = new Map<string, number>();
+
+  constructor(answeredEarly: (answered: Answered) => void = () => {}) {
+    this.#answeredEarly = answeredEarly;
+  }
 
   get waiting(): number {
     return this.#waiting.length;
@@ -79,7 +101,8 @@ export class ReceiptDesk {
       const arrival = this.#waiting.take();
       if (arrival === undefined) return;
       const { channel, receipts, waiter } = arrival;
-      turn.settled.push(() => waiter.resolve());
+      const answers: Answered[] = [];
+      turn.settled.push(() => waiter.resolve(answers));
       turn.failed.push((error) => waiter.reject(error));
       for (const receipt of receipts) {
         const known = ports.store.deliveriesOfProvider(channel, receipt.providerId);
@@ -92,6 +115,7 @@ export class ReceiptDesk {
           if (done === null) continue;
           changed.set(row.id, done.after);
           this.#done(row.tenant, channel, receipt.providerId, delivery, done, now);
+          answers.push(...answeredIn(row.tenant, done.after, receipt));
         }
       }
     }
@@ -153,6 +177,7 @@ export class ReceiptDesk {
         if (done === null) continue;
         this.#done(tenant, channel, providerId, delivery, done, now);
         delivery = done.after;
+        for (const answered of answeredIn(tenant, delivery, receipt)) this.#answeredEarly(answered);
       }
     }
     // All deliveries of one call are told the same; what the last of them leaves goes with time.
@@ -164,6 +189,7 @@ export class ReceiptDesk {
       if (done === null) continue;
       this.#done(tenant, channel, receipt.providerId, delivery, done, now);
       delivery = done.after;
+      for (const answered of answeredIn(tenant, delivery, receipt)) this.#answeredEarly(answered);
     }
   }
 
@@ -203,6 +229,14 @@ export class ReceiptDesk {
     const key = `${channel}\n${fate}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + by);
   }
+}
+
+function answeredIn(
+  tenant: string,
+  { notificationId, recipient, channel }: ReceivedDelivery,
+  { answer }: ReceiptNews,
+): Answered[] {
+  return answer === null ? [] : [{ tenant, notificationId, recipient, channel, answer }];
 }
 
 function receivedOf(row: AcceptedDelivery): ReceivedDelivery {

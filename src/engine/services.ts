@@ -208,6 +208,7 @@ export function createServices(ports: ServicePorts): Services {
     },
     respondToMany: (tenant, order, actor, idempotency) =>
       engine.submitBulk(tenant, order, actor.name, idempotency),
+    confirm: (tenant, order) => engine.submitConfirmation(tenant, order),
     acknowledgedUntil: () =>
       ports.acknowledgeExpiresMs === null ? null : clock.now() + ports.acknowledgeExpiresMs,
     resolve(tenant, alertId, command, actor, idempotency) {

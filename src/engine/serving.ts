@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
 import { carryOutTest } from './channel-test.ts';
+import type { ConfirmRun } from './confirm-run.ts';
 import { carryOutDirectory } from './directory-orders.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
@@ -51,7 +52,17 @@ type Asked = Pick<Command, 'idempotency' | 'waiter'>;
 
 export interface ServingParts {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'idempotency' | 'delivery' | 'deadLetters' | 'alert' | 'silence'>;
+  readonly store: Pick<
+    Store,
+    | 'idempotency'
+    | 'delivery'
+    | 'deadLetters'
+    | 'alert'
+    | 'silence'
+    | 'notification'
+    | 'deliveries'
+    | 'confirmations'
+  >;
   readonly doors: Doors;
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
@@ -127,6 +138,10 @@ export class Serving {
         tenant.ordered = true;
         continue;
       }
+      if (work.kind === 'confirm') {
+        if (!this.#confirm(tenant, work, turn, now, limit)) return;
+        continue;
+      }
       if (work.kind !== 'samples') {
         tenant.shift();
         this.#run(tenant, work, turn, now);
@@ -149,7 +164,12 @@ export class Serving {
     }
   }
 
-  #run(tenant: Tenant, work: Exclude<Work, SampleBatch | GridRun | BulkRun>, turn: Turn, now: number): void {
+  #run(
+    tenant: Tenant,
+    work: Exclude<Work, SampleBatch | GridRun | BulkRun | ConfirmRun>,
+    turn: Turn,
+    now: number,
+  ): void {
     if (work.kind === 'internal') {
       for (const input of work.inputs) this.#parts.doors.step(tenant, input, now, turn);
       return;
@@ -263,6 +283,29 @@ export class Serving {
     tenant.shift();
     this.#settle(tenant, run, run.answer, turn, now);
     return true;
+  }
+
+  /** A share of a confirmation, which may acknowledge many alerts; true when it is done. */
+  #confirm(tenant: Tenant, run: ConfirmRun, turn: Turn, now: number, limit: number): boolean {
+    const { doors, store } = this.#parts;
+    // What was acknowledged before is stored, and is so still when it is asked for once more.
+    turn.failed.push((error) => {
+      if (tenant.current === run) tenant.shift();
+      run.waiter.reject(error);
+    });
+    while (turn.rows < limit) {
+      const next = run.next(tenant, store, turn, now);
+      if (next.kind === 'acknowledge') doors.stepAlone(tenant, next.input, now, turn);
+      else {
+        const outcome =
+          next.kind === 'over' ? next.outcome : run.confirmedBy(doors.plan(tenant, next.input, now, turn));
+        if ('fresh' in outcome && outcome.fresh) turn.confirmations.push(outcome.confirmation);
+        tenant.shift();
+        turn.settled.push(() => run.waiter.resolve(outcome));
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */

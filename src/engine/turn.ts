@@ -1,7 +1,7 @@
 // One turn of the loop: the effects of many steps, committed once. Rows are live objects until the commit; a row that
 // several steps of a turn changed is written once, with its last value, which is the state after the turn.
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
+import type { AlertRow, ConfirmationRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Leased, PlanResult } from '../policy/plan-result.ts';
 import type { ShardCommit } from '../store/store.ts';
 import type { StoredGroups } from './stored-groups.ts';
@@ -28,6 +28,8 @@ export class Turn {
   readonly letters = new Set<string>();
   /** Calls to providers that are to be made are noted in it. */
   counted = false;
+  /** Confirmations given in this turn: the store does not know them yet. */
+  readonly confirmations: ConfirmationRow[] = [];
   /** Tenants whose rules a command of this turn has changed: applied once that is stored. */
   readonly ruled = new Set<Tenant>();
   /** Tenants whose routes a command of this turn has changed. */

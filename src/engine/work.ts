@@ -5,6 +5,7 @@ import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
+import type { ConfirmRun } from './confirm-run.ts';
 import type { DirectoryKind } from './directory-book.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder, OverrideOrder } from './object-order.ts';
@@ -108,7 +109,7 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-/** A `GridRun` (a grid time that is due) and a `BulkRun` are taken over several turns when they are long. */
+/** A `GridRun` (a grid time that is due), a `BulkRun` and a `ConfirmRun` are taken over several turns when they are long. */
 export type Work =
   | SampleBatch
   | Command
@@ -119,6 +120,7 @@ export type Work =
   | DirectoryCommand
   | TestCommand
   | BulkRun
+  | ConfirmRun
   | Internal
   | SilenceCheck
   | GridRun;

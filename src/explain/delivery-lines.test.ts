@@ -52,6 +52,7 @@ it('tells an end that overtook its beginning from an end of what was never told'
     expect.stringContaining('ops-chat is paused'),
     'The message for ops-sms is left out: the alert was over before it could be sent.',
   ]);
+  expect(dropped('confirmed')).toContainEqual(expect.stringContaining('somebody had confirmed it'));
   expect(dropped('firing_not_sent')).toContainEqual(expect.stringContaining('never got there'));
 });
 

@@ -66,6 +66,7 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
     case 'delivery.dropped':
       if (reason === 'resolved_before_send') return delivery.overtaken({ channel });
       if (reason === 'superseded') return delivery.superseded({ channel });
+      if (reason === 'confirmed') return delivery.seen({ channel });
       return delivery.pointless({ channel });
     case 'delivery.requeued':
       return delivery.requeued({ by, channel });

@@ -106,6 +106,7 @@ export function outcomeText(facts: AlertFacts, outcome: Untold, say: Say, manner
       if (reason === 'discarded') return why.discarded({ channels });
       if (reason === 'resolved_before_send') return why.resolved_before_send({ channels });
       if (reason === 'superseded') return why.superseded({ channels });
+      if (reason === 'confirmed') return why.seen({ channels });
       const error = lastError === null || lastError === reason ? null : lastErrorText(lastError);
       if (reason === 'expired') return why.expired({ channels, error });
       return why.notDelivered({ channels, attempts, error });

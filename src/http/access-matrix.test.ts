@@ -107,7 +107,7 @@ const rules = tenants.flatMap((tenant) => {
 const rota = (person: string) =>
   `{ layers: [{ name: all, start: 2020-01-01, every: 1d, people: [${person}] }] }`;
 const config =
-  'collector: { host: false }\nroute: { group_wait: 0s }\n' +
+  'collector: { host: false }\npublic_url: https://alerts.example.com\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
   `tenants: { ${tenants.map((tenant) => `${tenant}: { people: { zoe: {}, all: {}, eve: {}, ${tenant}-ann: {} }, route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
@@ -269,11 +269,19 @@ function everyRow(): string {
   }
 }
 
-/** No key opens these, and none is needed: the provider's signature is one. See routes/callbacks.test.ts. */
-const opensBySignature = '/webhook/callback/{channel}';
+/**
+ * No key opens these, and none is needed: the signature of a provider or of a link is one, or the key in the link. With
+ * what they answer to whoever has none. See routes/callbacks.test.ts, routes/links.test.ts and routes/on-call.test.ts.
+ */
+const opensBySignature: Readonly<Record<string, number>> = {
+  '/webhook/callback/{channel}': 404,
+  '/l/{token}': 403,
+};
 /** The key in its link opens it, and no other. See routes/on-call.test.ts. */
 const opensByItsLink = '/api/v1/on-call/schedules/{name}/calendar.ics';
-const routes = allRoutes().filter(({ path }) => path !== opensBySignature && path !== opensByItsLink);
+const routes = allRoutes().filter(
+  ({ path }) => !Object.hasOwn(opensBySignature, path) && path !== opensByItsLink,
+);
 
 describe('the matrix', () => {
   it('knows what every route takes', () => {
@@ -284,15 +292,17 @@ describe('the matrix', () => {
 });
 
 describe('what opens by a signature', () => {
-  const signed = allRoutes().filter(({ path }) => path === opensBySignature);
+  const signed = allRoutes().filter(({ path }) => Object.hasOwn(opensBySignature, path));
 
   it.each(signed)('is opened by no key: $method $path', async ({ method, path }) => {
+    const before = everyRow();
     for (const caller of callers) {
-      for (const channel of ['screen', 'nothing']) {
-        const { status } = await ask(method, path.replace('{channel}', channel), caller, 'acme');
-        expect([caller, status]).toEqual([caller, 404]);
+      for (const word of ['screen', 'nothing']) {
+        const { status } = await ask(method, path.replace(/\{\w+\}/, word), caller, 'acme');
+        expect([caller, status]).toEqual([caller, opensBySignature[path]]);
       }
     }
+    expect(everyRow()).toBe(before);
   });
 });
 

@@ -140,6 +140,7 @@ export function httpStage(
     async respondToMany(tenant, order, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
     },
+    confirm: async () => ({ refused: 'notification_not_found' }),
     acknowledgedUntil: () => stage.acknowledgedUntil,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));

@@ -2,6 +2,7 @@
 import type {
   AlertRow,
   BreakerRow,
+  ConfirmationRow,
   DeliveryRow,
   DeliveryState,
   EventRow,
@@ -29,6 +30,8 @@ export type Effect =
       readonly id: string;
       readonly at: number;
     }
+  /** Its recipient confirmed it; one that did before stays as it was. */
+  | { readonly put: 'confirmation'; readonly row: ConfirmationRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }

@@ -110,6 +110,7 @@ function againTally(state: PolicyState, row: DeadLetter, now: number): Tally {
     open: 1,
     accepted: 0,
     dead: 0,
+    confirmed: new Map(),
     armed: false,
   };
 }

@@ -44,6 +44,23 @@ export function bury(
   settle(state, order, delivery, true, now, out);
 }
 
+/** Ends a delivery that waits: it is not worth a message any more, although nothing ended of what it says. */
+export function drop(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  reason: 'confirmed',
+  now: number,
+  out: PlanResult,
+): void {
+  out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
+  out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
+  noteHeard(order, delivery.alerts, true, delivery.maybe);
+  finish(state, order, delivery);
+  noteEnd(state, delivery, 'dropped', now, out);
+  release(state, delivery.orderKey, now, out);
+}
+
 /** The next of the order may go; resolves of what never got through are dropped on the way. */
 function release(state: PolicyState, orderKey: string, now: number, out: PlanResult): void {
   for (;;) {

@@ -2,6 +2,7 @@
 import type { Notification } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { Lane } from '../pipeline/rows.ts';
+import type { ConfirmInput } from './confirm.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
 import type { OverdueInput } from './overdue.ts';
 import type { ReceiptInput } from './receipt-input.ts';
@@ -64,4 +65,5 @@ export type PolicyInput =
   | OverdueInput
   | RequeueInput
   | ReceiptInput
+  | ConfirmInput
   | DiscardInput;

@@ -1,6 +1,7 @@
 // Policy's state of a tenant, rebuilt from its rows after a start or a reload.
-import type { BreakerRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
+import type { BreakerRow, ConfirmationRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
+import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
 import { noteHeard } from './heard.ts';
@@ -18,6 +19,8 @@ export interface LoadedPolicy {
   readonly breakers: readonly BreakerRow[];
   /** Of the notifications of the open ones. */
   readonly tallies: readonly TallyRow[];
+  /** Of the same notifications. */
+  readonly confirmations: readonly ConfirmationRow[];
   /** Of which every delivery died, and for which nobody was called. */
   readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
 }
@@ -31,7 +34,7 @@ const crashesOfPoison = 3;
 /** Takes up what was stored; `out` gets what that ends: messages that were under way whenever the process died. */
 export function loadPolicy(
   tenant: string,
-  { deliveries, breakers, tallies, untold }: LoadedPolicy,
+  { deliveries, breakers, tallies, confirmations, untold }: LoadedPolicy,
   policy: DeliveryPolicy,
   newId: () => string,
   now: number,
@@ -48,9 +51,11 @@ export function loadPolicy(
       open: 0,
       accepted: row.accepted,
       dead: row.dead,
+      confirmed: new Map(),
       armed: row.emergencyAt !== null,
     });
   }
+  for (const row of confirmations) state.tallies.get(row.notificationId)?.confirmed.set(row.recipient, row);
   for (const { notificationId, endedAt } of untold)
     if (endedAt > now - untoldForMs) out.overdue.push({ notificationId, at: now });
   for (const row of breakers) loadBreaker(state, row, now);
@@ -99,6 +104,9 @@ export function loadPolicy(
       arriveLate(state, order, delivery, delivery.confirmed!, now, out);
     for (const delivery of order.open.filter(({ id }) => poison.has(id)))
       bury(state, order, delivery, 'poison', now, out);
+    // What was under way when the process died and waits again.
+    if (confirmations.length > 0)
+      for (const delivery of [...order.open]) endConfirmed(state, order, delivery, now, out);
   }
   return state;
 }

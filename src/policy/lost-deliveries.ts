@@ -21,7 +21,9 @@ export function goOn(
   const next = nextWay(state, recipient, channel);
   const lost = next === null ? null : (find?.() ?? null);
   if (next === null || lost === null || now >= lost.letter.expiresAt) return null;
-  const { letter, stillTrue } = lost;
+  const { letter, stillTrue, confirmations } = lost;
+  // Somebody has seen it; its end is told all the same.
+  if (confirmations.length > 0 && !Object.values(letter.alerts).includes('resolved')) return null;
   if (!Object.entries(letter.alerts).every(([id, saying]) => stillTrue(id, saying))) return null;
   const order = orderAt(state, letter.orderKey);
   const orderNo = Math.max(order.lastNo + 1, letter.orderNo + 1, now);
@@ -87,7 +89,7 @@ export function loseForGood(
 }
 
 /** The tally of its notification as it is now that the delivery is not accepted any more. */
-function tallyAfter(state: PolicyState, { letter, others }: LostDelivery): Tally {
+function tallyAfter(state: PolicyState, { letter, others, confirmations }: LostDelivery): Tally {
   const known = state.tallies.get(letter.notificationId);
   if (known) {
     known.accepted -= 1;
@@ -101,6 +103,7 @@ function tallyAfter(state: PolicyState, { letter, others }: LostDelivery): Tally
     again: letter.strategy === testStrategy.name,
     open: 0,
     ...others,
+    confirmed: new Map(confirmations.map((row) => [row.recipient, row])),
     armed: false,
   };
 }

@@ -5,6 +5,7 @@ import type { Notification } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
 import { noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
+import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
 import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
@@ -93,6 +94,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
     case 'receipt':
       planReceipt(state, input, now, out);
       break;
+    case 'confirm':
+      confirm(state, input, now, out);
+      break;
     case 'discard':
       discard(state, input, now, out);
       break;
@@ -175,6 +179,7 @@ function planNotification(
     open: 0,
     accepted: 0,
     dead: 0,
+    confirmed: new Map(),
     armed: false,
   };
   for (const channel of channels) {
@@ -309,6 +314,7 @@ function planRelease(
     return;
   }
   delivery.state = 'queued';
+  if (endConfirmed(state, order, delivery, now, out)) return;
   const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
   if (next !== null) takeOver(delivery, next);
   const breaker = openBreaker(state, delivery.channel);
@@ -382,5 +388,6 @@ function planResult(
     },
   };
   out.effects.push(deliveryEvent(state, { ...delivery, channel: from }, news, now));
-  if (!queued) settle(state, order, delivery, decision.state === 'dead', now, out);
+  if (queued) endConfirmed(state, order, delivery, now, out);
+  else settle(state, order, delivery, decision.state === 'dead', now, out);
 }

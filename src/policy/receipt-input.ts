@@ -1,5 +1,5 @@
 // A receipt for policy, with the delivery that it speaks of and what it takes to go on with that.
-import type { Saying } from '../pipeline/rows.ts';
+import type { ConfirmationRow, Saying } from '../pipeline/rows.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import type { NamedBy, ReceiptNews, ReceivedDelivery } from './received-delivery.ts';
 
@@ -19,6 +19,8 @@ export interface LostDelivery {
   readonly letter: DeadLetter;
   /** What became of the other deliveries of its notification. */
   readonly others: { readonly accepted: number; readonly dead: number };
+  /** Who has confirmed the notification. */
+  readonly confirmations: readonly ConfirmationRow[];
   /** Whether what its message says of an alert is still so. */
   readonly stillTrue: (alertId: string, status: Saying) => boolean;
 }

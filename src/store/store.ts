@@ -13,6 +13,7 @@ import type {
   AlertRow,
   AlertState,
   BreakerRow,
+  ConfirmationRow,
   DeliveryRow,
   DeliveryState,
   DismissedRow,
@@ -101,6 +102,8 @@ export interface TenantSnapshot {
   readonly tallies: readonly TallyRow[];
   /** Notifications of which every delivery died lately, and for which nobody was called instead. */
   readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
+  /** Of the notifications of those that are queued or sending. */
+  readonly confirmations: readonly ConfirmationRow[];
   readonly breakers: readonly BreakerRow[];
   /** Those whose end was not recorded yet. */
   readonly silences: readonly SilenceRow[];
@@ -304,6 +307,8 @@ export interface Store extends SpanReads {
   /** Newest first. */
   silences(tenant: string, filter: SilenceFilter, limit: number, cursor: string | null): Page<SilenceRow>;
   notification(tenant: string, id: string): NotificationRow | null;
+  /** Who confirmed it, the first one first. */
+  confirmations(tenant: string, notificationId: string): readonly ConfirmationRow[];
   /** Made from `from` on and before `to`, oldest first. */
   notificationsBetween(
     tenant: string,

@@ -16,6 +16,7 @@ import { Ballast } from '../disk/ballast.ts';
 import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
+import type { MessageLinker } from '../links/message-linker.ts';
 import { silentLog } from '../log.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
@@ -58,6 +59,8 @@ export interface StageOptions {
   readonly onDisk?: boolean;
   /** The disk is guarded, by a ballast of so many bytes. */
   readonly ballastBytes?: number;
+  /** Makes the links of messages; none unless given. */
+  readonly links?: MessageLinker;
   /** What the channel answers; accepted unless told otherwise. */
   readonly answer?: (sent: Sent) => SendResult | Promise<SendResult>;
 }
@@ -135,6 +138,7 @@ export class Stage {
         owner: `stage-${++this.#starts}`,
         channels: new Map((this.#options.channels ?? ['hook']).map((name) => [name, this.#channel(name)])),
         fatal: (error) => this.fatal.push(error),
+        ...(this.#options.links && { links: this.#options.links }),
       },
       {
         routing: {

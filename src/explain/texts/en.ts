@@ -77,6 +77,8 @@ export const en = {
       `it was over before the message could be sent to ${list(p.channels)}, so neither it nor its end was told`,
     superseded: (p: { channels: readonly string[] }) =>
       `a newer message for ${list(p.channels)} says the same and took its place`,
+    seen: (p: { channels: readonly string[] }) =>
+      `somebody confirmed it before the message could be sent to ${list(p.channels)}`,
     pending: 'it does not fire yet',
     cleared_while_pending: 'it never fired',
     waits: {
@@ -244,6 +246,7 @@ export const en = {
       `The message for ${p.channel} is left out: it says that the alert is over, and the message that it fired never got there.`,
     superseded: (p: { channel: string }) =>
       `Skipped the message for ${p.channel}: a newer one says all of it.`,
+    seen: (p: { channel: string }) => `The message for ${p.channel} is left out: somebody had confirmed it.`,
     overtaken: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: the alert was over before it could be sent.`,
     requeued: (p: { by: string; channel: string }) => `${p.by} has the message sent to ${p.channel} again.`,

@@ -11,6 +11,7 @@ import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
 import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
+import { linksRoutes } from './links.ts';
 import { metricsRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
@@ -52,6 +53,7 @@ export function allRoutes(): readonly Route[] {
     ...alertActionRoutes,
     ...deliveriesRoutes,
     ...callbacksRoutes,
+    ...linksRoutes,
     ...channelsRoutes,
     ...templatesRoutes,
     ...keysRoutes,

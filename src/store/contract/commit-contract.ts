@@ -232,6 +232,7 @@ export function commitContract(current: () => Story): void {
       silences: [],
       tallies: [],
       untold: [],
+      confirmations: [],
     });
   });
 

@@ -3,6 +3,7 @@
 import type { Effect } from '../../pipeline/effect.ts';
 import { type CommittedEvent, type ShardCommit, StoreError } from '../store.ts';
 import { configObjectWrites } from './config-objects.ts';
+import { confirmationWrites } from './confirmations.ts';
 import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
@@ -34,6 +35,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const heartbeats = heartbeatWrites(db);
   const objects = configObjectWrites(db);
   const calls = providerCallWrites(db);
+  const confirmations = confirmationWrites(db);
   const silences = silenceWrites(db);
   const readShard = db.raw.prepare<
     [number],
@@ -66,6 +68,9 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'notification':
         rows.notification(effect.row);
+        return;
+      case 'confirmation':
+        confirmations.confirm(effect.row);
         return;
       case 'delivery':
         deliveries.insert(effect.row, ledger.owner);

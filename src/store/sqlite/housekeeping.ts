@@ -16,6 +16,7 @@ const tables = [
   schema.heartbeat,
   schema.event,
   schema.notification,
+  schema.confirmation,
   schema.delivery,
   schema.breaker,
   schema.providerCall,

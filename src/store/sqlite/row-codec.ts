@@ -197,6 +197,7 @@ export function notificationRow(from: StoredNotification): NotificationRow {
     strategy: from.strategy,
     requireAll: from.requireAll === 1,
     emergencyAt: from.emergencyAt,
+    ...(from.confirmedAt !== null && { confirmedAt: from.confirmedAt }),
   };
 }
 

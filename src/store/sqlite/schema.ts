@@ -226,6 +226,21 @@ export const notification = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
 
+export const confirmation = sqliteTable(
+  'confirmation',
+  {
+    tenant: text('tenant').notNull(),
+    notificationId: bytes('notification_id').notNull(),
+    recipient: text('recipient').notNull(),
+    at: integer('at').notNull(),
+    actor: text('actor').notNull(),
+    name: text('name'),
+    via: text('via').notNull(),
+    note: text('note'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.notificationId, t.recipient] })],
+);
+
 export const delivery = sqliteTable(
   'delivery',
   {

@@ -6,6 +6,7 @@ import { auditGroup } from './audit-log.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
 import { configObjectReads } from './config-objects.ts';
+import { confirmationReads } from './confirmations.ts';
 import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
@@ -60,6 +61,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...logReads(db),
     ...spanReads(db),
     ...configObjectReads(db),
+    ...confirmationReads(db),
     ...silenceReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
