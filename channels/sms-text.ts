@@ -2,6 +2,7 @@
 // approved template of a provider that takes no free text.
 import type { RenderContext } from './channel.ts';
 import { cut } from './cut.ts';
+import { isDigest } from './digest-text.ts';
 import type { AlertMessage } from './message.ts';
 import { byteLength, messageText, plain } from './text.ts';
 import { texts } from './texts.ts';
@@ -73,7 +74,7 @@ export function smsText(
   const { subject, alerts } = messageText(message, locale, { maxAlerts, maxBytes: mostBytes });
   let text = oneLine(words?.title ?? subject, longestTitle);
   const all = message.alerts.length + message.truncated;
-  if (all <= 1) return fitSegments(text, maxSegments);
+  if (all <= 1 || isDigest(message)) return fitSegments(text, maxSegments);
   const more = (count: number) => (count > 0 ? oneLine(`; ${texts[locale].andMore(count)}`, 100) : '');
   let shown = 0;
   for (const { title } of alerts) {

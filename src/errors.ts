@@ -15,6 +15,7 @@ const table = {
   rule_not_found: [404, 'No rule with this name or id.'],
   route_not_found: [404, 'No route with this name or id.'],
   heartbeat_not_found: [404, 'No heartbeat with this name is expected; see `heartbeats` in tocsin.yaml.'],
+  digest_not_found: [404, 'Nothing is collected for a receiver with this name.'],
   notification_not_found: [404, 'No notification with this id.'],
   delivery_not_found: [404, 'No delivery with this id.'],
   channel_not_found: [404, 'No channel with this name.'],

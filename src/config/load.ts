@@ -26,7 +26,7 @@ import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
-import { strategiesOf, strategyNames } from './strategies.ts';
+import { batchesOf, neverBatched, strategiesOf, strategyNames } from './strategies.ts';
 import { zodProblems } from './zod-problems.ts';
 
 export interface LoadOptions {
@@ -210,6 +210,8 @@ function routingOf(
   const everybodys = {
     flapping: flappingOf(input.flapping ?? {}),
     remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+    timeZone: input.time_zone ?? 'UTC',
+    digests: batchesOf(input.strategies, (name) => complain(['strategies', name, 'batch'], neverBatched)),
   };
   const routing = (own: RoutingInput, base: Path) => {
     const named = own.receivers ?? {

@@ -1,5 +1,6 @@
 // Stage 4: the alert joins the group of each of its routes and arms the group's timer. The group row carries the notify
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
+import { collect, collects } from './digest.ts';
 import type { StepResult } from './input.ts';
 import { decideRoute, type Place } from './route.ts';
 import type { AlertRow, Notified } from './rows.ts';
@@ -80,11 +81,17 @@ export function arm(group: Group, at: number, reason: string, out: StepResult): 
  * waits already, for another group, waits until `waitsUntil` at most.
  */
 export function armForNew(
+  state: PipelineState,
   group: Group,
   now: number,
   out: StepResult,
   waitsUntil = Number.POSITIVE_INFINITY,
 ): void {
+  const plan = collects(group);
+  if (plan) {
+    collect(state, group, plan, now, out);
+    return;
+  }
   const afterWait = Math.min(now + group.route.groupWaitMs, Math.max(now, waitsUntil));
   const afterInterval =
     group.row.lastSentAt === null ? afterWait : group.row.lastSentAt + group.route.groupIntervalMs;
@@ -93,8 +100,10 @@ export function armForNew(
 }
 
 /** An alert of the group resolved: its notice goes out after resolve_wait. */
-export function armForResolved(group: Group, now: number, out: StepResult): void {
-  arm(group, now + group.route.resolveWaitMs, 'resolve_wait', out);
+export function armForResolved(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const plan = collects(group);
+  if (plan) collect(state, group, plan, now, out);
+  else arm(group, now + group.route.resolveWaitMs, 'resolve_wait', out);
 }
 
 /** Forgets an alert that nothing more is to be said about. */

@@ -25,6 +25,7 @@ export const sometimes = [
   'told at the end of an acknowledgement',
   'first',
   'undelivered',
+  'digest',
   'dropped resolved_before_send',
   'slow round',
   'new_alerts',
