@@ -31,14 +31,17 @@ function shown(payload: unknown): string {
 describe.each(Object.entries<ChannelDefinition>(channels))('the messages of %s', (kind, definition) => {
   const settings = settingsOf(kind);
   for (const locale of locales) {
-    it.each(['firing', 'resolved', 'digest'] as const)(`are as in the golden file (${locale}, %s)`, async (state) => {
-      const file = join(folder, 'golden', `${kind}.${locale}.${state}.json`);
-      const { snapshotState } = expect.getState();
-      const updates = (snapshotState as unknown as { _updateSnapshot?: string })._updateSnapshot === 'all';
-      if (!existsSync(file) && !updates) expect.fail(`there is no ${file}; write it with: ${write}`);
-      const message = state === 'digest' ? sampleDigest() : sampleMessage(state);
-      const payload = definition.render({ ...message, locale }, { config: settings, locale });
-      await expect(shown(payload)).toMatchFileSnapshot(file);
-    });
+    it.each(['firing', 'resolved', 'digest'] as const)(
+      `are as in the golden file (${locale}, %s)`,
+      async (state) => {
+        const file = join(folder, 'golden', `${kind}.${locale}.${state}.json`);
+        const { snapshotState } = expect.getState();
+        const updates = (snapshotState as unknown as { _updateSnapshot?: string })._updateSnapshot === 'all';
+        if (!existsSync(file) && !updates) expect.fail(`there is no ${file}; write it with: ${write}`);
+        const message = state === 'digest' ? sampleDigest() : sampleMessage(state);
+        const payload = definition.render({ ...message, locale }, { config: settings, locale });
+        await expect(shown(payload)).toMatchFileSnapshot(file);
+      },
+    );
   }
 });

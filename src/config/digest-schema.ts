@@ -20,7 +20,7 @@ const severity = text.transform((written, context): Severity => {
   return z.NEVER;
 });
 
-export const onTheClock = duration.refine(
+const onTheClock = duration.refine(
   fitsTheClock,
   'expected minutes that divide an hour (5m, 15m), or hours that divide a day (1h, 6h, 1d)',
 );
@@ -38,7 +38,8 @@ const collecting = z
     }),
   );
 
-/** `false` switches off what would hold otherwise. */
-export const digestSchema = z
-  .union([z.literal(false), collecting], { error: 'expected a mapping with `every`, or false' })
-  .transform((written) => (written === false ? null : written));
+/** `false` switches off what would hold otherwise. Not a union: what is wrong within is told where it is. */
+export const digestSchema = z.preprocess(
+  (written) => (written === false ? null : written),
+  collecting.nullable(),
+);

@@ -61,8 +61,8 @@ describe('digest', () => {
     ]);
     expect(problems(receiver('{ every: 7m }'))[0]).toContain('minutes that divide an hour');
     expect(problems(receiver('{ to: nobody }'))[0]).toContain('there is no receiver "nobody"');
-    expect(problems('strategies: { critical: { batch: true } }\nreceivers: { ops: { channels: [chat] } }')[0]).toContain(
-      'expected no batch',
-    );
+    expect(
+      problems('strategies: { critical: { batch: true } }\nreceivers: { ops: { channels: [chat] } }')[0],
+    ).toContain('expected no batch');
   });
 });

@@ -24,7 +24,9 @@ async function happen(type: string, message: string): Promise<unknown> {
 
 /** When each digest went out, UTC, and how many it told of. */
 const digests = () =>
-  stage.sent.map(({ message }) => `${new Date(message.at).toISOString().slice(5, 16)} ${message.digest?.total}`);
+  stage.sent.map(
+    ({ message }) => `${new Date(message.at).toISOString().slice(5, 16)} ${message.digest?.total}`,
+  );
 
 describe('a digest', () => {
   it('answers what waits and until when, and goes out once on the hour though the process is killed before', async () => {
@@ -54,21 +56,24 @@ describe('a digest', () => {
     expect(stage.runtime.services.digests('default')).toEqual([]);
   });
 
-  it.each(['before', 'after'] as const)('is sent once when its commit fails %s it was written', async (when) => {
-    let failed = 0;
-    const plan: FailurePlan = ({ method, args }) => {
-      if (method !== 'commit' || failed > 0) return null;
-      const effects = (args[0] as readonly ShardCommit[]).flatMap((commit) => commit.effects);
-      if (!effects.some((effect) => effect.put === 'notification')) return null;
-      failed += 1;
-      return { when };
-    };
-    at('2026-06-01T13:15:00Z', { wrapStore: (store) => failingStore(store, plan) });
-    await happen('user registered', 'user123');
-    await stage.advance(24 * hour);
-    expect(failed).toBe(1);
-    expect(digests()).toEqual(['06-01T14:00 1']);
-  });
+  it.each(['before', 'after'] as const)(
+    'is sent once when its commit fails %s it was written',
+    async (when) => {
+      let failed = 0;
+      const plan: FailurePlan = ({ method, args }) => {
+        if (method !== 'commit' || failed > 0) return null;
+        const effects = (args[0] as readonly ShardCommit[]).flatMap((commit) => commit.effects);
+        if (!effects.some((effect) => effect.put === 'notification')) return null;
+        failed += 1;
+        return { when };
+      };
+      at('2026-06-01T13:15:00Z', { wrapStore: (store) => failingStore(store, plan) });
+      await happen('user registered', 'user123');
+      await stage.advance(24 * hour);
+      expect(failed).toBe(1);
+      expect(digests()).toEqual(['06-01T14:00 1']);
+    },
+  );
 
   it('goes out when somebody wants it now', async () => {
     at('2026-06-01T13:15:00Z');
@@ -101,8 +106,16 @@ describe('a digest', () => {
 
 describe('an hourly digest in Vienna', () => {
   it.each([
-    ['autumn', '2026-10-24T22:15:00Z', ['10-24T23:00 2', '10-25T00:00 2', '10-25T01:00 2', '10-25T02:00 2', '10-25T03:00 2']],
-    ['spring', '2026-03-28T22:15:00Z', ['03-28T23:00 2', '03-29T00:00 2', '03-29T01:00 2', '03-29T02:00 2', '03-29T03:00 2']],
+    [
+      'autumn',
+      '2026-10-24T22:15:00Z',
+      ['10-24T23:00 2', '10-25T00:00 2', '10-25T01:00 2', '10-25T02:00 2', '10-25T03:00 2'],
+    ],
+    [
+      'spring',
+      '2026-03-28T22:15:00Z',
+      ['03-28T23:00 2', '03-29T00:00 2', '03-29T01:00 2', '03-29T02:00 2', '03-29T03:00 2'],
+    ],
   ])('goes out once for each hour of the night in %s, over a restart in it', async (_, from, expected) => {
     at(from, { timeZone: 'Europe/Vienna' });
     for (let n = 0; n < 10; n++) {

@@ -169,8 +169,9 @@ async function newSilence(tenant: Tenant): Promise<string> {
   return (body as { id: string }).id;
 }
 
+let logins = 0;
 async function newDigest(tenant: Tenant): Promise<string> {
-  const event = { type: 'login', severity: 'info', message: 'x' };
+  const event = { type: 'login', severity: 'info', message: `no ${++logins}` };
   await app.call('POST', '/api/v1/events', event, { 'x-tenant-id': tenant });
   return `${tenant}-daily`;
 }

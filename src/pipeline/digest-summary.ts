@@ -49,7 +49,8 @@ const ofTheKind = new Set(['alertname', 'severity', 'category', 'type']);
 function subjectsOf(alerts: readonly AlertRow[]): readonly string[] {
   const [first] = alerts;
   const same = (name: string) => alerts.every(({ labels }) => labels[name] === first?.labels[name]);
-  const common = alerts.length > 1 ? new Set(Object.keys(first?.labels ?? {}).filter(same)) : new Set<string>();
+  const common =
+    alerts.length > 1 ? new Set(Object.keys(first?.labels ?? {}).filter(same)) : new Set<string>();
   const subjects = new Set<string>();
   for (const alert of alerts) {
     if (subjects.size >= mostSubjects) break;

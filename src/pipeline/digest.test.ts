@@ -38,7 +38,8 @@ describe('what is not urgent', () => {
     // 13:15, as it were: forty-five minutes before the hour.
     story.advance(toTheHour - 45 * minute);
     for (let i = 1; i <= 15; i++) {
-      const out = i % 2 === 1 ? happen('user registered', `user${i}`) : happen('order completed', `order${i}`);
+      const out =
+        i % 2 === 1 ? happen('user registered', `user${i}`) : happen('order completed', `order${i}`);
       expect(digestIn(out)).toEqual({
         ...{ receiver: 'ops', queued: i, flushesAt: storyBegan + toTheHour },
       });
@@ -51,8 +52,18 @@ describe('what is not urgent', () => {
         ...{ from: storyBegan + toTheHour - hour, to: storyBegan + toTheHour, zone: 'UTC' },
         ...{ total: 15, standing: 0, others: 0 },
         kinds: [
-          { name: 'user registered', count: 8, resolved: 0, subjects: ['user1', 'user3', 'user5', 'user7', 'user9'] },
-          { name: 'order completed', count: 7, resolved: 0, subjects: ['order2', 'order4', 'order6', 'order8', 'order10'] },
+          {
+            name: 'user registered',
+            count: 8,
+            resolved: 0,
+            subjects: ['user1', 'user3', 'user5', 'user7', 'user9'],
+          },
+          {
+            name: 'order completed',
+            count: 7,
+            resolved: 0,
+            subjects: ['order2', 'order4', 'order6', 'order8', 'order10'],
+          },
         ],
       },
     ]);

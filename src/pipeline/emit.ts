@@ -36,7 +36,8 @@ function messageAlert(alert: AlertRow, rule: Rule | undefined, flaps: boolean): 
 function sayingOf(alert: AlertRow, group: Group): Saying {
   if (alert.kind === 'event') return 'event';
   // It began and ended since the last digest: an occurrence, of which nobody has to hear the end.
-  if (alert.state === 'resolved' && collects(group) && group.row.notified[alert.id] === undefined) return 'event';
+  if (alert.state === 'resolved' && collects(group) && group.row.notified[alert.id] === undefined)
+    return 'event';
   if (alert.state === 'resolved') return 'resolved';
   return group.row.notified[alert.id]?.status === 'firing' ? 'standing' : 'firing';
 }

@@ -222,7 +222,12 @@ export type StepAnswer =
       readonly heldBack: 'within_dedupe_window' | null;
       readonly digest?: CollectedIn;
     }
-  | { readonly kind: 'digest'; readonly receiver: string; readonly told: number; readonly ids: readonly string[] }
+  | {
+      readonly kind: 'digest';
+      readonly receiver: string;
+      readonly told: number;
+      readonly ids: readonly string[];
+    }
   | { readonly kind: 'silence'; readonly silence: SilenceRow }
   | { readonly kind: 'outside'; readonly counts: OutsideCounts }
   | { readonly kind: 'heartbeat'; readonly row: HeartbeatRow; readonly dueAt: number }

@@ -64,7 +64,8 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
   for (const group of after) {
     if (comeBack(group, alert.id)) out.groups.add(group);
     const entry = group.row.notified[alert.id];
-    if (entry?.status !== 'firing' || isEscalated(group, alert)) armForNew(state, group, now, out, waitsUntil);
+    if (entry?.status !== 'firing' || isEscalated(group, alert))
+      armForNew(state, group, now, out, waitsUntil);
     else arm(group, Math.max(now, tellsAgainAt(group, alert, now)), 'repeat_interval', out);
   }
   for (const group of touched)

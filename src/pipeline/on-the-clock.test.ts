@@ -83,39 +83,51 @@ function hoursOf(zone: string, from: number, to: number): number[] {
 }
 
 describe('a year of hourly digests', () => {
-  it.each(['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Taipei'])('in %s tells everything once, on the hour', (zone) => {
-    const from = Date.parse('2026-01-01T00:00:00Z');
-    const to = Date.parse('2027-01-01T00:00:00Z');
-    const hours = hoursOf(zone, from, to);
-    const mine: number[] = [];
-    for (let at = from - 1; ; ) {
-      at = nextOnTheClock(at, hour, zone);
-      if (at >= to) break;
-      mine.push(at);
-    }
-    expect(mine).toEqual(hours);
+  it.each(['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Taipei'])(
+    'in %s tells everything once, on the hour',
+    (zone) => {
+      const from = Date.parse('2026-01-01T00:00:00Z');
+      const to = Date.parse('2027-01-01T00:00:00Z');
+      const hours = hoursOf(zone, from, to);
+      const mine: number[] = [];
+      for (let at = from - 1; ; ) {
+        at = nextOnTheClock(at, hour, zone);
+        if (at >= to) break;
+        mine.push(at);
+      }
+      expect(mine).toEqual(hours);
 
-    const digest = { everyMs: hour, severities: ['info'] as const, max: 500, to: null };
-    const story = new PipelineStory({ receivers: [{ digest }], timeZone: zone });
-    story.now = from;
-    const due = new Map<string, number>();
-    // A step that is no part of any hour, and short enough that no two changes of a clock are left out.
-    for (let n = 0; story.now + 2 * hour < to; n++) {
-      const { answer } = story.do({
-        ...{ kind: 'event', source: 'api', type: 'login', message: `user${n}`, impact: null, severity: 'info' },
-        ...{ priority: 'P5', category: 'business', labels: labelSet({}), recipients: [], dedupKey: null },
-        ...{ occurredAt: story.now, actor: null, classifiedBy: null },
-      });
-      if (answer.kind !== 'event') throw new Error('not an event');
-      due.set(answer.alert.id, hours.find((at) => at > story.now) ?? 0);
-      if (n % 50 === 0) story.restart();
-      story.advance(7 * hour + 17 * 60_000);
-    }
-    story.advance(8 * hour);
-    const told = story.results.flatMap(({ notifications }) =>
-      notifications.flatMap(({ message, alerts }) => Object.keys(alerts).map((id) => [id, message.at] as const)),
-    );
-    expect(told).toHaveLength(due.size);
-    expect(new Map(told)).toEqual(due);
-  });
+      const digest = { everyMs: hour, severities: ['info'] as const, max: 500, to: null };
+      const story = new PipelineStory({ receivers: [{ digest }], timeZone: zone });
+      story.now = from;
+      const due = new Map<string, number>();
+      // A step that is no part of any hour, and short enough that no two changes of a clock are left out.
+      for (let n = 0; story.now + 2 * hour < to; n++) {
+        const { answer } = story.do({
+          ...{
+            kind: 'event',
+            source: 'api',
+            type: 'login',
+            message: `user${n}`,
+            impact: null,
+            severity: 'info',
+          },
+          ...{ priority: 'P5', category: 'business', labels: labelSet({}), recipients: [], dedupKey: null },
+          ...{ occurredAt: story.now, actor: null, classifiedBy: null },
+        });
+        if (answer.kind !== 'event') throw new Error('not an event');
+        due.set(answer.alert.id, hours.find((at) => at > story.now) ?? 0);
+        if (n % 50 === 0) story.restart();
+        story.advance(7 * hour + 17 * 60_000);
+      }
+      story.advance(8 * hour);
+      const told = story.results.flatMap(({ notifications }) =>
+        notifications.flatMap(({ message, alerts }) =>
+          Object.keys(alerts).map((id) => [id, message.at] as const),
+        ),
+      );
+      expect(told).toHaveLength(due.size);
+      expect(new Map(told)).toEqual(due);
+    },
+  );
 });

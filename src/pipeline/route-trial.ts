@@ -1,7 +1,8 @@
 // Who would be told of an alert with given labels, and why: the same walk and the same groups as for one that fires.
+
+import { parseSeverity } from '../../rules/severity.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import { type Muting, mutingOf } from './mute.ts';
-import { parseSeverity } from '../../rules/severity.ts';
 import { matchRoutes, type Place, placeIn } from './route.ts';
 import type { Receiver, Route, RoutingConfig } from './routing.ts';
 

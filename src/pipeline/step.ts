@@ -5,7 +5,13 @@ import { flushDigests, keepForDigest } from './digest-flush.ts';
 import { dueGroup, skip } from './due.ts';
 import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { excuseHeartbeats, expectHeartbeats, missHeartbeat, takeHeartbeat } from './heartbeats.ts';
-import { type CollectedIn, type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
+import {
+  type CollectedIn,
+  type EventInput,
+  emptyResult,
+  type PipelineInput,
+  type StepResult,
+} from './input.ts';
 import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
