@@ -1,6 +1,6 @@
 // A digest in words: the span, how many of each kind and what they are about, all in all.
 import type { AlertMessage, Locale, MessageDigest } from './message.ts';
-import { plain } from './text.ts';
+import { plain } from './plain.ts';
 import { texts } from './texts.ts';
 import { timeText } from './times.ts';
 

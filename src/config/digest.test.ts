@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../pipeline/digest.ts';
+import { digestOf } from '../pipeline/digest-place.ts';
 import { memoryFolder } from '../testing/memory-folder.ts';
 import { loadConfig } from './load.ts';
 
@@ -57,7 +57,7 @@ describe('digest', () => {
   it('never collects what is urgent, and goes out at times of the clock to somebody there is', () => {
     const receiver = (digest: string) => `receivers: { ops: { channels: [chat], digest: ${digest} } }`;
     expect(problems(receiver('{ severities: [info, critical] }'))).toEqual([
-      'receivers.ops.digest.severities[1]: critical is never collected: expected one of info, warning, high',
+      'receivers.ops.digest.severities.1: critical is never collected: expected one of info, warning, high',
     ]);
     expect(problems(receiver('{ every: 7m }'))[0]).toContain('minutes that divide an hour');
     expect(problems(receiver('{ to: nobody }'))[0]).toContain('there is no receiver "nobody"');

@@ -1,7 +1,7 @@
 // What happens to a digest beside its time: somebody wants it now, and an alert that ends before it was told stays in it.
-import { collect, collects, keptUntil, queuedIn } from './digest.ts';
+import { collects, keptUntil, queuedIn } from './digest.ts';
 import { dueGroup } from './due.ts';
-import { groupsOf } from './group.ts';
+import { collect, groupsOf } from './group.ts';
 import type { DigestFlushInput, StepResult } from './input.ts';
 import type { AlertRow, EventRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';

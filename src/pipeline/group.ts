@@ -1,7 +1,9 @@
 // Stage 4: the alert joins the group of each of its routes and arms the group's timer. The group row carries the notify
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
-import { collect, collects } from './digest.ts';
+import { collects, queuedIn } from './digest.ts';
+import type { DigestPlan } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
+import { nextOnTheClock } from './on-the-clock.ts';
 import { decideRoute, type Place } from './route.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -73,6 +75,25 @@ export function arm(group: Group, at: number, reason: string, out: StepResult): 
   if (group.row.nextAt !== null && group.row.nextAt <= at) return;
   group.row.nextAt = at;
   group.row.nextReason = reason;
+  out.groups.add(group);
+}
+
+/** Something is to be told with the next digest: it opens, or is full and due. */
+export function collect(
+  state: PipelineState,
+  group: Group,
+  plan: DigestPlan,
+  now: number,
+  out: StepResult,
+): void {
+  const { row } = group;
+  row.collectSince ??= now;
+  row.collectUntil ??= nextOnTheClock(now, plan.everyMs, plan.zone);
+  // Counted only where it may be full: most of the members may have been told long ago.
+  if (row.collectUntil > now && group.members.size >= plan.max && queuedIn(state, group) >= plan.max) {
+    row.collectUntil = now;
+    arm(group, now, 'digest_full', out);
+  } else arm(group, row.collectUntil, 'digest', out);
   out.groups.add(group);
 }
 

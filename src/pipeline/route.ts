@@ -4,7 +4,7 @@
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Labels, Severity } from '../../rules/types.ts';
-import { digestOf, digestPlace } from './digest.ts';
+import { digestOf, digestPlace } from './digest-place.ts';
 import { groupKeyOf, type Route, type RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 
