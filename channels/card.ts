@@ -4,6 +4,7 @@
 import type { MessageAction } from './actions.ts';
 import type { Dialect, Words } from './channel.ts';
 import { cut } from './cut.ts';
+import { isDigest, summarised } from './digest-text.ts';
 import { webAddress } from './links.ts';
 import type { AlertMessage, Locale } from './message.ts';
 import { type AlertText, byteLength, messageText, plain } from './text.ts';
@@ -30,12 +31,13 @@ type Tone = 'firing' | 'resolved' | 'event';
 
 /** Pure. What does not fit is counted ("… and 12 more"), never refused. */
 export function card(
-  message: AlertMessage,
+  whole: AlertMessage,
   { locale, words }: { readonly locale: Locale; readonly words?: Words | undefined },
   dialect: Dialect,
   limits: CardLimits,
 ): Card {
-  const tone = message.reason === 'event' ? 'event' : message.status;
+  const message = summarised(whole);
+  const tone = message.reason === 'event' || isDigest(message) ? 'event' : message.status;
   // The bytes are counted below, with the marks: one long alert must not leave the card without any.
   const built = messageText(message, locale, { ...limits, maxBytes: Math.max(limits.maxBytes, 65_536) });
   const title = words?.title == null ? built.subject : plain(words.title, 200);

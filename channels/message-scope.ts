@@ -95,8 +95,8 @@ export function messageScope(message: AlertMessage, locale: Locale): MessageScop
   const ended = message.alerts.filter(({ status }) => status === 'resolved').length;
   return bare({
     id: message.id,
-    title: subjectLine(message, t),
-    heading: headingOf(message, t),
+    title: subjectLine(message, locale),
+    heading: headingOf(message, locale),
     status: message.status,
     status_text: t[message.status],
     reason: message.reason,

@@ -34,6 +34,17 @@ export interface Texts {
   /** Between a name and its value. */
   readonly colon: string;
   readonly andMore: (count: number) => string;
+  readonly digest: {
+    readonly title: string;
+    readonly total: string;
+    /** Kinds that are not named. */
+    readonly others: string;
+    /** Told before, and firing still. */
+    readonly standing: string;
+    /** So many of them have ended. */
+    readonly over: (count: number) => string;
+    readonly comma: string;
+  };
 }
 
 export const texts: Readonly<Record<Locale, Texts>> = {
@@ -84,6 +95,14 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     units: [' d', ' h', ' min', ' s'],
     colon: ': ',
     andMore: (count) => `… and ${count} more`,
+    digest: {
+      title: 'Digest',
+      total: 'Total',
+      others: 'Other kinds',
+      standing: 'Still firing',
+      over: (count) => `${count} resolved`,
+      comma: ', ',
+    },
   },
   'zh-TW': {
     firing: '觸發中',
@@ -120,6 +139,14 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     units: [' 天', ' 小時', ' 分鐘', ' 秒'],
     colon: '：',
     andMore: (count) => `……還有 ${count} 則`,
+    digest: {
+      title: '摘要',
+      total: '總計',
+      others: '其他種類',
+      standing: '持續觸發',
+      over: (count) => `${count} 則已恢復`,
+      comma: '、',
+    },
   },
   'zh-CN': {
     firing: '触发中',
@@ -156,5 +183,13 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     units: [' 天', ' 小时', ' 分钟', ' 秒'],
     colon: '：',
     andMore: (count) => `……还有 ${count} 条`,
+    digest: {
+      title: '摘要',
+      total: '总计',
+      others: '其他种类',
+      standing: '持续触发',
+      over: (count) => `${count} 条已恢复`,
+      comma: '、',
+    },
   },
 };

@@ -19,6 +19,7 @@ const table = {
   person_not_found: [404, 'No recipient with this name or id.'],
   team_not_found: [404, 'No group with this name or id.'],
   heartbeat_not_found: [404, 'No heartbeat with this name is expected; see `heartbeats` in tocsin.yaml.'],
+  digest_not_found: [404, 'Nothing is collected for a receiver with this name.'],
   notification_not_found: [404, 'No notification with this id.'],
   recipient_not_found: [404, 'This notification went to no such recipient.'],
   delivery_not_found: [404, 'No delivery with this id.'],

@@ -12,6 +12,7 @@ import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
+import type { DigestBody } from './http/bodies/digest-body.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
@@ -287,6 +288,15 @@ export interface Services {
   heartbeat(tenant: string, name: string, failed: boolean): Promise<Answer>;
   /** Those that are expected, by name. */
   heartbeats(tenant: string): readonly HeartbeatBody[];
+  /** Digests in which something waits. */
+  digests(tenant: string): readonly DigestBody[];
+  /** What waits for a receiver goes out now. */
+  flushDigest(
+    tenant: string,
+    receiver: string,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
   acknowledge(
     tenant: string,
     alertId: string,

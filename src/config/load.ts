@@ -31,7 +31,7 @@ import type { RoutingInput } from './routing-schema.ts';
 import { schedulesOf } from './schedules.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
-import { strategiesOf, strategyNames } from './strategies.ts';
+import { batchesOf, neverBatched, strategiesOf, strategyNames } from './strategies.ts';
 import { zodProblems } from './zod-problems.ts';
 
 export interface LoadOptions {
@@ -225,6 +225,8 @@ function routingOf(
   const everybodys = {
     flapping: flappingOf(input.flapping ?? {}),
     remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+    timeZone: input.time_zone ?? 'UTC',
+    digests: batchesOf(input.strategies, (name) => complain(['strategies', name, 'batch'], neverBatched)),
   };
   // What only tenants with a routing of their own name is theirs.
   const everybody = channelsNamed(input);

@@ -140,6 +140,11 @@ export function danglingNames(
     wrong: (path, message) => void problems.push(source.problem([...base, ...path], message)),
   });
   const receivers = routingNames(sections).receivers;
+  for (const [name, receiver] of entriesOf(own(sections, 'receivers'))) {
+    const to = own(own(receiver, 'digest'), 'to');
+    if (typeof to === 'string' && !receivers.includes(to))
+      complain([...base, 'receivers', name, 'digest', 'to'], 'receiver', to, receivers);
+  }
   for (const key of ['emergency', 'administrator']) {
     const receiver = own(sections, key);
     if (typeof receiver === 'string' && !receivers.includes(receiver))

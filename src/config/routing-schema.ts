@@ -2,6 +2,7 @@
 // top of the file and for a tenant.
 import { z } from 'zod';
 import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
+import { digestSchema } from './digest-schema.ts';
 import { peopleSections, targetsSchema } from './people-schema.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
 import { schedulesSchema } from './schedules.ts';
@@ -31,6 +32,8 @@ export const routeSchema = z.strictObject({
   active_time_intervals: intervalNames.optional(),
   /** How the notifications of its groups are brought home. */
   strategy: name.optional(),
+  /** What is collected and told at a time on the clock. */
+  digest: digestSchema.optional(),
   continue: z.boolean().optional(),
   get routes() {
     return z.array(routeSchema).max(1_000).optional();
@@ -58,6 +61,7 @@ export const receiverSchema = z.strictObject({
   send_resolved: z.boolean().optional(),
   dedupe_window: duration.optional(),
   strategy: name.optional(),
+  digest: digestSchema.optional(),
 });
 
 export const routingSections = {

@@ -82,6 +82,7 @@ export function withAdministrator(root: Route, receiver: string): Route {
     mute: [],
     active: [],
     strategy: null,
+    digest: null,
     routes: [],
   };
   return { ...root, routes: [own, ...root.routes] };
@@ -114,6 +115,9 @@ export function danglingInRoute(
     const receiver = own(node, 'receiver');
     if (typeof receiver === 'string' && !receivers.includes(receiver))
       complain([...at, 'receiver'], 'receiver', receiver, receivers);
+    const to = own(own(node, 'digest'), 'to');
+    if (typeof to === 'string' && !receivers.includes(to))
+      complain([...at, 'digest', 'to'], 'receiver', to, receivers);
     for (const key of ['mute_time_intervals', 'active_time_intervals']) {
       const names = own(node, key);
       if (!Array.isArray(names)) continue;

@@ -10,6 +10,7 @@ import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { toAlertBody } from '../http/bodies/alert-body.ts';
 import { toCommentBody } from '../http/bodies/comment-body.ts';
+import { openDigests, toCollectedBody } from '../http/bodies/digest-body.ts';
 import { toHeartbeatBody } from '../http/bodies/heartbeat-body.ts';
 import { type Admitted, admit } from '../ingest/admit.ts';
 import { Aliases } from '../ingest/aliases.ts';
@@ -163,13 +164,14 @@ export function createServices(ports: ServicePorts): Services {
         },
         answer: (answer) => {
           if (answer.kind !== 'event') throw new Error('an event was not answered as one');
-          const { alert, heldBack } = answer;
+          const { alert, heldBack, digest } = answer;
           const status = heldBack === null ? 'accepted' : 'deduplicated';
           return {
             status: 202,
             body: {
               ...{ id: alert.id, status, severity, classified_by: classifiedBy },
               ...(heldBack === null ? {} : { reason: heldBack }),
+              ...(digest && { digest: toCollectedBody(digest) }),
             },
           };
         },
@@ -192,6 +194,20 @@ export function createServices(ports: ServicePorts): Services {
         .map((watch) => toHeartbeatBody(watch.row, heartbeatDueAt(watch)))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
+    digests: (tenant) => {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? [] : openDigests(state);
+    },
+    flushDigest: (tenant, receiver, actor, idempotency) =>
+      engine.submit(tenant, {
+        idempotency,
+        input: { kind: 'digest.flush', receiver, actor: actor.name },
+        answer(answer) {
+          if (answer.kind !== 'digest') return refusal('digest_not_found');
+          const { told, ids } = answer;
+          return { status: 200, body: { receiver, told, notifications: ids } };
+        },
+      }),
     acknowledge(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,

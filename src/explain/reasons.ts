@@ -86,6 +86,7 @@ function waitsText(reason: string, until: string | null, say: Say): string {
     case 'group_interval':
     case 'resolve_wait':
     case 'suppression_ended':
+    case 'digest':
       return waits[reason](until);
     default:
       return waits.other(until);

@@ -225,6 +225,8 @@ function becauseText(
       const waited = alert.firedAt === null ? 0 : row.createdAt - alert.firedAt;
       return because.first(waited < 1_000 ? null : spanText(waited));
     }
+    case 'digest':
+      return because.digest(say.time(row.createdAt));
     case 'new_alerts':
     case 'refired':
     case 'escalated':

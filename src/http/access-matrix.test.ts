@@ -43,12 +43,14 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'deliveries/{id}': (tenant) => own[tenant].delivery,
   'channels/{name}': (tenant) => `${tenant}-screen`,
   'silences/{id}': (tenant) => newSilence(tenant),
+  'digests/{receiver}': (tenant) => newDigest(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
 };
 /** The same kinds, of which there is none. */
 const nothing: Readonly<Record<string, string>> = {
   '{id}': '0190a000-0000-7000-8000-00001234abcd',
   '{name}': 'nothing-of-this-name',
+  '{receiver}': 'nothing-of-this-name',
 };
 
 /** Of an override: not over, and not too long. */
@@ -109,7 +111,7 @@ const rota = (person: string) =>
 const config =
   'collector: { host: false }\npublic_url: https://alerts.example.com\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
-  `tenants: { ${tenants.map((tenant) => `${tenant}: { people: { zoe: {}, all: {}, eve: {}, ${tenant}-ann: {} }, route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
+  `tenants: { ${tenants.map((tenant) => `${tenant}: { people: { zoe: {}, all: {}, eve: {}, ${tenant}-ann: {} }, route: { receiver: default, group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen], digest: { to: ${tenant}-daily } }, ${tenant}-daily: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;
@@ -199,6 +201,13 @@ async function newSilence(tenant: Tenant): Promise<string> {
   const document = { matchers: ['host="none"'], duration: '1h', comment: 'x' };
   const { body } = await app.call('POST', '/api/v1/silences', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
+}
+
+let logins = 0;
+async function newDigest(tenant: Tenant): Promise<string> {
+  const event = { type: 'login', severity: 'info', message: `no ${++logins}` };
+  await app.call('POST', '/api/v1/events', event, { 'x-tenant-id': tenant });
+  return `${tenant}-daily`;
 }
 
 interface Asked {

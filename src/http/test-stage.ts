@@ -119,6 +119,11 @@ export function httpStage(
     postAlerts: () => Promise.reject(new ApiError('overloaded')),
     heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
     heartbeats: () => [],
+    digests: () => [],
+    flushDigest: async (_tenant, receiver) => ({
+      status: 200,
+      body: { receiver, told: 0, notifications: [] },
+    }),
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,

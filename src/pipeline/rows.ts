@@ -116,6 +116,9 @@ export interface GroupRow {
   lastReason: string | null;
   /** alert id → what was last said of it. */
   notified: Readonly<Record<string, Notified>>;
+  /** Of a digest: when the first that waits in it came, and when it goes out; null or absent: nothing waits. */
+  collectSince?: number | null;
+  collectUntil?: number | null;
 }
 
 /** Somebody wants to hear nothing of what these matchers take, from one time to another. */

@@ -18,6 +18,7 @@ import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import type { MessageLinker } from '../links/message-linker.ts';
 import { silentLog } from '../log.ts';
+import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
@@ -51,6 +52,12 @@ export interface StageOptions {
   /** Beside that one. */
   readonly receivers?: readonly Receiver[];
   readonly inhibit?: readonly InhibitRule[];
+  /** What the clock shows at first, epoch milliseconds. */
+  readonly startsAt?: number;
+  /** Of digests; UTC unless told otherwise. */
+  readonly timeZone?: string;
+  /** What strategies collect. */
+  readonly digests?: ReadonlyMap<string, DigestRule>;
   readonly limits?: Partial<Limits>;
   readonly heartbeats?: readonly Heartbeat[];
   readonly classification?: Classification;
@@ -69,10 +76,10 @@ const prefix = 'tocsin-stage-';
 
 /** Everything that a story needs; `close` at its end. */
 export class Stage {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly sent: Sent[] = [];
   readonly fatal: unknown[] = [];
-  readonly t0 = this.clock.now();
+  readonly t0: number;
   runtime!: Runtime;
   store!: Store;
   disk: DiskGuard | null = null;
@@ -88,6 +95,8 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.clock = new ManualClock(options.startsAt);
+    this.t0 = this.clock.now();
     this.#folder = options.onDisk ? mkdtempSync(join(tmpdir(), prefix)) : memoryFolder(prefix);
     this.ballastFile = join(this.#folder, 'ballast');
     this.samplesFile = join(this.#folder, 'samples.db');
@@ -146,6 +155,8 @@ export class Stage {
           receivers: new Map(everyone.map((receiver) => [receiver.name, receiver])),
           inhibit,
           remindBeforeMs: this.#options.remindBeforeMs ?? null,
+          timeZone: this.#options.timeZone ?? 'UTC',
+          ...(this.#options.digests && { digests: this.#options.digests }),
           administrator,
         },
         limits: { ...defaultLimits, ...this.#options.limits },

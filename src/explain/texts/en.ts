@@ -88,6 +88,7 @@ export const en = {
       resolve_wait: (until: string) =>
         `its group waits until ${until} whether it stays resolved (resolve_wait)`,
       suppression_ended: (until: string) => `what held it back is over; it is told at ${until}`,
+      digest: (until: string) => `it waits for the digest of ${until}`,
       other: (until: string) => `its group looks at it again at ${until}`,
       soon: 'its group is about to tell it',
     },
@@ -210,6 +211,7 @@ export const en = {
     repeat: 'it still fires, and repeat_interval has passed',
     event: 'an event is told when it comes',
     undelivered: 'nobody took the message for another receiver, and this one is called instead (emergency)',
+    digest: (at: string) => `it is in the digest of ${at}`,
     others: 'there is news of other alerts in the group, and this one still fires',
     other: (reason: string) => reason,
   },

@@ -6,6 +6,7 @@ import { auditRoutes } from './audit.ts';
 import { callbacksRoutes } from './callbacks.ts';
 import { channelsRoutes } from './channels.ts';
 import { deliveriesRoutes } from './deliveries.ts';
+import { digestsRoutes } from './digests.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
@@ -51,6 +52,7 @@ export function allRoutes(): readonly Route[] {
     ...silenceTrialsRoutes,
     ...silencesRoutes,
     ...alertActionRoutes,
+    ...digestsRoutes,
     ...deliveriesRoutes,
     ...callbacksRoutes,
     ...linksRoutes,

@@ -111,6 +111,8 @@ export function groupChanges(row: GroupRow) {
     lastSentAt: whole(row.lastSentAt),
     lastReason: row.lastReason,
     notified: JSON.stringify(row.notified),
+    collectSince: whole(row.collectSince ?? null),
+    collectUntil: whole(row.collectUntil ?? null),
   };
 }
 
@@ -141,6 +143,7 @@ export function groupRow(from: StoredGroup): GroupRow {
     lastSentAt: from.lastSentAt,
     lastReason: from.lastReason,
     notified: JSON.parse(from.notified) as GroupRow['notified'],
+    ...(from.collectUntil !== null && { collectSince: from.collectSince, collectUntil: from.collectUntil }),
   };
 }
 

@@ -163,6 +163,8 @@ export const alertGroup = sqliteTable(
     lastSentAt: integer('last_sent_at'),
     lastReason: text('last_reason'),
     notified: text('notified').notNull(),
+    collectSince: integer('collect_since'),
+    collectUntil: integer('collect_until'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );

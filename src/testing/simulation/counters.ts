@@ -27,6 +27,7 @@ export const sometimes = [
   'told at the end of an acknowledgement',
   'first',
   'undelivered',
+  'digest',
   'dropped resolved_before_send',
   'dropped superseded',
   'slow round',
