@@ -34,6 +34,7 @@ import { SeriesTable } from './ingest/series.ts';
 import type { MessageLinker } from './links/message-linker.ts';
 import type { Log } from './log.ts';
 import type { Heartbeat } from './pipeline/heartbeat.ts';
+import { personIn } from './policy/recipient-ways.ts';
 import type { Strategies } from './policy/strategy.ts';
 import type { Replays } from './replay/questions.ts';
 import {
@@ -179,6 +180,14 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     channels,
     limiter,
     wordings,
+    addressee(job) {
+      const name = personIn(job.recipient);
+      if (name === null) return undefined;
+      const person = engine.tenant(job.tenant)?.directory.people.get(name);
+      const type = channels.get(job.channel)?.type ?? '';
+      const to = person?.addresses.get(job.channel) ?? person?.addresses.get(type);
+      return person === undefined || to === undefined ? null : { to, locale: person.locale };
+    },
     ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
     done(job, result, durationMs) {
       results.note(job.tenant, job.channel, result.kind);
@@ -280,7 +289,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       routing,
       ...(config.tenants && { tenantRouting: config.tenants }),
       heartbeats: config.heartbeats ?? new Map(),
-      policy: deliveryPolicyOf(channels, config.strategies),
+      policy: deliveryPolicyOf(channels, config.strategies, config.timeZone),
       acknowledgeExpiresMs: config.acknowledgeExpiresMs ?? null,
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,

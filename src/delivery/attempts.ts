@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import type { Bundled, SendResult } from '../../channels/channel.ts';
 import { mergedMessage } from '../../channels/merged.ts';
-import type { MessageLinks } from '../../channels/message.ts';
+import type { AlertMessage, MessageLinks } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { personIn } from '../policy/recipient-ways.ts';
 import type { AttemptResult } from '../policy/retry.ts';
-import type { Job } from './job.ts';
+import type { Addressee, Job } from './job.ts';
 import { type OpenChannel, payloadOf } from './open-channels.ts';
 import { Wordings } from './wordings.ts';
 
@@ -30,6 +31,14 @@ const perhapsOfOne: ReadonlySet<AttemptResult['kind']> = new Set([
   'invalid_recipient',
 ]);
 
+/** Whom a delivery is for; undefined: the channel's own recipients; null: a person who has no address there any more. */
+export type AddresseeOf = (job: Job) => Addressee | null | undefined;
+
+interface Rendered extends Bundled<unknown> {
+  /** Absent: the channel's own recipients. */
+  readonly to?: { readonly to: string };
+}
+
 interface Calls {
   readonly context: { readonly now: number; readonly signal: AbortSignal };
   /** One call to the provider. */
@@ -43,6 +52,7 @@ export class Attempts {
   readonly #wordings: Wordings;
   /** Of one delivery: a message that several were merged into has no links, since nobody could say what it confirms. */
   readonly #linksFor: (job: Job) => MessageLinks | null;
+  readonly #addressee: AddresseeOf;
   /** Attempts under way, by what ends them. */
   readonly #underWay = new Set<AbortController>();
 
@@ -51,11 +61,13 @@ export class Attempts {
     log: Log,
     wordings = new Wordings(new Map()),
     linksFor: (job: Job) => MessageLinks | null = () => null,
+    addressee: AddresseeOf = () => undefined,
   ) {
     this.#clock = clock;
     this.#log = log;
     this.#wordings = wordings;
     this.#linksFor = linksFor;
+    this.#addressee = addressee;
   }
 
   /** Ends every attempt under way. */
@@ -107,7 +119,7 @@ export class Attempts {
   /** Each in a call of its own, or as many together as fit. */
   async #each(
     channel: OpenChannel,
-    rendered: readonly (AttemptResult | Bundled<unknown>)[],
+    rendered: readonly (AttemptResult | Rendered)[],
     { context, make, another }: Calls,
   ): Promise<Outcome[]> {
     const { bundle } = channel.instance;
@@ -119,12 +131,12 @@ export class Attempts {
       called = true;
       return true;
     };
-    const alone = async (i: number, { payload, deliveryId, attempt }: Bundled<unknown>) => {
+    const alone = async (i: number, { payload, deliveryId, attempt, to }: Rendered) => {
       const may = mayCall();
       results[i] =
         may !== true && !(await may)
           ? 'alone'
-          : await make(() => channel.instance.send(payload, { deliveryId, attempt, ...context }));
+          : await make(() => channel.instance.send(payload, { deliveryId, attempt, ...to, ...context }));
     };
     for (const part of this.#parts(channel, rendered)) {
       if (!bundle) {
@@ -154,9 +166,13 @@ export class Attempts {
   /** One message for all of them, under an id of its own: a receiver that knows one of theirs would drop the others. */
   async #merged(channel: OpenChannel, jobs: readonly Job[], { context, make }: Calls): Promise<Outcome[]> {
     const deliveryIds = jobs.map(({ deliveryId }) => deliveryId);
+    // All of them are for the same person, or for the channel's own recipients.
+    const whom = this.#addressee(jobs[0]!);
+    if (whom === null) return jobs.map(noAddress);
     let payload: unknown;
     try {
-      payload = payloadOf(channel, mergedMessage(jobs.map(({ message }) => message)), false);
+      const message = mergedMessage(jobs.map(({ message }) => message));
+      payload = payloadOf(channel, inWordsOf(whom, message), false);
     } catch (error) {
       this.#threw(channel, error);
       return jobs.map(() => 'alone');
@@ -165,6 +181,7 @@ export class Attempts {
     const result = await make(() =>
       channel.instance.send(payload, {
         ...{ deliveryId: given, deliveryIds, attempt: 1 },
+        ...(whom && { to: whom.to }),
         ...context,
       }),
     );
@@ -174,11 +191,8 @@ export class Attempts {
   }
 
   /** Calls of at most as many bytes as the channel may send at once; by index of the job. */
-  #parts(
-    channel: OpenChannel,
-    rendered: readonly (AttemptResult | Bundled<unknown>)[],
-  ): Map<number, Bundled<unknown>>[] {
-    const parts: Map<number, Bundled<unknown>>[] = [];
+  #parts(channel: OpenChannel, rendered: readonly (AttemptResult | Rendered)[]): Map<number, Rendered>[] {
+    const parts: Map<number, Rendered>[] = [];
     const { bundle } = channel.instance;
     let bytes = 0;
     rendered.forEach((item, i) => {
@@ -196,12 +210,15 @@ export class Attempts {
     return parts;
   }
 
-  #render(channel: OpenChannel, job: Job): Bundled<unknown> | AttemptResult {
+  #render(channel: OpenChannel, job: Job): Rendered | AttemptResult {
     const { shorter, deliveryId, attempt } = job;
+    const whom = this.#addressee(job);
+    if (whom === null) return noAddress(job);
     try {
       const links = this.#linksFor(job);
-      const message = links === null ? job.message : { ...job.message, links };
-      return { payload: payloadOf(channel, message, shorter, this.#wordings), deliveryId, attempt };
+      const message = inWordsOf(whom, links === null ? job.message : { ...job.message, links });
+      const payload = payloadOf(channel, message, shorter, this.#wordings);
+      return { payload, deliveryId, attempt, ...(whom && { to: { to: whom.to } }) };
     } catch (error) {
       return this.#threw(channel, error);
     }
@@ -262,6 +279,15 @@ export class Attempts {
       },
     };
   }
+}
+
+function noAddress({ recipient, channel }: Job): AttemptResult {
+  const message = `${personIn(recipient)} has no address on ${channel}`;
+  return { ...{ kind: 'invalid_recipient', code: null, message }, providerId: null, retryAfterMs: null };
+}
+
+function inWordsOf(whom: Addressee | undefined, message: AlertMessage): AlertMessage {
+  return whom === undefined || whom.locale === null ? message : { ...message, locale: whom.locale };
 }
 
 /** The same for the same deliveries, whichever process sends them. */

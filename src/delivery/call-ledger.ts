@@ -28,11 +28,11 @@ export class CallLedger {
     });
   }
 
-  /** What is to be stored, the calls of a tenant and channel as one. */
+  /** What is to be stored, the calls of a tenant, channel and person as one. */
   rows(): ProviderCalls[] {
     const rows = new Map<string, ProviderCalls>();
     for (const { call } of this.#waiting) {
-      const key = `${call.tenant}/${call.channel}`;
+      const key = `${call.tenant}/${call.channel}@${call.person}`;
       const { calls, at } = rows.get(key) ?? { calls: 0, at: call.at };
       rows.set(key, { ...call, calls: calls + 1, at: Math.max(at, call.at) });
     }

@@ -86,6 +86,13 @@ function noticeOf({ tenant, kind, reason, body, subjectId }: CommittedEvent['row
             null,
             `Notification ${subjectId} did not reach all of its channels.`,
           );
+    case 'notification.unreached':
+      return of(
+        'tocsin.unreached',
+        'high',
+        null,
+        `Notification ${subjectId} cannot reach ${[body.unreached].flat().join(', ')}: there is no address.`,
+      );
     case 'notification.partial':
       return of(
         'tocsin.partial',

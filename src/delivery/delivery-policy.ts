@@ -21,6 +21,7 @@ export function deliveryPolicyOf(
     Pick<ChannelConfig, 'name' | 'type'> & Partial<Pick<ChannelConfig, 'fallback'>>
   >,
   strategies: Strategies = builtInStrategies,
+  timeZone = 'UTC',
 ): DeliveryPolicy {
   const ways = new Map(
     [...channels.values()].map(({ name, type, fallback = [] }) => [
@@ -32,5 +33,5 @@ export function deliveryPolicyOf(
       },
     ]),
   );
-  return { ways, strategies };
+  return { ways, strategies, timeZone };
 }

@@ -4,8 +4,9 @@ import type { MessageLinks } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
+import { personIn } from '../policy/recipient-ways.ts';
 import { type AttemptResult, patienceMs } from '../policy/retry.ts';
-import { Attempts } from './attempts.ts';
+import { type AddresseeOf, Attempts } from './attempts.ts';
 import { CallLedger } from './call-ledger.ts';
 import { ChannelQueue, lanes } from './channel-queue.ts';
 import type { Job } from './job.ts';
@@ -23,6 +24,8 @@ export interface DispatcherPorts {
   readonly wordings?: Wordings;
   /** Under which links the message of a job is answered; absent: under none. */
   readonly linksFor?: (job: Job) => MessageLinks | null;
+  /** Absent: nobody is known by name. */
+  readonly addressee?: AddresseeOf;
   /** The attempt ended. */
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
@@ -80,7 +83,7 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings, ports.linksFor);
+    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings, ports.linksFor, ports.addressee);
     this.#ledger = ports.ledger ?? new CallLedger(null);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels);
     for (const [name, channel] of ports.channels) {
@@ -241,11 +244,27 @@ export class Dispatcher {
         continue;
       }
       const ofChannel = this.#limiter.admit(name, job.lane, now);
-      const jobs = this.#withCompany(station, job, Math.min(room, ofChannel.ok ? ofChannel.room : 1));
+      const person = personIn(job.recipient);
+      const ofPerson = person === null ? null : this.#limiter.admitPerson(name, person, job.lane, now);
+      if (ofPerson?.ok === false) {
+        queue.ended(job);
+        this.#tooOften(job, ofPerson.until, now);
+        continue;
+      }
+      room = Math.min(room, ofChannel.ok ? ofChannel.room : 1, ofPerson?.room ?? Number.POSITIVE_INFINITY);
+      const jobs = this.#withCompany(station, job, room);
       station.running += 1;
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
       void this.#attempt(station, jobs);
     }
+  }
+
+  /** No call is left for its person; others are told meanwhile. */
+  #tooOften(job: Job, until: number, now: number): void {
+    const { deadlineMs } = this.#stations.get(job.channel)!.channel.definition.limits;
+    const retryAfterMs = Number.isFinite(until) ? until - now : deadlineMs;
+    const message = `no call to ${personIn(job.recipient)} is left on ${job.channel} for ${Math.ceil(retryAfterMs / 1_000)} s`;
+    this.#ports.done(job, { ...unsent, kind: 'rate_limited', code: limitCode, message, retryAfterMs }, 0);
   }
 
   /** A receipt may have come while it waited here. */
@@ -316,9 +335,13 @@ export class Dispatcher {
     const now = this.#ports.clock.now();
     const bundled = instance.bundle?.most ?? 1;
     const merges = bundled === 1 && definition.merges !== false && queue.waiting >= room;
+    const person = personIn(job.recipient);
     if (alone.has(job.deliveryId) || (merges && job.shorter)) return jobs;
+    // A call that carries several messages is for the channel's own recipients.
+    if (person !== null && !merges) return jobs;
     const may = (next: Job) =>
       !alone.has(next.deliveryId) &&
+      personIn(next.recipient) === person &&
       (!merges || (!next.shorter && next.message.locale === job.message.locale));
     while (jobs.length < (merges ? mostMerged : bundled)) {
       const next = queue.takeLike(job, may);
@@ -334,7 +357,8 @@ export class Dispatcher {
   async #attempt(station: Station, jobs: readonly Job[]): Promise<void> {
     const { clock, log } = this.#ports;
     const { channel, queue, alone } = station;
-    const { tenant, lane } = jobs[0]!;
+    const { tenant, lane, recipient } = jobs[0]!;
+    const person = personIn(recipient);
     const voids = this.#voids;
     const calls: CountedCall[] = [];
     const noted = async (call: CountedCall) => {
@@ -342,17 +366,18 @@ export class Dispatcher {
       // As late as it may reach the provider.
       const at = Math.ceil(clock.now() + limits.deadlineMs);
       const keptMs = call.reachMs + limits.deadlineMs;
-      const stored = await this.#ledger.note({ tenant, channel: channel.name, at, keptMs });
+      const of = { tenant, channel: channel.name, person: person ?? '' };
+      const stored = await this.#ledger.note({ ...of, at, keptMs });
       if (!stored) call.cancel();
       return stored;
     };
     const another = async () => {
-      const call = this.#limiter.begin(channel.name, tenant, lane);
+      const call = this.#limiter.begin(channel.name, tenant, lane, person);
       if (call.reachMs > 0 && !(await noted(call))) return false;
       calls.push(call);
       return true;
     };
-    const first = this.#limiter.begin(channel.name, tenant, lane);
+    const first = this.#limiter.begin(channel.name, tenant, lane, person);
     // What nothing counts is not noted, and goes out at once.
     const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
     const stored = first.reachMs === 0 || (await noted(first));
@@ -369,6 +394,7 @@ export class Dispatcher {
           const now = clock.now();
           if (!this.#limiter.admit(channel.name, lane, now).ok) return false;
           if (!this.#limiter.admitTenant(tenant, lane, now).ok) return false;
+          if (person !== null && !this.#limiter.admitPerson(channel.name, person, lane, now).ok) return false;
           return another();
         })
       : jobs.map(() => (stored ? ('late' as const) : ('void' as const)));

@@ -1,6 +1,14 @@
 // What the engine hands to the dispatcher.
-import type { AlertMessage } from '../../channels/message.ts';
+import type { AlertMessage, Locale } from '../../channels/message.ts';
 import type { Lane } from '../pipeline/rows.ts';
+
+/** One person on one channel. */
+export interface Addressee {
+  /** As the channel wants it. */
+  readonly to: string;
+  /** Null: that of the message. */
+  readonly locale: Locale | null;
+}
 
 /** One leased delivery, with all that its attempt needs. */
 export interface Job {

@@ -20,6 +20,8 @@ const keptShare: Readonly<Record<Lane, number>> = { high: 0, normal: 1 / 8, low:
 /** A lane that was refused for so long, or for as long as a window, is no longer held back for the sake of the others. */
 const shortestTurnMs = 60_000;
 const longestTurnMs = 600_000;
+/** People on channels of whom is known when they were told. */
+const mostPeople = 100_000;
 /** A provider that asks for more patience than this is asked again anyway. */
 const longestHoldMs = 3_600_000;
 
@@ -45,12 +47,17 @@ export interface CountedCall {
 export interface PastCall {
   readonly channel: string;
   readonly tenant: string;
+  /** Null: the recipients of the configuration. */
+  readonly person: string | null;
   readonly at: number;
 }
 
 export class Limiter {
   readonly #own = new Map<string, Meter>();
   readonly #account = new Map<string, Meter>();
+  /** What is granted for a recipient: for those of the configuration, and for people by `channel\nperson`. */
+  readonly #place = new Map<string, Meter>();
+  readonly #people = new Map<string, Meter>();
   readonly #tenants = new Map<string, Meter>();
   readonly #tenantWindows: readonly Window[];
 
@@ -60,9 +67,10 @@ export class Limiter {
     for (const [name, channel] of channels) {
       const granted = ratesOf(channel);
       const shared = granted.filter(({ scope }) => scope === 'account');
-      // The recipients of a channel never change: what is granted for one is granted for the channel.
-      const own = granted.filter(({ scope }) => scope !== 'account');
+      const own = granted.filter(({ scope }) => scope === 'channel');
       this.#own.set(name, meterOf([...own, ...(channel.limits ?? [])]));
+      // The recipients of its configuration never change: what is granted for one is granted for all of them.
+      this.#place.set(name, meterOf(granted.filter(({ scope }) => scope === 'recipient')));
       const account = channel.definition.account?.(channel.settings);
       const id = account === undefined ? `channel ${name}` : `${channel.type} ${account}`;
       const meter = accounts.get(id) ?? meterOf([]);
@@ -81,13 +89,19 @@ export class Limiter {
 
   /** How far back the windows reach, milliseconds. */
   get reachMs(): number {
-    const all = [...this.#own.values(), ...this.#account.values()].flatMap(({ windows }) => windows);
+    const meters = [...this.#own.values(), ...this.#account.values(), ...this.#place.values()];
+    const all = meters.flatMap(({ windows }) => windows);
     return longestOf([...all, ...this.#tenantWindows]);
   }
 
   /** Whether a call of the lane may begin on the channel, whoever's it is. */
   admit(channel: string, lane: Lane, now: number): Admission {
     return inTurn(this.#ofChannel(channel), lane, now);
+  }
+
+  /** The same for what is granted for one person on the channel. */
+  admitPerson(channel: string, person: string, lane: Lane, now: number): Admission {
+    return inTurn(this.#ofPerson(channel, person), lane, now);
   }
 
   /** The same for what the tenant is granted, on whatever channel. */
@@ -112,8 +126,9 @@ export class Limiter {
     return this.#ofChannel(channel).some((meter) => turnOf(meter, lane) <= now);
   }
 
-  begin(channel: string, tenant: string, lane: Lane): CountedCall {
-    const meters = [...this.#ofChannel(channel), ...this.#ofTenant(tenant)];
+  /** @param person Whom it is for; null: the recipients of the configuration. */
+  begin(channel: string, tenant: string, lane: Lane, person: string | null = null): CountedCall {
+    const meters = this.#counting(channel, tenant, person);
     for (const { refusedSince } of meters) refusedSince.delete(lane);
     const counting = meters.filter(({ windows }) => windows.length > 0);
     if (counting.length === 0) return uncounted;
@@ -138,8 +153,8 @@ export class Limiter {
   /** Takes up the calls of before the start. */
   remember(calls: readonly PastCall[], now: number): void {
     const times = new Map<Meter, number[]>();
-    for (const { channel, tenant, at } of calls) {
-      for (const meter of [...this.#ofChannel(channel), ...this.#ofTenant(tenant)]) {
+    for (const { channel, tenant, person, at } of calls) {
+      for (const meter of this.#counting(channel, tenant, person)) {
         if (meter.windows.length === 0) continue;
         const of = times.get(meter) ?? [];
         of.push(at);
@@ -149,10 +164,35 @@ export class Limiter {
     for (const [{ log }, of] of times) remember(log, of, now);
   }
 
-  #ofChannel(channel: string): Meter[] {
+  #counting(channel: string, tenant: string, person: string | null): Meter[] {
+    const ofChannel =
+      person === null
+        ? this.#ofChannel(channel)
+        : [...this.#shared(channel), ...this.#ofPerson(channel, person)];
+    return [...ofChannel, ...this.#ofTenant(tenant)];
+  }
+
+  #shared(channel: string): Meter[] {
     const own = this.#own.get(channel);
     const account = this.#account.get(channel);
     return own && account ? [own, account] : [];
+  }
+
+  #ofChannel(channel: string): Meter[] {
+    const place = this.#place.get(channel);
+    return place ? [...this.#shared(channel), place] : [];
+  }
+
+  #ofPerson(channel: string, person: string): Meter[] {
+    const windows = this.#place.get(channel)?.windows ?? [];
+    if (windows.length === 0) return [];
+    const key = `${channel}\n${person}`;
+    const meter = this.#people.get(key) ?? meterOf(windows);
+    // To the end: whoever was told longest ago is forgotten first.
+    this.#people.delete(key);
+    this.#people.set(key, meter);
+    if (this.#people.size > mostPeople) this.#people.delete(this.#people.keys().next().value!);
+    return [meter];
   }
 
   #ofTenant(tenant: string): Meter[] {

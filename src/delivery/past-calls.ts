@@ -3,7 +3,7 @@ import type { CountedCalls } from '../store/rows.ts';
 import type { PastCall } from './limiter.ts';
 
 export function pastCalls(stored: readonly CountedCalls[]): PastCall[] {
-  return stored.flatMap(({ tenant, channel, at, calls }) =>
-    new Array<PastCall>(calls).fill({ tenant, channel, at }),
+  return stored.flatMap(({ tenant, channel, person, at, calls }) =>
+    new Array<PastCall>(calls).fill({ tenant, channel, person: person === '' ? null : person, at }),
   );
 }

@@ -19,6 +19,7 @@ import type { ConfigObjectRow } from '../pipeline/effect.ts';
 import type { Directory, OnCall, Person, Target } from '../policy/people.ts';
 import { type Unreached, unreached } from '../policy/reach.ts';
 import { formatTarget } from '../policy/target.ts';
+import type { PersonalChannel } from '../policy/ways-to-person.ts';
 import { type MadeObject, ObjectBook } from './object-book.ts';
 import type { ObjectDocument } from './object-order.ts';
 
@@ -69,6 +70,7 @@ export class DirectoryBook {
   /** Read with the addresses of the file as it is. */
   #people = new WeakMap<MadeEntry, Person>();
   #built: Built | null = null;
+  #personal: readonly PersonalChannel[] | null = null;
 
   constructor(file: FileRouting) {
     this.#file = file;
@@ -76,6 +78,7 @@ export class DirectoryBook {
 
   set file(file: FileRouting) {
     this.#file = file;
+    this.#personal = null;
     this.#people = new WeakMap();
     this.#changed();
   }
@@ -89,6 +92,12 @@ export class DirectoryBook {
   /** Everybody who can be told. */
   get directory(): Directory {
     return this.#current.directory;
+  }
+
+  /** Channels through which people are told. */
+  get personal(): readonly PersonalChannel[] {
+    this.#personal ??= reachChannels(this.#ofFile).personal;
+    return this.#personal;
   }
 
   made(of: DirectoryKind): ObjectBook<MadeEntry> {

@@ -81,7 +81,8 @@ export class Doors {
       // The row is gone; the key stands in the set of touched groups.
       for (const group of out.groups) {
         if (group.row.id !== effect.id) continue;
-        const channels = tenant.pipeline.routing.receivers.get(group.row.receiver)?.channels ?? [];
+        const receiver = tenant.pipeline.routing.receivers.get(group.row.receiver);
+        const channels = receiver?.to === undefined ? (receiver?.channels ?? []) : null;
         const audience = audienceOf(group.row.receiver, group.row.labels);
         const known = (id: string) => tenant.pipeline.alerts.has(id);
         this.plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);

@@ -31,6 +31,7 @@ import { Agenda } from './agenda.ts';
 import { BulkRun } from './bulk-run.ts';
 import { ConfirmRun } from './confirm-run.ts';
 import { Coverage } from './coverage.ts';
+import { reachChannels } from './directory-book.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
@@ -246,8 +247,14 @@ export class Engine {
     return new Set(all.flatMap((routing) => [...this.#channelsIn(routing)]));
   }
 
-  #channelsIn({ receivers }: FileRouting): Set<string> {
-    const named = [...receivers.values()].flatMap(({ channels }) => channels);
+  #channelsIn({ receivers, directory }: FileRouting): Set<string> {
+    const named = [...receivers.values()].flatMap(({ channels, to = [] }) => {
+      const places = to.flatMap(({ kind, name }) => (kind === 'channel' ? [name] : []));
+      // Whoever is told without a channel is told by whatever reaches people.
+      const personal =
+        to.length > 0 && channels.length === 0 && directory ? reachChannels(directory).personal : [];
+      return [...channels, ...places, ...personal.map(({ name }) => name)];
+    });
     return new Set(named.flatMap((channel) => this.#policy.ways.get(channel)?.chain ?? []));
   }
 
@@ -477,7 +484,7 @@ export class Engine {
     this.#routing = { routing, tenantRouting };
     this.#policy = policy;
     for (const tenant of this.#ring) {
-      Object.assign(tenant.policy, policy);
+      tenant.setPolicy(policy);
       tenant.routes.file = this.routingOf(tenant.name);
       tenant.rota.file = tenant.routes.file.schedules;
       tenant.people.file = tenant.routes.file;

@@ -10,6 +10,7 @@ import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Directory, OnCall } from '../policy/people.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
+import { RecipientWays } from '../policy/recipient-ways.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -97,6 +98,26 @@ export class Tenant {
     return this.#queue.drain();
   }
 
+  /** What the configuration says of delivery from now on. */
+  setPolicy(policy: DeliveryPolicy): void {
+    Object.assign(this.policy, this.#withPeople(policy));
+  }
+
+  /** The ways of the configuration, and those to the tenant's people, whoever they are when that is asked. */
+  #withPeople(policy: DeliveryPolicy): DeliveryPolicy {
+    const book = this.people;
+    const people = {
+      timeZone: policy.timeZone ?? 'UTC',
+      get directory() {
+        return book.directory;
+      },
+      get personal() {
+        return book.personal;
+      },
+    };
+    return { ...policy, ways: new RecipientWays(policy.ways, people), people };
+  }
+
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
   load(
     store: Store,
@@ -121,7 +142,7 @@ export class Tenant {
     this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
-    this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
+    this.policy = loadPolicy(this.name, snapshot, this.#withPeople(policy), newId, now, planned);
     this.due.clear();
     this.ordered = false;
     return { step: out, plan: planned };

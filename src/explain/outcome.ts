@@ -19,6 +19,8 @@ export type Outcome =
       readonly channels: readonly string[];
       readonly until: number;
       readonly lastError: string | null;
+      /** All of it waits for the end of somebody's quiet hours. */
+      readonly quiet: boolean;
     }
   /** Nobody took it, and it is not tried again by itself. */
   | {
@@ -150,6 +152,7 @@ function onItsWay(open: readonly DeliveryRow[]): Outcome {
     channels: namesOf(open),
     until: open.reduce((min, { dueAt }) => Math.min(min, dueAt), Number.POSITIVE_INFINITY),
     lastError: open.find(({ lastError }) => lastError !== null)?.lastError ?? null,
+    quiet: open.every(({ reason }) => reason === 'quiet_hours'),
   };
 }
 

@@ -99,7 +99,8 @@ export function outcomeText(facts: AlertFacts, outcome: Untold, say: Say, manner
   const time = timesOf(say, manner);
   switch (outcome.kind) {
     case 'on_its_way': {
-      const { channels, until, lastError } = outcome;
+      const { channels, until, lastError, quiet } = outcome;
+      if (quiet) return why.quiet({ until: time(until) });
       return why.onItsWay({ channels, until: time(until), error: lastError && lastErrorText(lastError) });
     }
     case 'not_delivered': {

@@ -198,7 +198,9 @@ function endLine(
         ? line.notAllAccepted(count)
         : kind === 'notification.partial'
           ? line.someAccepted(count)
-          : line.unknown({ kind, reason });
+          : kind === 'notification.unreached'
+            ? line.unreached({ receiver, names: (body.unreached ?? []) as string[] })
+            : line.unknown({ kind, reason });
   const details = { notification_id: row.id, receiver, ...(reason !== null && { reason }), ...body };
   return { at, what: kind, text, actor, details };
 }

@@ -45,6 +45,7 @@ describe('the table of routes', () => {
       '/health',
       '/health/live',
       '/health/ready',
+      '/api/v1/on-call/schedules/{name}/calendar.ics',
       '/webhook/callback/{channel}',
       '/webhook/callback/{channel}',
       '/l/{token}',

@@ -26,8 +26,8 @@ export function queuedIn(state: PipelineState, group: Group): number {
 
 /** The digest went out, or nothing waits in it any more: the next one opens with what comes next. */
 export function endCollecting({ row }: Group): void {
-  row.collectSince = null;
-  row.collectUntil = null;
+  delete row.collectSince;
+  delete row.collectUntil;
 }
 
 /** A resolved alert that no digest has told of yet is kept for it, also over a restart; null: none has to. */

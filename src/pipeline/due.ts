@@ -89,7 +89,9 @@ export function applyNotify(
 }
 
 /** What no group waits with any more is done: a restart need not load it again. */
-function finish(state: PipelineState, alert: AlertRow, out: StepResult): void {
+function finish(state: PipelineState, seen: AlertRow, out: StepResult): void {
+  // A group that the alert has left sees it as over, while it goes on elsewhere.
+  const alert = state.alerts.get(seen.id) ?? seen;
   if (alert.nextAt === null || alert.state !== 'resolved') return;
   const groups = groupsOf(state, alert.id);
   if (alert.kind === 'event' ? groups.length > 0 : keptUntil(groups, alert) !== null) return;

@@ -54,6 +54,8 @@ export type Effect =
 export interface ProviderCalls {
   readonly tenant: string;
   readonly channel: string;
+  /** Empty: the recipients of the channel's configuration. */
+  readonly person: string;
   readonly at: number;
   readonly calls: number;
   /** As far back as a window of the channel reaches; what is older is forgotten. */

@@ -39,7 +39,8 @@ export type PolicyInput =
       readonly kind: 'group_closed';
       /** `audienceOf` the group. */
       readonly audience: string;
-      readonly channels: readonly string[];
+      /** Null: whoever was told, people may be among them. */
+      readonly channels: readonly string[] | null;
       /** Alerts that another group of the same audience still speaks of. */
       readonly known: (alertId: string) => boolean;
     }

@@ -6,6 +6,7 @@ import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
 import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
+import { quietReason } from './quiet-deliveries.ts';
 import { arriveLate } from './receipts-of-open.ts';
 import { receiptBits } from './received-delivery.ts';
 import { slowReason } from './retry.ts';
@@ -82,6 +83,7 @@ export function loadPolicy(
         busy: 0,
         shorter: row.shorter,
         slow: row.reason === slowReason,
+        quiet: row.reason === quietReason,
         // Once leased it may have gone out, whatever was heard of it.
         maybe: row.maybe || row.leaseToken > 0,
         leaseToken: row.leaseToken,
@@ -90,7 +92,9 @@ export function loadPolicy(
       state.open += 1;
       const tally = tallyOf(state, row);
       tally.open += 1;
-      if (row.attempts > 0 || row.reason !== null) armTally(tally, now, out);
+      // Known from here on to whoever asks for the ways there are.
+      state.ways.get(row.recipient);
+      if (row.attempts > 0 || (row.reason !== null && row.reason !== quietReason)) armTally(tally, now, out);
       if (row.crashes >= crashesOfPoison) poison.add(row.id);
       continue;
     }

@@ -12,8 +12,10 @@ import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
+import { endQuiet, quietReason, quietUntilOf } from './quiet-deliveries.ts';
 import { planReceipt } from './receipts.ts';
 import { arriveLate, decideConfirmed } from './receipts-of-open.ts';
+import { recipientsOf, unreachedEvent } from './recipients.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
@@ -26,7 +28,7 @@ import {
 } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
-import { chosenChannels, firstWay, nextWay, takeOver, wayOf } from './ways.ts';
+import { firstWay, nextWay, takeOver, wayOf } from './ways.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {
   const out = emptyPlan();
@@ -50,8 +52,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       break;
     }
     case 'group_closed':
-      for (const channel of input.channels) {
-        const key = orderKeyOf(input.audience, channel);
+      for (const key of keysOf(state, input)) {
         const order = state.orders.get(key);
         if (!order) continue;
         for (const set of [order.unsaid, order.believed])
@@ -66,6 +67,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         delivery.leaseToken = input.leaseToken;
         delivery.state = 'sending';
         delivery.dueAt = input.dueAt;
+        delivery.quiet = false;
         if (input.channel !== delivery.channel) takeOver(delivery, input.channel);
         noteClaim(state, delivery.channel, delivery.id, now);
       }
@@ -104,6 +106,16 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
   return out;
 }
 
+/** Those orders of an audience that remember something. */
+function keysOf(
+  { orders }: PolicyState,
+  { audience, channels }: { readonly audience: string; readonly channels: readonly string[] | null },
+): readonly string[] {
+  if (channels !== null) return channels.map((channel) => orderKeyOf(audience, channel));
+  const prefix = orderKeyOf(audience, '');
+  return [...orders.keys()].filter((key) => key.startsWith(prefix));
+}
+
 function openDelivery(
   state: PolicyState,
   input: { deliveryId: string; orderKey: string; leaseToken: number },
@@ -140,8 +152,14 @@ function planNotification(
   const named =
     only === undefined ? (notification.strategy ?? receiver?.strategy ?? null) : testStrategy.name;
   const strategy = strategyOf(state.strategies, named, message);
-  const asked = only === undefined ? (receiver?.channels ?? []) : [only];
-  const channels = chosenChannels(state.ways, asked, strategy);
+  const asked =
+    only !== undefined
+      ? { channels: [only] }
+      : notification.to !== undefined
+        ? { channels: [], to: notification.to }
+        : { channels: receiver?.channels ?? [], to: receiver?.to };
+  const { recipients, unreached } = recipientsOf(state.ways, state.people, asked, strategy, now);
+  const nobody = unreached.length > 0 ? 'nobody_reached' : 'no_channel';
   const ours = message.alerts.some(isOurs);
   const instead = message.reason === 'undelivered';
   const row: NotificationRow = {
@@ -160,8 +178,8 @@ function planNotification(
     locale: message.locale,
     expiresAt: now + deliveryTtlMs,
     correlationId: null,
-    status: channels.length === 0 ? 'dropped' : 'pending',
-    dropReason: channels.length === 0 ? 'no_channel' : null,
+    status: recipients.length === 0 ? 'dropped' : 'pending',
+    dropReason: recipients.length === 0 ? nobody : null,
     body: JSON.stringify(message),
     createdAt: now,
     strategy: strategy.name,
@@ -169,7 +187,12 @@ function planNotification(
     emergencyAt: null,
   };
   out.effects.push({ put: 'notification', row });
-  if (channels.length === 0) return;
+  if (unreached.length > 0) out.effects.push(unreachedEvent(state, row, unreached, now));
+  if (recipients.length === 0) {
+    // Nobody will hear of it by this way, however long one waits.
+    if (unreached.length > 0 && !isAboutUs(row)) out.overdue.push({ notificationId: row.id, at: now });
+    return;
+  }
   const tally: Tally = {
     notificationId: row.id,
     strategy,
@@ -182,9 +205,9 @@ function planNotification(
     confirmed: new Map(),
     armed: false,
   };
-  for (const channel of channels) {
+  for (const to of recipients) {
     // Nobody takes over from a recipient of its own, and what is put off for a paused channel stays with it.
-    const recipient = only === undefined ? channel : `${channel}~test`;
+    const recipient = only === undefined ? to : `${to}~test`;
     planDelivery(state, notification, means, row, tally, recipient, now, out);
   }
   if (tally.open > 0) state.tallies.set(row.id, tally);
@@ -217,11 +240,14 @@ function planDelivery(
   order.lastNo = orderNo;
   const first = order.open.length === 0;
   const dropped = overtaken || (first && isPointless(order, alerts));
-  const channel = only ?? (asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient));
+  const own = state.ways.get(recipient)?.chain[0] ?? recipient;
+  const channel = only ?? (asksAgain(state, own, lane, now) ? own : firstWay(state, recipient));
   // A person asks whether a channel works: that it is paused is why.
   const breaker = only === undefined ? openBreaker(state, channel) : null;
-  const leased = first && !dropped && !breaker && means.room(channel, lane);
-  const dueAt = breaker ? parkedUntil(breaker, now) : now;
+  const quiet = dropped ? null : quietUntilOf(state, recipient, notification.severity, now);
+  if (quiet === null) endQuiet(state, order, now, out);
+  const leased = first && !dropped && !breaker && quiet === null && means.room(channel, lane);
+  const dueAt = quiet ?? (breaker ? parkedUntil(breaker, now) : now);
   const row: DeliveryRow = {
     tenant: state.tenant,
     id: state.newId(),
@@ -231,11 +257,11 @@ function planDelivery(
     provider: state.ways.get(channel)!.type,
     lane,
     dueAt,
-    expiresAt: notification.expiresAt,
+    expiresAt: notification.expiresAt + (dueAt > now && quiet !== null ? quiet - now : 0),
     orderKey,
     orderNo,
     state: dropped ? 'dropped' : leased ? 'sending' : 'queued',
-    reason: dropped ? 'firing_not_sent' : breaker ? 'breaker_open' : null,
+    reason: dropped ? 'firing_not_sent' : quiet !== null ? quietReason : breaker ? 'breaker_open' : null,
     attempts: 0,
     crashes: 0,
     shorter: false,
@@ -270,11 +296,12 @@ function planDelivery(
     shorter: false,
     slow: false,
     maybe: false,
+    ...(quiet !== null && { quiet: true }),
     leaseToken: row.leaseToken,
   });
   state.open += 1;
   tally.open += 1;
-  if (breaker) armTally(tally, now, out);
+  if (breaker && quiet === null) armTally(tally, now, out);
   if (leased) out.leased.push({ row, notification: from });
   else if (first) out.wakeAt.push(dueAt);
 }

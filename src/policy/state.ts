@@ -1,5 +1,6 @@
 // What policy remembers of one tenant between inputs: the open deliveries in their order. Everything else is in rows.
 import type { ConfirmationRow, Lane, Saying } from '../pipeline/rows.ts';
+import type { PeopleOfTenant } from './recipient-ways.ts';
 import type { Strategies, Strategy } from './strategy.ts';
 import type { Ways } from './ways.ts';
 
@@ -28,6 +29,8 @@ export interface OpenDelivery {
   busy: number;
   /** The provider found the whole message too large. */
   shorter: boolean;
+  /** It waits for the end of its person's quiet hours. */
+  quiet?: boolean;
   /** Its schedule is spent: it is tried again every few minutes, until somebody takes it. */
   slow: boolean;
   /** Somebody may have it already: an attempt went out and was not refused. */
@@ -92,6 +95,10 @@ export interface DeliveryPolicy {
   readonly ways: Ways;
   /** Those of the configuration, and the built-in ones that it does not replace. */
   readonly strategies: Strategies;
+  /** Where people are who do not say; absent: UTC. */
+  readonly timeZone?: string;
+  /** Absent: nobody is known by name. */
+  readonly people?: PeopleOfTenant;
 }
 
 export interface PolicyState {
@@ -99,6 +106,7 @@ export interface PolicyState {
   readonly newId: () => string;
   ways: Ways;
   strategies: Strategies;
+  people?: PeopleOfTenant;
   /** Of notifications with an open delivery, by id. */
   readonly tallies: Map<string, Tally>;
   readonly orders: Map<string, Order>;
@@ -111,13 +119,14 @@ export interface PolicyState {
 export function emptyPolicyState(
   tenant: string,
   newId: () => string,
-  { ways, strategies }: DeliveryPolicy,
+  { ways, strategies, people }: DeliveryPolicy,
 ): PolicyState {
   return {
     tenant,
     newId,
     ways,
     strategies,
+    ...(people && { people }),
     tallies: new Map(),
     orders: new Map(),
     breakers: new Map(),

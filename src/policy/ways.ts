@@ -11,7 +11,8 @@ export interface Way {
   readonly chain: readonly string[];
 }
 
-export type Ways = ReadonlyMap<string, Way>;
+/** By recipient: the name of a channel, or a person (see recipient-ways.ts). */
+export type Ways = Pick<ReadonlyMap<string, Way>, 'get' | 'has' | typeof Symbol.iterator>;
 
 /** The part of policy's state that says which way is open. */
 interface Roads {

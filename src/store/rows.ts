@@ -60,6 +60,8 @@ export interface ConfigObjectVersion {
 export interface CountedCalls {
   readonly tenant: string;
   readonly channel: string;
+  /** Empty: the recipients of the channel's configuration. */
+  readonly person: string;
   readonly at: number;
   readonly calls: number;
 }

@@ -67,6 +67,7 @@ export const en = {
       p.error === null
         ? `the message is on its way to ${list(p.channels)}`
         : `${list(p.channels)} did not take the message yet (${p.error}); the next attempt is at ${p.until}`,
+    quiet: (p: { until: string }) => `the message waits for the end of quiet hours at ${p.until}`,
     notDelivered: (p: { channels: readonly string[]; attempts: number; error: string | null }) =>
       `${list(p.channels)} did not take the message${p.attempts > 0 ? ` in ${plural(p.attempts, 'attempt')}` : ''}${p.error === null ? '' : `, the last answer was ${p.error}`}; it is now a dead letter and is sent again only by hand`,
     expired: (p: { channels: readonly string[]; error: string | null }) =>
@@ -194,6 +195,9 @@ export const en = {
       `No channel brought the message to ${p.receiver} (none_accepted): ${p.dead} failed.`,
     notAllAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
       `The message did not reach ${p.receiver} on all channels, as it should (not_all_accepted): ${p.accepted} took it, ${p.dead} failed.`,
+    /** Whom it should tell and cannot. */
+    unreached: (p: { receiver: string; names: readonly string[] }) =>
+      `The message for ${p.receiver} cannot reach ${list(p.names)}: there is no address for them.`,
     someAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
       `The message reached ${p.receiver} on some channels only, which is enough: ${p.accepted} took it, ${p.dead} failed.`,
   },

@@ -58,6 +58,7 @@ export const zhCN: Texts = {
       error === null
         ? `消息正在送往 ${list(channels)}`
         : `${list(channels)} 尚未接受消息（${error}）；下次尝试在 ${until}`,
+    quiet: ({ until }) => `消息等待免打扰时段在 ${until} 结束`,
     notDelivered: ({ channels, attempts, error }) =>
       `${list(channels)} ${attempts > 0 ? `在 ${attempts} 次尝试中都` : ''}没有接受消息${error === null ? '' : `，最后的响应是 ${error}`}；消息已成为死信，只能手动重发`,
     expired: ({ channels, error }) =>
@@ -163,6 +164,7 @@ export const zhCN: Texts = {
       `没有任何渠道将消息送达 ${receiver}（none_accepted）：${dead} 个失败。`,
     notAllAccepted: ({ receiver, accepted, dead }) =>
       `消息应由所有渠道送达 ${receiver}，但未全部送达（not_all_accepted）：${accepted} 个接受，${dead} 个失败。`,
+    unreached: ({ receiver, names }) => `给 ${receiver} 的消息无法送达 ${list(names)}：没有可用地址。`,
     someAccepted: ({ receiver, accepted, dead }) =>
       `消息仅由部分渠道送达 ${receiver}，已符合要求：${accepted} 个接受，${dead} 个失败。`,
   },

@@ -58,6 +58,7 @@ export const zhTW: Texts = {
       error === null
         ? `訊息正在送往 ${list(channels)}`
         : `${list(channels)} 尚未接受訊息（${error}）；下次嘗試在 ${until}`,
+    quiet: ({ until }) => `訊息等待勿擾時段於 ${until} 結束`,
     notDelivered: ({ channels, attempts, error }) =>
       `${list(channels)} ${attempts > 0 ? `在 ${attempts} 次嘗試中都` : ''}沒有接受訊息${error === null ? '' : `，最後的回應是 ${error}`}；訊息已成為死信，只能手動重送`,
     expired: ({ channels, error }) =>
@@ -163,6 +164,7 @@ export const zhTW: Texts = {
       `沒有任何通道將訊息送達 ${receiver}（none_accepted）：${dead} 個失敗。`,
     notAllAccepted: ({ receiver, accepted, dead }) =>
       `訊息應由所有通道送達 ${receiver}，但未全部送達（not_all_accepted）：${accepted} 個接受，${dead} 個失敗。`,
+    unreached: ({ receiver, names }) => `給 ${receiver} 的訊息無法送達 ${list(names)}：沒有可用的地址。`,
     someAccepted: ({ receiver, accepted, dead }) =>
       `訊息僅由部分通道送達 ${receiver}，已符合要求：${accepted} 個接受，${dead} 個失敗。`,
   },

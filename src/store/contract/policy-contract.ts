@@ -259,7 +259,7 @@ export function policyContract(current: () => Story): void {
     const story = current();
     const call = (at: number, calls: number, over: object = {}) => ({
       put: 'provider_calls' as const,
-      row: { tenant: 'acme', channel: 'ops-hook', at, calls, keptMs: 60_000, ...over },
+      row: { tenant: 'acme', channel: 'ops-hook', person: '', at, calls, keptMs: 60_000, ...over },
     });
     story.commit([call(t0, 2), call(t0 + 10, 1, { channel: 'ops-mail' })]);
     story.commit([call(t0 + 60_000, 1)]);

@@ -60,7 +60,7 @@ export function ownershipGroup(db: Db, memory: Memory) {
   );
   // No retry waits longer than a Retry-After may ask for: one that does was timed by a clock that was ahead.
   const bringBack = db.raw.prepare<[number, number]>(
-    `UPDATE delivery SET due_at = ? WHERE state = 'queued' AND due_at > ?`,
+    `UPDATE delivery SET due_at = ? WHERE state = 'queued' AND due_at > ? AND reason IS NOT 'quiet_hours'`,
   );
   return {
     takeShards(owner: string, now: number): readonly ShardLease[] {

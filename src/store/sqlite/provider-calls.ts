@@ -6,13 +6,13 @@ import { withStoreErrors } from './sqlite-errors.ts';
 
 /** For use inside the commit. */
 export function providerCallWrites(db: Db) {
-  const insert = db.raw.prepare<[string, string, number, number]>(
-    'INSERT INTO provider_call (tenant, channel, at, calls) VALUES (?, ?, ?, ?)',
+  const insert = db.raw.prepare<[string, string, string, number, number]>(
+    'INSERT INTO provider_call (tenant, channel, person, at, calls) VALUES (?, ?, ?, ?, ?)',
   );
   const forget = db.raw.prepare<[string, number]>('DELETE FROM provider_call WHERE channel = ? AND at < ?');
   return {
-    put({ tenant, channel, at, calls, keptMs }: ProviderCalls): void {
-      insert.run(tenant, channel, at, calls);
+    put({ tenant, channel, person, at, calls, keptMs }: ProviderCalls): void {
+      insert.run(tenant, channel, person, at, calls);
       forget.run(channel, at - keptMs);
     },
   };
@@ -20,7 +20,7 @@ export function providerCallWrites(db: Db) {
 
 export function providerCallGroup(db: Db) {
   const since = db.raw.prepare<[number], CountedCalls>(
-    'SELECT tenant, channel, at, calls FROM provider_call WHERE at >= ? ORDER BY at',
+    'SELECT tenant, channel, person, at, calls FROM provider_call WHERE at >= ? ORDER BY at',
   );
   const forget = db.raw.prepare<[number]>('DELETE FROM provider_call WHERE at < ?');
   return {

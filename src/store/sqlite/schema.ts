@@ -296,6 +296,7 @@ export const breaker = sqliteTable(
 export const providerCall = sqliteTable('provider_call', {
   tenant: text('tenant').notNull(),
   channel: text('channel').notNull(),
+  person: text('person').notNull(),
   at: integer('at').notNull(),
   calls: integer('calls').notNull(),
 });

@@ -5,6 +5,7 @@
 CREATE TABLE provider_call (
   tenant  TEXT NOT NULL,
   channel TEXT NOT NULL,
+  person  TEXT NOT NULL,
   at      INTEGER NOT NULL,
   calls   INTEGER NOT NULL
 ) STRICT;

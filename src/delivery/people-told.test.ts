@@ -1,0 +1,52 @@
+// People through the whole program and a real mail server.
+import { afterEach, expect, it } from 'vitest';
+import { startMailCatcher } from '../testing/mail-catcher.ts';
+import { startTestApp } from '../testing/test-app.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const names = Array.from({ length: 15 }, (_, i) => `p${i + 1}`);
+const config = (port: number) => `
+collector: { host: false }
+channels:
+  mail: { type: email, host: 127.0.0.1, port: ${port}, use_tls: none, from_email: a@example.com, to: [room@example.com] }
+people:
+${names.map((name) => `  ${name}: { addresses: { email: ${name}@example.com }, locale: ${name === 'p2' ? 'zh-TW' : 'en'} }`).join('\n')}
+teams:
+  a: [${names.slice(0, 8)}]
+  b: [${names.slice(4, 12)}]
+  c: [${names.slice(10)}, p1]
+receivers: { ops: { to: ["team:a", "team:b", "team:c"] } }
+route: { receiver: ops, group_wait: 0s }
+egress: { allow: [127.0.0.0/8] }
+`;
+const rules = `
+group: g
+rules:
+  - { name: High, metric: high, operator: gt, threshold: 1, for: 0s, severity: critical }
+`;
+
+it('fifteen people of three overlapping groups get one mail each, in their language', async () => {
+  const mail = await startMailCatcher();
+  closing.push(() => mail.close());
+  const app = await startTestApp(config(mail.port), rules);
+  closing.push(() => app.close());
+  await app.push([{ metric: 'high', value: 9 }]);
+  const mails = await mail.waitFor(15);
+  const byName = (a: string, b: string) => a.localeCompare(b);
+  expect(mails.flatMap(({ to }) => to).sort(byName)).toEqual(
+    names.map((name) => `${name}@example.com`).sort(byName),
+  );
+  const textTo = (name: string) => mails.find(({ to }) => to[0] === `${name}@example.com`)!.text;
+  expect(textTo('p1')).toContain('High');
+  expect(/\p{Script=Han}/u.test(textTo('p2'))).toBe(true);
+  expect(/\p{Script=Han}/u.test(textTo('p1'))).toBe(false);
+  const { body } = await app.call('GET', '/api/v1/deliveries?limit=50');
+  const told = (body as { items: { recipient: string }[] }).items;
+  expect(told.map(({ recipient }) => recipient).sort(byName)).toEqual(
+    names.map((name) => `@${name}`).sort(byName),
+  );
+});
