@@ -170,6 +170,8 @@ export interface ChannelState {
   readonly kind: string;
   readonly label: Readonly<Record<Locale, string>>;
   readonly fallback: readonly string[];
+  /** What one message costs; null: nobody said. */
+  readonly cost: number | null;
   readonly mock: boolean;
   /** As it is configured; secrets are `***`. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -9,9 +9,11 @@ import { name, positiveDuration } from './scalars.ts';
 import type { Path, Source } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
 
-/** A window is filled again from the stored attempts after a start; that is done for an hour. */
-const longestWindowMs = 3_600_000;
+const dayMs = 86_400_000;
+/** Every call that a window counts is kept for so long, in memory too. */
+const longestWindowMs = 31 * dayMs;
 const mostCalls = 10_000;
+const mostBudgeted = 100_000;
 
 export const channelKeys = z.object({
   enabled: z.boolean().default(true).describe('false: as if nobody named it.'),
@@ -25,17 +27,58 @@ export const channelKeys = z.object({
       z.strictObject({
         calls: z.int().min(1).max(mostCalls).describe('So many calls at most …'),
         per: positiveDuration
-          .refine((ms) => ms <= longestWindowMs, 'expected at most 1h')
-          .describe('… in any span of this length, at most an hour.'),
+          .refine((ms) => ms <= longestWindowMs, 'expected at most 31d')
+          .describe('… in any span of this length, at most 31 days.'),
       }),
     )
     .max(8)
     .default([])
     .describe('Beside what its kind declares. What waits behind a limit is merged into fewer messages.'),
+  cost: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'What one message costs, in the currency of the budget: who has no preference is told by the cheapest.',
+    ),
+  budget: z
+    .strictObject({
+      daily: z.number().positive().optional().describe('Spent in any 24 hours, at most.'),
+      monthly: z.number().positive().optional().describe('Spent in any 30 days, at most.'),
+    })
+    .optional()
+    .describe(
+      'With `cost`. What is urgent keeps a part of it; what waits behind it is merged, or goes to the fallback.',
+    ),
   template: name.optional().describe('Its messages are said in the words of this template.'),
   locale: z.enum(locales).optional().describe('The language of its messages.'),
 });
 export type ChannelKeys = z.output<typeof channelKeys>;
+
+/** The windows of its limits and of its budget, or where that cannot be. */
+export function windowsOf({ limits, cost, budget = {} }: ChannelKeys): {
+  readonly windows: readonly { readonly calls: number; readonly perMs: number }[];
+  readonly problem: { readonly path: Path; readonly message: string } | null;
+} {
+  const windows = limits.map(({ calls, per }) => ({ calls, perMs: per }));
+  for (const [key, perMs] of [
+    ['daily', dayMs],
+    ['monthly', 30 * dayMs],
+  ] as const) {
+    const amount = budget[key];
+    if (amount === undefined) continue;
+    const wrong = (message: string) => ({ windows: [], problem: { path: ['budget', key], message } });
+    if (cost === undefined) return wrong('expected `cost` beside it: what one message costs');
+    // A price such as 0.1 is no number of the machine.
+    const calls = Math.floor(amount / cost + 1e-9);
+    if (calls < 1) return wrong(`does not pay for one message: its cost is ${cost}`);
+    if (calls > mostBudgeted)
+      return wrong(`pays for more than ${mostBudgeted} messages, which are not counted`);
+    windows.push({ calls, perMs });
+  }
+  return { windows, problem: null };
+}
 
 const common = new Set(Object.keys(channelKeys.shape));
 const mostProviders = 8;

@@ -39,12 +39,39 @@ describe('limits of a channel', () => {
 
   it.each([
     ['[{ calls: 0, per: 1m }]', 'channels.hook.limits.0.calls'],
-    ['[{ calls: 20, per: 2h }]', 'channels.hook.limits.0.per'],
+    ['[{ calls: 20, per: 32d }]', 'channels.hook.limits.0.per'],
     ['[{ calls: 20 }]', 'channels.hook.limits.0.per'],
     ['[{ calls: 20, per: 1m, burst: 3 }]', 'channels.hook.limits.0.burst'],
     ['{ calls: 20, per: 1m }', 'channels.hook.limits'],
   ])('that are %s are refused where they are wrong', (limits, path) => {
     const loaded = load(limits);
     expect('problems' in loaded && loaded.problems.map((problem) => problem.path)).toEqual([path]);
+  });
+});
+
+describe('a budget of a channel', () => {
+  const problem = (keys: string) => {
+    const loaded = load(`[], ${keys}`);
+    return 'problems' in loaded && loaded.problems.map(({ path, message }) => `${path}: ${message}`);
+  };
+
+  it('is so many calls in a day and in a month', () => {
+    const loaded = load('[], cost: 0.1, budget: { daily: 0.3, monthly: 6 }');
+    if (!('config' in loaded)) throw new Error(JSON.stringify(loaded.problems));
+    const { limits, cost } = loaded.config.channels.get('hook')!;
+    expect(limits).toEqual([
+      { calls: 3, perMs: 86_400_000 },
+      { calls: 60, perMs: 30 * 86_400_000 },
+    ]);
+    expect(cost).toBe(0.1);
+  });
+
+  it('needs a cost, and has to pay for one message', () => {
+    expect(problem('budget: { daily: 3 }')).toEqual([
+      'channels.hook.budget.daily: expected `cost` beside it: what one message costs',
+    ]);
+    expect(problem('cost: 4, budget: { monthly: 3 }')).toEqual([
+      'channels.hook.budget.monthly: does not pay for one message: its cost is 4',
+    ]);
   });
 });

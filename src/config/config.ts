@@ -20,6 +20,8 @@ export interface ChannelConfig {
   readonly fallback: readonly string[];
   /** At most so many calls in any span of so many milliseconds, beside what its kind declares. */
   readonly limits: readonly { readonly calls: number; readonly perMs: number }[];
+  /** What one message costs. */
+  readonly cost?: number;
   /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
   readonly template?: string;
   readonly locale?: Locale;

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { didYouMean } from '../../rules/did-you-mean.ts';
 import type { Problem } from '../../rules/types.ts';
 import type { AddressedChannel, Addressing } from './addressing.ts';
-import { takeApart } from './channel-keys.ts';
+import { takeApart, windowsOf } from './channel-keys.ts';
 import type { ChannelConfig } from './config.ts';
 import { checkPeople } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
@@ -52,12 +52,14 @@ export function readChannels(
       if (!parsed.success)
         problems.push(...zodProblems(source, parsed.error, definition.config, path, resolved.written));
       else if (keys.enabled) {
-        const { fallback, template, locale, limits } = keys;
+        const { fallback, template, locale, cost } = keys;
         const words = {
           ...(template !== undefined && { template }),
           ...(locale !== undefined && { locale }),
+          ...(cost !== undefined && { cost }),
         };
-        const windows = limits.map(({ calls, per }) => ({ calls, perMs: per }));
+        const { windows, problem } = windowsOf(keys);
+        if (problem) problems.push(source.problem(['channels', name, ...problem.path], problem.message));
         const { file, line } = source.problem(path, '');
         const own = { name: called, type, settings: parsed.data, place: { file, line } };
         channels.set(called, { ...own, fallback, limits: windows, ...words });
@@ -88,7 +90,7 @@ export function addressingOf(
       const personal =
         definition?.address !== undefined &&
         (open === undefined || (definition.reachesPeople?.(open.settings) ?? true));
-      return [[name, { name, kind, enabled: open !== undefined, personal }]];
+      return [[name, { name, kind, enabled: open !== undefined, personal, cost: open?.cost ?? 0 }]];
     },
   );
   return {

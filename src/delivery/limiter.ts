@@ -161,7 +161,11 @@ export class Limiter {
         times.set(meter, of);
       }
     }
-    for (const [{ log }, of] of times) remember(log, of, now);
+    for (const [{ log, refusedSince }, of] of times) {
+      remember(log, of, now);
+      // Nobody knows how long the others have waited: each has one turn, or a process that dies often would serve none.
+      for (const lane of ['normal', 'low'] as const) refusedSince.set(lane, now - longestTurnMs);
+    }
   }
 
   #counting(channel: string, tenant: string, person: string | null): Meter[] {

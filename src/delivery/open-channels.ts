@@ -22,6 +22,8 @@ export interface OpenChannel {
   readonly fallback?: readonly string[];
   /** Windows of the configuration, beside those that its kind declares. */
   readonly limits?: readonly Window[];
+  /** What one message costs. */
+  readonly cost?: number;
   /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
   readonly template?: string;
   readonly locale?: Locale;
@@ -90,7 +92,7 @@ export function openChannels(
   mock = false,
 ): Map<string, OpenChannel> {
   const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback, limits, template, locale, place } of configs.values()) {
+  for (const { name, type, settings, fallback, limits, cost, template, locale, place } of configs.values()) {
     const definition = registry[type];
     if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
     const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
@@ -101,6 +103,7 @@ export function openChannels(
     open.set(name, {
       ...{ name, type, definition, settings, fallback, limits, instance },
       ...words,
+      ...(cost !== undefined && { cost }),
       ...(place && { place }),
       ...(mock && { mock }),
     });

@@ -58,6 +58,7 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
         kind: type,
         label: definition.label,
         fallback,
+        cost: channel.cost ?? null,
         mock,
         place,
         // What is written as a secret shows itself as ***.

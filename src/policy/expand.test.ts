@@ -104,6 +104,9 @@ describe('the ways to a person', () => {
     const ways = (prefers: string[]) =>
       waysToPerson(person('ann', { addresses, prefers }), channels).map(({ channel }) => channel);
     expect(ways([])).toEqual(['mail', 'mail-backup', 'texts']);
+    const priced = channels.map((channel) => ({ ...channel, cost: channel.name === 'mail' ? 2 : 1 }));
+    const cheapest = waysToPerson(person('ann', { addresses }), priced).map(({ channel }) => channel);
+    expect(cheapest).toEqual(['mail-backup', 'texts', 'mail']);
     expect(ways(['sms', 'chat'])).toEqual(['texts', 'mail', 'mail-backup']);
     expect(ways(['mail-backup', 'sms'])).toEqual(['mail-backup', 'texts', 'mail']);
     expect(waysToPerson(person('ann', { addresses }), channels)[1]).toEqual({

@@ -6,6 +6,8 @@ export interface PersonalChannel {
   readonly name: string;
   /** `email`, `sms`, … */
   readonly kind: string;
+  /** What one message costs; absent: nothing. */
+  readonly cost?: number;
 }
 
 export interface WayToPerson {
@@ -15,7 +17,7 @@ export interface WayToPerson {
 
 /**
  * The channels on which the person has an address, in her order: those that she prefers, by their name or kind, then the
- * others as they are given.
+ * others, the cheapest first.
  * @param channels Those that may be used: of a receiver, or all there are.
  */
 export function waysToPerson(person: Person, channels: readonly PersonalChannel[]): readonly WayToPerson[] {
@@ -31,6 +33,8 @@ export function waysToPerson(person: Person, channels: readonly PersonalChannel[
     if (named !== undefined) take(named);
     for (const channel of [...open.values()]) if (channel.kind === preferred) take(channel);
   }
-  for (const channel of [...open.values()]) take(channel);
+  // Which of them it is does not matter to her.
+  const rest = [...open.values()].sort((a, b) => (a.cost ?? 0) - (b.cost ?? 0));
+  for (const channel of rest) take(channel);
   return ways;
 }

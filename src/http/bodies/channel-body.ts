@@ -42,7 +42,17 @@ export const channelBody = z
       latency_p50_ms: z.number().nullable(),
       latency_p95_ms: z.number().nullable(),
     }),
-    rate: z.array(z.object({ calls: z.number(), per_ms: z.number(), left: z.number() })),
+    cost: z.number().nullable().meta({ description: 'What one message costs.' }),
+    rate: z
+      .array(
+        z.object({
+          calls: z.number(),
+          per_ms: z.number(),
+          left: z.number(),
+          spent: z.number().nullable().meta({ description: 'What the calls of this span cost.' }),
+        }),
+      )
+      .meta({ description: 'Windows of its limits and of its budget.' }),
     breaker: z.object({
       state: z.enum(['closed', 'half_open', 'open']),
       reason: z.string().nullable(),
@@ -83,7 +93,11 @@ export function toChannelBody(state: ChannelState): z.output<typeof channelBody>
       latency_p50_ms: state.receipts.p50,
       latency_p95_ms: state.receipts.p95,
     },
-    rate: state.calls.map(({ calls, perMs, left }) => ({ calls, per_ms: perMs, left })),
+    cost: state.cost,
+    rate: state.calls.map(({ calls, perMs, left }) => ({
+      ...{ calls, per_ms: perMs, left },
+      spent: state.cost === null ? null : Math.round((calls - left) * state.cost * 1e6) / 1e6,
+    })),
     breaker: {
       state: breaker.state,
       reason: breaker.reason,
