@@ -50,3 +50,26 @@ it('fifteen people of three overlapping groups get one mail each, in their langu
     names.map((name) => `@${name}`).sort(byName),
   );
 });
+
+it('what waits for the end of quiet hours waits for it over a restart, too', async () => {
+  const mail = await startMailCatcher();
+  closing.push(() => mail.close());
+  const quiet = `{ people: { ann: { addresses: { email: a@example.com }, quiet_hours: { from: '00:00', to: '24:00' } } } }`;
+  const text = config(mail.port)
+    .replace(/people:[\s\S]*receivers/, `${quiet.slice(2, -2)}\nreceivers`)
+    .replace(/to: \["team:a".*\]/, 'to: [ann]');
+  let app = await startTestApp(text, rules.replace('critical', 'warning'));
+  await app.push([{ metric: 'high', value: 9 }]);
+  const waiting = async () => {
+    const { body } = await app.call('GET', '/api/v1/deliveries');
+    return (body as { items: { state: string; reason: string; due_at: string }[] }).items.map(
+      ({ state, reason, due_at }) => ({ state, reason, due_at }),
+    );
+  };
+  const before = await waiting();
+  expect(before).toMatchObject([{ state: 'queued', reason: 'quiet_hours' }]);
+  app = await app.restart();
+  closing.push(() => app.close());
+  expect(await waiting()).toEqual(before);
+  expect(mail.received).toEqual([]);
+});
