@@ -20,6 +20,9 @@ export default defineConfig({
     reporters: ['default', new FaultsReporter()],
     sequence: { sequencer: LongFirst },
     pool: 'forks',
+    // A process of its own for every file would spend most of the time on starting and on importing the same modules. No
+    // test replaces a module; what one puts into the process (a spy, a variable) it takes away again.
+    isolate: false,
     // Many tests wait for processes, disks and sockets: as many files at once as there are processors.
     maxWorkers: '100%',
   },

@@ -56,7 +56,13 @@ function process(now: number, reports = reportsOf(weekly)) {
   ({ stop } = startReports({ reports, store, statistics, clock, log }));
   return clock;
 }
-const files = () => (existsSync(out) ? readdirSync(out).sort() : []);
+// A draft is written first, and then given its name.
+const files = () =>
+  existsSync(out)
+    ? readdirSync(out)
+        .filter((name) => !name.endsWith('.tmp'))
+        .sort()
+    : [];
 const written = (count: number) => vi.waitFor(() => expect(files()).toHaveLength(count));
 const until = (clock: ManualClock, text: string) => clock.advance(at(text) - clock.now());
 
