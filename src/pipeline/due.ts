@@ -89,7 +89,9 @@ export function applyNotify(
 }
 
 /** What no group waits with any more is done: a restart need not load it again. */
-function finish(state: PipelineState, alert: AlertRow, out: StepResult): void {
+function finish(state: PipelineState, said: AlertRow, out: StepResult): void {
+  // One that left the group was said to have ended here, and fires on: the alert itself is looked at.
+  const alert = state.alerts.get(said.id) ?? said;
   if (alert.nextAt === null || alert.state !== 'resolved') return;
   const groups = groupsOf(state, alert.id);
   if (alert.kind === 'event' ? groups.length > 0 : keptUntil(groups, alert) !== null) return;

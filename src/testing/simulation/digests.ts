@@ -20,6 +20,8 @@ interface Waiting {
   readonly since: number;
   /** The time on the clock after that. */
   readonly by: number;
+  /** Another level of its rule made it another group's meanwhile, perhaps this one's again. */
+  readonly moved: boolean;
 }
 
 export class Digests {
@@ -65,12 +67,16 @@ export class Digests {
     const row = this.#world.journal.alerts.get(id)?.row;
     if (!row) return;
     if (kind === 'event.received' ? reason === null : kind === 'alert.firing') this.#collect(row, at);
-    else if (kind === 'alert.severity_changed')
-      for (const waiting of this.#waiting.values()) waiting.delete(id);
+    else if (kind === 'alert.severity_changed') this.#move(row, at);
     else if (kind === 'notify.skipped') this.#left(row, String(body.groupKey).split(':', 1)[0]!);
   }
 
-  #collect(row: AlertRow, at: number): void {
+  #move(row: AlertRow, at: number): void {
+    for (const waiting of this.#waiting.values()) waiting.delete(row.id);
+    if (row.state === 'firing') this.#collect(row, at, true);
+  }
+
+  #collect(row: AlertRow, at: number, moved = false): void {
     const { routing } = this.#world;
     for (const { receiver, digest } of toldAt(routing, { ...row.labels, severity: row.effectiveSeverity })) {
       if (digest === null) continue;
@@ -78,7 +84,7 @@ export class Digests {
       const waiting = this.#waiting.get(key) ?? new Map<string, Waiting>();
       this.#waiting.set(key, waiting);
       const by = slotBefore(routing, digest.everyMs, at) + digest.everyMs;
-      waiting.set(row.id, { id: row.id, receiver, since: at, by });
+      waiting.set(row.id, { id: row.id, receiver, since: at, by, moved });
     }
   }
 
@@ -87,9 +93,9 @@ export class Digests {
       if (key.startsWith(`${tenant} ${receiver} `)) waiting.delete(id);
   }
 
-  #mayWaitOn({ id, since }: Waiting, now: number): boolean {
-    // Routed anew, it may be told otherwise.
-    if (this.#telling.routedAt >= since - 1_000) return true;
+  #mayWaitOn({ id, since, moved }: Waiting, now: number): boolean {
+    // Routed anew, it may be told otherwise, or was before.
+    if (moved || this.#telling.routedAt >= since - 1_000) return true;
     const { journal } = this.#world;
     const record = journal.alerts.get(id)!;
     if (record.row.kind === 'event') return false;
