@@ -30,6 +30,8 @@ export class Digests {
   readonly #telling: Telling;
   /** `<tenant> <receiver> <every>` → by id. */
   readonly #waiting = new Map<string, Map<string, Waiting>>();
+  /** What left one without being told, and when: it counted until then. */
+  readonly #skipped = new Map<string, { at: number; count: number }>();
   /** By group: when somebody wanted it. */
   readonly #wantedAt = new Map<string, number>();
   /** Tenant and key of a group → the last time on the clock at which its digest went out. */
@@ -68,7 +70,7 @@ export class Digests {
     if (!row) return;
     if (kind === 'event.received' ? reason === null : kind === 'alert.firing') this.#collect(row, at);
     else if (kind === 'alert.severity_changed') this.#move(row, at);
-    else if (kind === 'notify.skipped') this.#left(row, String(body.groupKey).split(':', 1)[0]!);
+    else if (kind === 'notify.skipped') this.#left(row, String(body.groupKey).split(':', 1)[0]!, at);
   }
 
   #move(row: AlertRow, at: number): void {
@@ -88,9 +90,13 @@ export class Digests {
     }
   }
 
-  #left({ id, tenant }: AlertRow, receiver: string): void {
-    for (const [key, waiting] of this.#waiting)
-      if (key.startsWith(`${tenant} ${receiver} `)) waiting.delete(id);
+  #left({ id, tenant }: AlertRow, receiver: string, skippedAt: number | null = null): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (!key.startsWith(`${tenant} ${receiver} `) || !waiting.delete(id) || skippedAt === null) continue;
+      const before = this.#skipped.get(key);
+      const count = before?.at === skippedAt ? before.count : 0;
+      this.#skipped.set(key, { at: skippedAt, count: count + 1 });
+    }
   }
 
   #mayWaitOn({ id, since, moved }: Waiting, now: number): boolean {
@@ -145,17 +151,19 @@ export class Digests {
       counters.hit('digest flushed');
       return;
     }
-    const waits = this.#waiting.get(`${row.tenant} ${group.receiver} ${everyMs}`)?.size ?? 0;
+    const waiting = `${row.tenant} ${group.receiver} ${everyMs}`;
+    const skipped = this.#skipped.get(waiting);
+    const waits = (this.#waiting.get(waiting)?.size ?? 0) + (skipped?.at === at ? skipped.count : 0);
+    const full = waits >= Math.min(...rules.map(({ max }) => max));
     const slot = slotBefore(routing, everyMs, at);
     const late = at - slot;
     if (late <= slackMs + this.#world.downtime(slot, at)) {
       if (late > slackMs) counters.hit('digest late');
       const key = `${row.tenant} ${group.groupKey}`;
-      const full = waits >= Math.min(...rules.map(({ max }) => max));
       if (this.#slots.get(key) === slot && !full)
         this.#broken('I11', `${group.groupKey} went out twice for ${slot}`);
       this.#slots.set(key, slot);
-    } else if (waits >= Math.min(...rules.map(({ max }) => max))) counters.hit('digest full');
+    } else if (full) counters.hit('digest full');
     else
       this.#broken(
         'I3',
