@@ -123,7 +123,7 @@ export function route<Body = undefined, Query = undefined>(spec: RouteSpec<Body,
           emptyIsObject: spec.bodyOptional ?? false,
         };
         body = parseJson(c, raw, spec.body, bounds);
-      }
+      } else if (spec.idempotent) idempotency = idempotencyOf(c, nothing);
       const actor = { name: key === null ? 'anonymous' : `key:${key.name}` };
       return handler({
         c,
@@ -214,6 +214,9 @@ function parseQuery<Query>(
 
 /** What an Idempotency-Key may be. */
 export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+
+/** The body of a request that takes none. */
+const nothing = Buffer.alloc(0);
 
 function idempotencyOf(c: Context<HttpEnv>, raw: Buffer): Idempotency | null {
   const header = c.req.header('idempotency-key');

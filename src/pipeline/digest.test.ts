@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { labelSet } from '../../rules/labels.ts';
 import type { Severity } from '../../rules/types.ts';
-import { aRule } from '../testing/builders.ts';
+import { aRoute, aRule } from '../testing/builders.ts';
 import { PipelineStory, storyBegan } from '../testing/pipeline-story.ts';
 import type { DigestRule } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
@@ -201,5 +201,53 @@ describe('what is silenced', () => {
     story.advance(3 * hour);
     expect(counted()).toEqual([['logout 1'], ['Slow 1']]);
     expect(story.forgotten()).toEqual([]);
+  });
+
+  it('does not fill it: what comes meanwhile waits for the hour', () => {
+    tell({ max: 3 });
+    story.silence(2 * hour, 'alertname="Slow"');
+    for (const host of ['a', 'b', 'c']) {
+      story.verdict(host, true, 'Slow');
+      story.advance(minute);
+    }
+    expect(digestIn(happen('login', 'x'))).toMatchObject({ queued: 1, flushesAt: storyBegan + toTheHour });
+    story.advance(minute);
+    expect(counted()).toEqual([]);
+    story.advance(hour);
+    expect(counted()).toEqual([['login 1']]);
+    story.advance(2 * hour);
+    expect(counted()).toEqual([['login 1'], ['Slow 3']]);
+  });
+});
+
+describe('an event that one receiver is told at once and another in a digest', () => {
+  const both = () => {
+    const routes = ['ops', 'daily'].map((receiver) =>
+      aRoute({ receiver, path: `{}/${receiver}`, continue: receiver === 'ops' }),
+    );
+    const receivers = [{ name: 'ops' }, { name: 'daily', digest: hourly }];
+    story = new PipelineStory({ receivers, route: { routes } });
+  };
+
+  it('is told each of them once, over a restart after the dedupe window', () => {
+    both();
+    happen('login', 'x');
+    story.advance(30 * minute);
+    story.restart();
+    story.advance(minute);
+    story.restart();
+    story.advance(2 * hour);
+    expect(story.said).toEqual(['10 ops event: login firing', '2800 daily digest: login firing']);
+    expect([story.stored.groups.size, story.stored.load().alerts]).toEqual([0, []]);
+  });
+
+  it('is told again meanwhile when it happens again', () => {
+    both();
+    happen('login', 'x', 'info', 'same');
+    story.advance(30 * minute);
+    happen('login', 'x', 'info', 'same');
+    story.advance(2 * hour);
+    expect(story.said.slice(0, 2)).toEqual(['10 ops event: login firing', '1810 ops event: login firing']);
+    expect(counted()).toEqual([['login 2']]);
   });
 });

@@ -14,12 +14,12 @@ export function waitsIn(group: Group, alert: AlertRow): boolean {
   return alert.kind === 'event' || (alert.state === 'firing' ? said !== 'firing' : said === undefined);
 }
 
-/** How many members of the digest wait to be told. */
+/** How many members of the digest wait to be told, without those that it holds back. */
 export function queuedIn(state: PipelineState, group: Group): number {
   let queued = 0;
   for (const id of group.members) {
     const alert = state.alerts.get(id);
-    if (alert && waitsIn(group, alert)) queued += 1;
+    if (alert && !group.suppressed.has(id) && waitsIn(group, alert)) queued += 1;
   }
   return queued;
 }

@@ -13,6 +13,9 @@ import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
 import { countHeld, noteSuppressed } from './suppress.ts';
 
+/** The other group's turn at its deadline comes first. */
+const afterItsTimeMs = 1_000;
+
 export function dueGroup(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
   for (const id of group.members) {
@@ -89,9 +92,9 @@ export function applyNotify(
 }
 
 /** What no group waits with any more is done: a restart need not load it again. */
-function finish(state: PipelineState, seen: AlertRow, out: StepResult): void {
-  // A group that the alert has left sees it as over, while it goes on elsewhere.
-  const alert = state.alerts.get(seen.id) ?? seen;
+function finish(state: PipelineState, said: AlertRow, out: StepResult): void {
+  // One that left the group was said to have ended here, and fires on: the alert itself is looked at.
+  const alert = state.alerts.get(said.id) ?? said;
   if (alert.nextAt === null || alert.state !== 'resolved') return;
   const groups = groupsOf(state, alert.id);
   if (alert.kind === 'event' ? groups.length > 0 : keptUntil(groups, alert) !== null) return;
@@ -149,7 +152,10 @@ function hold(
   });
 }
 
-/** End of the window that an entry of the notify log opens; the rule is known by the alert, which may be gone by now. */
+/**
+ * Until when an entry of the notify log is needed: the end of the window that it opens. The rule is known by the alert,
+ * which may be gone by now.
+ */
 function windowEnd(state: PipelineState, receiver: Receiver | undefined, group: Group, id: string): number {
   const entry = group.row.notified[id];
   if (!entry || !receiver) return 0;
@@ -159,10 +165,16 @@ function windowEnd(state: PipelineState, receiver: Receiver | undefined, group: 
   const window = alert
     ? dedupeWindowOf(state, alert, receiver)
     : (rule?.dedupeWindowMs ?? receiver.dedupeWindowMs);
-  return entry.at + window;
+  return Math.max(entry.at + window, alert?.kind === 'event' ? toldElsewhereBy(state, group, id) : 0);
 }
 
-/** Entries of ended alerts and of events are kept as long as their dedupe window. */
+/** A restart puts an event into all its groups again: while it waits in one, those that told it have to know. */
+function toldElsewhereBy(state: PipelineState, group: Group, id: string): number {
+  const others = groupsOf(state, id).filter((other) => other !== group);
+  return others.reduce((last, { row }) => Math.max(last, (row.nextAt ?? 0) + afterItsTimeMs), 0);
+}
+
+/** Entries of ended alerts and of events are kept as long as they are needed. */
 function prune(state: PipelineState, group: Group, receiver: Receiver | undefined, now: number): void {
   const gone: string[] = [];
   for (const [id, entry] of Object.entries(group.row.notified)) {

@@ -150,4 +150,17 @@ describe('an alert that another routing takes away from a group that goes on', (
     story.advance(10 * min);
     expect(story.said).toEqual([begins, '120 ops some_resolved: a resolved']);
   });
+
+  it('is stored as one that fires when it ends for them, acknowledged for a while', () => {
+    const story = both();
+    const { id } = [...story.state.alerts.values()].find(({ labels }) => labels.host === 'a')!;
+    const until = story.now + 300 * min;
+    story.do({ kind: 'acknowledge', alertId: id, until, note: null, actor: 'key:ann' });
+    story.do({ kind: 'routing', routing: { ...story.state.routing, ...tree(child('host="a"')) } });
+    story.advance(10 * min);
+    expect(story.said.at(-1)).toBe('120 ops some_resolved: a resolved');
+    expect(story.stored.alerts.get(id)).toMatchObject({ state: 'firing', resolvedAt: null, nextAt: until });
+    story.restart();
+    expect(story.state.alerts.get(id)?.state).toBe('firing');
+  });
 });

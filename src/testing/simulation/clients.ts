@@ -397,9 +397,10 @@ export class Clients {
       );
       this.#telling.routedAt = this.#world.clock.now();
       // Every other tree comes without rules of inhibition: what they held back is told then.
-      const { receivers, inhibit = [], remindBeforeMs = null } = plan.routing;
+      const { receivers, inhibit = [], remindBeforeMs = null, timeZone } = plan.routing;
       const rules = this.#world.routing.inhibit?.length === 0 ? inhibit : [];
-      this.#world.setRouting({ ...drawRouting(random, receivers), inhibit: rules, remindBeforeMs });
+      const kept = { inhibit: rules, remindBeforeMs, ...(timeZone !== undefined && { timeZone }) };
+      this.#world.setRouting({ ...drawRouting(random, receivers), ...kept });
       this.#holding.routed(this.#world.clock.now());
       this.#world.journal.log(this.#world.clock.now(), 'routing changed');
       await this.#world.sleep(1);

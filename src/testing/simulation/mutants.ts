@@ -4,6 +4,7 @@ import { type Severity, severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
 import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
+import { digestSlips } from './digest-slips.ts';
 import { limitSlips } from './limit-slips.ts';
 import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
@@ -59,6 +60,7 @@ export const mutants: readonly Mutant[] = [
   ...suppressionSlips,
   ...limitSlips,
   ...receiptSlips,
+  ...digestSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',

@@ -1,6 +1,8 @@
-// The oracle's own reading of a routing tree of two levels with `=` matchers.
+// The oracle's own reading of a routing tree of two levels with `=` matchers, and of the digests of its receivers.
 import type { Labels } from '../../../rules/types.ts';
+import type { DigestRule } from '../../pipeline/digest-rule.ts';
 import type { Route, RoutingConfig } from '../../pipeline/routing.ts';
+import { aheadOfUtc } from './digest-plan.ts';
 
 /** Who takes an alert with these labels: the matching children up to the first without `continue`, else the root. */
 export function placesOf(routing: RoutingConfig, labels: Labels): readonly Route[] {
@@ -11,6 +13,33 @@ export function placesOf(routing: RoutingConfig, labels: Labels): readonly Route
     if (!child.continue) break;
   }
   return found.length > 0 ? found : [routing.route];
+}
+
+/** Where an alert with these labels is told: by a route as it stands, or in a digest, which may be another receiver's. */
+export interface Told {
+  readonly route: Route;
+  readonly receiver: string;
+  /** Null: it is told at once. */
+  readonly digest: DigestRule | null;
+}
+
+export function toldAt(routing: RoutingConfig, labels: Labels): readonly Told[] {
+  return placesOf(routing, labels).map((route) => {
+    const rule = routing.receivers.get(route.receiver)?.digest ?? null;
+    const digest = rule?.severities.some((severity) => severity === labels.severity) ? rule : null;
+    return { route, receiver: digest?.to ?? route.receiver, digest };
+  });
+}
+
+/** How long somebody may wait for a digest at most, whatever is collected. */
+export function longestDigestMs({ receivers }: RoutingConfig): number {
+  return Math.max(0, ...[...receivers.values()].map(({ digest }) => digest?.everyMs ?? 0));
+}
+
+/** The last time on the clock of the tree's zone, `at` itself included. */
+export function slotBefore({ timeZone = 'UTC' }: RoutingConfig, everyMs: number, at: number): number {
+  const ahead = aheadOfUtc[timeZone]!;
+  return Math.floor((at + ahead) / everyMs) * everyMs - ahead;
 }
 
 export function routeAt(routing: RoutingConfig, receiver: string, path: string): Route | undefined {

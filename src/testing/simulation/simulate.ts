@@ -3,6 +3,9 @@ import { Acks } from './acks.ts';
 import { Clients } from './clients.ts';
 import type { Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
+import { DigestClients } from './digest-clients.ts';
+import { drawDigests } from './digest-plan.ts';
+import { Digests } from './digests.ts';
 import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
@@ -67,8 +70,11 @@ export interface SimulationResult {
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hours } = options;
   const drawn = drawSeed(new Random(seed, 1));
+  const held = drawSuppression(new Random(seed, 23), drawn.routing);
   const whole: SeedPlan = {
     ...drawn,
+    ...held,
+    routing: drawDigests(new Random(seed, 31), held.routing),
     rules: [
       ...drawn.rules,
       ...drawGroupRules(new Random(seed, 21)),
@@ -77,7 +83,6 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     limits: drawLimits(new Random(seed, 25)),
     ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
     receipts: drawReceipts(new Random(seed, 28), drawn.channels),
-    ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;
   const disk = seed % seedsPerFile === 0 ? diskOfFiles() : diskOfMemory();
@@ -96,10 +101,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const wire = new Wire(world, (id) => telling.mayBeTakenBack(id));
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
+  const digests = new Digests(world, holding, telling);
   const oracles = { episodes, groups, telling, acks, holding, deliveries };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
   const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
+  const flushers = new DigestClients(world, new Random(seed, 32));
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
@@ -110,6 +117,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       episodes.onEffect(effect, at);
       groups.onEffect(effect, at);
       if (effect.put === 'event') holding.onEvent(effect.row);
+      digests.onEffect(effect, at);
       telling.onEffect(effect, at);
       deliveries.onEffect(effect);
       receipts.onEffect(effect);
@@ -144,6 +152,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const sweep = () => {
     episodes.sweep();
     telling.sweep();
+    digests.sweep();
     if (world.calm) deliveries.sweep(world.clock.now());
   };
   let violation: Violation | null = null;
@@ -152,6 +161,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     clients.start();
     silencers.start();
     orderers.start();
+    flushers.start();
     const until = startedAt + hours * hour;
     for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
       await world.run(at);
@@ -161,6 +171,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     clients.stop();
     silencers.stop();
     orderers.stop();
+    flushers.stop();
     world.heal();
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);

@@ -56,7 +56,10 @@ function drawInhibit(random: Random): readonly InhibitRule[] {
 }
 
 /** Most seeds have silences, half of them inhibition, too. */
-export function drawSuppression(random: Random, routing: RoutingConfig): Partial<SeedPlan> {
+export function drawSuppression(
+  random: Random,
+  routing: RoutingConfig,
+): Pick<SeedPlan, 'silencesPerHour' | 'routing'> {
   const silencesPerHour = random.pick([0, 4, 12, 30]);
   const inhibit = random.chance(0.5) ? drawInhibit(random) : [];
   const remindBeforeMs = random.pick([null, null, 5 * min]);

@@ -3,12 +3,11 @@
 import type { AlertMessage, NotifyReason } from '../../../channels/message.ts';
 import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import type { Route } from '../../pipeline/routing.ts';
 import { type AlertRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import type { Acks } from './acks.ts';
 import type { Hold, Holding } from './holding.ts';
 import type { AlertRecord } from './journal.ts';
-import { placesOf, routeAt } from './routes.ts';
+import { longestDigestMs, routeAt, type Told, toldAt } from './routes.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -129,9 +128,10 @@ export class Telling {
       if (ended && early) counters.hit('told at the end of an acknowledgement');
       if (group && early && settled && !cameFromElsewhere && !ended)
         this.#broken('I11', `repeat of ${group.groupKey} after ${row.createdAt - oldest} ms`);
-      if (Object.keys(row.alerts).every((id) => this.#acks.holds(id, row.createdAt)))
-        this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
     }
+    const repeats = reason === 'repeat' || (reason === 'digest' && message.changed.length === 0);
+    if (repeats && Object.keys(row.alerts).every((id) => this.#acks.holds(id, row.createdAt)))
+      this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
     let spoken = this.#spoken.get(groupId);
     if (!spoken) {
       spoken = new Map();
@@ -142,11 +142,13 @@ export class Telling {
       const alert = journal.alerts.get(id)?.row;
       if (!alert || !receiver) continue;
       const before = spoken.get(alert.key);
+      // An event in a digest counts by when it came.
+      const came = reason === 'digest' && alert.kind === 'event' ? alert.firedAt : null;
       const within =
         before &&
         before.id !== id &&
         !this.#movedAt.has(id) &&
-        row.createdAt - before.at < this.#window(alert, receiver.name);
+        (came ?? row.createdAt) - before.at < this.#window(alert, receiver.name);
       if (within && row.alerts[id] !== 'resolved') early.push(id);
     }
     const quiet = this.routedAt < at - 600_000 && this.rulesAt < at - 600_000;
@@ -261,32 +263,31 @@ export class Telling {
     let open = false;
     const hold = this.#hold(row, now);
     const movedAt = this.#movedAt.get(row.id) ?? 0;
-    for (const route of placesOf(routing, labelsOf(row))) {
+    for (const place of toldAt(routing, labelsOf(row))) {
+      const { receiver, route } = place;
       const told = (journal.notificationsOf.get(row.id) ?? []).some(
-        (n) => n.receiver === route.receiver && (movedAt === 0 || ended !== null || saysEnough(n, row)),
+        (n) => n.receiver === receiver && (movedAt === 0 || ended !== null || saysEnough(n, row)),
       );
       const skipped = (journal.skips.get(row.id) ?? []).some(
         (s) =>
           s.kind === 'notify.skipped' &&
           s.reason !== 'routed_elsewhere' &&
-          s.groupKey.startsWith(`${route.receiver}:`),
+          s.groupKey.startsWith(`${receiver}:`),
       );
       if (told || skipped) continue;
       open = true;
       if (hold.by !== null) continue;
       const from = Math.max(firedAt, ended ?? 0, this.routedAt, movedAt, hold.endedAt);
-      const by = from + this.#patience(route, row) + (ended === null ? 0 : route.resolveWaitMs);
+      const by = from + this.#patience(place, row) + (ended === null ? 0 : route.resolveWaitMs);
       if (now > by + this.#world.downtime(firedAt, now))
-        this.#broken(
-          'I1',
-          `${row.kind} ${row.id} (${row.key}) fired at ${firedAt}, nobody told ${route.receiver}`,
-        );
+        this.#broken('I1', `${row.kind} ${row.id} (${row.key}) fired at ${firedAt}, nobody told ${receiver}`);
     }
     return !open;
   }
 
-  #patience(route: Route, row: AlertRow): number {
-    return route.groupWaitMs + route.groupIntervalMs + this.#window(row, route.receiver) + slackMs;
+  #patience({ route, receiver, digest }: Told, row: AlertRow): number {
+    const collected = digest?.everyMs ?? 0;
+    return route.groupWaitMs + route.groupIntervalMs + collected + this.#window(row, receiver) + slackMs;
   }
 
   #checkRepeat(record: AlertRecord, now: number): void {
@@ -295,20 +296,16 @@ export class Telling {
     const ackedUntil = this.#acks.until(row, now);
     const hold = this.#hold(row, now);
     if (ackedUntil > now || hold.by !== null) return;
-    for (const route of placesOf(routing, labelsOf(row))) {
-      const last = (journal.notificationsOf.get(row.id) ?? [])
-        .filter((n) => n.receiver === route.receiver)
-        .at(-1);
+    for (const place of toldAt(routing, labelsOf(row))) {
+      const { receiver, route } = place;
+      const last = (journal.notificationsOf.get(row.id) ?? []).filter((n) => n.receiver === receiver).at(-1);
       if (!last) continue;
       const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
       const ended = ackedUntil > last.createdAt && ackedUntil === from;
       const again = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs);
-      const by = Math.max(again, hold.endedAt) + this.#patience(route, row);
+      const by = Math.max(again, hold.endedAt) + this.#patience(place, row);
       if (now > by + this.#world.downtime(from, now))
-        this.#broken(
-          'I1',
-          `${row.id} still fires and ${route.receiver} heard nothing since ${last.createdAt}`,
-        );
+        this.#broken('I1', `${row.id} still fires and ${receiver} heard nothing since ${last.createdAt}`);
     }
   }
 
@@ -319,8 +316,8 @@ export class Telling {
     if (movedAt === 0) return;
     const { by, endedAt } = this.#hold(row, now);
     const from = Math.max(movedAt, endedAt);
-    if (by !== null || now <= from + endsWithinMs + this.#world.downtime(from, now)) return;
-    const places = placesOf(this.#world.routing, labelsOf(row)).map(({ receiver }) => receiver);
+    if (by !== null || now <= from + this.#endsWithinMs + this.#world.downtime(from, now)) return;
+    const places = toldAt(this.#world.routing, labelsOf(row)).map(({ receiver }) => receiver);
     for (const receiver of this.#believers(record))
       if (!places.includes(receiver))
         this.#broken('I1', `${row.id} went elsewhere at ${movedAt} and ${receiver} believes it fires`);
@@ -332,7 +329,7 @@ export class Telling {
       const { row, firedAt, resolvedAt } = record;
       if (row.kind !== 'alert' || firedAt === null || resolvedAt === null) continue;
       const { by, endedAt } = this.#hold(row, now);
-      if (by !== null || Math.max(resolvedAt, endedAt) > now - endsWithinMs) continue;
+      if (by !== null || Math.max(resolvedAt, endedAt) > now - this.#endsWithinMs) continue;
       for (const receiver of this.#believers(record))
         this.#broken('I1', `${row.id} ended at ${resolvedAt} and ${receiver} believes it fires`);
     }
@@ -347,14 +344,12 @@ export class Telling {
     const { by, endedAt } = this.#hold(row, now);
     if (by !== null) return false;
     const from = Math.max(resolvedAt, endedAt, this.routedAt);
-    for (const route of placesOf(routing, labelsOf(row))) {
-      if (!believers.includes(route.receiver)) continue;
-      const until = from + route.resolveWaitMs + this.#patience(route, row);
+    for (const place of toldAt(routing, labelsOf(row))) {
+      const { receiver, route } = place;
+      if (!believers.includes(receiver)) continue;
+      const until = from + route.resolveWaitMs + this.#patience(place, row);
       if (now > until + this.#world.downtime(resolvedAt, now))
-        this.#broken(
-          'I1',
-          `${row.id} ended at ${resolvedAt}, ${route.receiver} heard that it fires and no end`,
-        );
+        this.#broken('I1', `${row.id} ended at ${resolvedAt}, ${receiver} heard that it fires and no end`);
     }
     return false;
   }
@@ -363,7 +358,7 @@ export class Telling {
   #believers(record: AlertRecord): readonly string[] {
     const { journal, routing } = this.#world;
     const { row, firedAt } = record;
-    const places = placesOf(routing, labelsOf(row)).map(({ receiver }) => receiver);
+    const places = toldAt(routing, labelsOf(row)).map(({ receiver }) => receiver);
     const notified = journal.notificationsOf.get(row.id) ?? [];
     const moved = this.#movedAt.has(row.id) || this.routedAt >= (firedAt ?? 0);
     const again = journal.ofKey(row.tenant, row.key).some((other) => (other.firedAt ?? 0) > (firedAt ?? 0));
@@ -375,6 +370,11 @@ export class Telling {
       if (!all.some((n) => saysFiring(n.alerts[row.id]))) return false;
       return !(moved ? all.slice(-1) : all).some((n) => n.alerts[row.id] === 'resolved');
     });
+  }
+
+  /** Whatever tree it is of, and the next digest after that. */
+  get #endsWithinMs(): number {
+    return endsWithinMs + longestDigestMs(this.#world.plan.routing);
   }
 
   #broken(id: InvariantId, message: string): never {

@@ -71,6 +71,8 @@ export class Wire {
     this.#order.set(order, Math.max(last, orderNo));
     for (const { id, kind, status } of accepted.message.alerts) {
       if (kind !== 'alert' || status !== 'resolved') continue;
+      // A digest may tell at once that it fired and ended.
+      if (journal.notifications.get(accepted.message.id)?.alerts[id] === 'event') continue;
       if (!this.#got(id, recipient, accepted.message.receiver))
         this.#broken('I2', `resolved of ${id} on ${recipient} without its firing`);
     }

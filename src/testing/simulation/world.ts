@@ -137,7 +137,6 @@ export class World implements Machine {
 
   start(): void {
     const generation = ++this.#generation;
-    const downFrom = this.down.at(-1);
     try {
       const rawStore = this.#disk.openStore(this.newId);
       const rawHistory = this.#disk.openHistory();
@@ -179,7 +178,9 @@ export class World implements Machine {
       if (!this.alive(generation)) return;
       const services = this.#wraps.services?.(runtime.services, this) ?? runtime.services;
       this.#process = { generation, runtime, services, history };
-      if (downFrom && downFrom.to === Number.POSITIVE_INFINITY) downFrom.to = this.clock.now();
+      // A commit that failed at the start may have come in between.
+      const down = this.down.find(({ to }) => to === Number.POSITIVE_INFINITY);
+      if (down) down.to = this.clock.now();
       this.journal.log(this.clock.now(), `process ${generation} is up`);
       this.watcher?.started();
     } catch (error) {
@@ -236,8 +237,7 @@ export class World implements Machine {
     this.counters.hit('crash');
     if (point === 'send.after') this.counters.hit('crash between send and done');
     if (this.journal.sending.size > 0) this.counters.hit('restart with open deliveries');
-    const last = this.down.at(-1);
-    if (!last || last.to !== Number.POSITIVE_INFINITY)
+    if (this.down.every(({ to }) => to !== Number.POSITIVE_INFINITY))
       this.down.push({ from: now, to: Number.POSITIVE_INFINITY });
     this.#disk.letGo();
     this.journal.log(now, `crash at ${point}`);

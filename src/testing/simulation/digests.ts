@@ -1,0 +1,186 @@
+// The oracle of digests, from their documentation alone: what is collected is in the digest of the next time on the clock,
+// once, or a row says why not; a digest goes out at such a time, when it is full, or when somebody wants it now; what is
+// urgent is in none.
+import type { AlertMessage } from '../../../channels/message.ts';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { AlertRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { Holding } from './holding.ts';
+import { slotBefore, toldAt } from './routes.ts';
+import type { Telling } from './telling.ts';
+import { type InvariantId, Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+/** A turn that came a little late, or a commit that was tried again. */
+const slackMs = 5_000;
+const urgent: readonly string[] = ['critical', 'emergency'];
+
+interface Waiting {
+  readonly id: string;
+  readonly receiver: string;
+  readonly since: number;
+  /** The time on the clock after that. */
+  readonly by: number;
+  /** Another level of its rule made it another group's meanwhile, perhaps this one's again. */
+  readonly moved: boolean;
+}
+
+export class Digests {
+  readonly #world: World;
+  readonly #holding: Holding;
+  readonly #telling: Telling;
+  /** `<tenant> <receiver> <every>` → by id. */
+  readonly #waiting = new Map<string, Map<string, Waiting>>();
+  /** What left one without being told, and when: it counted until then. */
+  readonly #skipped = new Map<string, { at: number; count: number }>();
+  /** By group: when somebody wanted it. */
+  readonly #wantedAt = new Map<string, number>();
+  /** Tenant and key of a group → the last time on the clock at which its digest went out. */
+  readonly #slots = new Map<string, number>();
+  /** `<tenant> <group key> <id>` of events, and of alerts that had ended, that a digest told of. */
+  readonly #told = new Set<string>();
+
+  constructor(world: World, holding: Holding, telling: Telling) {
+    this.#world = world;
+    this.#holding = holding;
+    this.#telling = telling;
+  }
+
+  onEffect(effect: Effect, at: number): void {
+    if (effect.put === 'event') this.#happened(effect.row);
+    else if (effect.put === 'notification') this.#said(effect.row, at);
+  }
+
+  /** What has waited longer than until its time is lost. */
+  sweep(): void {
+    if (!this.#world.calm) return;
+    const now = this.#world.clock.now();
+    for (const waiting of this.#waiting.values()) {
+      for (const each of waiting.values()) {
+        if (now <= each.by + slackMs + this.#world.downtime(each.since, now)) continue;
+        if (!this.#mayWaitOn(each, now))
+          this.#broken('I1', `${each.id} is not in the digest of ${each.by} for ${each.receiver}`);
+      }
+    }
+  }
+
+  #happened({ kind, subjectId: id, subjectKind, reason, at, body }: EventRow): void {
+    if (kind === 'digest.flushed') this.#wantedAt.set(id, at);
+    if (subjectKind !== 'alert') return;
+    const row = this.#world.journal.alerts.get(id)?.row;
+    if (!row) return;
+    if (kind === 'event.received' ? reason === null : kind === 'alert.firing') this.#collect(row, at);
+    else if (kind === 'alert.severity_changed') this.#move(row, at);
+    else if (kind === 'notify.skipped') this.#left(row, String(body.groupKey).split(':', 1)[0]!, at);
+  }
+
+  #move(row: AlertRow, at: number): void {
+    for (const waiting of this.#waiting.values()) waiting.delete(row.id);
+    if (row.state === 'firing') this.#collect(row, at, true);
+  }
+
+  #collect(row: AlertRow, at: number, moved = false): void {
+    const { routing } = this.#world;
+    for (const { receiver, digest } of toldAt(routing, { ...row.labels, severity: row.effectiveSeverity })) {
+      if (digest === null) continue;
+      const key = `${row.tenant} ${receiver} ${digest.everyMs}`;
+      const waiting = this.#waiting.get(key) ?? new Map<string, Waiting>();
+      this.#waiting.set(key, waiting);
+      const by = slotBefore(routing, digest.everyMs, at) + digest.everyMs;
+      waiting.set(row.id, { id: row.id, receiver, since: at, by, moved });
+    }
+  }
+
+  #left({ id, tenant }: AlertRow, receiver: string, skippedAt: number | null = null): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (!key.startsWith(`${tenant} ${receiver} `) || !waiting.delete(id) || skippedAt === null) continue;
+      const before = this.#skipped.get(key);
+      const count = before?.at === skippedAt ? before.count : 0;
+      this.#skipped.set(key, { at: skippedAt, count: count + 1 });
+    }
+  }
+
+  #mayWaitOn({ id, since, moved }: Waiting, now: number): boolean {
+    // Routed anew, it may be told otherwise, or was before.
+    if (moved || this.#telling.routedAt >= since - 1_000) return true;
+    const { journal } = this.#world;
+    const record = journal.alerts.get(id)!;
+    if (record.row.kind === 'event') return false;
+    // Of an alert that was held back the next digest after that tells, which the oracle of telling looks at.
+    const labels = { ...record.row.labels, severity: record.row.effectiveSeverity };
+    const hold = this.#holding.of(id, record.row.tenant, labels, now);
+    const held = (journal.skips.get(id) ?? []).some(({ kind }) => kind === 'notify.held');
+    return held || hold.by !== null || hold.endedAt > 0;
+  }
+
+  #said(row: NotificationRow, at: number): void {
+    const group = this.#world.journal.groups.get(row.groupId ?? '');
+    if (row.reason === 'digest' && group) this.#wentOut(row, group, at);
+    for (const id of Object.keys(row.alerts)) {
+      const alert = this.#world.journal.alerts.get(id)?.row;
+      if (alert) this.#left(alert, row.receiver ?? '');
+    }
+  }
+
+  #wentOut(row: NotificationRow, group: GroupRow, at: number): void {
+    const { counters, journal } = this.#world;
+    const { digest, changed, truncated, alerts } = JSON.parse(row.body) as AlertMessage;
+    const counted = digest?.kinds.reduce((sum, { count }) => sum + count, digest.others);
+    const total = changed.length + (changed.length === alerts.length ? truncated : 0);
+    if (digest?.total !== total || counted !== total)
+      this.#broken('I3', `digest ${row.id} counts ${digest?.total} of ${total}, and ${counted} by kind`);
+    for (const { id, severity } of alerts) {
+      const saying = row.alerts[id]!;
+      if (saying !== 'resolved' && urgent.includes(severity))
+        this.#broken('I3', `digest ${row.id} has ${id}, which is ${severity}`);
+    }
+    for (const [id, saying] of Object.entries(row.alerts)) {
+      if (saying !== 'event') continue;
+      if (journal.alerts.get(id)?.row.kind === 'alert') counters.hit('digest of what has passed');
+      const told = `${row.tenant} ${group.groupKey} ${id}`;
+      if (this.#told.has(told)) this.#broken('I11', `${id} is in two digests of ${group.groupKey}`);
+      this.#told.add(told);
+    }
+    this.#checkTime(row, group, at);
+  }
+
+  #checkTime(row: NotificationRow, group: GroupRow, at: number): void {
+    const { counters, routing } = this.#world;
+    const rules = this.#rulesOf(group);
+    const [{ everyMs } = this.#broken('I3', `${group.groupKey} is a digest that nobody asked for`)] = rules;
+    if (this.#wantedAt.get(group.id) === at) {
+      counters.hit('digest flushed');
+      return;
+    }
+    const waiting = `${row.tenant} ${group.receiver} ${everyMs}`;
+    const skipped = this.#skipped.get(waiting);
+    const waits = (this.#waiting.get(waiting)?.size ?? 0) + (skipped?.at === at ? skipped.count : 0);
+    const full = waits >= Math.min(...rules.map(({ max }) => max));
+    const slot = slotBefore(routing, everyMs, at);
+    const late = at - slot;
+    if (late <= slackMs + this.#world.downtime(slot, at)) {
+      if (late > slackMs) counters.hit('digest late');
+      const key = `${row.tenant} ${group.groupKey}`;
+      if (this.#slots.get(key) === slot && !full)
+        this.#broken('I11', `${group.groupKey} went out twice for ${slot}`);
+      this.#slots.set(key, slot);
+    } else if (full) counters.hit('digest full');
+    else
+      this.#broken(
+        'I3',
+        `digest ${row.id} of ${group.groupKey} goes out at ${at}, ${late} ms after its time, with ${waits}`,
+      );
+  }
+
+  /** What of the receivers' rules leads into this digest. */
+  #rulesOf({ receiver, route }: GroupRow) {
+    return [...this.#world.routing.receivers.values()].flatMap(({ name, digest }) => {
+      if (!digest || (digest.to ?? name) !== receiver) return [];
+      const minutes = digest.everyMs / 60_000;
+      return route.endsWith(` digest ${minutes === 60 ? '1h' : `${minutes}m`}`) ? [digest] : [];
+    });
+  }
+
+  #broken(id: InvariantId, message: string): never {
+    throw new Violation(id, message, this.#world.clock.now());
+  }
+}
