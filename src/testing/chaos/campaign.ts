@@ -138,6 +138,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       gone: [goneChannel],
       reported: { channel: 'sms', tokens: reported },
       exceeded: providers.exceeded,
+      unnamed: providers.unnamed,
     });
     const violations = [...exits, ...judgement.violations];
     kept = violations.length > 0 && !options.fault ? folder.folder : null;

@@ -24,6 +24,8 @@ export interface ChaosProviders {
   readonly misbehaving: Readonly<Record<ChaosChannel, Misbehaving>>;
   /** Calls beyond what the provider grants, by channel. */
   readonly exceeded: Readonly<Record<ChaosChannel, number>>;
+  /** Alerts that messages of the channel counted and did not name. */
+  readonly unnamed: Readonly<Record<ChaosChannel, number>>;
   /** Calls by channel. */
   readonly calls: Readonly<Record<ChaosChannel, number>>;
   /** Messages that Twilio reported as delivered, and was heard; by token. */
@@ -54,15 +56,18 @@ export async function startChaosProviders(plan: MisconductPlan): Promise<ChaosPr
       Value
     >;
   const misbehaving = perChannel((_, i) => new Misbehaving(plan, i));
-  const exceeded = perChannel(() => 0);
+  /** When each call came in; those that were let hang are heard of last. */
+  const came = perChannel((): number[] => []);
+  const unnamed = perChannel(() => 0);
   const calls = perChannel(() => 0);
   const reported = new Set<string>();
   let closed = false;
 
   const take = (channel: ChaosChannel, kept: unknown, deliveryId: string | null, ambiguous: boolean) => {
-    const read = readMessage(kept);
-    if (read !== null) arrivals.push({ ...read, channel, deliveryId, ambiguous, at: now() });
-    return read;
+    const { told, more } = readMessage(kept);
+    unnamed[channel] += more;
+    for (const one of told) arrivals.push({ ...one, channel, deliveryId, ambiguous, at: now() });
+    return told.length > 0;
   };
   function attach<Accepted>(
     channel: ChaosChannel,
@@ -74,7 +79,7 @@ export async function startChaosProviders(plan: MisconductPlan): Promise<ChaosPr
     provider.chaos = ({ pathname }) => (pathname === '/gone' ? null : faultOf(draws, calls, channel));
     provider.watch(({ accepted, fault }) => {
       for (const one of accepted) {
-        if (take(channel, one, idOf(one), fault === 'lost') !== null) took?.(one);
+        if (take(channel, one, idOf(one), fault === 'lost')) took?.(one);
       }
     });
   }
@@ -105,11 +110,11 @@ export async function startChaosProviders(plan: MisconductPlan): Promise<ChaosPr
   );
   /** Until somebody hears it: the program may be between two lives. */
   async function report(one: TwilioAccepted): Promise<void> {
-    const read = readMessage(one);
+    const { told } = readMessage(one);
     while (!closed) {
       try {
         await twilio.report(one, 'delivered');
-        if (read !== null) reported.add(read.token);
+        for (const { token } of told) reported.add(token);
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, reportEveryMs));
@@ -160,20 +165,18 @@ export async function startChaosProviders(plan: MisconductPlan): Promise<ChaosPr
   };
   const http = { webhook, feishu, wecom, dingtalk, slack, sms: twilio };
   for (const [channel, provider] of Object.entries(http)) {
-    const windows = ratesOf(config[channel as ChaosChannel]).map(
-      ({ calls: most, perMs }) => new SlidingWindow(most, perMs),
-    );
     provider.watch(({ request }) => {
-      // Counted in each window, so no short cut.
-      const kept = windows.map((window) => window.take(request.at));
-      if (kept.includes(false)) exceeded[channel as ChaosChannel] += 1;
+      came[channel as ChaosChannel].push(request.at);
     });
   }
   return {
     config,
     arrivals,
     misbehaving,
-    exceeded,
+    get exceeded() {
+      return perChannel((channel) => beyond(came[channel], ratesOf(config[channel])));
+    },
+    unnamed,
     calls,
     reported,
     heal() {
@@ -205,4 +208,12 @@ async function faultOf(
   if (drawn === 'refused') return { status: 503, body: 'Service Unavailable' };
   await new Promise((resolve) => setTimeout(resolve, draws.holdMs));
   return drawn === 'hung' ? 'reset' : 'lost';
+}
+
+/** Calls beyond what any of the windows grants. */
+function beyond(times: readonly number[], rates: readonly { calls: number; perMs: number }[]): number {
+  const windows = rates.map(({ calls, perMs }) => new SlidingWindow(calls, perMs));
+  return times
+    .toSorted((a, b) => a - b)
+    .filter((at) => windows.map((window) => window.take(at)).includes(false)).length;
 }
