@@ -102,9 +102,7 @@ describe('a route with a digest, made through the API', () => {
       body: {
         error: {
           details: {
-            problems: [
-              { path, message: 'there is no such receiver; expected one of ops, daily-updates' },
-            ],
+            problems: [{ path, message: 'there is no such receiver; expected one of ops, daily-updates' }],
           },
         },
       },
