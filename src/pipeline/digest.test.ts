@@ -160,6 +160,22 @@ describe('an alert that is not urgent', () => {
     expect(story.said).toHaveLength(1);
   });
 
+  it('that ended and fires again is known as one that fires: its end is told as an end', () => {
+    story.verdict('a', true, 'Slow');
+    story.verdict('a', false, 'Slow');
+    story.advance(minute);
+    story.verdict('a', true, 'Slow');
+    story.advance(hour);
+    expect(story.said).toEqual(['2800 ops digest: a firing, a resolved']);
+    story.restart();
+    story.verdict('a', false, 'Slow');
+    story.advance(hour);
+    const sayings = story.results.flatMap(({ notifications }) =>
+      notifications.map(({ alerts }) => Object.values(alerts)),
+    );
+    expect(sayings).toEqual([['firing', 'event'], ['resolved']]);
+  });
+
   it('is told at once when it gets worse, to people that the digest told before', () => {
     story.verdict('a', true, 'Slow');
     story.advance(hour);

@@ -54,7 +54,7 @@ export function applyNotify(
     out.notifications.push(emitNotification(state, group, decision.reason, said, now));
     logNotified(
       group,
-      [...said.changed, ...said.standing].map((alert) => ({
+      [...said.changed, ...said.standing].sort(firingLast).map((alert) => ({
         alert,
         status: alert.kind === 'event' ? 'event' : alert.state === 'resolved' ? 'resolved' : 'firing',
         flapping: said.flapping.includes(alert),
@@ -90,6 +90,9 @@ export function applyNotify(
     out.effects.push({ put: 'group', row: group.row, insert: false });
   }
 }
+
+/** Of one key the log keeps what is written last: the episode that fires, not one before it that has passed. */
+const firingLast = (a: AlertRow, b: AlertRow) => Number(a.state === 'firing') - Number(b.state === 'firing');
 
 /** What no group waits with any more is done: a restart need not load it again. */
 function finish(state: PipelineState, said: AlertRow, out: StepResult): void {
