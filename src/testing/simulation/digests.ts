@@ -70,7 +70,9 @@ export class Digests {
     if (!row) return;
     if (kind === 'event.received' ? reason === null : kind === 'alert.firing') this.#collect(row, at);
     else if (kind === 'alert.severity_changed') this.#move(row, at);
-    else if (kind === 'notify.skipped') this.#left(row, String(body.groupKey).split(':', 1)[0]!, at);
+    // What another group of the receiver leaves out says nothing of its digest.
+    else if (kind === 'notify.skipped' && String(body.groupKey).includes('} digest '))
+      this.#left(row, String(body.groupKey).split(':', 1)[0]!, at);
   }
 
   #move(row: AlertRow, at: number): void {
