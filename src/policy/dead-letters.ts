@@ -134,7 +134,8 @@ export function discard(state: PolicyState, input: DiscardInput, now: number, ou
       reason: 'discarded',
       attempts: row.attempts,
       shorter: row.shorter,
-      maybe: maySomebodyHaveIt(row),
+      // What was taken and then lost counts as said: somebody may have seen it.
+      maybe: maySomebodyHaveIt(row) || row.reason === 'receipt_failed',
       providerId: row.providerId,
       lastError: row.lastError,
       finishedAt: now,

@@ -6,7 +6,13 @@ import { mutants } from './mutants.ts';
 import { type SimulationResult, simulate } from './simulate.ts';
 
 export type Job =
-  | { readonly kind: 'seed'; readonly seed: number; readonly hours: number; readonly about?: string }
+  | {
+      readonly kind: 'seed';
+      readonly seed: number;
+      readonly hours: number;
+      readonly digests: boolean;
+      readonly about?: string;
+    }
   | { readonly kind: 'mutant'; readonly name: string; readonly fromSeed: number };
 
 export type Done =
