@@ -40,7 +40,13 @@ export type Effect =
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
   | { readonly put: 'config_version'; readonly row: ConfigVersionRow }
   /** The object as it is from now on, and a version that says so. */
-  | { readonly put: 'config_object'; readonly row: ConfigObjectRow; readonly action: ConfigAction };
+  | {
+      readonly put: 'config_object';
+      readonly row: ConfigObjectRow;
+      readonly action: ConfigAction;
+      /** What the version keeps in place of the row's body: sealed secrets are kept of the present alone. */
+      readonly shown?: string;
+    };
 
 /** What an attempt or a decision made of a delivery. Ignored by the store when `leaseToken` is no longer the row's. */
 export interface DeliveryResultRow {
@@ -103,7 +109,7 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule' | 'route';
+export type ConfigObjectKind = 'rule' | 'route' | 'channel' | 'template';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';
