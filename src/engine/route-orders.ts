@@ -2,9 +2,10 @@
 // tenant's open alerts are routed again with it.
 
 import { utf8Length } from '../../rules/utf8.ts';
-import { readApiRoute, routeLimits, routeWithoutShown } from '../config/api-route.ts';
+import { readApiRoute, routeLimits } from '../config/api-route.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
 import { mergePatch } from '../config/merge-patch.ts';
+import { withoutShown } from '../config/without-shown.ts';
 import { toRouteBody } from '../http/bodies/route-body.ts';
 import type { ConfigAction } from '../pipeline/effect.ts';
 import type { Answer } from '../services.ts';
@@ -65,7 +66,7 @@ export function decideRoute(
   if (order.do === 'create') {
     if (book.made.size >= routeLimits.routes)
       return refuse('too_many_routes', { details: { max: routeLimits.routes } });
-    return settle(null, routeWithoutShown(order.document), 'created', book, hand, tenant, now);
+    return settle(null, withoutShown(order.document), 'created', book, hand, tenant, now);
   }
   const entry = book.find(order.id);
   if (entry === null) return refuse('route_not_found');
@@ -84,8 +85,8 @@ export function decideRoute(
     return { answer: { status: 204, body: null }, change };
   }
   if (order.do === 'replace')
-    return settle(made, routeWithoutShown(order.document), 'replaced', book, hand, tenant, now);
-  const document = mergePatch(made.document, routeWithoutShown(order.patch));
+    return settle(made, withoutShown(order.document), 'replaced', book, hand, tenant, now);
+  const document = mergePatch(made.document, withoutShown(order.patch));
   return settle(made, document, 'patched', book, hand, tenant, now);
 }
 
