@@ -7,6 +7,7 @@ import { silentLog } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { SlidingWindow } from '../testing/providers/provider.ts';
+import { ChannelRegistry } from './channel-registry.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
 import { Limiter } from './limiter.ts';
@@ -69,7 +70,7 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
   }
   const limiter = new Limiter(open, perMinute === undefined ? [] : [{ calls: perMinute, perMs: minute }]);
   const dispatcher = new Dispatcher({
-    ...{ clock, log: silentLog, channels: open, limiter },
+    ...{ clock, log: silentLog, channels: new ChannelRegistry(open), limiter },
     done: (job, result) => void results.set(job.deliveryId, result),
     hungry: () => {
       hungry += 1;

@@ -30,6 +30,13 @@ export interface OpenChannel {
   readonly place?: { readonly file: string; readonly line: number };
   /** Nothing leaves the process: whatever it is given is accepted. */
   readonly mock?: true;
+  /** Of a channel of the API: whose it is, and the word under which its provider calls back. Absent: the file's. */
+  readonly own?: { readonly tenant: string; readonly callback: string };
+}
+
+/** Tells channels apart over all tenants: names hold no slash. */
+export function keyOf({ name, own }: Pick<OpenChannel, 'name' | 'own'>): string {
+  return own === undefined ? name : `${own.tenant}/${name}`;
 }
 
 /** What the channel is given to send: the message as it is, or in short, in the words that it is to be said in. */
@@ -89,23 +96,38 @@ export function openChannels(
   registry: Readonly<Record<string, ChannelDefinition>> = definitions,
   mock = false,
 ): Map<string, OpenChannel> {
-  const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback, limits, template, locale, place } of configs.values()) {
-    const definition = registry[type];
-    if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
-    const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
-    const url = definition.callback === undefined ? null : callbackUrl(name);
-    const instance = mock
-      ? mockInstance
-      : definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
-    open.set(name, {
-      ...{ name, type, definition, settings, fallback, limits, instance },
-      ...words,
-      ...(place && { place }),
-      ...(mock && { mock }),
-    });
-  }
-  return open;
+  const opener = { host, callbackUrl, registry, mock };
+  return new Map([...configs.values()].map((config) => [config.name, openChannel(config, opener)]));
+}
+
+/** What a channel is opened with, see `openChannels`. */
+export interface Opener {
+  readonly host: ChannelHost;
+  readonly callbackUrl: (channel: string) => string | null;
+  readonly registry: Readonly<Record<string, ChannelDefinition>>;
+  readonly mock: boolean;
+}
+
+/** Opens one; `own`: of which tenant. Throws what its kind throws. */
+export function openChannel(
+  { name, type, settings, fallback, limits, template, locale, place }: ChannelConfig,
+  { host, callbackUrl, registry, mock }: Opener,
+  own?: OpenChannel['own'],
+): OpenChannel {
+  const definition = registry[type];
+  if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
+  const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
+  const url = definition.callback === undefined ? null : callbackUrl(own?.callback ?? name);
+  const instance = mock
+    ? mockInstance
+    : definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
+  return {
+    ...{ name, type, definition, settings, fallback, limits, instance },
+    ...words,
+    ...(place && { place }),
+    ...(mock && { mock }),
+    ...(own && { own }),
+  };
 }
 
 export async function closeChannels(open: ReadonlyMap<string, OpenChannel>): Promise<void> {

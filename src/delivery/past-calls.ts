@@ -2,7 +2,8 @@
 import type { Store } from '../store/store.ts';
 import { limitCode } from './dispatcher.ts';
 import type { PastCall } from './limiter.ts';
-import type { OpenChannel } from './open-channels.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
+import { keyOf } from './open-channels.ts';
 
 const perPage = 1_000;
 /** A hundred thousand events of a tenant within the span: what is older belongs to no window of ordinary size. */
@@ -20,7 +21,7 @@ const ofAttempts: ReadonlySet<string> = new Set([
  */
 export function pastCalls(
   store: Store,
-  channels: ReadonlyMap<string, OpenChannel>,
+  channels: Pick<ChannelRegistry, 'of'>,
   since: number,
   now: number,
 ): PastCall[] {
@@ -28,10 +29,14 @@ export function pastCalls(
   for (const { id } of store.tenants()) calls.push(...storedCalls(store, id, since));
   for (const { tenant, channel, count } of store.leasedDeliveries()) {
     // Those under way, and those that had ended when the process died before it stored that.
-    const most = 2 * (channels.get(channel)?.definition.limits.concurrency ?? 0);
+    const most = 2 * (channels.of(tenant, channel)?.definition.limits.concurrency ?? 0);
     for (let i = 0; i < Math.min(count, most); i++) calls.push({ tenant, channel, at: now });
   }
-  return calls;
+  // Counted by key: the same name in two tenants is two channels.
+  return calls.map((call) => {
+    const channel = channels.of(call.tenant, call.channel);
+    return channel === undefined ? call : { ...call, channel: keyOf(channel) };
+  });
 }
 
 function storedCalls(store: Store, tenant: string, since: number): PastCall[] {
