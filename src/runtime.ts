@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
 import { Callbacks } from './delivery/callbacks.ts';
+import { ChannelRegistry } from './delivery/channel-registry.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
 import { DeliveryNotices } from './delivery/delivery-notices.ts';
@@ -15,16 +16,19 @@ import { Dispatcher } from './delivery/dispatcher.ts';
 import { FirstResults } from './delivery/first-results.ts';
 import type { Job } from './delivery/job.ts';
 import { Limiter } from './delivery/limiter.ts';
+import { LiveChannels, type LivePorts } from './delivery/live-channels.ts';
 import type { Wording } from './delivery/message-template.ts';
-import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { keyOf, type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
 import { ResultCounts } from './delivery/result-counts.ts';
 import { previewTemplate } from './delivery/template-preview.ts';
 import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
+import type { ChannelReading } from './engine/channel-book.ts';
 import { createChannelServices } from './engine/channel-services.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
+import { createObjectServices } from './engine/object-services.ts';
 import { createServices } from './engine/services.ts';
 import type { History } from './ingest/history.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
@@ -34,6 +38,7 @@ import type { Log } from './log.ts';
 import type { Heartbeat } from './pipeline/heartbeat.ts';
 import type { Strategies } from './policy/strategy.ts';
 import type { Replays } from './replay/questions.ts';
+import { vaultOf } from './secrets/vault.ts';
 import {
   type Health,
   type Idempotency,
@@ -71,7 +76,10 @@ export interface RuntimePorts {
   readonly rng: () => number;
   /** Names this process in shard and delivery leases. */
   readonly owner: string;
+  /** Of the file. */
   readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** How channels of the API are read and opened; without it there are none. */
+  readonly made?: ChannelReading & Pick<LivePorts, 'open'>;
   /** The address of this program as providers see it; null or absent when it was not configured. */
   readonly publicUrl?: string | null;
   /** Called with the events of every commit, after it. */
@@ -132,7 +140,8 @@ export function rulesByTenant(rules: readonly Rule[]): Map<string, Rule[]> {
 }
 
 export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runtime {
-  const { store, history, clock, log, newId, rng, owner, channels } = ports;
+  const { store, history, clock, log, newId, rng, owner } = ports;
+  const channels = new ChannelRegistry(ports.channels);
   const { limits, routing } = config;
   let fatal: unknown = null;
   let closed = false;
@@ -163,8 +172,15 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     },
   });
   const perMinute = limits.messagesPerMinute;
-  const limiter = new Limiter(channels, perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }]);
+  const limiter = new Limiter(
+    ports.channels,
+    perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }],
+  );
   const wordings = new Wordings(config.templates ?? new Map(), config.timeZone, log);
+  const keyOfName = (tenant: string, name: string): string => {
+    const channel = channels.of(tenant, name);
+    return channel === undefined ? name : keyOf(channel);
+  };
   const dispatcher = new Dispatcher({
     clock,
     log,
@@ -172,7 +188,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     limiter,
     wordings,
     done(job, result, durationMs) {
-      results.note(job.tenant, job.channel, result.kind);
+      results.note(job.tenant, keyOfName(job.tenant, job.channel), result.kind);
       engine.complete(job.tenant, {
         kind: 'result',
         ...leaseOf(job),
@@ -214,6 +230,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job), dueAt, channel: job.channel }),
     expired: (job) => engine.complete(job.tenant, { kind: 'expired', ...leaseOf(job) }),
   });
+  const made = ports.made ?? { kinds: {}, vault: vaultOf([]), open: noChannel };
+  const live = new LiveChannels({
+    ...{ registry: channels, open: made.open, dispatcher, log },
+    resume: (tenant, channel) => claimer.resume(tenant, channel),
+  });
   const engine: Engine = new Engine(
     {
       store,
@@ -223,6 +244,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       newId,
       record: (rows, row) => recorder.recordRow(rows, row),
       forgetSeries: (series) => recorder.forget(series),
+      channels: {
+        prepare: (tenant, channel) => live.prepare(tenant, channel),
+        settle: (tenant, own) => live.settle(tenant, own),
+        keyOf: keyOfName,
+        stuck: (tenant) => [...channels.own(tenant).stuck.keys()],
+      },
+      say: (tenant, templates) => wordings.set(tenant, templates),
       dispatcher: {
         room: (tenant, channel, lane) => dispatcher.room(tenant, channel, lane),
         offer(leased) {
@@ -259,7 +287,12 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       routing,
       ...(config.tenants && { tenantRouting: config.tenants }),
       heartbeats: config.heartbeats ?? new Map(),
-      policy: deliveryPolicyOf(channels, config.strategies),
+      policy: deliveryPolicyOf(ports.channels, config.strategies),
+      objects: {
+        ...made,
+        channelPlaces: new Map([...ports.channels].map(([name, { place = null }]) => [name, place])),
+        templates: config.templates ?? new Map(),
+      },
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
     },
@@ -281,11 +314,14 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       store: fatal === null ? { ok: true } : { ok: false, detail: String(fatal) },
       history: historyFailure === null ? { ok: true } : { ok: false, detail: historyFailure },
       ...faultyRules(engine),
+      ...stuckChannels(channels),
       ...(disk && { disk: disk.full ? { ok: false, detail: 'the disk is full' } : { ok: true } }),
     };
     const paused = engine.breakers().filter(({ state }) => state !== 'closed');
     for (const { tenant, channel, reason } of paused.slice(0, pausesShown)) {
-      checks[`channel:${channel}`] = {
+      // Anybody may read the names of checks: those that tenants gave are not among them.
+      const own = channels.of(tenant, channel)?.own !== undefined;
+      checks[own ? 'channels' : `channel:${channel}`] = {
         ok: false,
         detail: `${tenant}: paused since the receiver said ${reason}`,
       };
@@ -294,7 +330,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     return {
       ready: engine.running && fatal === null && disk?.full !== true,
       status: fatal !== null ? 'failed' : failed ? 'degraded' : 'ok',
-      ...([...channels.values()].some(({ mock }) => mock) && { mock: true as const }),
+      ...([...channels.all()].some(({ mock }) => mock) && { mock: true as const }),
       checks,
     };
   };
@@ -304,7 +340,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     publicUrl: ports.publicUrl ?? null,
     clock,
     log,
-    receive: (channel, receipts) => engine.receive(channel, receipts),
+    receive: (channel, receipts) =>
+      engine.receive(channel.name, receipts, {
+        key: keyOf(channel),
+        meant: (tenant) => channels.means(tenant, channel.name, channel),
+      }),
   });
 
   const services = createServices({
@@ -325,12 +365,15 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     channels: createChannelServices({
       ...{ engine, store, clock, newId, channels, dispatcher, results, firstResults },
     }),
-    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
-    templates: () => wordings.names,
+    objects: createObjectServices({
+      ...{ engine, clock, newId, registry: channels },
+      tryOpen: (tenant, channel) => live.try(tenant, channel),
+    }),
+    rendered: (tenant, channel, message, shorter) =>
+      renderedBy(channels.of(tenant, channel), message, shorter, wordings),
+    templates: (tenant) => wordings.names(tenant),
     previewTemplate(tenant, order) {
-      const names = services.channels.names(tenant);
-      const own = new Map([...channels].filter(([name]) => names.has(name)));
-      return previewTemplate(wordings, own, order);
+      return previewTemplate(wordings, tenant, services.channels.open(tenant), order);
     },
   });
 
@@ -345,11 +388,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     rejections,
     services,
     start(rules) {
-      // Before the leases are voided.
-      const { reachMs } = limiter;
-      if (reachMs > 0)
-        limiter.remember(pastCalls(store, channels, clock.now() - reachMs, clock.now()), clock.now());
+      // Before the leases are voided; what they count for is known once every channel is open.
+      const leased = store.leasedDeliveries();
       engine.start(rulesByTenant(rules), () => {
+        const { reachMs } = limiter;
+        const calls = { ...pastOf(store), leasedDeliveries: () => leased };
+        if (reachMs > 0)
+          limiter.remember(pastCalls(calls, channels, clock.now() - reachMs, clock.now()), clock.now());
         // What a window needs, and as much again as samples may be late.
         const all = [...engine.tenants].flatMap((tenant) => tenant.rules);
         const reach = all.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);
@@ -367,9 +412,28 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       firstResults.close();
       await dispatcher.close(graceMs);
       engine.close();
+      await live.close();
+      await dispatcher.retired();
       recorder.close();
     },
   };
+}
+
+/** Where channels of the API are not to be had, as in the simulation. */
+function noChannel(): never {
+  throw new Error('channels cannot be made here');
+}
+
+function pastOf(store: Store): Pick<Store, 'tenants' | 'events'> {
+  return { tenants: () => store.tenants(), events: (...asked) => store.events(...asked) };
+}
+
+/** Channels of the API that cannot be opened, for health. */
+function stuckChannels(channels: ChannelRegistry): Health['checks'] {
+  const stuck = [...channels.stuck()].slice(0, pausesShown);
+  if (stuck.length === 0) return {};
+  const each = stuck.map(({ tenant, name, problem }) => `${tenant}/${name}: ${problem}`);
+  return { channels: { ok: false, detail: `channels of the API that wait: ${each.join(', ')}` } };
 }
 
 /** Rules of the API that cannot run, for health. */

@@ -51,7 +51,11 @@ export function readApiChannel(
   // Which says only that each of its providers is switched off.
   if (ofWritten.length > 0 && written.enabled !== false) return { problems: ofWritten };
   const off = ofWritten.length > 0 || written.enabled === false;
-  return { name: called, configs: off ? [] : configs, secrets: secretsIn(all.configs.map((one) => one.settings)) };
+  return {
+    name: called,
+    configs: off ? [] : configs,
+    secrets: secretsIn(all.configs.map((one) => one.settings)),
+  };
 }
 
 function read(

@@ -170,6 +170,7 @@ function assemble(
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     publicUrl: input.public_url ?? null,
+    secretsKeys: secretsKeysOf(input.secrets_key),
     data: outside.data ?? resolve(folder, input.data ?? './data'),
     ballastBytes: input.ballast ?? defaultBallastBytes,
     rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),
@@ -178,7 +179,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, written),
-    templates: input.templates ?? new Map(),
+    templates: templatesOf(input.templates, written),
     timeZone: input.time_zone ?? 'UTC',
     mock: outside.mock || (input.mock ?? false),
     strategies: strategiesOf(input.strategies),
@@ -190,6 +191,14 @@ function assemble(
     limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
   };
+}
+
+function templatesOf(
+  templates: ConfigInput['templates'],
+  written: Written | null,
+): TocsinConfig['templates'] {
+  const place = (name: string) => (written === null ? {} : { place: written.placeOf(['templates', name]) });
+  return new Map([...(templates ?? [])].map(([name, wording]) => [name, { ...wording, ...place(name) }]));
 }
 
 /** Channels, and who is told what: of all, and of tenants that have their own. What the file leaves out entirely has a plain default. */
@@ -217,7 +226,9 @@ function routingOf(
     };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
-    return { ...buildRouting(own, receiversOf(named), below, placeOf), ...everybodys };
+    const built = buildRouting(own, receiversOf(named), below, placeOf);
+    const everyChannel = own.receivers === undefined;
+    return { ...built, ...everybodys, ...(everyChannel && { everyChannel }) };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {
@@ -234,6 +245,10 @@ function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig
 /** `null` in the file says for ever. */
 function acknowledgeMsOf(written: number | null | undefined): number | null {
   return written === undefined ? defaultAcknowledgeMs : written;
+}
+
+function secretsKeysOf(written: ConfigInput['secrets_key']): TocsinConfig['secretsKeys'] {
+  return written === undefined ? [] : Array.isArray(written) ? written : [written];
 }
 
 function reportsOf(input: NonNullable<ConfigInput['reports']>, folder: string): TocsinConfig['reports'] {

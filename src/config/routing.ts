@@ -11,6 +11,8 @@ import type { Path } from './source.ts';
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
+  /** Its only receiver, `default`, has every channel: also those that are made through the API. */
+  readonly everyChannel?: true;
   readonly written?: {
     readonly intervals: ReadonlyMap<string, TimeInterval>;
     /** Of the top route; null when it says nothing of it. */

@@ -66,7 +66,11 @@ describe('a document of a channel', () => {
     const off = read({ ...hook, enabled: false });
     expect([off.configs, off.secrets.size]).toEqual([[], 3]);
     const { name, type, ...settings } = hook;
-    const two = { name, type, providers: [settings, { ...settings, enabled: false, secret: 'x'.repeat(24) }] };
+    const two = {
+      name,
+      type,
+      providers: [settings, { ...settings, enabled: false, secret: 'x'.repeat(24) }],
+    };
     expect(read(two).configs.map((one) => one.name)).toEqual(['hook']);
     expect(read(two).secrets).toContain('x'.repeat(24));
     const none = { name, type, providers: [{ ...settings, enabled: false }] };

@@ -135,7 +135,9 @@ const isAddress = (text: string): boolean => /^https?:\/\//i.test(text);
 
 function isMark(value: unknown): boolean {
   return (
-    isRecord(value) && value.secret === true && Object.keys(value).every((key) => /^(secret|address)$/.test(key))
+    isRecord(value) &&
+    value.secret === true &&
+    Object.keys(value).every((key) => /^(secret|address)$/.test(key))
   );
 }
 

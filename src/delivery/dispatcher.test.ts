@@ -39,17 +39,18 @@ function bundling(most: number, maxBytes = 1_000, concurrency = 1) {
     log: silentLog,
     channels: new ChannelRegistry(
       new Map([
-      [
-        'hook',
-        {
-          name: 'hook',
-          type: 'bundling',
-          definition: definition as ChannelDefinition,
-          settings: {},
-          instance: definition.open({}, null as never) as never,
-        },
-      ],
-    ])),
+        [
+          'hook',
+          {
+            name: 'hook',
+            type: 'bundling',
+            definition: definition as ChannelDefinition,
+            settings: {},
+            instance: definition.open({}, null as never) as never,
+          },
+        ],
+      ]),
+    ),
     done: (job, result) => void results.push(`${job.deliveryId} ${result.kind}`),
     hungry: () => {},
     released: (job) => void results.push(`${job.deliveryId} released`),

@@ -3,12 +3,12 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
-import { type AttemptResult, patienceMs } from '../policy/retry.ts';
+import { type AttemptResult, noChannelCode, patienceMs } from '../policy/retry.ts';
 import { Attempts } from './attempts.ts';
 import { ChannelQueue, lanes } from './channel-queue.ts';
-import type { Job } from './job.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
 import { ChannelUse } from './channel-use.ts';
+import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
 import { keyOf, type OpenChannel } from './open-channels.ts';
 import type { Wordings } from './wordings.ts';
@@ -39,9 +39,7 @@ const mostMerged = 50;
 const longestWaitMs = 30_000;
 /** Deliveries of which is known that they go alone. */
 const mostAlone = 10_000;
-/** The code of a result that no provider gave: the channel is not there any more. */
-const noChannelCode = 'no_channel';
-/** The same: there was no call left within the patience of the lane. */
+/** The code of a result that no provider gave: there was no call left within the patience of the lane. */
 export const limitCode = 'limit';
 
 /** A channel with what waits for it. */
@@ -371,10 +369,7 @@ export class Dispatcher {
     const calls: CountedCall[] = [this.#limiter.begin(channelKey, tenant)];
     const another = () => {
       const now = clock.now();
-      if (
-        !this.#limiter.admit(channelKey, lane, now).ok ||
-        !this.#limiter.admitTenant(tenant, lane, now).ok
-      )
+      if (!this.#limiter.admit(channelKey, lane, now).ok || !this.#limiter.admitTenant(tenant, lane, now).ok)
         return false;
       calls.push(this.#limiter.begin(channelKey, tenant));
       return true;

@@ -104,6 +104,32 @@ function messageOf(id: string): AlertMessage {
   } as unknown as AlertMessage;
 }
 
+describe('a channel that changes', () => {
+  const chat = (account: string) => ({ account, limits: [{ calls: 1, perMs: minute }] });
+  const granted = (limiter: Limiter, at: number) => limiter.admit('chat', 'high', at).ok;
+
+  it('goes on with what was counted of its account, also when it comes back; another account starts anew', () => {
+    const { limiter, clock } = stage({ channels: { chat: chat('a') } });
+    const now = clock.now();
+    expect(granted(limiter, now)).toBe(true);
+    limiter.begin('chat', 'acme').end(now);
+    expect(granted(limiter, now + 1)).toBe(false);
+    limiter.put('chat', channelOf(chat('a')));
+    expect(granted(limiter, now + 1)).toBe(false);
+    limiter.remove('chat');
+    limiter.put('chat', channelOf(chat('a')));
+    expect(granted(limiter, now + 1)).toBe(false);
+    limiter.put('chat', channelOf(chat('b')));
+    expect(granted(limiter, now + 1)).toBe(true);
+  });
+});
+
+/** Only what a limiter looks at. */
+function channelOf({ account, limits }: { account: string; limits: OpenChannel['limits'] }): OpenChannel {
+  const definition = { limits: {}, account: () => account } as unknown as ChannelDefinition;
+  return { name: 'chat', type: 'counting', settings: {}, definition, limits, instance: null as never };
+}
+
 const many = (count: number, prefix = 'd') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
 /** Asks the provider's own count. */

@@ -6,7 +6,6 @@ import type {
   ChannelInstance,
   RenderContext,
 } from '../../channels/channel.ts';
-import { channels as definitions } from '../../channels/index.ts';
 import type { AlertMessage, Locale } from '../../channels/message.ts';
 import { shorterMessage } from '../../channels/shorter.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -84,27 +83,21 @@ const mockInstance: ChannelInstance<unknown> = {
   close: async () => {},
 };
 
-/**
- * Opens every channel of the configuration; opening reaches nobody yet.
- * @param callbackUrl Where the provider of a channel sends receipts; null when nobody can reach us.
- * @param mock None of them will ever reach anybody.
- */
+/** Opens every channel of the configuration; opening reaches nobody yet. */
 export function openChannels(
   configs: ReadonlyMap<string, ChannelConfig>,
-  host: ChannelHost,
-  callbackUrl: (channel: string) => string | null,
-  registry: Readonly<Record<string, ChannelDefinition>> = definitions,
-  mock = false,
+  opener: Opener,
 ): Map<string, OpenChannel> {
-  const opener = { host, callbackUrl, registry, mock };
   return new Map([...configs.values()].map((config) => [config.name, openChannel(config, opener)]));
 }
 
-/** What a channel is opened with, see `openChannels`. */
+/** What channels are opened with. */
 export interface Opener {
   readonly host: ChannelHost;
+  /** Where the provider of a channel sends receipts; null when nobody can reach us. */
   readonly callbackUrl: (channel: string) => string | null;
   readonly registry: Readonly<Record<string, ChannelDefinition>>;
+  /** None of them will ever reach anybody. */
   readonly mock: boolean;
 }
 
@@ -130,6 +123,6 @@ export function openChannel(
   };
 }
 
-export async function closeChannels(open: ReadonlyMap<string, OpenChannel>): Promise<void> {
-  await Promise.all([...open.values()].map((channel) => channel.instance.close()));
+export async function closeChannels(open: Iterable<OpenChannel>): Promise<void> {
+  await Promise.all([...open].map((channel) => channel.instance.close()));
 }

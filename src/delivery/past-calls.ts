@@ -1,8 +1,8 @@
 // The calls that a process before this one made, as the store knows them: the limits of a channel go on over a restart.
 import type { Store } from '../store/store.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
 import { limitCode } from './dispatcher.ts';
 import type { PastCall } from './limiter.ts';
-import type { ChannelRegistry } from './channel-registry.ts';
 import { keyOf } from './open-channels.ts';
 
 const perPage = 1_000;
@@ -20,7 +20,7 @@ const ofAttempts: ReadonlySet<string> = new Set([
  * are voided), as many as can have been under way on a channel are taken for calls of this moment.
  */
 export function pastCalls(
-  store: Store,
+  store: Pick<Store, 'tenants' | 'events' | 'leasedDeliveries'>,
   channels: Pick<ChannelRegistry, 'of'>,
   since: number,
   now: number,
@@ -39,7 +39,7 @@ export function pastCalls(
   });
 }
 
-function storedCalls(store: Store, tenant: string, since: number): PastCall[] {
+function storedCalls(store: Pick<Store, 'events'>, tenant: string, since: number): PastCall[] {
   const calls: PastCall[] = [];
   const seen = new Set<unknown>();
   let cursor: string | null = null;

@@ -1,9 +1,10 @@
 // The channels as people see them: how each is, and whether it works now.
 import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock } from '../clock.ts';
+import type { ChannelRegistry } from '../delivery/channel-registry.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { FirstResults } from '../delivery/first-results.ts';
-import { type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
+import { keyOf, type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
 import type { ResultCounts } from '../delivery/result-counts.ts';
 import { ApiError } from '../errors.ts';
 import { backlogOf } from '../policy/backlog.ts';
@@ -20,7 +21,7 @@ export interface ChannelPorts {
   readonly store: Pick<Store, 'delivery'>;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly channels: ReadonlyMap<string, OpenChannel>;
+  readonly channels: ChannelRegistry;
   readonly dispatcher: Dispatcher;
   readonly results: ResultCounts;
   readonly firstResults: FirstResults;
@@ -29,13 +30,11 @@ export interface ChannelPorts {
 export function createChannelServices(ports: ChannelPorts): ChannelServices {
   const { engine, store, clock, newId, channels, dispatcher, results, firstResults } = ports;
 
-  /** Those that the tenant's receivers name and what takes over from them; of whoever has no routing of its own also those that nobody names. */
+  /** Those of the file that the tenant may use, and its own. */
   const ofTenant = (tenant: string): OpenChannel[] => {
-    const named = engine.channelsOf(tenant);
-    const others = engine.hasOwnRouting(tenant) ? null : engine.channelsOfOthers();
-    return [...channels.values()].filter(
-      ({ name }) => named.has(name) || (others !== null && !others.has(name)),
-    );
+    const names = engine.fileChannels(tenant);
+    const ofFile = [...channels.file.values()].filter(({ name }) => names.has(name));
+    return [...ofFile, ...channels.own(tenant).open.values()];
   };
   const find = (tenant: string, name: string): OpenChannel => {
     const channel = ofTenant(tenant).find((one) => one.name === name);
@@ -58,10 +57,11 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
         fallback,
         mock,
         place,
+        own: channel.own !== undefined,
         // What is written as a secret shows itself as ***.
         settings: shownSettings(settings),
         canVerify: channel.instance.verify !== undefined,
-        results: results.of(tenant, name),
+        results: results.of(tenant, keyOf(channel)),
         queued: waiting?.queued ?? 0,
         oldestQueuedMs: waiting === undefined ? null : Math.max(0, now - waiting.oldestAt),
         ...dispatcher.of(tenant, name),
@@ -79,7 +79,8 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
   };
 
   return {
-    names: (tenant) => new Set(ofTenant(tenant).map(({ name }) => name)),
+    keys: (tenant) => new Set(ofTenant(tenant).map(keyOf)),
+    open: (tenant) => new Map(ofTenant(tenant).map((channel) => [channel.name, channel])),
     list: (tenant) => statesOf(tenant, ofTenant(tenant)),
     one: (tenant, name) => statesOf(tenant, [find(tenant, name)])[0]!,
     preview(tenant, name, words) {

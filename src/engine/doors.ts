@@ -22,9 +22,16 @@ export class Doors {
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
 
-  constructor(agenda: Agenda, room: (tenant: string, channel: string, lane: Lane) => boolean) {
+  readonly #keyOf: (tenant: string, channel: string) => string;
+
+  constructor(
+    agenda: Agenda,
+    room: (tenant: string, channel: string, lane: Lane) => boolean,
+    keyOf: (tenant: string, channel: string) => string,
+  ) {
     this.#agenda = agenda;
     this.#room = room;
+    this.#keyOf = keyOf;
   }
 
   /** One input through both doors; the pair (rule, series) or the group is told when something else than a sample changed the alert. */
@@ -103,6 +110,7 @@ export class Doors {
     if (accepted !== null && out.current)
       this.receipts.match(
         tenant.name,
+        this.#keyOf(tenant.name, accepted.channel),
         accepted,
         (_, receipt) => this.plan(tenant, receipt, now, turn).receipts[0] ?? null,
       );

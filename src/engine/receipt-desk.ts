@@ -15,8 +15,16 @@ import type { Waiter } from './waiter.ts';
 /** `early`: kept until the result comes. `forgotten`: of those, what no result came for. */
 export type ReceiptCount = ReceiptFate | 'early' | 'forgotten';
 
-interface Arrival {
+/** Whose provider calls. */
+export interface ReceiptSource {
+  /** Its name, and whether a tenant means it by that: another tenant may call its own channel so. */
   readonly channel: string;
+  readonly meant: (tenant: string) => boolean;
+  /** Tells it apart over all tenants. */
+  readonly key: string;
+}
+
+interface Arrival extends ReceiptSource {
   readonly receipts: readonly ReceiptOf[];
   readonly waiter: Waiter<void>;
 }
@@ -53,18 +61,20 @@ export class ReceiptDesk {
     while (turn.rows < rows) {
       const arrival = this.#waiting.take();
       if (arrival === undefined) return;
-      const { channel, receipts, waiter } = arrival;
+      const { channel, key, meant, receipts, waiter } = arrival;
       turn.settled.push(() => waiter.resolve());
       turn.failed.push((error) => waiter.reject(error));
       for (const receipt of receipts) {
-        const found = store.deliveriesOfProvider(channel, receipt.providerId);
-        if (found.length === 0) this.#keep(channel, receipt, now);
+        const found = store
+          .deliveriesOfProvider(channel, receipt.providerId)
+          .filter(({ tenant }) => meant(tenant));
+        if (found.length === 0) this.#keep(key, receipt, now);
         for (const row of found) {
           const delivery = changed.get(row.id) ?? receivedOf(row);
           const done = plan(row.tenant, { kind: 'receipt', delivery, receipt });
           if (done === null) continue;
           changed.set(row.id, done.after);
-          this.#count(channel, done.fate);
+          this.#count(key, done.fate);
         }
       }
     }
@@ -78,13 +88,13 @@ export class ReceiptDesk {
   }
 
   /** Takes what came early for the delivery, whose result has been planned. */
-  match(tenant: string, accepted: ReceivedDelivery, plan: Plan): void {
+  match(tenant: string, key: string, accepted: ReceivedDelivery, plan: Plan): void {
     let delivery = accepted;
-    for (const receipt of this.#early.take(accepted.channel, accepted.providerId)) {
+    for (const receipt of this.#early.take(key, accepted.providerId)) {
       const done = plan(tenant, { kind: 'receipt', delivery, receipt });
       if (done === null) continue;
       delivery = done.after;
-      this.#count(accepted.channel, done.fate);
+      this.#count(key, done.fate);
     }
   }
 

@@ -36,7 +36,6 @@ import { type Store, StoreError } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
-import { RouteBook } from './route-book.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
@@ -61,6 +60,7 @@ export interface ServicePorts {
   readonly health: () => Health;
   readonly callback: Services['callback'];
   readonly channels: Services['channels'];
+  readonly objects: Services['objects'];
   readonly rendered: Services['rendered'];
   readonly templates: Services['templates'];
   readonly previewTemplate: Services['previewTemplate'];
@@ -74,8 +74,7 @@ export function createServices(ports: ServicePorts): Services {
   const aliases = new Aliases(table);
 
   /** A tenant that nobody has heard of yet has what the file says. */
-  const routesOf = (tenant: string) =>
-    engine.tenant(tenant)?.routes ?? new RouteBook(engine.routingOf(tenant));
+  const routesOf = (tenant: string) => engine.booksOf(tenant).routes;
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
@@ -219,6 +218,7 @@ export function createServices(ports: ServicePorts): Services {
       }),
     callback: ports.callback,
     channels: ports.channels,
+    objects: ports.objects,
     rendered: ports.rendered,
     templates: ports.templates,
     previewTemplate: ports.previewTemplate,

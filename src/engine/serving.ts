@@ -9,6 +9,7 @@ import type { Answer } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
+import { carryOutChannel, type OpenTrial } from './channel-orders.ts';
 import { carryOutTest } from './channel-test.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
@@ -20,11 +21,13 @@ import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
+import { carryOutTemplate } from './template-orders.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import type {
   Command,
   LetterCommand,
+  ObjectCommand,
   RouteCommand,
   RuleCommand,
   SampleBatch,
@@ -51,6 +54,8 @@ export interface ServingParts {
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
   readonly grid: GridServing;
+  /** Opens a channel of the API before it is stored. */
+  readonly open: OpenTrial;
 }
 
 export class Serving {
@@ -180,7 +185,7 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | RouteCommand | RuleCommand | TestCommand,
+    work: Command | LetterCommand | ObjectCommand | RouteCommand | RuleCommand | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -191,6 +196,11 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
+      case 'object': {
+        const { order, actor } = work;
+        if (work.of === 'template') return carryOutTemplate(order, actor, tenant, now, turn);
+        return carryOutChannel(order, actor, tenant, this.#parts, now, turn);
+      }
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {

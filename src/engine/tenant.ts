@@ -1,7 +1,6 @@
 // One tenant in memory: the unit of state, of fairness and of bounds.
 
 import type { Rule } from '../../rules/types.ts';
-import type { FileRouting } from '../config/routing.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
@@ -12,13 +11,23 @@ import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import type { ChannelBook } from './channel-book.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
 import { PairTable } from './pairs.ts';
-import { RouteBook } from './route-book.ts';
+import type { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
 import type { SettledSeries } from './settled.ts';
+import type { TemplateBook } from './template-book.ts';
 import { type Work, weightOf } from './work.ts';
+
+/** What people configured through the API, over what the file says. */
+export interface TenantBooks {
+  readonly routes: RouteBook;
+  readonly channels: ChannelBook;
+  readonly templates: TemplateBook;
+  readonly policy: DeliveryPolicy;
+}
 
 export class Tenant {
   readonly name: string;
@@ -27,6 +36,10 @@ export class Tenant {
   readonly grid: GridTable;
   readonly book: RuleBook;
   readonly routes: RouteBook;
+  readonly channels: ChannelBook;
+  readonly templates: TemplateBook;
+  /** What the file says of how messages are brought home. */
+  filePolicy: DeliveryPolicy;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
@@ -34,11 +47,14 @@ export class Tenant {
   readonly #queue = new Fifo<Work>();
   #queued = 0;
 
-  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries, routing: FileRouting) {
+  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries, books: TenantBooks) {
     this.name = row.id;
     this.shard = row.shard;
     this.book = new RuleBook(row.id);
-    this.routes = new RouteBook(routing);
+    this.routes = books.routes;
+    this.channels = books.channels;
+    this.templates = books.templates;
+    this.filePolicy = books.policy;
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
   }
@@ -77,13 +93,26 @@ export class Tenant {
     return this.#queue.drain();
   }
 
+  get books(): TenantBooks {
+    const { routes, channels, templates, filePolicy: policy } = this;
+    return { routes, channels, templates, policy };
+  }
+
+  /** Routes and policy know the channels as they are now. */
+  followChannels(): void {
+    this.routes.channels = this.channels.names;
+    Object.assign(this.policy, this.channels.policy(this.filePolicy));
+  }
+
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
   load(
     store: Store,
-    policy: DeliveryPolicy,
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
+    this.templates.load(store.configObjects(this.name, 'template'));
+    this.channels.load(store.configObjects(this.name, 'channel'));
+    this.routes.channels = this.channels.names;
     this.routes.load(store.configObjects(this.name, 'route'));
     const { flapping } = this.routes.routing;
     const snapshot = {
@@ -98,6 +127,7 @@ export class Tenant {
     this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
+    const policy = this.channels.policy(this.filePolicy);
     this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
     this.due.clear();
     return { step: out, plan: planned };

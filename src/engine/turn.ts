@@ -32,6 +32,8 @@ export class Turn {
   readonly ruled = new Set<Tenant>();
   /** Tenants whose routes a command of this turn has changed. */
   readonly rerouted = new Set<Tenant>();
+  /** Tenants whose channels or templates a command of this turn has changed. */
+  readonly changed = new Set<Tenant>();
   /** Also those that the store turns out to hold already: they were work all the same. */
   rows = 0;
 

@@ -62,6 +62,12 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
+/** A change of a channel or a template of the API. */
+export interface ObjectCommand extends Omit<RuleCommand, 'kind'> {
+  readonly kind: 'object';
+  readonly of: 'channel' | 'template';
+}
+
 /** A test of a channel: the message has the id of its notification. */
 export interface ChannelTestOrder {
   readonly channel: string;
@@ -95,6 +101,7 @@ export type Work =
   | LetterCommand
   | RuleCommand
   | RouteCommand
+  | ObjectCommand
   | TestCommand
   | BulkRun
   | Internal

@@ -158,6 +158,7 @@ export interface EventRow {
     | 'channel'
     | 'rule'
     | 'route'
+    | 'template'
     | 'silence'
     | 'key'
     | 'config'

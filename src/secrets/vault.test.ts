@@ -36,8 +36,12 @@ describe('a vault', () => {
   it('seals with the first key and opens with each; of another it says so', () => {
     expect(vaultOf([b, a]).open(sealedBy(a), 'acme/1')).toBe('hush');
     expect(vaultOf([b]).open(vaultOf([b, a]).seal('x', 'p') as string, 'p')).toBe('x');
-    expect(vaultOf([b]).open(sealedBy(a), 'acme/1')).toMatchObject({ problem: expect.stringMatching(/another key/) });
-    expect(vaultOf([]).open(sealedBy(a), 'acme/1')).toMatchObject({ problem: expect.stringMatching(/there is no key/) });
+    expect(vaultOf([b]).open(sealedBy(a), 'acme/1')).toMatchObject({
+      problem: expect.stringMatching(/another key/),
+    });
+    expect(vaultOf([]).open(sealedBy(a), 'acme/1')).toMatchObject({
+      problem: expect.stringMatching(/there is no key/),
+    });
     expect(vaultOf([]).seal('x', 'p')).toMatchObject({ problem: expect.stringMatching(/there is no key/) });
   });
 });
@@ -53,7 +57,9 @@ describe('the key of a data folder', () => {
     expect(openVault(folder, [a], () => true).open(sealed, 'p')).toBe('hush');
     expect(readFileSync(path, 'utf8')).toBe(text);
     unlinkSync(path);
-    expect(openVault(folder, [], () => true).seal('x', 'p')).toMatchObject({ problem: expect.stringMatching(/there is no key/) });
+    expect(openVault(folder, [], () => true).seal('x', 'p')).toMatchObject({
+      problem: expect.stringMatching(/there is no key/),
+    });
     expect(openVault(folder, [], () => false).seal('x', 'p')).toEqual(expect.any(String));
   });
 });

@@ -5,6 +5,7 @@ import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { callbacksRoutes } from './callbacks.ts';
 import { channelsRoutes } from './channels.ts';
+import { configuredRoutes } from './configured.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
@@ -37,6 +38,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...routingRoutes,
+    ...configuredRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,

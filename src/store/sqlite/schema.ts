@@ -280,7 +280,7 @@ export const configObject = sqliteTable(
   'config_object',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route'] }).notNull(),
+    kind: text('kind', { enum: ['rule', 'route', 'channel', 'template'] }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
     version: integer('version').notNull(),
@@ -298,7 +298,7 @@ export const configObjectVersion = sqliteTable(
   'config_object_version',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route'] }).notNull(),
+    kind: text('kind', { enum: ['rule', 'route', 'channel', 'template'] }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),
     action: text('action', { enum: ['created', 'replaced', 'patched', 'deleted'] }).notNull(),
