@@ -55,9 +55,10 @@ export function nullStore(): Store {
       breakers: [],
       silences: [],
       tallies: [],
+      confirmations: [],
       untold: [],
     }),
-    leasedDeliveries: () => [],
+    providerCalls: () => [],
     claimDue({ now, limits, leaseMs, except }: ClaimRequest): readonly ClaimedDelivery[] {
       const most = limits.high + limits.normal + limits.low;
       const claimed: ClaimedDelivery[] = [];
@@ -84,6 +85,7 @@ export function nullStore(): Store {
     nextDueAt: () => queued[0]?.row.dueAt ?? null,
     delivery: () => null,
     deliveriesOfProvider: () => [],
+    deliveryNamed: () => null,
     deadLetters: () => [],
     deliveries: () => none,
     deliveryCounts: () => ({ queued: 0, sending: 0, sent: 0, delivered: 0, dead: 0, dropped: 0 }),
@@ -91,6 +93,7 @@ export function nullStore(): Store {
     alerts: () => none,
     events: () => none,
     notification: () => null,
+    confirmations: () => [],
     notificationsBetween: () => none,
     notificationsOf: () => [],
     configVersion: () => null,

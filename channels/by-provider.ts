@@ -1,7 +1,7 @@
 // A channel whose configuration names one of several providers; it does what that provider does.
 import { z } from 'zod';
 import { type ChannelDefinition, defineChannel } from './channel.ts';
-import { type PhoneProvider, resultOfNumbers, withNumbers } from './phone-provider.ts';
+import { numberOfPerson, type PhoneProvider, resultOfNumbers, withNumbers } from './phone-provider.ts';
 
 /** What every configuration has, with its numbers in E.164. */
 export interface Settings {
@@ -34,14 +34,17 @@ export function byProvider(
   return defineChannel({
     ...channel,
     config: config as unknown as z.ZodType<Settings>,
+    address: numberOfPerson,
     account: (settings: Settings) => of(settings).account(settings),
     rates: (settings: Settings) => of(settings).rates,
     render: (message, context) => of(context.config).render(message, context),
     open(settings, host) {
       const opened = of(settings).open(settings, host);
       return {
-        send: async (payload, context) =>
-          resultOfNumbers(settings.to, await opened.send(payload, settings.to, context)),
+        async send(payload, context) {
+          const to = context.to === undefined ? settings.to : [context.to];
+          return resultOfNumbers(to, await opened.send(payload, to, context));
+        },
         ...(opened.verify !== undefined && { verify: opened.verify }),
         async close() {},
       };

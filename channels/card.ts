@@ -1,8 +1,10 @@
 // A message as the card of a chat: the words of `messageText` in a channel's own marks, within its bytes. A user's
 // template takes the place of title or text.
 
+import type { MessageAction } from './actions.ts';
 import type { Dialect, Words } from './channel.ts';
 import { cut } from './cut.ts';
+import { isDigest, summarised } from './digest-text.ts';
 import { webAddress } from './links.ts';
 import type { AlertMessage, Locale } from './message.ts';
 import { type AlertText, byteLength, messageText, plain } from './text.ts';
@@ -13,6 +15,8 @@ export interface CardLimits {
   readonly maxAlerts: number;
   /** UTF-8 bytes of the text in the channel's marks. */
   readonly maxBytes: number;
+  /** The links under which it is answered are buttons beside the text, and not part of it. */
+  readonly buttons?: boolean;
 }
 
 export interface Card {
@@ -27,12 +31,13 @@ type Tone = 'firing' | 'resolved' | 'event';
 
 /** Pure. What does not fit is counted ("… and 12 more"), never refused. */
 export function card(
-  message: AlertMessage,
+  whole: AlertMessage,
   { locale, words }: { readonly locale: Locale; readonly words?: Words | undefined },
   dialect: Dialect,
   limits: CardLimits,
 ): Card {
-  const tone = message.reason === 'event' ? 'event' : message.status;
+  const message = summarised(whole);
+  const tone = message.reason === 'event' || isDigest(message) ? 'event' : message.status;
   // The bytes are counted below, with the marks: one long alert must not leave the card without any.
   const built = messageText(message, locale, { ...limits, maxBytes: Math.max(limits.maxBytes, 65_536) });
   const title = words?.title == null ? built.subject : plain(words.title, 200);
@@ -50,7 +55,9 @@ export function card(
   const more = (count: number) => dialect.escape(texts[locale].andMore(count));
 
   const all = message.alerts.length + message.truncated;
-  const room = limits.maxBytes - byteLength(more(all)) - byteLength(dialect.paragraph);
+  const actions = limits.buttons === true ? '' : actionLines(built.actions, dialect, limits.maxBytes / 2);
+  const last = actions === '' ? 0 : byteLength(dialect.paragraph) + byteLength(actions);
+  const room = limits.maxBytes - byteLength(more(all)) - byteLength(dialect.paragraph) - last;
   const parts = [cutBytes(head, Math.floor(room / 2))];
   let bytes = byteLength(parts[0]!);
   for (const alert of built.alerts) {
@@ -70,7 +77,20 @@ export function card(
   }
   const left = all - (parts.length - 1);
   if (left > 0) parts.push(more(left));
+  if (actions !== '') parts.push(actions);
   return { title, tone, text: parts.join(dialect.paragraph) };
+}
+
+/** As many as fit, whole: the first one counts most. */
+function actionLines(actions: readonly MessageAction[], dialect: Dialect, maxBytes: number): string {
+  let lines = '';
+  for (const { title, url } of actions) {
+    const link = dialect.link(dialect.escape(title), url);
+    const next = lines === '' ? link : `${lines}${dialect.line}${link}`;
+    if (byteLength(next) > maxBytes) break;
+    lines = next;
+  }
+  return lines;
 }
 
 type Row = readonly [name: string, value: string];

@@ -1,7 +1,9 @@
 // Prints one line for each alert: the channel for a first look and for the demo.
 import { z } from 'zod';
+import { actionsOf } from './actions.ts';
 import { defineChannel } from './channel.ts';
 import { lines, plain } from './text.ts';
+import { texts } from './texts.ts';
 
 const maxBytes = 64 * 1024;
 const longestLine = 4_000;
@@ -26,8 +28,10 @@ export const consoleChannel = defineChannel({
     const title = words?.title == null ? [] : [plain(words.title, 200)];
     if (words?.text != null)
       return [...title, ...words.text.split('\n').map((line) => plain(line, longestLine))];
-    const own = lines(message, locale, { maxAlerts: config.max_alerts, maxBytes: maxBytes - 1_024 });
-    return [...title, ...own];
+    const own = lines(message, locale, { maxAlerts: config.max_alerts, maxBytes: maxBytes - 4_096 });
+    const t = texts[locale];
+    const links = actionsOf(message, t).map((one) => `${one.title}${t.colon}${one.url}`);
+    return [...title, ...own, ...links];
   },
   open: (_config, host) => ({
     async send(payload) {

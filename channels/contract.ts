@@ -28,6 +28,8 @@ export interface ChannelPeer {
   readonly config: unknown;
   /** Delivery ids in the order in which the peer received them. */
   deliveryIds(): readonly string[];
+  /** Everybody whom the peer was asked to tell; of a channel that reaches people. */
+  told?(): readonly string[];
   /** Resolves when the peer holds a request that it will not answer (`black_hole`). */
   readonly holding: Promise<void>;
   close(): Promise<void>;
@@ -57,6 +59,8 @@ export interface ChannelCheck {
     /** What the payload of a firing message holds then, and none does without mentions. */
     readonly shows: readonly string[];
   };
+  /** An address of somebody whom `validConfig` does not name, as written, and one that is none; of a channel that reaches people. */
+  readonly person?: { readonly address: string; readonly wrong: string };
   /** Behaviours that this channel cannot show, with the reason. */
   readonly except?: Partial<Record<Conduct | 'mention', string>>;
 }
@@ -107,7 +111,7 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
   async function withPeer(
     conduct: Conduct,
     body: (
-      send: (attempt: number, signal: AbortSignal) => Promise<unknown>,
+      send: (attempt: number, signal: AbortSignal, to?: string) => Promise<unknown>,
       peer: ChannelPeer,
     ) => Promise<void>,
   ): Promise<void> {
@@ -117,11 +121,10 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
     const instance = definition.open(config, lent.host);
     const payload = definition.render(message, { config, locale: 'en' });
     try {
-      await body(
-        (attempt, signal) =>
-          instance.send(payload, { deliveryId, attempt, now: at + attempt * 1_000, signal }),
-        peer,
-      );
+      await body((attempt, signal, to) => {
+        const context = { deliveryId, attempt, now: at + attempt * 1_000, signal };
+        return instance.send(payload, to === undefined ? context : { ...context, to });
+      }, peer);
     } finally {
       await instance.close();
       await lent.close();
@@ -220,6 +223,33 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
           expect(['network', 'unknown']).toContain(result.kind);
         }));
     }
+
+    const { address } = definition;
+    const reaches = address !== undefined && (definition.reachesPeople?.(parse(check.validConfig)) ?? true);
+    if (address !== undefined && reaches)
+      it('tells one person alone at her address, and the configured ones again after that', () =>
+        withPeer('ok', async (send, peer) => {
+          const { person } = check;
+          if (person === undefined || peer.told === undefined)
+            throw new Error('it reaches people: `person` and `told` of the peer are needed');
+          expect(address.safeParse(person.wrong).success).toBe(false);
+          const to = address.parse(person.address);
+          expect(address.parse(to)).toBe(to);
+          const { signal } = new AbortController();
+          const result = (await send(1, signal, to)) as { kind: ResultKind };
+          expect(expected.ok).toContain(result.kind);
+          expect(peer.told()).toEqual([to]);
+          await send(2, signal);
+          expect(peer.told().length).toBeGreaterThan(1);
+          expect(peer.told().slice(1)).not.toContain(to);
+        }));
+    else if (address !== undefined)
+      it('writes to no person where its configuration cannot', () =>
+        withPeer('ok', async (send, peer) => {
+          const result = (await send(1, new AbortController().signal, 'U012AB3CD')) as { kind: ResultKind };
+          expect(result.kind).toBe('invalid_recipient');
+          expect(peer.deliveryIds()).toEqual([]);
+        }));
 
     it('gives the peer the same delivery id on every attempt', () =>
       withPeer('ok', async (send, peer) => {

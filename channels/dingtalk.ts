@@ -2,12 +2,14 @@
 // says how it went. Signed: base64 of HMAC-SHA256 over `timestamp\nsecret` with the secret, timestamp in milliseconds.
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { actionsOf } from './actions.ts';
 import { card } from './card.ts';
 import { type Dialect, defineChannel, type RateWindow, type RenderContext } from './channel.ts';
 import { endingIn, endpoint, escapeMarks, fitted, plainDialect, wellFormed } from './chat-text.ts';
 import { request } from './http.ts';
 import type { AlertMessage } from './message.ts';
 import { secret } from './secret.ts';
+import { texts } from './texts.ts';
 import { readVendorReply, type Verdict } from './vendor-reply.ts';
 import { webhookUrl } from './webhook.ts';
 
@@ -92,7 +94,11 @@ function render(message: AlertMessage, { config: settings, locale, words }: Rend
   return fitted(maxBytes, maxBytes - 4_000, (textBytes) => {
     let title = '';
     const body = (room: number) => {
-      const limits = { maxAlerts: settings.max_alerts, maxBytes: room - 700 };
+      const limits = {
+        maxAlerts: settings.max_alerts,
+        maxBytes: room - 700,
+        buttons: settings.button !== undefined,
+      };
       const made = card(message, { locale, words }, dialect, limits);
       title = wellFormed(made.title);
       const head = dialect.escape(made.title);
@@ -102,6 +108,17 @@ function render(message: AlertMessage, { config: settings, locale, words }: Rend
     if (format === 'text') return JSON.stringify({ msgtype: 'text', text: { content: text }, ...at });
     if (settings.button === undefined)
       return JSON.stringify({ msgtype: 'markdown', markdown: { title, text }, ...at });
+    const actions = actionsOf(message, texts[locale]);
+    if (actions.length > 0) {
+      const btns = [...actions, settings.button].map(({ title: name, url }) => ({
+        title: name,
+        actionURL: url,
+      }));
+      return JSON.stringify({
+        msgtype: 'actionCard',
+        actionCard: { title, text, btnOrientation: '1', btns },
+      });
+    }
     const { title: singleTitle, url: singleURL } = settings.button;
     return JSON.stringify({ msgtype: 'actionCard', actionCard: { title, text, singleTitle, singleURL } });
   });

@@ -53,7 +53,9 @@ function htmlOf(text: MessageText): string {
       .join('')}</table>`;
   const alerts = text.alerts.map((alert) => `<h3>${escapeHtml(alert.title)}</h3>${table(alert.rows)}`);
   const more = text.more === null ? '' : `<p>${escapeHtml(text.more)}</p>`;
-  return `<h2>${escapeHtml(text.heading)}</h2>${table(text.rows)}${alerts.join('')}${more}`;
+  const links = text.actions.map(({ title, url }) => html.link(escapeHtml(title), url));
+  const actions = links.length === 0 ? '' : `<p>${links.join(' &nbsp; ')}</p>`;
+  return `<h2>${escapeHtml(text.heading)}</h2>${table(text.rows)}${actions}${alerts.join('')}${more}`;
 }
 
 function pageOf(body: string, locale: Locale): string {

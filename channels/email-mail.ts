@@ -11,17 +11,22 @@ export interface MailSettings {
   readonly reply_to?: string | undefined;
 }
 
+/** Who gets the mail of this attempt. */
+export function recipientsOf({ to }: MailSettings, context: Pick<SendContext, 'to'>): readonly string[] {
+  return context.to === undefined ? to : [context.to];
+}
+
 /** Pure; in the words of nodemailer. */
 export function mailOf(
   payload: EmailPayload,
   settings: MailSettings,
-  context: Pick<SendContext, 'deliveryId' | 'now'>,
+  context: Pick<SendContext, 'deliveryId' | 'now' | 'to'>,
 ) {
   const domain = settings.from_email.slice(settings.from_email.indexOf('@') + 1);
   const thread = `<${payload.thread}@${domain}>`;
   return {
     from: { name: settings.from_name ?? '', address: settings.from_email },
-    to: settings.to.map((address) => ({ name: '', address })),
+    to: recipientsOf(settings, context).map((address) => ({ name: '', address })),
     ...(settings.reply_to === undefined ? {} : { replyTo: { name: '', address: settings.reply_to } }),
     subject: payload.subject,
     text: payload.text,

@@ -79,6 +79,14 @@ async function peerOf(config: typeof sendgrid | typeof ses, conduct: Conduct) {
   return {
     config: { ...config, base_url: provider.url },
     deliveryIds: () => provider.requests.map(({ body }) => /[0-9a-f-]{36}/.exec(body)?.[0] ?? ''),
+    told: () =>
+      provider.requests.flatMap(({ body }) => {
+        const mail = JSON.parse(body);
+        return (
+          mail.Destination?.ToAddresses ??
+          mail.personalizations[0].to.map(({ email }: { email: string }) => email)
+        );
+      }),
     holding: provider.waitFor(1).then(() => undefined),
     close: () => (conduct === 'refused' ? Promise.resolve() : provider.close()),
   };
@@ -98,6 +106,7 @@ checkChannel(
     },
     peer: (conduct) => peerOf(sendgrid, conduct),
     host: async () => startTestHost(),
+    person: { address: 'ann@example.com', wrong: 'Ann <ann@example.com>' },
     except: {
       ok_with_error: 'it says so in its status',
       partial: 'it takes all recipients or none',
@@ -119,6 +128,7 @@ checkChannel(
     },
     peer: (conduct) => peerOf(ses, conduct),
     host: async () => startTestHost(),
+    person: { address: 'ann@example.com', wrong: 'Ann <ann@example.com>' },
     except: {
       ok_with_error: 'it says so in its status',
       partial: 'it takes all recipients or none',

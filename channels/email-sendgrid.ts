@@ -13,7 +13,7 @@ import type {
 } from './channel.ts';
 import { headersOf, jsonOf, lineOf } from './email-api.ts';
 import type { EmailPayload } from './email-body.ts';
-import type { MailSettings } from './email-mail.ts';
+import { type MailSettings, recipientsOf } from './email-mail.ts';
 import { type HttpReply, request, resultOfHttp } from './http.ts';
 import type { Secret } from './secret.ts';
 
@@ -39,7 +39,10 @@ export function openSendGrid(settings: SendGridSettings, host: ChannelHost): Cha
     async send(payload, context) {
       const mail = {
         personalizations: [
-          { to: settings.to.map((email) => ({ email })), custom_args: { [deliveryArg]: context.deliveryId } },
+          {
+            to: recipientsOf(settings, context).map((email) => ({ email })),
+            custom_args: { [deliveryArg]: context.deliveryId },
+          },
         ],
         from: { email: settings.from_email, ...(settings.from_name && { name: settings.from_name }) },
         ...(settings.reply_to !== undefined && { reply_to: { email: settings.reply_to } }),

@@ -4,7 +4,7 @@
 import type { ChannelHost, ChannelInstance, SendFailure, SendResult } from './channel.ts';
 import { headersOf, jsonOf, lineOf } from './email-api.ts';
 import type { EmailPayload } from './email-body.ts';
-import type { MailSettings } from './email-mail.ts';
+import { type MailSettings, recipientsOf } from './email-mail.ts';
 import { type HttpReply, request, resultOfHttp } from './http.ts';
 import type { Secret } from './secret.ts';
 import { partsOf } from './signing/canonical.ts';
@@ -44,7 +44,7 @@ export function openSes(settings: SesSettings, host: ChannelHost): ChannelInstan
       const headers = Object.entries(headersOf(payload, settings.from_email, context));
       const mail = {
         FromEmailAddress: sender(settings),
-        Destination: { ToAddresses: settings.to },
+        Destination: { ToAddresses: recipientsOf(settings, context) },
         ...(settings.reply_to !== undefined && { ReplyToAddresses: [settings.reply_to] }),
         Content: {
           Simple: {

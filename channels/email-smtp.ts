@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { ChannelHost, ChannelInstance, SendContext, SendResult } from './channel.ts';
 import type { EmailPayload } from './email-body.ts';
-import { type MailSettings, mailOf } from './email-mail.ts';
+import { type MailSettings, mailOf, recipientsOf } from './email-mail.ts';
 import { resultOfSent, resultOfSmtpError } from './email-result.ts';
 import type { Secret } from './secret.ts';
 
@@ -99,13 +99,14 @@ export function openSmtp(settings: SmtpSettings, host: ChannelHost): ChannelInst
   async function send(payload: EmailPayload, context: SendContext): Promise<SendResult> {
     const mail = mailOf(payload, settings, context);
     const { headers } = mail;
+    const recipients = recipientsOf(settings, context);
     try {
       pool ??= openWatched();
       const info = await (await pool).sendMail({ ...mail, signal: context.signal });
-      return resultOfSent(info, settings.to);
+      return resultOfSent(info, recipients);
     } catch (error) {
       const begun = streams.get(headers)?.readableDidRead === true;
-      return resultOfSmtpError(error, { begun, recipients: settings.to });
+      return resultOfSmtpError(error, { begun, recipients });
     }
   }
   return {

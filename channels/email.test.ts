@@ -50,11 +50,13 @@ checkChannel(
       return {
         config: { ...base, to, port: catcher.port },
         deliveryIds: () => catcher.received.map(({ headers }) => headers['x-tocsin-delivery'] ?? ''),
+        told: () => catcher.received.flatMap(({ to }) => to),
         holding: catcher.holding,
         close: () => (conduct === 'refused' ? Promise.resolve() : catcher.close()),
       };
     },
     host: async () => startTestHost(),
+    person: { address: 'ann@example.com', wrong: 'Ann <ann@example.com>' },
     except: {
       rate_limited: 'SMTP names no time to wait; a 4yz reply is transient',
       rate_limited_bare: 'a 4yz reply is transient',

@@ -179,6 +179,7 @@ export const email = defineChannel({
   config,
   limits: { maxBytes, concurrency, deadlineMs: 30_000 },
   dialect: html,
+  address: mailbox,
   docs: {
     text: `One mail for each notification, as text and HTML, with at most 50 alerts; the mails of one group are one thread. Subject: \`FIRING [warning] HighCpu: CPU of web-1 at 97 %\`, for several alerts \`FIRING ×3 [critical] env=prod\`. The header \`X-Tocsin-Delivery\` carries the id of the delivery, and by SMTP so does \`Message-ID\`. \`provider\` says who takes the mails; keys of another provider are refused.
 

@@ -2,12 +2,14 @@
 // how it went. Signed: base64 of HMAC-SHA256 over nothing with the key `timestamp\nsecret`, timestamp in seconds.
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { actionsOf } from './actions.ts';
 import { card } from './card.ts';
 import { type Dialect, defineChannel, type RateWindow, type RenderContext } from './channel.ts';
 import { endingIn, endpoint, escapeMarks, fitted, plainDialect, wellFormed } from './chat-text.ts';
 import { request } from './http.ts';
 import type { AlertMessage } from './message.ts';
 import { secret } from './secret.ts';
+import { texts } from './texts.ts';
 import { readVendorReply, type Verdict } from './vendor-reply.ts';
 import { webhookUrl } from './webhook.ts';
 
@@ -80,6 +82,8 @@ export function feishuSign(key: string, timestamp: number): string {
 function render(message: AlertMessage, { config: settings, locale, words }: RenderContext<Settings>): string {
   const { format, mention, button } = settings;
   const dialect = format === 'text' ? plainDialect : larkMd;
+  const own = actionsOf(message, texts[locale]).map(({ title, url }) => ({ title, url }));
+  const buttons = format === 'text' ? [] : [...own, ...(button === undefined ? [] : [button])];
   const called = [...(mention?.users ?? []), ...(mention?.all === true ? ['all'] : [])];
   const mentions = called
     .map((who) => (format === 'text' ? `<at user_id="${who}"></at>` : `<at id=${who}></at>`))
@@ -89,7 +93,7 @@ function render(message: AlertMessage, { config: settings, locale, words }: Rend
     let title = '';
     let tone: keyof typeof templates = 'firing';
     const body = (room: number) => {
-      const limits = { maxAlerts: settings.max_alerts, maxBytes: room - 700 };
+      const limits = { maxAlerts: settings.max_alerts, maxBytes: room - 700, buttons: buttons.length > 0 };
       const made = card(message, { locale, words }, dialect, limits);
       title = wellFormed(made.title);
       tone = made.tone;
@@ -98,17 +102,15 @@ function render(message: AlertMessage, { config: settings, locale, words }: Rend
     const text = endingIn(body, { keyword: settings.keyword, mentions }, textBytes);
     if (format === 'text') return JSON.stringify({ msg_type: 'text', content: { text } });
     const elements: object[] = [{ tag: 'div', text: { tag: 'lark_md', content: text } }];
-    if (button !== undefined)
+    if (buttons.length > 0)
       elements.push({
         tag: 'action',
-        actions: [
-          {
-            tag: 'button',
-            text: { tag: 'plain_text', content: button.title },
-            url: button.url,
-            type: 'primary',
-          },
-        ],
+        actions: buttons.map(({ title: name, url }, i) => ({
+          tag: 'button',
+          text: { tag: 'plain_text', content: name },
+          url,
+          type: i === 0 ? 'primary' : 'default',
+        })),
       });
     return JSON.stringify({
       msg_type: 'interactive',

@@ -9,7 +9,7 @@ import { exampleEnvironment } from '../src/testing/example-environment.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { channels } from './index.ts';
 import { locales } from './message.ts';
-import { sampleMessage } from './sample-message.ts';
+import { sampleDigest, sampleMessage } from './sample-message.ts';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const write = 'npx vitest run channels/golden.test.ts -u';
@@ -31,13 +31,17 @@ function shown(payload: unknown): string {
 describe.each(Object.entries<ChannelDefinition>(channels))('the messages of %s', (kind, definition) => {
   const settings = settingsOf(kind);
   for (const locale of locales) {
-    it.each(['firing', 'resolved'] as const)(`are as in the golden file (${locale}, %s)`, async (state) => {
-      const file = join(folder, 'golden', `${kind}.${locale}.${state}.json`);
-      const { snapshotState } = expect.getState();
-      const updates = (snapshotState as unknown as { _updateSnapshot?: string })._updateSnapshot === 'all';
-      if (!existsSync(file) && !updates) expect.fail(`there is no ${file}; write it with: ${write}`);
-      const payload = definition.render({ ...sampleMessage(state), locale }, { config: settings, locale });
-      await expect(shown(payload)).toMatchFileSnapshot(file);
-    });
+    it.each(['firing', 'resolved', 'digest'] as const)(
+      `are as in the golden file (${locale}, %s)`,
+      async (state) => {
+        const file = join(folder, 'golden', `${kind}.${locale}.${state}.json`);
+        const { snapshotState } = expect.getState();
+        const updates = (snapshotState as unknown as { _updateSnapshot?: string })._updateSnapshot === 'all';
+        if (!existsSync(file) && !updates) expect.fail(`there is no ${file}; write it with: ${write}`);
+        const message = state === 'digest' ? sampleDigest() : sampleMessage(state);
+        const payload = definition.render({ ...message, locale }, { config: settings, locale });
+        await expect(shown(payload)).toMatchFileSnapshot(file);
+      },
+    );
   }
 });

@@ -26,9 +26,10 @@ export function mergedMessage(messages: readonly AlertMessage[]): AlertMessage {
     rankOf(each.severity) > rankOf(most.severity) ? each : most,
   );
   const leftOut = messages.reduce((sum, { truncated }) => sum + truncated, 0);
+  const { digest: _, ...rest } = first;
   const sameGroup = messages.every(({ groupKey }) => groupKey === first.groupKey);
   return {
-    ...first,
+    ...rest,
     reason: 'digest',
     status: firesStill(messages, all, leftOut) ? 'firing' : 'resolved',
     receiver: [...new Set(messages.map(({ receiver }) => receiver))].join(', ').slice(0, longestReceivers),

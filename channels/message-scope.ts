@@ -1,5 +1,6 @@
 // What users' templates read of a message, in the words of its language: every name is a promise to templates; names may
 // join, none may change.
+import { actionKinds } from './actions.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
 import { conditionText, headingOf, nameOf, saidBy, statusWord, subjectLine, valueText } from './text.ts';
@@ -59,6 +60,8 @@ interface AlertScope extends Values<(typeof alertNames)[number]> {
 }
 export interface MessageScope extends Values<(typeof messageNames)[number]> {
   readonly group_labels: Map;
+  /** How it is answered; empty texts where nobody can. */
+  readonly links: Map;
   /** The first one. */
   readonly alert: AlertScope | null;
   readonly alerts: readonly AlertScope[];
@@ -79,6 +82,7 @@ export const messageShape = {
   fields: {
     ...values(messageNames),
     group_labels: 'map',
+    links: { fields: values(actionKinds) },
     alert: alertShape,
     alerts: { list: alertShape },
   },
@@ -91,8 +95,8 @@ export function messageScope(message: AlertMessage, locale: Locale): MessageScop
   const ended = message.alerts.filter(({ status }) => status === 'resolved').length;
   return bare({
     id: message.id,
-    title: subjectLine(message, t),
-    heading: headingOf(message, t),
+    title: subjectLine(message, locale),
+    heading: headingOf(message, locale),
     status: message.status,
     status_text: t[message.status],
     reason: message.reason,
@@ -109,6 +113,7 @@ export function messageScope(message: AlertMessage, locale: Locale): MessageScop
     resolved_count: ended,
     more: message.alerts.length - alerts.length + message.truncated,
     group_labels: bare(message.groupLabels),
+    links: bare(message.links ? { ...message.links } : {}),
     alert: alerts[0] ?? null,
     alerts,
   });

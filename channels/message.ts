@@ -16,10 +16,34 @@ export const notifyReasons = [
   'repeat',
   'event',
   'undelivered',
+  /** What was collected until its time; without `digest` many messages in one, because a limit of the channel left no call for each. */
+  'digest',
 ] as const;
 export type NotifyReason = (typeof notifyReasons)[number];
-/** `digest`: many messages in one, because a limit of the channel left no call for each. */
-export type MessageReason = NotifyReason | 'digest';
+export type MessageReason = NotifyReason;
+
+/** What was collected over a span, in sum. */
+export interface MessageDigest {
+  /** The span, epoch milliseconds, and the zone on whose clock it stands (IANA name). */
+  readonly from: number;
+  readonly to: number;
+  readonly zone: string;
+  /** Alerts and events that it tells of. */
+  readonly total: number;
+  /** Alerts that were told before and fire still; they are not in `total`. */
+  readonly standing: number;
+  /** By name of the alert or type of the event, the most frequent first. */
+  readonly kinds: readonly {
+    readonly name: string;
+    readonly count: number;
+    /** Of alerts: how many of them are over. */
+    readonly resolved: number;
+    /** The first few things that they are about. */
+    readonly subjects: readonly string[];
+  }[];
+  /** Those of further kinds. */
+  readonly others: number;
+}
 
 export interface MessageAlert {
   /** UUIDv7 of the episode. */
@@ -45,6 +69,16 @@ export interface MessageAlert {
   readonly flapping?: true;
 }
 
+/** Web addresses under which the recipient of one delivery answers its message. Whoever has one may do what it says. */
+export interface MessageLinks {
+  /** Says that it was seen. */
+  readonly acknowledge?: string;
+  /** Silences its group for a while. */
+  readonly silence?: string;
+  /** Why it came. */
+  readonly explain?: string;
+}
+
 export interface AlertMessage {
   /** The notification's id. */
   readonly id: string;
@@ -66,6 +100,10 @@ export interface AlertMessage {
   /** When the notification was decided, epoch milliseconds. */
   readonly at: number;
   readonly locale: Locale;
+  /** Of one that was collected. */
+  readonly digest?: MessageDigest;
   /** The zone in which its times are shown, by its IANA name; absent: UTC. */
   readonly timeZone?: string;
+  /** Not stored: made when it is sent. Absent: nobody reaches this program from outside. */
+  readonly links?: MessageLinks;
 }

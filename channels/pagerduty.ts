@@ -85,6 +85,10 @@ function eventOf(
   if (message.status === 'resolved') return { event_action: 'resolve', dedup_key };
   const text = messageText(message, locale, { maxAlerts: settings.max_alerts, maxBytes: detailsBytes });
   const runbook = message.alerts.find(({ annotations }) => isWebAddress(annotations.runbook_url));
+  const links = [
+    ...text.actions.map(({ title, url }) => ({ href: url, text: title })),
+    ...(runbook ? [{ href: runbook.annotations.runbook_url!, text: 'Runbook' }] : []),
+  ];
   return {
     event_action: 'trigger',
     dedup_key,
@@ -100,11 +104,11 @@ function eventOf(
         reason: message.reason,
         priority: message.priority,
         receiver: plain(message.receiver, 200),
-        alerts: cutBytes(words?.text ?? paragraphs(text, locale), detailsBytes),
+        alerts: cutBytes(words?.text ?? paragraphs({ ...text, actions: [] }, locale), detailsBytes),
       },
     },
     client: 'Tocsin',
-    ...(runbook && { links: [{ href: runbook.annotations.runbook_url!, text: 'Runbook' }] }),
+    ...(links.length > 0 && { links }),
   };
 }
 

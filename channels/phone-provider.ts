@@ -74,6 +74,18 @@ export const callbackToken = secret(
   .optional()
   .describe('The provider signs nothing: reports are taken only from a URL that ends in ?token= and this.');
 
+/** A number of one person, which is known without a country. */
+export const numberOfPerson = z
+  .string()
+  .max(40)
+  .transform((written, context) => {
+    const number = e164(written);
+    if (number !== null) return number;
+    const message = 'must be a telephone number with + in front, such as +886912345678';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
 /** The configuration with its numbers in E.164; what cannot be read is named. */
 export function withNumbers<
   Config extends { readonly to: readonly string[]; readonly country?: string | undefined },

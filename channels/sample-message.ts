@@ -58,6 +58,52 @@ const deploy = {
   value: null,
 } satisfies MessageAlert;
 
+/** As long as a real one. */
+const answer = (word: string) => `https://alerts.example.com/l/${`sample-${word}-`.padEnd(84, 'x')}`;
+const everyAnswer = {
+  acknowledge: answer('respond'),
+  silence: `${answer('respond')}#silence`,
+  explain: answer('why'),
+};
+
+/** A digest of fifteen events of an hour; the same each time. */
+export function sampleDigest(): AlertMessage {
+  const of = (type: string, subject: string, n: number) => ({
+    ...deploy,
+    id: `0190a1b2-c3d4-7e5f-8a6b-0000000001${String(n).padStart(2, '0')}`,
+    labels: labels({ alertname: type, severity: 'info', subject }),
+    annotations: { summary: subject },
+    severity: 'info' as const,
+    priority: 'P5' as const,
+    startsAt: 1_699_999_200_000 + n * 60_000,
+  });
+  const users = ['user123', 'user789', 'user790', 'user791', 'user792', 'user793', 'user794', 'user795'];
+  const orders = ['order456', 'order457', 'order458', 'order459', 'order460', 'order461', 'order999'];
+  const alerts = [
+    ...users.map((user, n) => of('user registered', user, n)),
+    ...orders.map((order, n) => of('order completed', order, users.length + n)),
+  ];
+  return {
+    ...sampleMessage('event'),
+    reason: 'digest',
+    receiver: 'daily-updates',
+    groupKey: 'daily-updates:{} digest 1h:{}',
+    groupLabels: labels({}),
+    alerts,
+    changed: alerts.map(({ id }) => id),
+    severity: 'info',
+    priority: 'P5',
+    at: 1_700_002_800_000,
+    digest: {
+      ...{ from: 1_699_999_200_000, to: 1_700_002_800_000, zone: 'UTC', total: 15, standing: 0, others: 0 },
+      kinds: [
+        { name: 'user registered', count: 8, resolved: 0, subjects: users.slice(0, 5) },
+        { name: 'order completed', count: 7, resolved: 0, subjects: orders.slice(0, 5) },
+      ],
+    },
+  };
+}
+
 /** The sample of a kind; the same each time. */
 export function sampleMessage(kind: SampleKind): AlertMessage {
   const alerts = {
@@ -85,5 +131,6 @@ export function sampleMessage(kind: SampleKind): AlertMessage {
     priority: first!.priority,
     at,
     locale: 'en',
+    links: kind === 'resolved' ? { explain: answer('why') } : everyAnswer,
   };
 }

@@ -1,10 +1,12 @@
 // A message as Slack shows it: sections of mrkdwn, each within Slack's limits. What came from outside is escaped and
 // never parsed by Slack (`verbatim`), so a label cannot call anybody; mentions come from the configuration alone.
 import { createHash } from 'node:crypto';
+import { actionsOf } from './actions.ts';
 import { card } from './card.ts';
 import type { Dialect, Words } from './channel.ts';
 import { cut } from './cut.ts';
 import type { AlertMessage, Locale } from './message.ts';
+import { texts } from './texts.ts';
 
 // Slack takes 3,000 characters in a section, 50 blocks, and some 11,000 characters in all of them together (it refuses
 // more as `msg_blocks_too_long` and documents no figure): so 9,000 bytes in at most 20 sections.
@@ -20,10 +22,23 @@ interface SlackBlock {
   readonly text: { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 }
 
+/** Buttons that open a page: Slack asks nobody to answer them. */
+interface SlackButtons {
+  readonly type: 'actions';
+  readonly elements: readonly {
+    readonly type: 'button';
+    readonly text: { readonly type: 'plain_text'; readonly text: string };
+    readonly url: string;
+    readonly action_id: string;
+  }[];
+}
+
 export interface SlackMessage {
   /** What a notification on a phone shows. */
   readonly text: string;
   readonly blocks: readonly SlackBlock[];
+  /** The block below these; null: nobody can answer. */
+  readonly buttons: SlackButtons | null;
   /** Names the alert group, without saying anything about it. */
   readonly group: string;
   /** `begins` a thread, `follows` in the group's, or stands `alone`. */
@@ -64,12 +79,13 @@ export interface SlackLook {
 /** Pure. A message that says that all is well calls nobody. */
 export function slackMessage(message: AlertMessage, look: SlackLook): SlackMessage {
   const maxBytes = message.alerts.length > fewAlerts ? textBytes : shortBytes;
-  const limits = { maxAlerts: look.maxAlerts, maxBytes };
+  const limits = { maxAlerts: look.maxAlerts, maxBytes, buttons: true };
   const { title, text } = card(message, look, slackDialect, limits);
   const calls = message.status === 'resolved' ? '' : look.mentions.map(mentionOf).join(' ');
   return {
     text: calls === '' ? escaped(title) : `${calls} ${escaped(title)}`,
     blocks: sections(calls === '' ? text : `${calls}\n${text}`),
+    buttons: buttonsOf(message, look.locale),
     group: createHash('sha256')
       .update(JSON.stringify([message.tenant, message.groupKey]))
       .digest('hex')
@@ -78,6 +94,16 @@ export function slackMessage(message: AlertMessage, look: SlackLook): SlackMessa
     status: message.status,
     aloud: message.reason !== 'some_resolved',
   };
+}
+
+function buttonsOf(message: AlertMessage, locale: Locale): SlackButtons | null {
+  const elements = actionsOf(message, texts[locale]).map(({ kind, title, url }) => ({
+    type: 'button' as const,
+    text: { type: 'plain_text' as const, text: title },
+    url,
+    action_id: kind,
+  }));
+  return elements.length === 0 ? null : { type: 'actions', elements };
 }
 
 /** Paragraphs together while they fit, and a long one by its lines. */

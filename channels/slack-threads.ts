@@ -21,7 +21,7 @@ export interface SlackAccess {
 }
 
 export class SlackThreads {
-  /** By group, the one that was used last at the end. */
+  /** By group and place, the one that was used last at the end. */
   readonly #parents = new Map<string, string>();
   readonly #access: SlackAccess;
   readonly #host: ChannelHost;
@@ -35,32 +35,39 @@ export class SlackThreads {
   /** `ts` of the message to reply to; null: the message begins a thread, or stands alone. */
   async parentOf(
     { group, place }: SlackMessage,
-    context: Pick<SendContext, 'now' | 'signal'>,
+    context: Pick<SendContext, 'now' | 'signal' | 'to'>,
   ): Promise<string | null> {
     if (place !== 'follows') return null;
-    const known = this.#parents.get(group);
+    const known = this.#parents.get(keyOf(group, context));
     if (known !== undefined) return known;
-    if (context.now < this.#restUntil) return null;
+    // What was written to one person is looked up nowhere: it stands in a conversation whose id we may not have.
+    if (context.to !== undefined || context.now < this.#restUntil) return null;
     const found = await this.#search(group, context);
     if (found !== null) this.#remember(group, found);
     return found;
   }
 
   /** What was posted: a thread begins with it, goes on, or is over. */
-  posted({ group, place, status }: SlackMessage, parent: string | null, ts: string): void {
+  posted(
+    { group, place, status }: SlackMessage,
+    parent: string | null,
+    ts: string,
+    where: Pick<SendContext, 'to'>,
+  ): void {
     if (place === 'alone') return;
-    if (status === 'resolved') this.#parents.delete(group);
-    else this.#remember(group, parent ?? ts);
+    const key = keyOf(group, where);
+    if (status === 'resolved') this.#parents.delete(key);
+    else this.#remember(key, parent ?? ts);
   }
 
   /** The parent takes no replies any more. */
-  forget({ group }: SlackMessage): void {
-    this.#parents.delete(group);
+  forget({ group }: SlackMessage, where: Pick<SendContext, 'to'>): void {
+    this.#parents.delete(keyOf(group, where));
   }
 
-  #remember(group: string, ts: string): void {
-    this.#parents.delete(group);
-    this.#parents.set(group, ts);
+  #remember(key: string, ts: string): void {
+    this.#parents.delete(key);
+    this.#parents.set(key, ts);
     if (this.#parents.size > mostThreads) this.#parents.delete(this.#parents.keys().next().value!);
   }
 
@@ -83,6 +90,11 @@ export class SlackThreads {
     this.#restUntil = now + Math.max(rest, retryAfterMs ?? 0);
     return null;
   }
+}
+
+/** A group has a thread in each place. */
+function keyOf(group: string, { to }: Pick<SendContext, 'to'>): string {
+  return to === undefined ? group : `${group} ${to}`;
 }
 
 interface HistoryMessage {

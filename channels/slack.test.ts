@@ -62,7 +62,7 @@ for (const [how, secretText] of [
         secretText,
         badConfigs: bad,
         async peer(conduct) {
-          const provider = await simulated();
+          const provider = await simulated({ channels: [channel, 'U012AB3CD'] });
           // The suite's attempts come one after the other; the clock of the provider goes on between them.
           provider.chaos = () => {
             now += 1_000;
@@ -75,11 +75,13 @@ for (const [how, secretText] of [
               provider.accepted.flatMap(
                 ({ metadata }) => metadata?.event_payload.delivery_id ?? [],
               ) as string[],
+            told: () => provider.accepted.map(({ channel: place }) => place),
             holding: conduct === 'black_hole' ? provider.waitFor(1).then(() => {}) : Promise.resolve(),
             close: () => (conduct === 'refused' ? Promise.resolve() : provider.close()),
           };
         },
         host: async () => startTestHost(),
+        person: { address: 'U012AB3CD', wrong: '@ann' },
         mention: {
           config: { ...configOf('http://127.0.0.1:9000'), mentions: ['here', 'U012AB3CD'] },
           shows: ['<!here>', '<@U012AB3CD>'],
@@ -142,12 +144,13 @@ describe('slack', () => {
     });
     const instance = slack.open(settings, host.host);
     return {
-      async say(said: AlertMessage) {
+      async say(said: AlertMessage, to?: string) {
         now += 1_000;
         return instance.send(slack.render(said, { config: settings, locale: 'en' }), {
           deliveryId: said.id,
           attempt: 1,
           now,
+          ...(to !== undefined && { to }),
           signal: AbortSignal.timeout(30_000),
         });
       },
@@ -261,6 +264,24 @@ describe('slack', () => {
     expect(deaf.accepted).toHaveLength(2);
     expect(deaf.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
     await deaf.close();
+  });
+
+  it('keeps a thread with each person beside the one of the channel', async () => {
+    const people = await simulated({ channels: [channel, 'U012AB3CD'] });
+    const bot = opened({}, people);
+    await bot.say(message('first'));
+    await bot.say(message('first'), 'U012AB3CD');
+    await bot.say(message('repeat'), 'U012AB3CD');
+    const [ofChannel, ofPerson, again] = people.accepted;
+    expect([ofChannel!.channel, ofPerson!.channel, again!.channel]).toEqual([
+      channel,
+      'U012AB3CD',
+      'U012AB3CD',
+    ]);
+    expect([ofPerson!.thread, again!.thread]).toEqual([null, ofPerson!.ts]);
+    await bot.say(message('repeat'));
+    expect(last(people).thread).toBe(ofChannel!.ts);
+    await people.close();
   });
 
   it('begins a new thread when a person deleted the old one', async () => {

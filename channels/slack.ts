@@ -87,6 +87,14 @@ export const slack = defineChannel({
     answers: slackAnswers,
   },
   dialect: slackDialect,
+  address: z
+    .string()
+    .regex(
+      /^[CDGUW][A-Z0-9]{2,30}$/,
+      'must be the id of a person (U…, W…) or of a conversation (C…, D…, G…)',
+    ),
+  // A webhook writes to the channel that it was made for.
+  reachesPeople: ({ token }) => token !== undefined,
   // Slack counts by the channel posted to, whoever configured it.
   account({ webhook_url, token, channel }) {
     const place = JSON.stringify([webhook_url?.reveal(), token?.reveal(), channel]);
@@ -98,12 +106,14 @@ export const slack = defineChannel({
     const { webhook_url: webhookUrl } = settings;
     if (webhookUrl === undefined) return bot(settings, host);
     return {
-      async send({ text, blocks }, { now, signal }) {
+      async send({ text, blocks: sections, buttons }, { now, signal, to }) {
+        if (to !== undefined)
+          return { kind: 'invalid_recipient', message: 'A webhook of Slack writes to its channel alone.' };
         const outcome = await request(host, {
           url: webhookUrl.reveal(),
           method: 'POST',
           headers: { 'content-type': 'application/json', 'user-agent': 'tocsin' },
-          body: JSON.stringify({ text, blocks, ...quiet }),
+          body: JSON.stringify({ text, blocks: buttons ? [...sections, buttons] : sections, ...quiet }),
           signal,
         });
         return resultOfWebhook(outcome, now);
@@ -140,12 +150,12 @@ function bot(
 
   return {
     async send(message: SlackMessage, context: SendContext): Promise<SendResult> {
-      const { text, blocks, group, status } = message;
+      const { text, blocks: sections, buttons, group, status } = message;
       const parent = threads ? await known.parentOf(message, context) : null;
       const body = {
-        channel,
+        channel: context.to ?? channel,
         text,
-        blocks,
+        blocks: buttons ? [...sections, buttons] : sections,
         ...quiet,
         ...(parent !== null && { thread_ts: parent, reply_broadcast: broadcast && message.aloud }),
         metadata: {
@@ -155,13 +165,13 @@ function bot(
       };
       const answer = await call('chat.postMessage', body, context);
       if (!answer.ok) {
-        if (answer.threadGone) known.forget(message);
+        if (answer.threadGone) known.forget(message, context);
         return answer.result;
       }
       const { ts, channel: id } = answer.said;
       if (typeof ts !== 'string') return { kind: 'sent' };
-      if (threads) known.posted(message, parent, ts);
-      return { kind: 'sent', providerId: `${typeof id === 'string' ? id : channel}:${ts}` };
+      if (threads) known.posted(message, parent, ts, context);
+      return { kind: 'sent', providerId: `${typeof id === 'string' ? id : body.channel}:${ts}` };
     },
     async verify(context: Pick<SendContext, 'now' | 'signal'>): Promise<SendResult> {
       const answer = await call('auth.test', {}, context);

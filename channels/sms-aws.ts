@@ -7,7 +7,7 @@ import { codeOf, unreadable } from './provider-reply.ts';
 import { secret } from './secret.ts';
 import { partsOf } from './signing/canonical.ts';
 import { signV4 } from './signing/sigv4.ts';
-import { smsText } from './sms-text.ts';
+import { smsTextWithLink } from './sms-text.ts';
 import { maxSegments } from './sms-twilio.ts';
 
 export const awsSms = definePhoneProvider({
@@ -41,7 +41,7 @@ export const awsSms = definePhoneProvider({
   }),
   account: ({ access_key_id }) => `aws:${access_key_id}`,
   rates: [{ scope: 'account', calls: 20, perMs: 1_000 }],
-  render: (message, context) => smsText(message, context, context.config.max_segments),
+  render: (message, context) => smsTextWithLink(message, context, context.config.max_segments),
   open: (settings, host) => ({
     send: (text, to, context) =>
       Promise.all(

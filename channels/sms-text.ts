@@ -2,6 +2,7 @@
 // approved template of a provider that takes no free text.
 import type { RenderContext } from './channel.ts';
 import { cut } from './cut.ts';
+import { digestTitle, isDigest } from './digest-text.ts';
 import type { AlertMessage } from './message.ts';
 import { byteLength, messageText, plain } from './text.ts';
 import { texts } from './texts.ts';
@@ -73,7 +74,7 @@ export function smsText(
   const { subject, alerts } = messageText(message, locale, { maxAlerts, maxBytes: mostBytes });
   let text = oneLine(words?.title ?? subject, longestTitle);
   const all = message.alerts.length + message.truncated;
-  if (all <= 1) return fitSegments(text, maxSegments);
+  if (all <= 1 || isDigest(message)) return fitSegments(text, maxSegments);
   const more = (count: number) => (count > 0 ? oneLine(`; ${texts[locale].andMore(count)}`, 100) : '');
   let shown = 0;
   for (const { title } of alerts) {
@@ -83,6 +84,27 @@ export function smsText(
     shown += 1;
   }
   return fitSegments(shown === 0 ? text : text + more(all - shown), maxSegments);
+}
+
+/** A text that is cut to nothing says nothing beside its link. */
+const leastBeside = 40;
+
+/** The same with the link that confirms it behind, where a text of some length is left beside it. */
+export function smsTextWithLink(
+  message: AlertMessage,
+  context: RenderContext<unknown>,
+  maxSegments: number,
+): string {
+  const text = smsText(message, context, maxSegments);
+  const link = message.links?.acknowledge;
+  // A text of the user's own has its link where the user put it.
+  if (link === undefined || context.words?.text != null) return text;
+  const tail = ` ${link}`;
+  if (segmentsOf(text + tail) <= maxSegments) return text + tail;
+  let kept = text.length - 1;
+  while (kept >= leastBeside && segmentsOf(`${cut(text, kept)}...${tail}`) > maxSegments) kept -= 1;
+  if (kept < leastBeside) return text;
+  return `${cut(text, kept).replace(/…$/, '')}...${tail}`;
 }
 
 /** What a template's variable may stand for. */
@@ -119,19 +141,22 @@ function shortened(text: string, max: number): string {
 function variable(source: SmsSource, message: AlertMessage, context: RenderContext<unknown>): string {
   const { locale, words } = context;
   const t = texts[locale];
-  const [first] = message.alerts;
+  // Of a digest no single one stands for the others.
+  const first = isDigest(message) ? undefined : message.alerts[0];
   switch (source) {
     case 'title':
       return words?.title ?? messageText(message, locale, { maxAlerts: 1, maxBytes: mostBytes }).subject;
     case 'text':
       return smsText(message, context, 10);
     case 'status':
+      if (isDigest(message)) return t.digest.title;
       return message.reason === 'event' ? t.event : t[message.status];
     case 'severity':
       return t.severity[message.severity];
     case 'name':
       return first?.labels.alertname ?? first?.labels.type ?? message.receiver;
     case 'summary':
+      if (isDigest(message)) return digestTitle(message, locale);
       return first?.annotations.summary ?? first?.annotations.message ?? first?.annotations.description ?? '';
     case 'value':
       return first?.value == null ? '' : String(Number(first.value.toPrecision(6)));

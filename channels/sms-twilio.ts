@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Receipt } from './channel.ts';
 import { baseUrl, definePhoneProvider, numbersConfig } from './phone-provider.ts';
 import { codeOf, textOf } from './provider-reply.ts';
-import { smsText } from './sms-text.ts';
+import { smsTextWithLink } from './sms-text.ts';
 import {
   callbackUrl,
   hasWholeKey,
@@ -50,7 +50,7 @@ export const twilioSms = definePhoneProvider({
     .refine(hasWholeKey, { error: 'api_key and api_secret belong together', path: ['api_secret'] }),
   account: ({ account_sid }) => `twilio:${account_sid}`,
   rates: [],
-  render: (message, context) => smsText(message, context, context.config.max_segments),
+  render: (message, context) => smsTextWithLink(message, context, context.config.max_segments),
   open: (settings, host) => ({
     send: (text, to, context) =>
       Promise.all(

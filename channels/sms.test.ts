@@ -155,10 +155,12 @@ checkChannel(
         config: { ...twilio, base_url: provider.url },
         deliveryIds: () =>
           provider.accepted.map(({ form }) => new URL(form.StatusCallback!).searchParams.get('delivery')!),
+        told: () => provider.accepted.map(({ form }) => form.To!),
         holding: conduct === 'black_hole' ? provider.waitFor(1).then(() => {}) : Promise.resolve(),
         close: () => (conduct === 'refused' ? Promise.resolve() : provider.close()),
       };
     },
+    person: { address: '+1 (415) 555-0177', wrong: '415 555 0177' },
     async host() {
       const lent = startTestHost();
       return { host: { ...lent.host, callbackUrl }, close: lent.close };

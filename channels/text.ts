@@ -1,26 +1,15 @@
 // An alert message in plain words, shared by the channels that people read. Nothing that comes out of here holds a
 // control character, so a label cannot add a line, a header or a terminal command.
 import type { Labels } from '../rules/types.ts';
+import { actionsOf, type MessageAction } from './actions.ts';
+import { digestHeading, digestRows, digestTitle, isDigest, summarised } from './digest-text.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
+import { plain } from './plain.ts';
 import { type Texts, texts } from './texts.ts';
 import { spanText, timeText } from './times.ts';
 
-// Control characters, line and paragraph separators, and what reverses the direction of writing.
-const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
-
-/** One line of at most `max` characters without control characters; what was cut ends in "…". */
-export function plain(text: string, max = 500): string {
-  // Cut roughly before the expression runs, so that a very long text costs no more than a long one.
-  const line = text
-    .slice(0, max * 4)
-    .replace(unprintable, ' ')
-    .trim();
-  if (line.length <= max && text.length <= max * 4) return line;
-  const cut = line.slice(0, max - 1);
-  // Not half of a surrogate pair.
-  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
-}
+export { plain } from './plain.ts';
 
 /** UTF-8 bytes of a string. */
 export function byteLength(text: string): number {
@@ -42,6 +31,8 @@ export interface MessageText {
   readonly alerts: readonly AlertText[];
   /** "… and 12 more", when not all alerts are shown. */
   readonly more: string | null;
+  /** How it is answered. */
+  readonly actions: readonly MessageAction[];
 }
 
 export interface TextLimits {
@@ -51,13 +42,15 @@ export interface TextLimits {
 }
 
 /** Puts a message into words. Pure. */
-export function messageText(message: AlertMessage, locale: Locale, limits: TextLimits): MessageText {
+export function messageText(whole: AlertMessage, locale: Locale, limits: TextLimits): MessageText {
+  const message = summarised(whole);
   const t = texts[locale];
-  const subject = subjectLine(message, t);
+  const subject = subjectLine(message, locale);
   const rows: (readonly [string, string])[] = [[t.receiver, plain(message.receiver, 200)]];
   const groupLabels = labelLine(message.groupLabels, 1_000);
   if (groupLabels !== '') rows.unshift([t.group, groupLabels]);
-  const heading = headingOf(message, t);
+  const heading = headingOf(message, locale);
+  if (isDigest(message)) rows.push(...digestRows(message, locale));
 
   const shown: AlertText[] = [];
   let bytes = byteLength(subject) + byteLength(heading) + bytesOf(rows);
@@ -68,19 +61,30 @@ export function messageText(message: AlertMessage, locale: Locale, limits: TextL
     shown.push(text);
   }
   const left = message.alerts.length - shown.length + message.truncated;
-  return { subject, heading, rows, alerts: shown, more: left > 0 ? t.andMore(left) : null };
+  return {
+    subject,
+    heading,
+    rows,
+    alerts: shown,
+    more: left > 0 ? t.andMore(left) : null,
+    actions: actionsOf(message, t),
+  };
 }
 
 /** `FIRING (new)` */
-export function headingOf({ status, reason }: AlertMessage, t: Texts): string {
-  return `${t[status]} (${t.reason[reason]})`;
+export function headingOf(message: AlertMessage, locale: Locale): string {
+  if (isDigest(message)) return digestHeading(message.digest, locale);
+  const t = texts[locale];
+  return `${t[message.status]} (${t.reason[message.reason]})`;
 }
 
 function bytesOf(rows: readonly (readonly [string, string])[]): number {
   return rows.reduce((sum, [name, value]) => sum + byteLength(name) + byteLength(value) + 4, 0);
 }
 
-export function subjectLine(message: AlertMessage, t: Texts): string {
+export function subjectLine(message: AlertMessage, locale: Locale): string {
+  if (isDigest(message)) return digestTitle(message, locale);
+  const t = texts[locale];
   const only = message.alerts.length === 1 && message.truncated === 0 ? message.alerts[0] : undefined;
   const severity = t.severity[message.severity];
   if (only !== undefined) return plain(`${statusWord(only, t)} [${severity}] ${headline(only)}`, 200);
@@ -183,14 +187,30 @@ export function paragraphs(text: MessageText, locale: Locale): string {
     `${text.heading}\n${list(text.rows, '')}`,
     ...alerts,
     ...(text.more === null ? [] : [text.more]),
+    ...(text.actions.length === 0
+      ? []
+      : [
+          list(
+            text.actions.map(({ title, url }) => [title, url]),
+            '',
+          ),
+        ]),
   ].join('\n');
 }
 
 /** One line for each alert: title, then value and labels. */
-export function lines(message: AlertMessage, locale: Locale, limits: TextLimits): string[] {
+export function lines(whole: AlertMessage, locale: Locale, limits: TextLimits): string[] {
+  const message = summarised(whole);
   const t = texts[locale];
   const out: string[] = [];
   let bytes = 0;
+  for (const [name, value] of isDigest(message) ? digestRows(message, locale) : []) {
+    const row = `${name}${t.colon}${value}`;
+    bytes += byteLength(row);
+    if (bytes > limits.maxBytes) break;
+    out.push(row);
+  }
+  const rows = out.length;
   for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
     const labels = labelLine(alert.labels, 500);
     const against = conditionText(alert, t);
@@ -201,7 +221,7 @@ export function lines(message: AlertMessage, locale: Locale, limits: TextLimits)
     if (bytes > limits.maxBytes) break;
     out.push(line);
   }
-  const left = message.alerts.length - out.length + message.truncated;
+  const left = message.alerts.length - (out.length - rows) + message.truncated;
   if (left > 0) out.push(t.andMore(left));
   return out;
 }

@@ -1,5 +1,6 @@
 // Every word that a channel says of its own. A text that a language lacks does not compile.
 import type { Severity } from '../rules/types.ts';
+import type { ActionKind } from './actions.ts';
 import type { LinkKind } from './links.ts';
 import type { Locale, MessageReason } from './message.ts';
 
@@ -20,6 +21,8 @@ export interface Texts {
   readonly labels: string;
   readonly description: string;
   readonly link: Readonly<Record<LinkKind, string>>;
+  /** At most 13 letters: what fits on a button everywhere. */
+  readonly action: Readonly<Record<ActionKind, string>>;
   /** Beside a beginning: how long it has been so. */
   readonly lasting: (span: string) => string;
   /** Beside an end: how long it was so. */
@@ -31,6 +34,17 @@ export interface Texts {
   /** Between a name and its value. */
   readonly colon: string;
   readonly andMore: (count: number) => string;
+  readonly digest: {
+    readonly title: string;
+    readonly total: string;
+    /** Kinds that are not named. */
+    readonly others: string;
+    /** Told before, and firing still. */
+    readonly standing: string;
+    /** So many of them have ended. */
+    readonly over: (count: number) => string;
+    readonly comma: string;
+  };
 }
 
 export const texts: Readonly<Record<Locale, Texts>> = {
@@ -74,12 +88,21 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       source: 'Source',
       silence: 'Silence',
     },
+    action: { acknowledge: 'Acknowledge', silence: 'Silence', explain: 'Explain' },
     lasting: (span) => `for ${span}`,
     lasted: (span) => `after ${span}`,
     held: (condition, span) => `${condition} for ${span}`,
     units: [' d', ' h', ' min', ' s'],
     colon: ': ',
     andMore: (count) => `… and ${count} more`,
+    digest: {
+      title: 'Digest',
+      total: 'Total',
+      others: 'Other kinds',
+      standing: 'Still firing',
+      over: (count) => `${count} resolved`,
+      comma: ', ',
+    },
   },
   'zh-TW': {
     firing: '觸發中',
@@ -109,12 +132,21 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     labels: '標籤',
     description: '說明',
     link: { runbook: '處理手冊', dashboard: '儀表板', panel: '面板', source: '來源', silence: '靜音' },
+    action: { acknowledge: '確認', silence: '靜音', explain: '為何通知' },
     lasting: (span) => `已持續 ${span}`,
     lasted: (span) => `歷時 ${span}`,
     held: (condition, span) => `${condition}，持續 ${span}`,
     units: [' 天', ' 小時', ' 分鐘', ' 秒'],
     colon: '：',
     andMore: (count) => `……還有 ${count} 則`,
+    digest: {
+      title: '摘要',
+      total: '總計',
+      others: '其他種類',
+      standing: '持續觸發',
+      over: (count) => `${count} 則已恢復`,
+      comma: '、',
+    },
   },
   'zh-CN': {
     firing: '触发中',
@@ -144,11 +176,20 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     labels: '标签',
     description: '说明',
     link: { runbook: '处理手册', dashboard: '仪表盘', panel: '面板', source: '来源', silence: '静默' },
+    action: { acknowledge: '确认', silence: '静默', explain: '为何通知' },
     lasting: (span) => `已持续 ${span}`,
     lasted: (span) => `历时 ${span}`,
     held: (condition, span) => `${condition}，持续 ${span}`,
     units: [' 天', ' 小时', ' 分钟', ' 秒'],
     colon: '：',
     andMore: (count) => `……还有 ${count} 条`,
+    digest: {
+      title: '摘要',
+      total: '总计',
+      others: '其他种类',
+      standing: '持续触发',
+      over: (count) => `${count} 条已恢复`,
+      comma: '、',
+    },
   },
 };

@@ -3,7 +3,7 @@ import { formatDuration } from '../rules/duration.ts';
 import type { Words } from './channel.ts';
 import { cut } from './cut.ts';
 import { linksOf } from './links.ts';
-import type { AlertMessage, MessageAlert } from './message.ts';
+import type { AlertMessage, MessageAlert, MessageDigest } from './message.ts';
 import { byteLength, plain } from './text.ts';
 
 export interface BodyLimits {
@@ -57,9 +57,18 @@ function headOf(
       groupKey,
       groupLabels,
       truncated,
+      ...(message.links && { links: message.links }),
+      ...(message.digest && { digest: digestObject(message.digest) }),
       ...(words?.title != null && { title: plain(words.title, 200) }),
       ...(words?.text != null && { text: cut(words.text, longestWords) }),
     });
+}
+
+function digestObject({ from, to, zone, total, standing, kinds, others }: MessageDigest) {
+  return {
+    ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString(), timeZone: zone },
+    ...{ total, standing, kinds, others },
+  };
 }
 
 function alertJson(alert: MessageAlert): string {

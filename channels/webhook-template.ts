@@ -124,6 +124,7 @@ function scopeOf(
     title: words?.title ?? text.subject,
     text: words?.text ?? paragraphs(text, locale),
     alerts: alerts.map((alert) => alertObject(alert, alert.annotations)),
+    links: message.links ?? {},
     changed: message.changed,
     truncated: message.truncated + message.alerts.length - alerts.length,
   };

@@ -1,9 +1,11 @@
 // The body of a message to WeCom: Markdown, text or a card, as the robot and as an app take it.
+import { actionsOf } from './actions.ts';
 import { card } from './card.ts';
 import type { Dialect, RenderContext } from './channel.ts';
 import { endingIn, escapeMarks, plainDialect, wellFormed } from './chat-text.ts';
 import { cut } from './cut.ts';
 import type { AlertMessage } from './message.ts';
+import { texts } from './texts.ts';
 import { type WecomSettings, wecomApp } from './wecom-config.ts';
 
 /** UTF-8 bytes of `content`, by the vendor's documentation. */
@@ -43,6 +45,12 @@ function recipients(settings: WecomSettings, agentId: string): object {
   };
 }
 
+/** The same message of an app, to one member. Pure. */
+export function wecomToMember(body: string, member: string): string {
+  const { touser: _, toparty: __, totag: ___, ...rest } = JSON.parse(body) as Record<string, unknown>;
+  return JSON.stringify({ touser: member, toparty: '', totag: '', ...rest });
+}
+
 function content(message: AlertMessage, context: RenderContext<WecomSettings>): object {
   const { config: settings } = context;
   const { mention } = settings;
@@ -71,14 +79,20 @@ function content(message: AlertMessage, context: RenderContext<WecomSettings>): 
       };
     }
     case 'template_card': {
-      const limits = { maxAlerts: settings.max_alerts, maxBytes: 1_000 };
+      const limits = { maxAlerts: settings.max_alerts, maxBytes: 1_000, buttons: true };
       const made = card(message, context, plainDialect, limits);
+      const jumps = actionsOf(message, texts[context.locale]).map(({ title, url }) => ({
+        type: 1,
+        title,
+        url,
+      }));
       return {
         msgtype: 'template_card',
         template_card: {
           card_type: 'text_notice',
           main_title: { title: short(made.title, 26) },
           sub_title_text: short(made.text, 112),
+          ...(jumps.length > 0 && { jump_list: jumps }),
           card_action: { type: 1, url: settings.card_url },
         },
       };

@@ -5,6 +5,11 @@ import { webhookUrl } from './webhook.ts';
 
 const word = z.string().regex(/^[\w-]{4,128}$/, 'must be one word of 4 to 128 letters, digits, - and _');
 const member = z.string().regex(/^[\w.@-]{1,64}$/, 'is not a user id');
+/** One member, never all of them. */
+export const wecomMember = member.refine(
+  (id) => id.toLowerCase() !== '@all',
+  'is everybody: expected one user id',
+);
 const number = z
   .union([z.int().min(0).max(1e12), z.string().regex(/^\d{1,12}$/, 'must be a number')])
   .transform(String);

@@ -62,8 +62,10 @@ checkChannel(
     validConfig: { ...appConfig, to_users: ['LiSi'] },
     secretText: key,
     badConfigs: {},
-    peer: async (conduct) =>
-      providerPeer(conduct, await startWecom({ app }, { now }), {
+    peer: async (conduct) => {
+      const provider = await startWecom({ app }, { now });
+      return providerPeer(conduct, provider, {
+        told: () => provider.accepted.map(({ to }) => to),
         config: (url) => ({
           ...appConfig,
           to_users: conduct === 'partial' ? ['LiSi', 'gone'] : ['LiSi'],
@@ -76,8 +78,10 @@ checkChannel(
           ok_with_error: says(81013, `user & party & tag all invalid ${key}`),
           oversize: says(45002, 'content size out of limit'),
         },
-      }),
+      });
+    },
     host: async () => startTestHost(),
+    person: { address: 'ZhangSan', wrong: '@all' },
     except: { mention: 'an app writes to members' },
   },
   { describe: (name, body) => describe(`${name}, app`, body), it, expect },

@@ -14,8 +14,8 @@ import { endpoint } from './chat-text.ts';
 import { type HttpOutcome, request } from './http.ts';
 import { plain } from './text.ts';
 import { readVendorReply, type VendorReply, type Verdict } from './vendor-reply.ts';
-import { wecomBody, wecomBodyBytes, wecomMarkdown } from './wecom-body.ts';
-import { type WecomSettings, wecomApp, wecomConfig } from './wecom-config.ts';
+import { wecomBody, wecomBodyBytes, wecomMarkdown, wecomToMember } from './wecom-body.ts';
+import { type WecomSettings, wecomApp, wecomConfig, wecomMember } from './wecom-config.ts';
 import { WecomTokens } from './wecom-token.ts';
 
 /** From the vendor's list of errors, and from what its server was seen to answer. */
@@ -55,7 +55,9 @@ function post(host: ChannelHost, url: string, body: string, signal: AbortSignal)
 function openRobot(key: string, settings: WecomSettings, host: ChannelHost): ChannelInstance<string> {
   const url = endpoint(settings.base_url, '/cgi-bin/webhook/send', { key });
   return {
-    async send(body, { now, signal }) {
+    async send(body, { now, signal, to }) {
+      if (to !== undefined)
+        return { kind: 'invalid_recipient', message: 'A robot of WeCom writes to its group alone.' };
       const reply = readVendorReply(await post(host, url, body, signal), codes, [key], now);
       return reply.ok ? { kind: 'sent' } : reply.failure;
     },
@@ -82,14 +84,17 @@ function openApp(
   }
 
   return {
-    async send(body, context) {
+    async send(rendered, context) {
+      const { to } = context;
+      const body = to === undefined ? rendered : wecomToMember(rendered, to);
+      const asked = to === undefined ? settings : { to_users: [to], to_parties: [], to_tags: [] };
       let reply = await attempt(body, context);
       if (!reply.ok && staleToken.has(reply.code) && reply.token !== undefined) {
         // A token may end before its time; the call was not looked at, so it is made once more with a fresh one.
         tokens.drop(reply.token);
         reply = await attempt(body, context);
       }
-      return reply.ok ? resultOf(reply.body, settings) : reply.failure;
+      return reply.ok ? resultOf(reply.body, asked) : reply.failure;
     },
     async verify({ now, signal }) {
       const got = await tokens.get(now, signal);
@@ -102,7 +107,10 @@ function openApp(
 }
 
 /** An accepted message names those who do not get it, members in lower case. */
-function resultOf(body: Readonly<Record<string, unknown>>, settings: WecomSettings): SendResult {
+function resultOf(
+  body: Readonly<Record<string, unknown>>,
+  settings: Pick<WecomSettings, 'to_users' | 'to_parties' | 'to_tags'>,
+): SendResult {
   const { msgid } = body;
   const provider = typeof msgid === 'string' && msgid !== '' ? { providerId: plain(msgid, 200) } : {};
   const listed = (...fields: string[]) =>
@@ -178,6 +186,9 @@ Mentions stand in every message, also in the one that says that it is over. Mark
           { scope: 'recipient', calls: 1_000, perMs: 3_600_000 },
         ],
   dialect: wecomMarkdown,
+  address: wecomMember,
+  // A robot writes to its group.
+  reachesPeople: (settings) => wecomApp(settings) !== null,
   account(settings) {
     const app = wecomApp(settings);
     if (app !== null) return `${app.corpId}/${app.agentId}`;

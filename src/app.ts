@@ -11,6 +11,7 @@ import { type HostCollector, startHostCollector } from './collector/host-collect
 import type { TocsinConfig } from './config/config.ts';
 import { watchRules } from './config/rule-files.ts';
 import { RuleReader } from './config/rule-reader.ts';
+import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
@@ -23,6 +24,8 @@ import { idGenerator, pooledRandom } from './ids.ts';
 import type { History } from './ingest/history.ts';
 import { type HistoryReader, openHistoryReader } from './ingest/history-reader.ts';
 import { openSqliteHistory } from './ingest/history-sqlite.ts';
+import { ownLinkKey } from './links/link-keys.ts';
+import { MessageLinker } from './links/message-linker.ts';
 import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
@@ -209,6 +212,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     mock: config.mock,
   };
   const channels = openChannels(config.channels, opener);
+  const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
     {
@@ -226,6 +230,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       channels,
       made: { kinds, vault: parts.vault, open: (channel, own) => openChannel(channel, opener, own) },
       publicUrl: config.publicUrl,
+      ...(linker && { links: linker }),
       published: (events) => options.onEvents?.(events),
       fatal: (error) => options.onFatal?.(error),
     },
@@ -241,13 +246,22 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
   );
   const { services, engine } = runtime;
-  const http = createHttp(services, { limits: config.limits, log, metrics: createMetrics(runtime, disk) });
+  const http = createHttp(services, {
+    ...{ limits: config.limits, log, metrics: createMetrics(runtime, disk) },
+    links: linker === null ? null : { linker, timeZone: config.timeZone },
+  });
   runtime.start(parts.rules);
-  for (const { name, book, routes } of engine.tenants) {
+  for (const { name, book, routes, rota } of engine.tenants) {
     for (const { row } of book.faulty)
       log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
     for (const { row } of routes.faulty)
       log.error('routes.not_tried', { tenant: name, id: row.id, name: row.name });
+    for (const { row } of rota.faulty)
+      log.error('on_call.override_waits', { tenant: name, id: row.id, name: row.name });
+    for (const schedule of rota.schedules.values()) {
+      const gap = gapText(schedule, clock.wall());
+      if (gap !== null) log.warn('on_call.gap', { tenant: name, schedule: schedule.name, gap });
+    }
   }
 
   // Somebody has to hear when nobody can be told.
@@ -327,6 +341,13 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       store.close();
     },
   };
+}
+
+/** Null where nobody reaches this program from outside. */
+function linkerOf({ publicUrl, links, data }: TocsinConfig): MessageLinker | null {
+  if (publicUrl === null) return null;
+  const [first = ownLinkKey(join(data, 'link-key')), ...others] = links.keys;
+  return new MessageLinker({ publicUrl, keys: [first, ...others], expiresAfterMs: links.expiresAfterMs });
 }
 
 function clockJump(byMs: number): IncomingEvent {

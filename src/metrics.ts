@@ -7,7 +7,15 @@ import { rejectCodes } from './services.ts';
 
 export type MeasuredParts = Pick<
   Runtime,
-  'engine' | 'table' | 'recorder' | 'dispatcher' | 'callbacks' | 'wordings' | 'results' | 'rejections'
+  | 'engine'
+  | 'table'
+  | 'recorder'
+  | 'dispatcher'
+  | 'limiter'
+  | 'callbacks'
+  | 'wordings'
+  | 'results'
+  | 'rejections'
 > & { readonly services: Pick<Runtime['services'], 'now'> };
 
 export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
@@ -20,7 +28,7 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     own = true;
     return text();
   };
-  const { engine, table, recorder, dispatcher, callbacks, wordings, results, rejections } = parts;
+  const { engine, table, recorder, dispatcher, limiter, callbacks, wordings, results, rejections } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -176,6 +184,30 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
         const [channel = '', fate = ''] = key.split('\n');
         this.set({ channel, fate }, count);
       }
+    },
+  });
+  new Gauge({
+    name: 'tocsin_receipt_latency_seconds',
+    help: "From the provider's acceptance to the receipt of the arrival, of a channel's newest 256.",
+    labelNames: ['channel', 'quantile'],
+    registers: [registry],
+    collect() {
+      for (const { channel, p50, p95 } of engine.receiptLatencies.all()) {
+        this.set({ channel, quantile: '0.5' }, (p50 ?? 0) / 1_000);
+        this.set({ channel, quantile: '0.95' }, (p95 ?? 0) / 1_000);
+      }
+    },
+  });
+  new Gauge({
+    name: 'tocsin_channel_calls_left',
+    help: 'Calls that may begin now, by the window that counts them.',
+    labelNames: ['channel', 'window'],
+    registers: [registry],
+    collect() {
+      const now = parts.services.now();
+      for (const { channel } of dispatcher.stats())
+        for (const { calls, perMs, left } of limiter.levels(channel, now))
+          this.set({ channel, window: `${calls}/${perMs / 1_000}s` }, left);
     },
   });
   new Gauge({

@@ -6,6 +6,7 @@ import type { Problem, Rule } from '../rules/types.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
+import { CallLedger } from './delivery/call-ledger.ts';
 import { Callbacks } from './delivery/callbacks.ts';
 import { ChannelRegistry } from './delivery/channel-registry.ts';
 import { Claimer } from './delivery/claimer.ts';
@@ -34,6 +35,7 @@ import type { History } from './ingest/history.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import { HistoryRecorder } from './ingest/recorder.ts';
 import { SeriesTable } from './ingest/series.ts';
+import type { MessageLinker } from './links/message-linker.ts';
 import type { Log } from './log.ts';
 import type { Heartbeat } from './pipeline/heartbeat.ts';
 import type { Strategies } from './policy/strategy.ts';
@@ -82,6 +84,8 @@ export interface RuntimePorts {
   readonly made?: ChannelReading & Pick<LivePorts, 'open'>;
   /** The address of this program as providers see it; null or absent when it was not configured. */
   readonly publicUrl?: string | null;
+  /** Makes the links under which a message is answered; absent: it has none. */
+  readonly links?: MessageLinker;
   /** Called with the events of every commit, after it. */
   readonly published?: (events: readonly CommittedEvent[]) => void;
   /** The store is broken or somebody else's. */
@@ -113,6 +117,8 @@ export interface Runtime {
   readonly table: SeriesTable;
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
+  /** Calls left on each channel. */
+  readonly limiter: Pick<Limiter, 'levels'>;
   readonly callbacks: Pick<Callbacks, 'refused'>;
   readonly wordings: Wordings;
   readonly results: ResultCounts;
@@ -181,12 +187,15 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     const channel = channels.of(tenant, name);
     return channel === undefined ? name : keyOf(channel);
   };
+  const ledger = new CallLedger(() => engine.wake());
   const dispatcher = new Dispatcher({
+    ledger,
     clock,
     log,
     channels,
     limiter,
     wordings,
+    ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
     done(job, result, durationMs) {
       results.note(job.tenant, keyOfName(job.tenant, job.channel), result.kind);
       engine.complete(job.tenant, {
@@ -198,6 +207,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       });
     },
     released: (job) => engine.complete(job.tenant, { kind: 'released', ...leaseOf(job) }),
+    wanted: (job) => engine.isWanted(job.tenant, job.orderKey, job.deliveryId),
     hungry: () => claimer.wakeAt(clock.now()),
   });
   // The same key again changes nothing, so what could not be stored is tried until the hour is over.
@@ -263,6 +273,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
               leaseUntil: row.leaseUntil ?? clock.now() + leaseMs,
               attempt: 1,
               channel: row.channel,
+              recipient: row.recipient,
               lane: row.lane,
               shorter: false,
               message: notification.message,
@@ -273,6 +284,16 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         pause: (tenant, channel) => dispatcher.pause(tenant, channel),
         resume: (tenant, channel) => claimer.resume(tenant, channel),
         forget: () => dispatcher.forget(),
+        calls: () => ledger.rows(),
+        callsStored: () => ledger.stored(),
+      },
+      answered(answer) {
+        // After the turn in which the answer is written down; if that is lost the answer is, too.
+        clock.soon(() => {
+          callbacks.answered(answer).catch((error: unknown) => {
+            log.warn('callback.not_confirmed', { channel: answer.channel, reason: String(error) });
+          });
+        });
       },
       published(events) {
         alarm.see(events);
@@ -293,6 +314,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         channelPlaces: new Map([...ports.channels].map(([name, { place = null }]) => [name, place])),
         templates: config.templates ?? new Map(),
       },
+      acknowledgeExpiresMs: config.acknowledgeExpiresMs ?? null,
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
     },
@@ -345,6 +367,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         key: keyOf(channel),
         meant: (tenant) => channels.means(tenant, channel.name, channel),
       }),
+    confirm: (tenant, order) => engine.submitConfirmation(tenant, order),
   });
 
   const services = createServices({
@@ -363,7 +386,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     classification: config.classification ?? plainClassification,
     callback: (channel, incoming) => callbacks.take(channel, incoming),
     channels: createChannelServices({
-      ...{ engine, store, clock, newId, channels, dispatcher, results, firstResults },
+      ...{ engine, store, clock, newId, channels, dispatcher, limiter, results, firstResults },
     }),
     objects: createObjectServices({
       ...{ engine, clock, newId, registry: channels },
@@ -382,19 +405,16 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     table,
     recorder,
     dispatcher,
+    limiter,
     callbacks,
     wordings,
     results,
     rejections,
     services,
     start(rules) {
-      // Before the leases are voided; what they count for is known once every channel is open.
-      const leased = store.leasedDeliveries();
       engine.start(rulesByTenant(rules), () => {
         const { reachMs } = limiter;
-        const calls = { ...pastOf(store), leasedDeliveries: () => leased };
-        if (reachMs > 0)
-          limiter.remember(pastCalls(calls, channels, clock.now() - reachMs, clock.now()), clock.now());
+        limiter.remember(pastCalls(store.providerCalls(clock.now() - reachMs)), clock.now());
         // What a window needs, and as much again as samples may be late.
         const all = [...engine.tenants].flatMap((tenant) => tenant.rules);
         const reach = all.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);
@@ -422,10 +442,6 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
 /** Where channels of the API are not to be had, as in the simulation. */
 function noChannel(): never {
   throw new Error('channels cannot be made here');
-}
-
-function pastOf(store: Store): Pick<Store, 'tenants' | 'events'> {
-  return { tenants: () => store.tenants(), events: (...asked) => store.events(...asked) };
 }
 
 /** Channels of the API that cannot be opened, for health. */

@@ -38,6 +38,7 @@ const secrets = {
   apiUrl: canary(),
   apiOff: canary(),
   apiGone: canary(),
+  link: canary(),
 };
 
 let folder: string;
@@ -78,6 +79,8 @@ egress:
   proxy: "${broken ? `\${env:HOOK}` : `http://127.0.0.1:${proxy.port}`}"
   proxy_username: tocsin
   proxy_password: "${secrets.proxyPassword}"
+public_url: https://alerts.example.com
+links: { keys: [ { id: k1, secret: "${secrets.link.padEnd(32, '-')}" } ${broken ? `, { id: "\${env:HOOK}", secret: "\${env:HOOK}" }` : ''} ] }
 `;
 const load = (broken: boolean) => {
   writeFileSync(join(folder, 'tocsin.yaml'), file(broken));
@@ -193,17 +196,23 @@ it('nothing that comes out of the program holds a secret of its configuration', 
   expect(found(JSON.stringify(receiver.received)).sort()).toEqual(
     expect.arrayContaining([secrets.apiHeader, secrets.apiUrl].sort()),
   );
-  expect(found(JSON.stringify(receiver.received[0]!.headers))).toContain(secrets.header);
+  const ofFile = receiver.received.find(({ path }) => path.includes(secrets.pathOfUrl))!;
+  expect(found(JSON.stringify(ofFile.headers))).toContain(secrets.header);
   for (const [what, text] of answers) expect([what, found(text)]).toEqual([what, []]);
   expect(answers.length).toBeGreaterThan(30);
+  // The links of a message open to whoever has them: they are in the message alone.
+  const [link] = /\/l\/[\w-]{60,}/.exec(ofFile.body)!;
+  const everywhere = [...answers.flat(), JSON.stringify(events), ...printed];
+  expect(everywhere.filter((text) => text.includes(link))).toEqual([]);
   expect(found(JSON.stringify(events))).toEqual([]);
   expect(found(printed.join('\n'))).toEqual([]);
   await tocsin.close();
   expect(logged.length).toBeGreaterThan(0);
   expect(found(logged.join('\n'))).toEqual([]);
+  expect(logged.join('\n')).not.toContain(link);
   for (const name of readdirSync(join(folder, 'data'))) {
     const bytes = readFileSync(join(folder, 'data', name)).toString('latin1');
-    expect([name, found(bytes)]).toEqual([name, []]);
+    expect([name, found(bytes), bytes.includes(link)]).toEqual([name, [], false]);
   }
 });
 

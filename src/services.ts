@@ -2,21 +2,30 @@
 import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
 import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
+import type { DocumentProblem } from './config/api-rule.ts';
 import type { FirstResult } from './delivery/first-results.ts';
 import type { OpenChannel } from './delivery/open-channels.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
-import type { ObjectOrder } from './engine/object-order.ts';
+import type { DirectoryEntry, DirectoryKind } from './engine/directory-book.ts';
+import type { ObjectOrder, OverrideOrder } from './engine/object-order.ts';
+import type { ApiOverride } from './engine/on-call-book.ts';
+import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
 import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
+import type { DigestBody } from './http/bodies/digest-body.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { ObjectEntry } from './http/bodies/object-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
-import type { AlertRow, SilenceRow } from './pipeline/rows.ts';
+import type { AlertRow, ConfirmationRow, ConfirmationWay, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
+import type { Schedule } from './policy/on-call/schedule.ts';
+import type { Directory } from './policy/people.ts';
+import type { Window } from './policy/rate-limit.ts';
+import type { Unreached } from './policy/reach.ts';
 import type { AttemptResult } from './policy/retry.ts';
 import type { Replays } from './replay/questions.ts';
 import type { Statistics } from './statistics/statistics.ts';
@@ -140,6 +149,23 @@ export interface SilenceServices {
   try(query: TrialQuery, signal?: AbortSignal): Promise<SilenceTrial>;
 }
 
+/** Who is on call. */
+export interface OnCallServices {
+  /** By name, with the overrides of the file and of the API. */
+  schedules(tenant: string): ReadonlyMap<string, Schedule>;
+  /** Those of the API in the order in which they were made, with what keeps one from being anybody's. */
+  overrides(
+    tenant: string,
+  ): readonly { readonly made: ApiOverride; readonly problems: readonly DocumentProblem[] }[];
+  /** Makes an override or takes it back; resolves when that is durable. */
+  changeOverride(
+    tenant: string,
+    order: OverrideOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+}
+
 /** How one channel is, as one tenant sees it. */
 export interface ChannelState {
   readonly name: string;
@@ -160,6 +186,10 @@ export interface ChannelState {
   readonly running: number;
   /** It was made through the API. */
   readonly own: boolean;
+  /** From the provider's acceptance to the receipt of the arrival, of the newest messages that have one. */
+  readonly receipts: Latency;
+  /** Calls that may begin now, of each window that counts them. */
+  readonly calls: readonly (Window & { readonly left: number })[];
   /** Where it is configured; null: nowhere, it is the default. */
   readonly place: { readonly file: string; readonly line: number } | null;
   readonly breaker: {
@@ -218,6 +248,31 @@ export interface ObjectServices {
   try(tenant: string, order: ObjectOrder, actor: Actor): Answer;
 }
 
+/** Who confirms a notification, and through what. */
+export interface ConfirmOrder {
+  readonly notificationId: string;
+  /** One of its deliveries' recipients; null: none of them. */
+  readonly recipient: string | null;
+  /** As in events. */
+  readonly actor: string;
+  /** As whoever confirms is called. */
+  readonly name: string | null;
+  readonly via: ConfirmationWay;
+  readonly note: string | null;
+}
+
+export type ConfirmOutcome =
+  | {
+      readonly confirmation: ConfirmationRow;
+      /** False: this recipient had confirmed it before, and nothing was changed. */
+      readonly fresh: boolean;
+      /** Alerts that are acknowledged now and were not. */
+      readonly acknowledged: number;
+      /** Deliveries that are not sent any more. */
+      readonly dropped: number;
+    }
+  | { readonly refused: 'notification_not_found' | 'recipient_not_found' };
+
 /** What is done with which alerts. */
 export interface BulkOrder {
   readonly action: AlertResponse | { readonly kind: 'resolve'; readonly note: string | null };
@@ -252,6 +307,15 @@ export interface Services {
   heartbeat(tenant: string, name: string, failed: boolean): Promise<Answer>;
   /** Those that are expected, by name. */
   heartbeats(tenant: string): readonly HeartbeatBody[];
+  /** Digests in which something waits. */
+  digests(tenant: string): readonly DigestBody[];
+  /** What waits for a receiver goes out now. */
+  flushDigest(
+    tenant: string,
+    receiver: string,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
   acknowledge(
     tenant: string,
     alertId: string,
@@ -281,6 +345,8 @@ export interface Services {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Says that a recipient has seen a notification: its alerts are acknowledged, what waits of it is not sent. */
+  confirm(tenant: string, order: ConfirmOrder): Promise<ConfirmOutcome>;
   /** Until when an acknowledgement holds that says nothing of it; null: until the episode ends. */
   acknowledgedUntil(): number | null;
   /** Queues a dead letter anew. */
@@ -324,6 +390,7 @@ export interface Services {
   /** Rules on stored or given samples, beside everything that runs. */
   readonly replays: Replays;
   readonly silences: SilenceServices;
+  readonly onCall: OnCallServices;
   /** What happened, as figures, counted beside the main thread. */
   readonly statistics: Statistics;
   /** Those that run. */
@@ -360,6 +427,29 @@ export interface Services {
   tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
   /** Channels and templates, those of the file and those of the API. */
   readonly objects: Readonly<Record<'channel' | 'template', ObjectServices>>;
+  /** People or teams by name, the file's and those of the API: so many from the one at `from` on. */
+  directoryPage(
+    tenant: string,
+    of: DirectoryKind,
+    from: number,
+    limit: number,
+  ): { readonly entries: readonly DirectoryEntry[]; readonly more: boolean };
+  /** By the id of one of the API, or the name of any. */
+  directoryEntry(tenant: string, of: DirectoryKind, idOrName: string): DirectoryEntry | null;
+  /** Makes, changes or deletes a person or a team of the API. */
+  changeDirectory(
+    tenant: string,
+    of: DirectoryKind,
+    order: ObjectOrder,
+    actor: Actor,
+    idempotency: Idempotency | null,
+  ): Promise<Answer>;
+  /** What `changeDirectory` would answer; nothing is stored. */
+  tryDirectory(tenant: string, of: DirectoryKind, order: ObjectOrder, actor: Actor): Answer;
+  /** Everybody of the tenant who can be told. */
+  directory(tenant: string): Directory;
+  /** Who cannot be told now. */
+  unreached(tenant: string): readonly Unreached[];
   /** Who is told what now. */
   routing(tenant: string): RoutingConfig;
   health(): Health;

@@ -55,10 +55,12 @@ function stage(rules: readonly Rule[]) {
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
   const agenda = new Agenda(clock, () => {});
+  // No receipt comes, so nothing is looked up.
   const doors = new Doors(
     agenda,
     () => true,
     (_, channel) => channel,
+    {} as never,
   );
   const tenant = new Tenant(
     { id: 'default', name: 'default', shard: 0, createdAt: 0 },

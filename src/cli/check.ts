@@ -4,10 +4,15 @@ import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { listTestFiles } from '../config/rule-folder.ts';
 import { RuleReader } from '../config/rule-reader.ts';
+import { gapText } from '../config/schedules.ts';
+import { watchAt } from '../policy/on-call/rota.ts';
+import type { Schedule } from '../policy/on-call/schedule.ts';
 import { readTestFile } from '../rule-tests/read.ts';
 import type { CheckFlags } from './flags.ts';
 import { type CliHost, exitCodes } from './host.ts';
+import { onCallLine } from './on-call-line.ts';
 import { counted, problemLine } from './problems.ts';
+import { reachLines } from './reach-lines.ts';
 
 export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<number> {
   const { env, cwd } = host;
@@ -33,8 +38,25 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
     host.err(counted(problems.length, 'problem'));
     return exitCodes.failed;
   }
+  if ('config' in loaded) for (const line of reachLines(loaded.config, cwd, 0)) host.out(line);
   const used = 'config' in loaded ? loaded.file : null;
   const where = used === null ? 'no configuration file, defaults are used' : `${used} is right`;
   host.out(`ok: ${where}; ${counted(read.rules.length, 'rule')} in ${counted(read.files.length, 'file')}`);
+  if ('config' in loaded) {
+    const now = Date.now();
+    const { routing, tenants } = loaded.config;
+    for (const [tenant, { schedules }] of [['', routing] as const, ...tenants])
+      for (const schedule of schedules?.values() ?? []) {
+        const of = tenant === '' ? '' : `${tenant} `;
+        host.out(`on call: ${of}${onCallLine(shown(schedule, now), schedule.timeZone)}`);
+        const gap = gapText(schedule, now);
+        if (gap !== null) host.out(`warning: ${of}${schedule.name}: ${gap}`);
+      }
+  }
   return exitCodes.ok;
+}
+
+function shown(schedule: Schedule, now: number) {
+  const { people, shift, until, next } = watchAt(schedule, now);
+  return { schedule: schedule.name, people, override: shift?.override != null, until, next };
 }

@@ -80,6 +80,12 @@ export interface ExplainFlags extends RemoteFlags {
   readonly locale?: string;
   readonly json?: boolean;
 }
+export interface OnCallFlags extends RemoteFlags {
+  readonly at?: string;
+  readonly next?: boolean;
+  readonly tz?: string;
+  readonly json?: boolean;
+}
 export interface SendTestFlags extends RemoteFlags {
   readonly channel?: string;
   readonly method?: string;

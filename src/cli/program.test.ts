@@ -82,6 +82,29 @@ describe('check', () => {
     });
   });
 
+  it('warns of people whom nothing reaches', async () => {
+    const lines = [
+      'channels: { screen: { type: console } }',
+      'people:',
+      '  bob: {}',
+      'teams:',
+      '  night: [bob]',
+      '  day: api',
+      'receivers: { ops: { to: [team:night] }, other: { to: [team:day] } }',
+      'route: { receiver: ops }',
+      'tenants: { acme: { people: { zoe: { addresses: { sms: "+886912345678" } } } } }',
+    ];
+    writeFileSync(join(cwd, 'tocsin.yaml'), lines.join('\n'));
+    const { code, out } = await run(['check']);
+    expect([code, ...out.split('\n').slice(0, -1)]).toEqual([
+      0,
+      'tocsin.yaml:3 warning: nothing reaches bob: there is no address',
+      'tocsin.yaml:5 warning: nothing reaches anybody of the team night (bob)',
+      'warning: nothing reaches anybody of the receiver ops (team:night)',
+      'tocsin.yaml:9 warning: tenant acme: nothing reaches zoe: no channel that writes to people takes an address for sms',
+    ]);
+  });
+
   it('prints the problems of configuration and rules, and fails', async () => {
     writeFileSync(join(cwd, 'tocsin.yaml'), 'listn: 1\n');
     writeFileSync(join(cwd, 'bad.yaml'), 'rules:\n  - { name: A }\n');

@@ -10,6 +10,7 @@ import type {
   DemoFlags,
   ExplainFlags,
   ExportFlags,
+  OnCallFlags,
   PushFlags,
   ReportFlags,
   RouteTestFlags,
@@ -165,6 +166,24 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--tenant <name>', 'tenant, for keys of all tenants')
     .action(async (id: string | undefined, flags: ExplainFlags) => {
       code = await (await import('./explain.ts')).explainCommand(host, id, flags);
+    });
+
+  program
+    .command('on-call')
+    .description('Who is on call by each schedule, until when, and who is next.')
+    .argument('[schedule]', 'only this one')
+    .option(
+      '--at <time>',
+      'a time such as 22:00 (of today), "2026-12-24 18:00", or a span ago such as 2h (default: now)',
+    )
+    .option('--next', 'who is next, and from when')
+    .option('--tz <zone>', 'time zone of --at and of the times shown (default: that of this machine)')
+    .option('--json', 'print the answer as JSON')
+    .option('--url <url>', 'where Tocsin listens (TOCSIN_URL)')
+    .option('--key <key>', 'API key (TOCSIN_KEY, TOCSIN_ADMIN_KEY)')
+    .option('--tenant <name>', 'tenant, for keys of all tenants')
+    .action(async (schedule: string | undefined, flags: OnCallFlags) => {
+      code = await (await import('./on-call.ts')).onCallCommand(host, schedule, flags);
     });
 
   program

@@ -30,7 +30,8 @@ export const apiRouteSchema = routeSchema.extend({
 });
 export type ApiRouteInput = z.output<typeof apiRouteSchema>;
 
-const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Ids and names stand in the same place of a path. */
+export const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Reads a document that `withoutShown` has seen; names in it are checked by `routeNameProblems`. */
 export function readApiRoute(

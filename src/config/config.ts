@@ -8,6 +8,7 @@ import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { Strategies } from '../policy/strategy.ts';
 import type { ScheduledReport } from '../reports/scheduled-reports.ts';
 import type { RetentionPolicy } from '../store/store.ts';
+import type { LinksConfig } from './links.ts';
 import type { FileRouting } from './routing.ts';
 
 export interface ChannelConfig {
@@ -61,6 +62,8 @@ export interface TocsinConfig {
   readonly publicUrl: string | null;
   /** Keys of what is sealed in the database: the first seals, all open. None: the data folder's own. */
   readonly secretsKeys: readonly Secret[];
+  /** How links in messages are signed, and how long they open. */
+  readonly links: LinksConfig;
   /** Folder of the databases, absolute. */
   readonly data: string;
   /** Kept in the data folder to be given up when the disk is full; 0: nothing. */

@@ -7,6 +7,7 @@ import { channels as builtIn } from '../../channels/index.ts';
 import type { Problem } from '../../rules/types.ts';
 import type { FlappingConfig } from '../pipeline/flaps.ts';
 import { type Address, parseAddress } from './address.ts';
+import type { Addressing } from './addressing.ts';
 import {
   type ChannelConfig,
   defaultAcknowledgeMs,
@@ -17,16 +18,20 @@ import {
   type TocsinConfig,
 } from './config.ts';
 import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
+import { linksOf } from './links.ts';
+import { directoryOf } from './people.ts';
+import { scheduleNames } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
-import { type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
+import { addressingOf, type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
 import { checkRouteTree, receiversOf } from './routes.ts';
 import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
+import { schedulesOf } from './schedules.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
-import { strategiesOf, strategyNames } from './strategies.ts';
+import { batchesOf, neverBatched, strategiesOf, strategyNames } from './strategies.ts';
 import { zodProblems } from './zod-problems.ts';
 
 export interface LoadOptions {
@@ -42,6 +47,8 @@ export interface LoadOptions {
   };
   /** Kinds of channels by name; the built-in ones unless told otherwise. */
   readonly channels?: ChannelKinds;
+  /** Epoch milliseconds: from when on somebody has to be on call. The machine's time unless given. */
+  readonly now?: number;
 }
 
 export type Loaded =
@@ -82,6 +89,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   found.push(...ofChannels);
   const section = own(resolved.value, 'channels');
   const knownChannels = isRecord(section) ? Object.keys(section) : [];
+  const addressing = addressingOf(resolved, options.channels ?? builtIn, channels);
   const knownStrategies = strategyNames(own(resolved.value, 'strategies'));
   for (const { base, sections } of sectionsOf(resolved.value)) {
     checkRouteTree(
@@ -89,7 +97,9 @@ export function loadConfig(options: LoadOptions): Loaded {
       routingNames(sections).receivers,
       (path, message) => void found.push(source.problem([...base, 'route', ...path], message)),
     );
-    found.push(...danglingNames(source, resolved, sections, base, knownChannels, knownStrategies));
+    found.push(
+      ...danglingNames(source, resolved, sections, base, knownChannels, knownStrategies, addressing),
+    );
   }
   // What follows from a missing reference is not a second problem.
   problems.push(...found.filter(({ path }) => !missing.has(path)));
@@ -98,7 +108,9 @@ export function loadConfig(options: LoadOptions): Loaded {
   if (parsed.success) {
     const complain = (path: Path, message: string) => void problems.push(source.problem(path, message));
     const placeOf = (path: Path) => ({ file, line: source.problem(path, '').line });
-    config = assemble(parsed.data, dirname(file), outside, channels, { complain, placeOf });
+    const now = options.now ?? Date.now();
+    const told = { complain, placeOf, now, addressing };
+    config = assemble(parsed.data, dirname(file), outside, channels, told);
   }
   if (config === null || problems.length > 0) {
     return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -152,6 +164,8 @@ function portOf(text: string | undefined): number | null {
 interface Written {
   complain(path: Path, message: string): void;
   placeOf(path: Path): WrittenAt;
+  readonly now: number;
+  readonly addressing: Addressing;
 }
 
 function assemble(
@@ -171,6 +185,7 @@ function assemble(
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     publicUrl: input.public_url ?? null,
     secretsKeys: secretsKeysOf(input.secrets_key),
+    links: linksOf(input.links),
     data: outside.data ?? resolve(folder, input.data ?? './data'),
     ballastBytes: input.ballast ?? defaultBallastBytes,
     rules: outside.rules ?? rules ?? (existsSync(ownRules) ? [ownRules] : []),
@@ -219,16 +234,33 @@ function routingOf(
   const everybodys = {
     flapping: flappingOf(input.flapping ?? {}),
     remindBeforeMs: remindBefore === 0 ? null : remindBefore,
+    timeZone: input.time_zone ?? 'UTC',
+    digests: batchesOf(input.strategies, (name) => complain(['strategies', name, 'batch'], neverBatched)),
   };
+  // What only tenants with a routing of their own name is theirs.
+  const everybody = channelsNamed(input);
+  const theirs = new Set(Object.values(input.tenants ?? {}).flatMap((own) => [...channelsNamed(own)]));
+  const shared = new Set([...channels.keys()].filter((name) => everybody.has(name) || !theirs.has(name)));
   const routing = (own: RoutingInput, base: Path) => {
     const named = own.receivers ?? {
       default: { channels: [...channels.keys()].filter((name) => !name.includes('~')) },
     };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
-    const built = buildRouting(own, receiversOf(named), below, placeOf);
+    const schedules = schedulesOf(own.schedules, {
+      ...{ timeZone: input.time_zone ?? 'UTC', now: written?.now ?? 0 },
+      complain: (path, message) => below(['schedules', ...path], message),
+    });
     const everyChannel = own.receivers === undefined;
-    return { ...built, ...everybodys, ...(everyChannel && { everyChannel }) };
+    const routing = {
+      ...buildRouting(own, receiversOf(named), below, placeOf),
+      ...{ schedules, ...(everyChannel && { everyChannel }) },
+    };
+    if (written === null) return { ...routing, ...everybodys };
+    const { addressing } = written;
+    const usable = base.length === 0 ? shared : channelsNamed(own);
+    const directory = directoryOf(own, scheduleNames(own), { addressing, usable }, placeOf);
+    return { ...routing, ...everybodys, directory };
   };
   const tenants = Object.entries(input.tenants ?? {});
   return {
@@ -236,6 +268,11 @@ function routingOf(
     routing: routing(input, []),
     tenants: new Map(tenants.map(([name, own]) => [name, routing(own, ['tenants', name])])),
   };
+}
+
+/** Channels that the receivers of these sections name. */
+function channelsNamed({ receivers = {} }: RoutingInput): ReadonlySet<string> {
+  return new Set(Object.values(receivers).flatMap(({ channels = [] }) => channels));
 }
 
 function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig | null {

@@ -3,16 +3,24 @@
 import type { z } from 'zod';
 import { didYouMean } from '../../rules/did-you-mean.ts';
 import type { Problem } from '../../rules/types.ts';
+import type { AddressedChannel, Addressing } from './addressing.ts';
 import { takeApart } from './channel-keys.ts';
 import type { ChannelConfig } from './config.ts';
+import { checkPeople } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
 import type { Resolved } from './references.ts';
 import { danglingInRoute, routingNames } from './routing.ts';
+import { danglingInSchedules } from './schedules.ts';
 import { dotted, type Path, type Source } from './source.ts';
 import { zodProblems } from './zod-problems.ts';
 
 /** What the configuration needs to know of a channel definition. */
-export type ChannelKinds = Readonly<Record<string, { readonly config: z.ZodType }>>;
+export interface ChannelKind {
+  readonly config: z.ZodType;
+  readonly address?: z.ZodType<string>;
+  reachesPeople?(settings: unknown): boolean;
+}
+export type ChannelKinds = Readonly<Record<string, ChannelKind>>;
 
 /** What a channel may name: others that take over, and templates. */
 export interface ChannelNames {
@@ -76,6 +84,30 @@ function namesIn(value: unknown): ChannelNames {
   return { channels: keys('channels'), templates: keys('templates') };
 }
 
+/** How the channels reach people: of all that the file has, those that are switched off too. */
+export function addressingOf(
+  resolved: Resolved,
+  kinds: ChannelKinds,
+  channels: ReadonlyMap<string, ChannelConfig>,
+): Addressing {
+  const named = entriesOf(own(resolved.value, 'channels')).flatMap(
+    ([name, value]): [string, AddressedChannel][] => {
+      const kind = own(value, 'type');
+      if (typeof kind !== 'string') return [];
+      const open = channels.get(name);
+      const definition = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+      const personal =
+        definition?.address !== undefined &&
+        (open === undefined || (definition.reachesPeople?.(open.settings) ?? true));
+      return [[name, { name, kind, enabled: open !== undefined, personal }]];
+    },
+  );
+  return {
+    channels: new Map(named),
+    kinds: new Map(Object.entries(kinds).map(([kind, { address = null }]) => [kind, address])),
+  };
+}
+
 function danglingFallback(
   source: Source,
   resolved: Resolved,
@@ -101,6 +133,7 @@ export function danglingNames(
   base: Path,
   knownChannels: readonly string[],
   knownStrategies: readonly string[],
+  addressing: Addressing,
 ): Problem[] {
   const problems: Problem[] = [];
   const complain = (path: Path, what: string, name: string, known: readonly string[]) =>
@@ -113,7 +146,16 @@ export function danglingNames(
         complain([...base, 'receivers', name, 'channels', i], 'channel', channel, knownChannels);
     });
   }
+  checkPeople(sections, addressing, {
+    unknown: (path, ...rest) => complain([...base, ...path], ...rest),
+    wrong: (path, message) => void problems.push(source.problem([...base, ...path], message)),
+  });
   const receivers = routingNames(sections).receivers;
+  for (const [name, receiver] of entriesOf(own(sections, 'receivers'))) {
+    const to = own(own(receiver, 'digest'), 'to');
+    if (typeof to === 'string' && !receivers.includes(to))
+      complain([...base, 'receivers', name, 'digest', 'to'], 'receiver', to, receivers);
+  }
   for (const key of ['emergency', 'administrator']) {
     const receiver = own(sections, key);
     if (typeof receiver === 'string' && !receivers.includes(receiver))
@@ -121,6 +163,9 @@ export function danglingNames(
   }
   danglingStrategies(sections, knownStrategies, (path, strategy) =>
     complain([...base, ...path], 'strategy', strategy, knownStrategies),
+  );
+  danglingInSchedules(sections, (path, person, known) =>
+    complain([...base, ...path], 'person', person, known),
   );
   danglingInRoute(own(sections, 'route'), routingNames(sections), (path, ...rest) =>
     complain([...base, 'route', ...path], ...rest),
@@ -144,6 +189,9 @@ function danglingStrategies(
   for (const [name, receiver] of entriesOf(own(sections, 'receivers'))) look(receiver, ['receivers', name]);
 }
 
+/** Names in one complaint. */
+const mostListed = 50;
+
 function unknownName(
   what: string,
   path: Path,
@@ -156,7 +204,11 @@ function unknownName(
   if (near !== undefined) {
     return `there is no ${what} ${JSON.stringify(shown)}; did you mean ${JSON.stringify(near)}?`;
   }
-  const list = known.length === 0 ? 'none is defined' : `expected one of ${known.join(', ')}`;
+  const more = known.length > mostListed ? ', …' : '';
+  const list =
+    known.length === 0
+      ? 'none is defined'
+      : `expected one of ${known.slice(0, mostListed).join(', ')}${more}`;
   return `there is no ${what} ${JSON.stringify(shown)}; ${list}`;
 }
 

@@ -1,7 +1,8 @@
 // The route tree of the file as the pipeline reads it: everything inherited is filled in, every node has its path.
 import { formatMatcher } from '../../rules/matchers.ts';
 import type { TimeInterval } from '../../rules/time-interval.ts';
-import type { Receiver, Route } from '../pipeline/routing.ts';
+import type { DigestRule } from '../pipeline/digest-rule.ts';
+import type { Receiver, Route, Target } from '../pipeline/routing.ts';
 import { isRecord } from './plain.ts';
 import type { RouteInput } from './routing-schema.ts';
 import type { Path } from './source.ts';
@@ -19,10 +20,12 @@ const defaults = {
 const defaultDedupeMs = 5 * minuteMs;
 
 interface ReceiverInput {
-  readonly channels: readonly string[];
+  readonly channels?: readonly string[] | undefined;
+  readonly to?: readonly Target[] | undefined;
   readonly send_resolved?: boolean | undefined;
   readonly dedupe_window?: number | undefined;
   readonly strategy?: string | undefined;
+  readonly digest?: DigestRule | null | undefined;
 }
 
 /** Receivers by name, with what the file leaves out. */
@@ -32,10 +35,12 @@ export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map
       name,
       {
         name,
-        channels: input.channels,
+        channels: input.channels ?? [],
+        ...(input.to !== undefined && { to: input.to }),
         sendResolved: input.send_resolved ?? true,
         dedupeWindowMs: input.dedupe_window ?? defaultDedupeMs,
         strategy: input.strategy ?? null,
+        ...(input.digest !== undefined && { digest: input.digest }),
       },
     ]),
   );
@@ -98,6 +103,7 @@ interface Inherited {
   /** Null while no node above said it: then it is the node's own group_interval. */
   readonly resolveWaitMs: number | null;
   readonly strategy?: string | null;
+  readonly digest?: DigestRule | null;
 }
 
 /** A route that is to be tried after those of the file. */
@@ -155,6 +161,7 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
     repeatIntervalMs: input.repeat_interval ?? above.repeatIntervalMs,
     resolveWaitMs: input.resolve_wait ?? above.resolveWaitMs,
     strategy: input.strategy ?? above.strategy ?? null,
+    ...digestOf(input.digest !== undefined ? input.digest : above.digest),
   };
   const seen = new Map<string, number>();
   const routes = (input.routes ?? []).map((child, i) => {
@@ -182,9 +189,12 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
     mute: named(input.mute_time_intervals, intervals),
     active: named(input.active_time_intervals, intervals),
     strategy: own.strategy ?? null,
+    ...digestOf(own.digest),
     routes,
   };
 }
+
+const digestOf = (digest: DigestRule | null | undefined) => (digest === undefined ? {} : { digest });
 
 const matchersOf = ({ match, matchers }: RouteInput) => match ?? matchers ?? [];
 

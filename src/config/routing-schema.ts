@@ -2,7 +2,10 @@
 // top of the file and for a tenant.
 import { z } from 'zod';
 import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
+import { digestSchema } from './digest-schema.ts';
+import { peopleSections, targetsSchema } from './people-schema.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
+import { schedulesSchema } from './schedules.ts';
 
 const labelNames = z.array(text).max(32);
 const matchers = z.array(matcher).min(1, 'expected at least one matcher').max(64);
@@ -37,6 +40,8 @@ export const routeSchema = z.strictObject({
   active_time_intervals: intervalNames.optional(),
   /** How the notifications of its groups are brought home. */
   strategy: name.optional(),
+  /** What is collected and told at a time on the clock. */
+  digest: digestSchema.optional(),
   continue: z.boolean().optional(),
   get routes() {
     return z.array(routeSchema).max(1_000).optional();
@@ -58,18 +63,27 @@ const dependencies = z.strictObject({
   source_matchers: matchers.optional(),
 });
 
+export const receiverSchema = z.strictObject({
+  channels: z.array(name).min(1, 'expected at least one channel').max(100).optional(),
+  to: targetsSchema.optional(),
+  send_resolved: z.boolean().optional(),
+  dedupe_window: duration.optional(),
+  strategy: name.optional(),
+  digest: digestSchema.optional(),
+});
+
 export const routingSections = {
+  ...peopleSections,
   receivers: z
     .record(
       name,
-      z.strictObject({
-        channels: z.array(name).min(1, 'expected at least one channel').max(100),
-        send_resolved: z.boolean().optional(),
-        dedupe_window: duration.optional(),
-        strategy: name.optional(),
+      receiverSchema.refine((receiver) => receiver.channels !== undefined || receiver.to !== undefined, {
+        error: 'is required: expected `channels`, `to`, or both',
+        path: ['channels'],
       }),
     )
     .optional(),
+  schedules: schedulesSchema.optional(),
   route: routeSchema.optional(),
   /** The receiver of what nobody took for an hour. */
   emergency: name.optional(),

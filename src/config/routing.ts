@@ -3,16 +3,24 @@ import { formatMatcher, parseMatcher } from '../../rules/matchers.ts';
 import { compileTimeInterval, type TimeInterval } from '../../rules/time-interval.ts';
 import type { Matcher } from '../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
+import type { Schedule } from '../policy/on-call/schedule.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
+import type { FileDirectory } from './people.ts';
 import { isRecord, own } from './plain.ts';
 import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
-import type { Path } from './source.ts';
+import type { Path, WrittenAt } from './source.ts';
+
+export type { WrittenAt };
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
   /** Its only receiver, `default`, has every channel: also those that are made through the API. */
   readonly everyChannel?: true;
+  /** Who is on call, by the name of the schedule. */
+  readonly schedules?: ReadonlyMap<string, Schedule>;
+  /** People and teams; absent where there is no file. */
+  readonly directory?: FileDirectory;
   readonly written?: {
     readonly intervals: ReadonlyMap<string, TimeInterval>;
     /** Of the top route; null when it says nothing of it. */
@@ -20,11 +28,6 @@ export interface FileRouting extends RoutingConfig {
     /** Where its children stand, in their order. */
     readonly places: readonly WrittenAt[];
   };
-}
-
-export interface WrittenAt {
-  readonly file: string;
-  readonly line: number;
 }
 
 const ofOurselves = parseMatcher('alertname=~"tocsin[.].*"') as Matcher;
@@ -81,6 +84,7 @@ export function withAdministrator(root: Route, receiver: string): Route {
     mute: [],
     active: [],
     strategy: null,
+    digest: null,
     routes: [],
   };
   return { ...root, routes: [own, ...root.routes] };
@@ -113,6 +117,9 @@ export function danglingInRoute(
     const receiver = own(node, 'receiver');
     if (typeof receiver === 'string' && !receivers.includes(receiver))
       complain([...at, 'receiver'], 'receiver', receiver, receivers);
+    const to = own(own(node, 'digest'), 'to');
+    if (typeof to === 'string' && !receivers.includes(to))
+      complain([...at, 'digest', 'to'], 'receiver', to, receivers);
     for (const key of ['mute_time_intervals', 'active_time_intervals']) {
       const names = own(node, key);
       if (!Array.isArray(names)) continue;

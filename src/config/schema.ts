@@ -8,6 +8,7 @@ import { parseSchedule } from '../reports/schedule.ts';
 import { isTimeZone } from '../statistics/calendar.ts';
 import { parseAddress } from './address.ts';
 import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
+import { linksSchema } from './links.ts';
 import { parseProxy } from './proxy.ts';
 import { parsePublicUrl } from './public-url.ts';
 import { routingSections } from './routing-schema.ts';
@@ -140,6 +141,7 @@ export const configSchema = z.strictObject({
       future: positiveDuration.optional(),
     })
     .optional(),
+  links: linksSchema.optional(),
   silences: z
     .strictObject({ max_duration: positiveDuration.optional(), remind_before: duration.optional() })
     .optional(),

@@ -62,6 +62,14 @@ describe('a document of a channel', () => {
     expect(strayedSecrets({ ...mail, host: 'b' }, mail, hush, hush)).toMatchObject([{ path: 'password' }]);
   });
 
+  it.each([' ', '\t', '\u0000'])('knows an address by whatever may stand before it: %j', (before) => {
+    const url = `${before}https://hooks.example.com/T000/hush`;
+    expect(JSON.stringify(shownDocument({ ...hook, url }, read(hook).secrets))).not.toContain('hush');
+    const secrets = read(hook).secrets;
+    const moved = { ...hook, url: `${before}https://elsewhere.example.com/` };
+    expect(strayedSecrets(moved, hook, secrets, secrets)).toHaveLength(3);
+  });
+
   it('knows the secrets of what is switched off', () => {
     const off = read({ ...hook, enabled: false });
     expect([off.configs, off.secrets.size]).toEqual([[], 3]);

@@ -131,7 +131,11 @@ function waysOf(document: Document, secrets: ReadonlySet<string>): Set<string> {
   return found;
 }
 
-const isAddress = (text: string): boolean => /^https?:\/\//i.test(text);
+/** Also with the white space around it, or within, that whoever reads addresses passes over. */
+function isAddress(text: string): boolean {
+  if (/^\s*https?:\/\//i.test(text)) return true;
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
 
 function isMark(value: unknown): boolean {
   return (

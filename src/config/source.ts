@@ -30,6 +30,12 @@ export function readSource(file: string, text: string): Source | { readonly prob
   return { value: yaml.value, problem: at('value'), keyProblem: at('key') };
 }
 
+/** A line of a file. */
+export interface WrittenAt {
+  readonly file: string;
+  readonly line: number;
+}
+
 /** A path as problems show it: `route.routes.0.receiver`. */
 export function dotted(path: Path): string {
   return path.map(String).join('.');

@@ -1,6 +1,9 @@
 // `strategies:` of the file: how notifications are brought home, by severity, by priority, or by a name that a receiver
 // or a route asks for.
 import { z } from 'zod';
+import { priorities, type Severity, severities } from '../../rules/types.ts';
+import { type DigestRule, mostInDigest, neverCollected } from '../pipeline/digest-rule.ts';
+import { fitsTheClock } from '../pipeline/on-the-clock.ts';
 import { builtInStrategies, namedSchedules, type Strategies, type Strategy } from '../policy/strategy.ts';
 import { isRecord } from './plain.ts';
 import { duration, name, text } from './scalars.ts';
@@ -36,6 +39,12 @@ const strategy = z
     require_all: z.boolean().optional().describe('Every channel has to take it; else one is enough.'),
     // As other tools write them.
     retryDelay: delay.optional(),
+    batch: z.boolean().optional().describe('What it would bring home one by one goes into a digest.'),
+    batchInterval: z
+      .union([z.number().transform((seconds) => seconds * 1_000), duration])
+      .refine(fitsTheClock, 'expected seconds that divide an hour or a day, e.g. 3600')
+      .optional()
+      .describe('Between digests; a number means seconds.'),
     requireAllSuccess: z.boolean().optional(),
   })
   .refine(
@@ -52,6 +61,26 @@ type StrategyInput = z.output<typeof strategy>;
 
 /** Other names of severities. */
 const aliases: Readonly<Record<string, string>> = { medium: 'warning', low: 'info' };
+
+/** Urgent, or chosen by the priority: then it is not known what that collects. */
+export const neverBatched =
+  'expected no batch: it is for info, warning, high, and for names that receivers and routes ask for';
+
+/** What strategies collect, by their names; `complain` is told of those that may not. */
+export function batchesOf(
+  input: Readonly<Record<string, StrategyInput>> = {},
+  complain: (name: string) => void,
+): ReadonlyMap<string, DigestRule> {
+  const batches = new Map<string, DigestRule>();
+  for (const [written, { batch, batchInterval }] of Object.entries(input)) {
+    const called = aliases[written] ?? written;
+    if (batch !== true) continue;
+    if ([...neverCollected, ...priorities].includes(called as Severity)) complain(written);
+    const of = severities.filter((severity) => !neverCollected.includes(severity));
+    batches.set(called, { everyMs: batchInterval ?? 3_600_000, severities: of, max: mostInDigest, to: null });
+  }
+  return batches;
+}
 
 /** The built-in strategies, with those of the file in their place or beside them. */
 export function strategiesOf(input: Readonly<Record<string, StrategyInput>> = {}): Strategies {

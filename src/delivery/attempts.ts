@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Bundled, SendResult } from '../../channels/channel.ts';
 import { mergedMessage } from '../../channels/merged.ts';
+import type { MessageLinks } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
@@ -33,20 +34,28 @@ interface Calls {
   readonly context: { readonly now: number; readonly signal: AbortSignal };
   /** One call to the provider. */
   readonly make: (send: () => Promise<SendResult>) => Promise<AttemptResult>;
-  readonly another: () => boolean;
+  readonly another: () => Promise<boolean>;
 }
 
 export class Attempts {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #wordings: Wordings;
+  /** Of one delivery: a message that several were merged into has no links, since nobody could say what it confirms. */
+  readonly #linksFor: (job: Job) => MessageLinks | null;
   /** Attempts under way, by what ends them. */
   readonly #underWay = new Set<AbortController>();
 
-  constructor(clock: Clock, log: Log, wordings = new Wordings(new Map())) {
+  constructor(
+    clock: Clock,
+    log: Log,
+    wordings = new Wordings(new Map()),
+    linksFor: (job: Job) => MessageLinks | null = () => null,
+  ) {
     this.#clock = clock;
     this.#log = log;
     this.#wordings = wordings;
+    this.#linksFor = linksFor;
   }
 
   /** Ends every attempt under way. */
@@ -62,7 +71,7 @@ export class Attempts {
   async run(
     channel: OpenChannel,
     jobs: readonly Job[],
-    another: () => boolean = () => true,
+    another: () => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Outcome[]> {
     const attempt = this.#signalFor(this.#clock.now() + channel.definition.limits.deadlineMs);
     const { signal, overdue } = attempt;
@@ -104,22 +113,26 @@ export class Attempts {
     const { bundle } = channel.instance;
     const results: (Outcome | null)[] = rendered.map((each) => ('payload' in each ? null : each));
     let called = false;
-    const mayCall = () => {
-      const may = !called || another();
+    // The first may at once, and without a wait.
+    const mayCall = (): true | Promise<boolean> => {
+      if (called) return another();
       called = true;
-      return may;
+      return true;
     };
     const alone = async (i: number, { payload, deliveryId, attempt }: Bundled<unknown>) => {
-      results[i] = mayCall()
-        ? await make(() => channel.instance.send(payload, { deliveryId, attempt, ...context }))
-        : 'alone';
+      const may = mayCall();
+      results[i] =
+        may !== true && !(await may)
+          ? 'alone'
+          : await make(() => channel.instance.send(payload, { deliveryId, attempt, ...context }));
     };
     for (const part of this.#parts(channel, rendered)) {
       if (!bundle) {
         for (const [i, item] of part) await alone(i, item);
         continue;
       }
-      if (!mayCall()) {
+      const may = mayCall();
+      if (may !== true && !(await may)) {
         for (const i of part.keys()) results[i] = 'again';
         continue;
       }
@@ -148,14 +161,15 @@ export class Attempts {
       this.#threw(channel, error);
       return jobs.map(() => 'alone');
     }
+    const given = idOfCall(deliveryIds);
     const result = await make(() =>
       channel.instance.send(payload, {
-        ...{ deliveryId: idOfCall(deliveryIds), deliveryIds, attempt: 1 },
+        ...{ deliveryId: given, deliveryIds, attempt: 1 },
         ...context,
       }),
     );
     if (perhapsOfOne.has(result.kind)) return jobs.map(() => 'alone');
-    const each = shared(result, deliveryIds, context.now);
+    const each = shared(result, deliveryIds, context.now, given);
     return jobs.map(() => each);
   }
 
@@ -183,8 +197,10 @@ export class Attempts {
   }
 
   #render(channel: OpenChannel, job: Job): Bundled<unknown> | AttemptResult {
-    const { message, shorter, deliveryId, attempt } = job;
+    const { shorter, deliveryId, attempt } = job;
     try {
+      const links = this.#linksFor(job);
+      const message = links === null ? job.message : { ...job.message, links };
       return { payload: payloadOf(channel, message, shorter, this.#wordings), deliveryId, attempt };
     } catch (error) {
       return this.#threw(channel, error);
@@ -258,9 +274,15 @@ function idOfCall(deliveryIds: readonly string[]): string {
 }
 
 /** The result of a call that several deliveries had in common; the call is named after its first delivery and time. */
-function shared(result: AttemptResult, deliveryIds: readonly string[], at: number): AttemptResult {
+function shared(
+  result: AttemptResult,
+  deliveryIds: readonly string[],
+  at: number,
+  given?: string,
+): AttemptResult {
   if (deliveryIds.length < 2) return result;
-  return { ...result, call: { id: `${deliveryIds[0]}/${at}`, deliveries: deliveryIds.length } };
+  const id = `${deliveryIds[0]}/${at}`;
+  return { ...result, call: { id, deliveries: deliveryIds.length, ...(given !== undefined && { given }) } };
 }
 
 /** A channel's answer in policy's words; `partial` names who was refused. */

@@ -2,20 +2,24 @@
 // writes that down before the provider is thanked.
 import type { Receipt } from '../../channels/channel.ts';
 import type { Clock } from '../clock.ts';
+import type { Answered } from '../engine/receipt-desk.ts';
 import type { Log } from '../log.ts';
+import { isConfirming } from '../policy/confirming-answer.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
-import type { CallbackAnswer, IncomingCallback } from '../services.ts';
+import type { CallbackAnswer, IncomingCallback, Services } from '../services.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
 import { keyOf, type OpenChannel } from './open-channels.ts';
 
 export interface CallbackPorts {
-  readonly channels: Pick<ChannelRegistry, 'calledBack'>;
+  readonly channels: Pick<ChannelRegistry, 'calledBack' | 'of'>;
   /** The address of this program as providers see it, without a slash at its end; null when it was not configured. */
   readonly publicUrl: string | null;
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when the receipts are durable. */
-  readonly receive: (channel: OpenChannel, receipts: readonly ReceiptOf[]) => Promise<void>;
+  /** Resolves when the receipts are durable, with what people answered. */
+  readonly receive: (channel: OpenChannel, receipts: readonly ReceiptOf[]) => Promise<readonly Answered[]>;
+  /** Resolves when that is durable. */
+  readonly confirm: Services['confirm'];
 }
 
 /** Where the provider of a channel reaches this program. */
@@ -48,11 +52,27 @@ export class Callbacks {
       log.warn('callback.refused', { channel: key, reason: outcome.refused, ...hint });
       return 'refused';
     }
-    if (outcome.receipts.length > 0) await receive(channel, outcome.receipts.map(newsOf));
+    if (outcome.receipts.length > 0) {
+      const answers = await receive(channel, outcome.receipts.map(newsOf));
+      // The provider is thanked for what is done: one that has to come again changes nothing twice.
+      for (const answer of answers) await this.answered(answer);
+    }
     return outcome.reply;
+  }
+
+  /** A person answered: what means yes confirms the notification. Rejects with ApiError. */
+  async answered({ tenant, notificationId, recipient, channel, answer }: Answered): Promise<void> {
+    if (!isConfirming(answer)) return;
+    const outcome = await this.#ports.confirm(tenant, {
+      ...{ notificationId, recipient, actor: `answer:${channel}`, name: null, note: null },
+      via: this.#ports.channels.of(tenant, channel)?.type === 'phone' ? 'key_press' : 'reply',
+    });
+    if ('refused' in outcome)
+      this.#ports.log.warn('callback.not_confirmed', { channel, reason: outcome.refused });
   }
 }
 
-function newsOf({ providerId, status, code, message, answer }: Receipt): ReceiptOf {
-  return { providerId, status, code: code ?? null, message: message ?? null, answer: answer ?? null };
+function newsOf({ providerId, deliveryId, status, code, message, answer }: Receipt): ReceiptOf {
+  const said = { status, code: code ?? null, message: message ?? null, answer: answer ?? null };
+  return { providerId, ...(deliveryId !== undefined && { deliveryId }), ...said };
 }

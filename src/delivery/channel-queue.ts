@@ -16,6 +16,8 @@ interface Queued {
 export interface Gate {
   lane(lane: Lane, fair: boolean): boolean;
   tenant(tenant: string, lane: Lane, fair: boolean): boolean;
+  /** The lane waited for too long: it goes first. Absent: none does. */
+  overdue?(lane: Lane): boolean;
 }
 
 interface LaneQueue<Job> {
@@ -64,7 +66,9 @@ export class ChannelQueue<Job extends Queued> {
   /** The next job in turn that the gate lets through; it counts as held until `ended`. */
   take(gate: Gate): Job | undefined {
     const fair = (this.#taken + 1) % fairEvery === 0;
-    for (const name of fair ? [...lanes].reverse() : lanes) {
+    const turn = fair ? [...lanes].reverse() : lanes;
+    const overdue = turn.filter((name) => gate.overdue?.(name) ?? false);
+    for (const name of overdue.length === 0 ? turn : new Set([...overdue, ...turn])) {
       const lane = this.#lanes[name];
       if (lane.waiting === 0 || !gate.lane(name, fair)) continue;
       for (const [tenant, queue] of lane.tenants) {

@@ -4,6 +4,7 @@
 import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Lane } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
 import { lanes } from './channel-queue.ts';
@@ -30,6 +31,8 @@ const batch = { high: 100, normal: 100, low: 50 } as const;
 const parkedAtOnce = 100;
 const unparkedAtOnce = 200;
 const blockedRetryMs = 1_000;
+/** Whoever is to ask whether a channel works again waits with the others for the next call. */
+const probeWaitsMs = 20_000;
 
 export class Claimer {
   readonly #ports: ClaimerPorts;
@@ -68,12 +71,13 @@ export class Claimer {
     const now = clock.now();
     try {
       const unparked = this.#unpark(now);
-      const pauses = this.#ports.pauses(now);
+      const pauses = this.#ports.pauses(now).map((pause) => this.#onlyIfCalled(pause, now));
       const except = dispatcher.full();
       let parked = 0;
       if (pauses.length > 0) {
         const put = store.parkDue({ now, owner, leaseMs, pauses, limit: parkedAtOnce });
-        this.#take(put.leased, now);
+        // Whoever asks whether a channel works again is not held back for what is more urgent.
+        this.#take(put.leased, now, 'high');
         parked = put.leased.length + put.parked;
         for (const { tenant, channel } of pauses)
           for (const lane of lanes) except[lane].add(`${tenant}/${channel}`);
@@ -94,6 +98,13 @@ export class Claimer {
     }
   }
 
+  /** Where no call is left for a while, nobody is taken yet to ask whether the channel works again. */
+  #onlyIfCalled(pause: Pause, now: number): Pause {
+    if (!pause.probe) return pause;
+    const soon = this.#ports.dispatcher.callAt(pause.tenant, pause.channel) - probeWaitsMs;
+    return soon > now ? { ...pause, probe: false, until: soon } : pause;
+  }
+
   /** True when it found something. */
   #unpark(now: number): boolean {
     for (const [key, { tenant, channel }] of this.#resumed) {
@@ -104,10 +115,11 @@ export class Claimer {
     return false;
   }
 
-  #take(claimed: readonly ClaimedDelivery[], now: number): void {
+  #take(claimed: readonly ClaimedDelivery[], now: number, lane?: Lane): void {
     const jobs: Job[] = [];
     for (const { delivery, body } of claimed) {
-      const job = this.#jobOf(delivery, body, now);
+      const made = this.#jobOf(delivery, body, now);
+      const job = lane === undefined ? made : { ...made, lane };
       if (delivery.expiresAt <= now) this.#ports.expired(job);
       else if (this.#ports.claimed(job, delivery.dueAt)) jobs.push(job);
       else this.#ports.log.warn('delivery.claim_of_closed', { delivery: job.deliveryId });
@@ -124,6 +136,7 @@ export class Claimer {
       leaseUntil: delivery.leaseUntil ?? now + this.#ports.leaseMs,
       attempt: delivery.attempts + 1,
       channel: delivery.channel,
+      recipient: delivery.recipient,
       lane: delivery.lane,
       shorter: delivery.shorter,
       message: JSON.parse(body) as AlertMessage,

@@ -102,6 +102,13 @@ function noticeOf({ tenant, kind, reason, body, subjectId }: CommittedEvent['row
       );
     case 'delivery.dead':
     case 'delivery.retry':
+      if (reason === 'receipt_failed')
+        return of(
+          'tocsin.not_received',
+          'high',
+          String(body.channel),
+          `Channel ${String(body.channel)} took a message that did not arrive: ${String(body.message ?? body.code ?? 'no reason given')}.`,
+        );
       if (reason !== 'invalid_recipient') return null;
       return of(
         'tocsin.invalid_recipient',

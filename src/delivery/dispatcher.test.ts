@@ -69,6 +69,7 @@ function bundling(most: number, maxBytes = 1_000, concurrency = 1) {
         leaseUntil: clock.now() + 120_000,
         attempt: 1,
         channel: 'hook',
+        recipient: 'hook',
         lane: 'normal',
         shorter: false,
         message: { reason: 'first', locale: 'en' } as AlertMessage,

@@ -1,10 +1,12 @@
 // Sends what is leased: one queue per channel with three lanes, bounded attempts at once, a total deadline on each.
 // A channel never delays another. Every delivery of an attempt ends as exactly one result, given to `done`.
+import type { MessageLinks } from '../../channels/message.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import { type AttemptResult, noChannelCode, patienceMs } from '../policy/retry.ts';
 import { Attempts } from './attempts.ts';
+import { CallLedger } from './call-ledger.ts';
 import { ChannelQueue, lanes } from './channel-queue.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
 import { ChannelUse } from './channel-use.ts';
@@ -21,12 +23,18 @@ export interface DispatcherPorts {
   readonly limiter?: Limiter;
   /** Absent: everything is said in the built-in words. */
   readonly wordings?: Wordings;
+  /** Under which links the message of a job is answered; absent: under none. */
+  readonly linksFor?: (job: Job) => MessageLinks | null;
   /** The attempt ended. */
   readonly done: (job: Job, result: AttemptResult, durationMs: number) => void;
   /** A channel that had no room has some again. */
   readonly hungry: () => void;
+  /** Keeps the calls that limits count. Absent: they are not kept over a restart. */
+  readonly ledger?: CallLedger;
   /** The lease is given back unused. */
   readonly released: (job: Job) => void;
+  /** Whether it is still to be sent; absent: always. */
+  readonly wanted?: (job: Job) => boolean;
 }
 
 /** Leased deliveries kept in memory per channel, tenant and lane; the rest waits in the store. */
@@ -71,14 +79,20 @@ export class Dispatcher {
   readonly #use: ChannelUse;
   readonly #attempts: Attempts;
   readonly #limiter: Limiter;
+  readonly #ledger: CallLedger;
   /** Stations in which something waits for a call to end, perhaps another station's. */
   readonly #waiting = new Set<Station>();
   #closed = false;
+  /** How often all leases were void. */
+  #voids = 0;
+  /** How often `tenant/channel` was paused. */
+  readonly #pauses = new Map<string, number>();
   #idle: (() => void)[] = [];
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings);
+    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings, ports.linksFor);
+    this.#ledger = ports.ledger ?? new CallLedger(null);
     this.#use = new ChannelUse(ports.log);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels.file);
     for (const channel of ports.channels.all()) this.#open(channel);
@@ -156,6 +170,14 @@ export class Dispatcher {
     if (until <= now + longestWaitMs) return true;
     this.#wakeAt(station, until);
     return false;
+  }
+
+  /** When a call that is asked for first may begin on the channel; not in the past. */
+  callAt(tenant: string, channel: string): number {
+    const now = this.#ports.clock.now();
+    const station = this.#station(tenant, channel);
+    if (!station) return now;
+    return this.#nextCall(station, tenant, 'high', now);
   }
 
   /** When a call of this tenant and lane may begin; not in the past, infinite when one has to end first. */
@@ -239,12 +261,16 @@ export class Dispatcher {
   /** The channel is paused for the tenant: what has not been started goes back. */
   pause(tenant: string, channel: string): void {
     const station = this.#station(tenant, channel);
+    const key = `${tenant}/${channel}`;
+    this.#pauses.set(key, (this.#pauses.get(key) ?? 0) + 1);
     for (const job of station?.queue.drainOf(tenant) ?? []) this.#ports.released(job);
   }
 
   /** Drops what has not been started: its leases are void. Attempts under way still end and report. */
   forget(): void {
     for (const { queue } of this.#stations.values()) queue.drain();
+    this.#voids += 1;
+    this.#ledger.forget();
   }
 
   #pump(station: Station): void {
@@ -258,6 +284,7 @@ export class Dispatcher {
       let room = Number.POSITIVE_INFINITY;
       const job = queue.take({
         lane: (lane, fair) => this.#limiter.admit(key, fair ? 'high' : lane, now).ok,
+        overdue: (lane) => this.#limiter.overdue(key, lane, now),
         tenant: (tenant, lane, fair) => {
           if (station.running >= shared && runningOf.has(tenant)) return false;
           const admission = this.#limiter.admitTenant(tenant, fair ? 'high' : lane, now);
@@ -270,7 +297,7 @@ export class Dispatcher {
         this.#wait(station, refused, now);
         return;
       }
-      if (now + limits.deadlineMs > job.leaseUntil) {
+      if (now + limits.deadlineMs > job.leaseUntil || !this.#isWanted(job)) {
         queue.ended(job);
         this.#ports.released(job);
         continue;
@@ -281,6 +308,11 @@ export class Dispatcher {
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
       void this.#attempt(station, jobs);
     }
+  }
+
+  /** A receipt may have come while it waited here. */
+  #isWanted(job: Job): boolean {
+    return this.#ports.wanted?.(job) ?? true;
   }
 
   /**
@@ -353,7 +385,7 @@ export class Dispatcher {
     while (jobs.length < (merges ? mostMerged : bundled)) {
       const next = queue.takeLike(job, may);
       if (!next) break;
-      if (now + definition.limits.deadlineMs > next.leaseUntil) {
+      if (now + definition.limits.deadlineMs > next.leaseUntil || !this.#isWanted(next)) {
         queue.ended(next);
         this.#ports.released(next);
       } else jobs.push(next);
@@ -365,16 +397,50 @@ export class Dispatcher {
     const { clock, log } = this.#ports;
     const { channel, key: channelKey, queue, alone } = station;
     const { tenant, lane } = jobs[0]!;
-    const startedAt = clock.now();
-    const calls: CountedCall[] = [this.#limiter.begin(channelKey, tenant)];
-    const another = () => {
-      const now = clock.now();
-      if (!this.#limiter.admit(channelKey, lane, now).ok || !this.#limiter.admitTenant(tenant, lane, now).ok)
-        return false;
-      calls.push(this.#limiter.begin(channelKey, tenant));
+    const voids = this.#voids;
+    const calls: CountedCall[] = [];
+    const noted = async (call: CountedCall) => {
+      const { limits } = channel.definition;
+      // As late as it may reach the provider.
+      const at = Math.ceil(clock.now() + limits.deadlineMs);
+      const keptMs = call.reachMs + limits.deadlineMs;
+      // By key: the same name in two tenants is two channels, and each keeps as much as its own windows need.
+      const stored = await this.#ledger.note({ tenant, channel: channelKey, at, keptMs });
+      if (!stored) call.cancel();
+      return stored;
+    };
+    const another = async () => {
+      const call = this.#limiter.begin(channelKey, tenant, lane);
+      if (call.reachMs > 0 && !(await noted(call))) return false;
+      calls.push(call);
       return true;
     };
-    const outcomes = await this.#use.during(channel, () => this.#attempts.run(channel, jobs, another));
+    let startedAt = clock.now();
+    const outcomes = await this.#use.during(channel, async () => {
+      const first = this.#limiter.begin(channelKey, tenant, lane);
+      // What nothing counts is not noted, and goes out at once.
+      const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
+      const stored = first.reachMs === 0 || (await noted(first));
+      // Meanwhile the channel may have been paused, changed or taken away, and a lease may have become too short.
+      const may =
+        stored &&
+        !station.gone &&
+        station.channel === channel &&
+        pauses === this.#pauses.get(`${tenant}/${channel.name}`) &&
+        jobs.every(({ leaseUntil }) => clock.now() + channel.definition.limits.deadlineMs <= leaseUntil);
+      if (!may) {
+        if (stored) first.cancel();
+        return jobs.map(() => (stored ? ('late' as const) : ('void' as const)));
+      }
+      calls.push(first);
+      startedAt = clock.now();
+      return this.#attempts.run(channel, jobs, async () => {
+        const now = clock.now();
+        if (!this.#limiter.admit(channelKey, lane, now).ok) return false;
+        if (!this.#limiter.admitTenant(tenant, lane, now).ok) return false;
+        return another();
+      });
+    });
     const endedAt = clock.now();
     for (const call of calls) call.end(endedAt);
     station.running -= 1;
@@ -384,7 +450,13 @@ export class Dispatcher {
     jobs.forEach((job, i) => {
       const outcome = outcomes[i]!;
       queue.ended(job);
+      if (outcome === 'void') return;
+      if (outcome === 'late') {
+        this.#ports.released(job);
+        return;
+      }
       if (outcome === 'again' || outcome === 'alone') {
+        if (voids !== this.#voids) return;
         if (outcome === 'alone') alone.add(job.deliveryId);
         if (alone.size > mostAlone) alone.delete(alone.values().next().value!);
         if (this.#closed || station.gone) this.#ports.released(job);

@@ -11,6 +11,8 @@ export interface Job {
   readonly leaseUntil: number;
   readonly attempt: number;
   readonly channel: string;
+  /** As the delivery has it: who is meant, and whom its links are for. */
+  readonly recipient: string;
   readonly lane: Lane;
   /** The receiver found the whole message too large. */
   readonly shorter: boolean;

@@ -17,6 +17,9 @@ import type { OpenChannel } from './open-channels.ts';
 
 /** Of every window this share is left to what is more urgent, so that a storm of the others never takes the last call. */
 const keptShare: Readonly<Record<Lane, number>> = { high: 0, normal: 1 / 8, low: 1 / 4 };
+/** A lane that was refused for so long, or for as long as a window, is no longer held back for the sake of the others. */
+const shortestTurnMs = 60_000;
+const longestTurnMs = 600_000;
 /** A provider that asks for more patience than this is asked again anyway. */
 const longestHoldMs = 3_600_000;
 
@@ -28,11 +31,17 @@ interface Meter {
   readonly log: CallLog;
   windows: readonly Window[];
   heldUntil: number;
+  /** Since when a lane is refused that is not the first. */
+  readonly refusedSince: Map<Lane, number>;
 }
 
-/** A call under way; `end` is to be called once. */
+/** A call under way; `end` or `cancel` is to be called once. */
 export interface CountedCall {
+  /** How far back the windows reach that count it, milliseconds; 0: none does. */
+  readonly reachMs: number;
   end(now: number): void;
+  /** It was never made. */
+  cancel(): void;
 }
 
 /** One call of before the start. */
@@ -64,7 +73,9 @@ export class Limiter {
     // The recipients of a channel never change: what is granted for one is granted for the channel.
     const own = granted.filter(({ scope }) => scope !== 'account');
     const account = channel.definition.account?.(channel.settings);
-    const id = account === undefined ? `channel ${name}` : `${channel.type} ${account}`;
+    // Whoever makes a channel says which account it is: what that comes to is kept from other tenants.
+    const whose = channel.own === undefined ? '' : `${channel.own.tenant}/`;
+    const id = account === undefined ? `channel ${name}` : `${whose}${channel.type} ${account}`;
     this.remove(name);
     const before = this.#gone.get(name);
     this.#gone.delete(name);
@@ -113,23 +124,44 @@ export class Limiter {
 
   /** Whether a call of the lane may begin on the channel, whoever's it is. */
   admit(channel: string, lane: Lane, now: number): Admission {
-    return together(this.#ofChannel(channel), lane, now);
+    return inTurn(this.#ofChannel(channel), lane, now);
   }
 
   /** The same for what the tenant is granted, on whatever channel. */
   admitTenant(tenant: string, lane: Lane, now: number): Admission {
     const meter = this.#tenants.get(tenant);
     if (this.#tenantWindows.length === 0 || !meter) return { ok: true, room: mostOf(this.#tenantWindows) };
-    return together([meter], lane, now);
+    return inTurn([meter], lane, now);
   }
 
-  begin(channel: string, tenant: string): CountedCall {
+  /** Of each window that counts the channel's calls, those of its account with them: how many may begin now. */
+  levels(channel: string, now: number): (Window & { readonly left: number })[] {
+    return this.#ofChannel(channel).flatMap(({ log, windows, heldUntil }) =>
+      windows.map((window) => {
+        const admission = admit(log, [window], now);
+        return { ...window, left: admission.ok && heldUntil <= now ? admission.room : 0 };
+      }),
+    );
+  }
+
+  /** The lane was refused for so long that it goes before the others. */
+  overdue(channel: string, lane: Lane, now: number): boolean {
+    return this.#ofChannel(channel).some((meter) => turnOf(meter, lane) <= now);
+  }
+
+  begin(channel: string, tenant: string, lane: Lane): CountedCall {
     const meters = [...this.#ofChannel(channel), ...this.#ofTenant(tenant)];
+    for (const { refusedSince } of meters) refusedSince.delete(lane);
     const counting = meters.filter(({ windows }) => windows.length > 0);
+    if (counting.length === 0) return uncounted;
     for (const { log } of counting) began(log);
     return {
-      end: (now) => {
+      reachMs: longestOf(counting.flatMap(({ windows }) => windows)),
+      end(now) {
         for (const { log, windows } of counting) ended(log, now, longestOf(windows));
+      },
+      cancel() {
+        for (const { log } of counting) log.underWay -= 1;
       },
     };
   }
@@ -171,16 +203,41 @@ export class Limiter {
   }
 }
 
+const uncounted: CountedCall = { reachMs: 0, end: () => {}, cancel: () => {} };
+
 function ratesOf({ definition, settings }: OpenChannel): readonly RateWindow[] {
   return definition.rates?.(settings) ?? definition.limits.rates ?? [];
 }
 
 function meterOf(windows: readonly Window[]): Meter {
-  return { log: emptyLog(), windows, heldUntil: 0 };
+  return { log: emptyLog(), windows, heldUntil: 0, refusedSince: new Map() };
 }
 
 function mostOf(windows: readonly Window[]): number {
   return windows.reduce((least, { calls }) => Math.min(least, calls), Number.POSITIVE_INFINITY);
+}
+
+/** When a lane that is refused has its turn; infinite when it is not refused. */
+function turnOf({ windows, refusedSince }: Meter, lane: Lane): number {
+  const since = refusedSince.get(lane);
+  if (since === undefined) return Number.POSITIVE_INFINITY;
+  return since + Math.min(Math.max(longestOf(windows), shortestTurnMs), longestTurnMs);
+}
+
+/** As `together`; a lane that others left nothing is let through like the first one when it has its turn. */
+function inTurn(meters: readonly Meter[], lane: Lane, now: number): Admission {
+  const own = together(meters, lane, now);
+  if (own.ok || lane === 'high') return own;
+  let turn = 0;
+  for (const meter of meters) {
+    const since = meter.refusedSince.get(lane);
+    // A clock that was set back starts the wait anew.
+    if (since === undefined || since > now) meter.refusedSince.set(lane, now);
+    turn = Math.max(turn, turnOf(meter, lane));
+  }
+  const first = together(meters, 'high', now);
+  if (first.ok) return now >= turn ? first : { ok: false, until: Math.min(own.until, turn) };
+  return { ok: false, until: Math.min(own.until, Math.max(turn, first.until)) };
 }
 
 function together(meters: readonly Meter[], lane: Lane, now: number): Admission {

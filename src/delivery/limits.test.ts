@@ -78,7 +78,8 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
     released: (job) => void released.push(job.deliveryId),
   });
   const job = (deliveryId: string, over: Partial<Job> = {}): Job => ({
-    ...{ tenant: 'acme', deliveryId, orderKey: deliveryId, leaseToken: 1, attempt: 1, channel: 'chat' },
+    ...{ tenant: 'acme', deliveryId, orderKey: deliveryId, leaseToken: 1, attempt: 1 },
+    ...{ channel: 'chat', recipient: 'chat' },
     ...{ lane: 'normal', shorter: false, leaseUntil: clock.now() + 120_000, message: messageOf(deliveryId) },
     ...over,
   });
@@ -108,11 +109,21 @@ describe('a channel that changes', () => {
   const chat = (account: string) => ({ account, limits: [{ calls: 1, perMs: minute }] });
   const granted = (limiter: Limiter, at: number) => limiter.admit('chat', 'high', at).ok;
 
+  it('shares an account with no other tenant, whatever it says of itself', () => {
+    const { limiter, clock } = stage({ channels: { chat: chat('a') } });
+    const now = clock.now();
+    const key = 'acme/chat';
+    limiter.put(key, { ...channelOf(chat('a')), own: { tenant: 'acme', callback: 'x' } });
+    limiter.hold(key, 'account', now, minute);
+    expect(granted(limiter, now)).toBe(true);
+    expect(limiter.admit(key, 'high', now).ok).toBe(false);
+  });
+
   it('goes on with what was counted of its account, also when it comes back; another account starts anew', () => {
     const { limiter, clock } = stage({ channels: { chat: chat('a') } });
     const now = clock.now();
     expect(granted(limiter, now)).toBe(true);
-    limiter.begin('chat', 'acme').end(now);
+    limiter.begin('chat', 'acme', 'high').end(now);
     expect(granted(limiter, now + 1)).toBe(false);
     limiter.put('chat', channelOf(chat('a')));
     expect(granted(limiter, now + 1)).toBe(false);
@@ -125,7 +136,13 @@ describe('a channel that changes', () => {
 });
 
 /** Only what a limiter looks at. */
-function channelOf({ account, limits }: { account: string; limits: OpenChannel['limits'] }): OpenChannel {
+function channelOf({
+  account,
+  limits,
+}: {
+  account: string;
+  limits: NonNullable<OpenChannel['limits']>;
+}): OpenChannel {
   const definition = { limits: {}, account: () => account } as unknown as ChannelDefinition;
   return { name: 'chat', type: 'counting', settings: {}, definition, limits, instance: null as never };
 }

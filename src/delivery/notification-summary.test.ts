@@ -16,7 +16,11 @@ function open(options: StageOptions): Stage {
 function shown(): ReturnType<typeof toNotificationBody> {
   const { id } = stage.sent[0]!.message;
   const row = stage.store.notification('default', id)!;
-  return toNotificationBody(row, stage.store.deliveries('default', { notificationId: id }, 200, null).items);
+  return toNotificationBody(
+    row,
+    stage.store.deliveries('default', { notificationId: id }, 200, null).items,
+    [],
+  );
 }
 
 describe('a notification to several channels', () => {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ChannelRegistry } from '../delivery/channel-registry.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { FirstResults } from '../delivery/first-results.ts';
+import type { Limiter } from '../delivery/limiter.ts';
 import { keyOf, type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
 import type { ResultCounts } from '../delivery/result-counts.ts';
 import { ApiError } from '../errors.ts';
@@ -23,12 +24,13 @@ export interface ChannelPorts {
   readonly newId: () => string;
   readonly channels: ChannelRegistry;
   readonly dispatcher: Dispatcher;
+  readonly limiter: Pick<Limiter, 'levels'>;
   readonly results: ResultCounts;
   readonly firstResults: FirstResults;
 }
 
 export function createChannelServices(ports: ChannelPorts): ChannelServices {
-  const { engine, store, clock, newId, channels, dispatcher, results, firstResults } = ports;
+  const { engine, store, clock, newId, channels, dispatcher, limiter, results, firstResults } = ports;
 
   /** Those of the file that the tenant may use, and its own. */
   const ofTenant = (tenant: string): OpenChannel[] => {
@@ -65,6 +67,8 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
         queued: waiting?.queued ?? 0,
         oldestQueuedMs: waiting === undefined ? null : Math.max(0, now - waiting.oldestAt),
         ...dispatcher.of(tenant, name),
+        receipts: engine.receiptLatencies.of(tenant, keyOf(channel)),
+        calls: limiter.levels(keyOf(channel), now),
         breaker:
           breaker?.state === 'open'
             ? {

@@ -9,29 +9,35 @@ import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { PlanResult } from '../policy/plan-result.ts';
 import type { Agenda } from './agenda.ts';
-import { ReceiptDesk } from './receipt-desk.ts';
+import { type LostStore, lostDelivery } from './lost-delivery.ts';
+import { type Answered, ReceiptDesk, type ReceiptInput } from './receipt-desk.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
 export const leaseMs = 120_000;
 
 export class Doors {
-  readonly receipts = new ReceiptDesk();
+  readonly receipts: ReceiptDesk;
   /** Steps taken since the start. */
   steps = 0;
+  readonly #store: LostStore;
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
-
   readonly #keyOf: (tenant: string, channel: string) => string;
 
+  /** @param keyOf Tells channels apart over all tenants. */
   constructor(
     agenda: Agenda,
     room: (tenant: string, channel: string, lane: Lane) => boolean,
     keyOf: (tenant: string, channel: string) => string,
+    store: LostStore,
+    answeredEarly?: (answered: Answered) => void,
   ) {
+    this.#store = store;
     this.#agenda = agenda;
     this.#room = room;
     this.#keyOf = keyOf;
+    this.receipts = new ReceiptDesk(answeredEarly);
   }
 
   /** One input through both doors; the pair (rule, series) or the group is told when something else than a sample changed the alert. */
@@ -102,17 +108,34 @@ export class Doors {
     if (alert) occurred(tenant, 'alerts', alert, now);
   }
 
+  /** Receipts that wait, until the turn has so many rows. */
+  takeReceipts(tenantOf: (name: string) => Tenant | undefined, now: number, turn: Turn, rows: number): void {
+    const plan = (name: string, input: ReceiptInput) => {
+      const tenant = tenantOf(name);
+      return tenant ? this.#planReceipt(tenant, input, now, turn) : null;
+    };
+    const policyOf = (name: string) => tenantOf(name)?.policy;
+    this.receipts.take({ store: this.#store, policyOf, plan }, now, turn, rows);
+  }
+
+  #planReceipt(tenant: Tenant, input: ReceiptInput, now: number, turn: Turn) {
+    const lost = () => lostDelivery(tenant, input.delivery, this.#store);
+    return this.plan(tenant, { ...input, lost }, now, turn).receipts[0] ?? null;
+  }
+
   plan(tenant: Tenant, input: PolicyInput, now: number, turn: Turn): PlanResult {
-    const accepted = this.receipts.before(tenant.policy, input, now);
+    const awaited = this.receipts.before(tenant.policy, input, now);
     const out = plan(tenant.policy, input, now);
     turn.plan(tenant.name, tenant.shard, out);
     this.callLater(tenant, out);
-    if (accepted !== null && out.current)
+    if (awaited !== null && out.current)
       this.receipts.match(
         tenant.name,
-        this.#keyOf(tenant.name, accepted.channel),
-        accepted,
-        (_, receipt) => this.plan(tenant, receipt, now, turn).receipts[0] ?? null,
+        this.#keyOf(tenant.name, awaited.channel),
+        awaited,
+        out.effects,
+        (_, receipt) => this.#planReceipt(tenant, receipt, now, turn),
+        now,
       );
     return out;
   }

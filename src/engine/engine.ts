@@ -9,6 +9,7 @@ import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
+import type { ProviderCalls } from '../pipeline/effect.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { Lane } from '../pipeline/rows.ts';
@@ -19,7 +20,7 @@ import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
 import type { DeliveryPolicy } from '../policy/state.ts';
-import type { Answer, BulkOrder, Idempotency } from '../services.ts';
+import type { Answer, BulkOrder, ConfirmOrder, ConfirmOutcome, Idempotency } from '../services.ts';
 import type { TenantRow } from '../store/rows.ts';
 import {
   type CommittedEvent,
@@ -31,6 +32,7 @@ import {
 import { Agenda } from './agenda.ts';
 import { BulkRun } from './bulk-run.ts';
 import { ChannelBook, type ChannelReading } from './channel-book.ts';
+import { ConfirmRun } from './confirm-run.ts';
 import { Coverage } from './coverage.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
@@ -38,7 +40,8 @@ import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { OverdueNotifications } from './overdue-notifications.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
-import type { ReceiptSource } from './receipt-desk.ts';
+import type { Answered, ReceiptSource } from './receipt-desk.ts';
+import type { ReceiptLatencies } from './receipt-latencies.ts';
 import { RouteBook } from './route-book.ts';
 import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
@@ -52,8 +55,10 @@ import { TurnBudget } from './turn-budget.ts';
 import type {
   ChannelTestOrder,
   Command,
+  DirectoryCommand,
   LetterCommand,
   ObjectCommand,
+  OverrideCommand,
   RouteCommand,
   RuleCommand,
   SampleBatch,
@@ -103,7 +108,13 @@ export interface EnginePorts {
     resume(tenant: string, channel: string): void;
     /** The memory of what was leased is void; see `reload`. */
     forget(): void;
+    /** Calls that are to be noted before they are made. */
+    calls(): readonly ProviderCalls[];
+    /** What `calls` answered in this turn is durable. */
+    callsStored(): void;
   };
+  /** Somebody answered a message, and the provider waits for nothing any more. */
+  readonly answered?: (answered: Answered) => void;
   readonly published: (events: readonly CommittedEvent[]) => void;
   /** The store is gone for good, or somebody else owns it. */
   readonly fatal: (error: unknown) => void;
@@ -122,6 +133,8 @@ export interface EngineConfig {
     readonly channelPlaces: ReadonlyMap<string, WrittenAt | null>;
     readonly templates: ReadonlyMap<string, Wording>;
   };
+  /** How long the acknowledgement that comes with a confirmation holds; null or absent: until the episode ends. */
+  readonly acknowledgeExpiresMs?: number | null;
   readonly queuePerTenant: number;
   /** Deliveries a tenant may have open before it is asked to slow down. */
   readonly openDeliveriesPerTenant: number;
@@ -171,6 +184,8 @@ export class Engine {
       this.#agenda,
       (tenant, channel, lane) => ports.dispatcher.room(tenant, channel, lane),
       (tenant, channel) => ports.channels.keyOf(tenant, channel),
+      ports.store,
+      (answered) => ports.answered?.(answered),
     );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
@@ -393,6 +408,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the confirmation is durable, and with it what it acknowledged. */
+  submitConfirmation(tenantName: string, order: ConfirmOrder): Promise<ConfirmOutcome> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue(new ConfirmRun(order, this.#config.acknowledgeExpiresMs ?? null, { resolve, reject }));
+      this.#schedule();
+    });
+  }
+
   /** Resolves when what was done with the dead letters is durable. */
   submitLetters(tenantName: string, command: Omit<LetterCommand, 'kind' | 'waiter'>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -453,6 +477,24 @@ export class Engine {
     });
   }
 
+  /** Resolves when the change of the override is durable. */
+  submitOverride(tenantName: string, command: Omit<OverrideCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'override', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when the change of the person or the team is durable. */
+  submitDirectory(tenantName: string, command: Omit<DirectoryCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'directory', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the test's notification is durable. */
   submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -500,6 +542,8 @@ export class Engine {
       tenant.filePolicy = policy;
       tenant.routes.file = this.routingOf(tenant.name);
       tenant.followChannels();
+      tenant.rota.file = tenant.routes.file.schedules;
+      tenant.people.file = tenant.routes.file;
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
     }
   }
@@ -512,6 +556,11 @@ export class Engine {
   complete(tenant: string, input: PolicyInput): void {
     if (this.#state === 'closed') return;
     this.#completions.push({ tenant, input, now: this.#ports.clock.now() });
+    this.wake();
+  }
+
+  /** Something small is to be stored: a turn comes soon. */
+  wake(): void {
     if (this.#scheduled || this.#completionTimer) return;
     const { clock } = this.#ports;
     this.#completionTimer = clock.at(clock.now() + completionDelayMs, () => {
@@ -520,12 +569,15 @@ export class Engine {
     });
   }
 
-  /** Resolves when what the provider says of the channel's messages is durable, or kept for a result that has not come yet. */
+  /**
+   * Resolves when what the provider says of the channel's messages is durable, or kept for a result that has not come yet;
+   * with what people answered.
+   */
   receive(
     channel: string,
     receipts: readonly ReceiptOf[],
     of: Omit<ReceiptSource, 'channel'> = { key: channel, meant: () => true },
-  ): Promise<void> {
+  ): Promise<readonly Answered[]> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
       if (this.#shut) throw new ApiError('unavailable', { retryAfter: shutRetryAfterS });
@@ -534,9 +586,20 @@ export class Engine {
     });
   }
 
+  /** From acceptance to arrival. */
+  get receiptLatencies(): ReceiptLatencies {
+    return this.#doors.receipts.latencies;
+  }
+
   /** Receipts by `channel\nfate`. */
   get receiptCounts(): ReadonlyMap<string, number> {
     return this.#doors.receipts.counts;
+  }
+
+  /** Whether the delivery is to be sent still: no receipt says that somebody has it. */
+  isWanted(tenant: string, orderKey: string, id: string): boolean {
+    const order = this.#tenants.get(tenant)?.policy.orders.get(orderKey);
+    return order?.open.find((open) => open.id === id)?.confirmed === undefined;
   }
 
   /** A claim is known to policy before its delivery is dispatched. False: the delivery is not open any more. */
@@ -598,6 +661,7 @@ export class Engine {
     this.counts.turns += 1;
     try {
       this.#takeVersions(turn);
+      this.#takeCalls(turn);
       this.#takeReceipts(turn, now);
       this.#takeCompletions(turn);
       this.#agenda.take(
@@ -643,12 +707,17 @@ export class Engine {
     }
   }
 
+  #takeCalls(turn: Turn): void {
+    for (const row of this.#ports.dispatcher.calls()) {
+      const tenant = this.#tenants.get(row.tenant);
+      if (tenant) turn.add(tenant.shard, [{ put: 'provider_calls', row }]);
+    }
+    turn.counted = true;
+  }
+
   #takeReceipts(turn: Turn, now: number): void {
     const rows = turn.rows + this.#budget.rows / 2;
-    this.#doors.receipts.take(this.#ports.store, now, turn, rows, (name, input) => {
-      const tenant = this.#tenants.get(name);
-      return tenant ? (this.#doors.plan(tenant, input, now, turn).receipts[0] ?? null) : null;
-    });
+    this.#doors.takeReceipts((name) => this.#tenants.get(name), now, turn, rows);
   }
 
   #takeCompletions(turn: Turn): void {
@@ -691,7 +760,10 @@ export class Engine {
       tenant.templates.made.committed();
       this.#follow(tenant);
     }
+    for (const { rota } of turn.overridden) rota.made.committed();
+    for (const { people } of turn.peopled) people.committed();
     for (const settle of turn.settled) settle();
+    if (turn.counted) dispatcher.callsStored();
     if (turn.leased.length > 0) dispatcher.offer(turn.leased);
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
     for (const { tenant, channel } of turn.resumed) dispatcher.resume(tenant, channel);
@@ -713,6 +785,8 @@ export class Engine {
       channels.made.rolledBack();
       templates.made.rolledBack();
     }
+    for (const { rota } of turn.overridden) rota.made.rolledBack();
+    for (const { people } of turn.peopled) people.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);
   }

@@ -43,10 +43,12 @@ function build(hosts: number) {
   const agenda = new Agenda(clock, () => {});
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
+  // No receipt comes, so nothing is looked up.
   const doors = new Doors(
     agenda,
     () => true,
     (_, channel) => channel,
+    {} as never,
   );
   const tenant = new Tenant(
     { id: 'default', shard: 0 } as never,

@@ -9,6 +9,7 @@ import type { DeliveryOf } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Doors } from './doors.ts';
 import { refusal } from './refusal.ts';
+import { stillTrueOf } from './still-true.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import type { LetterOrder } from './work.ts';
@@ -64,20 +65,14 @@ function discarding(letter: DeliveryOf, order: Extract<LetterOrder, { do: 'disca
 function requeueing(
   letters: readonly DeliveryOf[],
   actor: string,
-  { name, pipeline }: Tenant,
+  tenant: Tenant,
   store: LetterParts['store'],
 ): RequeueInput {
   return {
     kind: 'requeue',
     letters,
     actor,
-    stillTrue(alertId, status) {
-      if (status === 'event') return true;
-      const alert = pipeline.alerts.get(alertId) ?? store.alert(name, alertId);
-      if (status !== 'resolved') return alert?.state === 'firing';
-      // Its end is old news once the same thing fires anew.
-      return alert === null || pipeline.openByKey.get(alert.key)?.state !== 'firing';
-    },
+    stillTrue: stillTrueOf(tenant, store),
   };
 }
 

@@ -17,3 +17,6 @@ export type ObjectOrder =
     }
   | { readonly do: 'patch'; readonly id: string; readonly patch: ObjectDocument; readonly seen: Seen | null }
   | { readonly do: 'delete'; readonly id: string; readonly seen: Seen | null };
+
+/** An override is made and taken back; it is not changed. */
+export type OverrideOrder = Extract<ObjectOrder, { readonly do: 'create' | 'delete' }>;

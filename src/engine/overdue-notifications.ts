@@ -50,7 +50,9 @@ export class OverdueNotifications {
     if (row === null || row.groupId === null || row.receiver === null) return;
     const states = this.#store.deliveries(tenant.name, { notificationId: id }, 200, null).items;
     const untold =
-      row.emergencyAt === null && !states.some(({ state }) => state === 'sent' || state === 'delivered');
+      row.emergencyAt === null &&
+      row.confirmedAt === undefined &&
+      !states.some(({ state }) => state === 'sent' || state === 'delivered');
     const message = JSON.parse(row.body) as AlertMessage;
     const { groupId, alerts } = row;
     const original = { id, groupId, groupKey: message.groupKey, message, alerts };

@@ -125,7 +125,7 @@ function inOrder(routes: readonly ApiRoute[]): ApiRoute[] {
 }
 
 function build(file: FileRouting, made: readonly ApiRoute[]): Built {
-  const { written, everyChannel: _, ...routing } = file;
+  const { written, everyChannel: _, schedules: __, directory: ___, ...routing } = file;
   const intervals = written?.intervals ?? new Map();
   const names = { receivers: [...file.receivers.keys()], intervals: [...intervals.keys()] };
   const problems = new Map<string, DocumentProblem[]>();

@@ -10,6 +10,7 @@ import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { toAlertBody } from '../http/bodies/alert-body.ts';
 import { toCommentBody } from '../http/bodies/comment-body.ts';
+import { openDigests, toCollectedBody } from '../http/bodies/digest-body.ts';
 import { toHeartbeatBody } from '../http/bodies/heartbeat-body.ts';
 import { type Admitted, admit } from '../ingest/admit.ts';
 import { Aliases } from '../ingest/aliases.ts';
@@ -33,13 +34,17 @@ import {
   systemActor,
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { DirectoryBook } from './directory-book.ts';
+import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
+import { OnCallBook } from './on-call-book.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
 import { createSilenceServices } from './silence-services.ts';
+import type { Stored } from './work.ts';
 
 /** More refusals than these are only counted. */
 const listedRejections = 1_000;
@@ -76,6 +81,11 @@ export function createServices(ports: ServicePorts): Services {
   /** A tenant that nobody has heard of yet has what the file says. */
   const routesOf = (tenant: string) => engine.booksOf(tenant).routes;
 
+  const rotaOf = (tenant: string) =>
+    engine.tenant(tenant)?.rota ?? new OnCallBook(engine.routingOf(tenant).schedules);
+  const peopleOf = (tenant: string) =>
+    engine.tenant(tenant)?.people ?? new DirectoryBook(engine.routingOf(tenant));
+
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
   };
@@ -95,11 +105,11 @@ export function createServices(ports: ServicePorts): Services {
   };
 
   const alertAnswer =
-    (tenant: string, id: string) =>
-    (answer: StepAnswer): Answer => {
+    (id: string) =>
+    (answer: StepAnswer, stored: Stored): Answer => {
       if (answer.kind === 'alert') return { status: 200, body: toAlertBody(answer.alert) };
       // The engine keeps what is open; what it does not know may have ended before.
-      const known = store.alert(tenant, id);
+      const known = stored.alert(id);
       return refusal(known === null ? 'alert_not_found' : 'alert_resolved');
     };
 
@@ -153,13 +163,14 @@ export function createServices(ports: ServicePorts): Services {
         },
         answer: (answer) => {
           if (answer.kind !== 'event') throw new Error('an event was not answered as one');
-          const { alert, heldBack } = answer;
+          const { alert, heldBack, digest } = answer;
           const status = heldBack === null ? 'accepted' : 'deduplicated';
           return {
             status: 202,
             body: {
               ...{ id: alert.id, status, severity, classified_by: classifiedBy },
               ...(heldBack === null ? {} : { reason: heldBack }),
+              ...(digest && { digest: toCollectedBody(digest) }),
             },
           };
         },
@@ -182,29 +193,44 @@ export function createServices(ports: ServicePorts): Services {
         .map((watch) => toHeartbeatBody(watch.row, heartbeatDueAt(watch)))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
+    digests: (tenant) => {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? [] : openDigests(state);
+    },
+    flushDigest: (tenant, receiver, actor, idempotency) =>
+      engine.submit(tenant, {
+        idempotency,
+        input: { kind: 'digest.flush', receiver, actor: actor.name },
+        answer(answer) {
+          if (answer.kind !== 'digest') return refusal('digest_not_found');
+          const { told, ids } = answer;
+          return { status: 200, body: { receiver, told, notifications: ids } };
+        },
+      }),
     acknowledge(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,
         input: { kind: 'acknowledge', alertId, ...command, actor: actor.name },
-        answer: alertAnswer(tenant, alertId),
+        answer: alertAnswer(alertId),
       });
     },
     respond(tenant, alertId, response, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,
         input: { ...response, alertId, actor: actor.name },
-        answer: response.kind === 'comment' ? commentAnswer : alertAnswer(tenant, alertId),
+        answer: response.kind === 'comment' ? commentAnswer : alertAnswer(alertId),
       });
     },
     respondToMany: (tenant, order, actor, idempotency) =>
       engine.submitBulk(tenant, order, actor.name, idempotency),
+    confirm: (tenant, order) => engine.submitConfirmation(tenant, order),
     acknowledgedUntil: () =>
       ports.acknowledgeExpiresMs === null ? null : clock.now() + ports.acknowledgeExpiresMs,
     resolve(tenant, alertId, command, actor, idempotency) {
       return engine.submit(tenant, {
         idempotency,
         input: { kind: 'resolve', alertId, note: command.note, actor: actor.name },
-        answer: alertAnswer(tenant, alertId),
+        answer: alertAnswer(alertId),
       });
     },
     retryDelivery: (tenant, id, actor, idempotency) =>
@@ -254,7 +280,26 @@ export function createServices(ports: ServicePorts): Services {
       const hand = { actor: actor.name, newId: ports.newId };
       return decideRoute(order, routesOf(tenant), hand, tenant, clock.now()).answer;
     },
+    directoryPage: (tenant, of, from, limit) => peopleOf(tenant).page(of, from, limit),
+    directoryEntry: (tenant, of, idOrName) => peopleOf(tenant).find(of, idOrName),
+    changeDirectory: (tenant, of, order, actor, idempotency) =>
+      engine.submitDirectory(tenant, { of, order, actor: actor.name, idempotency }),
+    tryDirectory(tenant, of, order, actor) {
+      const hand = { actor: actor.name, newId: ports.newId };
+      return decideDirectory(of, order, peopleOf(tenant), hand, tenant, clock.now()).answer;
+    },
+    directory: (tenant) => peopleOf(tenant).directory,
+    unreached: (tenant) => peopleOf(tenant).unreached(clock.now()),
     routing: (tenant) => routesOf(tenant).routing,
+    onCall: {
+      schedules: (tenant) => rotaOf(tenant).schedules,
+      overrides(tenant) {
+        const rota = rotaOf(tenant);
+        return rota.made.entries.map((made) => ({ made, problems: rota.problemsOf(made) }));
+      },
+      changeOverride: (tenant, order, actor, idempotency) =>
+        engine.submitOverride(tenant, { order, actor: actor.name, idempotency }),
+    },
     health: ports.health,
     now: () => clock.now(),
     newId: ports.newId,

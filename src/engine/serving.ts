@@ -11,12 +11,15 @@ import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
 import { carryOutChannel, type OpenTrial } from './channel-orders.ts';
 import { carryOutTest } from './channel-test.ts';
+import type { ConfirmRun } from './confirm-run.ts';
+import { carryOutDirectory } from './directory-orders.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
+import { carryOutOverride } from './override-orders.ts';
 import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -24,15 +27,18 @@ import { decideSilence } from './silence.ts';
 import { carryOutTemplate } from './template-orders.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-import type {
-  Command,
-  LetterCommand,
-  ObjectCommand,
-  RouteCommand,
-  RuleCommand,
-  SampleBatch,
-  TestCommand,
-  Work,
+import {
+  type Command,
+  type DirectoryCommand,
+  isOrder,
+  type LetterCommand,
+  type ObjectCommand,
+  type OverrideCommand,
+  type RouteCommand,
+  type RuleCommand,
+  type SampleBatch,
+  type TestCommand,
+  type Work,
 } from './work.ts';
 
 /** What a turn may do before its commit: the rows of its budget, or 5 ms of steps. */
@@ -49,7 +55,17 @@ type Asked = Pick<Command, 'idempotency' | 'waiter'>;
 
 export interface ServingParts {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'idempotency' | 'delivery' | 'deadLetters' | 'alert'>;
+  readonly store: Pick<
+    Store,
+    | 'idempotency'
+    | 'delivery'
+    | 'deadLetters'
+    | 'alert'
+    | 'silence'
+    | 'notification'
+    | 'deliveries'
+    | 'confirmations'
+  >;
   readonly doors: Doors;
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
@@ -89,12 +105,21 @@ export class Serving {
   #slice(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
     const share = limit - turn.rows;
     this.#arrivals(tenant, turn, now, limit, until);
+    // What is done with many alerts is one order: what it lets go is told together, however many turns it takes.
+    if (tenant.current?.kind === 'bulk' && !tenant.current.fresh) return;
     // Groups are looked at behind what arrived, so that an alert which holds others back is known, whichever came first.
+    this.#look(tenant, turn, now, limit + share);
+  }
+
+  /** Looks at the groups that are due until the turn has `limit` rows; true when none is left. */
+  #look(tenant: Tenant, turn: Turn, now: number, limit: number): boolean {
     for (const key of tenant.due) {
-      if (turn.rows >= limit + share) return;
+      if (turn.rows >= limit) return false;
       tenant.due.delete(key);
       this.#parts.doors.step(tenant, { kind: 'due', groupKey: key }, now, turn);
     }
+    tenant.ordered = false;
+    return true;
   }
 
   #arrivals(tenant: Tenant, turn: Turn, now: number, limit: number, until: number): void {
@@ -106,6 +131,8 @@ export class Serving {
       pair.follow(tenant.pipeline.openByKey.get(pair.key));
     };
     for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
+      const begins = isOrder(work) && !(work.kind === 'bulk' && !work.fresh);
+      if ((begins || tenant.ordered) && !this.#look(tenant, turn, now, limit)) return;
       if (work.kind === 'grid') {
         if (!grid.slice(tenant, work, turn, now, { rows: limit, until })) return;
         tenant.shift();
@@ -113,11 +140,17 @@ export class Serving {
       }
       if (work.kind === 'bulk') {
         if (!this.#bulk(tenant, work, turn, now, limit, until)) return;
+        tenant.ordered = true;
+        continue;
+      }
+      if (work.kind === 'confirm') {
+        if (!this.#confirm(tenant, work, turn, now, limit)) return;
         continue;
       }
       if (work.kind !== 'samples') {
         tenant.shift();
         this.#run(tenant, work, turn, now);
+        if (begins) tenant.ordered = true;
         continue;
       }
       const batch = work;
@@ -136,7 +169,12 @@ export class Serving {
     }
   }
 
-  #run(tenant: Tenant, work: Exclude<Work, SampleBatch | GridRun | BulkRun>, turn: Turn, now: number): void {
+  #run(
+    tenant: Tenant,
+    work: Exclude<Work, SampleBatch | GridRun | BulkRun | ConfirmRun>,
+    turn: Turn,
+    now: number,
+  ): void {
     if (work.kind === 'internal') {
       for (const input of work.inputs) this.#parts.doors.step(tenant, input, now, turn);
       return;
@@ -185,7 +223,15 @@ export class Serving {
 
   #answer(
     tenant: Tenant,
-    work: Command | LetterCommand | ObjectCommand | RouteCommand | RuleCommand | TestCommand,
+    work:
+      | Command
+      | DirectoryCommand
+      | LetterCommand
+      | ObjectCommand
+      | OverrideCommand
+      | RouteCommand
+      | RuleCommand
+      | TestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -201,11 +247,20 @@ export class Serving {
         if (work.of === 'template') return carryOutTemplate(order, actor, tenant, now, turn);
         return carryOutChannel(order, actor, tenant, this.#parts, now, turn);
       }
+      case 'override':
+        return carryOutOverride(work.order, work.actor, tenant, now, turn);
+      case 'directory':
+        return carryOutDirectory(work, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
-        return work.answer(this.#parts.doors.step(tenant, input, now, turn).answer);
+        const { answer } = this.#parts.doors.step(tenant, input, now, turn);
+        const { store } = this.#parts;
+        return work.answer(answer, {
+          alert: (id) => turn.alert(tenant, id) ?? store.alert(tenant.name, id),
+          silence: (id) => turn.silence(tenant, id) ?? store.silence(tenant.name, id),
+        });
       }
     }
   }
@@ -239,6 +294,29 @@ export class Serving {
     tenant.shift();
     this.#settle(tenant, run, run.answer, turn, now);
     return true;
+  }
+
+  /** A share of a confirmation, which may acknowledge many alerts; true when it is done. */
+  #confirm(tenant: Tenant, run: ConfirmRun, turn: Turn, now: number, limit: number): boolean {
+    const { doors, store } = this.#parts;
+    // What was acknowledged before is stored, and is so still when it is asked for once more.
+    turn.failed.push((error) => {
+      if (tenant.current === run) tenant.shift();
+      run.waiter.reject(error);
+    });
+    while (turn.rows < limit) {
+      const next = run.next(tenant, store, turn, now);
+      if (next.kind === 'acknowledge') doors.stepAlone(tenant, next.input, now, turn);
+      else {
+        const outcome =
+          next.kind === 'over' ? next.outcome : run.confirmedBy(doors.plan(tenant, next.input, now, turn));
+        if ('fresh' in outcome && outcome.fresh) turn.confirmations.push(outcome.confirmation);
+        tenant.shift();
+        turn.settled.push(() => run.waiter.resolve(outcome));
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A pair's silence is judged in its place in the queue: a sample that came before it has ended the silence. */

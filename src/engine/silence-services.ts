@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { refusal } from './refusal.ts';
 import { trySilence } from './silence-trial.ts';
+import type { Stored } from './work.ts';
 
 /** Reads of the store for one page of a list. */
 const mostReads = 20;
@@ -30,8 +31,8 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
       return refusal(answer.reason);
     };
   /** The engine keeps those that are not over; what it does not know may have been before. */
-  const known = (tenant: string, id: string, answer: StepAnswer): SilenceRow | null =>
-    answer.kind === 'refused' && answer.reason === 'silence_not_found' ? store.silence(tenant, id) : null;
+  const known = (id: string, answer: StepAnswer, stored: Stored): SilenceRow | null =>
+    answer.kind === 'refused' && answer.reason === 'silence_not_found' ? stored.silence(id) : null;
 
   const breathe = () => new Promise<void>((resolve) => clock.soon(resolve));
   const trying = new Set<string>();
@@ -42,9 +43,9 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
       return engine.submit(tenant, {
         idempotency,
         input: { kind: 'silence.put', ...order, actor: actor.name },
-        answer(answer) {
+        answer(answer, stored) {
           if (id === null) return told(201)(answer);
-          return known(tenant, id, answer) === null ? told(200)(answer) : refusal('silence_over');
+          return known(id, answer, stored) === null ? told(200)(answer) : refusal('silence_over');
         },
       });
     },
@@ -52,11 +53,11 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
       return engine.submit(tenant, {
         idempotency: null,
         input: { kind: 'silence.expire', id, actor: actor.name },
-        answer(answer) {
+        answer(answer, stored) {
           const over =
             answer.kind === 'refused' && answer.reason === 'silence_over'
               ? (engine.tenant(tenant)?.pipeline.silences.get(id) ?? null)
-              : known(tenant, id, answer);
+              : known(id, answer, stored);
           return told(200)(over === null ? answer : { kind: 'silence', silence: over });
         },
       });

@@ -3,7 +3,10 @@
 import type { Effect } from '../pipeline/effect.ts';
 import type { GroupRow } from '../pipeline/rows.ts';
 
-type Written = Pick<GroupRow, 'nextAt' | 'nextReason' | 'lastSentAt' | 'lastReason' | 'notified'>;
+type Written = Pick<
+  GroupRow,
+  'nextAt' | 'nextReason' | 'lastSentAt' | 'lastReason' | 'notified' | 'collectUntil'
+>;
 
 export class StoredGroups {
   /** By the group's id. */
@@ -18,7 +21,8 @@ export class StoredGroups {
       written.nextReason === row.nextReason &&
       written.lastSentAt === row.lastSentAt &&
       written.lastReason === row.lastReason &&
-      written.notified === row.notified
+      written.notified === row.notified &&
+      (written.collectUntil ?? null) === (row.collectUntil ?? null)
     );
   }
 
@@ -30,10 +34,13 @@ export class StoredGroups {
     }
   }
 
-  #note({ id, nextAt, nextReason, lastSentAt, lastReason, notified }: GroupRow): void {
+  #note({ id, nextAt, nextReason, lastSentAt, lastReason, notified, collectUntil }: GroupRow): void {
     const written = this.#written.get(id);
     if (!written) {
-      this.#written.set(id, { nextAt, nextReason, lastSentAt, lastReason, notified });
+      this.#written.set(id, {
+        ...{ nextAt, nextReason, lastSentAt, lastReason, notified },
+        ...(collectUntil !== undefined && { collectUntil }),
+      });
       return;
     }
     written.nextAt = nextAt;
@@ -41,6 +48,7 @@ export class StoredGroups {
     written.lastSentAt = lastSentAt;
     written.lastReason = lastReason;
     written.notified = notified;
+    written.collectUntil = collectUntil ?? null;
   }
 
   /** Everything is taken up from the store anew: what it holds of the rows in memory is not known. */

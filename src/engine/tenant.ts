@@ -7,13 +7,16 @@ import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
+import type { Directory, OnCall } from '../policy/people.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelBook } from './channel-book.ts';
+import { DirectoryBook } from './directory-book.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
+import { OnCallBook } from './on-call-book.ts';
 import { PairTable } from './pairs.ts';
 import type { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
@@ -40,10 +43,14 @@ export class Tenant {
   readonly templates: TemplateBook;
   /** What the file says of how messages are brought home. */
   filePolicy: DeliveryPolicy;
+  readonly rota: OnCallBook;
+  readonly people: DirectoryBook;
   pipeline!: PipelineState;
   policy!: PolicyState;
   /** Group keys whose deadline has come. */
   readonly due = new Set<string>();
+  /** What somebody asked for has been carried out: groups that are due are looked at before anything else is taken. */
+  ordered = false;
   readonly #queue = new Fifo<Work>();
   #queued = 0;
 
@@ -55,13 +62,27 @@ export class Tenant {
     this.channels = books.channels;
     this.templates = books.templates;
     this.filePolicy = books.policy;
+    const { file } = books.routes;
+    this.rota = new OnCallBook(file.schedules);
+    this.people = new DirectoryBook(file);
+    this.people.onCall = (schedule, at) => this.rota.onCall(schedule, at);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
+  }
+
+  /** Everybody who can be told. */
+  get directory(): Directory {
+    return this.people.directory;
   }
 
   /** The rules that run, once they are applied. */
   get rules(): readonly Rule[] {
     return this.book.rules;
+  }
+
+  /** Who is on call by a schedule of the tenant at `at`; empty: nobody, or there is no such schedule. */
+  get onCall(): OnCall {
+    return this.rota.onCall;
   }
 
   /** Samples, events and commands that wait. */
@@ -114,6 +135,9 @@ export class Tenant {
     this.channels.load(store.configObjects(this.name, 'channel'));
     this.routes.channels = this.channels.names;
     this.routes.load(store.configObjects(this.name, 'route'));
+    this.rota.load(store.configObjects(this.name, 'override'));
+    this.people.load('person', store.configObjects(this.name, 'person'));
+    this.people.load('team', store.configObjects(this.name, 'team'));
     const { flapping } = this.routes.routing;
     const snapshot = {
       ...store.loadTenant(this.name),
@@ -130,6 +154,7 @@ export class Tenant {
     const policy = this.channels.policy(this.filePolicy);
     this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
     this.due.clear();
+    this.ordered = false;
     return { step: out, plan: planned };
   }
 }

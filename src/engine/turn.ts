@@ -1,7 +1,7 @@
 // One turn of the loop: the effects of many steps, committed once. Rows are live objects until the commit; a row that
 // several steps of a turn changed is written once, with its last value, which is the state after the turn.
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow } from '../pipeline/rows.ts';
+import type { AlertRow, ConfirmationRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Leased, PlanResult } from '../policy/plan-result.ts';
 import type { ShardCommit } from '../store/store.ts';
 import type { StoredGroups } from './stored-groups.ts';
@@ -26,14 +26,20 @@ export class Turn {
   readonly keys = new Map<string, { bodyHash: string; status: number; answer: string }>();
   /** Dead letters that a command of this turn has taken. */
   readonly letters = new Set<string>();
-  /** Alerts that ended long ago and that a command of this turn has changed, by id. */
-  readonly ended = new Map<string, AlertRow>();
+  /** Calls to providers that are to be made are noted in it. */
+  counted = false;
+  /** Confirmations given in this turn: the store does not know them yet. */
+  readonly confirmations: ConfirmationRow[] = [];
   /** Tenants whose rules a command of this turn has changed: applied once that is stored. */
   readonly ruled = new Set<Tenant>();
   /** Tenants whose routes a command of this turn has changed. */
   readonly rerouted = new Set<Tenant>();
   /** Tenants whose channels or templates a command of this turn has changed. */
   readonly changed = new Set<Tenant>();
+  /** Tenants whose overrides of schedules a command of this turn has changed. */
+  readonly overridden = new Set<Tenant>();
+  /** Tenants whose people or teams a command of this turn has changed. */
+  readonly peopled = new Set<Tenant>();
   /** Also those that the store turns out to hold already: they were work all the same. */
   rows = 0;
 
@@ -62,6 +68,24 @@ export class Turn {
     this.wakeAt.push(...out.wakeAt);
     for (const channel of out.paused) this.paused.push({ tenant, channel });
     for (const channel of out.resumed) this.resumed.push({ tenant, channel });
+  }
+
+  /** The alert as this turn will store it, where it has changed it: the store does not know that yet. */
+  alert(tenant: Pick<Tenant, 'name' | 'shard'>, id: string): AlertRow | null {
+    const found = this.#byShard
+      .get(tenant.shard)
+      ?.find((effect) => effect.put === 'alert' && effect.row.id === id && effect.row.tenant === tenant.name);
+    return found?.put === 'alert' ? found.row : null;
+  }
+
+  /** The same of a silence. */
+  silence(tenant: Pick<Tenant, 'name' | 'shard'>, id: string): SilenceRow | null {
+    const found = this.#byShard
+      .get(tenant.shard)
+      ?.find(
+        (effect) => effect.put === 'silence' && effect.row.id === id && effect.row.tenant === tenant.name,
+      );
+    return found?.put === 'silence' ? found.row : null;
   }
 
   get empty(): boolean {

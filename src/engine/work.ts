@@ -1,11 +1,14 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
 import type { AlertMessage } from '../../channels/message.ts';
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
+import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Answer, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
+import type { ConfirmRun } from './confirm-run.ts';
+import type { DirectoryKind } from './directory-book.ts';
 import type { GridRun } from './grid-run.ts';
-import type { ObjectOrder } from './object-order.ts';
+import type { ObjectOrder, OverrideOrder } from './object-order.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -20,13 +23,19 @@ export interface SampleBatch {
   readonly waiter: Waiter<void>;
 }
 
+/** Rows that the state holds no more, as they will be stored with this turn. */
+export interface Stored {
+  alert(id: string): AlertRow | null;
+  silence(id: string): SilenceRow | null;
+}
+
 /** A command or an event from outside. */
 export interface Command {
   readonly kind: 'command';
   readonly input: PipelineInput;
   readonly idempotency: Idempotency | null;
   /** Turns the step's answer into what the client gets, and what a repeat with the same key gets. */
-  readonly answer: (answer: StepAnswer) => Answer;
+  readonly answer: (answer: StepAnswer, stored: Stored) => Answer;
   readonly waiter: Waiter<Answer>;
 }
 
@@ -68,6 +77,18 @@ export interface ObjectCommand extends Omit<RuleCommand, 'kind'> {
   readonly of: 'channel' | 'template';
 }
 
+/** A change of an override of a schedule. */
+export interface OverrideCommand extends Omit<RuleCommand, 'kind' | 'order'> {
+  readonly kind: 'override';
+  readonly order: OverrideOrder;
+}
+
+/** A change of a person or a team of the API. */
+export interface DirectoryCommand extends Omit<RuleCommand, 'kind'> {
+  readonly kind: 'directory';
+  readonly of: DirectoryKind;
+}
+
 /** A test of a channel: the message has the id of its notification. */
 export interface ChannelTestOrder {
   readonly channel: string;
@@ -94,7 +115,7 @@ export interface SilenceCheck {
   readonly pair: RulePair;
 }
 
-/** A `GridRun` (a grid time that is due) and a `BulkRun` are taken over several turns when they are long. */
+/** A `GridRun` (a grid time that is due), a `BulkRun` and a `ConfirmRun` are taken over several turns when they are long. */
 export type Work =
   | SampleBatch
   | Command
@@ -102,11 +123,27 @@ export type Work =
   | RuleCommand
   | RouteCommand
   | ObjectCommand
+  | OverrideCommand
+  | DirectoryCommand
   | TestCommand
   | BulkRun
+  | ConfirmRun
   | Internal
   | SilenceCheck
   | GridRun;
+
+/**
+ * Whether somebody asks for something that changes what is told of alerts: an order. It comes after what was due before it,
+ * and what it makes due is decided before anything that came behind it, so that it makes no difference what else is taken
+ * in its turn.
+ */
+export function isOrder(work: Work): boolean {
+  if (work.kind === 'bulk' || work.kind === 'route') return true;
+  return work.kind === 'command' && !arriving.has(work.input.kind);
+}
+
+/** What comes by itself: of these as many as come in one turn are told together. */
+const arriving: ReadonlySet<PipelineInput['kind']> = new Set(['event', 'outside', 'heartbeat']);
 
 /** How much of the queue's bound an item takes. */
 export function weightOf(work: Work): number {

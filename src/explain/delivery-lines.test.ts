@@ -52,6 +52,7 @@ it('tells an end that overtook its beginning from an end of what was never told'
     expect.stringContaining('ops-chat is paused'),
     'The message for ops-sms is left out: the alert was over before it could be sent.',
   ]);
+  expect(dropped('confirmed')).toContainEqual(expect.stringContaining('somebody had confirmed it'));
   expect(dropped('firing_not_sent')).toContainEqual(expect.stringContaining('never got there'));
 });
 
@@ -60,4 +61,24 @@ it('says that a paused channel was passed over, where no attempt of it says so',
     'ops-chat is paused since earlier messages failed: ops-sms carries this one (fallback).',
     'ops-sms takes the message.',
   ]);
+});
+
+it('tells a message that was taken, was lost, and went on', () => {
+  const event = (kind: string, reason: string, body: object) => ({ at, kind, reason, actor: null, body });
+  const facts = {
+    row: { id: 'd', channel: 'sms', recipient: 'sms', state: 'delivered', reason: null, dueAt: at },
+    events: [
+      event('delivery.sent', 'sent', { channel: 'sms', attempt: 1 }),
+      event('delivery.retry', 'receipt_failed', {
+        ...{ channel: 'sms', receipt: 'failed', code: '30005', next: 'mail' },
+      }),
+      event('delivery.delivered', 'receipt', { channel: 'sms', receipt: 'delivered' }),
+    ],
+  } as unknown as DeliveryFacts;
+  const [, lost, arrived, ...rest] = deliveryLines(facts, at, sayIn('en', 'UTC')).map(({ text }) => text);
+  expect(lost).toBe(
+    'sms says now that the message did not arrive: 30005. mail carries it from here on (fallback).',
+  );
+  expect(arrived).toContain('sms');
+  expect(rest).toEqual([]);
 });

@@ -16,14 +16,17 @@ export function deliveryLines(
   for (const event of events) {
     const { at, kind: what, actor, reason, body } = event;
     const channel = typeof body.channel === 'string' ? body.channel : carrier;
-    if (channel !== carrier && what !== 'delivery.requeued') {
+    // A provider may speak of a message that another channel carries by now.
+    const receipt = typeof body.receipt === 'string';
+    if (channel !== carrier && what !== 'delivery.requeued' && !receipt) {
       const details = { delivery_id: row.id, channel, paused: carrier };
       const text = say.t.delivery.instead({ paused: carrier, channel });
       lines.push({ at, what: 'delivery.fallback', text, actor: null, details });
     }
     const details = { delivery_id: row.id, ...(reason !== null && { reason }), ...body };
     lines.push({ at, what, text: attemptText(channel, event, say), actor, details });
-    carrier = typeof body.next === 'string' ? body.next : channel;
+    if (typeof body.next === 'string') carrier = body.next;
+    else if (!receipt) carrier = channel;
   }
   const open = openText(row, say);
   if (open !== null) {
@@ -45,6 +48,8 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
       if (reason === 'receipt') return delivery.confirmed({ channel });
       return delivery.arrived({ channel, attempt });
     case 'delivery.retry':
+      if (reason === 'receipt_failed')
+        return delivery.lostAndHandedOver({ channel, error: saidOf(body), next: String(body.next) });
       if (typeof body.next === 'string') return delivery.handedOver({ channel, error, next: body.next });
       return delivery.retry({ channel, attempt, error });
     case 'delivery.dead':
@@ -60,6 +65,8 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
       return delivery.answered({ channel, answer: String(body.answer) });
     case 'delivery.dropped':
       if (reason === 'resolved_before_send') return delivery.overtaken({ channel });
+      if (reason === 'superseded') return delivery.superseded({ channel });
+      if (reason === 'confirmed') return delivery.seen({ channel });
       return delivery.pointless({ channel });
     case 'delivery.requeued':
       return delivery.requeued({ by, channel });

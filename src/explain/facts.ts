@@ -15,6 +15,8 @@ export interface DeliveryFacts {
 
 export interface MessageFacts {
   readonly row: NotificationRow;
+  /** What its deliveries came to together, where not all of them were accepted; oldest first. */
+  readonly events: readonly StoredEvent[];
   readonly deliveries: readonly DeliveryFacts[];
 }
 
@@ -45,6 +47,8 @@ const mostMessages = 100;
 /** A message goes to the channels of one receiver: far fewer than this. */
 const mostDeliveries = 200;
 const mostAttempts = 50;
+/** Of a message: it may end anew when one of its deliveries is sent again, or lost later. */
+const mostEnds = 20;
 /** Of one silence. */
 const mostChanges = 20;
 /** Silences and alerts that held it back. */
@@ -77,7 +81,8 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
       deliveries.push({ row: delivery, events: [...history].reverse() });
       if (++reads % readsPerBreath === 0) await setImmediate();
     }
-    messages.push({ row: notification, deliveries });
+    const ends = store.events(tenant, { kind: 'notification', id: notification.id }, mostEnds, null).items;
+    messages.push({ row: notification, events: [...ends].reverse(), deliveries });
   }
   const silences = new Map<string, SilenceRow>();
   const sources = new Map<string, AlertRow>();

@@ -52,9 +52,10 @@ export function factsAt(facts: AlertFacts, at: number): AlertFacts {
 }
 
 /** Of a delivery that ended later it was not known yet how. */
-function messageAt({ row, deliveries }: MessageFacts, at: number): MessageFacts {
+function messageAt({ row, events: ends, deliveries }: MessageFacts, at: number): MessageFacts {
   return {
     row,
+    events: ends.filter((event) => event.at <= at),
     deliveries: deliveries.map((delivery) => {
       const { finishedAt } = delivery.row;
       if (finishedAt !== null && finishedAt <= at) return delivery;

@@ -86,6 +86,7 @@ function waitsText(reason: string, until: string | null, say: Say): string {
     case 'group_interval':
     case 'resolve_wait':
     case 'suppression_ended':
+    case 'digest':
       return waits[reason](until);
     default:
       return waits.other(until);
@@ -105,6 +106,8 @@ export function outcomeText(facts: AlertFacts, outcome: Untold, say: Say, manner
       const { channels, attempts, reason, lastError } = outcome;
       if (reason === 'discarded') return why.discarded({ channels });
       if (reason === 'resolved_before_send') return why.resolved_before_send({ channels });
+      if (reason === 'superseded') return why.superseded({ channels });
+      if (reason === 'confirmed') return why.seen({ channels });
       const error = lastError === null || lastError === reason ? null : lastErrorText(lastError);
       if (reason === 'expired') return why.expired({ channels, error });
       return why.notDelivered({ channels, attempts, error });

@@ -21,6 +21,7 @@ export function timelineOf(facts: AlertFacts, say: Say): readonly TimelineEntry[
   for (const message of facts.messages) {
     lines.push(messageLine(facts, message, saidFiring, say));
     for (const delivery of message.deliveries) lines.push(...deliveryLines(delivery, facts.now, say));
+    for (const event of message.events) lines.push(endLine(message, event, say));
   }
   // Sorting is stable: of one moment the alert's own lines come first, then the message, then its deliveries.
   return lines.sort((a, b) => a.at - b.at);
@@ -181,6 +182,27 @@ function messageLine(
   return { at: row.createdAt, what: 'notification', text, actor: null, details };
 }
 
+/** What the deliveries of a message came to together. */
+function endLine(
+  { row }: MessageFacts,
+  { at, kind, reason, actor, body }: StoredEvent,
+  say: Say,
+): TimelineEntry {
+  const { line } = say.t;
+  const receiver = row.receiver ?? '–';
+  const count = { receiver, accepted: Number(body.accepted ?? 0), dead: Number(body.dead ?? 0) };
+  const text =
+    reason === 'none_accepted'
+      ? line.noneAccepted(count)
+      : reason === 'not_all_accepted'
+        ? line.notAllAccepted(count)
+        : kind === 'notification.partial'
+          ? line.someAccepted(count)
+          : line.unknown({ kind, reason });
+  const details = { notification_id: row.id, receiver, ...(reason !== null && { reason }), ...body };
+  return { at, what: kind, text, actor, details };
+}
+
 /** Why the message was made. A group speaks of all that fires in it, also when the news is another's. */
 function becauseText(
   { alert, events }: AlertFacts,
@@ -203,6 +225,8 @@ function becauseText(
       const waited = alert.firedAt === null ? 0 : row.createdAt - alert.firedAt;
       return because.first(waited < 1_000 ? null : spanText(waited));
     }
+    case 'digest':
+      return because.digest(say.time(row.createdAt));
     case 'new_alerts':
     case 'refired':
     case 'escalated':

@@ -34,20 +34,28 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
   'routes/{id}': (tenant) => newRoute(tenant),
+  'schedules/{name}': (tenant) => `${tenant}-rota`,
+  'overrides/{id}': (tenant) => newOverride(tenant),
+  'recipients/{id}': (tenant) => newRecipient(tenant),
+  'groups/{id}': (tenant) => newGroup(tenant),
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
   'channels/{name}': (tenant) => newObject('channels', tenant, { type: 'console' }),
   'templates/{name}': (tenant) => newObject('templates', tenant, { text: 'x' }),
   'silences/{id}': (tenant) => newSilence(tenant),
+  'digests/{receiver}': (tenant) => newDigest(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
 };
 /** The same kinds, of which there is none. */
 const nothing: Readonly<Record<string, string>> = {
   '{id}': '0190a000-0000-7000-8000-00001234abcd',
   '{name}': 'nothing-of-this-name',
+  '{receiver}': 'nothing-of-this-name',
 };
 
+/** Of an override: not over, and not too long. */
+const overrideUntil = Date.now() + 86_400_000;
 const outsideAlert = { status: 'firing', labels: { alertname: 'DiskFull', host: 'a' } };
 
 const bodies: Readonly<Record<string, unknown>> = {
@@ -55,6 +63,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/webhooks/grafana': { alerts: [outsideAlert] },
   'post /api/v1/webhooks/apprise': { message: 'the backup is done' },
   'post /api/v1/events': { type: 'deploy.failed', severity: 'high', message: 'x' },
+  'post /api/v1/on-call/overrides': { schedule: 'shared', person: 'eve', to: overrideUntil },
   'post /api/v1/silences': { matchers: ['host="a"'], duration: '1h', comment: 'x' },
   'put /api/v1/silences/{id}': { matchers: ['host="b"'], duration: '1h', comment: 'x' },
   'post /api/v1/silences/preview': { matchers: ['host=~".+"'] },
@@ -88,6 +97,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/templates': { name: 'made', text: 'x' },
   'put /api/v1/alerts/templates/{name}': { text: 'y' },
   'patch /api/v1/alerts/templates/{name}': { text: 'z' },
+  'post /api/v1/alerts/recipients': { name: 'made' },
+  'put /api/v1/alerts/recipients/{id}': { name: 'put' },
+  'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },
+  'post /api/v1/alerts/groups': { name: 'made', members: ['zoe'] },
+  'put /api/v1/alerts/groups/{id}': { name: 'put', members: ['zoe'] },
+  'patch /api/v1/alerts/groups/{id}': { members: ['zoe'] },
 };
 const queries: Readonly<Record<string, string>> = {
   'get /api/v1/explain': '?matcher=team=none',
@@ -98,10 +113,12 @@ const rules = tenants.flatMap((tenant) => {
   const text = `tenant: ${tenant}\nrules:\n  - { name: ${tenant}-cpu, type: threshold, metric: cpu, operator: gt, threshold: 80 }\n`;
   return parseRuleFile(text, `${tenant}.yaml`).rules;
 });
+const rota = (person: string) =>
+  `{ layers: [{ name: all, start: 2020-01-01, every: 1d, people: [${person}] }] }`;
 const config =
-  'collector: { host: false }\nroute: { group_wait: 0s }\n' +
+  'collector: { host: false }\npublic_url: https://alerts.example.com\nroute: { group_wait: 0s }\n' +
   `channels: { ${tenants.map((tenant) => `${tenant}-screen: { type: console }`)} }\n` +
-  `tenants: { ${tenants.map((tenant) => `${tenant}: { route: { group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen] } } }`)} }\n` +
+  `tenants: { ${tenants.map((tenant) => `${tenant}: { people: { zoe: {}, all: {}, eve: {}, ${tenant}-ann: {} }, route: { receiver: default, group_wait: 0s }, receivers: { default: { channels: [${tenant}-screen], digest: { to: ${tenant}-daily } }, ${tenant}-daily: { channels: [${tenant}-screen] } }, schedules: { shared: ${rota('all')}, ${tenant}-rota: ${rota(`${tenant}-ann`)} } }`)} }\n` +
   `heartbeats: [${tenants.map((tenant) => `{ name: ${tenant}-backup, tenant: ${tenant}, interval: 24h }`)}]\n`;
 
 let app: TestApp;
@@ -175,10 +192,36 @@ async function newObject(kind: 'channels' | 'templates', tenant: Tenant, documen
   return name;
 }
 
+async function newOverride(tenant: Tenant): Promise<string> {
+  const document = { schedule: 'shared', person: 'eve', to: overrideUntil };
+  const { body } = await app.call('POST', '/api/v1/on-call/overrides', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+let peopleMade = 0;
+async function newRecipient(tenant: Tenant): Promise<string> {
+  const document = { name: `ann-${++peopleMade}` };
+  const { body } = await app.call('POST', '/api/v1/alerts/recipients', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
+async function newGroup(tenant: Tenant): Promise<string> {
+  const document = { name: `team-${++peopleMade}`, members: [`channel:${tenant}-screen`] };
+  const { body } = await app.call('POST', '/api/v1/alerts/groups', document, { 'x-tenant-id': tenant });
+  return (body as { id: string }).id;
+}
+
 async function newSilence(tenant: Tenant): Promise<string> {
   const document = { matchers: ['host="none"'], duration: '1h', comment: 'x' };
   const { body } = await app.call('POST', '/api/v1/silences', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
+}
+
+let logins = 0;
+async function newDigest(tenant: Tenant): Promise<string> {
+  const event = { type: 'login', severity: 'info', message: `no ${++logins}` };
+  await app.call('POST', '/api/v1/events', event, { 'x-tenant-id': tenant });
+  return `${tenant}-daily`;
 }
 
 interface Asked {
@@ -249,9 +292,19 @@ function everyRow(): string {
   }
 }
 
-/** No key opens these, and none is needed: the provider's signature is one. See routes/callbacks.test.ts. */
-const opensBySignature = '/webhook/callback/{channel}';
-const routes = allRoutes().filter(({ path }) => path !== opensBySignature);
+/**
+ * No key opens these, and none is needed: the signature of a provider or of a link is one, or the key in the link. With
+ * what they answer to whoever has none. See routes/callbacks.test.ts, routes/links.test.ts and routes/on-call.test.ts.
+ */
+const opensBySignature: Readonly<Record<string, number>> = {
+  '/webhook/callback/{channel}': 404,
+  '/l/{token}': 403,
+};
+/** The key in its link opens it, and no other. See routes/on-call.test.ts. */
+const opensByItsLink = '/api/v1/on-call/schedules/{name}/calendar.ics';
+const routes = allRoutes().filter(
+  ({ path }) => !Object.hasOwn(opensBySignature, path) && path !== opensByItsLink,
+);
 
 describe('the matrix', () => {
   it('knows what every route takes', () => {
@@ -262,16 +315,27 @@ describe('the matrix', () => {
 });
 
 describe('what opens by a signature', () => {
-  const signed = allRoutes().filter(({ path }) => path === opensBySignature);
+  const signed = allRoutes().filter(({ path }) => Object.hasOwn(opensBySignature, path));
 
   it.each(signed)('is opened by no key: $method $path', async ({ method, path }) => {
+    const before = everyRow();
     for (const caller of callers) {
-      for (const channel of ['screen', 'nothing']) {
-        const { status } = await ask(method, path.replace('{channel}', channel), caller, 'acme');
-        expect([caller, status]).toEqual([caller, 404]);
+      for (const word of ['screen', 'nothing']) {
+        const { status } = await ask(method, path.replace(/\{\w+\}/, word), caller, 'acme');
+        expect([caller, status]).toEqual([caller, opensBySignature[path]]);
       }
     }
+    expect(everyRow()).toBe(before);
   });
+});
+
+it('no key opens a calendar, neither in a header nor in place of its own', async () => {
+  for (const caller of callers) {
+    const path = opensByItsLink.replace('{name}', 'acme-rota');
+    const key = caller === 'none' ? '' : keys.acme[caller];
+    for (const asked of [path, `${path}?token=${encodeURIComponent(key)}`])
+      expect([caller, (await ask('get', asked, caller, 'acme')).status]).toEqual([caller, 401]);
+  }
 });
 
 describe('whoever has no right to it', () => {

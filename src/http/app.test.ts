@@ -39,7 +39,7 @@ describe('the table of routes', () => {
     for (const { path, requires } of allRoutes()) expect(requirements, path).toContain(requires);
   });
 
-  it('is open to nobody but for the state of health, and for providers that show who they are', () => {
+  it('is open to nobody but for the state of health, and for what shows by its signature whose it is', () => {
     const open = allRoutes().filter(({ requires }) => requires === 'anonymous');
     expect(open.map(({ path }) => path)).toEqual([
       '/health',
@@ -47,6 +47,8 @@ describe('the table of routes', () => {
       '/health/ready',
       '/webhook/callback/{channel}',
       '/webhook/callback/{channel}',
+      '/l/{token}',
+      '/l/{token}',
     ]);
   });
 });

@@ -24,6 +24,8 @@ export interface HttpOptions {
   readonly log: Log;
   /** The program's figures; those about requests are added to it. */
   readonly metrics: Registry;
+  /** Links of messages and the zone in which their pages show times; absent: there are none. */
+  readonly links?: HttpDeps['links'];
   /** For tests; the program's own otherwise. */
   readonly routes?: readonly Route[];
   /** Calls back once after so many milliseconds; a timer that keeps no process alive unless told otherwise. */
@@ -56,6 +58,8 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
     keyring,
     door: new Door(keyring, access),
     callers: new Brake(),
+    links: options.links ?? null,
+    linkGuesses: new Brake(),
     tenancy: new Tenancy(services.store, () => services.now()),
   };
   const app = new Hono<HttpEnv>();

@@ -1,6 +1,7 @@
 // Who may do what. A route names one right; a role holds rights; a key may narrow its role by scopes. Deny by default.
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 
+/** Roles that somebody can ask for. */
 export const roles = [
   'ingest',
   'viewer',
@@ -42,7 +43,8 @@ export function may(key: Pick<ApiKeyRow, 'role' | 'scopes'>, right: Right): bool
 
 /** Whether a live key meets what a route requires; `anonymous` and loopback are decided before a key is looked at. */
 export function meets(key: Pick<ApiKeyRow, 'role' | 'scopes'>, requirement: Requirement): boolean {
-  if (requirement === 'anonymous' || requirement === 'authenticated') return true;
+  if (requirement === 'anonymous') return true;
+  if (requirement === 'authenticated') return key.role !== 'calendar';
   return may(key, requirement === 'read_or_loopback' ? 'read' : requirement);
 }
 

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { Limits } from '../config/config.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
+import type { MessageLinker } from '../links/message-linker.ts';
 import type { Log } from '../log.ts';
 import type { Actor, Answer, Idempotency, Services } from '../services.ts';
 import type { ApiKeyRow } from '../store/rows.ts';
@@ -31,6 +32,10 @@ export interface HttpDeps {
   /** Slows down whoever calls back without being a provider. */
   readonly callers: Brake;
   readonly tenancy: Tenancy;
+  /** Links of messages and the zone in which their pages show times; null: there are none. */
+  readonly links: { readonly linker: MessageLinker; readonly timeZone: string } | null;
+  /** Slows down whoever guesses links. */
+  readonly linkGuesses: Brake;
 }
 
 /** One request that was let in. */

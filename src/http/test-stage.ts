@@ -12,6 +12,7 @@ import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
+import type { Schedule } from '../policy/on-call/schedule.ts';
 import { plainRouting } from '../replay/routing.ts';
 import type { Answer, Health, Idempotency, IncomingEvent, RawSample, Services } from '../services.ts';
 import { figuresOf } from '../statistics/figures.ts';
@@ -36,6 +37,8 @@ export interface Stage {
   health: Health;
   /** As the configuration would say. */
   acknowledgedUntil: number | null;
+  /** Of every tenant. */
+  schedules: ReadonlyMap<string, Schedule>;
   now: number;
   newId(): string;
   /** Does what was put off: what the audit gathered. */
@@ -125,6 +128,11 @@ export function httpStage(
     postAlerts: () => Promise.reject(new ApiError('overloaded')),
     heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
     heartbeats: () => [],
+    digests: () => [],
+    flushDigest: async (_tenant, receiver) => ({
+      status: 200,
+      body: { receiver, told: 0, notifications: [] },
+    }),
     async acknowledge(tenant, alertId, command, actor, idempotency) {
       return once(tenant, idempotency, () => ({
         status: 200,
@@ -146,6 +154,7 @@ export function httpStage(
     async respondToMany(tenant, order, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { ...order, by: actor.name } }));
     },
+    confirm: async () => ({ refused: 'notification_not_found' }),
     acknowledgedUntil: () => stage.acknowledgedUntil,
     async retryDelivery(tenant, id, actor, idempotency) {
       return once(tenant, idempotency, () => ({ status: 200, body: { id, by: actor.name } }));
@@ -214,7 +223,20 @@ export function httpStage(
     tryRoute: () => {
       throw new ApiError('route_not_found');
     },
+    directoryPage: () => ({ entries: [], more: false }),
+    directoryEntry: () => null,
+    changeDirectory: () => Promise.reject(new ApiError('person_not_found')),
+    tryDirectory: () => {
+      throw new ApiError('person_not_found');
+    },
+    directory: () => ({ people: new Map(), teams: new Map(), onCall: () => [] }),
+    unreached: () => [],
     routing: () => plainRouting(),
+    onCall: {
+      schedules: () => stage.schedules,
+      overrides: () => [],
+      changeOverride: () => Promise.reject(new ApiError('override_not_found')),
+    },
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),
@@ -228,6 +250,7 @@ export function httpStage(
     events: [],
     health: { ready: true, status: 'ok', checks: { store: { ok: true, detail: '/secret/path' } } },
     acknowledgedUntil: null,
+    schedules: new Map(),
     now: startAt,
     newId: () => newId(),
     passLater() {

@@ -1,7 +1,8 @@
 // A group's deadline has come: decide, say it, write the notify log, and set the next deadline. Invariant: a firing alert
 // without a live suppression is in an open or accepted notification, or its group has a deadline.
+import { endCollecting, keptUntil } from './digest.ts';
 import { emitNotification, spoken } from './emit.ts';
-import { forgetNotified, leaveGroup, logNotified } from './group.ts';
+import { forgetNotified, groupsOf, leaveGroup, logNotified } from './group.ts';
 import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
@@ -35,6 +36,11 @@ export function applyNotify(
   group.row.nextReason = null;
   group.row.lastReason = decision.reason;
 
+  if (decision.reason === 'collecting') {
+    group.row.collectSince ??= now;
+    group.row.collectUntil = decision.until;
+  }
+
   for (const { alert, reason, ids = [] } of view.skipped) {
     skip(state, group, alert, reason, now, out, ids);
     countHeld(state, reason, ids, out);
@@ -54,9 +60,9 @@ export function applyNotify(
     );
     group.row.lastSentAt = now;
     for (const alert of view.flapping) tellFlapping(state, group, alert, now, out);
-    for (const alert of [...view.events, ...view.resolved, ...view.superseded])
-      leaveGroup(state, group, alert.id);
-    for (const alert of view.events) finishEvent(state, alert, out);
+    const over = [...view.events, ...view.passed, ...view.resolved, ...view.superseded];
+    for (const alert of over) leaveGroup(state, group, alert.id);
+    for (const alert of over) finish(state, alert, out);
     for (const { alert } of view.held) group.held.delete(alert.id);
   } else {
     for (const { alert, until } of view.held) hold(state, group, alert, until, now, out);
@@ -68,9 +74,10 @@ export function applyNotify(
     }
   }
   if (!receiver) {
-    for (const alert of [...view.resolved, ...view.unasked, ...view.events])
+    for (const alert of [...view.resolved, ...view.unasked, ...view.passed, ...view.events])
       skip(state, group, alert, 'receiver_gone', now, out);
   }
+  if (decision.reason !== 'collecting') endCollecting(group);
   prune(state, group, receiver, now);
   setDeadline(state, group, receiver, decision, now, out);
   if (group.row.nextAt === null && group.members.size === 0) {
@@ -81,9 +88,11 @@ export function applyNotify(
   }
 }
 
-/** An event that no group waits with any more is done: a restart need not load it again. */
-function finishEvent(state: PipelineState, alert: AlertRow, out: StepResult): void {
-  if (alert.nextAt === null || state.memberOf.has(alert.id)) return;
+/** What no group waits with any more is done: a restart need not load it again. */
+function finish(state: PipelineState, alert: AlertRow, out: StepResult): void {
+  if (alert.nextAt === null || alert.state !== 'resolved') return;
+  const groups = groupsOf(state, alert.id);
+  if (alert.kind === 'event' ? groups.length > 0 : keptUntil(groups, alert) !== null) return;
   alert.nextAt = null;
   alert.version += 1;
   out.effects.push({ put: 'alert', row: alert, insert: false });
@@ -102,7 +111,7 @@ export function skip(
   const body = { groupKey: group.row.groupKey, ...(ids.length > 0 && { ids }) };
   out.effects.push({ put: 'event', row: alertEvent(state, alert, 'notify.skipped', reason, now, body) });
   leaveGroup(state, group, alert.id);
-  if (alert.kind === 'event') finishEvent(state, alert, out);
+  finish(state, alert, out);
 }
 
 /** It is told once; nothing more is said of it until it is calm. */

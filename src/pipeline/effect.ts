@@ -2,6 +2,7 @@
 import type {
   AlertRow,
   BreakerRow,
+  ConfirmationRow,
   DeliveryRow,
   DeliveryState,
   EventRow,
@@ -29,11 +30,18 @@ export type Effect =
       readonly id: string;
       readonly at: number;
     }
+  /** Its recipient confirmed it; one that did before stays as it was. */
+  | { readonly put: 'confirmation'; readonly row: ConfirmationRow }
   | { readonly put: 'delivery'; readonly row: DeliveryRow }
   | { readonly put: 'delivery.result'; readonly result: DeliveryResultRow }
   | { readonly put: 'delivery.requeued'; readonly row: RequeuedRow }
-  /** What a provider said later; `moved`: the delivery is something else since. */
+  /**
+   * What a provider said later; `moved`: the delivery is something else since. Of one that is open the provider's id is
+   * written, too: whatever its attempt comes to, somebody has it.
+   */
   | { readonly put: 'delivery.receipt'; readonly moved: boolean; readonly row: ReceiptRow }
+  /** Calls that are about to be made. */
+  | { readonly put: 'provider_calls'; readonly row: ProviderCalls }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
@@ -47,6 +55,16 @@ export type Effect =
       /** What the version keeps in place of the row's body: sealed secrets are kept of the present alone. */
       readonly shown?: string;
     };
+
+/** So many calls to the provider of a channel for a tenant, which reach it by `at`, if they do. */
+export interface ProviderCalls {
+  readonly tenant: string;
+  readonly channel: string;
+  readonly at: number;
+  readonly calls: number;
+  /** As far back as a window of the channel reaches; what is older is forgotten. */
+  readonly keptMs: number;
+}
 
 /** What an attempt or a decision made of a delivery. Ignored by the store when `leaseToken` is no longer the row's. */
 export interface DeliveryResultRow {
@@ -72,13 +90,13 @@ export interface ReceiptRow
     DeliveryResultRow,
     'tenant' | 'id' | 'leaseToken' | 'state' | 'reason' | 'lastError' | 'finishedAt'
   > {
-  readonly providerId: string;
+  readonly providerId: string | null;
   /** Sum of the statuses written down. */
   readonly receipts: number;
   readonly answer: string | null;
 }
 
-/** A dead delivery is queued anew, with all its attempts. Ignored by the store when it is not dead. */
+/** A delivery that had ended is queued anew, with all its attempts. Ignored by the store when it is not what it was. */
 export interface RequeuedRow {
   readonly tenant: string;
   readonly id: string;
@@ -86,6 +104,8 @@ export interface RequeuedRow {
   readonly expiresAt: number;
   readonly orderNo: number;
   readonly reason: string | null;
+  /** It was taken and did not arrive: another channel carries it. Absent: it was dead. */
+  readonly lost?: { readonly channel: string; readonly provider: string };
 }
 
 export interface IdempotencyRow {
@@ -109,7 +129,7 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule' | 'route' | 'channel' | 'template';
+export type ConfigObjectKind = 'rule' | 'route' | 'channel' | 'template' | 'override' | 'person' | 'team';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

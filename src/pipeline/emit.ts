@@ -2,6 +2,8 @@
 import type { AlertMessage, MessageAlert, NotifyReason } from '../../channels/message.ts';
 import { againstText } from '../../rules/condition-text.ts';
 import { priorities, type Rule, severities } from '../../rules/types.ts';
+import { collects } from './digest.ts';
+import { digestSummary } from './digest-summary.ts';
 import type { Notification } from './input.ts';
 import type { GroupView } from './notify.ts';
 import type { AlertRow, Saying } from './rows.ts';
@@ -33,6 +35,9 @@ function messageAlert(alert: AlertRow, rule: Rule | undefined, flaps: boolean): 
 
 function sayingOf(alert: AlertRow, group: Group): Saying {
   if (alert.kind === 'event') return 'event';
+  // It began and ended since the last digest: an occurrence, of which nobody has to hear the end.
+  if (alert.state === 'resolved' && collects(group) && group.row.notified[alert.id] === undefined)
+    return 'event';
   if (alert.state === 'resolved') return 'resolved';
   return group.row.notified[alert.id]?.status === 'firing' ? 'standing' : 'firing';
 }
@@ -51,6 +56,7 @@ export function spoken(view: GroupView): {
       ...view.escalated,
       ...view.held.map(({ alert }) => alert),
       ...view.events,
+      ...view.passed,
       ...view.resolved,
     ],
     standing: view.told,
@@ -101,6 +107,7 @@ export function emitNotification(
     priority: priorities[priority]!,
     at: now,
     locale: 'en',
+    ...(reason === 'digest' && { digest: digestSummary(group, said, now) }),
   };
   return {
     id,

@@ -1,6 +1,9 @@
 // Stage 4: the alert joins the group of each of its routes and arms the group's timer. The group row carries the notify
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
+import { collects, queuedIn } from './digest.ts';
+import type { DigestPlan } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
+import { nextOnTheClock } from './on-the-clock.ts';
 import { decideRoute, type Place } from './route.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -75,16 +78,41 @@ export function arm(group: Group, at: number, reason: string, out: StepResult): 
   out.groups.add(group);
 }
 
+/** Something is to be told with the next digest: it opens, or is full and due. */
+export function collect(
+  state: PipelineState,
+  group: Group,
+  plan: DigestPlan,
+  now: number,
+  out: StepResult,
+): void {
+  const { row } = group;
+  row.collectSince ??= now;
+  row.collectUntil ??= nextOnTheClock(now, plan.everyMs, plan.zone);
+  // Counted only where it may be full: most of the members may have been told long ago.
+  if (row.collectUntil > now && group.members.size >= plan.max && queuedIn(state, group) >= plan.max) {
+    row.collectUntil = now;
+    arm(group, now, 'digest_full', out);
+  } else arm(group, row.collectUntil, 'digest', out);
+  out.groups.add(group);
+}
+
 /**
  * A newly firing alert or a new event: wait for company, but not before group_interval since the last message. One that
  * waits already, for another group, waits until `waitsUntil` at most.
  */
 export function armForNew(
+  state: PipelineState,
   group: Group,
   now: number,
   out: StepResult,
   waitsUntil = Number.POSITIVE_INFINITY,
 ): void {
+  const plan = collects(group);
+  if (plan) {
+    collect(state, group, plan, now, out);
+    return;
+  }
   const afterWait = Math.min(now + group.route.groupWaitMs, Math.max(now, waitsUntil));
   const afterInterval =
     group.row.lastSentAt === null ? afterWait : group.row.lastSentAt + group.route.groupIntervalMs;
@@ -93,8 +121,10 @@ export function armForNew(
 }
 
 /** An alert of the group resolved: its notice goes out after resolve_wait. */
-export function armForResolved(group: Group, now: number, out: StepResult): void {
-  arm(group, now + group.route.resolveWaitMs, 'resolve_wait', out);
+export function armForResolved(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  const plan = collects(group);
+  if (plan) collect(state, group, plan, now, out);
+  else arm(group, now + group.route.resolveWaitMs, 'resolve_wait', out);
 }
 
 /** Forgets an alert that nothing more is to be said about. */

@@ -124,6 +124,12 @@ export interface SilenceExpireInput {
   readonly actor: string;
 }
 
+export interface DigestFlushInput {
+  readonly kind: 'digest.flush';
+  readonly receiver: string;
+  readonly actor: string;
+}
+
 export type PipelineInput =
   | VerdictInput
   | EventInput
@@ -148,6 +154,8 @@ export type PipelineInput =
   | SilenceExpireInput
   /** A silence ends, or is to be reminded of. */
   | { readonly kind: 'silence.due'; readonly id: string }
+  /** Somebody wants what is collected for a receiver now. */
+  | DigestFlushInput
   /** The deadline of a group has come. */
   | { readonly kind: 'due'; readonly groupKey: string };
 
@@ -195,11 +203,31 @@ export interface OutsideCounts {
   dismissed: number;
 }
 
+/** The digest that an event waits in. */
+export interface CollectedIn {
+  readonly receiver: string;
+  /** How many wait in it, with this one. */
+  readonly queued: number;
+  /** Epoch milliseconds. */
+  readonly flushesAt: number;
+}
+
 export type StepAnswer =
   | { readonly kind: 'none' }
   /** `event`: what was recorded of it; null when it was so already. */
   | { readonly kind: 'alert'; readonly alert: AlertRow; readonly event: EventRow | null }
-  | { readonly kind: 'event'; readonly alert: AlertRow; readonly heldBack: 'within_dedupe_window' | null }
+  | {
+      readonly kind: 'event';
+      readonly alert: AlertRow;
+      readonly heldBack: 'within_dedupe_window' | null;
+      readonly digest?: CollectedIn;
+    }
+  | {
+      readonly kind: 'digest';
+      readonly receiver: string;
+      readonly told: number;
+      readonly ids: readonly string[];
+    }
   | { readonly kind: 'silence'; readonly silence: SilenceRow }
   | { readonly kind: 'outside'; readonly counts: OutsideCounts }
   | { readonly kind: 'heartbeat'; readonly row: HeartbeatRow; readonly dueAt: number }
@@ -208,6 +236,7 @@ export type StepAnswer =
       readonly reason:
         | 'alert_not_found'
         | 'alert_resolved'
+        | 'digest_not_found'
         | 'heartbeat_not_found'
         | 'silence_not_found'
         | 'silence_over'

@@ -89,6 +89,7 @@ function bringDeadlineBack(state: PipelineState, { row, route }: Group, now: num
   const spans = [route.groupWaitMs, route.groupIntervalMs, route.repeatIntervalMs, route.resolveWaitMs];
   if (row.nextAt <= now + Math.max(...spans)) return;
   const window = state.routing.receivers.get(row.receiver)?.dedupeWindowMs ?? 0;
+  if (route.collects) spans.push(2 * route.collects.everyMs);
   for (const rule of state.rules.values()) spans.push(rule.dedupeWindowMs ?? 0);
   row.nextAt = Math.min(row.nextAt, now + Math.max(window, ...spans));
 }

@@ -1,6 +1,7 @@
 // Another level of its rule made a firing alert more or less urgent, so its routes may be others: it leaves the groups
 // that do not take it any more and joins those that do. Where the same people hear of it on the same way (receiver and
 // group labels), what they were told is handed over. Elsewhere a group that said that it fires takes that back.
+import { collects } from './digest.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import {
@@ -22,6 +23,12 @@ import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import { becomeSource, heldBackBy, isEscalated, release } from './suppress.ts';
 
+/** The same people on the same way; between a digest and a group of the same receiver the way may be another. */
+function hears(heir: Group, group: Group): boolean {
+  if (collects(heir) || collects(group)) return heir.row.receiver === group.row.receiver;
+  return inheritance(heir) === inheritance(group);
+}
+
 /** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
 export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
   const before = groupsOf(state, alert.id);
@@ -39,7 +46,7 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
       waitsUntil = Math.min(waitsUntil, group.row.nextAt ?? Number.POSITIVE_INFINITY);
       skip(state, group, alert, 'routed_elsewhere', now, out);
     } else {
-      const heirs = after.filter((other) => inheritance(other) === inheritance(group));
+      const heirs = after.filter((other) => hears(other, group));
       for (const heir of heirs) {
         if (heir.row.notified[alert.id]?.status === 'firing' && !hasLeft(heir, alert.id)) continue;
         takeOver(heir, alert, word(entry));
@@ -57,7 +64,8 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
   for (const group of after) {
     if (comeBack(group, alert.id)) out.groups.add(group);
     const entry = group.row.notified[alert.id];
-    if (entry?.status !== 'firing' || isEscalated(group, alert)) armForNew(group, now, out, waitsUntil);
+    if (entry?.status !== 'firing' || isEscalated(group, alert))
+      armForNew(state, group, now, out, waitsUntil);
     else arm(group, Math.max(now, tellsAgainAt(group, alert, now)), 'repeat_interval', out);
   }
   for (const group of touched)
@@ -73,9 +81,10 @@ function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: numb
   const saidAt = group.row.notified[alert.id]?.at ?? now;
   const asked = receiver !== undefined && sendsResolved(state, alert, receiver);
   const ended: AlertRow = { ...alert, state: 'resolved', resolvedAt: now };
-  if (asked && heldBackBy(state, group, ended, now)) {
+  // A digest says nothing before its time.
+  if (asked && (collects(group) || heldBackBy(state, group, ended, now))) {
     oweEnd(state, group, alert, now);
-    armForResolved(group, now, out);
+    armForResolved(state, group, now, out);
     return;
   }
   logNotified(group, [{ alert, status: 'resolved' }], asked ? now : saidAt);

@@ -1,8 +1,10 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
+import { collects } from './digest.ts';
 import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import { seenFrom } from './leave.ts';
+import { nextOnTheClock } from './on-the-clock.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState, SuppressedBy } from './state.ts';
@@ -37,6 +39,8 @@ export interface GroupView {
   readonly unasked: AlertRow[];
   /** Resolved, but the same key fires again in this group: its news is the next episode's. */
   readonly superseded: AlertRow[];
+  /** Began to fire and ended without a word; only a digest tells of that. */
+  readonly passed: AlertRow[];
   readonly events: AlertRow[];
   /** Firing, or resolved with the receiver believing that it fires: nothing is said of it for now. */
   readonly suppressed: HeldBack[];
@@ -65,7 +69,9 @@ export type NotifyDecision =
         | SuppressedBy
         | 'within_dedupe_window'
         | 'nothing_to_say'
-        | 'receiver_gone';
+        | 'receiver_gone'
+        /** A digest has something to say when its time has come. */
+        | 'collecting';
       /** When there may be something to say; null when only a new input can change that. */
       readonly until: number | null;
       readonly view: GroupView;
@@ -109,11 +115,13 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     resolved: [],
     unasked: [],
     superseded: [],
+    passed: [],
     events: [],
     suppressed: [],
     skipped: [],
   };
-  let eventKeys: Set<string> | null = null;
+  const digest = collects(group) !== null;
+  let eventKeys: Map<string, number> | null = null;
   for (const id of group.members) {
     const known = state.alerts.get(id);
     if (!known) throw new Error(`group ${group.row.groupKey} has a member that is not loaded: ${id}`);
@@ -122,17 +130,26 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     const open =
       alert.state === 'firing' ||
       alert.kind === 'event' ||
+      (digest && said === undefined) ||
       (said === 'firing' && sendsResolved(state, alert, receiver));
     const suppression = open ? heldBackBy(state, group, alert, now) : null;
     if (alert.kind === 'event') {
       if (suppression) view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
-      else if (eventKeys?.has(alert.key) || dedupeUntil(state, group, alert, receiver) > now) {
-        view.skipped.push({ alert, reason: 'within_dedupe_window' });
-      } else {
-        eventKeys ??= new Set();
-        eventKeys.add(alert.key);
+      else {
+        // Of the same one a digest counts what another message would have told: each that lies its window apart.
+        const at = digest ? (alert.firedAt ?? now) : now;
+        const last = eventKeys?.get(alert.key);
+        const again = last !== undefined && (!digest || at < last + dedupeWindowOf(state, alert, receiver));
+        if (again || dedupeUntil(state, group, alert, receiver) > at) {
+          view.skipped.push({ alert, reason: 'within_dedupe_window' });
+          continue;
+        }
+        eventKeys ??= new Map();
+        eventKeys.set(alert.key, at);
         view.events.push(alert);
       }
+    } else if (suppression && digest && alert.state === 'resolved' && said === undefined) {
+      view.skipped.push({ alert, reason: suppression.by, ids: suppression.ids });
     } else if (suppression) {
       view.suppressed.push({ alert, suppression });
     } else if (alert.state === 'firing') {
@@ -150,6 +167,8 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
       if (again) view.superseded.push(alert);
       else if (sendsResolved(state, alert, receiver)) view.resolved.push(alert);
       else view.unasked.push(alert);
+    } else if (digest && said === undefined) {
+      view.passed.push(alert);
     } else {
       view.skipped.push({
         alert,
@@ -169,6 +188,21 @@ export function unsaidReason(state: PipelineState, group: Group, alert: AlertRow
 
 /** Whether this group says something now, with a named reason either way. */
 export function decideNotify(
+  state: PipelineState,
+  group: Group,
+  receiver: Receiver | undefined,
+  now: number,
+): NotifyDecision {
+  const decision = decideNow(state, group, receiver, now);
+  const plan = collects(group);
+  if (plan === null || !decision.notify) return decision;
+  const until = group.row.collectUntil ?? nextOnTheClock(now, plan.everyMs, plan.zone);
+  if (until > now) return { notify: false, reason: 'collecting', until, view: decision.view };
+  return { ...decision, reason: 'digest' };
+}
+
+/** The same without regard to a digest's time. */
+function decideNow(
   state: PipelineState,
   group: Group,
   receiver: Receiver | undefined,
@@ -205,7 +239,7 @@ export function decideNotify(
   if (escalated.length > 0) return say('escalated');
   if (view.flapping.length > 0) return say('flapping');
   if (resolved.length > 0) return say(told.length === 0 && held.length === 0 ? 'resolved' : 'some_resolved');
-  if (events.length > 0) return say('event');
+  if (events.length > 0 || view.passed.length > 0) return say('event');
 
   const heldUntil = Math.min(
     held.reduce((min, { until }) => Math.min(min, until), Number.POSITIVE_INFINITY),

@@ -3,6 +3,9 @@
 // without such a group it closes with a resolved notice, if what it said last was that something fires. The same is owed
 // to the people of a group that goes on without an alert that was its own.
 import { canonicalLabels } from '../../rules/labels.ts';
+import { collects, keptUntil } from './digest.ts';
+import { keepForDigest } from './digest-flush.ts';
+import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
@@ -55,7 +58,7 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
   }
   for (const key of routed) settleWord(state, state.groups.get(key)!, now, out);
   for (const group of state.groups.values()) {
-    keepOnlyWhatMatters(state, group);
+    keepOnlyWhatMatters(state, group, now, out);
     lookAgain(state, group, now, out);
     rearm(state, group, now, out);
   }
@@ -63,7 +66,8 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
 
 function isSpokenOf(alert: AlertRow, saidFiring: ReadonlySet<string>): boolean {
   if (alert.kind === 'event') return alert.nextAt !== null;
-  return alert.state === 'firing' || (alert.state === 'resolved' && saidFiring.has(alert.id));
+  if (alert.state === 'resolved') return alert.nextAt !== null || saidFiring.has(alert.id);
+  return alert.state === 'firing';
 }
 
 /** Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. */
@@ -175,22 +179,27 @@ function settleWord(state: PipelineState, group: Group, now: number, out: StepRe
   out.effects.push({ put: 'group', row: group.row, insert: false });
 }
 
-/** A resolved alert stays only in groups whose log says that it fires. */
-function keepOnlyWhatMatters(state: PipelineState, group: Group): void {
+/** A resolved alert stays only in groups whose log says that it fires, and in a digest that is to tell of it. */
+function keepOnlyWhatMatters(state: PipelineState, group: Group, now: number, out: StepResult): void {
   for (const id of [...group.members]) {
     const alert = state.alerts.get(id);
-    if (
-      alert?.kind === 'alert' &&
-      alert.state === 'resolved' &&
-      group.row.notified[id]?.status !== 'firing'
-    ) {
-      group.members.delete(id);
-      const rest = (state.memberOf.get(id) ?? []).filter((key) => key !== group.row.groupKey);
-      if (rest.length > 0) state.memberOf.set(id, rest);
-      else state.memberOf.delete(id);
+    const said = group.row.notified[id]?.status;
+    if (alert?.state !== 'resolved' || said === 'firing') continue;
+    if (alert.kind === 'event' ? said === undefined : waitsForDigest(group, alert)) continue;
+    // It was kept for a digest, and no digest collects it any more.
+    if (alert.kind === 'alert' && alert.nextAt !== null && keptUntil(groupsOf(state, id), alert) === null) {
+      skip(state, group, alert, 'resolved_before_notify', now, out);
+      continue;
     }
+    group.members.delete(id);
+    const rest = (state.memberOf.get(id) ?? []).filter((key) => key !== group.row.groupKey);
+    if (rest.length > 0) state.memberOf.set(id, rest);
+    else state.memberOf.delete(id);
   }
 }
+
+const waitsForDigest = (group: Group, alert: AlertRow) =>
+  collects(group) !== null && alert.nextAt !== null && group.row.notified[alert.id] === undefined;
 
 /** What rules depend on has changed: every group that holds something back, or should, is looked at. */
 export function ruleDependencies(state: PipelineState, now: number, out: StepResult): void {
@@ -226,8 +235,9 @@ function rearm(state: PipelineState, group: Group, now: number, out: StepResult)
     const alert = seenFrom(group, known);
     const said = group.row.notified[id]?.status;
     const news = said !== 'firing' || isEscalated(group, alert);
-    if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(group, now, out);
-    else if (alert.state === 'resolved' && said === 'firing') armForResolved(group, now, out);
+    if (alert.kind === 'event' || (alert.state === 'firing' && news)) armForNew(state, group, now, out);
+    else if (alert.state === 'resolved' && said === 'firing') armForResolved(state, group, now, out);
+    else if (alert.state === 'resolved') keepForDigest(state, group, alert, now, out);
     else if (alert.state === 'firing') arm(group, tellsAgainAt(group, alert, now), 'repeat_interval', out);
   }
   if (group.members.size === 0 && group.row.nextAt === null) arm(group, now, 'close', out);

@@ -1,7 +1,9 @@
 // Who would be told of an alert with given labels, and why: the same walk and the same groups as for one that fires.
+
+import { parseSeverity } from '../../rules/severity.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import { type Muting, mutingOf } from './mute.ts';
-import { matchRoutes, type Place, placeOf } from './route.ts';
+import { matchRoutes, type Place, placeIn } from './route.ts';
 import type { Receiver, Route, RoutingConfig } from './routing.ts';
 
 export interface MatchedRoute extends Place {
@@ -29,11 +31,11 @@ export interface RouteTrial {
 
 /** `at`: epoch milliseconds. */
 export function tryRoutes(routing: RoutingConfig, labels: Labels, at: number): RouteTrial {
-  const matched = matchRoutes(routing.route, labels).map((route) => ({
-    ...placeOf(route, labels),
-    receiver: routing.receivers.get(route.receiver),
-    muting: mutingOf(route, at),
-  }));
+  const severity = parseSeverity(labels.severity ?? '') ?? 'warning';
+  const matched = matchRoutes(routing.route, labels).map((route) => {
+    const place = placeIn(routing, route, labels, severity);
+    return { ...place, receiver: routing.receivers.get(place.route.receiver), muting: mutingOf(route, at) };
+  });
   const missed: MissedRoute[] = [];
   collectMissed(routing.route, labels, missed);
   return { at, matched, missed };

@@ -3,7 +3,8 @@
 
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
-import type { Labels } from '../../rules/types.ts';
+import type { Labels, Severity } from '../../rules/types.ts';
+import { digestOf, digestPlace } from './digest-place.ts';
 import { groupKeyOf, type Route, type RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 
@@ -36,10 +37,19 @@ export interface Place {
   readonly groupLabels: Labels;
 }
 
-/** The groups that an alert belongs to. */
+/** The groups that an alert belongs to, among them the digests that collect it. */
 export function decideRoute(routing: RoutingConfig, alert: AlertRow): readonly Place[] {
   const labels = routingLabels(alert);
-  return matchRoutes(routing.route, labels).map((route) => placeOf(route, labels));
+  const routes = matchRoutes(routing.route, labels);
+  const places = routes.map((route) => placeIn(routing, route, labels, alert.effectiveSeverity));
+  // Several routes may lead into one digest.
+  return places.length === 1 ? places : [...new Map(places.map((place) => [place.groupKey, place])).values()];
+}
+
+/** The group of a route for a label set, or the digest that collects in its place. */
+export function placeIn(routing: RoutingConfig, route: Route, labels: Labels, severity: Severity): Place {
+  const plan = digestOf(routing, route, severity);
+  return plan === null ? placeOf(route, labels) : digestPlace(route, plan);
 }
 
 /** The group of a route for a label set. */

@@ -1,6 +1,7 @@
 // The routing tree as data: who is told about what, and with which timing. Built by the configuration, read by `route`.
 import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
+import type { DigestPlan, DigestRule } from './digest-rule.ts';
 import type { FlappingConfig } from './flaps.ts';
 
 /** One node, with everything inherited already filled in. */
@@ -24,18 +25,32 @@ export interface Route {
   readonly active: readonly TimeInterval[];
   /** How the notifications of its groups are brought home; absent: as the receiver says. */
   readonly strategy?: string | null;
+  /** What it collects; null: nothing, whatever its receiver says; absent: as the receiver says. */
+  readonly digest?: DigestRule | null;
+  /** Of the route that a digest stands for: how it collects. */
+  readonly collects?: DigestPlan;
   readonly routes: readonly Route[];
+}
+
+/** Somebody, or a place, that is told: written `alice`, `team:ops`, `on_call:primary`, `channel:chat`. */
+export interface Target {
+  readonly kind: 'person' | 'team' | 'on_call' | 'channel';
+  readonly name: string;
 }
 
 export interface Receiver {
   readonly name: string;
-  /** Names of channels; every one gets its own delivery. */
+  /** Names of channels; every one gets its own delivery. With `to`, those through which people may be told; none: any. */
   readonly channels: readonly string[];
+  /** Who is told, in place of the recipients that the channels themselves name; absent: those. */
+  readonly to?: readonly Target[];
   readonly sendResolved: boolean;
   /** The same event, or an alert that fires anew, within this span of its last notification is held back. */
   readonly dedupeWindowMs: number;
   /** How its notifications are brought home; absent: by their priority or severity. */
   readonly strategy?: string | null;
+  /** What is collected for it; null: nothing; absent: as the strategy says. */
+  readonly digest?: DigestRule | null;
 }
 
 /** While an alert that is a source fires, its targets are not told. */
@@ -58,6 +73,10 @@ export interface RoutingConfig {
   /** How long before its end a silence that holds something back is told of; absent: never. */
   readonly remindBeforeMs?: number | null;
   readonly receivers: ReadonlyMap<string, Receiver>;
+  /** What strategies collect, by their names; absent: nothing. */
+  readonly digests?: ReadonlyMap<string, DigestRule>;
+  /** On whose clock digests go out, an IANA name; absent: UTC. */
+  readonly timeZone?: string;
   /** The receiver that gets what nobody took; absent: nobody. */
   readonly emergency?: string | null;
   /** The receiver that hears what is wrong with the delivery itself; absent: nobody. */

@@ -116,6 +116,9 @@ export interface GroupRow {
   lastReason: string | null;
   /** alert id → what was last said of it. */
   notified: Readonly<Record<string, Notified>>;
+  /** Of a digest: when the first that waits in it came, and when it goes out; null or absent: nothing waits. */
+  collectSince?: number | null;
+  collectUntil?: number | null;
 }
 
 /** Somebody wants to hear nothing of what these matchers take, from one time to another. */
@@ -159,6 +162,9 @@ export interface EventRow {
     | 'rule'
     | 'route'
     | 'template'
+    | 'override'
+    | 'person'
+    | 'team'
     | 'silence'
     | 'key'
     | 'config'
@@ -215,6 +221,27 @@ export interface NotificationRow {
   readonly requireAll: boolean;
   /** When the emergency receiver was called since nobody took it. */
   readonly emergencyAt: number | null;
+  /** When the first of its recipients confirmed it; absent: nobody has. The store's to say. */
+  readonly confirmedAt?: number;
+}
+
+/** Through what somebody confirmed: a link of the message, the API, a key of the telephone, a word sent back. */
+export const confirmationWays = ['link', 'api', 'key_press', 'reply'] as const;
+export type ConfirmationWay = (typeof confirmationWays)[number];
+
+/** A recipient of a notification said that it was seen, once. */
+export interface ConfirmationRow {
+  readonly tenant: string;
+  readonly notificationId: string;
+  /** As its delivery has it; null: somebody who was none of its recipients. */
+  readonly recipient: string | null;
+  readonly at: number;
+  /** As in events: `key:<name>`, `link:<recipient>`, `answer:<channel>`. */
+  readonly actor: string;
+  /** As whoever confirmed is called; null: nobody said. */
+  readonly name: string | null;
+  readonly via: ConfirmationWay;
+  readonly note: string | null;
 }
 
 /** How far a notification has come that has an open delivery. */

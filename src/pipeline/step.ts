@@ -1,9 +1,17 @@
 // The first pure door. Two passes, each a list of stages: on arrival (an alert or a verdict changed) and on a due group.
 // `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
+import { collects, queuedIn } from './digest.ts';
+import { flushDigests, keepForDigest } from './digest-flush.ts';
 import { dueGroup, skip } from './due.ts';
 import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { excuseHeartbeats, expectHeartbeats, missHeartbeat, takeHeartbeat } from './heartbeats.ts';
-import { type EventInput, emptyResult, type PipelineInput, type StepResult } from './input.ts';
+import {
+  type CollectedIn,
+  type EventInput,
+  emptyResult,
+  type PipelineInput,
+  type StepResult,
+} from './input.ts';
 import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
@@ -13,8 +21,8 @@ import { lastEvent, openAlert, respond } from './respond.ts';
 import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
-import { alertEvent, type PipelineState } from './state.ts';
-import { becomeSource, release } from './suppress.ts';
+import { alertEvent, type Group, type PipelineState } from './state.ts';
+import { becomeSource, countHeld, heldBackBy, release } from './suppress.ts';
 
 /**
  * One input, one step. `now` is engine time in epoch milliseconds.
@@ -90,6 +98,9 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
     case 'dependencies':
       ruleDependencies(state, now, out);
       break;
+    case 'digest.flush':
+      flushDigests(state, input, now, out);
+      break;
     case 'routing':
       reroute(state, input.routing, now, out);
       break;
@@ -113,14 +124,16 @@ function arrive(
   if (alert.state === 'firing') {
     becomeSource(state, alert, now, out);
     state.flaps.started(alert.key, alert.firedAt ?? now);
-    for (const group of joinGroups(state, alert, now, out, places)) armForNew(group, now, out);
+    for (const group of joinGroups(state, alert, now, out, places)) armForNew(state, group, now, out);
   } else {
     for (const group of groupsOf(state, alert.id)) {
-      if (group.row.notified[alert.id]?.status === 'firing') armForResolved(group, now, out);
+      if (group.row.notified[alert.id]?.status === 'firing') armForResolved(state, group, now, out);
       else {
+        const reason = unsaidReason(state, group, alert, now);
+        if (reason === 'resolved_before_notify' && keepForDigest(state, group, alert, now, out)) continue;
         // It ended unsaid and nothing can be said of this episode any more. That is recorded now: a resolved alert that
         // is in no notify log is not loaded again after a restart.
-        skip(state, group, alert, unsaidReason(state, group, alert, now), now, out);
+        skip(state, group, alert, reason, now, out);
       }
     }
     if (!state.memberOf.has(alert.id)) state.alerts.delete(alert.id);
@@ -152,12 +165,24 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   });
   if (heldBack === null) {
     for (const group of joinGroups(state, alert, now, out, places)) {
-      armForNew(group, now, out);
+      armForNew(state, group, now, out);
       alert.nextAt = Math.min(alert.nextAt ?? Number.POSITIVE_INFINITY, group.row.nextAt ?? now);
+    }
+    // What nobody is to be told of now is not kept for a digest that goes out when that has ended.
+    for (const group of groupsOf(state, alert.id)) {
+      const held = collects(group) ? heldBackBy(state, group, alert, now) : null;
+      if (held) skip(state, group, alert, held.by, now, out, held.ids);
+      if (held) countHeld(state, held.by, held.ids, out);
     }
     flushArmed(state, alert.id, out);
   }
-  out.answer = { kind: 'event', alert, heldBack };
+  const digest = groupsOf(state, alert.id).find((group) => collects(group));
+  out.answer = { kind: 'event', alert, heldBack, ...(digest && { digest: inDigest(state, digest, now) }) };
+}
+
+function inDigest(state: PipelineState, group: Group, now: number): CollectedIn {
+  const { receiver, collectUntil } = group.row;
+  return { receiver, queued: queuedIn(state, group), flushesAt: collectUntil ?? now };
 }
 
 /** Groups whose deadline moved are written once, after all stages of the pass. */

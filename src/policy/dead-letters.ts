@@ -10,7 +10,10 @@ import { isAboutUs, strategyOf } from './strategy.ts';
 
 /** A finished delivery as it is stored, with what its message says. */
 export type DeadLetter = DeliveryRow &
-  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
+  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'> & {
+    /** Receipts that came: sum of `receiptBits`; absent: none. */
+    readonly receipts?: number;
+  };
 
 export interface RequeueInput {
   readonly kind: 'requeue';
@@ -107,6 +110,7 @@ function againTally(state: PolicyState, row: DeadLetter, now: number): Tally {
     open: 1,
     accepted: 0,
     dead: 0,
+    confirmed: new Map(),
     armed: false,
   };
 }

@@ -1,7 +1,7 @@
 // Receipts that came before the result of their attempt: a provider may call back faster than it answers. They are kept
 // in memory for a while, and stored in one commit with the result. A crash in between loses both: without the result
 // nobody knows which delivery the provider's id belongs to, however durable the receipt is.
-import type { ReceiptNews } from './received-delivery.ts';
+import type { ReceiptNews, ReceiptOf } from './received-delivery.ts';
 
 const keptMs = 600_000;
 const mostMessages = 10_000;
@@ -9,7 +9,9 @@ const mostOfOne = 8;
 
 interface Early {
   readonly at: number;
-  readonly news: ReceiptNews[];
+  /** Kept under another name, too, which is counted. */
+  readonly twin: boolean;
+  readonly news: ReceiptOf[];
 }
 
 export class EarlyReceipts {
@@ -20,18 +22,27 @@ export class EarlyReceipts {
     return this.#byMessage.size;
   }
 
-  /** Answers how many messages were forgotten to keep within time and number. */
-  keep(channel: string, providerId: string, news: ReceiptNews, now: number): number {
-    const key = keyOf(channel, providerId);
+  /**
+   * Answers how many messages were forgotten to keep within time and number.
+   * @param by Under which it is asked for; absent: the provider's id.
+   */
+  keep(channel: string, providerId: string, said: ReceiptNews, now: number, by = providerId): number {
+    const key = keyOf(channel, by);
+    const news = { ...said, providerId };
     const known = this.#byMessage.get(key);
     if (known) {
       if (known.news.length < mostOfOne) known.news.push(news);
-    } else this.#byMessage.set(key, { at: now, news: [news] });
+    } else this.#byMessage.set(key, { at: now, twin: by !== providerId, news: [news] });
     return this.#forget(now);
   }
 
-  /** What came for the message, which is kept no longer. */
-  take(channel: string, providerId: string): readonly ReceiptNews[] {
+  /** What came for the message so far. */
+  look(channel: string, providerId: string): readonly ReceiptOf[] {
+    return this.#byMessage.get(keyOf(channel, providerId))?.news ?? [];
+  }
+
+  /** The same, which is kept no longer. */
+  take(channel: string, providerId: string): readonly ReceiptOf[] {
     if (this.#byMessage.size === 0) return [];
     const key = keyOf(channel, providerId);
     const found = this.#byMessage.get(key)?.news ?? [];
@@ -41,13 +52,18 @@ export class EarlyReceipts {
 
   #forget(now: number): number {
     let forgotten = 0;
-    for (const [key, { at }] of this.#byMessage) {
+    for (const [key, { at, twin }] of this.#byMessage) {
       if (this.#byMessage.size <= mostMessages && at > now - keptMs) break;
       this.#byMessage.delete(key);
-      forgotten += 1;
+      if (!twin) forgotten += 1;
     }
     return forgotten;
   }
+}
+
+/** The key of receipts that name what the provider was given with the message, a delivery or a call of several. */
+export function namedKey(given: string): string {
+  return `given ${given}`;
 }
 
 /** Channel names hold no blank. */

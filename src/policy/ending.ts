@@ -44,6 +44,23 @@ export function bury(
   settle(state, order, delivery, true, now, out);
 }
 
+/** Ends a delivery that waits: it is not worth a message any more, although nothing ended of what it says. */
+export function drop(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  reason: 'confirmed',
+  now: number,
+  out: PlanResult,
+): void {
+  out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
+  out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
+  noteHeard(order, delivery.alerts, true, delivery.maybe);
+  finish(state, order, delivery);
+  noteEnd(state, delivery, 'dropped', now, out);
+  release(state, delivery.orderKey, now, out);
+}
+
 /** The next of the order may go; resolves of what never got through are dropped on the way. */
 function release(state: PolicyState, orderKey: string, now: number, out: PlanResult): void {
   for (;;) {
@@ -99,7 +116,10 @@ export function dropOvertaken(
   const all = ended.every(([id]) => unsaid(id));
   const overtaken = all
     ? over
-    : over.filter(({ alerts }) => Object.values(alerts).every((saying) => saying === 'standing'));
+    : over.filter(({ alerts }) =>
+        // What stands and was never heard is news as well.
+        Object.entries(alerts).every(([id, saying]) => saying === 'standing' && !order.unsaid.has(id)),
+      );
   for (const delivery of overtaken) {
     const reason = 'resolved_before_send';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
@@ -109,6 +129,44 @@ export function dropOvertaken(
     noteEnd(state, delivery, 'dropped', now, out);
   }
   return all && overtaken.length > 0;
+}
+
+/**
+ * What waits behind another message of its order is not sent when this one says all of it, as it is now: a channel that
+ * grants few calls, or is down, hears the newest word of a group and not every word. The first of the order goes its way:
+ * with it the time runs after which somebody else is called.
+ */
+export function dropRepeated(
+  state: PolicyState,
+  orderKey: string,
+  { alerts: news, lane }: Pick<OpenDelivery, 'alerts' | 'lane'>,
+  now: number,
+  out: PlanResult,
+): void {
+  const order = state.orders.get(orderKey);
+  const waiting = order?.open.slice(1) ?? [];
+  const repeated = waiting.filter(
+    (one, i) =>
+      one.state === 'queued' &&
+      one.attempts === 0 &&
+      !one.maybe &&
+      one.lane === lane &&
+      Object.entries(one.alerts).every(
+        ([id, saying]) =>
+          saysFiring(saying) &&
+          saysFiring(news[id]) &&
+          // An end between the two is the end of this one.
+          !waiting.slice(i + 1).some(({ alerts }) => alerts[id] === 'resolved'),
+      ),
+  );
+  for (const delivery of repeated) {
+    const reason = 'superseded';
+    out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
+    out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
+    noteHeard(order!, delivery.alerts, true, false);
+    finish(state, order!, delivery);
+    noteEnd(state, delivery, 'dropped', now, out);
+  }
 }
 
 /** An attempt of it ended unknown, or with its process. */

@@ -272,6 +272,52 @@ describe('a firing that still waits when its end is here', () => {
   });
 });
 
+describe('a message that waits behind another of its order', () => {
+  it('is not sent when a newer one says all of it; the first goes its way', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ a: 'firing' });
+    at.notify({ a: 'standing', b: 'firing' }, t0 + 1);
+    at.notify({ a: 'standing', b: 'standing', c: 'firing' }, t0 + 2);
+    at.notify({ a: 'standing', b: 'standing', c: 'standing' }, t0 + 3);
+    expect(at.history).toEqual([
+      ...['mail sending', 'mail queued'],
+      ...['mail dropped superseded', 'mail queued', 'mail dropped superseded', 'mail queued'],
+    ]);
+    expect(at.state.open).toBe(2);
+  });
+
+  it.each([
+    ['says an end', { a: 'resolved' }, { b: 'firing' }],
+    ['says something that has no end', { e: 'event' }, { b: 'firing' }],
+    ['says more than the newer one', { a: 'firing', b: 'firing' }, { b: 'standing' }],
+  ] as const)('is sent when it %s', (_, second, third) => {
+    const at = story('critical', ['mail']);
+    at.notify({ z: 'firing' });
+    at.notify(second, t0 + 1);
+    at.notify(third, t0 + 2);
+    expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued']);
+  });
+
+  it('is sent when its end waits as well', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ z: 'firing' });
+    at.notify({ a: 'firing' }, t0 + 1);
+    at.notify({ a: 'resolved' }, t0 + 2);
+    at.notify({ a: 'firing' }, t0 + 3);
+    expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued', 'mail queued']);
+  });
+
+  it('leaves its end owed until the newer one was heard', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ z: 'firing' });
+    at.notify({ a: 'firing' }, t0 + 1);
+    at.notify({ a: 'standing' }, t0 + 2);
+    at.answer('mail', 'sent', t0 + 3);
+    at.notify({ a: 'resolved' }, t0 + 4);
+    expect(at.history.filter((line) => line.includes('dropped'))).toEqual(['mail dropped superseded']);
+  });
+});
+
 it('an end that was lost is owed still, whatever was lost after it', () => {
   const at = story('warning', ['mail']);
   at.notify({ a: 'firing' });

@@ -2,9 +2,10 @@
 import type { Notification } from '../pipeline/input.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { Lane } from '../pipeline/rows.ts';
+import type { ConfirmInput } from './confirm.ts';
 import type { DiscardInput, RequeueInput } from './dead-letters.ts';
 import type { OverdueInput } from './overdue.ts';
-import type { ReceiptInput } from './received-delivery.ts';
+import type { ReceiptInput } from './receipt-input.ts';
 import type { AttemptResult } from './retry.ts';
 
 export type PolicyInput =
@@ -66,4 +67,5 @@ export type PolicyInput =
   | OverdueInput
   | RequeueInput
   | ReceiptInput
+  | ConfirmInput
   | DiscardInput;

@@ -1,10 +1,13 @@
 // Policy's state of a tenant, rebuilt from its rows after a start or a reload.
-import type { BreakerRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
+import type { BreakerRow, ConfirmationRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
+import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
 import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
+import { arriveLate } from './receipts-of-open.ts';
+import { receiptBits } from './received-delivery.ts';
 import { slowReason } from './retry.ts';
 import { type DeliveryPolicy, emptyPolicyState, isSettled, orderAt, type PolicyState } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
@@ -16,6 +19,8 @@ export interface LoadedPolicy {
   readonly breakers: readonly BreakerRow[];
   /** Of the notifications of the open ones. */
   readonly tallies: readonly TallyRow[];
+  /** Of the same notifications. */
+  readonly confirmations: readonly ConfirmationRow[];
   /** Of which every delivery died, and for which nobody was called. */
   readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
 }
@@ -29,7 +34,7 @@ const crashesOfPoison = 3;
 /** Takes up what was stored; `out` gets what that ends: messages that were under way whenever the process died. */
 export function loadPolicy(
   tenant: string,
-  { deliveries, breakers, tallies, untold }: LoadedPolicy,
+  { deliveries, breakers, tallies, confirmations, untold }: LoadedPolicy,
   policy: DeliveryPolicy,
   newId: () => string,
   now: number,
@@ -46,9 +51,11 @@ export function loadPolicy(
       open: 0,
       accepted: row.accepted,
       dead: row.dead,
+      confirmed: new Map(),
       armed: row.emergencyAt !== null,
     });
   }
+  for (const row of confirmations) state.tallies.get(row.notificationId)?.confirmed.set(row.recipient, row);
   for (const { notificationId, endedAt } of untold)
     if (endedAt > now - untoldForMs) out.overdue.push({ notificationId, at: now });
   for (const row of breakers) loadBreaker(state, row, now);
@@ -78,6 +85,7 @@ export function loadPolicy(
         // Once leased it may have gone out, whatever was heard of it.
         maybe: row.maybe || row.leaseToken > 0,
         leaseToken: row.leaseToken,
+        ...confirmedOf(row),
       });
       state.open += 1;
       const tally = tallyOf(state, row);
@@ -92,13 +100,25 @@ export function loadPolicy(
     if (isSettled(order)) state.orders.delete(key);
   }
   for (const order of [...state.orders.values()]) {
+    for (const delivery of order.open.filter(({ confirmed }) => confirmed !== undefined))
+      arriveLate(state, order, delivery, delivery.confirmed!, now, out);
     for (const delivery of order.open.filter(({ id }) => poison.has(id)))
       bury(state, order, delivery, 'poison', now, out);
+    // What was under way when the process died and waits again.
+    if (confirmations.length > 0)
+      for (const delivery of [...order.open]) endConfirmed(state, order, delivery, now, out);
   }
   return state;
 }
 
-/** Dead, or dead once and put away. One that its receiver lost after it was taken counts as said: better an end too many. */
+/** A receipt says that it has arrived, and its process died before the attempt ended. */
+function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { confirmed?: string } {
+  const arrived = (receipts & receiptBits.delivered) !== 0 && leaseToken > 0;
+  return arrived && providerId !== null ? { confirmed: providerId } : {};
+}
+
+/** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */
 function isLost({ state, reason }: DeliveryRow): boolean {
-  return (state === 'dead' && reason !== 'receipt_failed') || (state === 'dropped' && reason === 'discarded');
+  if (state === 'dead') return reason !== 'receipt_failed';
+  return state === 'dropped' && (reason === 'discarded' || reason === 'superseded');
 }

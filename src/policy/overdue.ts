@@ -9,7 +9,7 @@ export interface OverdueInput {
   readonly kind: 'overdue';
   /** As it is stored, with its message; null when it is not there any more. */
   readonly original: Pick<Notification, 'id' | 'groupId' | 'groupKey' | 'message' | 'alerts'> | null;
-  /** By the store: nobody accepted a delivery of it, and nobody was called in its place. */
+  /** By the store: nobody accepted a delivery of it or confirmed it, and nobody was called in its place. */
   readonly untold: boolean;
   readonly routing: RoutingConfig;
 }
@@ -23,7 +23,8 @@ export function callInstead(
 ): Notification | null {
   const receiver = routing.emergency ?? null;
   if (original === null || !untold || receiver === null) return null;
-  if ((state.tallies.get(original.id)?.accepted ?? 0) > 0) return null;
+  const tally = state.tallies.get(original.id);
+  if (tally !== undefined && (tally.accepted > 0 || tally.confirmed.size > 0)) return null;
   const id = state.newId();
   out.effects.push({ put: 'notification.emergency', tenant: state.tenant, id: original.id, at: now });
   const message = { ...original.message, id, receiver, reason: 'undelivered' as const };

@@ -2,6 +2,9 @@
 // notification they are expanded to people, each of them once.
 import type { Locale } from '../../channels/message.ts';
 import type { Severity } from '../../rules/types.ts';
+import type { Target } from '../pipeline/routing.ts';
+
+export type { Target };
 
 /** Hours of a person's own time zone in which only what `passes` is told at once. */
 export interface QuietHours {
@@ -27,12 +30,6 @@ export interface Person {
   /** Channels in the order in which the person wants to be reached; those that are not named come after. */
   readonly prefers: readonly string[];
   readonly quietHours: readonly QuietHours[];
-}
-
-/** Written `alice`, `team:ops`, `on_call:primary`, `channel:chat`. */
-export interface Target {
-  readonly kind: 'person' | 'team' | 'on_call' | 'channel';
-  readonly name: string;
 }
 
 /** Who is on call at a moment: the names of people, first the one that is to be asked first. Pure. */

@@ -1,7 +1,7 @@
 // What an input came to: what to store, what to send from memory, whom to wake.
 import type { Effect } from '../pipeline/effect.ts';
 import type { Notification } from '../pipeline/input.ts';
-import type { DeliveryRow } from '../pipeline/rows.ts';
+import type { ConfirmationRow, DeliveryRow } from '../pipeline/rows.ts';
 import type { ReceiptFate, ReceivedDelivery } from './received-delivery.ts';
 
 /** A delivery to dispatch from memory once the commit is durable. */
@@ -25,6 +25,13 @@ export interface PlanResult {
   readonly overdue: { readonly notificationId: string; readonly at: number }[];
   /** What became of each receipt of the input. */
   readonly receipts: { readonly fate: ReceiptFate; readonly after: ReceivedDelivery }[];
+  /** The confirmation that the input asked for, and what it ended; `fresh`: it had not been given before. */
+  readonly confirmed: {
+    readonly confirmation: ConfirmationRow;
+    readonly fresh: boolean;
+    /** Deliveries that are not sent any more. */
+    readonly dropped: number;
+  }[];
   /** False when the input was about a delivery or a lease that is no longer open. */
   current: boolean;
 }
@@ -39,6 +46,7 @@ export function emptyPlan(): PlanResult {
     letters: [],
     overdue: [],
     receipts: [],
+    confirmed: [],
     current: true,
   };
 }

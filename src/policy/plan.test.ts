@@ -279,7 +279,7 @@ describe('a failing delivery', () => {
         ...urgency,
       }));
       died[0] = { ...died[0]!, state: 'dead', ...row };
-      const stored = { deliveries: died, breakers: [], tallies: [], untold: [] };
+      const stored = { deliveries: died, breakers: [], tallies: [], untold: [], confirmations: [] };
       state = loadPolicy('default', stored, policy, () => `d-${++ids}`, t0, emptyPlan());
     };
     const end = [
@@ -306,7 +306,7 @@ describe('a failing delivery', () => {
       source: 'alert' as const,
       ...{ severity: 'warning' as const, priority: 'P4' as const, strategy: null },
     };
-    const stored = { deliveries: [dead], breakers: [], tallies: [], untold: [] };
+    const stored = { deliveries: [dead], breakers: [], tallies: [], untold: [], confirmations: [] };
     state = loadPolicy('default', stored, policy, () => `d-${++ids}`, t0, emptyPlan());
     expect(
       deliveries(notify({ a: 'resolved' }, t0 + 3)).map(({ channel, state: to, reason }) => [

@@ -5,13 +5,15 @@ import type { Notification } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
 import { noteChange, noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
+import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
-import { bury, dropOvertaken, isPointless, settle } from './ending.ts';
+import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { planReceipt } from './receipts.ts';
+import { arriveLate, decideConfirmed } from './receipts-of-open.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
@@ -24,7 +26,7 @@ import {
 } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
-import { chosenChannels, firstWay, nextWay } from './ways.ts';
+import { chosenChannels, firstWay, nextWay, takeOver, wayOf } from './ways.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {
   const out = emptyPlan();
@@ -44,7 +46,7 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         out.current = false;
         break;
       }
-      planRelease(state, found.delivery, now, out);
+      planRelease(state, found.order, found.delivery, now, out);
       break;
     }
     case 'group_closed':
@@ -94,6 +96,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       break;
     case 'receipt':
       planReceipt(state, input, now, out);
+      break;
+    case 'confirm':
+      confirm(state, input, now, out);
       break;
     case 'discard':
       discard(state, input, now, out);
@@ -177,6 +182,7 @@ function planNotification(
     open: 0,
     accepted: 0,
     dead: 0,
+    confirmed: new Map(),
     armed: false,
   };
   for (const channel of channels) {
@@ -206,13 +212,14 @@ function planDelivery(
   // A test waits for nothing that was said before, and nothing waits for it.
   const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
   const orderKey = orderKeyOf(audience, recipient);
+  const lane = laneOf(notification.severity);
   const overtaken = dropOvertaken(state, orderKey, alerts, now, out);
+  dropRepeated(state, orderKey, { alerts, lane }, now, out);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
   order.lastNo = orderNo;
   const first = order.open.length === 0;
   const dropped = overtaken || (first && isPointless(order, alerts));
-  const lane = laneOf(notification.severity);
   const channel = only ?? (asksAgain(state, recipient, lane, now) ? recipient : firstWay(state, recipient));
   // A person asks whether a channel works: that it is paused is why.
   const breaker = only === undefined ? openBreaker(state, channel) : null;
@@ -296,14 +303,26 @@ function forgetUnsaid(
 }
 
 /** A lease came back unused: on a paused channel the next of the chain carries it, or it waits with the others. */
-function planRelease(state: PolicyState, delivery: OpenDelivery, now: number, out: PlanResult): void {
+function planRelease(
+  state: PolicyState,
+  order: Order,
+  delivery: OpenDelivery,
+  now: number,
+  out: PlanResult,
+): void {
   const from = delivery.channel;
   noteRelease(state, from, delivery.id, now);
+  if (delivery.confirmed !== undefined) {
+    arriveLate(state, order, delivery, delivery.confirmed, now, out);
+    return;
+  }
   delivery.state = 'queued';
+  if (endConfirmed(state, order, delivery, now, out)) return;
   const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
   if (next !== null) takeOver(delivery, next);
   const breaker = openBreaker(state, delivery.channel);
-  delivery.dueAt = breaker ? parkedUntil(breaker, now) : now;
+  // What waits for a call keeps its place among those that do.
+  delivery.dueAt = breaker ? parkedUntil(breaker, now) : Math.min(delivery.dueAt, now);
   if (breaker) armTally(tallyOf(state, delivery), now, out);
   const reason = next !== null ? fallbackReason : breaker ? 'breaker_open' : 'lease_released';
   const said = next === null ? {} : { moved: wayOf(state, next) };
@@ -340,7 +359,7 @@ function planResult(
     first: firstWay(state, recipient),
     ...breaker,
   };
-  const decision = decideRetry(result, attempted, now);
+  const decision = decideConfirmed(delivery, result, decideRetry(result, attempted, now));
   if (decision.spends) delivery.attempts += 1;
   delivery.busy = result.kind === 'rate_limited' ? busy + 1 : 0;
   delivery.maybe ||= result.kind === 'unknown';
@@ -354,14 +373,17 @@ function planResult(
     armTally(tally, now, out);
     out.wakeAt.push(decision.dueAt);
   }
-  const lastError = result.kind === 'sent' || result.kind === 'delivered' ? null : describe(result);
+  const confirmed = decision.state === 'delivered' && delivery.confirmed !== undefined;
+  const good = confirmed || result.kind === 'sent' || result.kind === 'delivered';
+  const lastError = good ? null : describe(result);
   const moved = delivery.channel === from ? {} : { moved: wayOf(state, delivery.channel) };
-  const said = { providerId: result.providerId, lastError, ...moved };
+  const providerId = confirmed ? delivery.confirmed! : result.providerId;
+  const said = { providerId, lastError, ...moved };
   out.effects.push(resultEffect(state, delivery, decision.state, decision.reason, now, said));
   const queued = decision.state === 'queued';
   const news = {
     kind: queued ? 'delivery.retry' : `delivery.${decision.state}`,
-    reason: queued ? result.kind : decision.reason,
+    reason: queued ? result.kind : confirmed ? 'receipt' : decision.reason,
     body: {
       ...attemptBody(attempts + 1, result, durationMs),
       ...(breaker.probe ? { probe: true } : {}),
@@ -369,17 +391,6 @@ function planResult(
     },
   };
   out.effects.push(deliveryEvent(state, { ...delivery, channel: from }, news, now));
-  if (!queued) settle(state, order, delivery, decision.state === 'dead', now, out);
-}
-
-/** Another channel of the chain carries it, with a schedule of its own. */
-function takeOver(delivery: OpenDelivery, channel: string): void {
-  delivery.channel = channel;
-  delivery.attempts = 0;
-  delivery.busy = 0;
-  delivery.shorter = false;
-}
-
-function wayOf(state: PolicyState, channel: string): { channel: string; provider: string } {
-  return { channel, provider: state.ways.get(channel)?.type ?? channel };
+  if (queued) endConfirmed(state, order, delivery, now, out);
+  else settle(state, order, delivery, decision.state === 'dead', now, out);
 }

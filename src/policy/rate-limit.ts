@@ -24,9 +24,12 @@ export function emptyLog(): CallLog {
   return { underWay: 0, ended: [] };
 }
 
+/** A call of a process that died may arrive so much later; what lies further ahead is from before a clock was set back. */
+const aheadMs = 60_000;
+
 /**
- * Whether another call may begin. A time of the log that lies ahead of `now`, because the clock was set back, is taken
- * for now: that keeps a call for longer, never for shorter.
+ * Whether another call may begin. A time of the log that lies far ahead of `now`, because the clock was set back, is taken
+ * for a minute from now: that keeps a call for longer, never for shorter.
  * @param kept Share of every window that is left to others, rounded down: 0.25 of 20 calls leaves 5.
  */
 export function admit(log: CallLog, windows: readonly Window[], now: number, kept = 0): Admission {
@@ -52,7 +55,7 @@ export function began(log: CallLog): void {
 export function ended(log: CallLog, now: number, reachMs: number): void {
   notAhead(log, now);
   log.underWay -= 1;
-  log.ended.push(now);
+  log.ended.splice(firstAfter(log.ended, now), 0, now);
   const gone = firstAfter(log.ended, now - reachMs);
   // Cut now and then, not at every call.
   if (gone * 2 > log.ended.length) log.ended = log.ended.slice(gone);
@@ -65,7 +68,8 @@ export function remember(log: CallLog, times: readonly number[], now: number): v
 }
 
 function notAhead({ ended }: CallLog, now: number): void {
-  for (let i = ended.length - 1; i >= 0 && ended[i]! > now; i--) ended[i] = now;
+  const latest = now + aheadMs;
+  for (let i = ended.length - 1; i >= 0 && ended[i]! > latest; i--) ended[i] = latest;
 }
 
 /** The place of the first time that is later than `at`. */

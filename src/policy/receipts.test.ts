@@ -11,6 +11,7 @@ const taken: ReceivedDelivery = {
   notificationId: 'n1',
   channel: 'phone',
   recipient: 'phone',
+  orderKey: 'ops phone',
   leaseToken: 1,
   state: 'sent',
   reason: null,

@@ -37,7 +37,12 @@ export interface AttemptResult {
   readonly providerId: string | null;
   readonly retryAfterMs: number | null;
   /** The provider was asked, in one call for so many deliveries; `id` names the call. Absent: in a call of its own. */
-  readonly call?: { readonly id: string; readonly deliveries: number };
+  readonly call?: {
+    readonly id: string;
+    readonly deliveries: number;
+    /** What the provider was told in place of a delivery's id. */
+    readonly given?: string;
+  };
   /** Of `rate_limited`: whose patience is at its end. Absent: the channel's. */
   readonly scope?: 'channel' | 'recipient' | 'account';
 }

@@ -1,5 +1,5 @@
 // What policy remembers of one tenant between inputs: the open deliveries in their order. Everything else is in rows.
-import type { Lane, Saying } from '../pipeline/rows.ts';
+import type { ConfirmationRow, Lane, Saying } from '../pipeline/rows.ts';
 import type { Strategies, Strategy } from './strategy.ts';
 import type { Ways } from './ways.ts';
 
@@ -32,6 +32,8 @@ export interface OpenDelivery {
   slow: boolean;
   /** Somebody may have it already: an attempt went out and was not refused. */
   maybe: boolean;
+  /** The provider's id of the message of which a receipt says that it arrived, while an attempt was under way. */
+  confirmed?: string;
   leaseToken: number;
 }
 
@@ -65,6 +67,8 @@ export interface Breaker {
   askedAt: number;
 }
 
+export type Confirmed = Pick<ConfirmationRow, 'at' | 'actor' | 'name' | 'via'>;
+
 /** How far a notification with an open delivery has come. */
 export interface Tally {
   readonly notificationId: string;
@@ -77,6 +81,8 @@ export interface Tally {
   open: number;
   accepted: number;
   dead: number;
+  /** Who said that it was seen, by recipient (null: none of them). From then on nothing more of it is sent. */
+  readonly confirmed: Map<string | null, Confirmed>;
   /** The time is set at which somebody else hears of it, if nobody has by then; or that was done. */
   armed: boolean;
 }

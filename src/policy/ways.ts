@@ -32,6 +32,26 @@ export function nextWay({ ways, breakers }: Roads, recipient: string, channel: s
   return after.find((next) => next !== channel && breakers.get(next)?.state !== 'open') ?? null;
 }
 
+interface Carried {
+  channel: string;
+  attempts: number;
+  busy: number;
+  shorter: boolean;
+}
+
+/** Another channel of the chain carries it, with a schedule of its own. */
+export function takeOver(delivery: Carried, channel: string): void {
+  delivery.channel = channel;
+  delivery.attempts = 0;
+  delivery.busy = 0;
+  delivery.shorter = false;
+}
+
+/** The channel as a row names it. */
+export function wayOf({ ways }: Pick<Roads, 'ways'>, channel: string): { channel: string; provider: string } {
+  return { channel, provider: ways.get(channel)?.type ?? channel };
+}
+
 /** Of a receiver's channels those that there are and that the strategy asks for; all where it asks for none of them. */
 export function chosenChannels(
   ways: Ways,

@@ -2,6 +2,7 @@
 
 import type { Limits } from '../config/config.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
+import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import type { BacktestAnswer, EvaluateAnswer, GivenSample } from './questions.ts';
 
@@ -31,17 +32,19 @@ export type FromReplay =
 
 export function portableRouting(routing: RoutingConfig): Portable {
   const { route, receivers, inhibit, flapping, remindBeforeMs, emergency, administrator } = routing;
+  const { timeZone, digests } = routing;
   // Every part, by its name: what a file knows beside them stays behind.
-  const parts = { route, inhibit, flapping, remindBeforeMs, emergency, administrator } satisfies Record<
-    keyof Omit<RoutingConfig, 'receivers'>,
-    unknown
-  >;
-  return portable({ ...parts, receivers: [...receivers.values()] });
+  const parts = {
+    ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone },
+  } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests'>, unknown>;
+  return portable({ ...parts, receivers: [...receivers.values()], digests: [...(digests ?? [])] });
 }
 
 export function routingOf(from: Portable): RoutingConfig {
-  const { receivers, ...routing } = revived(from) as Omit<RoutingConfig, 'receivers'> & {
+  const { receivers, digests, ...routing } = revived(from) as Omit<RoutingConfig, 'receivers' | 'digests'> & {
     readonly receivers: readonly Receiver[];
+    readonly digests: readonly (readonly [string, DigestRule])[];
   };
-  return { ...routing, receivers: new Map(receivers.map((one) => [one.name, one])) };
+  const named = new Map(receivers.map((one) => [one.name, one]));
+  return { ...routing, receivers: named, digests: new Map(digests) };
 }

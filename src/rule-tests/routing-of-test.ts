@@ -4,12 +4,12 @@ import { own } from '../config/plain.ts';
 import { readTextFile } from '../config/read-file.ts';
 import { checkRouteTree, receiversOf } from '../config/routes.ts';
 import { buildRouting, danglingInRoute, routingNames } from '../config/routing.ts';
-import { routingSections } from '../config/routing-schema.ts';
+import { receiverSchema, routingSections } from '../config/routing-schema.ts';
 import { type Path, readSource } from '../config/source.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 
 const receivers = routingSections.receivers.unwrap();
-const receiver = receivers.valueType.extend({ channels: z.array(z.string()).default([]) });
+const receiver = receiverSchema.extend({ channels: z.array(z.string()).default([]) });
 
 export const routingInput = z.strictObject({
   ...routingSections,

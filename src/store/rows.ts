@@ -12,17 +12,18 @@ export interface StoredEvent extends EventRow {
 
 /** A delivery with what its message says. */
 export type DeliveryOf = DeliveryRow &
-  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'>;
+  Pick<NotificationRow, 'alerts' | 'source' | 'severity' | 'priority' | 'strategy'> & {
+    /** Receipts that came, the sum of the statuses written down: 1 delivered, 2 failed. */
+    readonly receipts: number;
+  };
 
-/** A delivery that its provider took, with what it has said of it since. */
+/** A delivery with the last answer that its provider told. */
 export interface AcceptedDelivery extends DeliveryOf {
-  readonly providerId: string;
-  /** Sum of the statuses written down: 1 delivered, 2 failed. */
-  readonly receipts: number;
   readonly answer: string | null;
 }
 
-export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator';
+/** `calendar` is that of keys in links to a schedule's calendar: it opens nothing else. */
+export type Role = 'ingest' | 'viewer' | 'responder' | 'editor' | 'admin' | 'operator' | 'calendar';
 
 export interface ApiKeyRow {
   readonly id: string;
@@ -53,4 +54,12 @@ export interface ConfigObjectVersion {
   readonly body: string;
   readonly at: number;
   readonly actor: string | null;
+}
+
+/** So many calls to a channel's provider for a tenant, which reached it at `at` or before. */
+export interface CountedCalls {
+  readonly tenant: string;
+  readonly channel: string;
+  readonly at: number;
+  readonly calls: number;
 }

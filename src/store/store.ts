@@ -13,6 +13,7 @@ import type {
   AlertRow,
   AlertState,
   BreakerRow,
+  ConfirmationRow,
   DeliveryRow,
   DeliveryState,
   DismissedRow,
@@ -29,6 +30,7 @@ import type {
   AcceptedDelivery,
   ApiKeyRow,
   ConfigObjectVersion,
+  CountedCalls,
   DeliveryOf,
   StoredEvent,
   TenantRow,
@@ -100,6 +102,8 @@ export interface TenantSnapshot {
   readonly tallies: readonly TallyRow[];
   /** Notifications of which every delivery died lately, and for which nobody was called instead. */
   readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
+  /** Of the notifications of those that are queued or sending. */
+  readonly confirmations: readonly ConfirmationRow[];
   readonly breakers: readonly BreakerRow[];
   /** Those whose end was not recorded yet. */
   readonly silences: readonly SilenceRow[];
@@ -261,17 +265,15 @@ export interface Store extends SpanReads {
   parkDue(request: ParkRequest): Parked;
   /** The channel works again: makes up to `limit` of what waits for it due, oldest first; answers how many. */
   unpark(tenant: string, channel: string, now: number, limit: number): number;
-  /** Deliveries under a lease, which may be on their way to a provider. */
-  leasedDeliveries(): readonly {
-    readonly tenant: string;
-    readonly channel: string;
-    readonly count: number;
-  }[];
+  /** Calls to providers since that time, in the order of their times; forgets the older ones. */
+  providerCalls(from: number): readonly CountedCalls[];
   /** When the next queued delivery (or a lease's end) is due; null when there is none. */
   nextDueAt(): number | null;
   delivery(tenant: string, id: string): DeliveryOf | null;
   /** Those that the provider knows by this id, of any tenant, the newest first; a thousand at most. */
   deliveriesOfProvider(channel: string, providerId: string): readonly AcceptedDelivery[];
+  /** The delivery of that id, of whichever tenant; null also when it is no id. */
+  deliveryNamed(id: string): AcceptedDelivery | null;
   /** In the order in which they were made. */
   deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[];
   deliveries(tenant: string, filter: DeliveryFilter, limit: number, cursor: string | null): Page<DeliveryRow>;
@@ -305,6 +307,8 @@ export interface Store extends SpanReads {
   /** Newest first. */
   silences(tenant: string, filter: SilenceFilter, limit: number, cursor: string | null): Page<SilenceRow>;
   notification(tenant: string, id: string): NotificationRow | null;
+  /** Who confirmed it, the first one first. */
+  confirmations(tenant: string, notificationId: string): readonly ConfirmationRow[];
   /** Made from `from` on and before `to`, oldest first. */
   notificationsBetween(
     tenant: string,

@@ -55,6 +55,7 @@ export function attemptsOf<Schema extends z.ZodType, Payload>(
         leaseUntil: clock.now() + 120_000,
         attempt: begun,
         channel: definition.kind,
+        recipient: definition.kind,
         lane: 'normal' as const,
         shorter: false,
         message,

@@ -24,6 +24,7 @@ export interface PipelineStoryOptions {
   readonly inhibit?: readonly InhibitRule[];
   readonly remindBeforeMs?: number;
   readonly flapping?: FlappingConfig;
+  readonly timeZone?: string;
 }
 
 /** Reads matchers that a test writes. */
@@ -56,6 +57,7 @@ export class PipelineStory {
       inhibit: options.inhibit ?? [],
       remindBeforeMs: options.remindBeforeMs ?? null,
       flapping: options.flapping ?? null,
+      timeZone: options.timeZone ?? 'UTC',
     };
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     this.state = emptyPipelineState('default', routing, this.#rules, () => this.#id());

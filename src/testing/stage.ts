@@ -16,7 +16,9 @@ import { Ballast } from '../disk/ballast.ts';
 import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
+import type { MessageLinker } from '../links/message-linker.ts';
 import { silentLog } from '../log.ts';
+import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
@@ -43,11 +45,19 @@ export interface StageOptions {
   readonly remindBeforeMs?: number;
   /** Names of channels, all of the same kind; `hook` unless told otherwise. */
   readonly channels?: readonly string[];
+  /** Who takes over from a channel, by its name. */
+  readonly fallback?: Readonly<Record<string, readonly string[]>>;
   /** The receiver that hears what is wrong with the delivery itself. */
   readonly administrator?: string;
   /** Beside that one. */
   readonly receivers?: readonly Receiver[];
   readonly inhibit?: readonly InhibitRule[];
+  /** What the clock shows at first, epoch milliseconds. */
+  readonly startsAt?: number;
+  /** Of digests; UTC unless told otherwise. */
+  readonly timeZone?: string;
+  /** What strategies collect. */
+  readonly digests?: ReadonlyMap<string, DigestRule>;
   readonly limits?: Partial<Limits>;
   readonly heartbeats?: readonly Heartbeat[];
   readonly classification?: Classification;
@@ -56,6 +66,8 @@ export interface StageOptions {
   readonly onDisk?: boolean;
   /** The disk is guarded, by a ballast of so many bytes. */
   readonly ballastBytes?: number;
+  /** Makes the links of messages; none unless given. */
+  readonly links?: MessageLinker;
   /** What the channel answers; accepted unless told otherwise. */
   readonly answer?: (sent: Sent) => SendResult | Promise<SendResult>;
 }
@@ -64,10 +76,10 @@ const prefix = 'tocsin-stage-';
 
 /** Everything that a story needs; `close` at its end. */
 export class Stage {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly sent: Sent[] = [];
   readonly fatal: unknown[] = [];
-  readonly t0 = this.clock.now();
+  readonly t0: number;
   runtime!: Runtime;
   store!: Store;
   disk: DiskGuard | null = null;
@@ -83,6 +95,8 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.clock = new ManualClock(options.startsAt);
+    this.t0 = this.clock.now();
     this.#folder = options.onDisk ? mkdtempSync(join(tmpdir(), prefix)) : memoryFolder(prefix);
     this.ballastFile = join(this.#folder, 'ballast');
     this.samplesFile = join(this.#folder, 'samples.db');
@@ -133,6 +147,7 @@ export class Stage {
         owner: `stage-${++this.#starts}`,
         channels: new Map((this.#options.channels ?? ['hook']).map((name) => [name, this.#channel(name)])),
         fatal: (error) => this.fatal.push(error),
+        ...(this.#options.links && { links: this.#options.links }),
       },
       {
         routing: {
@@ -140,6 +155,8 @@ export class Stage {
           receivers: new Map(everyone.map((receiver) => [receiver.name, receiver])),
           inhibit,
           remindBeforeMs: this.#options.remindBeforeMs ?? null,
+          timeZone: this.#options.timeZone ?? 'UTC',
+          ...(this.#options.digests && { digests: this.#options.digests }),
           administrator,
         },
         limits: { ...defaultLimits, ...this.#options.limits },
@@ -172,6 +189,7 @@ export class Stage {
       type: 'capture',
       definition: definition as ChannelDefinition,
       settings: {},
+      fallback: this.#options.fallback?.[channel] ?? [],
       instance: instance as never,
     };
   }

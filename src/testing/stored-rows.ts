@@ -19,7 +19,7 @@ export class StoredRows {
     }
   }
 
-  /** Open alerts, events that wait, whatever a notify log speaks of, groups, and silences that are not over. */
+  /** Open alerts, what waits to be told, whatever a notify log speaks of, groups, and silences that are not over. */
   load(): {
     readonly alerts: readonly AlertRow[];
     readonly groups: readonly GroupRow[];
@@ -29,7 +29,7 @@ export class StoredRows {
     const spokenOf = new Set(groups.flatMap(({ notified }) => Object.keys(notified)));
     const alerts = [...this.alerts.values()].filter(
       ({ id, kind, state, nextAt }) =>
-        spokenOf.has(id) || (kind === 'event' ? nextAt !== null : state !== 'resolved'),
+        spokenOf.has(id) || nextAt !== null || (kind === 'alert' && state !== 'resolved'),
     );
     const silences = [...this.#silences.values()].filter(({ closed }) => !closed);
     return structuredClone({ alerts, groups, silences });

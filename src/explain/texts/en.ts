@@ -75,6 +75,10 @@ export const en = {
       `the message for ${list(p.channels)} could not be delivered, and somebody put it away`,
     resolved_before_send: (p: { channels: readonly string[] }) =>
       `it was over before the message could be sent to ${list(p.channels)}, so neither it nor its end was told`,
+    superseded: (p: { channels: readonly string[] }) =>
+      `a newer message for ${list(p.channels)} says the same and took its place`,
+    seen: (p: { channels: readonly string[] }) =>
+      `somebody confirmed it before the message could be sent to ${list(p.channels)}`,
     pending: 'it does not fire yet',
     cleared_while_pending: 'it never fired',
     waits: {
@@ -84,6 +88,7 @@ export const en = {
       resolve_wait: (until: string) =>
         `its group waits until ${until} whether it stays resolved (resolve_wait)`,
       suppression_ended: (until: string) => `what held it back is over; it is told at ${until}`,
+      digest: (until: string) => `it waits for the digest of ${until}`,
       other: (until: string) => `its group looks at it again at ${until}`,
       soon: 'its group is about to tell it',
     },
@@ -184,6 +189,13 @@ export const en = {
     message: (p: { receiver: string; why: string }) => `A message for ${p.receiver} is made: ${p.why}.`,
     messageWithout: (p: { receiver: string }) =>
       `A message for ${p.receiver} is made, but the receiver has no channel that could carry it.`,
+    /** What its deliveries came to: `accepted` and `dead` of them. */
+    noneAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
+      `No channel brought the message to ${p.receiver} (none_accepted): ${p.dead} failed.`,
+    notAllAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
+      `The message did not reach ${p.receiver} on all channels, as it should (not_all_accepted): ${p.accepted} took it, ${p.dead} failed.`,
+    someAccepted: (p: { receiver: string; accepted: number; dead: number }) =>
+      `The message reached ${p.receiver} on some channels only, which is enough: ${p.accepted} took it, ${p.dead} failed.`,
   },
   because: {
     first: (waited: string | null) =>
@@ -199,6 +211,7 @@ export const en = {
     repeat: 'it still fires, and repeat_interval has passed',
     event: 'an event is told when it comes',
     undelivered: 'nobody took the message for another receiver, and this one is called instead (emergency)',
+    digest: (at: string) => `it is in the digest of ${at}`,
     others: 'there is news of other alerts in the group, and this one still fires',
     other: (reason: string) => reason,
   },
@@ -217,6 +230,8 @@ export const en = {
       `Somebody answered "${p.answer}" through ${p.channel}.`,
     retry: (p: { channel: string; attempt: number; error: string }) =>
       `${p.channel} does not take the message (attempt ${p.attempt}): ${p.error}. It will be tried again.`,
+    lostAndHandedOver: (p: { channel: string; error: string; next: string }) =>
+      `${p.channel} says now that the message did not arrive: ${p.error}. ${p.next} carries it from here on (fallback).`,
     handedOver: (p: { channel: string; error: string; next: string }) =>
       `${p.channel} does not take the message: ${p.error}. ${p.next} carries it from here on (fallback).`,
     instead: (p: { paused: string; channel: string }) =>
@@ -231,6 +246,9 @@ export const en = {
       `The program ended three times while it was sending the message to ${p.channel}: it is now a dead letter.`,
     pointless: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: it says that the alert is over, and the message that it fired never got there.`,
+    superseded: (p: { channel: string }) =>
+      `Skipped the message for ${p.channel}: a newer one says all of it.`,
+    seen: (p: { channel: string }) => `The message for ${p.channel} is left out: somebody had confirmed it.`,
     overtaken: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: the alert was over before it could be sent.`,
     requeued: (p: { by: string; channel: string }) => `${p.by} has the message sent to ${p.channel} again.`,

@@ -63,6 +63,8 @@ export const zhCN: Texts = {
     expired: ({ channels, error }) =>
       `给 ${list(channels)} 的消息未能及时送达，已成为死信${error === null ? '' : `（最后的响应：${error}）`}`,
     discarded: ({ channels }) => `给 ${list(channels)} 的消息无法送达，已由人员丢弃`,
+    superseded: ({ channels }) => `发往 ${list(channels)} 的较新消息已包含同样内容，取代了它`,
+    seen: ({ channels }) => `消息发往 ${list(channels)} 之前已有人确认`,
     resolved_before_send: ({ channels }) => `消息发往 ${list(channels)} 之前它已结束，因此触发与结束都不通知`,
     pending: '它尚未触发',
     cleared_while_pending: '它从未触发',
@@ -71,6 +73,7 @@ export const zhCN: Texts = {
       group_interval: (until) => `分组刚通知过，${until} 起才可再次通知（group_interval）`,
       resolve_wait: (until) => `分组等到 ${until}，确认它不再触发（resolve_wait）`,
       suppression_ended: (until) => `拦住它的原因已解除；将于 ${until} 通知`,
+      digest: (until) => `它等待 ${until} 的摘要`,
       other: (until) => `分组将于 ${until} 再次检视`,
       soon: '分组即将通知',
     },
@@ -156,6 +159,12 @@ export const zhCN: Texts = {
     unknown: ({ kind, reason }) => (reason === null ? `${kind}。` : `${kind}（${reason}）。`),
     message: ({ receiver, why }) => `产生给 ${receiver} 的消息：${why}。`,
     messageWithout: ({ receiver }) => `产生给 ${receiver} 的消息，但此接收者没有可用的渠道。`,
+    noneAccepted: ({ receiver, dead }) =>
+      `没有任何渠道将消息送达 ${receiver}（none_accepted）：${dead} 个失败。`,
+    notAllAccepted: ({ receiver, accepted, dead }) =>
+      `消息应由所有渠道送达 ${receiver}，但未全部送达（not_all_accepted）：${accepted} 个接受，${dead} 个失败。`,
+    someAccepted: ({ receiver, accepted, dead }) =>
+      `消息仅由部分渠道送达 ${receiver}，已符合要求：${accepted} 个接受，${dead} 个失败。`,
   },
   because: {
     first: (waited) => (waited === null ? '这是新告警' : `这是新告警，分组已等待其他告警 ${waited}`),
@@ -167,6 +176,7 @@ export const zhCN: Texts = {
     some_resolved: '它已结束；分组中其他告警仍在触发',
     repeat: '它仍在触发，且已过 repeat_interval',
     event: '事件一到就通知',
+    digest: (at) => `它在 ${at} 的摘要中`,
     undelivered: '没有人接受给另一位接收者的消息，因此改为通知这位（emergency）',
     others: '分组中其他告警有变化，而它仍在触发',
     other: (reason) => reason,
@@ -180,6 +190,8 @@ export const zhCN: Texts = {
     answered: ({ channel, answer }) => `有人通过 ${channel} 回复了“${answer}”。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受消息（第 ${attempt} 次尝试）：${error}。稍后重试。`,
+    lostAndHandedOver: ({ channel, error, next }) =>
+      `${channel} 之后回报消息未送达：${error}。由 ${next} 接手发送（fallback）。`,
     handedOver: ({ channel, error, next }) =>
       `${channel} 未接受消息：${error}。由 ${next} 接手发送（fallback）。`,
     instead: ({ paused, channel }) =>
@@ -190,6 +202,8 @@ export const zhCN: Texts = {
     expired: ({ channel }) => `给 ${channel} 的消息已过期，成为死信。`,
     poison: ({ channel }) => `发送消息给 ${channel} 时程序三度中止：消息成为死信。`,
     pointless: ({ channel }) => `跳过给 ${channel} 的消息：它只说告警已结束，而触发的消息从未送达该处。`,
+    superseded: ({ channel }) => `跳过给 ${channel} 的消息：较新的消息已包含全部内容。`,
+    seen: ({ channel }) => `跳过给 ${channel} 的消息：已有人确认。`,
     overtaken: ({ channel }) => `跳过给 ${channel} 的消息：告警在消息发出前已结束。`,
     requeued: ({ by, channel }) => `${by} 将消息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 丢弃给 ${channel} 的消息${noted(note)}。`,

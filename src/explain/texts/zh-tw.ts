@@ -63,6 +63,8 @@ export const zhTW: Texts = {
     expired: ({ channels, error }) =>
       `給 ${list(channels)} 的訊息未能及時送達，已成為死信${error === null ? '' : `（最後的回應：${error}）`}`,
     discarded: ({ channels }) => `給 ${list(channels)} 的訊息無法送達，已由人員捨棄`,
+    superseded: ({ channels }) => `送往 ${list(channels)} 的較新訊息已包含同樣內容，取代了它`,
+    seen: ({ channels }) => `訊息送往 ${list(channels)} 之前已有人確認`,
     resolved_before_send: ({ channels }) => `訊息送往 ${list(channels)} 之前它已結束，因此觸發與結束都不通知`,
     pending: '它尚未觸發',
     cleared_while_pending: '它從未觸發',
@@ -71,6 +73,7 @@ export const zhTW: Texts = {
       group_interval: (until) => `群組剛通知過，${until} 起才可再次通知（group_interval）`,
       resolve_wait: (until) => `群組等到 ${until}，確認它不再觸發（resolve_wait）`,
       suppression_ended: (until) => `攔住它的原因已解除；將於 ${until} 通知`,
+      digest: (until) => `它等待 ${until} 的摘要`,
       other: (until) => `群組將於 ${until} 再次檢視`,
       soon: '群組即將通知',
     },
@@ -156,6 +159,12 @@ export const zhTW: Texts = {
     unknown: ({ kind, reason }) => (reason === null ? `${kind}。` : `${kind}（${reason}）。`),
     message: ({ receiver, why }) => `產生給 ${receiver} 的訊息：${why}。`,
     messageWithout: ({ receiver }) => `產生給 ${receiver} 的訊息，但此接收者沒有可用的通道。`,
+    noneAccepted: ({ receiver, dead }) =>
+      `沒有任何通道將訊息送達 ${receiver}（none_accepted）：${dead} 個失敗。`,
+    notAllAccepted: ({ receiver, accepted, dead }) =>
+      `訊息應由所有通道送達 ${receiver}，但未全部送達（not_all_accepted）：${accepted} 個接受，${dead} 個失敗。`,
+    someAccepted: ({ receiver, accepted, dead }) =>
+      `訊息僅由部分通道送達 ${receiver}，已符合要求：${accepted} 個接受，${dead} 個失敗。`,
   },
   because: {
     first: (waited) => (waited === null ? '這是新告警' : `這是新告警，群組已等待其他告警 ${waited}`),
@@ -167,6 +176,7 @@ export const zhTW: Texts = {
     some_resolved: '它已結束；群組中其他告警仍在觸發',
     repeat: '它仍在觸發，且已過 repeat_interval',
     event: '事件一到就通知',
+    digest: (at) => `它在 ${at} 的摘要中`,
     undelivered: '沒有人接受給另一位接收者的訊息，因此改為通知這位（emergency）',
     others: '群組中其他告警有變化，而它仍在觸發',
     other: (reason) => reason,
@@ -180,6 +190,8 @@ export const zhTW: Texts = {
     answered: ({ channel, answer }) => `有人透過 ${channel} 回覆了「${answer}」。`,
     retry: ({ channel, attempt, error }) =>
       `${channel} 未接受訊息（第 ${attempt} 次嘗試）：${error}。稍後重試。`,
+    lostAndHandedOver: ({ channel, error, next }) =>
+      `${channel} 之後回報訊息未送達：${error}。由 ${next} 接手傳送（fallback）。`,
     handedOver: ({ channel, error, next }) =>
       `${channel} 未接受訊息：${error}。由 ${next} 接手傳送（fallback）。`,
     instead: ({ paused, channel }) =>
@@ -190,6 +202,8 @@ export const zhTW: Texts = {
     expired: ({ channel }) => `給 ${channel} 的訊息已過期，成為死信。`,
     poison: ({ channel }) => `傳送訊息給 ${channel} 時程式三度中止：訊息成為死信。`,
     pointless: ({ channel }) => `略過給 ${channel} 的訊息：它只說告警已結束，而觸發的訊息從未送達該處。`,
+    superseded: ({ channel }) => `略過給 ${channel} 的訊息：較新的訊息已包含全部內容。`,
+    seen: ({ channel }) => `略過給 ${channel} 的訊息：已有人確認。`,
     overtaken: ({ channel }) => `略過給 ${channel} 的訊息：告警在訊息送出前已結束。`,
     requeued: ({ by, channel }) => `${by} 將訊息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 捨棄給 ${channel} 的訊息${noted(note)}。`,

@@ -37,6 +37,12 @@ export const channelBody = z
       leased: z.number().int().meta({ description: 'Deliveries in memory, those under way with them.' }),
       running: z.number().int().meta({ description: 'Calls under way.' }),
     }),
+    receipts: z.object({
+      count: z.number(),
+      latency_p50_ms: z.number().nullable(),
+      latency_p95_ms: z.number().nullable(),
+    }),
+    rate: z.array(z.object({ calls: z.number(), per_ms: z.number(), left: z.number() })),
     breaker: z.object({
       state: z.enum(['closed', 'half_open', 'open']),
       reason: z.string().nullable(),
@@ -72,6 +78,12 @@ export function toChannelBody(state: ChannelState): z.output<typeof channelBody>
       leased: state.leased,
       running: state.running,
     },
+    receipts: {
+      count: state.receipts.count,
+      latency_p50_ms: state.receipts.p50,
+      latency_p95_ms: state.receipts.p95,
+    },
+    rate: state.calls.map(({ calls, perMs, left }) => ({ calls, per_ms: perMs, left })),
     breaker: {
       state: breaker.state,
       reason: breaker.reason,

@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import type { AlertMessage } from '../../../channels/message.ts';
 import { priorities, severities } from '../../../rules/types.ts';
-import type { DeliveryRow, NotificationRow } from '../../pipeline/rows.ts';
+import {
+  type ConfirmationRow,
+  confirmationWays,
+  type DeliveryRow,
+  type NotificationRow,
+} from '../../pipeline/rows.ts';
 import type { DeliveryOf, StoredEvent } from '../../store/rows.ts';
 import { notificationStatus, notificationStatuses } from '../notification-status.ts';
 import { eventBody, toEventBody } from './event-body.ts';
@@ -91,6 +96,22 @@ export function toDeliveryDetail(
   };
 }
 
+export const confirmationBody = z
+  .object({
+    recipient: z.string().nullable().meta({ description: 'Null: somebody who was none of them.' }),
+    at: timeOut,
+    actor: z.string(),
+    name: z.string().nullable().meta({ description: 'As whoever confirmed is called.' }),
+    via: z.enum(confirmationWays),
+    note: z.string().nullable(),
+  })
+  .meta({ id: 'Confirmation' });
+
+export function toConfirmationBody(row: ConfirmationRow): z.output<typeof confirmationBody> {
+  const { recipient, at, actor, name, via, note } = row;
+  return { recipient, at: timeText(at), actor, name, via, note };
+}
+
 export const notificationBody = z
   .object({
     id: z.uuid(),
@@ -124,6 +145,9 @@ export const notificationBody = z
           .meta({ description: 'From when it was made to the last end; null while something is open.' }),
       })
       .meta({ description: 'What it came to, over all channels.' }),
+    confirmations: z
+      .array(confirmationBody)
+      .meta({ description: 'Who said that it was seen, the first one first.' }),
     deliveries: z.array(deliveryBody),
   })
   .meta({ id: 'Notification' });
@@ -154,6 +178,7 @@ function summaryOf(row: NotificationRow, deliveries: readonly DeliveryRow[]): Su
 export function toNotificationBody(
   row: NotificationRow,
   deliveries: readonly DeliveryRow[],
+  confirmations: readonly ConfirmationRow[],
 ): z.output<typeof notificationBody> {
   return {
     id: row.id,
@@ -169,6 +194,7 @@ export function toNotificationBody(
     created_at: timeText(row.createdAt),
     expires_at: timeText(row.expiresAt),
     summary: summaryOf(row, deliveries),
+    confirmations: confirmations.map(toConfirmationBody),
     deliveries: deliveries.map(toDeliveryBody),
   };
 }

@@ -11,7 +11,9 @@ export const keyBody = z
     prefix: z.string().meta({ description: 'The first characters of the key itself.' }),
     name: z.string(),
     tenant: z.string().meta({ description: '`*` for all tenants.' }),
-    role: z.enum(roles),
+    role: z
+      .enum([...roles, 'calendar'])
+      .meta({ description: '`calendar`: of a link to the calendar of a schedule.' }),
     scopes: z.array(z.enum(rights)),
     created_at: timeOut,
     expires_at: timeOut.nullable(),

@@ -139,7 +139,7 @@ export const alertsRoutes = [
       const page = store.events(tenant, { kind: 'alert', id }, query.limit, query.cursor ?? null);
       const notifications = store.notificationsOf(tenant, id, notificationsShown).map((row) => {
         const sent = store.deliveries(tenant, { notificationId: row.id }, deliveriesShown, null);
-        return toNotificationBody(row, sent.items);
+        return toNotificationBody(row, sent.items, store.confirmations(tenant, row.id));
       });
       return answer(c, 200, { events: page.items.map(toEventBody), next: page.next, notifications });
     },

@@ -100,6 +100,9 @@ it('refuses in one line what the provider did not sign, writes it down and count
   const { text } = await read('/metrics');
   expect(text).toMatch(/tocsin_callbacks_refused_total\{channel="mail"\} 3\n/);
   expect(text).toMatch(/tocsin_receipts_total\{channel="mail",fate="applied"\} 1\n/);
+  expect(text).toMatch(/tocsin_receipt_latency_seconds\{channel="mail",quantile="0.95"\} [\d.]+\n/);
+  const { body: shown } = await app.call('GET', '/api/v1/channels/mail');
+  expect(shown).toMatchObject({ receipts: { count: 1 }, rate: [] });
   expect(JSON.stringify(warnings)).not.toContain(apiKey);
 });
 

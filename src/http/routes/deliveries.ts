@@ -5,10 +5,12 @@ import { ApiError } from '../../errors.ts';
 import type { DeliveryOf } from '../../store/rows.ts';
 import type { DeliveryFilter } from '../../store/store.ts';
 import {
+  confirmationBody,
   deliveryBody,
   deliveryDetailBody,
   deliveryStates,
   notificationBody,
+  toConfirmationBody,
   toDeliveryBody,
   toDeliveryDetail,
   toNotificationBody,
@@ -27,6 +29,23 @@ const deliveriesShown = 200;
 const historyShown = 100;
 
 const discardIn = z.strictObject({ note: z.string().max(4_096).optional() });
+const confirmIn = z.strictObject({
+  recipient: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .meta({ description: 'Which of its recipients; none of them, unless given.' }),
+  name: z.string().min(1).max(80).optional().meta({ description: 'Who has seen it; takes its alerts.' }),
+  note: z.string().max(4_096).optional(),
+});
+const confirmOut = z.object({
+  notification_id: z.uuid(),
+  confirmation: confirmationBody,
+  already: z.boolean().meta({ description: 'It was confirmed before, and nothing was changed.' }),
+  acknowledged: z.number().int().meta({ description: 'Alerts that nobody held.' }),
+  dropped: z.number().int().meta({ description: 'Deliveries that are not sent any more.' }),
+});
 const retryIn = z.strictObject({});
 const retryAllIn = z.strictObject({
   channel: z.string().min(1).max(128).optional(),
@@ -161,7 +180,33 @@ export const deliveriesRoutes = [
       const row = isUuid(id) ? store.notification(tenant, id) : null;
       if (row === null) throw new ApiError('notification_not_found');
       const sent = store.deliveries(tenant, { notificationId: id }, deliveriesShown, null);
-      return answer(c, 200, toNotificationBody(row, sent.items));
+      const confirmations = store.confirmations(tenant, id);
+      return answer(c, 200, toNotificationBody(row, sent.items, confirmations));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/notifications/{id}/confirm',
+    requires: 'respond',
+    tag: 'deliveries',
+    summary:
+      'Says that it was seen: its alerts are acknowledged, and what waits of it is not sent. Confirming again changes nothing.',
+    body: confirmIn,
+    bodyOptional: true,
+    answers: { 200: { description: 'Confirmed, and what that came to', schema: confirmOut } },
+    errors: ['notification_not_found', 'recipient_not_found', 'overloaded'],
+    async handler({ c, deps, tenant, body, actor, param }) {
+      const notificationId = param('id');
+      if (!isUuid(notificationId)) throw new ApiError('notification_not_found');
+      const { recipient = null, name = null, note = null } = body;
+      const order = { notificationId, recipient, actor: actor.name, name, via: 'api' as const, note };
+      const outcome = await deps.services.confirm(tenant, order);
+      if ('refused' in outcome) throw new ApiError(outcome.refused);
+      const { confirmation, fresh, acknowledged, dropped } = outcome;
+      return answer(c, 200, {
+        ...{ notification_id: notificationId, confirmation: toConfirmationBody(confirmation) },
+        ...{ already: !fresh, acknowledged, dropped },
+      });
     },
   }),
 ];

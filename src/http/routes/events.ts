@@ -5,6 +5,7 @@ import { parseCategory, parsePriority, parseSeverity } from '../../../rules/seve
 import { categories, priorities, severities } from '../../../rules/types.ts';
 import { utf8Length } from '../../../rules/utf8.ts';
 import type { IncomingEvent } from '../../services.ts';
+import { collectedBody } from '../bodies/digest-body.ts';
 import { timeIn } from '../bodies/shapes.ts';
 import { passOn, route } from '../route.ts';
 
@@ -59,6 +60,7 @@ export const eventOut = z.object({
   id: z.uuid(),
   status: z.string(),
   severity: z.enum(severities),
+  digest: collectedBody.optional().meta({ description: 'Of one that is collected: where it waits.' }),
   classified_by: z
     .string()
     .nullable()

@@ -7,16 +7,21 @@ import { callbacksRoutes } from './callbacks.ts';
 import { channelsRoutes } from './channels.ts';
 import { configuredRoutes } from './configured.ts';
 import { deliveriesRoutes } from './deliveries.ts';
+import { digestsRoutes } from './digests.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
 import { heartbeatsRoutes } from './heartbeats.ts';
 import { keysRoutes } from './keys.ts';
+import { linksRoutes } from './links.ts';
 import { metricsRoutes } from './metrics.ts';
+import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
+import { peopleRoutes } from './people.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
+import { rotaCalendarsRoutes } from './rota-calendars.ts';
 import { routingRoutes } from './routing.ts';
 import { rulesRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
@@ -39,6 +44,9 @@ export function allRoutes(): readonly Route[] {
     ...rulesRoutes,
     ...routingRoutes,
     ...configuredRoutes,
+    ...onCallRoutes,
+    ...rotaCalendarsRoutes,
+    ...peopleRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,
@@ -46,8 +54,10 @@ export function allRoutes(): readonly Route[] {
     ...silenceTrialsRoutes,
     ...silencesRoutes,
     ...alertActionRoutes,
+    ...digestsRoutes,
     ...deliveriesRoutes,
     ...callbacksRoutes,
+    ...linksRoutes,
     ...channelsRoutes,
     ...templatesRoutes,
     ...keysRoutes,

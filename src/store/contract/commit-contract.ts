@@ -220,6 +220,7 @@ export function commitContract(current: () => Story): void {
         [dead, sentAfter, queued].map((row) => ({
           ...row,
           ...{ alerts: about, source: 'alert', severity: 'warning', priority: 'P3', strategy: null },
+          receipts: 0,
         })),
       );
     }
@@ -231,6 +232,7 @@ export function commitContract(current: () => Story): void {
       silences: [],
       tallies: [],
       untold: [],
+      confirmations: [],
     });
   });
 

@@ -9,7 +9,7 @@ import { ended, type Story, sending } from './harness.ts';
 import { t0 } from './row-builders.ts';
 
 const ofNote = ({ alerts, source, severity, priority, strategy }: NotificationRow) => ({
-  ...{ alerts, source, severity, priority, strategy },
+  ...{ alerts, source, severity, priority, strategy, receipts: 0 },
 });
 
 const pause = (changes: Partial<Pause> = {}): Pause => ({
@@ -194,6 +194,22 @@ export function policyContract(current: () => Story): void {
     expect(claim().map(({ delivery }) => delivery.id)).toEqual([dead.id]);
   });
 
+  it('queues what was lost anew on another channel, and finds it by its name alone', () => {
+    const { rows, store, commit } = current();
+    const note = rows.notification();
+    const sent = rows.delivery(note, { state: 'sent', finishedAt: t0, providerId: 'SM1', attempts: 1 });
+    const queued = rows.delivery(note);
+    commit(sending(note, sent, queued));
+    const lost = { channel: 'ops-mail', provider: 'email' };
+    commit([requeued(sent, { lost }), requeued(queued, { lost })]);
+    expect(row(sent)).toMatchObject({ ...lost, state: 'queued', providerId: null, receipts: 2, attempts: 0 });
+    expect(row(queued).channel).toBe(queued.channel);
+    expect(store.deliveriesOfProvider(sent.channel, 'SM1')).toEqual([]);
+    expect(store.deliveryNamed(sent.id)).toMatchObject({ id: sent.id, tenant: 'acme', answer: null });
+    expect(store.deliveryNamed(note.id)).toBeNull();
+    expect(store.deliveryNamed('nonsense')).toBeNull();
+  });
+
   it('reads one delivery, and dead letters in the order in which they were made', () => {
     const { rows, store, commit } = current();
     const note = rows.notification({ source: 'system' });
@@ -225,6 +241,44 @@ export function policyContract(current: () => Story): void {
     story.commit([{ put: 'group', row: group, insert: true }, ...sending(note, discarded)]);
     story.reopen();
     expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([discarded.id]);
+  });
+
+  it('loads that in whose place a newer one went: its firing was not heard', () => {
+    const story = current();
+    const { rows } = story;
+    const group = rows.group();
+    const note = rows.notification({ groupId: group.id, alerts: { [rows.newId()]: 'firing' } });
+    const done = { state: 'dropped', reason: 'superseded', finishedAt: t0 } as const;
+    const replaced = rows.delivery(note, done);
+    story.commit([{ put: 'group', row: group, insert: true }, ...sending(note, replaced)]);
+    story.reopen();
+    expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([replaced.id]);
+  });
+
+  it('keeps calls to providers for as long as a window reaches', () => {
+    const story = current();
+    const call = (at: number, calls: number, over: object = {}) => ({
+      put: 'provider_calls' as const,
+      row: { tenant: 'acme', channel: 'ops-hook', at, calls, keptMs: 60_000, ...over },
+    });
+    story.commit([call(t0, 2), call(t0 + 10, 1, { channel: 'ops-mail' })]);
+    story.commit([call(t0 + 60_000, 1)]);
+    const all = () =>
+      story.store.providerCalls(t0 - 1).map(({ channel, at, calls }) => [channel, at - t0, calls]);
+    expect(all()).toEqual([
+      ['ops-hook', 0, 2],
+      ['ops-mail', 10, 1],
+      ['ops-hook', 60_000, 1],
+    ]);
+    story.commit([call(t0 + 60_001, 1)]);
+    story.reopen();
+    expect(all()).toEqual([
+      ['ops-mail', 10, 1],
+      ['ops-hook', 60_000, 1],
+      ['ops-hook', 60_001, 1],
+    ]);
+    expect(story.store.providerCalls(t0 + 60_001)).toHaveLength(1);
+    expect(all()).toHaveLength(1);
   });
 
   it('loads what an open group said since the oldest dead letter of groups that are gone, each once', () => {

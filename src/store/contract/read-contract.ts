@@ -228,6 +228,7 @@ export function readContract(current: () => Story): void {
       silences: [],
       tallies: [],
       untold: [],
+      confirmations: [],
     });
     expect(store.alert('acme', "' OR 1=1 --")).toBeNull();
     expect(store.notification('acme', alert.id.toUpperCase())).toBeNull();

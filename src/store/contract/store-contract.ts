@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { commitContract } from './commit-contract.ts';
 import { configObjectContract } from './config-object-contract.ts';
+import { confirmationContract } from './confirmation-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
 import { heartbeatContract } from './heartbeat-contract.ts';
@@ -23,6 +24,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('commits', () => commitContract(current));
     describe('deliveries', () => deliveryContract(current));
     describe('paused channels and dead letters', () => policyContract(current));
+    describe('confirmations', () => confirmationContract(current));
     describe('reads', () => readContract(current));
     describe('objects of the configuration', () => configObjectContract(current));
     describe('silences', () => silenceContract(current));

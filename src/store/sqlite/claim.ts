@@ -74,11 +74,6 @@ export function claimGroup(db: Db) {
     )
     .pluck();
 
-  const leased = db.raw.prepare<[], { tenant: string; channel: string; count: number }>(
-    `SELECT tenant, channel, count(*) AS count FROM delivery INDEXED BY delivery_open
-     WHERE state IN ('queued', 'sending') AND state = 'sending' GROUP BY tenant, channel`,
-  );
-
   function find(request: ClaimRequest): Candidate[] {
     const now = Math.floor(request.now);
     return lanes.flatMap((lane) => {
@@ -101,10 +96,6 @@ export function claimGroup(db: Db) {
         });
         return found.map((row) => claimed(row, leaseUntil));
       });
-    },
-
-    leasedDeliveries(): readonly { tenant: string; channel: string; count: number }[] {
-      return withStoreErrors('count leased deliveries', () => leased.all());
     },
 
     nextDueAt(): number | null {

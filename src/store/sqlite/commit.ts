@@ -3,12 +3,14 @@
 import type { Effect } from '../../pipeline/effect.ts';
 import { type CommittedEvent, type ShardCommit, StoreError } from '../store.ts';
 import { configObjectWrites } from './config-objects.ts';
+import { confirmationWrites } from './confirmations.ts';
 import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
 import { heartbeatWrites } from './heartbeats.ts';
 import type { LabelSets } from './label-sets.ts';
+import { providerCallWrites } from './provider-calls.ts';
 import { rowWriters } from './row-writes.ts';
 import { silenceWrites } from './silences.ts';
 import { asStoreError } from './sqlite-errors.ts';
@@ -32,6 +34,8 @@ export function commitGroup(db: Db, memory: Memory) {
   const deliveries = deliveryWrites(db, memory.counts);
   const heartbeats = heartbeatWrites(db);
   const objects = configObjectWrites(db);
+  const calls = providerCallWrites(db);
+  const confirmations = confirmationWrites(db);
   const silences = silenceWrites(db);
   const readShard = db.raw.prepare<
     [number],
@@ -65,6 +69,9 @@ export function commitGroup(db: Db, memory: Memory) {
       case 'notification':
         rows.notification(effect.row);
         return;
+      case 'confirmation':
+        confirmations.confirm(effect.row);
+        return;
       case 'delivery':
         deliveries.insert(effect.row, ledger.owner);
         return;
@@ -76,6 +83,9 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'delivery.receipt':
         deliveries.receipt(effect.row, effect.moved);
+        return;
+      case 'provider_calls':
+        calls.put(effect.row);
         return;
       case 'breaker':
         rows.breaker(effect.row);

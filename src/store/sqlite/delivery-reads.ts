@@ -69,6 +69,11 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
      WHERE d.channel = ? AND d.provider_id = ? ORDER BY d.rowid DESC LIMIT ${mostOfOneCall}`,
   );
 
+  // There is no index on the id alone: one look per tenant, for receipts whose message nobody knows.
+  const named = db.raw.prepare<[Buffer], WithItsMessage>(
+    `SELECT ${withMessage} FROM tenant t CROSS JOIN delivery d ON d.tenant = t.id AND d.id = ? ${itsMessage}`,
+  );
+
   function dead(tenant: string, filter: DeadLetterFilter, limit: number): DeliveryOf[] {
     const where = new Where().and("d.tenant = ? AND d.state = 'dead'", tenant);
     if (filter.channel !== undefined) where.and('d.channel = ?', filter.channel);
@@ -91,13 +96,14 @@ export function deliveryReads(db: Db, counts: DeliveryCounts) {
     },
     deliveriesOfProvider(channel: string, providerId: string): readonly AcceptedDelivery[] {
       return withStoreErrors('find the deliveries of a receipt', () =>
-        ofProvider.all(channel, providerId).map((row) => ({
-          ...deliveryOf(row),
-          providerId,
-          receipts: row.receipts ?? 0,
-          answer: row.answer,
-        })),
+        ofProvider.all(channel, providerId).map((row) => ({ ...deliveryOf(row), answer: row.answer })),
       );
+    },
+    deliveryNamed(id: string): AcceptedDelivery | null {
+      const bytes = parseId(id);
+      if (bytes === null) return null;
+      const row = withStoreErrors('find the delivery of a receipt', () => named.get(bytes));
+      return row === undefined ? null : { ...deliveryOf(row), answer: row.answer };
     },
     deadLetters(tenant: string, filter: DeadLetterFilter, limit: number): readonly DeliveryOf[] {
       return withStoreErrors('read dead letters', () => dead(tenant, filter, limit));

@@ -40,12 +40,18 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
        attempts = 0, crashes = NULL, shorter = NULL, receipts = NULL, answer = NULL, finished_at = NULL
      WHERE rowid = ?`,
   );
+  const writeLost = db.raw.prepare(
+    `UPDATE delivery SET state = 'queued', due_at = ?, order_no = ?, reason = ?, held = ?, channel = ?, provider = ?,
+       provider_id = NULL, receipts = 2, answer = NULL, maybe = 1, attempts = 0, crashes = NULL, shorter = NULL, finished_at = NULL
+     WHERE rowid = ?`,
+  );
   const writeMoved = db.raw.prepare(
     `UPDATE delivery SET state = ?, reason = ?, last_error = ?, finished_at = ?
-     WHERE rowid = ? AND provider_id = ? AND state NOT IN ('queued', 'sending')`,
+     WHERE rowid = ? AND provider_id IS ? AND state NOT IN ('queued', 'sending')`,
   );
   const writeReceipts = db.raw.prepare(
-    'UPDATE delivery SET receipts = ?, answer = ? WHERE rowid = ? AND provider_id = ?',
+    `UPDATE delivery SET receipts = ?, answer = ?, provider_id = ?
+     WHERE rowid = ? AND (provider_id IS NULL OR provider_id = ? OR state IN ('queued', 'sending'))`,
   );
   // Those behind a delivery that came in late, or was opened again, wait for it.
   const holdLater = db.raw.prepare<[string, string, number]>(
@@ -99,7 +105,8 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
     receipt(row: ReceiptRow, moved: boolean): void {
       const was = before.get(row.tenant, idBytes(row.id));
       if (was === undefined || was.leaseToken !== row.leaseToken) return;
-      writeReceipts.run(row.receipts, row.answer, was.rowid, row.providerId);
+      const { receipts, answer, providerId } = row;
+      writeReceipts.run(receipts, answer, providerId, was.rowid, providerId);
       if (!moved) return;
       const finishedAt = row.finishedAt === null ? null : Math.floor(row.finishedAt);
       const { changes } = writeMoved.run(
@@ -115,13 +122,16 @@ export function deliveryWrites(db: Db, counts: DeliveryCounts) {
       counts.note(row.tenant, row.state, 1);
     },
 
-    /** Ignored unless the delivery is dead. */
+    /** Ignored unless the delivery is dead, or sent where it was lost. */
     requeued(row: RequeuedRow): void {
       const was = before.get(row.tenant, idBytes(row.id));
-      if (was?.state !== 'dead') return;
+      const { lost } = row;
+      if (was?.state !== (lost ? 'sent' : 'dead')) return;
       const held = hasEarlier.get(row.tenant, was.orderKey, row.orderNo) !== undefined;
       const [dueAt, expiresAt] = [Math.floor(row.dueAt), Math.floor(row.expiresAt)];
-      writeRequeued.run(dueAt, expiresAt, row.orderNo, row.reason, held ? 1 : 0, was.rowid);
+      const place = [row.orderNo, row.reason, held ? 1 : 0];
+      if (lost) writeLost.run(dueAt, ...place, lost.channel, lost.provider, was.rowid);
+      else writeRequeued.run(dueAt, expiresAt, ...place, was.rowid);
       if (!held) holdLater.run(row.tenant, was.orderKey, row.orderNo);
       counts.note(row.tenant, was.state, -1);
       counts.note(row.tenant, 'queued', 1);

@@ -16,8 +16,10 @@ const tables = [
   schema.heartbeat,
   schema.event,
   schema.notification,
+  schema.confirmation,
   schema.delivery,
   schema.breaker,
+  schema.providerCall,
   schema.configObject,
   schema.configObjectVersion,
 ].map(getTableName);

@@ -2,6 +2,7 @@
 import { audienceOf } from '../../pipeline/routing.ts';
 import type { AlertRow, BreakerRow, GroupRow, TallyRow } from '../../pipeline/rows.ts';
 import type { TenantSnapshot } from '../store.ts';
+import { openConfirmations } from './confirmations.ts';
 import type { Db } from './database.ts';
 import { idText, parseId } from './id-codec.ts';
 import { openAlertsReader } from './open-alerts.ts';
@@ -19,7 +20,7 @@ import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
 /** Never got through, as delivery_lost has it. */
-const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason = 'discarded'))";
+const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded')))";
 
 type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
 const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });
@@ -33,6 +34,7 @@ const withLabels = 'CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.la
 export function loadGroup(db: Db) {
   const openAlerts = openAlertsReader(db);
   const silences = openSilences(db);
+  const confirmations = openConfirmations(db);
   const waiting = db.raw.prepare<[string], StoredAlert>(
     `SELECT ${alertColumns} FROM alert a INDEXED BY alert_waiting ${withLabels}
      WHERE a.tenant = ? AND a.next_at IS NOT NULL ORDER BY a.id`,
@@ -92,7 +94,7 @@ export function loadGroup(db: Db) {
        WHERE tenant = ? AND state = 'dead' GROUP BY notification_id ORDER BY ended_at DESC LIMIT 1000)
      SELECT n.id AS id, o.ended_at AS endedAt FROM lost o
      CROSS JOIN notification n ON n.tenant = ? AND n.id = o.notification_id
-     WHERE n.emergency_at IS NULL AND n.source <> 'system'
+     WHERE n.emergency_at IS NULL AND n.confirmed_at IS NULL AND n.source <> 'system'
        AND NOT EXISTS (
          SELECT 1 FROM delivery d INDEXED BY delivery_notification
          WHERE d.tenant = ? AND d.notification_id = n.id AND d.state NOT IN ('dead', 'dropped'))
@@ -174,6 +176,7 @@ export function loadGroup(db: Db) {
       untold: untold
         .all(...times(tenant, 3))
         .map(({ id, endedAt }) => ({ notificationId: idText(id), endedAt })),
+      confirmations: confirmations(tenant),
       breakers: breakers.all(tenant),
       silences: silences.all(tenant).map(silenceRow),
     };

@@ -113,13 +113,20 @@ export function retentionGroup(db: Db, memory: Memory) {
     return true;
   }, false);
 
+  const deleteConfirmations = raw.prepare<[number]>(
+    `DELETE FROM confirmation WHERE (tenant, notification_id) = (
+       SELECT tenant, id FROM notification WHERE rowid = ?)`,
+  );
   const notifications = walk(
     'notification',
     'created_at >= @young',
     `NOT EXISTS (SELECT 1 FROM delivery d INDEXED BY delivery_notification
        WHERE d.tenant = notification.tenant AND d.notification_id = notification.id)`,
     (policy, now) => now - policy.deliveryMs,
-  )(() => true, false);
+  )((rowid) => {
+    deleteConfirmations.run(rowid);
+    return true;
+  }, false);
 
   // An alert that a group's notify log names is in use, however old it is.
   const inLogs = raw

@@ -111,6 +111,8 @@ export function groupChanges(row: GroupRow) {
     lastSentAt: whole(row.lastSentAt),
     lastReason: row.lastReason,
     notified: JSON.stringify(row.notified),
+    collectSince: whole(row.collectSince ?? null),
+    collectUntil: whole(row.collectUntil ?? null),
   };
 }
 
@@ -141,6 +143,7 @@ export function groupRow(from: StoredGroup): GroupRow {
     lastSentAt: from.lastSentAt,
     lastReason: from.lastReason,
     notified: JSON.parse(from.notified) as GroupRow['notified'],
+    ...(from.collectUntil !== null && { collectSince: from.collectSince, collectUntil: from.collectUntil }),
   };
 }
 
@@ -197,6 +200,7 @@ export function notificationRow(from: StoredNotification): NotificationRow {
     strategy: from.strategy,
     requireAll: from.requireAll === 1,
     emergencyAt: from.emergencyAt,
+    ...(from.confirmedAt !== null && { confirmedAt: from.confirmedAt }),
   };
 }
 
@@ -280,6 +284,7 @@ export function deliveryOf(from: WithItsMessage): DeliveryOf {
     severity: from.severity as NotificationRow['severity'],
     priority: from.priority as NotificationRow['priority'],
     strategy: from.strategy,
+    receipts: from.receipts ?? 0,
   };
 }
 

@@ -47,6 +47,8 @@ const changeableOfGroup = [
   'lastSentAt',
   'lastReason',
   'notified',
+  'collectSince',
+  'collectUntil',
 ] as const satisfies readonly (keyof ReturnType<typeof groupChanges>)[];
 
 export function rowWriters(db: Db, labels: LabelSets) {

@@ -163,6 +163,8 @@ export const alertGroup = sqliteTable(
     lastSentAt: integer('last_sent_at'),
     lastReason: text('last_reason'),
     notified: text('notified').notNull(),
+    collectSince: integer('collect_since'),
+    collectUntil: integer('collect_until'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
@@ -226,6 +228,21 @@ export const notification = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
 
+export const confirmation = sqliteTable(
+  'confirmation',
+  {
+    tenant: text('tenant').notNull(),
+    notificationId: bytes('notification_id').notNull(),
+    recipient: text('recipient').notNull(),
+    at: integer('at').notNull(),
+    actor: text('actor').notNull(),
+    name: text('name'),
+    via: text('via').notNull(),
+    note: text('note'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.notificationId, t.recipient] })],
+);
+
 export const delivery = sqliteTable(
   'delivery',
   {
@@ -276,11 +293,20 @@ export const breaker = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.channel] })],
 );
 
+export const providerCall = sqliteTable('provider_call', {
+  tenant: text('tenant').notNull(),
+  channel: text('channel').notNull(),
+  at: integer('at').notNull(),
+  calls: integer('calls').notNull(),
+});
+
 export const configObject = sqliteTable(
   'config_object',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route', 'channel', 'template'] }).notNull(),
+    kind: text('kind', {
+      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team'],
+    }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
     version: integer('version').notNull(),
@@ -298,7 +324,9 @@ export const configObjectVersion = sqliteTable(
   'config_object_version',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route', 'channel', 'template'] }).notNull(),
+    kind: text('kind', {
+      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team'],
+    }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),
     action: text('action', { enum: ['created', 'replaced', 'patched', 'deleted'] }).notNull(),

@@ -6,6 +6,7 @@ import { auditGroup } from './audit-log.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
 import { configObjectReads } from './config-objects.ts';
+import { confirmationReads } from './confirmations.ts';
 import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
@@ -19,6 +20,7 @@ import { logReads } from './log-reads.ts';
 import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
+import { providerCallGroup } from './provider-calls.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
 import { spanReads } from './span-reads.ts';
@@ -51,6 +53,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...loadGroup(db),
     ...claimGroup(db),
     ...parkingGroup(db),
+    ...providerCallGroup(db),
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...occurrenceReads(db),
@@ -58,6 +61,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...logReads(db),
     ...spanReads(db),
     ...configObjectReads(db),
+    ...confirmationReads(db),
     ...silenceReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),

@@ -35,7 +35,15 @@ const schema = z.discriminatedUnion('msgtype', [
   }),
   z.strictObject({
     msgtype: z.literal('actionCard'),
-    actionCard: z.strictObject({ title: text, text, singleTitle: text, singleURL: z.url() }),
+    actionCard: z.union([
+      z.strictObject({ title: text, text, singleTitle: text, singleURL: z.url() }),
+      z.strictObject({
+        title: text,
+        text,
+        btnOrientation: z.enum(['0', '1']),
+        btns: z.array(z.strictObject({ title: text, actionURL: z.url() })).min(1),
+      }),
+    ]),
   }),
 ]);
 const hour = 3_600_000;

@@ -11,6 +11,8 @@ export interface PeerPlan {
   readonly path?: string;
   /** Requests that come before the one with the message. */
   readonly before?: number;
+  /** Whom it was asked to tell. */
+  readonly told?: () => readonly string[];
 }
 
 /** What every provider does by its HTTP server, whatever it sells. */
@@ -33,6 +35,7 @@ export async function providerPeer(
   return {
     config: plan.config(provider.url),
     deliveryIds: () => [], // such a provider is told none
+    ...(plan.told !== undefined && { told: plan.told }),
     holding:
       conduct === 'black_hole' ? provider.waitFor(1 + (plan.before ?? 0)).then(() => {}) : Promise.resolve(),
     close: () => (conduct === 'refused' ? Promise.resolve() : provider.close()),

@@ -55,9 +55,27 @@ const section = z.strictObject({
     verbatim: z.boolean().optional(),
   }),
 });
+// https://docs.slack.dev/reference/block-kit/blocks/actions-block
+const actions = z.strictObject({
+  type: z.literal('actions'),
+  elements: z
+    .array(
+      z.strictObject({
+        type: z.literal('button'),
+        text: z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(75) }),
+        url: z.url().max(3_000),
+        action_id: z.string().min(1).max(255),
+      }),
+    )
+    .min(1)
+    .max(25),
+});
 const content = {
   text: z.string().max(40_000),
-  blocks: z.array(section).max(50).optional(),
+  blocks: z
+    .array(z.discriminatedUnion('type', [section, actions]))
+    .max(50)
+    .optional(),
   unfurl_links: z.boolean().optional(),
   unfurl_media: z.boolean().optional(),
 };
@@ -104,7 +122,9 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   };
 
   function post(channel: string, body: z.output<typeof postBody>, now: number): SlackPost {
-    const sections = (body.blocks ?? []).map(({ text }) => text.text);
+    const sections = (body.blocks ?? []).flatMap((block) =>
+      block.type === 'section' ? [block.text.text] : [],
+    );
     const made: SlackPost = {
       channel,
       ts: `${Math.floor(now / 1_000)}.${String(posts.length + 1).padStart(6, '0')}`,
@@ -148,7 +168,10 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     if (!options.channels.includes(channel)) return no('channel_not_found');
     if (archived.has(channel)) return no('is_archived');
     if (text === '' && blocks.length === 0) return no('no_text');
-    const length = blocks.reduce((sum, block) => sum + block.text.text.length, 0);
+    const length = blocks.reduce(
+      (sum, block) => sum + (block.type === 'section' ? block.text.text.length : 0),
+      0,
+    );
     if (length > mostCharactersInBlocks) return no('msg_blocks_too_long');
     const parent = posts.find(({ ts }) => ts === thread);
     if (thread !== undefined && (!parent || parent.thread !== null || removed.has(thread)))

@@ -39,6 +39,10 @@ const templateCard = z.strictObject({
   card_type: z.literal('text_notice'),
   main_title: z.strictObject({ title: text.max(26) }),
   sub_title_text: text.max(112),
+  jump_list: z
+    .array(z.strictObject({ type: z.literal(1), title: text.max(13), url: z.url() }))
+    .max(3)
+    .optional(),
   card_action: z.strictObject({ type: z.literal(1), url: z.url() }),
 });
 const list = z.array(z.string());

@@ -24,6 +24,16 @@ export class Acks {
     };
   }
 
+  /** Whether somebody waits for an answer about the alert. */
+  asksFor(alertId: string): boolean {
+    return (this.#asking.get(alertId) ?? 0) > 0;
+  }
+
+  /** It was acknowledged and nobody was told: nothing is known of it. */
+  forget(alertId: string): void {
+    this.#told.delete(alertId);
+  }
+
   /** Whether repeats of the alert are held back, for all that a client was told. */
   holds(alertId: string, at: number): boolean {
     const ack = this.#told.get(alertId);

@@ -217,6 +217,7 @@ export class Clients {
       const firing = [...journal.firing].filter(({ row }) => row.tenant === tenant);
       if (firing.length === 0) continue;
       const { id } = random.pick(firing).row;
+      if (this.#acks.asksFor(id)) continue;
       const what = random.chance(0.7) ? 'acknowledge' : 'resolve';
       const until = random.chance(0.5) ? clock.now() + random.int(60_000, 3_600_000) : null;
       const name = `command-${++this.#keys}`;

@@ -24,6 +24,8 @@ export class Deliveries {
   /** Delivery → when its busy provider wants to hear of it again. */
   readonly #busyUntil = new Map<string, number>();
   readonly #letters = new Set<LetterRequest>();
+  /** When a lane of a tenant was last called for on a channel. */
+  readonly #calledAt = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -75,6 +77,7 @@ export class Deliveries {
         else if (kind === 'delivery.requeued') counters.hit('dead letter requeued');
         else if (kind === 'delivery.discarded') counters.hit('dead letter discarded');
         else if (kind === 'delivery.dropped' && reason === 'resolved_before_send') this.#overtaken(subjectId);
+        else if (kind === 'delivery.dropped' && reason === 'superseded') this.#superseded(subjectId);
         else if (kind === 'delivery.dropped') this.#notSent(journal.deliveries.get(subjectId)!);
         else if (kind === 'delivery.retry') this.#retried(subjectId);
         else if (kind === 'channel.paused')
@@ -87,7 +90,7 @@ export class Deliveries {
         const record = journal.deliveries.get(row.id)!;
         const twins = journal.deliveriesOf
           .get(row.notificationId)!
-          .filter((d) => d.row.channel === row.channel);
+          .filter((d) => d.row.recipient === row.recipient);
         if (twins.length > 1)
           this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
         if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
@@ -107,20 +110,29 @@ export class Deliveries {
       case 'delivery.requeued': {
         const record = journal.deliveries.get(effect.row.id);
         if (record?.row.state !== 'queued')
-          this.#broken('I15', `${effect.row.id} was queued anew and was not dead`);
+          this.#broken('I15', `${effect.row.id} was queued anew and was neither dead nor lost`);
         this.#open.add(record);
-        this.#checkRequeued(record);
+        this.#checkRequeued(record, effect.row.lost !== undefined);
         return;
       }
       default:
     }
   }
 
+  sendStarted(deliveryId: string): void {
+    const record = this.#world.journal.deliveries.get(deliveryId);
+    if (record) this.#calledAt.set(laneKey(record), this.#world.clock.now());
+  }
+
+  /** Nothing waits for hours; where calls are few it may wait for its like, but no lane waits for the others. */
   sweep(now: number): void {
+    const few = this.#world.plan.limits.length > 0;
     for (const { row, openedAt } of this.#open) {
       if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
         this.#broken('I14', `${row.id} is leased ${now - row.leaseUntil} ms beyond its end`);
-      if (now - openedAt > 7_200_000) this.#broken('I14', `${row.id} is open since ${openedAt}`);
+      const moved = few ? (this.#calledAt.get(laneKey({ row })) ?? 0) : 0;
+      if (now - Math.max(openedAt, moved) > 7_200_000)
+        this.#broken('I14', `${row.id} is open since ${openedAt}`);
     }
   }
 
@@ -130,12 +142,13 @@ export class Deliveries {
   }
 
   /** Somebody asked for it, and what it says is still so. */
-  #checkRequeued({ row }: DeliveryRecord): void {
+  #checkRequeued({ row }: DeliveryRecord, lost: boolean): void {
     const { journal } = this.#world;
     const asked = [...this.#letters].some(
       ({ tenant, id, channel }) => tenant === row.tenant && (id === row.id || channel === row.channel),
     );
-    if (!asked) this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
+    if (!asked && !lost)
+      this.#broken('I3', `${row.id} on ${row.channel} was queued anew and nobody asked for it`);
     const said = journal.notifications.get(row.notificationId)?.alerts ?? {};
     for (const [id, status] of Object.entries(said)) {
       if (saysFiring(status) && journal.alerts.get(id)?.row.state === 'resolved')
@@ -158,6 +171,26 @@ export class Deliveries {
         .some((later) => later.receiver === receiver && later.alerts[alert] === 'resolved');
       if (saying === 'event' || !over)
         this.#broken('I2', `${id} was dropped as overtaken and ${alert} is not over`);
+    }
+  }
+
+  /** Nobody has it, it was not the first of its order, and a later one of the order says that all of it fires. */
+  #superseded(id: string): void {
+    const { journal, counters } = this.#world;
+    counters.hit('dropped superseded');
+    const { row, accepted } = journal.deliveries.get(id)!;
+    if (accepted.length > 0) this.#broken('I2', `${id} was dropped as not sent and a provider has it`);
+    const { alerts, receiver } = journal.notifications.get(row.notificationId)!;
+    const waiting = [...this.#open].filter(({ row: { orderKey } }) => orderKey === row.orderKey);
+    if (!waiting.some((other) => other.row.orderNo < row.orderNo))
+      this.#broken('I2', `${id} was the first of its order and was dropped for a later one`);
+    for (const [alert, saying] of Object.entries(alerts)) {
+      const said = (journal.notificationsOf.get(alert) ?? []).some(
+        (later) =>
+          later.id > row.notificationId && later.receiver === receiver && saysFiring(later.alerts[alert]),
+      );
+      if (!saysFiring(saying) || !said)
+        this.#broken('I2', `${id} was dropped for a later one, and none says that ${alert} fires`);
     }
   }
 
@@ -217,4 +250,8 @@ export class Deliveries {
   #broken(id: InvariantId, message: string): never {
     throw new Violation(id, message, this.#world.clock.now());
   }
+}
+
+function laneKey({ row: { tenant, channel, lane } }: Pick<DeliveryRecord, 'row'>): string {
+  return `${tenant}/${channel}/${lane}`;
 }

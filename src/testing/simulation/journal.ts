@@ -44,6 +44,8 @@ export interface DeliveryRecord {
   openedAt: number;
   /** Never got through once, whatever became of it since. */
   wasDead: boolean;
+  /** A provider took it and said later that it did not arrive. */
+  lost: boolean;
 }
 
 export interface Skip {
@@ -171,6 +173,7 @@ export class Journal {
           leasedBy: this.#owner,
           openedAt: effect.row.createdAt,
           wasDead: false,
+          lost: false,
         };
         this.deliveries.set(effect.row.id, record);
         push(this.deliveriesOf, effect.row.notificationId, record);
@@ -181,21 +184,32 @@ export class Journal {
         const { result } = effect;
         const record = this.deliveries.get(result.id);
         if (!record || record.row.leaseToken !== result.leaseToken) return;
-        const { state, dueAt, reason, attempts, shorter, finishedAt } = result;
-        record.row = { ...record.row, state, dueAt, reason, attempts, shorter, finishedAt, leaseUntil: null };
+        const { state, dueAt, reason, attempts, shorter, finishedAt, providerId, moved } = result;
+        const said = { state, dueAt, reason, attempts, shorter, finishedAt, providerId };
+        record.row = { ...record.row, ...said, ...moved, leaseUntil: null };
         record.wasDead ||= state === 'dead';
         this.#sort(record);
         return;
       }
       case 'delivery.requeued': {
-        const { id, dueAt, expiresAt, orderNo, reason } = effect.row;
+        const { id, dueAt, expiresAt, orderNo, reason, lost } = effect.row;
         const record = this.deliveries.get(id);
-        if (record?.row.state !== 'dead') return;
+        if (record?.row.state !== (lost ? 'sent' : 'dead')) return;
         const again = { dueAt, expiresAt, orderNo, reason, attempts: 0, shorter: false, finishedAt: null };
-        record.row = { ...record.row, ...again, state: 'queued' };
+        record.row = { ...record.row, ...again, ...lost, state: 'queued' };
         record.failures = 0;
         record.crashes = 0;
         record.openedAt = dueAt;
+        this.#sort(record);
+        return;
+      }
+      case 'delivery.receipt': {
+        const { moved, row } = effect;
+        const record = this.deliveries.get(row.id);
+        if (!record || record.row.leaseToken !== row.leaseToken || !moved) return;
+        const { state, reason, finishedAt, providerId } = row;
+        record.row = { ...record.row, state, reason, finishedAt, providerId };
+        record.lost ||= state === 'dead';
         this.#sort(record);
         return;
       }
@@ -212,6 +226,14 @@ export class Journal {
     const record = row.subjectKind === 'alert' ? this.alerts.get(row.subjectId) : undefined;
     const about = record ? `${record.row.tenant} ${record.row.key}` : '';
     this.log(row.at, `event ${row.kind} ${row.subjectId.slice(-6)} ${row.reason ?? ''} ${about}`);
+    if (
+      row.subjectKind === 'delivery' &&
+      row.reason === 'receipt_failed' &&
+      row.kind !== 'delivery.receipt'
+    ) {
+      const delivery = this.deliveries.get(row.subjectId);
+      if (delivery) delivery.lost = true;
+    }
     if (row.subjectKind !== 'alert') return;
     if (row.kind === 'notify.skipped' || row.kind === 'notify.held') {
       push(this.skips, row.subjectId, {

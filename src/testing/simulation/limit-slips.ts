@@ -17,9 +17,7 @@ export const limitSlips: readonly Mutant[] = [
     wraps: () => ({
       store: (store) => ({
         ...store,
-        leasedDeliveries: () => [],
-        events: (tenant, subject, ...rest) =>
-          subject === null ? { items: [], next: null } : store.events(tenant, subject, ...rest),
+        providerCalls: () => [],
       }),
     }),
     plan: (plan) => ({ ...limited(plan), faults: { ...noFaults, crash: 0.002 } }),

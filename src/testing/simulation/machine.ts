@@ -8,6 +8,14 @@ import type { Accepted, Journal } from './journal.ts';
 import type { FaultPlan } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
 
+/** A message that a provider took. */
+export interface TakenMessage {
+  readonly channel: string;
+  /** The id that came with it: a delivery's, or that of a call of several. */
+  readonly given: string;
+  readonly providerId: string;
+}
+
 export interface Machine {
   readonly clock: ManualClock;
   readonly random: Random;
@@ -30,4 +38,6 @@ export interface Machine {
   /** A provider counted more calls than it grants. */
   exceeded(message: string): void;
   accepted(accepted: Accepted): void;
+  /** A provider took a message: one delivery, or several in one call. */
+  took(message: TakenMessage): void;
 }

@@ -7,6 +7,7 @@ import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
 import { limitSlips } from './limit-slips.ts';
 import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
+import { receiptSlips } from './receipt-slips.ts';
 import { slips } from './slips.ts';
 import { suppressionSlips } from './suppression-slips.ts';
 import type { World, Wraps } from './world.ts';
@@ -57,6 +58,7 @@ export const mutants: readonly Mutant[] = [
   ...slips,
   ...suppressionSlips,
   ...limitSlips,
+  ...receiptSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',
@@ -343,6 +345,23 @@ export const mutants: readonly Mutant[] = [
       }),
     }),
     plan: (plan) => ({ ...busy(plan), commandsPerHour: 60 }),
+  },
+  {
+    name: 'a bulk acknowledgement leaves one out',
+    what: 'what is asked of all that match is done with all but the last',
+    wraps: () => ({
+      services: (services) => ({
+        ...services,
+        respondToMany: async (tenant, order, actor, idempotency) => {
+          const all = await services.respondToMany(tenant, { ...order, dryRun: true }, actor, null);
+          const { length } = (all.body as { ids: string[] }).ids;
+          const short = { ...order, limit: Math.max(0, length - 1) };
+          const answer = await services.respondToMany(tenant, short, actor, idempotency);
+          return { ...answer, body: { ...(answer.body as object), more: false } };
+        },
+      }),
+    }),
+    plan: (plan) => ({ ...busy(plan), ordersPerHour: 20 }),
   },
   {
     name: 'breaker never closes',

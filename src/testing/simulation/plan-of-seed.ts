@@ -8,6 +8,7 @@ import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
 import type { Window } from '../../policy/rate-limit.ts';
 import { aReceiver, aRoute, aRule } from '../builders.ts';
 import type { Random } from './random.ts';
+import type { ReceiptPlan } from './receipt-plan.ts';
 
 const s = 1_000;
 const min = 60 * s;
@@ -57,12 +58,16 @@ export interface SeedPlan {
   readonly concurrency: number;
   /** What every provider grants; empty: as much as anybody asks for. */
   readonly limits: readonly Window[];
+  /** Null: no provider tells what became of a message, and nobody takes over from another. */
+  readonly receipts: ReceiptPlan | null;
   readonly routing: RoutingConfig;
   readonly rules: readonly ThresholdRule[];
   readonly series: readonly SeriesPlan[];
   readonly faults: FaultPlan;
   readonly eventsPerHour: number;
   readonly commandsPerHour: number;
+  /** Orders about many alerts, and several orders at once. */
+  readonly ordersPerHour: number;
   readonly silencesPerHour: number;
   /** What people do with dead letters. */
   readonly lettersPerHour: number;
@@ -299,6 +304,7 @@ export function drawSeed(random: Random): SeedPlan {
     channels,
     concurrency: random.pick([1, 2, 8]),
     limits: [],
+    receipts: null,
     routing: drawRouting(random, drawReceivers(random, channels)),
     rules,
     series,
@@ -325,6 +331,7 @@ export function drawSeed(random: Random): SeedPlan {
     },
     eventsPerHour: random.pick([5, 40]),
     commandsPerHour: random.pick([2, 15]),
+    ordersPerHour: 0,
     lettersPerHour: random.pick([2, 20]),
     silencesPerHour: 0,
     ruleChangesPerHour: random.pick([0, 1, 4]),

@@ -157,14 +157,14 @@ export class Provider {
           const message = said(deliveryId);
           world.accepted({ at: clock.now(), channel: this.name, deliveryId, message, ambiguous });
         }
+        const providerId = `p-${context.deliveryId}-${context.attempt}-${clock.now()}`;
+        world.took({ channel: this.name, given: context.deliveryId, providerId });
         if (lost) {
           counters.hit('reply lost');
           for (const id of ids) world.failed(id);
           void untilAbort().then(resolve);
         } else if (!world.mayCrash(generation, 'send.after')) {
-          void answer({ kind: 'sent', providerId: `p-${context.deliveryId}` }, latency - arriveMs).then(
-            resolve,
-          );
+          void answer({ kind: 'sent', providerId }, latency - arriveMs).then(resolve);
         }
       });
     });

@@ -46,8 +46,11 @@ export class SilenceClients {
       const open = this.#holding.open(tenant, clock.now());
       const what = open.length === 0 ? 'make' : random.pick(['make', 'make', 'change', 'expire'] as const);
       if (what === 'make') {
-        const made = await this.#put(tenant, null, drawMatchers(random));
-        if (made) counters.hit('silence made');
+        const several = Array.from({ length: random.chance(0.3) ? random.int(2, 3) : 1 }, () =>
+          this.#put(tenant, null, drawMatchers(random)),
+        );
+        if (several.length > 1) counters.hit('several silences at once');
+        for (const made of await Promise.all(several)) if (made) counters.hit('silence made');
       } else if (what === 'change') {
         const { id, matchers } = random.pick(open);
         const other = random.chance(0.5) ? matchers : drawMatchers(random);

@@ -7,6 +7,7 @@ import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
+import { OrderClients } from './order-clients.ts';
 import {
   drawGroupRules,
   drawLeveledRules,
@@ -16,6 +17,8 @@ import {
   tenants,
 } from './plan-of-seed.ts';
 import { Random } from './random.ts';
+import { drawReceipts } from './receipt-plan.ts';
+import { Receipts } from './receipts.ts';
 import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
 import { drawSuppression } from './suppression-plan.ts';
@@ -72,6 +75,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ...drawLeveledRules(new Random(seed, 22)),
     ],
     limits: drawLimits(new Random(seed, 25)),
+    ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
+    receipts: drawReceipts(new Random(seed, 28), drawn.channels),
     ...drawSuppression(new Random(seed, 23), drawn.routing),
   };
   const plan = options.plan?.(whole) ?? whole;
@@ -87,12 +92,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const holding = new Holding(world);
   const telling = new Telling(world, acks, holding);
   const deliveries = new Deliveries(world);
+  const receipts = new Receipts(world, new Random(seed, 29));
   const wire = new Wire(world, (id) => telling.mayBeTakenBack(id));
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
   const oracles = { episodes, groups, telling, acks, holding, deliveries };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
+  const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
@@ -105,6 +112,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       if (effect.put === 'event') holding.onEvent(effect.row);
       telling.onEffect(effect, at);
       deliveries.onEffect(effect);
+      receipts.onEffect(effect);
     } catch (error) {
       world.fail(error);
     }
@@ -123,7 +131,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     flushed: guard((declared, blocks) => episodes.flushed(declared, blocks)),
     started: guard(() => episodes.started()),
     stepped: guard(() => remembered.stepped()),
-    sendStarted: guard((id, message) => wire.sendStarted(id, message)),
+    sendStarted: guard((id, message) => {
+      deliveries.sendStarted(id);
+      wire.sendStarted(id, message);
+      receipts.sendStarted(id);
+    }),
+    took: guard((message) => receipts.took(message)),
     failed: guard((id) => deliveries.failed(id)),
     askedForPatience: guard((id, until) => deliveries.askedForPatience(id, until)),
     accepted: guard((accepted) => wire.accepted(accepted)),
@@ -138,6 +151,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     world.start();
     clients.start();
     silencers.start();
+    orderers.start();
     const until = startedAt + hours * hour;
     for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
       await world.run(at);
@@ -146,6 +160,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await world.run(until);
     clients.stop();
     silencers.stop();
+    orderers.stop();
     world.heal();
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);

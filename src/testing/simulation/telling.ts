@@ -228,7 +228,7 @@ export class Telling {
     const { journal, clock } = this.#world;
     const now = clock.now();
     for (const { row, channels } of this.#unchecked.values()) {
-      const made = new Set((journal.deliveriesOf.get(row.id) ?? []).map((d) => d.row.channel));
+      const made = new Set((journal.deliveriesOf.get(row.id) ?? []).map((d) => d.row.recipient));
       for (const channel of channels)
         if (!made.has(channel)) this.#broken('I1', `notification ${row.id} has no delivery on ${channel}`);
     }

@@ -6,6 +6,7 @@ export const invariants = {
   I2: 'order: an accepted resolved follows an accepted or dead firing, and nothing overtakes on one way',
   I3: 'no invention: what is sent, stored or decided has its cause',
   I4: 'rate: no provider counts more calls in any span than it grants',
+  I5: 'tenants: nobody is told what belongs to another tenant',
   I6: 'durability: what was answered with 2xx is there, and the state is the fold of what was committed',
   I7: 'idempotency: one key, one effect, one answer',
   I8: 'an acknowledgement holds back repeats',

@@ -34,12 +34,12 @@ export class Wire {
     if (record.row.state !== 'sending') this.#broken('I3', `${deliveryId} is sent while ${record.row.state}`);
     if (record.row.dueAt > this.#world.clock.now())
       this.#broken('I15', `${deliveryId} is sent before ${record.row.dueAt}, when it is due`);
-    if (message.tenant !== record.row.tenant) this.#broken('I3', `${deliveryId} crosses tenants`);
+    if (message.tenant !== record.row.tenant) this.#broken('I5', `${deliveryId} crosses tenants`);
     if (message.id !== record.row.notificationId) this.#broken('I3', `${deliveryId} carries another message`);
     for (const { id, status } of message.alerts) {
       const alert = journal.alerts.get(id);
-      if (!alert || alert.row.tenant !== message.tenant)
-        this.#broken('I3', `${id} is not the tenant's alert`);
+      if (!alert) this.#broken('I3', `${id} is no alert`);
+      else if (alert.row.tenant !== message.tenant) this.#broken('I5', `${id} is not the tenant's alert`);
       else if (alert.row.kind === 'alert' && alert.firedAt === null) this.#broken('I3', `${id} never fired`);
       else if (status === 'resolved' && alert.resolvedAt === null && !this.#mayBeTakenBack(id))
         this.#broken('I3', `${id} is said to be resolved and fires`);
@@ -50,14 +50,15 @@ export class Wire {
     const { journal } = this.#world;
     const record = journal.deliveries.get(accepted.deliveryId);
     if (!record) this.#broken('I3', `${accepted.deliveryId} was accepted without a row`);
-    const { orderKey, orderNo, tenant } = record.row;
-    const wire = `${accepted.channel} ${accepted.message.id}`;
+    const { orderKey, orderNo, tenant, recipient } = record.row;
+    const wire = `${recipient} ${accepted.message.id}`;
     if ((this.#wire.get(wire) ?? accepted.deliveryId) !== accepted.deliveryId)
       this.#broken('I13', `${accepted.message.id} under two ids`);
     this.#wire.set(wire, accepted.deliveryId);
     if (record.accepted.length > 1) {
       const before = record.accepted.at(-2)!;
-      const excuse = before.ambiguous || journal.voided.some((at) => at >= before.at - 20_000);
+      // Another channel carries what its provider lost.
+      const excuse = before.ambiguous || record.lost || journal.voided.some((at) => at >= before.at - 20_000);
       if (!excuse) this.#broken('I13', `${accepted.deliveryId} was accepted ${record.accepted.length} times`);
       return;
     }
@@ -70,20 +71,20 @@ export class Wire {
     this.#order.set(order, Math.max(last, orderNo));
     for (const { id, kind, status } of accepted.message.alerts) {
       if (kind !== 'alert' || status !== 'resolved') continue;
-      if (!this.#got(id, accepted.channel, accepted.message.receiver))
-        this.#broken('I2', `resolved of ${id} on ${accepted.channel} without its firing`);
+      if (!this.#got(id, recipient, accepted.message.receiver))
+        this.#broken('I2', `resolved of ${id} on ${recipient} without its firing`);
     }
   }
 
   /** Firing of the alert reached the channel, or died on the way. */
-  #got(alertId: string, channel: string, receiver: string): boolean {
+  #got(alertId: string, recipient: string, receiver: string): boolean {
     const { journal } = this.#world;
     return (journal.notificationsOf.get(alertId) ?? []).some(
       (n) =>
         saysFiring(n.alerts[alertId]) &&
         n.receiver === receiver &&
         (journal.deliveriesOf.get(n.id) ?? []).some(
-          (d) => d.row.channel === channel && (d.accepted.length > 0 || d.wasDead),
+          (d) => d.row.recipient === recipient && (d.accepted.length > 0 || d.wasDead),
         ),
     );
   }

@@ -18,7 +18,7 @@ import { ManualClock, macrotask } from '../manual-clock.ts';
 import { Counters } from './counters.ts';
 import type { Disk } from './disk.ts';
 import { type Accepted, Journal } from './journal.ts';
-import type { Machine } from './machine.ts';
+import type { Machine, TakenMessage } from './machine.ts';
 import type { FaultPlan, SeedPlan } from './plan-of-seed.ts';
 import { simulatedClock, simulatedHistory, simulatedStore } from './ports.ts';
 import { Provider } from './providers.ts';
@@ -54,6 +54,7 @@ export interface Watcher {
   failed(deliveryId: string): void;
   askedForPatience(deliveryId: string, until: number): void;
   accepted(accepted: Accepted): void;
+  took(message: TakenMessage): void;
 }
 
 interface Process {
@@ -159,7 +160,10 @@ export class World implements Machine {
           channels: new Map(
             this.providers.map((provider) => [
               provider.name,
-              provider.channel(generation, this.plan.concurrency),
+              {
+                ...provider.channel(generation, this.plan.concurrency),
+                fallback: this.plan.receipts?.fallback[provider.name] ?? [],
+              },
             ]),
           ),
           fatal: () => {
@@ -204,7 +208,12 @@ export class World implements Machine {
   /** The operator's new routing tree. */
   setRouting(routing: RoutingConfig): void {
     this.routing = routing;
-    const channels = new Map(this.plan.channels.map((name) => [name, { name, type: 'simulated' }]));
+    const channels = new Map(
+      this.plan.channels.map((name) => [
+        name,
+        { name, type: 'simulated', fallback: this.plan.receipts?.fallback[name] ?? [] },
+      ]),
+    );
     this.runtime?.engine.setRouting(this.#asRead(routing), deliveryPolicyOf(channels));
   }
 
@@ -289,6 +298,10 @@ export class World implements Machine {
   accepted(accepted: Accepted): void {
     this.journal.accept(accepted);
     this.watcher?.accepted(accepted);
+  }
+
+  took(message: TakenMessage): void {
+    this.watcher?.took(message);
   }
 
   #log(generation: number): Log {

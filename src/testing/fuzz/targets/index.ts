@@ -11,6 +11,7 @@ import { inboundBodies } from './inbound-bodies.ts';
 import { gzip } from './inflate.ts';
 import { ingestBodies } from './ingest-bodies.ts';
 import { jsonDepth } from './json-depth.ts';
+import { linkTokens } from './links.ts';
 import { equalPatterns, matchers, patterns } from './matchers.ts';
 import { ruleFile } from './rule-file.ts';
 import { addresses, durations, percentiles, sizes } from './scalars.ts';
@@ -37,6 +38,7 @@ export const targets: readonly Target[] = [
   addresses,
   percentiles,
   cursors,
+  linkTokens,
   retryAfter,
   idempotencyKeys,
   credentials,
