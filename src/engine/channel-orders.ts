@@ -11,20 +11,12 @@ import type { Doors } from './doors.ts';
 import type { Hand } from './object-change.ts';
 import type { ObjectDocument, ObjectOrder } from './object-order.ts';
 import { type Decision, decideObject, type ObjectKind } from './object-orders.ts';
-import { channelSurroundings } from './object-users.ts';
+import { type ChannelSurroundings, channelSurroundings } from './object-users.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
 /** Opens a channel to see whether it can be; why not, in one line. */
 export type OpenTrial = (tenant: string, channel: LiveChannel) => string | null;
-
-/** What a channel may name, and what names channels. */
-export interface ChannelSurroundings {
-  readonly channels: ChannelBook;
-  readonly templates: readonly string[];
-  /** What names the channel, but for other channels. */
-  readonly usersOf: (channel: string) => readonly string[];
-}
 
 /** Carries the order out; in the same turn the alerts are told by the channels as they are then. */
 export function carryOutChannel(

@@ -1,8 +1,22 @@
 // Who names a channel or a template of the API: it cannot go before them.
-import type { ChannelSurroundings } from './channel-orders.ts';
+import type { ChannelBook } from './channel-book.ts';
 import type { ObjectDocument } from './object-order.ts';
-import type { TemplateSurroundings } from './template-orders.ts';
+import type { TemplateBook } from './template-book.ts';
 import type { TenantBooks } from './tenant.ts';
+
+/** What a channel may name, and what names channels. */
+export interface ChannelSurroundings {
+  readonly channels: ChannelBook;
+  readonly templates: readonly string[];
+  /** What names the channel, but for other channels. */
+  readonly usersOf: (channel: string) => readonly string[];
+}
+
+export interface TemplateSurroundings {
+  readonly templates: TemplateBook;
+  /** Which channels name the template. */
+  readonly usersOf: (template: string) => readonly string[];
+}
 
 export function channelSurroundings({
   channels,

@@ -6,16 +6,10 @@ import type { Answer } from '../services.ts';
 import type { Hand } from './object-change.ts';
 import type { ObjectOrder } from './object-order.ts';
 import { type Decision, decideObject, type ObjectKind } from './object-orders.ts';
-import { templateSurroundings } from './object-users.ts';
+import { type TemplateSurroundings, templateSurroundings } from './object-users.ts';
 import type { ApiTemplate, TemplateBook } from './template-book.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
-
-export interface TemplateSurroundings {
-  readonly templates: TemplateBook;
-  /** Which channels name the template. */
-  readonly usersOf: (template: string) => readonly string[];
-}
 
 /** Carries the order out. */
 export function carryOutTemplate(
