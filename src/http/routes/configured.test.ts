@@ -208,8 +208,12 @@ describe('messages', () => {
     await expect
       .poll(async () => (await ask('GET', '/api/v1/channels/gone')).body.queue)
       .toMatchObject({ queued: 1 });
+    // Another tenant's of the same name carries nothing of it.
+    const ofAcme = { name: 'gone', type: 'webhook', url: `${hook.url}/gone-of-acme` };
+    expect((await ask('POST', channels, ofAcme, acme)).status).toBe(201);
     expect((await ask('DELETE', `${channels}/gone`)).status).toBe(204);
     expect(await waiting).toMatchObject({ status: 'failed', code: 'no_channel' });
+    expect(hook.received.filter(({ path }) => path === '/gone-of-acme')).toEqual([]);
     expect(codeOf(await ask('GET', '/api/v1/channels/gone'))[0]).toBe(404);
 
     await ask('POST', channels, aHook('off'));
