@@ -3,6 +3,7 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChannelDefinition } from '../channels/channel.ts';
+import { channels as builtIn } from '../channels/index.ts';
 import { labelSet } from '../rules/labels.ts';
 import type { Problem, Rule } from '../rules/types.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
@@ -13,7 +14,7 @@ import { RuleReader } from './config/rule-reader.ts';
 import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
-import { closeChannels, openChannels } from './delivery/open-channels.ts';
+import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
 import { Ballast } from './disk/ballast.ts';
 import { DiskGuard } from './disk/disk-guard.ts';
 import { createHttp } from './http/app.ts';
@@ -31,6 +32,7 @@ import { createMetrics } from './metrics.ts';
 import { type OpenReplays, openReplays } from './replay/replays.ts';
 import { startReports } from './reports/scheduled-reports.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
+import { openVault, type Vault } from './secrets/vault.ts';
 import { type IncomingEvent, type Services, systemActor } from './services.ts';
 import { openStatistics } from './statistics/statistics.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -126,6 +128,8 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       ...(adminKey === undefined ? {} : { adminKey }),
     });
     if ('problem' in first) throw new Error(first.problem);
+    const keys = config.secretsKeys.map((one) => one.reveal());
+    const vault = openVault(config.data, keys, () => hasChannels(store));
     const reader = openHistoryReader({ file: samplesFile, clock });
     opening.push(reader);
     let routingOf: Services['routing'] | null = null;
@@ -151,6 +155,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       log,
       clock,
       newId,
+      vault,
       initialKey: first.generated,
     });
     routingOf = (tenant) => tocsin.services.routing(tenant);
@@ -159,6 +164,11 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
     for (const part of opening.reverse()) part.close();
     throw error;
   }
+}
+
+/** Of the API: their secrets are sealed with the key of the folder. */
+function hasChannels(store: Store): boolean {
+  return store.tenants().some(({ id }) => store.configObjects(id, 'channel').length > 0);
 }
 
 async function rulesOf(config: TocsinConfig, reader: RuleReader): Promise<readonly Rule[]> {
@@ -181,6 +191,7 @@ interface Parts {
   readonly log: Log;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly vault: Vault;
   readonly initialKey: string | null;
 }
 
@@ -188,18 +199,19 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
   const { disk, store, history, reader, replays, statistics, ruleReader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
-  const channels = openChannels(
-    config.channels,
-    {
+  const kinds = options.channels ?? builtIn;
+  const opener: Opener = {
+    host: {
       dispatcher: () => egress.dispatcher(),
       connect: (host, port, signal) => egress.connect(host, port, signal),
       now: () => clock.now(),
       print: options.print ?? (() => undefined),
     },
-    (channel) => (config.publicUrl === null ? null : callbackUrlOf(config.publicUrl, channel)),
-    options.channels,
-    config.mock,
-  );
+    callbackUrl: (channel) => (config.publicUrl === null ? null : callbackUrlOf(config.publicUrl, channel)),
+    registry: kinds,
+    mock: config.mock,
+  };
+  const channels = openChannels(config.channels, opener);
   const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
@@ -216,6 +228,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       rng: Math.random,
       owner: randomUUID(),
       channels,
+      made: { kinds, vault: parts.vault, open: (channel, own) => openChannel(channel, opener, own) },
       publicUrl: config.publicUrl,
       ...(linker && { links: linker }),
       published: (events) => options.onEvents?.(events),
@@ -319,7 +332,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       http.flushAudit();
       await runtime.close(drainMs);
       disk.close();
-      await closeChannels(channels);
+      await closeChannels(channels.values());
       await egress.close();
       reader.close();
       replays.close();

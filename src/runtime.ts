@@ -8,6 +8,7 @@ import type { Limits } from './config/config.ts';
 import type { FileRouting } from './config/routing.ts';
 import { CallLedger } from './delivery/call-ledger.ts';
 import { Callbacks } from './delivery/callbacks.ts';
+import { ChannelRegistry } from './delivery/channel-registry.ts';
 import { Claimer } from './delivery/claimer.ts';
 import { alarmKey, DeadLetterAlarm, deadLettersEvent } from './delivery/dead-letter-alarm.ts';
 import { DeliveryNotices } from './delivery/delivery-notices.ts';
@@ -16,16 +17,19 @@ import { Dispatcher } from './delivery/dispatcher.ts';
 import { FirstResults } from './delivery/first-results.ts';
 import type { Job } from './delivery/job.ts';
 import { Limiter } from './delivery/limiter.ts';
+import { LiveChannels, type LivePorts } from './delivery/live-channels.ts';
 import type { Wording } from './delivery/message-template.ts';
-import { type OpenChannel, renderedBy } from './delivery/open-channels.ts';
+import { keyOf, type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
 import { ResultCounts } from './delivery/result-counts.ts';
 import { previewTemplate } from './delivery/template-preview.ts';
 import { Wordings } from './delivery/wordings.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
+import type { ChannelReading } from './engine/channel-book.ts';
 import { createChannelServices } from './engine/channel-services.ts';
 import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
+import { createObjectServices } from './engine/object-services.ts';
 import { createServices } from './engine/services.ts';
 import type { History } from './ingest/history.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
@@ -37,6 +41,7 @@ import type { Heartbeat } from './pipeline/heartbeat.ts';
 import { personIn } from './policy/recipient-ways.ts';
 import type { Strategies } from './policy/strategy.ts';
 import type { Replays } from './replay/questions.ts';
+import { vaultOf } from './secrets/vault.ts';
 import {
   type Health,
   type Idempotency,
@@ -74,7 +79,10 @@ export interface RuntimePorts {
   readonly rng: () => number;
   /** Names this process in shard and delivery leases. */
   readonly owner: string;
+  /** Of the file. */
   readonly channels: ReadonlyMap<string, OpenChannel>;
+  /** How channels of the API are read and opened; without it there are none. */
+  readonly made?: ChannelReading & Pick<LivePorts, 'open'>;
   /** The address of this program as providers see it; null or absent when it was not configured. */
   readonly publicUrl?: string | null;
   /** Makes the links under which a message is answered; absent: it has none. */
@@ -139,7 +147,8 @@ export function rulesByTenant(rules: readonly Rule[]): Map<string, Rule[]> {
 }
 
 export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runtime {
-  const { store, history, clock, log, newId, rng, owner, channels } = ports;
+  const { store, history, clock, log, newId, rng, owner } = ports;
+  const channels = new ChannelRegistry(ports.channels);
   const { limits, routing } = config;
   let fatal: unknown = null;
   let closed = false;
@@ -170,8 +179,15 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     },
   });
   const perMinute = limits.messagesPerMinute;
-  const limiter = new Limiter(channels, perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }]);
+  const limiter = new Limiter(
+    ports.channels,
+    perMinute === null ? [] : [{ calls: perMinute, perMs: 60_000 }],
+  );
   const wordings = new Wordings(config.templates ?? new Map(), config.timeZone, log);
+  const keyOfName = (tenant: string, name: string): string => {
+    const channel = channels.of(tenant, name);
+    return channel === undefined ? name : keyOf(channel);
+  };
   const ledger = new CallLedger(() => engine.wake());
   const dispatcher = new Dispatcher({
     ledger,
@@ -184,13 +200,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       const name = personIn(job.recipient);
       if (name === null) return undefined;
       const person = engine.tenant(job.tenant)?.directory.people.get(name);
-      const type = channels.get(job.channel)?.type ?? '';
+      const type = channels.of(job.tenant, job.channel)?.type ?? '';
       const to = person?.addresses.get(job.channel) ?? person?.addresses.get(type);
       return person === undefined || to === undefined ? null : { to, locale: person.locale };
     },
     ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
     done(job, result, durationMs) {
-      results.note(job.tenant, job.channel, result.kind);
+      results.note(job.tenant, keyOfName(job.tenant, job.channel), result.kind);
       engine.complete(job.tenant, {
         kind: 'result',
         ...leaseOf(job),
@@ -233,6 +249,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job), dueAt, channel: job.channel }),
     expired: (job) => engine.complete(job.tenant, { kind: 'expired', ...leaseOf(job) }),
   });
+  const made = ports.made ?? { kinds: {}, vault: vaultOf([]), open: noChannel };
+  const live = new LiveChannels({
+    ...{ registry: channels, open: made.open, dispatcher, log },
+    resume: (tenant, channel) => claimer.resume(tenant, channel),
+  });
   const engine: Engine = new Engine(
     {
       store,
@@ -242,6 +263,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       newId,
       record: (rows, row) => recorder.recordRow(rows, row),
       forgetSeries: (series) => recorder.forget(series),
+      channels: {
+        prepare: (tenant, channel) => live.prepare(tenant, channel),
+        settle: (tenant, own) => live.settle(tenant, own),
+        keyOf: keyOfName,
+        stuck: (tenant) => [...channels.own(tenant).stuck.keys()],
+      },
+      say: (tenant, templates) => wordings.set(tenant, templates),
       dispatcher: {
         room: (tenant, channel, lane) => dispatcher.room(tenant, channel, lane),
         offer(leased) {
@@ -289,7 +317,12 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       routing,
       ...(config.tenants && { tenantRouting: config.tenants }),
       heartbeats: config.heartbeats ?? new Map(),
-      policy: deliveryPolicyOf(channels, config.strategies, config.timeZone),
+      policy: deliveryPolicyOf(ports.channels, config.strategies, config.timeZone),
+      objects: {
+        ...made,
+        channelPlaces: new Map([...ports.channels].map(([name, { place = null }]) => [name, place])),
+        templates: config.templates ?? new Map(),
+      },
       acknowledgeExpiresMs: config.acknowledgeExpiresMs ?? null,
       queuePerTenant: limits.queuePerTenant,
       openDeliveriesPerTenant: limits.openDeliveriesPerTenant,
@@ -312,11 +345,14 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       store: fatal === null ? { ok: true } : { ok: false, detail: String(fatal) },
       history: historyFailure === null ? { ok: true } : { ok: false, detail: historyFailure },
       ...faultyRules(engine),
+      ...stuckChannels(channels),
       ...(disk && { disk: disk.full ? { ok: false, detail: 'the disk is full' } : { ok: true } }),
     };
     const paused = engine.breakers().filter(({ state }) => state !== 'closed');
     for (const { tenant, channel, reason } of paused.slice(0, pausesShown)) {
-      checks[`channel:${channel}`] = {
+      // Anybody may read the names of checks: those that tenants gave are not among them.
+      const own = channels.of(tenant, channel)?.own !== undefined;
+      checks[own ? 'channels' : `channel:${channel}`] = {
         ok: false,
         detail: `${tenant}: paused since the receiver said ${reason}`,
       };
@@ -325,7 +361,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     return {
       ready: engine.running && fatal === null && disk?.full !== true,
       status: fatal !== null ? 'failed' : failed ? 'degraded' : 'ok',
-      ...([...channels.values()].some(({ mock }) => mock) && { mock: true as const }),
+      ...([...channels.all()].some(({ mock }) => mock) && { mock: true as const }),
       checks,
     };
   };
@@ -335,7 +371,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     publicUrl: ports.publicUrl ?? null,
     clock,
     log,
-    receive: (channel, receipts) => engine.receive(channel, receipts),
+    receive: (channel, receipts) =>
+      engine.receive(channel.name, receipts, {
+        key: keyOf(channel),
+        meant: (tenant) => channels.means(tenant, channel.name, channel),
+      }),
     confirm: (tenant, order) => engine.submitConfirmation(tenant, order),
   });
 
@@ -357,12 +397,15 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     channels: createChannelServices({
       ...{ engine, store, clock, newId, channels, dispatcher, limiter, results, firstResults },
     }),
-    rendered: (channel, message, shorter) => renderedBy(channels.get(channel), message, shorter, wordings),
-    templates: () => wordings.names,
+    objects: createObjectServices({
+      ...{ engine, clock, newId, registry: channels },
+      tryOpen: (tenant, channel) => live.try(tenant, channel),
+    }),
+    rendered: (tenant, channel, message, shorter) =>
+      renderedBy(channels.of(tenant, channel), message, shorter, wordings),
+    templates: (tenant) => wordings.names(tenant),
     previewTemplate(tenant, order) {
-      const names = services.channels.names(tenant);
-      const own = new Map([...channels].filter(([name]) => names.has(name)));
-      return previewTemplate(wordings, own, order);
+      return previewTemplate(wordings, tenant, services.channels.open(tenant), order);
     },
   });
 
@@ -398,9 +441,24 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       firstResults.close();
       await dispatcher.close(graceMs);
       engine.close();
+      await live.close();
+      await dispatcher.retired();
       recorder.close();
     },
   };
+}
+
+/** Where channels of the API are not to be had, as in the simulation. */
+function noChannel(): never {
+  throw new Error('channels cannot be made here');
+}
+
+/** Channels of the API that cannot be opened, for health. */
+function stuckChannels(channels: ChannelRegistry): Health['checks'] {
+  const stuck = [...channels.stuck()].slice(0, pausesShown);
+  if (stuck.length === 0) return {};
+  const each = stuck.map(({ tenant, name, problem }) => `${tenant}/${name}: ${problem}`);
+  return { channels: { ok: false, detail: `channels of the API that wait: ${each.join(', ')}` } };
 }
 
 /** Rules of the API that cannot run, for health. */

@@ -32,6 +32,12 @@ const secrets = {
   pathOfUrl: canary(),
   queryOfUrl: canary(),
   proxyPassword: canary(),
+  sealing: canary(),
+  apiSigning: canary(),
+  apiHeader: canary(),
+  apiUrl: canary(),
+  apiOff: canary(),
+  apiGone: canary(),
   link: canary(),
 };
 
@@ -47,6 +53,7 @@ const answers: [string, string][] = [];
 /** Everything is wrong with it: no line of its problems may show what it stands for. */
 const file = (broken: boolean) => `
 listen: 127.0.0.1:0
+secrets_key: "${secrets.sealing.padEnd(40, '-')}"
 collector: { host: false }
 channels:
   hook:
@@ -126,6 +133,37 @@ beforeAll(async () => {
     return answers.at(-1)![1];
   };
   const operator = secrets.admin.padEnd(40, '-');
+  // By the name that stands for every other in the calls below.
+  const made = {
+    name: 'Hot',
+    type: 'webhook',
+    url: `${receiver.url}/${secrets.apiUrl}`,
+    secret: secrets.apiSigning,
+  };
+  const changes = [
+    { name: 'off', type: 'webhook', url: receiver.url, enabled: false, secret: secrets.apiOff },
+    { name: 'gone', type: 'webhook', url: receiver.url, secret: secrets.apiGone },
+    { ...made, headers: { 'X-Key': secrets.apiHeader } },
+    // Nothing of what is refused is said back.
+    {
+      ...made,
+      name: 'bad',
+      colour: secrets.apiHeader,
+      method: secrets.apiHeader,
+      secret: [secrets.apiHeader.slice(0, 8)],
+    },
+  ];
+  for (const change of changes)
+    await call('POST', '/api/v1/alerts/channels', operator, JSON.stringify(change));
+  await call('DELETE', '/api/v1/alerts/channels/gone', operator);
+  await call(
+    'PATCH',
+    '/api/v1/alerts/channels/Hot',
+    operator,
+    `{"max_alerts":3,"secret":["${secrets.apiSigning}"]}`,
+  );
+  await call('PATCH', '/api/v1/alerts/channels/Hot', operator, '{"headers":{"X-Key":7}}');
+  expect(await call('POST', '/api/v1/channels/Hot/test', operator)).toContain('"failed"');
   await call('POST', '/api/v1/metrics', operator, '[{"metric":"m","labels":{"host":"a"},"value":9}]');
   await failed;
   const idIn = (text: string, after: string) =>
@@ -155,11 +193,15 @@ const found = (text: string) => canaries.filter((one) => text.includes(one));
 
 it('nothing that comes out of the program holds a secret of its configuration', async () => {
   expect(receiver.count).toBeGreaterThan(0);
-  expect(found(JSON.stringify(receiver.received[0]!.headers))).toContain(secrets.header);
+  expect(found(JSON.stringify(receiver.received)).sort()).toEqual(
+    expect.arrayContaining([secrets.apiHeader, secrets.apiUrl].sort()),
+  );
+  const ofFile = receiver.received.find(({ path }) => path.includes(secrets.pathOfUrl))!;
+  expect(found(JSON.stringify(ofFile.headers))).toContain(secrets.header);
   for (const [what, text] of answers) expect([what, found(text)]).toEqual([what, []]);
   expect(answers.length).toBeGreaterThan(30);
   // The links of a message open to whoever has them: they are in the message alone.
-  const [link] = /\/l\/[\w-]{60,}/.exec(receiver.received[0]!.body)!;
+  const [link] = /\/l\/[\w-]{60,}/.exec(ofFile.body)!;
   const everywhere = [...answers.flat(), JSON.stringify(events), ...printed];
   expect(everywhere.filter((text) => text.includes(link))).toEqual([]);
   expect(found(JSON.stringify(events))).toEqual([]);

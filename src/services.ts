@@ -4,6 +4,7 @@ import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { DocumentProblem } from './config/api-rule.ts';
 import type { FirstResult } from './delivery/first-results.ts';
+import type { OpenChannel } from './delivery/open-channels.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
 import type { DirectoryEntry, DirectoryKind } from './engine/directory-book.ts';
 import type { ObjectOrder, OverrideOrder } from './engine/object-order.ts';
@@ -14,6 +15,7 @@ import type { RuleEntry } from './engine/rule-book.ts';
 import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
 import type { DigestBody } from './http/bodies/digest-body.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
+import type { ObjectEntry } from './http/bodies/object-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
@@ -184,6 +186,8 @@ export interface ChannelState {
   /** Deliveries in memory, and calls under way. */
   readonly leased: number;
   readonly running: number;
+  /** It was made through the API. */
+  readonly own: boolean;
   /** From the provider's acceptance to the receipt of the arrival, of the newest messages that have one. */
   readonly receipts: Latency;
   /** Calls that may begin now, of each window that counts them. */
@@ -216,7 +220,10 @@ export interface TestOutcome {
 
 /** The channels that concern a tenant. Those that get a name throw `channel_not_found`. */
 export interface ChannelServices {
-  names(tenant: string): ReadonlySet<string>;
+  /** As figures name them over all tenants. */
+  keys(tenant: string): ReadonlySet<string>;
+  /** By name. */
+  open(tenant: string): ReadonlyMap<string, OpenChannel>;
   list(tenant: string): readonly ChannelState[];
   one(tenant: string, name: string): ChannelState;
   /** What a test would send; nothing is stored. */
@@ -229,6 +236,18 @@ export interface ChannelServices {
   test(tenant: string, name: string, words: TestWords, actor: Actor): Promise<TestOutcome>;
   /** Asks the provider whether the credentials are good; nobody is told anything. */
   verify(tenant: string, name: string): Promise<AttemptResult & { readonly ms: number }>;
+}
+
+/** Objects of one kind that people configure. */
+export interface ObjectServices {
+  /** The file's, then those of the API in the order in which they were made. */
+  entries(tenant: string): readonly ObjectEntry[];
+  /** By the name of any, or the id of one of the API. */
+  entry(tenant: string, idOrName: string): ObjectEntry | null;
+  /** Makes, changes or deletes one of the API. */
+  change(tenant: string, order: ObjectOrder, actor: Actor, idempotency: Idempotency | null): Promise<Answer>;
+  /** What `change` would answer; nothing is stored. */
+  try(tenant: string, order: ObjectOrder, actor: Actor): Answer;
 }
 
 /** Who confirms a notification, and through what. */
@@ -355,10 +374,10 @@ export interface Services {
    */
   callback(channel: string, incoming: IncomingCallback): Promise<CallbackAnswer>;
   readonly channels: ChannelServices;
-  /** What a channel makes of a message, as it would be sent; null when there is no such channel. */
-  rendered(channel: string, message: AlertMessage, shorter: boolean): unknown;
-  /** Names of the configured templates. */
-  templates(): readonly string[];
+  /** What a channel of a tenant makes of a message, as it would be sent; null when there is no such channel. */
+  rendered(tenant: string, channel: string, message: AlertMessage, shorter: boolean): unknown;
+  /** Names of the templates that a tenant may use. */
+  templates(tenant: string): readonly string[];
   /** What a message reads as in the words of a template. */
   previewTemplate(
     tenant: string,
@@ -408,6 +427,8 @@ export interface Services {
   ): Promise<Answer>;
   /** What `changeRoute` would answer; nothing is stored. */
   tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
+  /** Channels and templates, those of the file and those of the API. */
+  readonly objects: Readonly<Record<'channel' | 'template', ObjectServices>>;
   /** People or teams by name, the file's and those of the API: so many from the one at `from` on. */
   directoryPage(
     tenant: string,

@@ -14,6 +14,7 @@ import { silentLog } from '../../src/log.ts';
 import { emptyPipelineState } from '../../src/pipeline/state.ts';
 import { aReceiver, aRoute } from '../../src/testing/builders.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { emptyBooks } from '../../src/testing/tenant-books.ts';
 import { cpuMs, rulesOf, seriesTotal, stepMs } from '../evaluation-stage.ts';
 import { atLeast, atMost } from '../report.ts';
 import type { Bench, Scenario } from '../scenario.ts';
@@ -55,12 +56,17 @@ function stage(rules: readonly Rule[]) {
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
   const agenda = new Agenda(clock, () => {});
   // No receipt comes, so nothing is looked up.
-  const doors = new Doors(agenda, () => true, {} as never);
+  const doors = new Doors(
+    agenda,
+    () => true,
+    (_, channel) => channel,
+    {} as never,
+  );
   const tenant = new Tenant(
     { id: 'default', name: 'default', shard: 0, createdAt: 0 },
     table,
     settled,
-    routing,
+    emptyBooks(routing),
   );
   let id = 0;
   tenant.pipeline = emptyPipelineState('default', routing, new Map(), () => `id-${id++}`);

@@ -33,26 +33,6 @@ export type ApiRouteInput = z.output<typeof apiRouteSchema>;
 /** Ids and names stand in the same place of a path. */
 export const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What answers show of a route beside its own keys. */
-const shownBeside: readonly string[] = [
-  ...[
-    'id',
-    'version',
-    'created_at',
-    'created_by',
-    'updated_at',
-    'updated_by',
-    'origin',
-    'active',
-    'problems',
-  ],
-];
-
-/** The document without what only answers have. */
-export function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(document).filter(([key]) => !shownBeside.includes(key)));
-}
-
 /** Reads a document that `withoutShown` has seen; names in it are checked by `routeNameProblems`. */
 export function readApiRoute(
   document: Readonly<Record<string, unknown>>,

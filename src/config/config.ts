@@ -1,5 +1,6 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
 import type { Locale } from '../../channels/message.ts';
+import type { Secret } from '../../channels/secret.ts';
 import type { Classification } from '../../rules/classify.ts';
 import type { EgressProxy } from '../delivery/egress-proxy.ts';
 import type { Wording } from '../delivery/message-template.ts';
@@ -61,6 +62,8 @@ export interface TocsinConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** The address of this program as others see it, without a slash at its end; null: nobody calls from outside. */
   readonly publicUrl: string | null;
+  /** Keys of what is sealed in the database: the first seals, all open. None: the data folder's own. */
+  readonly secretsKeys: readonly Secret[];
   /** How links in messages are signed, and how long they open. */
   readonly links: LinksConfig;
   /** Folder of the databases, absolute. */

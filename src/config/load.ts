@@ -184,6 +184,7 @@ function assemble(
   return {
     listen: outside.address ?? { ...listen, port: outside.port ?? listen.port },
     publicUrl: input.public_url ?? null,
+    secretsKeys: secretsKeysOf(input.secrets_key),
     links: linksOf(input.links),
     data: outside.data ?? resolve(folder, input.data ?? './data'),
     ballastBytes: input.ballast ?? defaultBallastBytes,
@@ -193,7 +194,7 @@ function assemble(
       intervalMs: input.collector?.interval ?? defaultCollectorMs,
     },
     ...routingOf(input, channels, written),
-    templates: input.templates ?? new Map(),
+    templates: templatesOf(input.templates, written),
     timeZone: input.time_zone ?? 'UTC',
     mock: outside.mock || (input.mock ?? false),
     strategies: strategiesOf(input.strategies),
@@ -205,6 +206,14 @@ function assemble(
     limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),
   };
+}
+
+function templatesOf(
+  templates: ConfigInput['templates'],
+  written: Written | null,
+): TocsinConfig['templates'] {
+  const place = (name: string) => (written === null ? {} : { place: written.placeOf(['templates', name]) });
+  return new Map([...(templates ?? [])].map(([name, wording]) => [name, { ...wording, ...place(name) }]));
 }
 
 /** Channels, and who is told what: of all, and of tenants that have their own. What the file leaves out entirely has a plain default. */
@@ -242,7 +251,11 @@ function routingOf(
       ...{ timeZone: input.time_zone ?? 'UTC', now: written?.now ?? 0 },
       complain: (path, message) => below(['schedules', ...path], message),
     });
-    const routing = { ...buildRouting(own, receiversOf(named), below, placeOf), schedules };
+    const everyChannel = own.receivers === undefined;
+    const routing = {
+      ...buildRouting(own, receiversOf(named), below, placeOf),
+      ...{ schedules, ...(everyChannel && { everyChannel }) },
+    };
     if (written === null) return { ...routing, ...everybodys };
     const { addressing } = written;
     const usable = base.length === 0 ? shared : channelsNamed(own);
@@ -269,6 +282,10 @@ function flappingOf(input: NonNullable<ConfigInput['flapping']>): FlappingConfig
 /** `null` in the file says for ever. */
 function acknowledgeMsOf(written: number | null | undefined): number | null {
   return written === undefined ? defaultAcknowledgeMs : written;
+}
+
+function secretsKeysOf(written: ConfigInput['secrets_key']): TocsinConfig['secretsKeys'] {
+  return written === undefined ? [] : Array.isArray(written) ? written : [written];
 }
 
 function reportsOf(input: NonNullable<ConfigInput['reports']>, folder: string): TocsinConfig['reports'] {

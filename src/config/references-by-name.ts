@@ -22,17 +22,23 @@ export interface ChannelKind {
 }
 export type ChannelKinds = Readonly<Record<string, ChannelKind>>;
 
-/** Every channel whose settings are right, and the problems of the others. */
+/** What a channel may name: others that take over, and templates. */
+export interface ChannelNames {
+  readonly channels: readonly string[];
+  readonly templates: readonly string[];
+}
+
+/** Every channel whose settings are right, and the problems of the others. Names: those of the document unless given. */
 export function readChannels(
   source: Source,
   resolved: Resolved,
   kinds: ChannelKinds,
+  known: ChannelNames = namesIn(resolved.value),
 ): { channels: Map<string, ChannelConfig>; problems: Problem[] } {
   const channels = new Map<string, ChannelConfig>();
   const problems: Problem[] = [];
   const entries = entriesOf(own(resolved.value, 'channels'));
-  const names = entries.map(([name]) => name);
-  const templates = entriesOf(own(resolved.value, 'templates')).map(([name]) => name);
+  const { channels: names, templates } = known;
   for (const [name, value] of entries) {
     if (!isRecord(value)) continue;
     const { type } = value;
@@ -73,6 +79,11 @@ export function readChannels(
     }
   }
   return { channels, problems };
+}
+
+function namesIn(value: unknown): ChannelNames {
+  const keys = (section: string) => entriesOf(own(value, section)).map(([name]) => name);
+  return { channels: keys('channels'), templates: keys('templates') };
 }
 
 /** How the channels reach people: of all that the file has, those that are switched off too. */

@@ -11,8 +11,16 @@ const labelNames = z.array(text).max(32);
 const matchers = z.array(matcher).min(1, 'expected at least one matcher').max(64);
 const intervalNames = z.array(text).max(100);
 
+/** A receiver, or one channel alone: `channel:<name>`. */
+const receiver = z
+  .string()
+  .regex(
+    /^(channel:)?[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
+    'expected a name of letters, digits, "_", "-", "."',
+  );
+
 export const routeSchema = z.strictObject({
-  receiver: name.optional(),
+  receiver: receiver.optional(),
   group_by: z
     .union([z.literal('...'), labelNames], { error: 'expected a list of label names, or ...' })
     .refine(

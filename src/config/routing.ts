@@ -15,6 +15,8 @@ export type { WrittenAt };
 
 /** A routing with what routes of the API need of its file; absent where there is no file. */
 export interface FileRouting extends RoutingConfig {
+  /** Its only receiver, `default`, has every channel: also those that are made through the API. */
+  readonly everyChannel?: true;
   /** Who is on call, by the name of the schedule. */
   readonly schedules?: ReadonlyMap<string, Schedule>;
   /** People and teams; absent where there is no file. */

@@ -28,6 +28,9 @@ const publicUrl = scalar(
   parsePublicUrl,
 );
 const count = z.int().min(1);
+const secretsKey = secret(
+  z.string().min(32, 'expected at least 32 characters').max(1_024, 'expected at most 1024 characters'),
+);
 const zone = z.string().refine(isTimeZone, 'expected the name of a time zone such as Europe/Vienna');
 const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
 
@@ -67,6 +70,8 @@ const reportsSchema = z
 export const configSchema = z.strictObject({
   listen: address.optional(),
   public_url: publicUrl.optional(),
+  /** What secrets that came through the API are kept with; of a list the first, and the others open what is older. */
+  secrets_key: z.union([secretsKey, z.array(secretsKey).min(1).max(4)]).optional(),
   data: text.optional(),
   ballast: bytes.optional(),
   rules: z

@@ -24,7 +24,8 @@ export const writtenTemplate = z
 
 const mostTemplates = 200;
 
-const compiledTemplate = writtenTemplate.transform((written, context): Wording => {
+/** The same, compiled; it has no name yet. */
+export const compiledTemplate = writtenTemplate.transform((written, context): Wording => {
   const compiled = compileWording('', written as WrittenTemplate);
   if (!('problems' in compiled)) return compiled;
   for (const { path, message, line, column } of compiled.problems)

@@ -7,16 +7,17 @@ import type { Log } from '../log.ts';
 import { isConfirming } from '../policy/confirming-answer.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
 import type { CallbackAnswer, IncomingCallback, Services } from '../services.ts';
-import type { OpenChannel } from './open-channels.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
+import { keyOf, type OpenChannel } from './open-channels.ts';
 
 export interface CallbackPorts {
-  readonly channels: ReadonlyMap<string, OpenChannel>;
+  readonly channels: Pick<ChannelRegistry, 'calledBack' | 'of'>;
   /** The address of this program as providers see it, without a slash at its end; null when it was not configured. */
   readonly publicUrl: string | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Resolves when the receipts are durable, with what people answered. */
-  readonly receive: (channel: string, receipts: readonly ReceiptOf[]) => Promise<readonly Answered[]>;
+  readonly receive: (channel: OpenChannel, receipts: readonly ReceiptOf[]) => Promise<readonly Answered[]>;
   /** Resolves when that is durable. */
   readonly confirm: Services['confirm'];
 }
@@ -38,20 +39,21 @@ export class Callbacks {
   /** What the provider is answered; null when there is no such channel or nobody calls back for it. Rejects with ApiError. */
   async take(name: string, incoming: IncomingCallback): Promise<CallbackAnswer> {
     const { channels, publicUrl, clock, log, receive } = this.#ports;
-    const channel = channels.get(name);
+    const channel = channels.calledBack(name);
     const callback = channel?.definition.callback;
     if (channel === undefined || callback === undefined) return null;
     const { path, origin, ...rest } = incoming;
     const request = { ...rest, url: `${publicUrl ?? origin}${path}` };
     const outcome = callback.read(request, channel.settings, clock.wall());
     if ('refused' in outcome) {
-      this.refused.set(name, (this.refused.get(name) ?? 0) + 1);
+      const key = keyOf(channel);
+      this.refused.set(key, (this.refused.get(key) ?? 0) + 1);
       const hint = publicUrl === null ? { hint: 'public_url is not configured' } : {};
-      log.warn('callback.refused', { channel: name, reason: outcome.refused, ...hint });
+      log.warn('callback.refused', { channel: key, reason: outcome.refused, ...hint });
       return 'refused';
     }
     if (outcome.receipts.length > 0) {
-      const answers = await receive(name, outcome.receipts.map(newsOf));
+      const answers = await receive(channel, outcome.receipts.map(newsOf));
       // The provider is thanked for what is done: one that has to come again changes nothing twice.
       for (const answer of answers) await this.answered(answer);
     }
@@ -63,7 +65,7 @@ export class Callbacks {
     if (!isConfirming(answer)) return;
     const outcome = await this.#ports.confirm(tenant, {
       ...{ notificationId, recipient, actor: `answer:${channel}`, name: null, note: null },
-      via: this.#ports.channels.get(channel)?.type === 'phone' ? 'key_press' : 'reply',
+      via: this.#ports.channels.of(tenant, channel)?.type === 'phone' ? 'key_press' : 'reply',
     });
     if ('refused' in outcome)
       this.#ports.log.warn('callback.not_confirmed', { channel, reason: outcome.refused });

@@ -2,6 +2,7 @@
 import type { ChannelConfig } from '../config/config.ts';
 import type { DeliveryPolicy } from '../policy/state.ts';
 import { builtInStrategies, type Strategies } from '../policy/strategy.ts';
+import type { Ways } from '../policy/ways.ts';
 
 /** Kinds that are a family of their own; everything else that people read is a chat. */
 const ownFamily = new Set([
@@ -15,23 +16,29 @@ const ownFamily = new Set([
   'console',
 ]);
 
+type ConfiguredChannels = ReadonlyMap<
+  string,
+  Pick<ChannelConfig, 'name' | 'type'> & Partial<Pick<ChannelConfig, 'fallback'>>
+>;
+
 export function deliveryPolicyOf(
-  channels: ReadonlyMap<
-    string,
-    Pick<ChannelConfig, 'name' | 'type'> & Partial<Pick<ChannelConfig, 'fallback'>>
-  >,
+  channels: ConfiguredChannels,
   strategies: Strategies = builtInStrategies,
   timeZone = 'UTC',
 ): DeliveryPolicy {
-  const ways = new Map(
+  return { ways: waysOf(channels, (name) => channels.has(name)), strategies, timeZone };
+}
+
+/** @param known Whether there is a channel that could take over. */
+export function waysOf(channels: ConfiguredChannels, known: (name: string) => boolean): Ways {
+  return new Map(
     [...channels.values()].map(({ name, type, fallback = [] }) => [
       name,
       {
         type,
         family: ownFamily.has(type) ? type : 'chat',
-        chain: [name, ...new Set(fallback)].filter((one) => channels.has(one)),
+        chain: [name, ...new Set(fallback)].filter(known),
       },
     ]),
   );
-  return { ways, strategies, timeZone };
 }

@@ -4,6 +4,7 @@ import { type ChannelDefinition, defineChannel, type SendResult } from '../../ch
 import type { AlertMessage } from '../../channels/message.ts';
 import { silentLog } from '../log.ts';
 import { ManualClock, macrotask } from '../testing/manual-clock.ts';
+import { ChannelRegistry } from './channel-registry.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
 
@@ -36,18 +37,20 @@ function bundling(most: number, maxBytes = 1_000, concurrency = 1) {
   const dispatcher = new Dispatcher({
     clock,
     log: silentLog,
-    channels: new Map([
-      [
-        'hook',
-        {
-          name: 'hook',
-          type: 'bundling',
-          definition: definition as ChannelDefinition,
-          settings: {},
-          instance: definition.open({}, null as never) as never,
-        },
-      ],
-    ]),
+    channels: new ChannelRegistry(
+      new Map([
+        [
+          'hook',
+          {
+            name: 'hook',
+            type: 'bundling',
+            definition: definition as ChannelDefinition,
+            settings: {},
+            instance: definition.open({}, null as never) as never,
+          },
+        ],
+      ]),
+    ),
     done: (job, result) => void results.push(`${job.deliveryId} ${result.kind}`),
     hungry: () => {},
     released: (job) => void results.push(`${job.deliveryId} released`),

@@ -5,19 +5,21 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import { personIn } from '../policy/recipient-ways.ts';
-import { type AttemptResult, patienceMs } from '../policy/retry.ts';
+import { type AttemptResult, noChannelCode, patienceMs } from '../policy/retry.ts';
 import { type AddresseeOf, Attempts } from './attempts.ts';
 import { CallLedger } from './call-ledger.ts';
 import { ChannelQueue, lanes } from './channel-queue.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
+import { ChannelUse } from './channel-use.ts';
 import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
-import type { OpenChannel } from './open-channels.ts';
+import { keyOf, type OpenChannel } from './open-channels.ts';
 import type { Wordings } from './wordings.ts';
 
 export interface DispatcherPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly channels: ReadonlyMap<string, OpenChannel>;
+  readonly channels: ChannelRegistry;
   /** Absent: what the channels themselves are granted. */
   readonly limiter?: Limiter;
   /** Absent: everything is said in the built-in words. */
@@ -53,7 +55,12 @@ export const limitCode = 'limit';
 
 /** A channel with what waits for it. */
 interface Station {
-  readonly channel: OpenChannel;
+  /** Tells it apart over all tenants. */
+  readonly key: string;
+  /** As it is now: an attempt that began before goes on as it was. */
+  channel: OpenChannel;
+  /** The channel is not there any more. */
+  gone: boolean;
   readonly queue: ChannelQueue<Job>;
   running: number;
   /** Attempts under way, by tenant. */
@@ -68,7 +75,11 @@ interface Station {
 
 export class Dispatcher {
   readonly #ports: DispatcherPorts;
+  /** By key. */
   readonly #stations = new Map<string, Station>();
+  /** Of channels that are gone, while attempts on them are under way. */
+  readonly #leaving = new Set<Station>();
+  readonly #use: ChannelUse;
   readonly #attempts: Attempts;
   readonly #limiter: Limiter;
   readonly #ledger: CallLedger;
@@ -85,17 +96,69 @@ export class Dispatcher {
     this.#ports = ports;
     this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings, ports.linksFor, ports.addressee);
     this.#ledger = ports.ledger ?? new CallLedger(null);
-    this.#limiter = ports.limiter ?? new Limiter(ports.channels);
-    for (const [name, channel] of ports.channels) {
-      this.#stations.set(name, {
-        ...{ channel, queue: new ChannelQueue(), running: 0, runningOf: new Map() },
-        ...{ full: new Set(), alone: new Set(), wake: null },
-      });
+    this.#use = new ChannelUse(ports.log);
+    this.#limiter = ports.limiter ?? new Limiter(ports.channels.file);
+    for (const channel of ports.channels.all()) this.#open(channel);
+  }
+
+  #open(channel: OpenChannel): void {
+    const key = keyOf(channel);
+    this.#stations.set(key, {
+      ...{ key, channel, gone: false, queue: new ChannelQueue(), running: 0, runningOf: new Map() },
+      ...{ full: new Set(), alone: new Set(), wake: null },
+    });
+  }
+
+  /** A channel is there, or another one than before under its key: what waits goes out as it is now. */
+  put(channel: OpenChannel): void {
+    const key = keyOf(channel);
+    this.#limiter.put(key, channel);
+    const station = this.#stations.get(key);
+    if (station === undefined) {
+      this.#open(channel);
+      return;
     }
+    const before = station.channel;
+    station.channel = channel;
+    if (before !== channel) this.#use.retire(before);
+    this.#pump(station);
+  }
+
+  /** The channel is gone: what waits for it ends, or waits in the store while it is only stuck. */
+  remove(channel: OpenChannel): void {
+    const station = this.#stations.get(keyOf(channel));
+    if (station === undefined) return;
+    station.gone = true;
+    this.#stations.delete(station.key);
+    this.#waiting.delete(station);
+    station.wake?.timer.cancel();
+    if (station.running > 0) this.#leaving.add(station);
+    this.#limiter.remove(station.key);
+    this.#use.retire(station.channel);
+    for (const job of station.queue.drain()) this.#turnAway(job);
+  }
+
+  /** Resolves when no channel that was taken away closes any more. */
+  retired(): Promise<void> {
+    return this.#use.settled();
+  }
+
+  #station(tenant: string, name: string): Station | undefined {
+    const channel = this.#ports.channels.of(tenant, name);
+    return channel && this.#stations.get(keyOf(channel));
+  }
+
+  #turnAway(job: Job): void {
+    if (this.#ports.channels.isStuck(job.tenant, job.channel)) {
+      this.#ports.released(job);
+      return;
+    }
+    const message = `no channel is called ${job.channel} any more`;
+    this.#ports.done(job, { ...unsent, kind: 'permanent', code: noChannelCode, message }, 0);
   }
 
   room(tenant: string, channel: string, lane: Lane): boolean {
-    const station = this.#stations.get(channel);
+    const station = this.#station(tenant, channel);
     if (this.#closed || !station) return false;
     if (this.#hasRoom(station, tenant, lane)) return true;
     station.full.add(`${tenant}/${lane}`);
@@ -115,14 +178,14 @@ export class Dispatcher {
   /** When a call that is asked for first may begin on the channel; not in the past. */
   callAt(tenant: string, channel: string): number {
     const now = this.#ports.clock.now();
-    const station = this.#stations.get(channel);
+    const station = this.#station(tenant, channel);
     if (!station) return now;
     return this.#nextCall(station, tenant, 'high', now);
   }
 
   /** When a call of this tenant and lane may begin; not in the past, infinite when one has to end first. */
-  #nextCall({ channel }: Station, tenant: string, lane: Lane, now: number): number {
-    const ofChannel = this.#limiter.admit(channel.name, lane, now);
+  #nextCall({ key }: Station, tenant: string, lane: Lane, now: number): number {
+    const ofChannel = this.#limiter.admit(key, lane, now);
     const ofTenant = this.#limiter.admitTenant(tenant, lane, now);
     const until = Math.max(now, ofChannel.ok ? now : ofChannel.until, ofTenant.ok ? now : ofTenant.until);
     // A call under way ends within its deadline.
@@ -137,7 +200,8 @@ export class Dispatcher {
   /** `tenant/channel` of everybody without room, by lane. */
   full(): Record<Lane, Set<string>> {
     const full = { high: new Set<string>(), normal: new Set<string>(), low: new Set<string>() };
-    for (const [channel, station] of this.#stations) {
+    for (const station of this.#stations.values()) {
+      const channel = station.channel.name;
       for (const key of station.full) {
         const at = key.lastIndexOf('/');
         const tenant = key.slice(0, at);
@@ -151,6 +215,7 @@ export class Dispatcher {
   get running(): number {
     let n = 0;
     for (const station of this.#stations.values()) n += station.running;
+    for (const station of this.#leaving) n += station.running;
     return n;
   }
 
@@ -165,7 +230,7 @@ export class Dispatcher {
 
   /** Of one tenant: deliveries in memory, those under way with them, and calls under way. */
   of(tenant: string, channel: string): { leased: number; running: number } {
-    const station = this.#stations.get(channel);
+    const station = this.#station(tenant, channel);
     const inLane = (lane: Lane) => station?.queue.heldBy(tenant, lane) ?? 0;
     const leased = inLane('high') + inLane('normal') + inLane('low');
     return { leased, running: station?.runningOf.get(tenant) ?? 0 };
@@ -173,7 +238,7 @@ export class Dispatcher {
 
   /** Asks the provider whether the credentials are good, under the same deadline as an attempt; never rejects. */
   verify(channel: OpenChannel): Promise<AttemptResult> {
-    return this.#attempts.verify(channel);
+    return this.#use.during(channel, () => this.#attempts.verify(channel));
   }
 
   offer(job: Job): void {
@@ -184,11 +249,9 @@ export class Dispatcher {
   offerAll(jobs: readonly Job[]): void {
     const offered = new Set<Station>();
     for (const job of jobs) {
-      const station = this.#stations.get(job.channel);
-      if (!station) {
-        const message = `no channel is called ${job.channel} any more`;
-        this.#ports.done(job, { ...unsent, kind: 'permanent', code: 'no_channel', message }, 0);
-      } else if (this.#closed) this.#ports.released(job);
+      const station = this.#station(job.tenant, job.channel);
+      if (!station) this.#turnAway(job);
+      else if (this.#closed) this.#ports.released(job);
       else {
         station.queue.push(job);
         offered.add(station);
@@ -200,7 +263,7 @@ export class Dispatcher {
 
   /** The channel is paused for the tenant: what has not been started goes back. */
   pause(tenant: string, channel: string): void {
-    const station = this.#stations.get(channel);
+    const station = this.#station(tenant, channel);
     const key = `${tenant}/${channel}`;
     this.#pauses.set(key, (this.#pauses.get(key) ?? 0) + 1);
     for (const job of station?.queue.drainOf(tenant) ?? []) this.#ports.released(job);
@@ -214,9 +277,8 @@ export class Dispatcher {
   }
 
   #pump(station: Station): void {
-    const { definition, name } = station.channel;
-    const { limits } = definition;
-    const { runningOf, queue } = station;
+    const { limits } = station.channel.definition;
+    const { runningOf, queue, key } = station;
     const shared = limits.concurrency - Math.floor(limits.concurrency * keptShare);
     this.#waiting.delete(station);
     while (!this.#closed && station.running < limits.concurrency && queue.waiting > 0) {
@@ -224,8 +286,8 @@ export class Dispatcher {
       let refused = Number.POSITIVE_INFINITY;
       let room = Number.POSITIVE_INFINITY;
       const job = queue.take({
-        lane: (lane, fair) => this.#limiter.admit(name, fair ? 'high' : lane, now).ok,
-        overdue: (lane) => this.#limiter.overdue(name, lane, now),
+        lane: (lane, fair) => this.#limiter.admit(key, fair ? 'high' : lane, now).ok,
+        overdue: (lane) => this.#limiter.overdue(key, lane, now),
         tenant: (tenant, lane, fair) => {
           if (station.running >= shared && runningOf.has(tenant)) return false;
           const admission = this.#limiter.admitTenant(tenant, fair ? 'high' : lane, now);
@@ -243,9 +305,9 @@ export class Dispatcher {
         this.#ports.released(job);
         continue;
       }
-      const ofChannel = this.#limiter.admit(name, job.lane, now);
+      const ofChannel = this.#limiter.admit(key, job.lane, now);
       const person = personIn(job.recipient);
-      const ofPerson = person === null ? null : this.#limiter.admitPerson(name, person, job.lane, now);
+      const ofPerson = person === null ? null : this.#limiter.admitPerson(key, person, job.lane, now);
       if (ofPerson?.ok === false) {
         queue.ended(job);
         this.#tooOften(job, ofPerson.until, now);
@@ -277,11 +339,11 @@ export class Dispatcher {
    * lease would run out goes back.
    */
   #wait(station: Station, refusedUntil: number, now: number): void {
-    const { channel, queue } = station;
+    const { key, queue } = station;
     let next = refusedUntil;
     for (const lane of lanes) {
       if (queue.waitingIn(lane) === 0) continue;
-      const admission = this.#limiter.admit(channel.name, lane, now);
+      const admission = this.#limiter.admit(key, lane, now);
       if (admission.ok) continue;
       next = Math.min(next, admission.until);
       // Within half a minute nobody's lease ends that was good a moment ago.
@@ -312,7 +374,7 @@ export class Dispatcher {
 
   /** One timer for all that waits. */
   #wakeAt(station: Station, at: number): void {
-    if (this.#closed || (station.wake !== null && station.wake.at <= at)) return;
+    if (this.#closed || station.gone || (station.wake !== null && station.wake.at <= at)) return;
     station.wake?.timer.cancel();
     const timer = this.#ports.clock.at(at, () => {
       station.wake = null;
@@ -356,7 +418,7 @@ export class Dispatcher {
 
   async #attempt(station: Station, jobs: readonly Job[]): Promise<void> {
     const { clock, log } = this.#ports;
-    const { channel, queue, alone } = station;
+    const { channel, key: channelKey, queue, alone } = station;
     const { tenant, lane, recipient } = jobs[0]!;
     const person = personIn(recipient);
     const voids = this.#voids;
@@ -366,38 +428,45 @@ export class Dispatcher {
       // As late as it may reach the provider.
       const at = Math.ceil(clock.now() + limits.deadlineMs);
       const keptMs = call.reachMs + limits.deadlineMs;
-      const of = { tenant, channel: channel.name, person: person ?? '' };
+      // By key: the same name in two tenants is two channels, and each keeps as much as its own windows need.
+      const of = { tenant, channel: channelKey, person: person ?? '' };
       const stored = await this.#ledger.note({ ...of, at, keptMs });
       if (!stored) call.cancel();
       return stored;
     };
     const another = async () => {
-      const call = this.#limiter.begin(channel.name, tenant, lane, person);
+      const call = this.#limiter.begin(channelKey, tenant, lane, person);
       if (call.reachMs > 0 && !(await noted(call))) return false;
       calls.push(call);
       return true;
     };
-    const first = this.#limiter.begin(channel.name, tenant, lane, person);
-    // What nothing counts is not noted, and goes out at once.
-    const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
-    const stored = first.reachMs === 0 || (await noted(first));
-    // Meanwhile the channel may have been paused, and a lease may have become too short.
-    const may =
-      stored &&
-      pauses === this.#pauses.get(`${tenant}/${channel.name}`) &&
-      jobs.every(({ leaseUntil }) => clock.now() + channel.definition.limits.deadlineMs <= leaseUntil);
-    if (may) calls.push(first);
-    else if (stored) first.cancel();
-    const startedAt = clock.now();
-    const outcomes = may
-      ? await this.#attempts.run(channel, jobs, async () => {
-          const now = clock.now();
-          if (!this.#limiter.admit(channel.name, lane, now).ok) return false;
-          if (!this.#limiter.admitTenant(tenant, lane, now).ok) return false;
-          if (person !== null && !this.#limiter.admitPerson(channel.name, person, lane, now).ok) return false;
-          return another();
-        })
-      : jobs.map(() => (stored ? ('late' as const) : ('void' as const)));
+    let startedAt = clock.now();
+    const outcomes = await this.#use.during(channel, async () => {
+      const first = this.#limiter.begin(channelKey, tenant, lane, person);
+      // What nothing counts is not noted, and goes out at once.
+      const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
+      const stored = first.reachMs === 0 || (await noted(first));
+      // Meanwhile the channel may have been paused, changed or taken away, and a lease may have become too short.
+      const may =
+        stored &&
+        !station.gone &&
+        station.channel === channel &&
+        pauses === this.#pauses.get(`${tenant}/${channel.name}`) &&
+        jobs.every(({ leaseUntil }) => clock.now() + channel.definition.limits.deadlineMs <= leaseUntil);
+      if (!may) {
+        if (stored) first.cancel();
+        return jobs.map(() => (stored ? ('late' as const) : ('void' as const)));
+      }
+      calls.push(first);
+      startedAt = clock.now();
+      return this.#attempts.run(channel, jobs, async () => {
+        const now = clock.now();
+        if (!this.#limiter.admit(channelKey, lane, now).ok) return false;
+        if (!this.#limiter.admitTenant(tenant, lane, now).ok) return false;
+        if (person !== null && !this.#limiter.admitPerson(channelKey, person, lane, now).ok) return false;
+        return another();
+      });
+    });
     const endedAt = clock.now();
     for (const call of calls) call.end(endedAt);
     station.running -= 1;
@@ -416,7 +485,7 @@ export class Dispatcher {
         if (voids !== this.#voids) return;
         if (outcome === 'alone') alone.add(job.deliveryId);
         if (alone.size > mostAlone) alone.delete(alone.values().next().value!);
-        if (this.#closed) this.#ports.released(job);
+        if (this.#closed || station.gone) this.#ports.released(job);
         else queue.push(job);
         return;
       }
@@ -431,7 +500,8 @@ export class Dispatcher {
       });
       this.#ports.done(job, outcome, endedAt - startedAt);
     });
-    this.#pump(station);
+    if (!station.gone) this.#pump(station);
+    else if (station.running === 0) this.#leaving.delete(station);
     for (const other of [...this.#waiting]) this.#pump(other);
     const key = `${tenant}/${lane}`;
     if (
@@ -446,9 +516,9 @@ export class Dispatcher {
   }
 
   /** A provider that asks for patience asks it of everything that would be sent there, unless it speaks of a recipient. */
-  #heed({ channel }: Station, { kind, scope, retryAfterMs }: AttemptResult, now: number): void {
+  #heed({ key }: Station, { kind, scope, retryAfterMs }: AttemptResult, now: number): void {
     if (kind !== 'rate_limited' || scope === 'recipient' || retryAfterMs === null) return;
-    this.#limiter.hold(channel.name, scope ?? 'channel', now, retryAfterMs);
+    this.#limiter.hold(key, scope ?? 'channel', now, retryAfterMs);
   }
 
   /** Takes no more jobs, gives unstarted ones back, and waits for attempts under way, at most `graceMs`. */

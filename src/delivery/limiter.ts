@@ -25,6 +25,9 @@ const mostPeople = 100_000;
 /** A provider that asks for more patience than this is asked again anyway. */
 const longestHoldMs = 3_600_000;
 
+/** Channels that are gone and whose calls are known still. */
+const mostGone = 1_000;
+
 /** Calls that are counted together. */
 interface Meter {
   readonly log: CallLog;
@@ -58,26 +61,69 @@ export class Limiter {
   /** What is granted for a recipient: for those of the configuration, and for people by `channel\nperson`. */
   readonly #place = new Map<string, Meter>();
   readonly #people = new Map<string, Meter>();
+  /** Which account a channel has, and the windows that it brings along. */
+  readonly #shares = new Map<string, { readonly id: string; readonly windows: readonly Window[] }>();
+  /** What was counted of channels that are gone: one that comes back under its name goes on there. */
+  readonly #gone = new Map<
+    string,
+    { readonly id: string; readonly own: Meter; readonly place: Meter; readonly account: Meter }
+  >();
   readonly #tenants = new Map<string, Meter>();
   readonly #tenantWindows: readonly Window[];
 
   constructor(channels: ReadonlyMap<string, OpenChannel>, tenantWindows: readonly Window[] = []) {
     this.#tenantWindows = tenantWindows;
-    const accounts = new Map<string, Meter>();
-    for (const [name, channel] of channels) {
-      const granted = ratesOf(channel);
-      const shared = granted.filter(({ scope }) => scope === 'account');
-      const own = granted.filter(({ scope }) => scope === 'channel');
-      this.#own.set(name, meterOf([...own, ...(channel.limits ?? [])]));
-      // The recipients of its configuration never change: what is granted for one is granted for all of them.
-      this.#place.set(name, meterOf(granted.filter(({ scope }) => scope === 'recipient')));
-      const account = channel.definition.account?.(channel.settings);
-      const id = account === undefined ? `channel ${name}` : `${channel.type} ${account}`;
-      const meter = accounts.get(id) ?? meterOf([]);
-      meter.windows = [...meter.windows, ...shared];
-      accounts.set(id, meter);
-      this.#account.set(name, meter);
-    }
+    for (const [name, channel] of channels) this.put(name, channel);
+  }
+
+  /** A channel is there, or is another one than before: of the same account what was counted goes on. */
+  put(name: string, channel: OpenChannel): void {
+    const granted = ratesOf(channel);
+    const shared = granted.filter(({ scope }) => scope === 'account');
+    const own = granted.filter(({ scope }) => scope === 'channel');
+    // The recipients of its configuration never change: what is granted for one is granted for all of them.
+    const each = granted.filter(({ scope }) => scope === 'recipient');
+    const account = channel.definition.account?.(channel.settings);
+    // Whoever makes a channel says which account it is: what that comes to is kept from other tenants.
+    const whose = channel.own === undefined ? '' : `${channel.own.tenant}/`;
+    const id = account === undefined ? `channel ${name}` : `${whose}${channel.type} ${account}`;
+    this.remove(name);
+    const before = this.#gone.get(name);
+    this.#gone.delete(name);
+    const same = before?.id === id ? before : undefined;
+    const [other] = this.#with(id);
+    const counted = other === undefined ? same?.account : this.#account.get(other);
+    const meters = {
+      own: same?.own ?? meterOf([]),
+      place: same?.place ?? meterOf([]),
+      account: counted ?? meterOf([]),
+    };
+    meters.own.windows = [...own, ...(channel.limits ?? [])];
+    meters.place.windows = each;
+    this.#own.set(name, meters.own);
+    this.#place.set(name, meters.place);
+    this.#account.set(name, meters.account);
+    this.#shares.set(name, { id, windows: shared });
+    this.#gather(meters.account, id);
+  }
+
+  /** A channel is gone. */
+  remove(name: string): void {
+    const share = this.#shares.get(name);
+    if (share === undefined) return;
+    const [own, place, account] = [this.#own.get(name)!, this.#place.get(name)!, this.#account.get(name)!];
+    for (const map of [this.#shares, this.#own, this.#place, this.#account]) map.delete(name);
+    this.#gather(account, share.id);
+    this.#gone.set(name, { id: share.id, own, place, account });
+    if (this.#gone.size > mostGone) this.#gone.delete(this.#gone.keys().next().value ?? '');
+  }
+
+  #with(id: string): string[] {
+    return [...this.#shares].flatMap(([name, share]) => (share.id === id ? [name] : []));
+  }
+
+  #gather(meter: Meter, id: string): void {
+    meter.windows = this.#with(id).flatMap((name) => this.#shares.get(name)!.windows);
   }
 
   /** Whether something of the channel is counted; what waits behind that is merged. */

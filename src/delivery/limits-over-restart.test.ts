@@ -92,4 +92,30 @@ describe('a limit of 3 calls in 10 minutes', () => {
     }
     expect(known).toEqual([1, 2]);
   });
+
+  it('of a channel that a tenant made holds over a restart, apart from another of the same name', async () => {
+    const hook = await startReceiver();
+    const free = await startReceiver();
+    closing.push(
+      () => hook.close(),
+      () => free.close(),
+    );
+    let app = await startTestApp(config(hook.port, free.port), rules);
+    closing.push(() => app.close());
+    const tenants = { acme: { calls: 1, per: '10m' }, 'acme-2': { calls: 3, per: '1h' } };
+    for (const [tenant, limit] of Object.entries(tenants)) {
+      const to = { name: 'own', type: 'webhook', url: `http://127.0.0.1:${free.port}/`, limits: [limit] };
+      const as = { 'x-tenant-id': tenant };
+      expect((await app.call('POST', '/api/v1/alerts/channels', to, as)).status).toBe(201);
+      expect((await app.call('POST', '/api/v1/channels/own/test', {}, as)).body).toMatchObject({
+        status: 'sent',
+      });
+    }
+    app = await app.restart();
+    const left = async (tenant: string) => {
+      const { body } = await app.call('GET', '/api/v1/channels/own', undefined, { 'x-tenant-id': tenant });
+      return (body as { rate: { left: number }[] }).rate.map((window) => window.left);
+    };
+    expect([await left('acme'), await left('acme-2')]).toEqual([[0], [2]]);
+  });
 });

@@ -7,6 +7,7 @@ import { silentLog } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { SlidingWindow } from '../testing/providers/provider.ts';
+import { ChannelRegistry } from './channel-registry.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
 import { Limiter } from './limiter.ts';
@@ -69,7 +70,7 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
   }
   const limiter = new Limiter(open, perMinute === undefined ? [] : [{ calls: perMinute, perMs: minute }]);
   const dispatcher = new Dispatcher({
-    ...{ clock, log: silentLog, channels: open, limiter },
+    ...{ clock, log: silentLog, channels: new ChannelRegistry(open), limiter },
     done: (job, result) => void results.set(job.deliveryId, result),
     hungry: () => {
       hungry += 1;
@@ -102,6 +103,48 @@ function messageOf(id: string): AlertMessage {
     ...{ severity: 'warning', priority: 'P4', at: 0, locale: 'en' },
     alerts: [{ id: `a-${id}`, labels, status: 'firing', severity: 'warning', startsAt: 0 }],
   } as unknown as AlertMessage;
+}
+
+describe('a channel that changes', () => {
+  const chat = (account: string) => ({ account, limits: [{ calls: 1, perMs: minute }] });
+  const granted = (limiter: Limiter, at: number) => limiter.admit('chat', 'high', at).ok;
+
+  it('shares an account with no other tenant, whatever it says of itself', () => {
+    const { limiter, clock } = stage({ channels: { chat: chat('a') } });
+    const now = clock.now();
+    const key = 'acme/chat';
+    limiter.put(key, { ...channelOf(chat('a')), own: { tenant: 'acme', callback: 'x' } });
+    limiter.hold(key, 'account', now, minute);
+    expect(granted(limiter, now)).toBe(true);
+    expect(limiter.admit(key, 'high', now).ok).toBe(false);
+  });
+
+  it('goes on with what was counted of its account, also when it comes back; another account starts anew', () => {
+    const { limiter, clock } = stage({ channels: { chat: chat('a') } });
+    const now = clock.now();
+    expect(granted(limiter, now)).toBe(true);
+    limiter.begin('chat', 'acme', 'high').end(now);
+    expect(granted(limiter, now + 1)).toBe(false);
+    limiter.put('chat', channelOf(chat('a')));
+    expect(granted(limiter, now + 1)).toBe(false);
+    limiter.remove('chat');
+    limiter.put('chat', channelOf(chat('a')));
+    expect(granted(limiter, now + 1)).toBe(false);
+    limiter.put('chat', channelOf(chat('b')));
+    expect(granted(limiter, now + 1)).toBe(true);
+  });
+});
+
+/** Only what a limiter looks at. */
+function channelOf({
+  account,
+  limits,
+}: {
+  account: string;
+  limits: NonNullable<OpenChannel['limits']>;
+}): OpenChannel {
+  const definition = { limits: {}, account: () => account } as unknown as ChannelDefinition;
+  return { name: 'chat', type: 'counting', settings: {}, definition, limits, instance: null as never };
 }
 
 const many = (count: number, prefix = 'd') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);

@@ -21,6 +21,9 @@ export interface Wording {
   readonly name: string;
   readonly title: ReadonlyMap<Locale, MessageTemplate> | null;
   readonly text: ReadonlyMap<Locale, MessageTemplate> | null;
+  /** As it was written, and in which file. */
+  readonly written?: WrittenTemplate;
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 /** Where in a written template something is wrong, e.g. `['title', 'zh-TW']`. */
@@ -36,7 +39,8 @@ export function compileWording(
   const problems: WordingProblem[] = [];
   const part = (key: 'title' | 'text', written: WrittenText | undefined) =>
     written === undefined ? null : compilePart(key, written, problems);
-  const wording = { name, title: part('title', title), text: part('text', text) };
+  const written = { ...(title !== undefined && { title }), ...(text !== undefined && { text }) };
+  const wording = { name, title: part('title', title), text: part('text', text), written };
   return problems.length > 0 ? { problems } : wording;
 }
 

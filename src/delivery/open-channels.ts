@@ -6,7 +6,6 @@ import type {
   ChannelInstance,
   RenderContext,
 } from '../../channels/channel.ts';
-import { channels as definitions } from '../../channels/index.ts';
 import type { AlertMessage, Locale } from '../../channels/message.ts';
 import { shorterMessage } from '../../channels/shorter.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -32,6 +31,13 @@ export interface OpenChannel {
   readonly place?: { readonly file: string; readonly line: number };
   /** Nothing leaves the process: whatever it is given is accepted. */
   readonly mock?: true;
+  /** Of a channel of the API: whose it is, and the word under which its provider calls back. Absent: the file's. */
+  readonly own?: { readonly tenant: string; readonly callback: string };
+}
+
+/** Tells channels apart over all tenants: names hold no slash. */
+export function keyOf({ name, own }: Pick<OpenChannel, 'name' | 'own'>): string {
+  return own === undefined ? name : `${own.tenant}/${name}`;
 }
 
 /** What the channel is given to send: the message as it is, or in short, in the words that it is to be said in. */
@@ -79,38 +85,47 @@ const mockInstance: ChannelInstance<unknown> = {
   close: async () => {},
 };
 
-/**
- * Opens every channel of the configuration; opening reaches nobody yet.
- * @param callbackUrl Where the provider of a channel sends receipts; null when nobody can reach us.
- * @param mock None of them will ever reach anybody.
- */
+/** Opens every channel of the configuration; opening reaches nobody yet. */
 export function openChannels(
   configs: ReadonlyMap<string, ChannelConfig>,
-  host: ChannelHost,
-  callbackUrl: (channel: string) => string | null,
-  registry: Readonly<Record<string, ChannelDefinition>> = definitions,
-  mock = false,
+  opener: Opener,
 ): Map<string, OpenChannel> {
-  const open = new Map<string, OpenChannel>();
-  for (const { name, type, settings, fallback, limits, cost, template, locale, place } of configs.values()) {
-    const definition = registry[type];
-    if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
-    const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
-    const url = definition.callback === undefined ? null : callbackUrl(name);
-    const instance = mock
-      ? mockInstance
-      : definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
-    open.set(name, {
-      ...{ name, type, definition, settings, fallback, limits, instance },
-      ...words,
-      ...(cost !== undefined && { cost }),
-      ...(place && { place }),
-      ...(mock && { mock }),
-    });
-  }
-  return open;
+  return new Map([...configs.values()].map((config) => [config.name, openChannel(config, opener)]));
 }
 
-export async function closeChannels(open: ReadonlyMap<string, OpenChannel>): Promise<void> {
-  await Promise.all([...open.values()].map((channel) => channel.instance.close()));
+/** What channels are opened with. */
+export interface Opener {
+  readonly host: ChannelHost;
+  /** Where the provider of a channel sends receipts; null when nobody can reach us. */
+  readonly callbackUrl: (channel: string) => string | null;
+  readonly registry: Readonly<Record<string, ChannelDefinition>>;
+  /** None of them will ever reach anybody. */
+  readonly mock: boolean;
+}
+
+/** Opens one; `own`: of which tenant. Throws what its kind throws. */
+export function openChannel(
+  { name, type, settings, fallback, limits, cost, template, locale, place }: ChannelConfig,
+  { host, callbackUrl, registry, mock }: Opener,
+  own?: OpenChannel['own'],
+): OpenChannel {
+  const definition = registry[type];
+  if (!definition) throw new Error(`channel ${name} has an unknown type: ${type}`);
+  const words = { ...(template !== undefined && { template }), ...(locale !== undefined && { locale }) };
+  const url = definition.callback === undefined ? null : callbackUrl(own?.callback ?? name);
+  const instance = mock
+    ? mockInstance
+    : definition.open(settings, url === null ? host : { ...host, callbackUrl: url });
+  return {
+    ...{ name, type, definition, settings, fallback, limits, instance },
+    ...words,
+    ...(cost !== undefined && { cost }),
+    ...(place && { place }),
+    ...(mock && { mock }),
+    ...(own && { own }),
+  };
+}
+
+export async function closeChannels(open: Iterable<OpenChannel>): Promise<void> {
+  await Promise.all([...open].map((channel) => channel.instance.close()));
 }

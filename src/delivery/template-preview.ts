@@ -33,10 +33,11 @@ export type PreviewRefusal = 'no_template' | 'no_channel' | readonly WordingProb
 /** Renders; reaches nobody, keeps nothing. */
 export function previewTemplate(
   wordings: Wordings,
+  tenant: string,
   channels: ReadonlyMap<string, OpenChannel>,
   { template, channel: called, message, locale }: PreviewOrder,
 ): TemplatePreview | { readonly refused: PreviewRefusal } {
-  const wording = wordingOf(wordings, template);
+  const wording = wordingOf(wordings, tenant, template);
   if (wording === null) return { refused: 'no_template' };
   if ('problems' in wording) return { refused: wording.problems };
   const channel = channels.get(called) ?? [...channels.values()].find(({ type }) => type === called);
@@ -48,7 +49,7 @@ export function previewTemplate(
   return { ...words, problems, payload };
 }
 
-function wordingOf(wordings: Wordings, template: string | WrittenTemplate) {
-  if (typeof template === 'string') return wordings.named(template);
+function wordingOf(wordings: Wordings, tenant: string, template: string | WrittenTemplate) {
+  if (typeof template === 'string') return wordings.named(tenant, template);
   return compileWording('preview', template) satisfies Wording | { problems: readonly WordingProblem[] };
 }

@@ -29,12 +29,15 @@ export interface Said {
 }
 
 export class Wordings {
+  /** Of the file: everybody's. */
   readonly #templates: ReadonlyMap<string, Wording>;
+  /** What tenants made themselves, by tenant. */
+  readonly #own = new Map<string, ReadonlyMap<string, Wording>>();
   readonly #timeZone: string;
   readonly #log: Log | null;
   /** By escape, for what is written differently; then by template, language, message and form. */
   readonly #kept = new Map<Escape, Map<string, Words>>();
-  /** Texts that a template failed to say, by its name. */
+  /** Texts that a template failed to say, by its name; of a tenant's own by `tenant/name`. */
   readonly failures = new Map<string, number>();
 
   constructor(templates: ReadonlyMap<string, Wording>, timeZone = 'UTC', log: Log | null = null) {
@@ -43,12 +46,20 @@ export class Wordings {
     this.#log = log;
   }
 
-  get names(): readonly string[] {
-    return [...this.#templates.keys()].sort();
+  /** Those that a tenant may use. */
+  names(tenant: string): readonly string[] {
+    return [...new Set([...this.#templates.keys(), ...(this.#own.get(tenant)?.keys() ?? [])])].sort();
   }
 
-  named(name: string): Wording | null {
-    return this.#templates.get(name) ?? null;
+  named(tenant: string, name: string): Wording | null {
+    return this.#templates.get(name) ?? this.#own.get(tenant)?.get(name) ?? null;
+  }
+
+  /** From now on the tenant has these beside those of the file; the next message is said in their words. */
+  set(tenant: string, own: ReadonlyMap<string, Wording>): void {
+    if (own.size === 0 && !this.#own.has(tenant)) return;
+    this.#own.set(tenant, own);
+    this.#kept.clear();
   }
 
   /**
@@ -63,8 +74,8 @@ export class Wordings {
   ): Said {
     const inZone = this.#timeZone === 'UTC' ? message : { ...message, timeZone: this.#timeZone };
     const said = { message: inZone, locale: locale ?? message.locale };
-    const wording = template === undefined ? undefined : this.#templates.get(template);
-    if (wording === undefined) return said;
+    const wording = template === undefined ? null : this.named(message.tenant, template);
+    if (wording === null) return said;
     const words = this.#words(wording, said, dialect?.escape ?? asItIs, shorter);
     return { ...said, words };
   }
@@ -94,7 +105,9 @@ export class Wordings {
     const known = kept.get(key);
     if (known !== undefined) return known;
     const words = wordsOf(wording, said, mark, (part, why) => {
-      const { name } = wording;
+      // Names hold no slash: of a tenant's own nobody else hears.
+      const ofFile = this.#templates.get(wording.name) === wording;
+      const name = ofFile ? wording.name : `${said.message.tenant}/${wording.name}`;
       this.failures.set(name, (this.failures.get(name) ?? 0) + 1);
       this.#log?.warn('template.failed', { template: name, part, notification: said.message.id, error: why });
     });

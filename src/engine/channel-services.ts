@@ -1,10 +1,11 @@
 // The channels as people see them: how each is, and whether it works now.
 import type { AlertMessage } from '../../channels/message.ts';
 import type { Clock } from '../clock.ts';
+import type { ChannelRegistry } from '../delivery/channel-registry.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
 import type { FirstResults } from '../delivery/first-results.ts';
 import type { Limiter } from '../delivery/limiter.ts';
-import { type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
+import { keyOf, type OpenChannel, renderedBy } from '../delivery/open-channels.ts';
 import type { ResultCounts } from '../delivery/result-counts.ts';
 import { ApiError } from '../errors.ts';
 import { backlogOf } from '../policy/backlog.ts';
@@ -21,7 +22,7 @@ export interface ChannelPorts {
   readonly store: Pick<Store, 'delivery'>;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly channels: ReadonlyMap<string, OpenChannel>;
+  readonly channels: ChannelRegistry;
   readonly dispatcher: Dispatcher;
   readonly limiter: Pick<Limiter, 'levels'>;
   readonly results: ResultCounts;
@@ -31,13 +32,11 @@ export interface ChannelPorts {
 export function createChannelServices(ports: ChannelPorts): ChannelServices {
   const { engine, store, clock, newId, channels, dispatcher, limiter, results, firstResults } = ports;
 
-  /** Those that the tenant's receivers name and what takes over from them; of whoever has no routing of its own also those that nobody names. */
+  /** Those of the file that the tenant may use, and its own. */
   const ofTenant = (tenant: string): OpenChannel[] => {
-    const named = engine.channelsOf(tenant);
-    const others = engine.hasOwnRouting(tenant) ? null : engine.channelsOfOthers();
-    return [...channels.values()].filter(
-      ({ name }) => named.has(name) || (others !== null && !others.has(name)),
-    );
+    const names = engine.fileChannels(tenant);
+    const ofFile = [...channels.file.values()].filter(({ name }) => names.has(name));
+    return [...ofFile, ...channels.own(tenant).open.values()];
   };
   const find = (tenant: string, name: string): OpenChannel => {
     const channel = ofTenant(tenant).find((one) => one.name === name);
@@ -61,15 +60,16 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
         cost: channel.cost ?? null,
         mock,
         place,
+        own: channel.own !== undefined,
         // What is written as a secret shows itself as ***.
         settings: shownSettings(settings),
         canVerify: channel.instance.verify !== undefined,
-        results: results.of(tenant, name),
+        results: results.of(tenant, keyOf(channel)),
         queued: waiting?.queued ?? 0,
         oldestQueuedMs: waiting === undefined ? null : Math.max(0, now - waiting.oldestAt),
         ...dispatcher.of(tenant, name),
-        receipts: engine.receiptLatencies.of(tenant, name),
-        calls: limiter.levels(name, now),
+        receipts: engine.receiptLatencies.of(tenant, keyOf(channel)),
+        calls: limiter.levels(keyOf(channel), now),
         breaker:
           breaker?.state === 'open'
             ? {
@@ -84,7 +84,8 @@ export function createChannelServices(ports: ChannelPorts): ChannelServices {
   };
 
   return {
-    names: (tenant) => new Set(ofTenant(tenant).map(({ name }) => name)),
+    keys: (tenant) => new Set(ofTenant(tenant).map(keyOf)),
+    open: (tenant) => new Map(ofTenant(tenant).map((channel) => [channel.name, channel])),
     list: (tenant) => statesOf(tenant, ofTenant(tenant)),
     one: (tenant, name) => statesOf(tenant, [find(tenant, name)])[0]!,
     preview(tenant, name, words) {

@@ -1,10 +1,10 @@
 // What people do with people and teams of the API, in the tenant's turn: decided between two commits on what there is then.
 import { utf8Length } from '../../rules/utf8.ts';
 import { directoryDocumentBytes } from '../config/api-people.ts';
-import { withoutShown } from '../config/api-route.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
 import { mergePatch } from '../config/merge-patch.ts';
 import { peopleLimits } from '../config/people-schema.ts';
+import { withoutShown } from '../config/without-shown.ts';
 import { toDirectoryBody } from '../http/bodies/directory-body.ts';
 import type { ConfigAction } from '../pipeline/effect.ts';
 import type { Answer } from '../services.ts';

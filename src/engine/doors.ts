@@ -23,16 +23,20 @@ export class Doors {
   readonly #store: LostStore;
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
+  readonly #keyOf: (tenant: string, channel: string) => string;
 
+  /** @param keyOf Tells channels apart over all tenants. */
   constructor(
     agenda: Agenda,
     room: (tenant: string, channel: string, lane: Lane) => boolean,
+    keyOf: (tenant: string, channel: string) => string,
     store: LostStore,
     answeredEarly?: (answered: Answered) => void,
   ) {
     this.#store = store;
     this.#agenda = agenda;
     this.#room = room;
+    this.#keyOf = keyOf;
     this.receipts = new ReceiptDesk(answeredEarly);
   }
 
@@ -128,6 +132,7 @@ export class Doors {
     if (awaited !== null && out.current)
       this.receipts.match(
         tenant.name,
+        this.#keyOf(tenant.name, awaited.channel),
         awaited,
         out.effects,
         (_, receipt) => this.#planReceipt(tenant, receipt, now, turn),

@@ -2,7 +2,9 @@
 // and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
 import type { Problem } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
-import type { FileRouting } from '../config/routing.ts';
+import type { FileRouting, WrittenAt } from '../config/routing.ts';
+import type { LiveChannel } from '../delivery/live-channels.ts';
+import type { Wording } from '../delivery/message-template.ts';
 import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
@@ -12,7 +14,7 @@ import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
-import { type Pause, pausesOf } from '../policy/breaker.ts';
+import { insteadOf, type Pause, pausesOf } from '../policy/breaker.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
@@ -29,6 +31,7 @@ import {
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { BulkRun } from './bulk-run.ts';
+import { ChannelBook, type ChannelReading } from './channel-book.ts';
 import { ConfirmRun } from './confirm-run.ts';
 import { Coverage } from './coverage.ts';
 import { reachChannels } from './directory-book.ts';
@@ -38,14 +41,16 @@ import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { OverdueNotifications } from './overdue-notifications.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
-import type { Answered } from './receipt-desk.ts';
+import type { Answered, ReceiptSource } from './receipt-desk.ts';
 import type { ReceiptLatencies } from './receipt-latencies.ts';
+import { RouteBook } from './route-book.ts';
 import { type FileRules, RuleReloads } from './rule-reloads.ts';
 import { RuleVersions } from './rule-versions.ts';
 import { Serving } from './serving.ts';
 import { SettledSeries } from './settled.ts';
 import { StoredGroups } from './stored-groups.ts';
-import { Tenant } from './tenant.ts';
+import { TemplateBook } from './template-book.ts';
+import { Tenant, type TenantBooks } from './tenant.ts';
 import { Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
 import type {
@@ -53,6 +58,7 @@ import type {
   Command,
   DirectoryCommand,
   LetterCommand,
+  ObjectCommand,
   OverrideCommand,
   RouteCommand,
   RuleCommand,
@@ -67,6 +73,8 @@ const versionsPerTurn = 32;
 const shutLookMs = 5_000;
 /** As often as a full disk is looked at, and a little. */
 const shutRetryAfterS = 5;
+/** What waits for a channel that cannot be opened is put off by so much. */
+const stuckLookMs = 60_000;
 /** How far a sample may be ahead of the clock. */
 const sampleAheadMs = 300_000;
 
@@ -80,6 +88,16 @@ export interface EnginePorts {
   readonly record: (rows: SampleRows, row: number) => void;
   /** Called before a series leaves memory. */
   readonly forgetSeries: (series: number) => void;
+  /** The channels of tenants: opened before they are stored, and in use once they are. */
+  readonly channels: {
+    prepare(tenant: string, channel: LiveChannel): string | null;
+    settle(tenant: string, channels: readonly LiveChannel[]): void;
+    keyOf(tenant: string, channel: string): string;
+    /** Names of those that cannot be opened. */
+    stuck(tenant: string): readonly string[];
+  };
+  /** The templates of a tenant from now on. */
+  readonly say: (tenant: string, templates: ReadonlyMap<string, Wording>) => void;
   readonly dispatcher: {
     room(tenant: string, channel: string, lane: Lane): boolean;
     offer(leased: readonly Leased[]): void;
@@ -111,6 +129,11 @@ export interface EngineConfig {
   /** What is expected to come, by tenant. */
   readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
   readonly policy: DeliveryPolicy;
+  /** How channels of the API are read, and what the file has of channels and templates. */
+  readonly objects: ChannelReading & {
+    readonly channelPlaces: ReadonlyMap<string, WrittenAt | null>;
+    readonly templates: ReadonlyMap<string, Wording>;
+  };
   /** How long the acknowledgement that comes with a confirmation holds; null or absent: until the episode ends. */
   readonly acknowledgeExpiresMs?: number | null;
   readonly queuePerTenant: number;
@@ -161,6 +184,7 @@ export class Engine {
     this.#doors = new Doors(
       this.#agenda,
       (tenant, channel, lane) => ports.dispatcher.room(tenant, channel, lane),
+      (tenant, channel) => ports.channels.keyOf(tenant, channel),
       ports.store,
       (answered) => ports.answered?.(answered),
     );
@@ -169,7 +193,8 @@ export class Engine {
     const { clock, log, table, store } = ports;
     const parts = { clock, doors: this.#doors, agenda: this.#agenda };
     this.#grid = new GridServing({ ...parts, log, table });
-    this.#serving = new Serving({ ...parts, store, evaluator: this.#evaluator, grid: this.#grid });
+    const open = (tenant: string, channel: LiveChannel) => ports.channels.prepare(tenant, channel);
+    this.#serving = new Serving({ ...parts, store, evaluator: this.#evaluator, grid: this.#grid, open });
     this.#reloads = new RuleReloads({
       ...{ clock, log, store, coverage: this.#coverage, versions: this.#versions },
       tenants: () => this.#ring,
@@ -222,7 +247,32 @@ export class Engine {
   }
 
   #newTenant(row: TenantRow): Tenant {
-    return new Tenant(row, this.#ports.table, this.#settled, this.routingOf(row.id));
+    return new Tenant(row, this.#ports.table, this.#settled, this.#newBooks(row.id));
+  }
+
+  #newBooks(tenant: string): TenantBooks {
+    const { objects } = this.#config;
+    return {
+      routes: new RouteBook(this.routingOf(tenant)),
+      channels: new ChannelBook(tenant, objects, () => this.fileChannels(tenant)),
+      templates: new TemplateBook(tenant, objects.templates),
+      policy: this.#policy,
+    };
+  }
+
+  /** What people configured; of a tenant that nobody has heard of yet what the file says. */
+  booksOf(tenant: string): TenantBooks {
+    return this.#tenants.get(tenant)?.books ?? this.#newBooks(tenant);
+  }
+
+  /** Channels of the file that a tenant may use: those that its receivers name and what takes over from them; of whoever has no routing of its own also those that nobody names. With where they stand. */
+  fileChannels(tenant: string): ReadonlyMap<string, WrittenAt | null> {
+    const { channelPlaces } = this.#config.objects;
+    const named = this.#channelsIn(this.routingOf(tenant));
+    const others = this.hasOwnRouting(tenant) ? null : this.#channelsOfOthers();
+    return new Map(
+      [...channelPlaces].filter(([name]) => named.has(name) || (others !== null && !others.has(name))),
+    );
   }
 
   /** What the operator's file says to the tenant. */
@@ -236,13 +286,8 @@ export class Engine {
     return this.#routing.tenantRouting?.has(tenant) ?? false;
   }
 
-  /** Channels that the tenant's receivers name, and those that take over from them. */
-  channelsOf(tenant: string): Set<string> {
-    return this.#channelsIn(this.routingOf(tenant));
-  }
-
-  /** The same of all tenants that have a routing of their own. */
-  channelsOfOthers(): Set<string> {
+  /** Channels that receivers of tenants with a routing of their own name, and those that take over from them. */
+  #channelsOfOthers(): Set<string> {
     const all = [...(this.#routing.tenantRouting?.values() ?? [])];
     return new Set(all.flatMap((routing) => [...this.#channelsIn(routing)]));
   }
@@ -275,7 +320,8 @@ export class Engine {
     this.#groups.clear();
     const turn = new Turn();
     for (const tenant of this.#ring) {
-      const out = tenant.load(store, this.#policy, newId, now);
+      const out = tenant.load(store, newId, now);
+      this.#follow(tenant);
       turn.plan(tenant.name, tenant.shard, out.plan);
       this.#doors.callLater(tenant, out.plan);
       this.#doors.follow(tenant, out.step, now, turn);
@@ -293,6 +339,12 @@ export class Engine {
     this.#commit(turn);
     this.#ports.dispatcher.wakeAt(now);
     this.#agenda.arm();
+  }
+
+  /** The tenant's channels and templates are in use as its books have them. */
+  #follow({ name, channels, templates }: Tenant): void {
+    this.#ports.channels.settle(name, channels.live);
+    this.#ports.say(name, templates.wordings);
   }
 
   // -- from outside ---------------------------------------------------------------------------------------------
@@ -318,7 +370,8 @@ export class Engine {
     if (known) return known;
     const { store, clock, newId } = this.#ports;
     const tenant = this.#newTenant(store.ensureTenant(name, clock.now()));
-    tenant.load(store, this.#policy, newId, clock.now());
+    tenant.load(store, newId, clock.now());
+    this.#follow(tenant);
     this.#adopt(tenant);
     return tenant;
   }
@@ -422,6 +475,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the change of the channel or template is durable and in use. */
+  submitObject(tenantName: string, command: Omit<ObjectCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'object', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the change of the override is durable. */
   submitOverride(tenantName: string, command: Omit<OverrideCommand, 'kind' | 'waiter'>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -484,8 +546,9 @@ export class Engine {
     this.#routing = { routing, tenantRouting };
     this.#policy = policy;
     for (const tenant of this.#ring) {
-      tenant.setPolicy(policy);
+      tenant.filePolicy = policy;
       tenant.routes.file = this.routingOf(tenant.name);
+      tenant.followChannels();
       tenant.rota.file = tenant.routes.file.schedules;
       tenant.people.file = tenant.routes.file;
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
@@ -517,11 +580,15 @@ export class Engine {
    * Resolves when what the provider says of the channel's messages is durable, or kept for a result that has not come yet;
    * with what people answered.
    */
-  receive(channel: string, receipts: readonly ReceiptOf[]): Promise<readonly Answered[]> {
+  receive(
+    channel: string,
+    receipts: readonly ReceiptOf[],
+    of: Omit<ReceiptSource, 'channel'> = { key: channel, meant: () => true },
+  ): Promise<readonly Answered[]> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
       if (this.#shut) throw new ApiError('unavailable', { retryAfter: shutRetryAfterS });
-      this.#doors.receipts.put({ channel, receipts, waiter: { resolve, reject } });
+      this.#doors.receipts.put({ channel, ...of, receipts, waiter: { resolve, reject } });
       this.#schedule();
     });
   }
@@ -567,7 +634,15 @@ export class Engine {
 
   /** Channels on which nothing but a probe may go out. */
   pauses(now: number): Pause[] {
-    return this.#ring.flatMap(({ policy }) => (policy.breakers.size === 0 ? [] : pausesOf(policy, now)));
+    return this.#ring.flatMap(({ name, policy }) => {
+      const stuck = this.#ports.channels.stuck(name);
+      if (policy.breakers.size + stuck.length === 0) return [];
+      const shut = stuck.map((channel) => ({
+        ...{ tenant: name, channel, probe: false, until: now + stuckLookMs, since: now },
+        instead: insteadOf(policy, channel),
+      }));
+      return [...pausesOf(policy, now).filter(({ channel }) => !stuck.includes(channel)), ...shut];
+    });
   }
 
   #internal(tenant: Tenant, inputs: readonly PipelineInput[]): void {
@@ -687,6 +762,11 @@ export class Engine {
     this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
     for (const { routes } of turn.rerouted) routes.made.committed();
+    for (const tenant of turn.changed) {
+      tenant.channels.made.committed();
+      tenant.templates.made.committed();
+      this.#follow(tenant);
+    }
     for (const { rota } of turn.overridden) rota.made.committed();
     for (const { people } of turn.peopled) people.committed();
     for (const settle of turn.settled) settle();
@@ -708,6 +788,10 @@ export class Engine {
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const { book } of turn.ruled) book.rolledBack();
     for (const { routes } of turn.rerouted) routes.made.rolledBack();
+    for (const { channels, templates } of turn.changed) {
+      channels.made.rolledBack();
+      templates.made.rolledBack();
+    }
     for (const { rota } of turn.overridden) rota.made.rolledBack();
     for (const { people } of turn.peopled) people.rolledBack();
     for (const fail of turn.failed) fail(refusal);

@@ -5,6 +5,7 @@ import { silentLog } from '../log.ts';
 import { emptyPipelineState } from '../pipeline/state.ts';
 import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { emptyBooks } from '../testing/tenant-books.ts';
 import { Agenda } from './agenda.ts';
 import { Doors } from './doors.ts';
 import { dueTimes, firstGridTime } from './due-times.ts';
@@ -43,8 +44,18 @@ function build(hosts: number) {
   const receiver = aReceiver();
   const routing = { route: aRoute(), receivers: new Map([[receiver.name, receiver]]) };
   // No receipt comes, so nothing is looked up.
-  const doors = new Doors(agenda, () => true, {} as never);
-  const tenant = new Tenant({ id: 'default', shard: 0 } as never, table, new SettledSeries(table), routing);
+  const doors = new Doors(
+    agenda,
+    () => true,
+    (_, channel) => channel,
+    {} as never,
+  );
+  const tenant = new Tenant(
+    { id: 'default', shard: 0 } as never,
+    table,
+    new SettledSeries(table),
+    emptyBooks(routing),
+  );
   let id = 0;
   tenant.pipeline = emptyPipelineState('default', routing, new Map(), () => `id-${id++}`);
   const rule = aRule({

@@ -60,11 +60,15 @@ const happened: Readonly<Record<ConfigAction, string>> = {
   deleted: 'deleted',
 };
 
-/** The object, and what the audit says of it. */
+/**
+ * The object, and what the audit says of it.
+ * @param shown What its version keeps, where that is not the row's body.
+ */
 export function effectsOfChange(
   { action, before, after }: Change<MadeObject>,
   { actor, newId }: Hand,
   now: number,
+  shown?: string,
 ): Effect[] {
   const { row } = after;
   const body = {
@@ -74,7 +78,7 @@ export function effectsOfChange(
     after: row.deletedAt === null ? after.document : null,
   };
   return [
-    { put: 'config_object', row, action },
+    { put: 'config_object', row, action, ...(shown !== undefined && { shown }) },
     {
       put: 'event',
       row: {

@@ -33,8 +33,16 @@ export interface Answered {
   readonly answer: string;
 }
 
-interface Arrival {
+/** Whose provider calls. */
+export interface ReceiptSource {
+  /** Its name, and whether a tenant means it by that: another tenant may call its own channel so. */
   readonly channel: string;
+  readonly meant: (tenant: string) => boolean;
+  /** Tells it apart over all tenants. */
+  readonly key: string;
+}
+
+interface Arrival extends ReceiptSource {
   readonly receipts: readonly ReceiptOf[];
   /** Hears of the answers among them, also of those that were given before. */
   readonly waiter: Waiter<readonly Answered[]>;
@@ -100,21 +108,23 @@ export class ReceiptDesk {
     while (turn.rows < rows) {
       const arrival = this.#waiting.take();
       if (arrival === undefined) return;
-      const { channel, receipts, waiter } = arrival;
+      const { channel, key, meant, receipts, waiter } = arrival;
       const answers: Answered[] = [];
       turn.settled.push(() => waiter.resolve(answers));
       turn.failed.push((error) => waiter.reject(error));
       for (const receipt of receipts) {
-        const known = ports.store.deliveriesOfProvider(channel, receipt.providerId);
-        const rows = known.length > 0 ? known : this.#named(channel, receipt, ports, now);
-        if (rows.length === 0) this.#keep(channel, receipt, now);
+        const known = ports.store
+          .deliveriesOfProvider(channel, receipt.providerId)
+          .filter(({ tenant }) => meant(tenant));
+        const rows = known.length > 0 ? known : this.#named(arrival, receipt, ports, now);
+        if (rows.length === 0) this.#keep(key, receipt, now);
         for (const row of rows) {
           const named = known.length > 0 ? {} : { named: { channel, providerId: receipt.providerId } };
           const delivery = changed.get(row.id) ?? receivedOf(row);
           const done = ports.plan(row.tenant, { kind: 'receipt', delivery, receipt, ...named });
           if (done === null) continue;
           changed.set(row.id, done.after);
-          this.#done(row.tenant, channel, receipt.providerId, delivery, done, now);
+          this.#done(row.tenant, key, receipt.providerId, delivery, done, now);
           answers.push(...answeredIn(row.tenant, done.after, receipt));
         }
       }
@@ -123,7 +133,7 @@ export class ReceiptDesk {
 
   /** Deliveries that the receipt names in another way than by a provider's id that is stored. */
   #named(
-    channel: string,
+    { channel, key, meant }: ReceiptSource,
     receipt: ReceiptOf,
     { store, policyOf }: ReceiptPorts,
     now: number,
@@ -131,11 +141,12 @@ export class ReceiptDesk {
     const { deliveryId, providerId, status } = receipt;
     const ids = [
       ...this.#names.of(namedKey(deliveryId ?? ''), now),
-      ...this.#names.of(`${channel} ${providerId}`, now),
+      ...this.#names.of(`${key} ${providerId}`, now),
       ...(deliveryId === undefined ? [] : [deliveryId]),
     ];
     const found = [...new Set(ids)].flatMap((id) => store.deliveryNamed(id) ?? []);
     return found.filter((row) => {
+      if (!meant(row.tenant)) return false;
       const policy = policyOf(row.tenant);
       if (!policy) return false;
       // Who signs for one channel says nothing of what only others carry.
@@ -162,32 +173,39 @@ export class ReceiptDesk {
   }
 
   /** Takes what came early for the delivery, whose result has been planned to these effects. */
-  match(tenant: string, awaited: Awaited, effects: readonly Effect[], plan: Plan, now: number): void {
+  match(
+    tenant: string,
+    key: string,
+    awaited: Awaited,
+    effects: readonly Effect[],
+    plan: Plan,
+    now: number,
+  ): void {
     const { open, accepted, given, channel, unknown, policy } = awaited;
     if (open.confirmed !== undefined && endsAsDelivered(effects, open.id)) {
-      this.#count(channel, 'applied');
+      this.#count(key, 'applied');
       // It arrived before its provider answered.
-      this.latencies.note(tenant, channel, 0);
+      this.latencies.note(tenant, key, 0);
     }
     if (accepted !== null && accepted.providerId !== null) {
       let delivery = accepted;
       const { providerId } = accepted;
-      for (const receipt of this.#early.take(channel, providerId)) {
+      for (const receipt of this.#early.take(key, providerId)) {
         const done = plan(tenant, { kind: 'receipt', delivery, receipt });
         if (done === null) continue;
-        this.#done(tenant, channel, providerId, delivery, done, now);
+        this.#done(tenant, key, providerId, delivery, done, now);
         delivery = done.after;
         for (const answered of answeredIn(tenant, delivery, receipt)) this.#answeredEarly(answered);
       }
     }
     // All deliveries of one call are told the same; what the last of them leaves goes with time.
-    const named = unknown ? this.#early.look(channel, namedKey(given)) : [];
+    const named = unknown ? this.#early.look(key, namedKey(given)) : [];
     let delivery = unanswered(open, openOf(policy, open) !== undefined);
     for (const receipt of named) {
       const by: NamedBy = { channel, providerId: receipt.providerId };
       const done = plan(tenant, { kind: 'receipt', delivery, receipt, named: by });
       if (done === null) continue;
-      this.#done(tenant, channel, receipt.providerId, delivery, done, now);
+      this.#done(tenant, key, receipt.providerId, delivery, done, now);
       delivery = done.after;
       for (const answered of answeredIn(tenant, delivery, receipt)) this.#answeredEarly(answered);
     }
@@ -198,31 +216,31 @@ export class ReceiptDesk {
     for (const { waiter } of this.#waiting.drain()) waiter.reject(error);
   }
 
-  #keep(channel: string, receipt: ReceiptOf, now: number): void {
-    this.#count(channel, 'early');
-    let forgotten = this.#early.keep(channel, receipt.providerId, receipt, now);
+  #keep(key: string, receipt: ReceiptOf, now: number): void {
+    this.#count(key, 'early');
+    let forgotten = this.#early.keep(key, receipt.providerId, receipt, now);
     const { deliveryId } = receipt;
     if (deliveryId !== undefined) {
       const { providerId } = receipt;
-      forgotten += this.#early.keep(channel, providerId, receipt, now, namedKey(deliveryId));
+      forgotten += this.#early.keep(key, providerId, receipt, now, namedKey(deliveryId));
     }
-    if (forgotten > 0) this.#count(channel, 'forgotten', forgotten);
+    if (forgotten > 0) this.#count(key, 'forgotten', forgotten);
   }
 
   #done(
     tenant: string,
-    channel: string,
+    key: string,
     providerId: string,
     before: ReceivedDelivery,
     { fate, after }: { readonly fate: ReceiptFate; readonly after: ReceivedDelivery },
     now: number,
   ): void {
-    this.#count(channel, fate);
+    this.#count(key, fate);
     if (fate !== 'applied') return;
     // Another channel carries it: the row has forgotten this message, of which better news may come.
-    if (after.channel !== before.channel) this.#names.add(`${channel} ${providerId}`, after.id, now);
+    if (after.channel !== before.channel) this.#names.add(`${key} ${providerId}`, after.id, now);
     if (after.state === 'delivered' && before.state === 'sent' && before.finishedAt !== null)
-      this.latencies.note(tenant, channel, now - before.finishedAt);
+      this.latencies.note(tenant, key, now - before.finishedAt);
   }
 
   #count(channel: string, fate: ReceiptCount, by = 1): void {

@@ -172,3 +172,19 @@ it('keeps what nobody knows within bounds, and counts it', async () => {
   expect(delivery().state).toBe('sent');
   expect(counts()).toEqual({ 'hook\nearly': 1 });
 });
+
+it('hears nothing of a message from the channel that another tenant calls by the same name', async () => {
+  await fired({ answer: sentAs('SM1') });
+  const failed = { status: 'failed' as const, code: null, message: null, answer: null };
+  const receipts = [
+    { ...failed, providerId: 'SM1' },
+    { ...failed, providerId: 'SM2', deliveryId: delivery().id },
+  ];
+  const ofAcme = { key: 'acme/hook', meant: (tenant: string) => tenant === 'acme' };
+  const answered = stage.runtime.engine.receive('hook', receipts, ofAcme);
+  await stage.advance(10);
+  await answered;
+  expect(delivery()).toMatchObject({ state: 'sent', providerId: 'SM1' });
+  expect(history()).toEqual([]);
+  expect(counts()).toEqual({ 'acme/hook\nearly': 2 });
+});

@@ -2,7 +2,7 @@
 // the file's. One that the file does not let in any more (a receiver is gone) waits, with a problem that says so.
 import { type ApiRouteInput, readApiRoute, routeNameProblems } from '../config/api-route.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
-import { withRoutes } from '../config/routes.ts';
+import { receiversOf, withRoutes } from '../config/routes.ts';
 import type { FileRouting, WrittenAt } from '../config/routing.ts';
 import { dotted } from '../config/source.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
@@ -32,6 +32,7 @@ export class RouteBook {
     this.#built = null;
   });
   #file: FileRouting;
+  #channels: readonly string[] = [];
   #built: Built | null = null;
 
   constructor(file: FileRouting) {
@@ -47,6 +48,13 @@ export class RouteBook {
     this.#built = null;
   }
 
+  /** Names of the channels that the tenant made itself. */
+  set channels(channels: readonly string[]) {
+    if (JSON.stringify(channels) === JSON.stringify(this.#channels)) return;
+    this.#channels = channels;
+    this.#built = null;
+  }
+
   /** The whole tree with everything beside it. */
   get routing(): RoutingConfig {
     return this.#current.routing;
@@ -59,7 +67,7 @@ export class RouteBook {
   /** What would keep the route out, if it were there in place of what it was. */
   problemsOf(route: ApiRoute): readonly DocumentProblem[] {
     const others = this.made.entries.filter(({ row }) => row.id !== route.row.id);
-    return build(this.#file, [...others, route]).problems.get(route.row.id) ?? [];
+    return build(this.#withChannels, [...others, route]).problems.get(route.row.id) ?? [];
   }
 
   /** Children of the top in the order in which they are tried; those that are kept out, too. */
@@ -80,8 +88,20 @@ export class RouteBook {
   }
 
   get #current(): Built {
-    this.#built ??= build(this.#file, this.made.entries);
+    this.#built ??= build(this.#withChannels, this.made.entries);
     return this.#built;
+  }
+
+  /** With a receiver for each of them alone; where the file chose no receivers they are told of everything. */
+  get #withChannels(): FileRouting {
+    const own = this.#channels;
+    if (own.length === 0) return this.#file;
+    const alone = own.map((channel) => [`channel:${channel}`, { channels: [channel] }] as const);
+    const receivers = new Map([...this.#file.receivers, ...receiversOf(Object.fromEntries(alone))]);
+    const everybody = receivers.get('default');
+    if (this.#file.everyChannel && everybody !== undefined)
+      receivers.set('default', { ...everybody, channels: [...everybody.channels, ...own] });
+    return { ...this.#file, receivers };
   }
 
   #fileEntries() {
@@ -105,7 +125,7 @@ function inOrder(routes: readonly ApiRoute[]): ApiRoute[] {
 }
 
 function build(file: FileRouting, made: readonly ApiRoute[]): Built {
-  const { written, schedules: _, directory: __, ...routing } = file;
+  const { written, everyChannel: _, schedules: __, directory: ___, ...routing } = file;
   const intervals = written?.intervals ?? new Map();
   const names = { receivers: [...file.receivers.keys()], intervals: [...intervals.keys()] };
   const problems = new Map<string, DocumentProblem[]>();

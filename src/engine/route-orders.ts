@@ -2,9 +2,10 @@
 // tenant's open alerts are routed again with it.
 
 import { utf8Length } from '../../rules/utf8.ts';
-import { readApiRoute, routeLimits, withoutShown } from '../config/api-route.ts';
+import { readApiRoute, routeLimits } from '../config/api-route.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
 import { mergePatch } from '../config/merge-patch.ts';
+import { withoutShown } from '../config/without-shown.ts';
 import { toRouteBody } from '../http/bodies/route-body.ts';
 import type { ConfigAction } from '../pipeline/effect.ts';
 import type { Answer } from '../services.ts';

@@ -40,7 +40,6 @@ import type { Engine } from './engine.ts';
 import { OnCallBook } from './on-call-book.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
-import { RouteBook } from './route-book.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
 import { decideRule } from './rule-orders.ts';
@@ -66,6 +65,7 @@ export interface ServicePorts {
   readonly health: () => Health;
   readonly callback: Services['callback'];
   readonly channels: Services['channels'];
+  readonly objects: Services['objects'];
   readonly rendered: Services['rendered'];
   readonly templates: Services['templates'];
   readonly previewTemplate: Services['previewTemplate'];
@@ -79,8 +79,7 @@ export function createServices(ports: ServicePorts): Services {
   const aliases = new Aliases(table);
 
   /** A tenant that nobody has heard of yet has what the file says. */
-  const routesOf = (tenant: string) =>
-    engine.tenant(tenant)?.routes ?? new RouteBook(engine.routingOf(tenant));
+  const routesOf = (tenant: string) => engine.booksOf(tenant).routes;
 
   const rotaOf = (tenant: string) =>
     engine.tenant(tenant)?.rota ?? new OnCallBook(engine.routingOf(tenant).schedules);
@@ -245,6 +244,7 @@ export function createServices(ports: ServicePorts): Services {
       }),
     callback: ports.callback,
     channels: ports.channels,
+    objects: ports.objects,
     rendered: ports.rendered,
     templates: ports.templates,
     previewTemplate: ports.previewTemplate,

@@ -9,6 +9,7 @@ import type { Answer } from '../services.ts';
 import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
+import { carryOutChannel, type OpenTrial } from './channel-orders.ts';
 import { carryOutTest } from './channel-test.ts';
 import type { ConfirmRun } from './confirm-run.ts';
 import { carryOutDirectory } from './directory-orders.ts';
@@ -23,6 +24,7 @@ import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
 import { decideSilence } from './silence.ts';
+import { carryOutTemplate } from './template-orders.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import {
@@ -30,6 +32,7 @@ import {
   type DirectoryCommand,
   isOrder,
   type LetterCommand,
+  type ObjectCommand,
   type OverrideCommand,
   type RouteCommand,
   type RuleCommand,
@@ -67,6 +70,8 @@ export interface ServingParts {
   readonly agenda: Agenda;
   readonly evaluator: Evaluator;
   readonly grid: GridServing;
+  /** Opens a channel of the API before it is stored. */
+  readonly open: OpenTrial;
 }
 
 export class Serving {
@@ -222,6 +227,7 @@ export class Serving {
       | Command
       | DirectoryCommand
       | LetterCommand
+      | ObjectCommand
       | OverrideCommand
       | RouteCommand
       | RuleCommand
@@ -236,6 +242,11 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
+      case 'object': {
+        const { order, actor } = work;
+        if (work.of === 'template') return carryOutTemplate(order, actor, tenant, now, turn);
+        return carryOutChannel(order, actor, tenant, this.#parts, now, turn);
+      }
       case 'override':
         return carryOutOverride(work.order, work.actor, tenant, now, turn);
       case 'directory':

@@ -1,7 +1,6 @@
 // One tenant in memory: the unit of state, of fairness and of bounds.
 
 import type { Rule } from '../../rules/types.ts';
-import type { FileRouting } from '../config/routing.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
@@ -14,15 +13,25 @@ import { RecipientWays } from '../policy/recipient-ways.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import type { ChannelBook } from './channel-book.ts';
 import { DirectoryBook } from './directory-book.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
 import { OnCallBook } from './on-call-book.ts';
 import { PairTable } from './pairs.ts';
-import { RouteBook } from './route-book.ts';
+import type { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
 import type { SettledSeries } from './settled.ts';
+import type { TemplateBook } from './template-book.ts';
 import { type Work, weightOf } from './work.ts';
+
+/** What people configured through the API, over what the file says. */
+export interface TenantBooks {
+  readonly routes: RouteBook;
+  readonly channels: ChannelBook;
+  readonly templates: TemplateBook;
+  readonly policy: DeliveryPolicy;
+}
 
 export class Tenant {
   readonly name: string;
@@ -31,6 +40,10 @@ export class Tenant {
   readonly grid: GridTable;
   readonly book: RuleBook;
   readonly routes: RouteBook;
+  readonly channels: ChannelBook;
+  readonly templates: TemplateBook;
+  /** What the file says of how messages are brought home. */
+  filePolicy: DeliveryPolicy;
   readonly rota: OnCallBook;
   readonly people: DirectoryBook;
   pipeline!: PipelineState;
@@ -42,13 +55,17 @@ export class Tenant {
   readonly #queue = new Fifo<Work>();
   #queued = 0;
 
-  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries, routing: FileRouting) {
+  constructor(row: TenantRow, table: SeriesTable, settled: SettledSeries, books: TenantBooks) {
     this.name = row.id;
     this.shard = row.shard;
     this.book = new RuleBook(row.id);
-    this.routes = new RouteBook(routing);
-    this.rota = new OnCallBook(routing.schedules);
-    this.people = new DirectoryBook(routing);
+    this.routes = books.routes;
+    this.channels = books.channels;
+    this.templates = books.templates;
+    this.filePolicy = books.policy;
+    const { file } = books.routes;
+    this.rota = new OnCallBook(file.schedules);
+    this.people = new DirectoryBook(file);
     this.people.onCall = (schedule, at) => this.rota.onCall(schedule, at);
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
@@ -98,11 +115,6 @@ export class Tenant {
     return this.#queue.drain();
   }
 
-  /** What the configuration says of delivery from now on. */
-  setPolicy(policy: DeliveryPolicy): void {
-    Object.assign(this.policy, this.#withPeople(policy));
-  }
-
   /** The ways of the configuration, and those to the tenant's people, whoever they are when that is asked. */
   #withPeople(policy: DeliveryPolicy): DeliveryPolicy {
     const book = this.people;
@@ -118,13 +130,26 @@ export class Tenant {
     return { ...policy, ways: new RecipientWays(policy.ways, people), people };
   }
 
+  get books(): TenantBooks {
+    const { routes, channels, templates, filePolicy: policy } = this;
+    return { routes, channels, templates, policy };
+  }
+
+  /** Routes and policy know the channels as they are now. */
+  followChannels(): void {
+    this.routes.channels = this.channels.names;
+    Object.assign(this.policy, this.#withPeople(this.channels.policy(this.filePolicy)));
+  }
+
   /** Takes the tenant up from the store; answers what that changed (to be committed). */
   load(
     store: Store,
-    policy: DeliveryPolicy,
     newId: () => string,
     now: number,
   ): { readonly step: StepResult; readonly plan: PlanResult } {
+    this.templates.load(store.configObjects(this.name, 'template'));
+    this.channels.load(store.configObjects(this.name, 'channel'));
+    this.routes.channels = this.channels.names;
     this.routes.load(store.configObjects(this.name, 'route'));
     this.rota.load(store.configObjects(this.name, 'override'));
     this.people.load('person', store.configObjects(this.name, 'person'));
@@ -142,7 +167,8 @@ export class Tenant {
     this.pipeline = loadPipeline(this.name, snapshot, this.routes.routing, rules, newId, now, out);
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
-    this.policy = loadPolicy(this.name, snapshot, this.#withPeople(policy), newId, now, planned);
+    const policy = this.#withPeople(this.channels.policy(this.filePolicy));
+    this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
     this.due.clear();
     this.ordered = false;
     return { step: out, plan: planned };

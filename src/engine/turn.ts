@@ -34,6 +34,8 @@ export class Turn {
   readonly ruled = new Set<Tenant>();
   /** Tenants whose routes a command of this turn has changed. */
   readonly rerouted = new Set<Tenant>();
+  /** Tenants whose channels or templates a command of this turn has changed. */
+  readonly changed = new Set<Tenant>();
   /** Tenants whose overrides of schedules a command of this turn has changed. */
   readonly overridden = new Set<Tenant>();
   /** Tenants whose people or teams a command of this turn has changed. */

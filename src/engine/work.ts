@@ -71,6 +71,12 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
+/** A change of a channel or a template of the API. */
+export interface ObjectCommand extends Omit<RuleCommand, 'kind'> {
+  readonly kind: 'object';
+  readonly of: 'channel' | 'template';
+}
+
 /** A change of an override of a schedule. */
 export interface OverrideCommand extends Omit<RuleCommand, 'kind' | 'order'> {
   readonly kind: 'override';
@@ -116,6 +122,7 @@ export type Work =
   | LetterCommand
   | RuleCommand
   | RouteCommand
+  | ObjectCommand
   | OverrideCommand
   | DirectoryCommand
   | TestCommand

@@ -41,7 +41,8 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'heartbeats/{name}': (tenant) => `${tenant}-backup`,
   'notifications/{id}': (tenant) => own[tenant].notification,
   'deliveries/{id}': (tenant) => own[tenant].delivery,
-  'channels/{name}': (tenant) => `${tenant}-screen`,
+  'channels/{name}': (tenant) => newObject('channels', tenant, { type: 'console' }),
+  'templates/{name}': (tenant) => newObject('templates', tenant, { text: 'x' }),
   'silences/{id}': (tenant) => newSilence(tenant),
   'digests/{receiver}': (tenant) => newDigest(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
@@ -90,6 +91,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/routes/test': { labels: { severity: 'critical' } },
   'put /api/v1/alerts/routes/{id}': { name: 'put', match: ['c=d'] },
   'patch /api/v1/alerts/routes/{id}': { group_wait: '1m' },
+  'post /api/v1/alerts/channels': { name: 'made', type: 'console' },
+  'put /api/v1/alerts/channels/{name}': { type: 'console', locale: 'en' },
+  'patch /api/v1/alerts/channels/{name}': { locale: 'zh-TW' },
+  'post /api/v1/alerts/templates': { name: 'made', text: 'x' },
+  'put /api/v1/alerts/templates/{name}': { text: 'y' },
+  'patch /api/v1/alerts/templates/{name}': { text: 'z' },
   'post /api/v1/alerts/recipients': { name: 'made' },
   'put /api/v1/alerts/recipients/{id}': { name: 'put' },
   'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },
@@ -176,6 +183,13 @@ async function newRoute(tenant: Tenant): Promise<string> {
   const document = { name: `${tenant} route ${no}`, match: [`no="${no}"`] };
   const { body } = await app.call('POST', '/api/v1/alerts/routes', document, { 'x-tenant-id': tenant });
   return (body as { id: string }).id;
+}
+
+let objectsMade = 0;
+async function newObject(kind: 'channels' | 'templates', tenant: Tenant, document: object): Promise<string> {
+  const name = `${tenant}-${kind}-${++objectsMade}`;
+  await app.call('POST', `/api/v1/alerts/${kind}`, { name, ...document }, { 'x-tenant-id': tenant });
+  return name;
 }
 
 async function newOverride(tenant: Tenant): Promise<string> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { labelSet } from '../../rules/labels.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, type ErrorCode } from '../errors.ts';
 import { idGenerator } from '../ids.ts';
 import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
@@ -67,6 +67,15 @@ export interface Reply {
   /** `error.code`, where there is one. */
   readonly code: string | undefined;
 }
+
+const noObjects = (code: ErrorCode): Services['objects']['channel'] => ({
+  entries: () => [],
+  entry: () => null,
+  change: () => Promise.reject(new ApiError(code)),
+  try: () => {
+    throw new ApiError(code);
+  },
+});
 
 export function httpStage(
   options: { limits?: Partial<Limits>; log?: Log; routes?: readonly Route[] } = {},
@@ -160,7 +169,8 @@ export function httpStage(
     templates: () => [],
     previewTemplate: () => ({ refused: 'no_template' }),
     channels: {
-      names: () => new Set(),
+      keys: () => new Set(),
+      open: () => new Map(),
       list: () => [],
       one: () => {
         throw new ApiError('channel_not_found');
@@ -171,7 +181,8 @@ export function httpStage(
       test: () => Promise.reject(new ApiError('channel_not_found')),
       verify: () => Promise.reject(new ApiError('channel_not_found')),
     },
-    rendered: (_channel, message, shorter) => ({ rendered: message.id, shorter }),
+    objects: { channel: noObjects('channel_not_found'), template: noObjects('template_not_found') },
+    rendered: (_tenant, _channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],
     samples: {

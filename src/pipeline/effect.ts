@@ -48,7 +48,13 @@ export type Effect =
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
   | { readonly put: 'config_version'; readonly row: ConfigVersionRow }
   /** The object as it is from now on, and a version that says so. */
-  | { readonly put: 'config_object'; readonly row: ConfigObjectRow; readonly action: ConfigAction };
+  | {
+      readonly put: 'config_object';
+      readonly row: ConfigObjectRow;
+      readonly action: ConfigAction;
+      /** What the version keeps in place of the row's body: sealed secrets are kept of the present alone. */
+      readonly shown?: string;
+    };
 
 /** So many calls to the provider of a channel for a tenant, which reach it by `at`, if they do. */
 export interface ProviderCalls {
@@ -125,7 +131,7 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule' | 'route' | 'override' | 'person' | 'team';
+export type ConfigObjectKind = 'rule' | 'route' | 'channel' | 'template' | 'override' | 'person' | 'team';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

@@ -161,6 +161,7 @@ export interface EventRow {
     | 'channel'
     | 'rule'
     | 'route'
+    | 'template'
     | 'override'
     | 'person'
     | 'team'

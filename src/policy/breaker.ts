@@ -54,7 +54,8 @@ export function pausesOf(state: PolicyState, now: number): Pause[] {
   return pauses;
 }
 
-function insteadOf(state: PolicyState, channel: string): Pause['instead'] {
+/** By recipient, the channel that carries what would go out by this one. */
+export function insteadOf(state: PolicyState, channel: string): Pause['instead'] {
   const instead: Record<string, { channel: string; provider: string }> = {};
   for (const [recipient, { chain }] of state.ways) {
     if (!chain.includes(channel)) continue;
@@ -131,6 +132,28 @@ export function noteResult(
   }
   const after = openBreaker(state, channel);
   return { probe, parkedUntil: after === null ? null : parkedUntil(after, now) + (probe ? place : 0) };
+}
+
+/** The channel was changed: it is asked at once whether it works now. One that is gone is not paused any more. */
+export function noteChange(
+  state: PolicyState,
+  channel: string,
+  gone: boolean,
+  now: number,
+  out: PlanResult,
+): void {
+  const breaker = state.breakers.get(channel);
+  if (!breaker) return;
+  breaker.failures = 0;
+  if (gone) state.breakers.delete(channel);
+  if (breaker.state === 'closed') return;
+  if (gone) breaker.state = 'closed';
+  // A probe under way asked the channel as it was: its result may come, and another one goes out.
+  breaker.probe = null;
+  breaker.probeAt = now;
+  out.effects.push({ put: 'breaker', row: rowOf(state, breaker, now) });
+  out.resumed.push(channel);
+  out.wakeAt.push(now);
 }
 
 function nextWaitMs(breaker: Breaker): number {

@@ -62,6 +62,8 @@ export type PolicyInput =
       readonly orderKey: string;
       readonly leaseToken: number;
     }
+  /** A channel is another one than before, or is gone: what paused it may be over. */
+  | { readonly kind: 'channel_changed'; readonly channel: string; readonly gone: boolean }
   /** Nobody has accepted a notification: is it time that somebody else hears of it? */
   | OverdueInput
   | RequeueInput

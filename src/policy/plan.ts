@@ -4,7 +4,7 @@ import type { Severity } from '../../rules/types.ts';
 import type { Notification } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
-import { noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
+import { noteChange, noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
 import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
@@ -84,6 +84,9 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       }
       break;
     }
+    case 'channel_changed':
+      noteChange(state, input.channel, input.gone, now, out);
+      break;
     case 'overdue': {
       const notification = callInstead(state, input, now, out);
       if (notification)

@@ -8,6 +8,8 @@ const longestRetryAfterMs = 3_600_000;
 export const slowRoundMs = 300_000;
 export const slowReason = 'slow_round';
 export const fallbackReason = 'fallback';
+/** The code of a result that no provider gave, and the reason of the end: the channel is not there any more. */
+export const noChannelCode = 'no_channel';
 /** How long a message waits for a channel that is busy before the next of the chain carries it. */
 export const patienceMs: Readonly<Record<Lane, number>> = { high: 10_000, normal: 60_000, low: 600_000 };
 /** A provider that is busy and does not say for how long. */
@@ -131,8 +133,9 @@ export function decideRetry(result: AttemptResult, attempted: Attempted, now: nu
     case 'payload_too_large':
       if (attempted.shorter) return handOver(result.kind, attempted, now);
       return { state: 'queued', dueAt: now, reason: result.kind, spends: false, shorter: true };
-    case 'invalid_recipient':
     case 'permanent':
+      return handOver(result.code === noChannelCode ? noChannelCode : result.kind, attempted, now);
+    case 'invalid_recipient':
       return handOver(result.kind, attempted, now);
   }
 }

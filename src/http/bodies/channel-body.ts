@@ -12,7 +12,7 @@ export const channelBody = z
     label: z.record(z.enum(locales), z.string()),
     enabled: z.literal(true).meta({ description: 'One that is switched off is not here at all.' }),
     origin: z.object({
-      kind: z.literal('file'),
+      kind: z.enum(['file', 'api']),
       file: z.string().optional(),
       line: z.number().int().optional(),
     }),
@@ -73,7 +73,7 @@ export function toChannelBody(state: ChannelState): z.output<typeof channelBody>
     kind: state.kind,
     label: { ...state.label },
     enabled: true,
-    origin: { kind: 'file', ...place },
+    origin: state.own ? { kind: 'api' } : { kind: 'file', ...place },
     fallback: [...state.fallback],
     mock: state.mock,
     settings: { ...state.settings },

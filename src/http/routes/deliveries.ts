@@ -102,7 +102,8 @@ export const deliveriesRoutes = [
       const history = services.store.events(tenant, { kind: 'delivery', id: row.id }, historyShown, null);
       const body = services.store.notification(tenant, row.notificationId)?.body;
       const message = body === undefined ? null : (JSON.parse(body) as AlertMessage);
-      const payload = message === null ? null : services.rendered(row.channel, message, row.shorter);
+      const payload =
+        message === null ? null : services.rendered(row.tenant, row.channel, message, row.shorter);
       return answer(c, 200, toDeliveryDetail(row, history.items, message, payload));
     },
   }),

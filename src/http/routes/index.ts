@@ -5,6 +5,7 @@ import { alertsRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { callbacksRoutes } from './callbacks.ts';
 import { channelsRoutes } from './channels.ts';
+import { configuredRoutes } from './configured.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { digestsRoutes } from './digests.ts';
 import { eventsRoutes } from './events.ts';
@@ -42,6 +43,7 @@ export function allRoutes(): readonly Route[] {
     ...replaysRoutes,
     ...rulesRoutes,
     ...routingRoutes,
+    ...configuredRoutes,
     ...onCallRoutes,
     ...rotaCalendarsRoutes,
     ...peopleRoutes,

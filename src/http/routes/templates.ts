@@ -60,7 +60,7 @@ export const templatesRoutes = [
     tag: 'templates',
     summary: 'Names of the configured templates.',
     answers: { 200: { description: 'The names', schema: z.object({ items: z.array(z.string()) }) } },
-    handler: ({ c, deps }) => answer(c, 200, { items: deps.services.templates() }),
+    handler: ({ c, deps, tenant }) => answer(c, 200, { items: deps.services.templates(tenant) }),
   }),
   route({
     method: 'post',

@@ -103,7 +103,7 @@ export function commitGroup(db: Db, memory: Memory) {
         rows.configVersion(effect.row);
         return;
       case 'config_object':
-        objects.put(effect.row, effect.action);
+        objects.put(effect.row, effect.action, effect.shown);
         return;
       default: {
         const never: never = effect;

@@ -45,7 +45,7 @@ export function configObjectWrites(db: Db) {
     'DELETE FROM config_object_version WHERE tenant = ? AND kind = ? AND id = ? AND version <= ?',
   );
   return {
-    put(row: ConfigObjectRow, action: ConfigAction): void {
+    put(row: ConfigObjectRow, action: ConfigAction, shown = row.body): void {
       const id = idBytes(row.id);
       const stored: StoredObject = {
         ...row,
@@ -57,7 +57,7 @@ export function configObjectWrites(db: Db) {
       if (row.version === 1) insert(stored);
       else if (update({ ...stored, before: row.version - 1 }) !== 1)
         throw new Error(`${row.kind} ${row.id} has no version ${row.version - 1} to follow`);
-      addVersion({ ...stored, action, at: stored.updatedAt, actor: row.updatedBy });
+      addVersion({ ...stored, body: shown, action, at: stored.updatedAt, actor: row.updatedBy });
       if (row.version > mostVersions) forget.run(row.tenant, row.kind, id, row.version - mostVersions);
     },
   };

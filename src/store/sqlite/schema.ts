@@ -305,7 +305,9 @@ export const configObject = sqliteTable(
   'config_object',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route', 'override', 'person', 'team'] }).notNull(),
+    kind: text('kind', {
+      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team'],
+    }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
     version: integer('version').notNull(),
@@ -323,7 +325,9 @@ export const configObjectVersion = sqliteTable(
   'config_object_version',
   {
     tenant: text('tenant').notNull(),
-    kind: text('kind', { enum: ['rule', 'route', 'override', 'person', 'team'] }).notNull(),
+    kind: text('kind', {
+      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team'],
+    }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),
     action: text('action', { enum: ['created', 'replaced', 'patched', 'deleted'] }).notNull(),

@@ -1,0 +1,47 @@
+// Channels and templates as objects of the configuration.
+import { z } from 'zod';
+import { channels } from '../../../channels/index.ts';
+import { channelLimits } from '../../config/api-channel.ts';
+import { templateLimits } from '../../config/api-template.ts';
+import { objectRoutes } from './object-routes.ts';
+
+const name = z.string().meta({ description: 'Letters, digits, "_", "-", "."; it is kept.' });
+
+export const configuredRoutes = [
+  ...objectRoutes({
+    ...{ kind: 'channel', path: '/api/v1/alerts/channels', id: 'ConfiguredChannel' },
+    documentBytes: channelLimits.documentBytes,
+    description:
+      'With the keys of a channel in the file. A secret is shown as `{ "secret": true }`, and put again it is kept.',
+    described: z.looseObject({
+      name,
+      type: z.enum(Object.keys(channels)),
+      enabled: z.boolean().optional(),
+      fallback: z.array(z.string()).optional(),
+      template: z.string().optional(),
+      locale: z.string().optional(),
+    }),
+    codes: {
+      notFound: 'channel_not_found',
+      taken: 'channel_name_taken',
+      tooMany: 'too_many_channels',
+      inUse: 'channel_in_use',
+    },
+    more: ['secrets_key_missing'],
+    deleted: 'What still waits for it ends as dead letters.',
+  }),
+  ...objectRoutes({
+    ...{ kind: 'template', path: '/api/v1/alerts/templates', id: 'ConfiguredTemplate' },
+    documentBytes: templateLimits.documentBytes,
+    description: 'With the keys of a template in the file.',
+    described: z.looseObject({ name, title: z.unknown().optional(), text: z.unknown().optional() }),
+    codes: {
+      notFound: 'template_not_found',
+      taken: 'template_name_taken',
+      tooMany: 'too_many_templates',
+      inUse: 'template_in_use',
+    },
+    more: [],
+    deleted: 'Messages are said in the built-in words again.',
+  }),
+];
