@@ -100,7 +100,7 @@ export function messageScope(message: AlertMessage, locale: Locale): MessageScop
     status: message.status,
     status_text: t[message.status],
     reason: message.reason,
-    reason_text: t.reason[message.reason],
+    reason_text: reasonText(message, t),
     severity: message.severity,
     severity_text: t.severity[message.severity],
     priority: message.priority,

@@ -2,8 +2,9 @@
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
 import type { OccurrenceKind } from '../../rules/types.ts';
 import type { Notification, PipelineInput, StepResult } from '../pipeline/input.ts';
-import { audienceOf } from '../pipeline/routing.ts';
+import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow, Lane } from '../pipeline/rows.ts';
+import type { Group } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
@@ -81,7 +82,7 @@ export class Doors {
       // The row is gone; the key stands in the set of touched groups.
       for (const group of out.groups) {
         if (group.row.id !== effect.id) continue;
-        const channels = tenant.pipeline.routing.receivers.get(group.row.receiver)?.channels ?? [];
+        const channels = channelsOf(tenant.pipeline.routing, group);
         const audience = audienceOf(group.row.receiver, group.row.labels);
         const known = (id: string) => tenant.pipeline.alerts.has(id);
         this.plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);
@@ -139,6 +140,15 @@ export class Doors {
   callLater(tenant: Tenant, { overdue }: Pick<PlanResult, 'overdue'>): void {
     for (const { notificationId, at } of overdue) this.#agenda.overdue(tenant, notificationId, at);
   }
+}
+
+/** Channels that a group's notifications may have gone to. */
+function channelsOf({ receivers, escalations }: RoutingConfig, { row, route }: Group): readonly string[] {
+  const receiver = receivers.get(row.receiver);
+  const policy = escalations?.get(route.escalation ?? receiver?.escalation ?? '');
+  const to = policy?.steps.flatMap((step) => step.to) ?? [];
+  const named = to.flatMap(({ kind, name }) => (kind === 'channel' ? [name] : []));
+  return [...new Set([...(receiver?.channels ?? []), ...named])];
 }
 
 function occurred(

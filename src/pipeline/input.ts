@@ -4,7 +4,7 @@ import type { AlertMessage } from '../../channels/message.ts';
 import type { Category, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
 import type { Effect } from './effect.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { RoutingConfig } from './routing.ts';
+import type { RoutingConfig, Target } from './routing.ts';
 import type { AlertRow, EventRow, HeartbeatRow, Saying, SilenceRow } from './rows.ts';
 import type { Group, Subject } from './state.ts';
 
@@ -170,6 +170,8 @@ export interface Notification {
   readonly alerts: Readonly<Record<string, Saying>>;
   /** The one that the route asks for. */
   readonly strategy?: string;
+  /** Who gets it in place of those that the receiver names. */
+  readonly to?: readonly Target[];
   /** A test: it goes to this channel and nobody else, in one attempt, and nobody is called when it fails. */
   readonly only?: string;
 }

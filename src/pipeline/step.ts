@@ -4,6 +4,7 @@ import { collects, queuedIn } from './digest.ts';
 import { flushDigests, keepForDigest } from './digest-flush.ts';
 import { dueGroup, skip } from './due.ts';
 import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
+import { escalate } from './escalate.ts';
 import { excuseHeartbeats, expectHeartbeats, missHeartbeat, takeHeartbeat } from './heartbeats.ts';
 import {
   type CollectedIn,
@@ -106,7 +107,9 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       break;
     case 'due': {
       const group = state.groups.get(input.groupKey);
-      if (group && group.row.nextAt !== null && group.row.nextAt <= now) dueGroup(state, group, now, out);
+      if (!group) break;
+      if (group.row.nextAt !== null && group.row.nextAt <= now) dueGroup(state, group, now, out);
+      escalate(state, group, now, out);
       break;
     }
   }

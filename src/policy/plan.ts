@@ -141,7 +141,11 @@ function planNotification(
     only === undefined ? (notification.strategy ?? receiver?.strategy ?? null) : testStrategy.name;
   const strategy = strategyOf(state.strategies, named, message);
   const asked = only === undefined ? (receiver?.channels ?? []) : [only];
-  const channels = chosenChannels(state.ways, asked, strategy);
+  const { to } = notification;
+  const channels =
+    to === undefined
+      ? chosenChannels(state.ways, asked, strategy)
+      : to.flatMap(({ kind, name }) => (kind === 'channel' && state.ways.has(name) ? [name] : []));
   const ours = message.alerts.some(isOurs);
   const instead = message.reason === 'undelivered';
   const row: NotificationRow = {

@@ -1,6 +1,13 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
 import { canonicalLabels, labelsOfText } from '../../../rules/labels.ts';
-import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type {
+  AlertRow,
+  DeliveryRow,
+  EscalationRow,
+  EventRow,
+  GroupRow,
+  NotificationRow,
+} from '../../pipeline/rows.ts';
 import type { DeliveryOf, StoredEvent } from '../rows.ts';
 import { idBytes, idOrNameText, idOrNameValue, idText } from './id-codec.ts';
 import type { alert, alertGroup, delivery, event, notification } from './schema.ts';
@@ -113,6 +120,7 @@ export function groupChanges(row: GroupRow) {
     notified: JSON.stringify(row.notified),
     collectSince: whole(row.collectSince ?? null),
     collectUntil: whole(row.collectUntil ?? null),
+    escalation: row.escalation ? JSON.stringify(row.escalation) : null,
   };
 }
 
@@ -144,6 +152,7 @@ export function groupRow(from: StoredGroup): GroupRow {
     lastReason: from.lastReason,
     notified: JSON.parse(from.notified) as GroupRow['notified'],
     ...(from.collectUntil !== null && { collectSince: from.collectSince, collectUntil: from.collectUntil }),
+    ...(from.escalation !== null && { escalation: JSON.parse(from.escalation) as EscalationRow }),
   };
 }
 

@@ -49,6 +49,7 @@ const changeableOfGroup = [
   'notified',
   'collectSince',
   'collectUntil',
+  'escalation',
 ] as const satisfies readonly (keyof ReturnType<typeof groupChanges>)[];
 
 export function rowWriters(db: Db, labels: LabelSets) {

@@ -165,6 +165,7 @@ export const alertGroup = sqliteTable(
     notified: text('notified').notNull(),
     collectSince: integer('collect_since'),
     collectUntil: integer('collect_until'),
+    escalation: text('escalation'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
