@@ -3,7 +3,16 @@
 import { actionKinds } from './actions.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
-import { conditionText, headingOf, nameOf, saidBy, statusWord, subjectLine, valueText } from './text.ts';
+import {
+  conditionText,
+  headingOf,
+  nameOf,
+  reasonText,
+  saidBy,
+  statusWord,
+  subjectLine,
+  valueText,
+} from './text.ts';
 import { type Texts, texts } from './texts.ts';
 import { spanText, timeText } from './times.ts';
 

@@ -11,7 +11,11 @@ export interface Texts {
   readonly severity: Readonly<Record<Severity, string>>;
   readonly reason: Readonly<Record<MessageReason, string>>;
   /** Of the step of an escalation: nobody has confirmed since that time. */
-  readonly unconfirmed: (of: { readonly since: string; readonly step: number; readonly of: number }) => string;
+  readonly unconfirmed: (of: {
+    readonly since: string;
+    readonly step: number;
+    readonly of: number;
+  }) => string;
   readonly group: string;
   readonly receiver: string;
   readonly value: string;

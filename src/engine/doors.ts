@@ -1,6 +1,7 @@
 // Both pure doors, one after the other: what a step says goes into the turn, its notifications through policy, the
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
 import type { OccurrenceKind } from '../../rules/types.ts';
+import { channelsOfSteps } from '../pipeline/escalate.ts';
 import type { Notification, PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf, type RoutingConfig } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow, Lane } from '../pipeline/rows.ts';
@@ -143,12 +144,9 @@ export class Doors {
 }
 
 /** Channels that a group's notifications may have gone to. */
-function channelsOf({ receivers, escalations }: RoutingConfig, { row, route }: Group): readonly string[] {
-  const receiver = receivers.get(row.receiver);
-  const policy = escalations?.get(route.escalation ?? receiver?.escalation ?? '');
-  const to = policy?.steps.flatMap((step) => step.to) ?? [];
-  const named = to.flatMap(({ kind, name }) => (kind === 'channel' ? [name] : []));
-  return [...new Set([...(receiver?.channels ?? []), ...named])];
+function channelsOf(routing: RoutingConfig, group: Group): readonly string[] {
+  const own = routing.receivers.get(group.row.receiver)?.channels ?? [];
+  return [...new Set([...own, ...channelsOfSteps(routing, group)])];
 }
 
 function occurred(

@@ -15,6 +15,8 @@ import { isAcknowledged } from './held-back.ts';
 import type { Notification, StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
 import type { NotifyDecision } from './notify.ts';
+import { nextPromotion } from './promotion-times.ts';
+import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, EscalationRow, Saying } from './rows.ts';
 import { type Group, groupEvent, type PipelineState } from './state.ts';
 import { suppressionOf } from './suppress.ts';
@@ -23,9 +25,18 @@ import { formatTarget, type Target } from './target.ts';
 /** The policy that the group's route names, or else its receiver; null: nothing is escalated. */
 export function policyOf(state: PipelineState, group: Group): EscalationPolicy | null {
   if (collects(group)) return null;
-  const { routing } = state;
-  const name = group.route.escalation ?? routing.receivers.get(group.row.receiver)?.escalation ?? null;
-  return (name === null ? undefined : routing.escalations?.get(name)) ?? null;
+  return policyAt(state.routing, group);
+}
+
+function policyAt({ receivers, escalations }: RoutingConfig, { row, route }: Group): EscalationPolicy | null {
+  const named = route.escalation === undefined ? receivers.get(row.receiver)?.escalation : route.escalation;
+  return (named == null ? undefined : escalations?.get(named)) ?? null;
+}
+
+/** Channels that the steps of the group's escalation name. */
+export function channelsOfSteps(routing: RoutingConfig, group: Group): readonly string[] {
+  const to = policyAt(routing, group)?.steps.flatMap((step) => step.to) ?? [];
+  return to.flatMap(({ kind, name }) => (kind === 'channel' ? [name] : []));
 }
 
 /** The alerts of the group that fire. */
@@ -120,7 +131,10 @@ function takeStep(
   };
   const without = leftOut(step, open, now);
   if (without !== null) {
-    out.effects.push({ put: 'event', row: groupEvent(state, group, 'escalation.skipped', without, now, body) });
+    out.effects.push({
+      put: 'event',
+      row: groupEvent(state, group, 'escalation.skipped', without, now, body),
+    });
     return next.row;
   }
   const { policy: name, step: number, of, round: turn } = body;
@@ -133,7 +147,9 @@ function takeStep(
   const alerts: Record<string, Saying> = {};
   for (const { id } of open) alerts[id] = 'firing';
   const notification = { ...made, message, alerts, to: step.to };
-  out.notifications.push(step.strategy === null ? notification : { ...notification, strategy: step.strategy });
+  out.notifications.push(
+    step.strategy === null ? notification : { ...notification, strategy: step.strategy },
+  );
   const to = step.to.map(formatTarget);
   out.effects.push({
     put: 'event',
@@ -203,6 +219,7 @@ export function afterTelling(
   out: StepResult,
 ): void {
   const policy = policyOf(state, group);
+  group.promotesAt = policy && nextPromotion(state, group, policy, now);
   const row = group.row.escalation ?? null;
   const fires = !firingOf(state, group).next().done;
   if (row !== null && view.resolved.length > 0 && notify)

@@ -27,7 +27,7 @@ export interface Route {
   readonly active: readonly TimeInterval[];
   /** How the notifications of its groups are brought home; absent: as the receiver says. */
   readonly strategy?: string | null;
-  /** Name of the policy by which its groups are escalated; absent: as the receiver says. */
+  /** Name of the policy by which its groups are escalated; null: none, whatever its receiver says; absent: as that says. */
   readonly escalation?: string | null;
   /** What it collects; null: nothing, whatever its receiver says; absent: as the receiver says. */
   readonly digest?: DigestRule | null;
@@ -50,7 +50,7 @@ export interface Receiver {
   /** How its notifications are brought home; absent: by their priority or severity. */
   readonly strategy?: string | null;
   /** Name of the policy by which what it is told is escalated; absent: none, unless the route says so. */
-  readonly escalation?: string | null;
+  readonly escalation?: string;
   /** What is collected for it; null: nothing; absent: as the strategy says. */
   readonly digest?: DigestRule | null;
 }

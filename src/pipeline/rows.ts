@@ -36,6 +36,10 @@ export interface AlertRow {
   readonly severity: Severity;
   /** As levels and promotion made it since: matchers and group_by on `severity` read this. */
   effectiveSeverity: Severity;
+  /** What it was raised to since nobody ended it: no level of its rule takes it below that. Null or absent: nothing. */
+  promoted?: Severity | null;
+  /** Since when it has that severity; null or absent: since it fired. */
+  severitySince?: number | null;
   /** Follows the effective severity, where the rule does not set another. */
   priority: Priority;
   readonly category: Category;

@@ -109,7 +109,15 @@ export function groupEvent(
 ): EventRow {
   const { id, groupKey } = group.row;
   return {
-    ...{ id: state.newId(), tenant: state.tenant, at: now, subjectKind: 'group', subjectId: id, kind, reason },
+    ...{
+      id: state.newId(),
+      tenant: state.tenant,
+      at: now,
+      subjectKind: 'group',
+      subjectId: id,
+      kind,
+      reason,
+    },
     ...{ actor: null, topic: null, priority: null, correlationId: null, keep: 1 },
     body: { groupKey, ...body },
   };

@@ -17,6 +17,7 @@ import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts'
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
 import { endAtDeadline, takeOutside } from './outside.ts';
+import { promoteDue } from './promote.ts';
 import { reroute, ruleDependencies } from './reroute.ts';
 import { lastEvent, openAlert, respond } from './respond.ts';
 import { decideRoute, type Place } from './route.ts';
@@ -109,6 +110,7 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       const group = state.groups.get(input.groupKey);
       if (!group) break;
       if (group.row.nextAt !== null && group.row.nextAt <= now) dueGroup(state, group, now, out);
+      promoteDue(state, group, now, out);
       escalate(state, group, now, out);
       break;
     }

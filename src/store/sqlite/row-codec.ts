@@ -32,6 +32,8 @@ export function alertChanges(row: AlertRow) {
   return {
     state: row.state,
     effectiveSeverity: row.effectiveSeverity,
+    promoted: row.promoted ?? null,
+    severitySince: whole(row.severitySince ?? null),
     priority: row.priority,
     value: row.value,
     annotations: JSON.stringify(row.annotations),
@@ -86,6 +88,8 @@ export function alertRow(from: StoredAlert): AlertRow {
     state: from.state as AlertRow['state'],
     severity: from.severity as AlertRow['severity'],
     effectiveSeverity: from.effectiveSeverity as AlertRow['severity'],
+    ...(from.promoted !== null && { promoted: from.promoted as AlertRow['severity'] }),
+    ...(from.severitySince !== null && { severitySince: from.severitySince }),
     priority: from.priority as AlertRow['priority'],
     category: from.category as AlertRow['category'],
     value: from.value,

@@ -22,6 +22,8 @@ const changeableOfAlert = [
   'state',
   'effectiveSeverity',
   'priority',
+  'promoted',
+  'severitySince',
   'value',
   'annotations',
   'pendingSince',
