@@ -41,7 +41,7 @@ function open({ escalations = [policy()], ...over }: StageOptions = {}): void {
 const steps = () =>
   stage.sent
     .filter(({ message }) => message.reason === 'escalation_step')
-    .map(({ at, channel, message }) => `${at / 60} ${channel} ${message.escalation!.step}`);
+    .map(({ at, channel, message }) => `${Math.floor(at / 60)} ${channel} ${message.escalation!.step}`);
 const told = () => stage.events('group' as never).map((kind) => kind.replace('escalation.', ''));
 const firing = () =>
   stage.store.alerts('default', {}, 100, null).items.filter(({ state }) => state === 'firing');
@@ -76,7 +76,7 @@ function dyingAtStep(n: number, when: 'before' | 'after'): { plan: FailurePlan; 
       const isStep = effects.some((e) => e.put === 'notification' && e.row.reason === 'escalation_step');
       if (!isStep || failed > 0 || ++seen < n) return null;
       failed += 1;
-      return { when };
+      return when === 'before' ? { when: 'before' } : { when: 'after' };
     },
   };
 }
@@ -173,7 +173,7 @@ describe('an escalation', () => {
   });
 
   it('leaves out a step whose severity or hours are others, and goes on from there', async () => {
-    const never = { name: 'never', contains: () => false, nextChange: () => null };
+    const never = { name: 'never', spec: [], contains: () => false, nextChange: () => null };
     open({
       escalations: [
         policy({
@@ -219,6 +219,77 @@ describe('an escalation', () => {
   });
 });
 
+describe('who has to confirm', () => {
+  const confirm = async (recipient: string) => {
+    const { message } = stage.sent.find(({ channel }) => channel === recipient)!;
+    const order = { notificationId: message.id, recipient, actor: `link:${recipient}`, name: recipient };
+    await answered(stage.runtime.services.confirm('default', { ...order, via: 'link', note: null }));
+  };
+  const both = (confirmed: 'any' | 'all') =>
+    open({
+      escalations: [
+        policy({
+          confirm: confirmed,
+          steps: [step(10, 'channel:phone channel:boss'), step(10, 'channel:chat')],
+        }),
+      ],
+    });
+
+  it('is anybody', async () => {
+    both('any');
+    await stage.push(91);
+    await stage.advance(12 * minute);
+    await confirm('phone');
+    await stage.advance(30 * minute);
+    expect(steps()).toEqual(['10 phone 1', '10 boss 1']);
+  });
+
+  it('is all that a step told, where the policy says so', async () => {
+    both('all');
+    await stage.push(91);
+    await stage.advance(12 * minute);
+    await confirm('phone');
+    expect(firing()).toMatchObject([{ ackedBy: null }]);
+    await stage.advance(minute);
+    await confirm('boss');
+    expect(firing()).toMatchObject([{ ackedBy: 'boss' }]);
+    await stage.advance(30 * minute);
+    expect(steps()).toEqual(['10 phone 1', '10 boss 1']);
+    await stage.close();
+    both('all');
+    await stage.push(91);
+    await stage.advance(12 * minute);
+    await confirm('phone');
+    await stage.advance(30 * minute);
+    expect(steps()).toEqual(['10 phone 1', '10 boss 1', '20 chat 2']);
+  });
+});
+
+describe('many escalations that are due at once', () => {
+  it('are taken in turns of bounded size, over a restart, each once', async () => {
+    const groups: string[] = [];
+    let most = 0;
+    const plan: FailurePlan = ({ method, args }) => {
+      if (method !== 'commit') return null;
+      const effects = (args[0] as readonly ShardCommit[]).flatMap((commit) => commit.effects);
+      const steps = effects.filter((e) => e.put === 'notification' && e.row.reason === 'escalation_step');
+      groups.push(...steps.map((e) => (e as { row: { groupId: string } }).row.groupId));
+      most = Math.max(most, steps.length);
+      return null;
+    };
+    open({ wrapStore: (store) => failingStore(store, plan), route: { groupBy: ['host'] } });
+    const count = 400;
+    await stage.pushAll(Array.from({ length: count }, (_, n) => ({ value: 91, host: `h${n}` })));
+    await stage.advance(9 * minute);
+    stage.kill();
+    stage.start();
+    await stage.advance(2 * minute);
+    expect(groups).toHaveLength(count);
+    expect(new Set(groups).size).toBe(count);
+    expect(most).toBeLessThan(count / 2);
+  });
+});
+
 describe('what nobody ends in time', () => {
   const promote = (over: object = {}): EscalationPolicy['promote'] => [
     { from: 'warning', afterMs: 10 * minute, to: 'high', while: 'unacknowledged', ...over },
@@ -226,7 +297,7 @@ describe('what nobody ends in time', () => {
   ];
   const words = () =>
     stage.sent.map(
-      ({ at, message }) => `${at / 60} ${message.reason} ${message.severity} ${message.priority}`,
+      ({ at, message }) => `${Math.floor(at / 60)} ${message.reason} ${message.severity} ${message.priority}`,
     );
 
   it('is high after 10 minutes and critical 30 later, told as escalated, over kills', async () => {

@@ -210,6 +210,26 @@ export function endEscalation(
   out.effects.push({ put: 'event', row: groupEvent(state, group, 'escalation.ended', reason, now, body) });
 }
 
+/** Another group tells the same people from now on: it goes on there where it was, if that is by the same policy. */
+export function handOverEscalation(
+  state: PipelineState,
+  group: Group,
+  heir: Group | undefined,
+  now: number,
+  out: StepResult,
+): void {
+  const row = group.row.escalation;
+  if (!row) return;
+  if (heir === undefined || heir.row.escalation || policyOf(state, heir)?.name !== row.policy) {
+    endEscalation(state, group, 'routed_elsewhere', now, out);
+    return;
+  }
+  heir.row.escalation = row;
+  group.row.escalation = null;
+  out.groups.add(heir);
+  out.effects.push({ put: 'group', row: heir.row, insert: false });
+}
+
 /** The group was looked at: what it was told begins to be escalated, and what is over ends. */
 export function afterTelling(
   state: PipelineState,

@@ -9,6 +9,7 @@ import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
+import { handOverEscalation } from './escalate.ts';
 import type { StepResult } from './input.ts';
 import { comeBack, hasLeft, oweEnd, seenFrom, word } from './leave.ts';
 import { sendsResolved } from './notify.ts';
@@ -95,6 +96,7 @@ function retire(
   now: number,
   out: StepResult,
 ): void {
+  handOverEscalation(state, group, heir, now, out);
   if (heir) {
     const notified = { ...group.row.notified };
     // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.
