@@ -1,7 +1,8 @@
 // Stage on a due group: nobody confirmed in time, so the next ones are told. One escalation for a group's notification,
 // however many alerts it names; how far it has come is in the group's row, written with the step's notification.
-import type { Severity } from '../../rules/types.ts';
+
 import { severityRank } from '../../rules/severity.ts';
+import type { Severity } from '../../rules/types.ts';
 import { collects } from './digest.ts';
 import { emitNotification } from './emit.ts';
 import {

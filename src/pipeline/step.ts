@@ -3,8 +3,8 @@
 import { collects, queuedIn } from './digest.ts';
 import { flushDigests, keepForDigest } from './digest-flush.ts';
 import { dueGroup, skip } from './due.ts';
-import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { escalate } from './escalate.ts';
+import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { excuseHeartbeats, expectHeartbeats, missHeartbeat, takeHeartbeat } from './heartbeats.ts';
 import {
   type CollectedIn,
