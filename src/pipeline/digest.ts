@@ -26,6 +26,7 @@ export function queuedIn(state: PipelineState, group: Group): number {
 
 /** The digest went out, or nothing waits in it any more: the next one opens with what comes next. */
 export function endCollecting({ row }: Group): void {
+  if (row.collectUntil == null) return;
   row.collectSince = null;
   row.collectUntil = null;
 }
