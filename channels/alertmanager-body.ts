@@ -16,6 +16,7 @@ export const generatorUrl = 'generator_url';
 const reasons: Readonly<Record<MessageReason, string>> = {
   first: 'first notification',
   undelivered: 'first notification',
+  escalation_step: 'repeat interval elapsed',
   digest: 'new alerts added',
   new_alerts: 'new alerts added',
   refired: 'new alerts added',

@@ -3,7 +3,16 @@
 import { actionKinds } from './actions.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
-import { conditionText, headingOf, nameOf, saidBy, statusWord, subjectLine, valueText } from './text.ts';
+import {
+  conditionText,
+  headingOf,
+  nameOf,
+  reasonText,
+  saidBy,
+  statusWord,
+  subjectLine,
+  valueText,
+} from './text.ts';
 import { type Texts, texts } from './texts.ts';
 import { spanText, timeText } from './times.ts';
 
@@ -100,7 +109,7 @@ export function messageScope(message: AlertMessage, locale: Locale): MessageScop
     status: message.status,
     status_text: t[message.status],
     reason: message.reason,
-    reason_text: t.reason[message.reason],
+    reason_text: reasonText(message, t),
     severity: message.severity,
     severity_text: t.severity[message.severity],
     priority: message.priority,

@@ -16,6 +16,8 @@ export const notifyReasons = [
   'repeat',
   'event',
   'undelivered',
+  /** Nobody has confirmed in time: the next ones are told. */
+  'escalation_step',
   /** What was collected until its time; without `digest` many messages in one, because a limit of the channel left no call for each. */
   'digest',
 ] as const;
@@ -43,6 +45,19 @@ export interface MessageDigest {
   }[];
   /** Those of further kinds. */
   readonly others: number;
+}
+
+/** Nobody confirmed in time, so the next ones are told. */
+export interface MessageEscalation {
+  /** Name of the policy. */
+  readonly policy: string;
+  /** From 1. */
+  readonly step: number;
+  readonly of: number;
+  /** From 1: how often the steps are taken. */
+  readonly round: number;
+  /** When the group was told first, epoch milliseconds: nobody has confirmed since. */
+  readonly since: number;
 }
 
 export interface MessageAlert {
@@ -102,6 +117,8 @@ export interface AlertMessage {
   readonly locale: Locale;
   /** Of one that was collected. */
   readonly digest?: MessageDigest;
+  /** Of the step of an escalation. */
+  readonly escalation?: MessageEscalation;
   /** The zone in which its times are shown, by its IANA name; absent: UTC. */
   readonly timeZone?: string;
   /** Not stored: made when it is sent. Absent: nobody reaches this program from outside. */

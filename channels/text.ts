@@ -75,7 +75,14 @@ export function messageText(whole: AlertMessage, locale: Locale, limits: TextLim
 export function headingOf(message: AlertMessage, locale: Locale): string {
   if (isDigest(message)) return digestHeading(message.digest, locale);
   const t = texts[locale];
-  return `${t[message.status]} (${t.reason[message.reason]})`;
+  return `${t[message.status]} (${reasonText(message, t)})`;
+}
+
+/** Why it comes; of an escalation since when nobody has confirmed, and how far it has come. */
+export function reasonText({ reason, escalation, timeZone }: AlertMessage, t: Texts): string {
+  if (reason !== 'escalation_step' || escalation === undefined) return t.reason[reason];
+  const { since, step, of } = escalation;
+  return t.unconfirmed({ since: timeText(since, timeZone), step, of });
 }
 
 function bytesOf(rows: readonly (readonly [string, string])[]): number {

@@ -10,6 +10,12 @@ export interface Texts {
   readonly event: string;
   readonly severity: Readonly<Record<Severity, string>>;
   readonly reason: Readonly<Record<MessageReason, string>>;
+  /** Of the step of an escalation: nobody has confirmed since that time. */
+  readonly unconfirmed: (of: {
+    readonly since: string;
+    readonly step: number;
+    readonly of: number;
+  }) => string;
   readonly group: string;
   readonly receiver: string;
   readonly value: string;
@@ -70,8 +76,10 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       repeat: 'still firing',
       event: 'event',
       undelivered: 'nobody could be told',
+      escalation_step: 'nobody has confirmed',
       digest: 'several messages in one',
     },
+    unconfirmed: ({ since, step, of }) => `nobody has confirmed since ${since}, step ${step} of ${of}`,
     group: 'Group',
     receiver: 'Receiver',
     value: 'Value',
@@ -120,8 +128,10 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       repeat: '持續觸發',
       event: '事件',
       undelivered: '無人收到',
+      escalation_step: '尚無人確認',
       digest: '多則通知合併',
     },
+    unconfirmed: ({ since, step, of }) => `自 ${since} 起無人確認，第 ${step} 步，共 ${of} 步`,
     group: '群組',
     receiver: '接收者',
     value: '數值',
@@ -164,8 +174,10 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       repeat: '持续触发',
       event: '事件',
       undelivered: '无人收到',
+      escalation_step: '尚无人确认',
       digest: '多条通知合并',
     },
+    unconfirmed: ({ since, step, of }) => `自 ${since} 起无人确认，第 ${step} 步，共 ${of} 步`,
     group: '分组',
     receiver: '接收者',
     value: '数值',

@@ -59,6 +59,7 @@ function headOf(
       truncated,
       ...(message.links && { links: message.links }),
       ...(message.digest && { digest: digestObject(message.digest) }),
+      ...(message.escalation && { escalation: message.escalation }),
       ...(words?.title != null && { title: plain(words.title, 200) }),
       ...(words?.text != null && { text: cut(words.text, longestWords) }),
     });

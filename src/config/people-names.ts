@@ -100,16 +100,21 @@ export function checkNesting(
       complain(team, `expected at most ${peopleLimits.depth} teams within one another`);
 }
 
+/** What targets of these sections may name. */
+export function targetNamesOf(sections: unknown, { channels }: Addressing): TargetNames {
+  return {
+    person: new Set(Object.keys(recordOf(own(sections, 'people')))),
+    team: new Set(Object.keys(recordOf(own(sections, 'teams')))),
+    on_call: new Set(scheduleNames(sections)),
+    channel: channels,
+  };
+}
+
 /** All that the sections at `base` say of people, teams and targets of receivers. */
 export function checkPeople(sections: unknown, addressing: Addressing, complaints: NameComplaints): void {
   const people = recordOf(own(sections, 'people'));
   const teams = recordOf(own(sections, 'teams'));
-  const names: TargetNames = {
-    person: new Set(Object.keys(people)),
-    team: new Set(Object.keys(teams)),
-    on_call: new Set(scheduleNames(sections)),
-    channel: addressing.channels,
-  };
+  const names = targetNamesOf(sections, addressing);
   for (const [name, person] of Object.entries(people))
     checkPerson(person, ['people', name], addressing, complaints);
   for (const [name, members] of Object.entries(teams))

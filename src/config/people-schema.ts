@@ -29,7 +29,7 @@ const clock = z.string().transform((written, context) => {
   return z.NEVER;
 });
 
-const severity = z.string().transform((written, context) => {
+export const severity = z.string().transform((written, context) => {
   const read = parseSeverity(written);
   if (read !== undefined) return read;
   const message = 'expected one of info, warning, high, critical, emergency';

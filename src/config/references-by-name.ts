@@ -6,6 +6,7 @@ import type { Problem } from '../../rules/types.ts';
 import type { AddressedChannel, Addressing } from './addressing.ts';
 import { takeApart, windowsOf } from './channel-keys.ts';
 import type { ChannelConfig } from './config.ts';
+import { danglingInEscalations } from './escalations.ts';
 import { checkPeople } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
 import type { Resolved } from './references.ts';
@@ -165,6 +166,14 @@ export function danglingNames(
   }
   danglingStrategies(sections, knownStrategies, (path, strategy) =>
     complain([...base, ...path], 'strategy', strategy, knownStrategies),
+  );
+  danglingInEscalations(
+    sections,
+    { addressing, strategies: knownStrategies, intervals: routingNames(sections).intervals },
+    {
+      unknown: (path, ...rest) => complain([...base, ...path], ...rest),
+      wrong: (path, message) => void problems.push(source.problem([...base, ...path], message)),
+    },
   );
   danglingInSchedules(sections, (path, person, known) =>
     complain([...base, ...path], 'person', person, known),

@@ -25,6 +25,7 @@ interface ReceiverInput {
   readonly send_resolved?: boolean | undefined;
   readonly dedupe_window?: number | undefined;
   readonly strategy?: string | undefined;
+  readonly escalation?: string | undefined;
   readonly digest?: DigestRule | null | undefined;
 }
 
@@ -40,6 +41,7 @@ export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map
         sendResolved: input.send_resolved ?? true,
         dedupeWindowMs: input.dedupe_window ?? defaultDedupeMs,
         strategy: input.strategy ?? null,
+        ...(input.escalation !== undefined && { escalation: input.escalation }),
         ...(input.digest !== undefined && { digest: input.digest }),
       },
     ]),
@@ -103,6 +105,7 @@ interface Inherited {
   /** Null while no node above said it: then it is the node's own group_interval. */
   readonly resolveWaitMs: number | null;
   readonly strategy?: string | null;
+  readonly escalation?: string | null;
   readonly digest?: DigestRule | null;
 }
 
@@ -161,6 +164,7 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
     repeatIntervalMs: input.repeat_interval ?? above.repeatIntervalMs,
     resolveWaitMs: input.resolve_wait ?? above.resolveWaitMs,
     strategy: input.strategy ?? above.strategy ?? null,
+    ...escalationOf(input.escalation !== undefined ? input.escalation || null : above.escalation),
     ...digestOf(input.digest !== undefined ? input.digest : above.digest),
   };
   const seen = new Map<string, number>();
@@ -189,10 +193,14 @@ function build(input: RouteInput, above: Inherited, path: string, at: Path, arou
     mute: named(input.mute_time_intervals, intervals),
     active: named(input.active_time_intervals, intervals),
     strategy: own.strategy ?? null,
+    ...escalationOf(own.escalation),
     ...digestOf(own.digest),
     routes,
   };
 }
+
+const escalationOf = (escalation: string | null | undefined) =>
+  escalation === undefined ? {} : { escalation };
 
 const digestOf = (digest: DigestRule | null | undefined) => (digest === undefined ? {} : { digest });
 

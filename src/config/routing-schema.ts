@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
 import { digestSchema } from './digest-schema.ts';
+import { escalationName, escalationsSchema } from './escalations.ts';
 import { peopleSections, targetsSchema } from './people-schema.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
 import { schedulesSchema } from './schedules.ts';
@@ -40,6 +41,8 @@ export const routeSchema = z.strictObject({
   active_time_intervals: intervalNames.optional(),
   /** How the notifications of its groups are brought home. */
   strategy: name.optional(),
+  /** By which policy its groups are escalated. */
+  escalation: escalationName.optional(),
   /** What is collected and told at a time on the clock. */
   digest: digestSchema.optional(),
   continue: z.boolean().optional(),
@@ -69,6 +72,7 @@ export const receiverSchema = z.strictObject({
   send_resolved: z.boolean().optional(),
   dedupe_window: duration.optional(),
   strategy: name.optional(),
+  escalation: name.optional(),
   digest: digestSchema.optional(),
 });
 
@@ -84,6 +88,7 @@ export const routingSections = {
     )
     .optional(),
   schedules: schedulesSchema.optional(),
+  escalations: escalationsSchema.optional(),
   route: routeSchema.optional(),
   /** The receiver of what nobody took for an hour. */
   emergency: name.optional(),

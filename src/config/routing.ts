@@ -4,6 +4,7 @@ import { compileTimeInterval, type TimeInterval } from '../../rules/time-interva
 import type { Matcher } from '../../rules/types.ts';
 import type { Receiver, Route, RoutingConfig } from '../pipeline/routing.ts';
 import type { Schedule } from '../policy/on-call/schedule.ts';
+import { escalationNames, escalationsOf } from './escalations.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
 import type { FileDirectory } from './people.ts';
 import { isRecord, own } from './plain.ts';
@@ -56,6 +57,7 @@ export function buildRouting(
     intervals,
   );
   const inhibit = inhibitRulesOf(input, complain);
+  const escalations = escalationsOf(input.escalations, intervals);
   const own = (input.route?.routes ?? []).map((_, i) => ['route', 'routes', i]);
   const written = input.administrator === undefined ? own : [['administrator'], ...own];
   const places = written.flatMap((path) => placeOf?.(path) ?? []);
@@ -64,6 +66,7 @@ export function buildRouting(
     route: input.administrator === undefined ? route : withAdministrator(route, input.administrator),
     receivers,
     inhibit,
+    ...(escalations.size > 0 && { escalations }),
     emergency: input.emergency ?? null,
     administrator: input.administrator ?? null,
     written: { intervals, resolveWaitMs, places },
@@ -84,6 +87,7 @@ export function withAdministrator(root: Route, receiver: string): Route {
     mute: [],
     active: [],
     strategy: null,
+    escalation: null,
     digest: null,
     routes: [],
   };
@@ -94,6 +98,7 @@ export function withAdministrator(root: Route, receiver: string): Route {
 export interface RoutingNames {
   readonly receivers: readonly string[];
   readonly intervals: readonly string[];
+  readonly escalations: readonly string[];
 }
 
 /** The names that a tree of these sections may use. */
@@ -104,13 +109,14 @@ export function routingNames(sections: unknown): RoutingNames {
   return {
     receivers: receivers === undefined ? ['default'] : isRecord(receivers) ? Object.keys(receivers) : [],
     intervals: named.filter((name) => typeof name === 'string'),
+    escalations: escalationNames(sections),
   };
 }
 
 /** Every name in a tree that stands for nothing; `complain` is told where, what of, and what there is. */
 export function danglingInRoute(
   route: unknown,
-  { receivers, intervals }: RoutingNames,
+  { receivers, intervals, escalations }: RoutingNames,
   complain: (path: Path, what: string, name: string, known: readonly string[]) => void,
 ): void {
   const visit = (node: unknown, at: Path): void => {
@@ -120,6 +126,9 @@ export function danglingInRoute(
     const to = own(own(node, 'digest'), 'to');
     if (typeof to === 'string' && !receivers.includes(to))
       complain([...at, 'digest', 'to'], 'receiver', to, receivers);
+    const escalation = own(node, 'escalation');
+    if (typeof escalation === 'string' && !escalations.includes(escalation))
+      complain([...at, 'escalation'], 'escalation', escalation, escalations);
     for (const key of ['mute_time_intervals', 'active_time_intervals']) {
       const names = own(node, key);
       if (!Array.isArray(names)) continue;

@@ -1,6 +1,7 @@
 // What the engine comes back to: deadlines of groups, of heartbeats and of alerts from outside, the silence of pairs and the times of grids in one heap, and one
 // timer for its top.
 import type { Clock, Timer } from '../clock.ts';
+import { dueAtOf } from '../pipeline/group.ts';
 import type { Reminder } from '../pipeline/input.ts';
 import type { Group } from '../pipeline/state.ts';
 import { type DeadlineHandle, Deadlines } from './deadlines.ts';
@@ -33,7 +34,7 @@ export class Agenda {
 
   /** The group's deadline, in place of the one that it had; one that has come is the tenant's work at once. */
   group(tenant: Tenant, group: Group, now: number): void {
-    const at = group.row.nextAt;
+    const at = dueAtOf(group);
     const armed = this.#armed.get(group);
     if (armed && armed.at !== at) {
       this.#deadlines.drop(armed.handle);
@@ -125,7 +126,8 @@ export class Agenda {
       }
       const { group, tenant } = item;
       this.#armed.delete(group);
-      if (group.row.nextAt !== null && group.row.nextAt <= now) tenant.due.add(group.row.groupKey);
+      const at = dueAtOf(group);
+      if (at !== null && at <= now) tenant.due.add(group.row.groupKey);
     }
   }
 

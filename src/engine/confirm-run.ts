@@ -1,6 +1,8 @@
 // A confirmation in the tenant's queue: the alerts that its notification names are acknowledged one after the other, over
 // several turns when they are many; then it is recorded and what waits of the notification ends. Whoever asks again goes
 // on where that was left.
+import { policyOf } from '../pipeline/escalate.ts';
+import { groupsOf } from '../pipeline/group.ts';
 import { isAcknowledged } from '../pipeline/held-back.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import { type ConfirmationRow, type NotificationRow, saysFiring } from '../pipeline/rows.ts';
@@ -90,12 +92,40 @@ export class ConfirmRun {
     const row = store.notification(tenant.name, notificationId);
     if (row === null) return { refused: 'notification_not_found' };
     if (recipient !== null && !wentTo(recipient, row, store)) return { refused: 'recipient_not_found' };
-    const before = this.#known(tenant, store, turn).find((one) => one.recipient === recipient);
+    const known = this.#known(tenant, store, turn);
+    const before = known.find((one) => one.recipient === recipient);
     if (before) return { confirmation: before, fresh: false, acknowledged: 0, dropped: 0 };
+    if (recipient !== null && needsAll(tenant, row)) {
+      const others = new Set([recipient, ...known.map((one) => one.recipient)]);
+      if (!toldOnly(others, row, store)) return [];
+    }
     return Object.keys(row.alerts)
       .filter((id) => saysFiring(row.alerts[id]))
       .reverse();
   }
+}
+
+/** Whether its group's escalation goes on until all who were told have confirmed. */
+function needsAll({ pipeline }: Held, { alerts }: NotificationRow): boolean {
+  for (const id of Object.keys(alerts))
+    for (const group of groupsOf(pipeline, id))
+      if (group.row.escalation && policyOf(pipeline, group)?.confirm === 'all') return true;
+  return false;
+}
+
+/** Whether the notification has deliveries to these recipients and nobody else. */
+function toldOnly(
+  recipients: ReadonlySet<string | null>,
+  { tenant, id }: Pick<NotificationRow, 'tenant' | 'id'>,
+  store: Pick<Store, 'deliveries'>,
+): boolean {
+  let cursor: string | null = null;
+  do {
+    const page = store.deliveries(tenant, { notificationId: id }, deliveriesAtOnce, cursor);
+    if (page.items.some((one) => !recipients.has(one.recipient))) return false;
+    cursor = page.next;
+  } while (cursor !== null);
+  return true;
 }
 
 /** Whether the notification has a delivery to the recipient. */

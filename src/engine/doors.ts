@@ -1,6 +1,7 @@
 // Both pure doors, one after the other: what a step says goes into the turn, its notifications through policy, the
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
 import type { OccurrenceKind } from '../../rules/types.ts';
+import { escalates } from '../pipeline/escalate.ts';
 import type { Notification, PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
 import type { AlertRow, EventRow, Lane } from '../pipeline/rows.ts';
@@ -86,7 +87,8 @@ export class Doors {
       for (const group of out.groups) {
         if (group.row.id !== effect.id) continue;
         const receiver = tenant.pipeline.routing.receivers.get(group.row.receiver);
-        const channels = receiver?.to === undefined ? (receiver?.channels ?? []) : null;
+        const others = receiver?.to !== undefined || escalates(tenant.pipeline.routing, group);
+        const channels = others ? null : (receiver?.channels ?? []);
         const audience = audienceOf(group.row.receiver, group.row.labels);
         const known = (id: string) => tenant.pipeline.alerts.has(id);
         this.plan(tenant, { kind: 'group_closed', audience, channels, known }, now, turn);

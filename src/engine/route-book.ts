@@ -127,7 +127,11 @@ function inOrder(routes: readonly ApiRoute[]): ApiRoute[] {
 function build(file: FileRouting, made: readonly ApiRoute[]): Built {
   const { written, everyChannel: _, schedules: __, directory: ___, ...routing } = file;
   const intervals = written?.intervals ?? new Map();
-  const names = { receivers: [...file.receivers.keys()], intervals: [...intervals.keys()] };
+  const names = {
+    receivers: [...file.receivers.keys()],
+    intervals: [...intervals.keys()],
+    escalations: [...(file.escalations?.keys() ?? [])],
+  };
   const problems = new Map<string, DocumentProblem[]>();
   const complain = (id: string, found: readonly DocumentProblem[]) => {
     if (found.length > 0) problems.set(id, [...(problems.get(id) ?? []), ...found]);

@@ -5,7 +5,7 @@ import type { GroupRow } from '../pipeline/rows.ts';
 
 type Written = Pick<
   GroupRow,
-  'nextAt' | 'nextReason' | 'lastSentAt' | 'lastReason' | 'notified' | 'collectUntil'
+  'nextAt' | 'nextReason' | 'lastSentAt' | 'lastReason' | 'notified' | 'collectUntil' | 'escalation'
 >;
 
 export class StoredGroups {
@@ -22,7 +22,8 @@ export class StoredGroups {
       written.lastSentAt === row.lastSentAt &&
       written.lastReason === row.lastReason &&
       written.notified === row.notified &&
-      (written.collectUntil ?? null) === (row.collectUntil ?? null)
+      (written.collectUntil ?? null) === (row.collectUntil ?? null) &&
+      (written.escalation ?? null) === (row.escalation ?? null)
     );
   }
 
@@ -34,12 +35,14 @@ export class StoredGroups {
     }
   }
 
-  #note({ id, nextAt, nextReason, lastSentAt, lastReason, notified, collectUntil }: GroupRow): void {
+  #note(row: GroupRow): void {
+    const { id, nextAt, nextReason, lastSentAt, lastReason, notified, collectUntil, escalation } = row;
     const written = this.#written.get(id);
     if (!written) {
       this.#written.set(id, {
         ...{ nextAt, nextReason, lastSentAt, lastReason, notified },
         ...(collectUntil !== undefined && { collectUntil }),
+        ...(escalation !== undefined && { escalation }),
       });
       return;
     }
@@ -49,6 +52,7 @@ export class StoredGroups {
     written.lastReason = lastReason;
     written.notified = notified;
     written.collectUntil = collectUntil ?? null;
+    written.escalation = escalation ?? null;
   }
 
   /** Everything is taken up from the store anew: what it holds of the rows in memory is not known. */

@@ -237,6 +237,7 @@ function becauseText(
     case 'repeat':
     case 'event':
     case 'undelivered':
+    case 'escalation_step':
       return because[reason];
     default:
       return because.other(row.reason);

@@ -2,6 +2,7 @@
 // without a live suppression is in an open or accepted notification, or its group has a deadline.
 import { endCollecting, keptUntil } from './digest.ts';
 import { emitNotification, spoken } from './emit.ts';
+import { afterTelling } from './escalate.ts';
 import { forgetNotified, groupsOf, leaveGroup, logNotified } from './group.ts';
 import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
@@ -81,6 +82,7 @@ export function applyNotify(
       skip(state, group, alert, 'receiver_gone', now, out);
   }
   if (decision.reason !== 'collecting') endCollecting(group);
+  afterTelling(state, group, decision, now, out);
   prune(state, group, receiver, now);
   setDeadline(state, group, receiver, decision, now, out);
   if (group.row.nextAt === null && group.members.size === 0) {

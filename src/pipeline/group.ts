@@ -78,6 +78,25 @@ export function arm(group: Group, at: number, reason: string, out: StepResult): 
   out.groups.add(group);
 }
 
+/** What the group's escalation goes by has changed: it is looked at in this turn, or the next. */
+export function escalateSoon(group: Group, out: StepResult): void {
+  const waits = group.row.escalation != null && group.row.escalation.state !== 'exhausted';
+  if (!waits && group.promotesAt == null) return;
+  group.changed = true;
+  out.groups.add(group);
+}
+
+/** When the group is to be looked at, whatever for; null: when something changes. */
+export function dueAtOf({ row, changed, promotesAt }: Group): number | null {
+  if (changed) return 0;
+  const at = Math.min(
+    row.nextAt ?? Number.POSITIVE_INFINITY,
+    row.escalation?.nextAt ?? Number.POSITIVE_INFINITY,
+    promotesAt ?? Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(at) ? at : null;
+}
+
 /** Something is to be told with the next digest: it opens, or is full and due. */
 export function collect(
   state: PipelineState,

@@ -2,7 +2,7 @@
 import { type AlertLife, type LifeChange, nextAlertState } from '../../rules/alert-state.ts';
 import { fingerprint } from '../../rules/fingerprint.ts';
 import { labelSet } from '../../rules/labels.ts';
-import { priorityOf } from '../../rules/severity.ts';
+import { priorityOf, severityRank } from '../../rules/severity.ts';
 import type { Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
@@ -125,7 +125,41 @@ export function applyLife(
 /** The severity that the open episode had, where the verdict gives it another; else null. */
 function movesFrom({ verdict, severity }: VerdictInput, alert: AlertRow | null): Severity | null {
   if (alert === null || verdict !== 'true' || severity === undefined) return null;
-  return severity === alert.effectiveSeverity ? null : alert.effectiveSeverity;
+  return atLeast(severity, alert) === alert.effectiveSeverity ? null : alert.effectiveSeverity;
+}
+
+/** That severity, or the one that the alert was raised to. */
+function atLeast(severity: Severity, { promoted }: AlertRow): Severity {
+  return promoted != null && severityRank(promoted) > severityRank(severity) ? promoted : severity;
+}
+
+/**
+ * Nobody ended it in time: it is more urgent from here on, whatever its level.
+ * @param since When that was due.
+ */
+export function raise(
+  state: PipelineState,
+  alert: AlertRow,
+  to: Severity,
+  since: number,
+  why: Readonly<Record<string, unknown>>,
+  now: number,
+  out: StepResult,
+): void {
+  const from = alert.effectiveSeverity;
+  const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
+  alert.effectiveSeverity = to;
+  alert.promoted = to;
+  alert.severitySince = since;
+  if (rule) alert.priority = priorityAt(rule, to);
+  else if (alert.priority === priorityOf(from)) alert.priority = priorityOf(to);
+  alert.version += 1;
+  if (rule) alert.annotations = renderAnnotations(rule, alert.labels, alert.value);
+  const body = { from, to, value: alert.value, ...why };
+  out.effects.push(
+    { put: 'alert', row: alert, insert: false },
+    { put: 'event', row: alertEvent(state, alert, 'alert.severity_changed', 'promoted', now, body) },
+  );
 }
 
 /** The open episode is of another level from here on. Its labels stay what they were. */
@@ -137,8 +171,10 @@ function move(
   now: number,
   out: StepResult,
 ): void {
-  const { rule, sampleAt, severity: to = from } = input;
+  const { rule, sampleAt, severity = from } = input;
+  const to = atLeast(severity, alert);
   alert.effectiveSeverity = to;
+  alert.severitySince = now;
   alert.priority = priorityAt(rule, to);
   if (alert.state === 'firing') alert.annotations = renderAnnotations(rule, alert.labels, alert.value);
   const body = { from, to, value: input.value, sampleAt, ruleHash: rule.hash };

@@ -1,7 +1,9 @@
 // Takes up a tenant where it was left: the same code for a start, a take-over and a poisoned shard.
 import type { Rule } from '../../rules/types.ts';
+import { policyOf } from './escalate.ts';
 import type { StepResult } from './input.ts';
 import { endReminder } from './life-cycle.ts';
+import { nextPromotion } from './promotion-times.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, GroupRow, SilenceRow } from './rows.ts';
@@ -54,7 +56,10 @@ export function loadPipeline(
     state.groups.set(row.groupKey, group);
   }
   reroute(state, routing, now, out);
-  for (const group of state.groups.values()) bringDeadlineBack(state, group, now);
+  for (const group of state.groups.values()) {
+    bringDeadlineBack(state, group, now);
+    takeUpEscalation(state, group, now);
+  }
   for (const group of state.groups.values()) out.groups.add(group);
   return state;
 }
@@ -92,4 +97,14 @@ function bringDeadlineBack(state: PipelineState, { row, route }: Group, now: num
   if (route.collects) spans.push(2 * route.collects.everyMs);
   for (const rule of state.rules.values()) spans.push(rule.dedupeWindowMs ?? 0);
   row.nextAt = Math.min(row.nextAt, now + Math.max(window, ...spans));
+}
+
+/** The next step is no further off than it can be, and what becomes more urgent is known again. */
+function takeUpEscalation(state: PipelineState, group: Group, now: number): void {
+  const policy = policyOf(state, group);
+  group.promotesAt = policy && nextPromotion(state, group, policy, now);
+  const row = group.row.escalation;
+  if (!policy || row?.state !== 'waiting' || row.nextAt === null) return;
+  const latest = now + Math.max(0, ...policy.steps.map(({ afterMs }) => afterMs));
+  if (row.nextAt > latest) group.row.escalation = { ...row, nextAt: latest };
 }

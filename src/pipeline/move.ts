@@ -4,6 +4,7 @@
 import { collects } from './digest.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
+import { handOverEscalation } from './escalate.ts';
 import {
   arm,
   armForNew,
@@ -59,7 +60,10 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
         leaveGroup(state, group, alert.id);
       } else takeBack(state, group, alert, now, out);
     }
-    if (group.members.size === 0) arm(group, now, 'close', out);
+    if (group.members.size > 0) continue;
+    const heir = after.find((other) => hears(other, group));
+    if (heir) handOverEscalation(state, group, heir, now, out);
+    arm(group, now, 'close', out);
   }
   for (const group of after) {
     if (comeBack(group, alert.id)) out.groups.add(group);

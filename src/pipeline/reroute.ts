@@ -7,6 +7,7 @@ import { collects, keptUntil } from './digest.ts';
 import { keepForDigest } from './digest-flush.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
+import { handOverEscalation } from './escalate.ts';
 import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
@@ -95,6 +96,7 @@ function retire(
   now: number,
   out: StepResult,
 ): void {
+  handOverEscalation(state, group, heir, now, out);
   if (heir) {
     const notified = { ...group.row.notified };
     // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.

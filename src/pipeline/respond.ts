@@ -1,7 +1,7 @@
 // What people do with an alert: acknowledge, snooze, assign, comment. All of it is an attribute of the alert and never ends
 // the episode. Each is one audit event that says who did it, what was before and what is from now on; what changes
 // nothing writes nothing. An acknowledgement and a snooze that run out are told as events of their own.
-import { arm, groupsOf } from './group.ts';
+import { arm, escalateSoon, groupsOf } from './group.ts';
 import { dueAgainAt, nextEndOf } from './held-back.ts';
 import type { RespondInput, StepResult } from './input.ts';
 import type { AlertRow, EventRow } from './rows.ts';
@@ -112,6 +112,7 @@ function rearm(
 ): void {
   if (alert.state !== 'firing') return;
   for (const group of groupsOf(state, alert.id)) {
+    if (input.kind !== 'assign' && input.kind !== 'comment') escalateSoon(group, out);
     if (input.kind === 'acknowledge' && input.until !== null) arm(group, input.until, 'ack_expired', out);
     if (input.kind === 'snooze') arm(group, input.until, 'snoozed', out);
     if (input.kind === 'unsnooze')

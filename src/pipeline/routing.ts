@@ -2,7 +2,9 @@
 import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import type { DigestPlan, DigestRule } from './digest-rule.ts';
+import type { EscalationPolicy } from './escalation.ts';
 import type { FlappingConfig } from './flaps.ts';
+import type { Target } from './target.ts';
 
 /** One node, with everything inherited already filled in. */
 export interface Route {
@@ -25,6 +27,8 @@ export interface Route {
   readonly active: readonly TimeInterval[];
   /** How the notifications of its groups are brought home; absent: as the receiver says. */
   readonly strategy?: string | null;
+  /** Name of the policy by which its groups are escalated; null: none, whatever its receiver says; absent: as that says. */
+  readonly escalation?: string | null;
   /** What it collects; null: nothing, whatever its receiver says; absent: as the receiver says. */
   readonly digest?: DigestRule | null;
   /** Of the route that a digest stands for: how it collects. */
@@ -32,11 +36,7 @@ export interface Route {
   readonly routes: readonly Route[];
 }
 
-/** Somebody, or a place, that is told: written `alice`, `team:ops`, `on_call:primary`, `channel:chat`. */
-export interface Target {
-  readonly kind: 'person' | 'team' | 'on_call' | 'channel';
-  readonly name: string;
-}
+export type { Target };
 
 export interface Receiver {
   readonly name: string;
@@ -49,6 +49,8 @@ export interface Receiver {
   readonly dedupeWindowMs: number;
   /** How its notifications are brought home; absent: by their priority or severity. */
   readonly strategy?: string | null;
+  /** Name of the policy by which what it is told is escalated; absent: none, unless the route says so. */
+  readonly escalation?: string;
   /** What is collected for it; null: nothing; absent: as the strategy says. */
   readonly digest?: DigestRule | null;
 }
@@ -73,6 +75,8 @@ export interface RoutingConfig {
   /** How long before its end a silence that holds something back is told of; absent: never. */
   readonly remindBeforeMs?: number | null;
   readonly receivers: ReadonlyMap<string, Receiver>;
+  /** Policies by name; absent: nothing is escalated. */
+  readonly escalations?: ReadonlyMap<string, EscalationPolicy>;
   /** What strategies collect, by their names; absent: nothing. */
   readonly digests?: ReadonlyMap<string, DigestRule>;
   /** On whose clock digests go out, an IANA name; absent: UTC. */

@@ -36,6 +36,10 @@ export interface AlertRow {
   readonly severity: Severity;
   /** As levels and promotion made it since: matchers and group_by on `severity` read this. */
   effectiveSeverity: Severity;
+  /** What it was raised to since nobody ended it: no level of its rule takes it below that. Null or absent: nothing. */
+  promoted?: Severity | null;
+  /** Since when it has that severity; null or absent: since it fired. */
+  severitySince?: number | null;
   /** Follows the effective severity, where the rule does not set another. */
   priority: Priority;
   readonly category: Category;
@@ -101,6 +105,27 @@ export interface Notified {
   readonly left?: number;
 }
 
+/** How far the escalation of a group's notification has come. Replaced when it changes, never written into. */
+export interface EscalationRow {
+  /** Name of the policy. */
+  readonly policy: string;
+  /** When the group was told. */
+  readonly startedAt: number;
+  /** From 0: how often all steps were taken. */
+  readonly round: number;
+  /** Steps of this round that were taken. */
+  readonly level: number;
+  /** Ids of the alerts that steps have told of. */
+  readonly told: readonly string[];
+  readonly state: 'waiting' | 'paused' | 'exhausted';
+  /** When the next step comes; of one that is paused when it is looked at again; null: when something changes. */
+  readonly nextAt: number | null;
+  /** What pauses it. */
+  readonly by: string | null;
+  /** Of one that is paused: what was left of the delay. */
+  readonly leftMs: number | null;
+}
+
 export interface GroupRow {
   readonly tenant: string;
   readonly id: string;
@@ -119,6 +144,8 @@ export interface GroupRow {
   /** Of a digest: when the first that waits in it came, and when it goes out; null or absent: nothing waits. */
   collectSince?: number | null;
   collectUntil?: number | null;
+  /** Null or absent: nothing is to be escalated. */
+  escalation?: EscalationRow | null;
 }
 
 /** Somebody wants to hear nothing of what these matchers take, from one time to another. */

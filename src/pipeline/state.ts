@@ -31,6 +31,10 @@ export interface Group {
   readonly held: Set<string>;
   /** What was held back when the group was last looked at, by alert id. */
   readonly suppressed: Map<string, Suppression>;
+  /** What its escalation goes by has changed: it is looked at as soon as can be. */
+  changed?: boolean;
+  /** When the first of its alerts becomes more urgent, if nothing changes; null or absent: none does. */
+  promotesAt?: number | null;
 }
 
 export interface PipelineState {
@@ -92,6 +96,31 @@ export interface Subject {
   /** Full label set, with `alertname` and `severity`. */
   readonly labels: AlertRow['labels'];
   readonly fingerprint: string;
+}
+
+/** An event row about a group, that is about the notification of its alerts. */
+export function groupEvent(
+  state: PipelineState,
+  group: Group,
+  kind: string,
+  reason: string | null,
+  now: number,
+  body: Readonly<Record<string, unknown>>,
+): EventRow {
+  const { id, groupKey } = group.row;
+  return {
+    ...{
+      id: state.newId(),
+      tenant: state.tenant,
+      at: now,
+      subjectKind: 'group',
+      subjectId: id,
+      kind,
+      reason,
+    },
+    ...{ actor: null, topic: null, priority: null, correlationId: null, keep: 1 },
+    body: { groupKey, ...body },
+  };
 }
 
 /** An event row about an alert, with what all of them share filled in. */

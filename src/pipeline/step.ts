@@ -3,6 +3,7 @@
 import { collects, queuedIn } from './digest.ts';
 import { flushDigests, keepForDigest } from './digest-flush.ts';
 import { dueGroup, skip } from './due.ts';
+import { escalate } from './escalate.ts';
 import { armForNew, armForResolved, groupsOf, joinGroups } from './group.ts';
 import { excuseHeartbeats, expectHeartbeats, missHeartbeat, takeHeartbeat } from './heartbeats.ts';
 import {
@@ -16,6 +17,7 @@ import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts'
 import { moveOn } from './move.ts';
 import { dedupeUntil, unsaidReason } from './notify.ts';
 import { endAtDeadline, takeOutside } from './outside.ts';
+import { promoteDue } from './promote.ts';
 import { reroute, ruleDependencies } from './reroute.ts';
 import { lastEvent, openAlert, respond } from './respond.ts';
 import { decideRoute, type Place } from './route.ts';
@@ -106,7 +108,10 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       break;
     case 'due': {
       const group = state.groups.get(input.groupKey);
-      if (group && group.row.nextAt !== null && group.row.nextAt <= now) dueGroup(state, group, now, out);
+      if (!group) break;
+      if (group.row.nextAt !== null && group.row.nextAt <= now) dueGroup(state, group, now, out);
+      promoteDue(state, group, now, out);
+      escalate(state, group, now, out);
       break;
     }
   }

@@ -2,7 +2,7 @@
 // What ends at a known time gives the group a deadline; what ends by a change (a silence taken back, a source that
 // resolves) makes the groups due that it holds, which are found by what held them.
 import { severityRank } from '../../rules/severity.ts';
-import { arm } from './group.ts';
+import { arm, escalateSoon } from './group.ts';
 import { dueAgainAt, isSnoozed } from './held-back.ts';
 import { dependenciesOf, Inhibition } from './inhibition.ts';
 import type { StepResult } from './input.ts';
@@ -179,6 +179,7 @@ export function release(state: PipelineState, id: string, now: number, out: Step
   for (const key of keys) {
     const group = state.groups.get(key);
     if (!group) continue;
+    escalateSoon(group, out);
     for (const [alertId, { ids }] of group.suppressed) {
       const alert = ids.includes(id) ? state.alerts.get(alertId) : undefined;
       if (alert) arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);

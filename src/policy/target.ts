@@ -1,5 +1,8 @@
 // Targets as they are written and read.
+import { formatTarget } from '../pipeline/target.ts';
 import type { Target } from './people.ts';
+
+export { formatTarget };
 
 const kinds = { team: 'team', on_call: 'on_call', channel: 'channel' } as const;
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
@@ -12,9 +15,4 @@ export function parseTarget(written: string): Target | null {
   const rest = written.slice(colon + 1);
   if (!Object.hasOwn(kinds, word) || !name.test(rest)) return null;
   return { kind: kinds[word as keyof typeof kinds], name: rest };
-}
-
-/** The other way round. */
-export function formatTarget({ kind, name }: Target): string {
-  return kind === 'person' ? name : `${kind}:${name}`;
 }

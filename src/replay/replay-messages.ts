@@ -33,10 +33,11 @@ export type FromReplay =
 export function portableRouting(routing: RoutingConfig): Portable {
   const { route, receivers, inhibit, flapping, remindBeforeMs, emergency, administrator } = routing;
   const { timeZone, digests } = routing;
-  // Every part, by its name: what a file knows beside them stays behind.
+  // Every part, by its name: what a file knows beside them stays behind. So do escalations: whether somebody would have
+  // confirmed is not known.
   const parts = {
     ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone },
-  } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests'>, unknown>;
+  } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests' | 'escalations'>, unknown>;
   return portable({ ...parts, receivers: [...receivers.values()], digests: [...(digests ?? [])] });
 }
 

@@ -19,6 +19,7 @@ import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import type { MessageLinker } from '../links/message-linker.ts';
 import { silentLog } from '../log.ts';
 import type { DigestRule } from '../pipeline/digest-rule.ts';
+import type { EscalationPolicy } from '../pipeline/escalation.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
@@ -58,6 +59,8 @@ export interface StageOptions {
   readonly timeZone?: string;
   /** What strategies collect. */
   readonly digests?: ReadonlyMap<string, DigestRule>;
+  /** Those that its route or receiver names. */
+  readonly escalations?: readonly EscalationPolicy[];
   readonly limits?: Partial<Limits>;
   readonly heartbeats?: readonly Heartbeat[];
   readonly classification?: Classification;
@@ -157,6 +160,9 @@ export class Stage {
           remindBeforeMs: this.#options.remindBeforeMs ?? null,
           timeZone: this.#options.timeZone ?? 'UTC',
           ...(this.#options.digests && { digests: this.#options.digests }),
+          ...(this.#options.escalations && {
+            escalations: new Map(this.#options.escalations.map((policy) => [policy.name, policy])),
+          }),
           administrator,
         },
         limits: { ...defaultLimits, ...this.#options.limits },

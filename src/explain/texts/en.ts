@@ -214,6 +214,7 @@ export const en = {
     some_resolved: 'it is over; others of its group still fire',
     repeat: 'it still fires, and repeat_interval has passed',
     event: 'an event is told when it comes',
+    escalation_step: 'nobody had confirmed in time, so the next step of the escalation was taken',
     undelivered: 'nobody took the message for another receiver, and this one is called instead (emergency)',
     digest: (at: string) => `it is in the digest of ${at}`,
     others: 'there is news of other alerts in the group, and this one still fires',

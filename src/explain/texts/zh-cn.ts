@@ -179,6 +179,7 @@ export const zhCN: Texts = {
     repeat: '它仍在触发，且已过 repeat_interval',
     event: '事件一到就通知',
     digest: (at) => `它在 ${at} 的摘要中`,
+    escalation_step: '未及时有人确认，因此执行升级的下一步',
     undelivered: '没有人接受给另一位接收者的消息，因此改为通知这位（emergency）',
     others: '分组中其他告警有变化，而它仍在触发',
     other: (reason) => reason,

@@ -179,6 +179,7 @@ export const zhTW: Texts = {
     repeat: '它仍在觸發，且已過 repeat_interval',
     event: '事件一到就通知',
     digest: (at) => `它在 ${at} 的摘要中`,
+    escalation_step: '未及時有人確認，因此執行升級的下一步',
     undelivered: '沒有人接受給另一位接收者的訊息，因此改為通知這位（emergency）',
     others: '群組中其他告警有變化，而它仍在觸發',
     other: (reason) => reason,

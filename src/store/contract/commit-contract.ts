@@ -41,6 +41,8 @@ export function commitContract(current: () => Story): void {
       assignee: 'ann',
       comments: 2,
       nextAt: t0 + 7,
+      promoted: 'critical' as const,
+      severitySince: t0 + 9,
       version: 2,
     };
     commit([{ put: 'alert', row: changed, insert: false }]);

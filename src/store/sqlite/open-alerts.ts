@@ -47,6 +47,8 @@ type Row = readonly [
   comments: number | null,
   nextAt: number | null,
   version: number,
+  promoted: string | null,
+  severitySince: number | null,
 ];
 
 /** Reads every alert of a tenant that is pending or firing, in no order. */
@@ -55,7 +57,8 @@ export function openAlertsReader(db: Db): (tenant: string) => IterableIterator<A
     .prepare<[string], Row>(
       `SELECT ${commonColumns}, a.id, a.key, l.json, a.fingerprint, a.value, a.annotations, a.dedup_key,
          a.pending_since, a.fired_at, a.keep_until, a.last_sample_at, a.ends_at, a.resolved_at, a.acked_by, a.acked_at,
-         a.ack_until, a.snoozed_until, a.snoozed_by, a.assignee, a.comments, a.next_at, a.version
+         a.ack_until, a.snoozed_until, a.snoozed_by, a.assignee, a.comments, a.next_at, a.version, a.promoted,
+         a.severity_since
        FROM alert a INDEXED BY alert_open
        CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset
        WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved'`,
@@ -109,5 +112,7 @@ function alertOf(tenant: string, common: Common, row: Row): AlertRow {
     comments: row[20] ?? 0,
     nextAt: row[21],
     version: row[22],
+    ...(row[23] !== null && { promoted: row[23] as AlertRow['severity'] }),
+    ...(row[24] !== null && { severitySince: row[24] }),
   };
 }

@@ -1,6 +1,13 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
 import { canonicalLabels, labelsOfText } from '../../../rules/labels.ts';
-import type { AlertRow, DeliveryRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type {
+  AlertRow,
+  DeliveryRow,
+  EscalationRow,
+  EventRow,
+  GroupRow,
+  NotificationRow,
+} from '../../pipeline/rows.ts';
 import type { DeliveryOf, StoredEvent } from '../rows.ts';
 import { idBytes, idOrNameText, idOrNameValue, idText } from './id-codec.ts';
 import type { alert, alertGroup, delivery, event, notification } from './schema.ts';
@@ -25,6 +32,8 @@ export function alertChanges(row: AlertRow) {
   return {
     state: row.state,
     effectiveSeverity: row.effectiveSeverity,
+    promoted: row.promoted ?? null,
+    severitySince: whole(row.severitySince ?? null),
     priority: row.priority,
     value: row.value,
     annotations: JSON.stringify(row.annotations),
@@ -79,6 +88,8 @@ export function alertRow(from: StoredAlert): AlertRow {
     state: from.state as AlertRow['state'],
     severity: from.severity as AlertRow['severity'],
     effectiveSeverity: from.effectiveSeverity as AlertRow['severity'],
+    ...(from.promoted !== null && { promoted: from.promoted as AlertRow['severity'] }),
+    ...(from.severitySince !== null && { severitySince: from.severitySince }),
     priority: from.priority as AlertRow['priority'],
     category: from.category as AlertRow['category'],
     value: from.value,
@@ -113,6 +124,7 @@ export function groupChanges(row: GroupRow) {
     notified: JSON.stringify(row.notified),
     collectSince: whole(row.collectSince ?? null),
     collectUntil: whole(row.collectUntil ?? null),
+    escalation: row.escalation ? JSON.stringify(row.escalation) : null,
   };
 }
 
@@ -144,6 +156,7 @@ export function groupRow(from: StoredGroup): GroupRow {
     lastReason: from.lastReason,
     notified: JSON.parse(from.notified) as GroupRow['notified'],
     ...(from.collectUntil !== null && { collectSince: from.collectSince, collectUntil: from.collectUntil }),
+    ...(from.escalation !== null && { escalation: JSON.parse(from.escalation) as EscalationRow }),
   };
 }
 

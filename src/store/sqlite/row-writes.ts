@@ -22,6 +22,8 @@ const changeableOfAlert = [
   'state',
   'effectiveSeverity',
   'priority',
+  'promoted',
+  'severitySince',
   'value',
   'annotations',
   'pendingSince',
@@ -49,6 +51,7 @@ const changeableOfGroup = [
   'notified',
   'collectSince',
   'collectUntil',
+  'escalation',
 ] as const satisfies readonly (keyof ReturnType<typeof groupChanges>)[];
 
 export function rowWriters(db: Db, labels: LabelSets) {

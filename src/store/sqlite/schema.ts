@@ -132,6 +132,8 @@ export const alert = sqliteTable(
     snoozedBy: text('snoozed_by'),
     assignee: text('assignee'),
     comments: integer('comments'),
+    promoted: text('promoted'),
+    severitySince: integer('severity_since'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id] })],
 );
@@ -165,6 +167,7 @@ export const alertGroup = sqliteTable(
     notified: text('notified').notNull(),
     collectSince: integer('collect_since'),
     collectUntil: integer('collect_until'),
+    escalation: text('escalation'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );

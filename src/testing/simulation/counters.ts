@@ -38,6 +38,7 @@ export const sometimes = [
   'new_alerts',
   'refired',
   'escalated',
+  'escalation_step',
   'resolved',
   'some_resolved',
   'repeat',

@@ -1,0 +1,295 @@
+// Stage on a due group: nobody confirmed in time, so the next ones are told. One escalation for a group's notification,
+// however many alerts it names; how far it has come is in the group's row, written with the step's notification.
+
+import { severityRank } from '../../rules/severity.ts';
+import type { Severity } from '../../rules/types.ts';
+import { collects } from './digest.ts';
+import { emitNotification } from './emit.ts';
+import {
+  advance,
+  beginEscalation,
+  type EscalationPolicy,
+  type EscalationStep,
+  type Situation,
+} from './escalation.ts';
+import { isAcknowledged } from './held-back.ts';
+import type { Notification, StepResult } from './input.ts';
+import { hasLeft } from './leave.ts';
+import type { NotifyDecision } from './notify.ts';
+import { nextPromotion } from './promotion-times.ts';
+import type { RoutingConfig } from './routing.ts';
+import type { AlertRow, EscalationRow, Saying } from './rows.ts';
+import { type Group, groupEvent, type PipelineState } from './state.ts';
+import { suppressionOf } from './suppress.ts';
+import { formatTarget, type Target } from './target.ts';
+
+/** The policy that the group's route names, or else its receiver; null: nothing is escalated. */
+export function policyOf(state: PipelineState, group: Group): EscalationPolicy | null {
+  if (collects(group)) return null;
+  return policyAt(state.routing, group);
+}
+
+function policyAt({ receivers, escalations }: RoutingConfig, { row, route }: Group): EscalationPolicy | null {
+  const named = route.escalation === undefined ? receivers.get(row.receiver)?.escalation : route.escalation;
+  return (named == null ? undefined : escalations?.get(named)) ?? null;
+}
+
+/** Whether others than its receiver may have been told of the group. */
+export function escalates(routing: RoutingConfig, group: Group): boolean {
+  return policyAt(routing, group) !== null;
+}
+
+/** The alerts of the group that fire. */
+function* firingOf(state: PipelineState, group: Group): Generator<AlertRow> {
+  for (const id of group.members) {
+    const alert = state.alerts.get(id);
+    if (alert?.kind === 'alert' && alert.state === 'firing' && !hasLeft(group, id)) yield alert;
+  }
+}
+
+/** What keeps an alert from being escalated, and until when; null: nothing. That it flaps is no answer to it. */
+export function holdsOf(
+  state: PipelineState,
+  group: Group,
+  alert: AlertRow,
+  now: number,
+): { readonly by: string; readonly until: number | null } | null {
+  if (isAcknowledged(alert, now)) return { by: 'acknowledged', until: alert.ackUntil };
+  const suppression = suppressionOf(state, group, alert, now);
+  if (suppression === null || suppression.by === 'flapping') return null;
+  // Whatever holds it back finds the group when it ends.
+  for (const id of suppression.ids) {
+    const groups = state.heldBy.get(id);
+    if (groups) groups.add(group.row.groupKey);
+    else state.heldBy.set(id, new Set([group.row.groupKey]));
+  }
+  return suppression;
+}
+
+function situationOf(
+  state: PipelineState,
+  group: Group,
+  now: number,
+): { readonly situation: Situation; readonly open: readonly AlertRow[] } {
+  const open: AlertRow[] = [];
+  let by: string | null = null;
+  let until = Number.POSITIVE_INFINITY;
+  for (const alert of firingOf(state, group)) {
+    const holds = holdsOf(state, group, alert, now);
+    if (holds === null) open.push(alert);
+    else {
+      by ??= holds.by;
+      until = Math.min(until, holds.until ?? Number.POSITIVE_INFINITY);
+    }
+  }
+  if (open.length > 0) return { situation: { kind: 'open' }, open };
+  const ends = Number.isFinite(until) ? until : null;
+  return { situation: { kind: 'held', by: by ?? 'resolved', until: ends }, open };
+}
+
+/** Takes what is due of the group's escalation. */
+export function escalate(state: PipelineState, group: Group, now: number, out: StepResult): void {
+  group.changed = false;
+  const before = group.row.escalation ?? null;
+  if (before === null || before.state === 'exhausted') return;
+  const policy = policyOf(state, group);
+  if (policy === null || policy.name !== before.policy) {
+    endEscalation(state, group, 'policy_gone', now, out);
+    return;
+  }
+  const { situation, open } = situationOf(state, group, now);
+  let row = before;
+  // A round begins in the future, so this ends after one of them.
+  for (;;) {
+    const next = advance(row, policy, situation, now);
+    group.row.escalation = next.row;
+    if (next.what === 'step') row = takeStep(state, group, policy, next, row, open, now, out);
+    else row = next.row;
+    if (next.what === 'nothing') break;
+    if (next.what !== 'step') tell(state, group, next.what, row, now, out);
+  }
+  out.groups.add(group);
+  if (row === before) return;
+  group.row.escalation = row;
+  out.effects.push({ put: 'group', row: group.row, insert: false });
+}
+
+function takeStep(
+  state: PipelineState,
+  group: Group,
+  policy: EscalationPolicy,
+  next: { readonly step: number; readonly row: EscalationRow },
+  { round, startedAt, nextAt, told }: EscalationRow,
+  open: readonly AlertRow[],
+  now: number,
+  out: StepResult,
+): EscalationRow {
+  const step = policy.steps[next.step]!;
+  const body = {
+    ...{ policy: policy.name, step: next.step + 1, of: policy.steps.length, round: round + 1 },
+    ...{ since: startedAt, dueAt: nextAt },
+  };
+  const without = leftOut(step, open, now);
+  if (without !== null) {
+    out.effects.push({
+      put: 'event',
+      row: groupEvent(state, group, 'escalation.skipped', without, now, body),
+    });
+    return next.row;
+  }
+  const { policy: name, step: number, of, round: turn } = body;
+  const made = emitNotification(state, group, 'escalation_step', { changed: open, standing: [] }, now);
+  const message = {
+    ...made.message,
+    escalation: { policy: name, step: number, of, round: turn, since: startedAt },
+  };
+  // To those who are told now it is news.
+  const alerts: Record<string, Saying> = {};
+  for (const { id } of open) alerts[id] = 'firing';
+  const notification = { ...made, message, alerts, to: step.to };
+  out.notifications.push(
+    step.strategy === null ? notification : { ...notification, strategy: step.strategy },
+  );
+  const to = step.to.map(formatTarget);
+  out.effects.push({
+    put: 'event',
+    row: groupEvent(state, group, 'escalation.step', null, now, { ...body, to, notificationId: made.id }),
+  });
+  return { ...next.row, told: [...new Set([...told, ...open.map(({ id }) => id)])] };
+}
+
+/** Which condition of the step does not hold; null: it is taken. */
+function leftOut(
+  { severities, during }: EscalationStep,
+  open: readonly AlertRow[],
+  now: number,
+): 'severity' | 'hours' | null {
+  if (severities !== null && !severities.includes(worstOf(open))) return 'severity';
+  if (during.length > 0 && !during.some((interval) => interval.contains(now))) return 'hours';
+  return null;
+}
+
+function worstOf(alerts: readonly AlertRow[]): Severity {
+  return alerts.reduce<Severity>(
+    (worst, { effectiveSeverity: one }) => (severityRank(one) > severityRank(worst) ? one : worst),
+    'info',
+  );
+}
+
+/** Said of the group's escalation, with where it stands. */
+function tell(
+  state: PipelineState,
+  group: Group,
+  what: 'armed' | 'paused' | 'resumed' | 'exhausted',
+  { policy, round, level, nextAt, by, leftMs }: EscalationRow,
+  now: number,
+  out: StepResult,
+): void {
+  const body = { policy, round: round + 1, level, nextAt, ...(leftMs !== null && { leftMs }) };
+  const kind = what === 'exhausted' ? 'escalation.ended' : `escalation.${what}`;
+  const reason = what === 'exhausted' ? 'exhausted' : by;
+  out.effects.push({ put: 'event', row: groupEvent(state, group, kind, reason, now, body) });
+}
+
+/** The group is told no more: nothing of it is escalated. */
+export function endEscalation(
+  state: PipelineState,
+  group: Group,
+  reason: 'resolved' | 'policy_gone' | 'routed_elsewhere',
+  now: number,
+  out: StepResult,
+): void {
+  const row = group.row.escalation;
+  if (!row) return;
+  group.row.escalation = null;
+  out.groups.add(group);
+  out.effects.push({ put: 'group', row: group.row, insert: false });
+  if (row.state === 'exhausted') return;
+  const { policy, round, level } = row;
+  const body = { policy, round: round + 1, level };
+  out.effects.push({ put: 'event', row: groupEvent(state, group, 'escalation.ended', reason, now, body) });
+}
+
+/** Another group tells the same people from now on: it goes on there where it was, if that is by the same policy. */
+export function handOverEscalation(
+  state: PipelineState,
+  group: Group,
+  heir: Group | undefined,
+  now: number,
+  out: StepResult,
+): void {
+  const row = group.row.escalation;
+  if (!row) return;
+  if (heir === undefined || heir.row.escalation || policyOf(state, heir)?.name !== row.policy) {
+    endEscalation(state, group, 'routed_elsewhere', now, out);
+    return;
+  }
+  heir.row.escalation = row;
+  group.row.escalation = null;
+  out.groups.add(heir);
+  out.effects.push({ put: 'group', row: heir.row, insert: false });
+}
+
+/** The group was looked at: what it was told begins to be escalated, and what is over ends. */
+export function afterTelling(
+  state: PipelineState,
+  group: Group,
+  { notify, reason, view }: NotifyDecision,
+  now: number,
+  out: StepResult,
+): void {
+  const policy = policyOf(state, group);
+  group.promotesAt = policy && nextPromotion(state, group, policy, now);
+  const row = group.row.escalation ?? null;
+  const fires = !firingOf(state, group).next().done;
+  if (row !== null && view.resolved.length > 0 && notify)
+    tellEnds(state, group, row, view.resolved, fires, now, out);
+  if (!fires) {
+    if (view.suppressed.length === 0) endEscalation(state, group, 'resolved', now, out);
+    return;
+  }
+  const news = reason === 'first' || reason === 'new_alerts' || reason === 'refired';
+  const begins = notify && (row === null || (row.state === 'exhausted' && news));
+  const begun = begins && policy !== null ? beginEscalation(policy, now) : null;
+  if (begun !== null) {
+    group.row.escalation = { ...begun, told: row?.told ?? [] };
+    tell(state, group, 'armed', begun, now, out);
+  } else if (row !== null && row.state !== 'exhausted') group.changed = true;
+}
+
+/** Whoever heard of an alert by a step hears that it is over. */
+function tellEnds(
+  state: PipelineState,
+  group: Group,
+  row: EscalationRow,
+  resolved: readonly AlertRow[],
+  fires: boolean,
+  now: number,
+  out: StepResult,
+): void {
+  const told = new Set(row.told);
+  const ended = resolved.filter(({ id }) => told.has(id));
+  const to = toldBesides(state, group, row);
+  if (ended.length === 0 || to.length === 0) return;
+  const reason = fires ? 'some_resolved' : 'resolved';
+  const made: Notification = emitNotification(state, group, reason, { changed: ended, standing: [] }, now);
+  const alerts: Record<string, Saying> = {};
+  for (const { id } of ended) alerts[id] = 'resolved';
+  out.notifications.push({ ...made, alerts, to });
+}
+
+/** The targets of all steps that were reached, without those that the receiver tells anyway. */
+function toldBesides(state: PipelineState, group: Group, { policy, round, level }: EscalationRow): Target[] {
+  const steps = state.routing.escalations?.get(policy)?.steps ?? [];
+  const reached = round > 0 ? steps : steps.slice(0, level);
+  const receiver = state.routing.receivers.get(group.row.receiver);
+  const tells = new Set(
+    receiver?.to?.map(formatTarget) ?? receiver?.channels.map((name) => `channel:${name}`) ?? [],
+  );
+  const targets = new Map<string, Target>();
+  for (const target of reached.flatMap((step) => step.to)) {
+    const text = formatTarget(target);
+    if (!tells.has(text)) targets.set(text, target);
+  }
+  return [...targets.values()];
+}
