@@ -62,7 +62,7 @@ export function readCalendar(text: string): {
 }
 
 function property(line: string): { readonly name: string; readonly value: string } {
-  const found = /^([A-Z-]+)((?:;[A-Z-]+=[^;:",]+)*):(.*)$/.exec(line);
+  const found = /^([A-Z-]+)((?:;[A-Z-]+=[^;:",]+)*):(.*)$/s.exec(line);
   if (found === null) throw new Error(`no content line: ${line}`);
   return { name: found[1]!, value: found[3]! };
 }
