@@ -73,3 +73,28 @@ it('what waits for the end of quiet hours waits for it over a restart, too', asy
   expect(await waiting()).toEqual(before);
   expect(mail.received).toEqual([]);
 });
+
+it('whoever is on call hears of it when nobody confirms in time', async () => {
+  const mail = await startMailCatcher();
+  closing.push(() => mail.close());
+  const app = await startTestApp(
+    `
+collector: { host: false }
+channels:
+  room: { type: console }
+  mail: { type: email, host: 127.0.0.1, port: ${mail.port}, use_tls: none, from_email: a@example.com, to: [room@example.com] }
+people: { ann: { addresses: { email: ann@example.com } } }
+schedules: { primary: { layers: [{ name: all, start: 2026-01-05 09:00, every: 1w, people: [ann] }] } }
+escalations: { page: { steps: [{ after: 1s, to: ["on_call:primary"] }] } }
+receivers: { ops: { channels: [room], escalation: page } }
+route: { receiver: ops, group_wait: 0s }
+egress: { allow: [127.0.0.0/8] }
+`,
+    rules,
+  );
+  closing.push(() => app.close());
+  await app.push([{ metric: 'high', value: 9 }]);
+  const [told] = await mail.waitFor(1);
+  expect(told!.to).toEqual(['ann@example.com']);
+  expect(told!.text).toContain('High');
+});
