@@ -78,7 +78,7 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
     busy: 0,
     shorter: false,
     slow: false,
-    maybe: maySomebodyHaveIt(row),
+    maybe: mayBeKnown(row),
     leaseToken: row.leaseToken,
   };
   order.open.push(delivery);
@@ -115,6 +115,11 @@ function againTally(state: PolicyState, row: DeadLetter, now: number): Tally {
   };
 }
 
+/** What was taken and then lost counts as said: somebody may have seen it. */
+function mayBeKnown(row: DeadLetter): boolean {
+  return maySomebodyHaveIt(row) || row.reason === 'receipt_failed';
+}
+
 /** Nobody will send it. That its firing never got through stays known, so that its resolve is not sent either. */
 export function discard(state: PolicyState, input: DiscardInput, now: number, out: PlanResult): void {
   const row = input.letter;
@@ -134,8 +139,7 @@ export function discard(state: PolicyState, input: DiscardInput, now: number, ou
       reason: 'discarded',
       attempts: row.attempts,
       shorter: row.shorter,
-      // What was taken and then lost counts as said: somebody may have seen it.
-      maybe: maySomebodyHaveIt(row) || row.reason === 'receipt_failed',
+      maybe: mayBeKnown(row),
       providerId: row.providerId,
       lastError: row.lastError,
       finishedAt: now,
