@@ -220,10 +220,7 @@ const onTheWayMs = 10 * 60_000;
  */
 async function atRest(world: World, deliveries: Deliveries): Promise<void> {
   const limited = world.plan.limits.length > 0;
-  // A call for each, at the pace that is granted, twice: what is urgent keeps a part of it.
-  const pace = world.plan.limits.reduce((slowest, { calls, perMs }) => Math.max(slowest, perMs / calls), 0);
-  const backlogMs = 2 * deliveries.open * pace;
-  const deadline = world.clock.now() + (limited ? 180 : 10) * 60_000 + backlogMs;
+  const deadline = world.clock.now() + (limited ? 180 : 10) * 60_000;
   const waiting = () => (limited ? deliveries.openSince(world.clock.now() - onTheWayMs) : deliveries.open);
   while (waiting() > 0 && world.clock.now() < deadline) {
     await world.run(world.clock.now() + 1_000);
