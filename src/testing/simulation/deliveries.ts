@@ -121,21 +121,16 @@ export class Deliveries {
 
   sendStarted(deliveryId: string): void {
     const record = this.#world.journal.deliveries.get(deliveryId);
-    if (!record) return;
-    this.#calledAt.set(laneKey(record), this.#world.clock.now());
-    this.#calledAt.set(deliveryId, this.#world.clock.now());
+    if (record) this.#calledAt.set(laneKey(record), this.#world.clock.now());
   }
 
-  /**
-   * Nothing waits for hours without an attempt: what providers refuse is tried until the end of its day. Where calls are few
-   * it may wait for its like, but no lane waits for the others.
-   */
+  /** Nothing waits for hours; where calls are few it may wait for its like, but no lane waits for the others. */
   sweep(now: number): void {
     const few = this.#world.plan.limits.length > 0;
     for (const { row, openedAt } of this.#open) {
       if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
         this.#broken('I14', `${row.id} is leased ${now - row.leaseUntil} ms beyond its end`);
-      const moved = this.#calledAt.get(few ? laneKey({ row }) : row.id) ?? 0;
+      const moved = few ? (this.#calledAt.get(laneKey({ row })) ?? 0) : 0;
       if (now - Math.max(openedAt, moved) > 7_200_000)
         this.#broken('I14', `${row.id} is open since ${openedAt}`);
     }
