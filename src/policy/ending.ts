@@ -1,5 +1,5 @@
 // The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
-import { type DeliveryRow, saysFiring } from '../pipeline/rows.ts';
+import { type DeliveryRow, type Lane, type Saying, saysFiring } from '../pipeline/rows.ts';
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
 import { noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
@@ -132,9 +132,10 @@ export function dropOvertaken(
 }
 
 /**
- * What waits behind another message of its order is not sent when this one says all of it, as it is now: a channel that
- * grants few calls, or is down, hears the newest word of a group and not every word. The first of the order goes its way:
- * with it the time runs after which somebody else is called.
+ * What waits behind another message of its order is not sent when what comes after it says all of it anew: a channel that
+ * grants few calls, or is down, hears the newest word of a group and not every word. An alert that comes and goes is said
+ * once more, with its last end, however often it did. The first of the order goes its way: with it the time runs after which
+ * somebody else is called.
  */
 export function dropRepeated(
   state: PolicyState,
@@ -144,30 +145,45 @@ export function dropRepeated(
   out: PlanResult,
 ): void {
   const order = state.orders.get(orderKey);
-  const waiting = order?.open.slice(1) ?? [];
-  const repeated = waiting.filter(
-    (one, i) =>
-      one.state === 'queued' &&
-      one.attempts === 0 &&
-      !one.maybe &&
-      one.lane === lane &&
-      Object.entries(one.alerts).every(
-        ([id, saying]) =>
-          saysFiring(saying) &&
-          saysFiring(news[id]) &&
-          // An end between the two is the end of this one.
-          !waiting.slice(i + 1).some(({ alerts }) => alerts[id] === 'resolved'),
-      ),
-  );
+  if (!order || order.open.length < 2) return;
+  const repeated: OpenDelivery[] = [];
+  // Of each alert the next word that stays.
+  const next = new Map<string, Word>();
+  const stays = (one: Pick<OpenDelivery, 'alerts' | 'lane'>) => {
+    for (const [id, saying] of Object.entries(one.alerts)) next.set(id, { saying, lane: one.lane });
+  };
+  stays({ alerts: news, lane });
+  for (const one of order.open.slice(1).reverse()) {
+    if (isSaidAnew(one, next)) repeated.unshift(one);
+    else stays(one);
+  }
   for (const delivery of repeated) {
     const reason = 'superseded';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
     out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
-    noteHeard(order!, delivery.alerts, true, false);
-    finish(state, order!, delivery);
+    noteHeard(order, delivery.alerts, true, false);
+    finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }
 }
+
+interface Word {
+  readonly saying: Saying;
+  readonly lane: Lane;
+}
+
+/** Nobody has it, and the next word on each of its alerts says as much, as urgently. */
+function isSaidAnew(one: OpenDelivery, next: ReadonlyMap<string, Word>): boolean {
+  if (one.state !== 'queued' || one.attempts > 0 || one.maybe) return false;
+  return Object.entries(one.alerts).every(([id, saying]) => {
+    const word = next.get(id);
+    if (word === undefined || saying === 'event' || urgency[word.lane] < urgency[one.lane]) return false;
+    // An end that is not sent leaves the firing before it to what comes after it: it must not be an end of its own.
+    return saysFiring(word.saying) || (saying === 'resolved' && word.saying === 'resolved');
+  });
+}
+
+const urgency: Readonly<Record<Lane, number>> = { high: 2, normal: 1, low: 0 };
 
 /** An attempt of it ended unknown, or with its process. */
 export function maySomebodyHaveIt({ maybe, crashes }: DeliveryRow): boolean {

@@ -69,13 +69,13 @@ function story(severity: Severity = 'critical', channels = ['chat', 'mail']) {
     history,
     overdue,
     open,
-    notify(alerts: Record<string, Saying>, at = t0, room = true, id = `n-${at}`) {
+    notify(alerts: Record<string, Saying>, at = t0, room = true, id = `n-${at}`, as = severity) {
       const notification = {
         id,
         groupId: 'gid',
         groupKey: 'g',
         receiver: 'ops',
-        message: message(id, at),
+        message: { ...message(id, at), severity: as },
         alerts,
       };
       return follow(
@@ -298,13 +298,35 @@ describe('a message that waits behind another of its order', () => {
     expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued']);
   });
 
-  it('is sent when its end waits as well', () => {
+  it('is not sent, nor its end, when its alert fires anew: of an alert that comes and goes two wait', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ z: 'firing' });
+    for (let i = 1; i < 200; i += 2) {
+      at.notify({ a: 'firing' }, t0 + i);
+      at.notify({ a: 'resolved' }, t0 + i + 1);
+    }
+    expect(at.state.open).toBe(3);
+    at.answer('mail', 'sent', t0 + 201);
+    expect(at.history.filter((line) => line.includes('dropped'))).toEqual(
+      Array.from({ length: 198 }, () => 'mail dropped superseded'),
+    );
+  });
+
+  it('is sent when its end is, because that says something else as well', () => {
     const at = story('critical', ['mail']);
     at.notify({ z: 'firing' });
     at.notify({ a: 'firing' }, t0 + 1);
-    at.notify({ a: 'resolved' }, t0 + 2);
+    at.notify({ a: 'resolved', b: 'firing' }, t0 + 2);
     at.notify({ a: 'firing' }, t0 + 3);
     expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued', 'mail queued']);
+  });
+
+  it('is sent when what comes anew is less urgent', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ z: 'firing' });
+    at.notify({ a: 'firing' }, t0 + 1);
+    at.notify({ a: 'standing' }, t0 + 2, true, 'n-3', 'info');
+    expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued']);
   });
 
   it('leaves its end owed until the newer one was heard', () => {

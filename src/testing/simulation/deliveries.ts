@@ -174,7 +174,10 @@ export class Deliveries {
     }
   }
 
-  /** Nobody has it, it was not the first of its order, and a later one of the order says that all of it fires. */
+  /**
+   * Nobody has it, it was not the first of its order, and later ones say all of it anew: a firing is said by a later firing
+   * alone, an end by any later word of its alert.
+   */
   #superseded(id: string): void {
     const { journal, counters } = this.#world;
     counters.hit('dropped superseded');
@@ -184,13 +187,19 @@ export class Deliveries {
     const waiting = [...this.#open].filter(({ row: { orderKey } }) => orderKey === row.orderKey);
     if (!waiting.some((other) => other.row.orderNo < row.orderNo))
       this.#broken('I2', `${id} was the first of its order and was dropped for a later one`);
+    // One that was queued anew stands behind newer ones.
+    const behind = new Set(
+      waiting.flatMap((other) => (other.row.orderNo > row.orderNo ? [other.row.notificationId] : [])),
+    );
     for (const [alert, saying] of Object.entries(alerts)) {
-      const said = (journal.notificationsOf.get(alert) ?? []).some(
-        (later) =>
-          later.id > row.notificationId && later.receiver === receiver && saysFiring(later.alerts[alert]),
+      const later = (journal.notificationsOf.get(alert) ?? []).filter(
+        (other) => (other.id > row.notificationId && other.receiver === receiver) || behind.has(other.id),
       );
-      if (!saysFiring(saying) || !said)
-        this.#broken('I2', `${id} was dropped for a later one, and none says that ${alert} fires`);
+      const said = later.some(
+        ({ alerts: { [alert]: anew } }) => saysFiring(anew) || (saying === 'resolved' && anew === 'resolved'),
+      );
+      if (saying === 'event' || !said)
+        this.#broken('I2', `${id} was dropped for a later one, and none says ${alert} (${saying}) anew`);
     }
   }
 
