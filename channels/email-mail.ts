@@ -2,6 +2,7 @@
 // from a message.
 import type { SendContext } from './channel.ts';
 import type { EmailPayload } from './email-body.ts';
+import type { Mail } from './email-mime.ts';
 
 /** What a channel's configuration says about its mails. */
 export interface MailSettings {
@@ -16,27 +17,23 @@ export function recipientsOf({ to }: MailSettings, context: Pick<SendContext, 't
   return context.to === undefined ? to : [context.to];
 }
 
-/** Pure; in the words of nodemailer. */
+/** Pure. */
 export function mailOf(
   payload: EmailPayload,
   settings: MailSettings,
   context: Pick<SendContext, 'deliveryId' | 'now' | 'to'>,
-) {
+): Mail {
   const domain = settings.from_email.slice(settings.from_email.indexOf('@') + 1);
-  const thread = `<${payload.thread}@${domain}>`;
   return {
     from: { name: settings.from_name ?? '', address: settings.from_email },
-    to: recipientsOf(settings, context).map((address) => ({ name: '', address })),
-    ...(settings.reply_to === undefined ? {} : { replyTo: { name: '', address: settings.reply_to } }),
+    to: recipientsOf(settings, context),
+    ...(settings.reply_to !== undefined && { replyTo: settings.reply_to }),
     subject: payload.subject,
     text: payload.text,
     html: payload.html,
-    date: new Date(context.now),
+    at: context.now,
     messageId: `<${context.deliveryId}@${domain}>`,
-    inReplyTo: thread,
-    references: [thread],
+    thread: `<${payload.thread}@${domain}>`,
     headers: { 'X-Tocsin-Delivery': context.deliveryId, 'Auto-Submitted': 'auto-generated' },
-    disableFileAccess: true,
-    disableUrlAccess: true,
   };
 }

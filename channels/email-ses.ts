@@ -5,6 +5,7 @@ import type { ChannelHost, ChannelInstance, SendFailure, SendResult } from './ch
 import { headersOf, jsonOf, lineOf } from './email-api.ts';
 import type { EmailPayload } from './email-body.ts';
 import { type MailSettings, recipientsOf } from './email-mail.ts';
+import { sender } from './email-mime.ts';
 import { type HttpReply, request, resultOfHttp } from './http.ts';
 import type { Secret } from './secret.ts';
 import { partsOf } from './signing/canonical.ts';
@@ -43,7 +44,7 @@ export function openSes(settings: SesSettings, host: ChannelHost): ChannelInstan
       const data = (text: string) => ({ Data: text, Charset: 'UTF-8' });
       const headers = Object.entries(headersOf(payload, settings.from_email, context));
       const mail = {
-        FromEmailAddress: sender(settings),
+        FromEmailAddress: sender({ name: settings.from_name ?? '', address: settings.from_email }),
         Destination: { ToAddresses: recipientsOf(settings, context) },
         ...(settings.reply_to !== undefined && { ReplyToAddresses: [settings.reply_to] }),
         Content: {
@@ -68,26 +69,6 @@ export function openSes(settings: SesSettings, host: ChannelHost): ChannelInstan
     },
     async close() {},
   };
-}
-
-/** `"Tocsin" <alerts@example.com>`; a name beyond ASCII in encoded words (RFC 2047), which SES asks for. */
-function sender({ from_email, from_name }: MailSettings): string {
-  if (from_name === undefined || from_name === '') return from_email;
-  if (/^[\x20-\x7e]*$/.test(from_name))
-    return `"${from_name.replace(/[\\"]/g, (special) => `\\${special}`)}" <${from_email}>`;
-  const words: string[] = [];
-  let word = '';
-  for (const character of from_name.replace(/\p{Cc}/gu, ' ')) {
-    // 45 bytes are 60 in base64; with its frame the word stays within 75.
-    if (Buffer.byteLength(word + character) > 45) {
-      words.push(word);
-      word = '';
-    }
-    word += character;
-  }
-  words.push(word);
-  const encoded = words.map((each) => `=?UTF-8?B?${Buffer.from(each).toString('base64')}?=`);
-  return `${encoded.join(' ')} <${from_email}>`;
 }
 
 const limited = /^(TooManyRequests|Throttling|LimitExceeded|RequestLimitExceeded|RequestThrottled)/;

@@ -3,7 +3,8 @@
 import type { Socket } from 'node:net';
 import type { ChannelHost, ChannelInstance, SendContext, SendResult } from './channel.ts';
 import type { EmailPayload } from './email-body.ts';
-import { type MailSettings, mailOf, recipientsOf } from './email-mail.ts';
+import { type MailSettings, mailOf } from './email-mail.ts';
+import { rawMail } from './email-mime.ts';
 import { resultOfSent, resultOfSmtpError } from './email-result.ts';
 import type { Secret } from './secret.ts';
 
@@ -78,8 +79,8 @@ async function openPool(settings: SmtpSettings, host: ChannelHost, closing: Abor
 
 export function openSmtp(settings: SmtpSettings, host: ChannelHost): ChannelInstance<EmailPayload> {
   const closing = new AbortController();
-  // The message of each attempt as a stream, by the headers object that it was given. nodemailer begins to read it
-  // when the server takes the message (354 to DATA): from then on a silence may hide an acceptance.
+  // The message of each attempt as a stream, by its bytes. nodemailer begins to read it when the server takes the message
+  // (354 to DATA): from then on a silence may hide an acceptance.
   const streams = new WeakMap<object, { readonly readableDidRead: boolean }>();
   const openWatched = async () => {
     const transporter = await openPool(settings, host, closing.signal);
@@ -87,7 +88,7 @@ export function openSmtp(settings: SmtpSettings, host: ChannelHost): ChannelInst
       const create = mail.message.createReadStream.bind(mail.message);
       mail.message.createReadStream = (options) => {
         const stream = create(options);
-        if (typeof mail.data.headers === 'object') streams.set(mail.data.headers, stream);
+        if (Buffer.isBuffer(mail.data.raw)) streams.set(mail.data.raw, stream);
         return stream;
       };
       done();
@@ -98,15 +99,16 @@ export function openSmtp(settings: SmtpSettings, host: ChannelHost): ChannelInst
 
   async function send(payload: EmailPayload, context: SendContext): Promise<SendResult> {
     const mail = mailOf(payload, settings, context);
-    const { headers } = mail;
-    const recipients = recipientsOf(settings, context);
+    const { messageId } = mail;
+    const raw = rawMail(mail);
+    const envelope = { from: mail.from.address, to: [...mail.to] };
     try {
       pool ??= openWatched();
-      const info = await (await pool).sendMail({ ...mail, signal: context.signal });
-      return resultOfSent(info, recipients);
+      const info = await (await pool).sendMail({ envelope, raw, signal: context.signal });
+      return resultOfSent({ ...info, messageId }, mail.to);
     } catch (error) {
-      const begun = streams.get(headers)?.readableDidRead === true;
-      return resultOfSmtpError(error, { begun, recipients });
+      const begun = streams.get(raw)?.readableDidRead === true;
+      return resultOfSmtpError(error, { begun, recipients: mail.to });
     }
   }
   return {

@@ -178,13 +178,8 @@ describe('email', () => {
     const host = startTestHost();
     const instance = email.open(email.config.parse({ ...base, port: catcher.port }), host.host);
     const forged = { subject: 's', text: { path } as unknown as string, html: '', thread: 't' };
-    const result = await instance.send(forged, {
-      deliveryId,
-      attempt: 1,
-      now: 0,
-      signal: AbortSignal.timeout(30_000),
-    });
-    expect(result.kind).not.toBe('sent');
+    const context = { deliveryId, attempt: 1, now: 0, signal: AbortSignal.timeout(30_000) };
+    await expect(instance.send(forged, context)).rejects.toThrow(TypeError);
     expect(catcher.received).toHaveLength(0);
     await instance.close();
     await host.close();

@@ -1,7 +1,8 @@
 // A message as a mail, composed for the wire: no header and no recipient but those of the configuration.
-import { createTransport } from 'nodemailer';
 import { emailPayload } from '../../../../channels/email-body.ts';
 import { mailOf } from '../../../../channels/email-mail.ts';
+import { rawMail } from '../../../../channels/email-mime.ts';
+import { readMail } from '../../mime-text.ts';
 import { messageInput, messageOf } from '../messages.ts';
 import { claim, quoted, type Target } from '../target.ts';
 
@@ -34,7 +35,6 @@ export const email: Target = {
   weight: 1.5,
   input: messageInput,
   open() {
-    const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
     return {
       async check(input) {
         const message = messageOf(input);
@@ -49,21 +49,33 @@ export const email: Target = {
           ),
           'a tag of the message',
         );
-        const sent = await transport.sendMail(mailOf(payload, settings, context));
-        const { envelope, message: raw } = sent;
-        claim(envelope.from === settings.from_email, `from ${quoted(String(envelope.from))}`);
-        claim(
-          JSON.stringify(envelope.to) === JSON.stringify(settings.to),
-          `to ${JSON.stringify(envelope.to)}`,
-        );
+        const mail = mailOf(payload, settings, context);
+        claim(mail.from.address === settings.from_email, `from ${quoted(mail.from.address)}`);
+        claim(JSON.stringify(mail.to) === JSON.stringify(settings.to), `to ${JSON.stringify(mail.to)}`);
+        const raw = rawMail(mail);
         headers(String(raw));
+        claim(!/[^\r]\n|\r[^\n]|[^\r\n]{999}/.test(String(raw)), 'a line that a mail must not have');
+        const read = readMail(raw);
+        claim(
+          read.subject === wellFormed(payload.subject),
+          () => `the subject reads ${quoted(read.subject)}`,
+        );
+        claim(read.text === crlf(wellFormed(payload.text)), () => `the text reads ${quoted(read.text)}`);
+        claim(read.html === crlf(wellFormed(payload.html)), () => `the HTML reads ${quoted(read.html)}`);
       },
-      async close() {
-        transport.close();
-      },
+      async close() {},
     };
   },
 };
+
+/** A lone surrogate is no character. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+function crlf(text: string): string {
+  return text.replace(/\r\n?|\n/g, '\r\n');
+}
 
 function headers(raw: string): void {
   const end = raw.indexOf('\r\n\r\n');
