@@ -104,6 +104,18 @@ describe('what is not urgent', () => {
     expect(counted()).toEqual([['user registered 3'], ['user registered 1']]);
   });
 
+  it('is not filled by one that comes and goes', () => {
+    tell({ max: 3 });
+    for (let i = 0; i < 5; i++) {
+      story.verdict('a', true, 'Slow');
+      story.verdict('a', false, 'Slow');
+      story.advance(minute);
+    }
+    expect(digests()).toEqual([]);
+    story.advance(hour);
+    expect(digests()[0]?.kinds).toMatchObject([{ name: 'Slow', count: 5, resolved: 5 }]);
+  });
+
   it('goes to a receiver of its own', () => {
     tell({ to: 'daily' });
     happen('user registered', 'user1');

@@ -5,6 +5,7 @@ import type { ThresholdRule } from '../../../rules/types.ts';
 import type { Answer, Idempotency, IncomingEvent, Services } from '../../services.ts';
 import type { Acks } from './acks.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { Digests } from './digests.ts';
 import type { Episodes, PushedSample } from './episodes.ts';
 import type { Groups } from './groups.ts';
 import type { Holding } from './holding.ts';
@@ -41,6 +42,7 @@ export interface Oracles {
   readonly acks: Acks;
   readonly holding: Holding;
   readonly deliveries: Deliveries;
+  readonly digests: Digests;
 }
 
 export class Clients {
@@ -52,6 +54,7 @@ export class Clients {
   readonly #acks: Acks;
   readonly #holding: Holding;
   readonly #deliveries: Deliveries;
+  readonly #digests: Digests;
   #stopped = false;
   #keys = 0;
   /** What was answered with 2xx, by tenant and alert id, for the check of durability. */
@@ -69,6 +72,7 @@ export class Clients {
     this.#acks = oracles.acks;
     this.#holding = oracles.holding;
     this.#deliveries = oracles.deliveries;
+    this.#digests = oracles.digests;
   }
 
   start(): void {
@@ -400,7 +404,9 @@ export class Clients {
       const { receivers, inhibit = [], remindBeforeMs = null, timeZone } = plan.routing;
       const rules = this.#world.routing.inhibit?.length === 0 ? inhibit : [];
       const kept = { inhibit: rules, remindBeforeMs, ...(timeZone !== undefined && { timeZone }) };
-      this.#world.setRouting({ ...drawRouting(random, receivers), ...kept });
+      const next = { ...drawRouting(random, receivers), ...kept };
+      this.#digests.routed(next);
+      this.#world.setRouting(next);
       this.#holding.routed(this.#world.clock.now());
       this.#world.journal.log(this.#world.clock.now(), 'routing changed');
       await this.#world.sleep(1);

@@ -2,7 +2,9 @@
 // once, or a row says why not; a digest goes out at such a time, when it is full, or when somebody wants it now; what is
 // urgent is in none.
 import type { AlertMessage } from '../../../channels/message.ts';
+import { mostInDigest } from '../../pipeline/digest-rule.ts';
 import type { Effect } from '../../pipeline/effect.ts';
+import type { RoutingConfig } from '../../pipeline/routing.ts';
 import type { AlertRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { Holding } from './holding.ts';
 import { slotBefore, toldAt } from './routes.ts';
@@ -24,14 +26,40 @@ interface Waiting {
   readonly moved: boolean;
 }
 
+interface Place {
+  readonly receiver: string;
+  readonly everyMs: number;
+}
+
+/** The digests that collect it, by tenant and key of the group. Routes share one unless they have mute times. */
+function placesIn(routing: RoutingConfig, row: AlertRow): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  const labels = { ...row.labels, severity: row.effectiveSeverity };
+  for (const { receiver, digest, route } of toldAt(routing, labels)) {
+    if (digest === null) continue;
+    const { everyMs } = digest;
+    const path = route.mute.length > 0 || route.active.length > 0 ? route.path : '{}';
+    places.set(`${row.tenant} ${receiver}:${path} digest ${spanOf(everyMs)}:{}`, { receiver, everyMs });
+  }
+  return places;
+}
+
+function spanOf(everyMs: number): string {
+  const minutes = everyMs / 60_000;
+  return minutes === 60 ? '1h' : `${minutes}m`;
+}
+
 export class Digests {
   readonly #world: World;
   readonly #holding: Holding;
   readonly #telling: Telling;
-  /** `<tenant> <receiver> <every>` → by id. */
+  /** By tenant and key of the group → by id. */
   readonly #waiting = new Map<string, Map<string, Waiting>>();
+  readonly #known = new Map<string, Pick<AlertRow, 'state'> & { severity: string }>();
+  /** Also those that their last message closed. */
+  readonly #groups = new Map<string, GroupRow>();
   /** What left one without being told, and when: it counted until then. */
-  readonly #skipped = new Map<string, { at: number; count: number }>();
+  readonly #skipped = new Map<string, { at: number; ids: string[] }>();
   /** By group: when somebody wanted it. */
   readonly #wantedAt = new Map<string, number>();
   /** Tenant and key of a group → the last time on the clock at which its digest went out. */
@@ -45,8 +73,24 @@ export class Digests {
     this.#telling = telling;
   }
 
+  /** Routes are going to be others: what fires and was not collected there before may be, or no longer. */
+  routed(next: RoutingConfig): void {
+    const { routing, clock, journal } = this.#world;
+    for (const { row } of journal.alerts.values()) {
+      const waits = [...this.#waiting.values()].some((waiting) => waiting.has(row.id));
+      if (row.state !== 'firing' && !waits) continue;
+      const places = placesIn(next, row);
+      for (const [key, waiting] of this.#waiting) if (!places.has(key)) waiting.delete(row.id);
+      const before = placesIn(routing, row);
+      for (const [key, told] of places)
+        if (!before.has(key)) this.#collectAt(key, told, next, row, clock.now(), true);
+    }
+  }
+
   onEffect(effect: Effect, at: number): void {
-    if (effect.put === 'event') this.#happened(effect.row);
+    if (effect.put === 'group') this.#groups.set(effect.row.id, { ...effect.row });
+    else if (effect.put === 'alert') this.#became(effect.row, at);
+    else if (effect.put === 'event') this.#happened(effect.row);
     else if (effect.put === 'notification') this.#said(effect.row, at);
   }
 
@@ -68,37 +112,47 @@ export class Digests {
     if (subjectKind !== 'alert') return;
     const row = this.#world.journal.alerts.get(id)?.row;
     if (!row) return;
-    if (kind === 'event.received' ? reason === null : kind === 'alert.firing') this.#collect(row, at);
-    else if (kind === 'alert.severity_changed') this.#move(row, at);
+    if (kind === 'event.received' && reason === null) this.#collect(row, at);
     // What another group of the receiver leaves out says nothing of its digest.
-    else if (kind === 'notify.skipped' && String(body.groupKey).includes('} digest '))
-      this.#left(row, String(body.groupKey).split(':', 1)[0]!, at);
+    else if (kind === 'notify.skipped') this.#skip(row, String(body.groupKey), at);
   }
 
-  #move(row: AlertRow, at: number): void {
-    for (const waiting of this.#waiting.values()) waiting.delete(row.id);
-    if (row.state === 'firing') this.#collect(row, at, true);
+  /** The rows of a commit come after its events, so what fires is read here. */
+  #became(row: AlertRow, at: number): void {
+    if (row.kind !== 'alert') return;
+    const before = this.#known.get(row.id);
+    this.#known.set(row.id, { state: row.state, severity: row.effectiveSeverity });
+    if (row.state !== 'firing') return;
+    if (before?.state !== 'firing') this.#collect(row, at);
+    else if (before.severity !== row.effectiveSeverity) {
+      for (const waiting of this.#waiting.values()) waiting.delete(row.id);
+      this.#collect(row, at, true);
+    }
   }
 
   #collect(row: AlertRow, at: number, moved = false): void {
     const { routing } = this.#world;
-    for (const { receiver, digest } of toldAt(routing, { ...row.labels, severity: row.effectiveSeverity })) {
-      if (digest === null) continue;
-      const key = `${row.tenant} ${receiver} ${digest.everyMs}`;
-      const waiting = this.#waiting.get(key) ?? new Map<string, Waiting>();
-      this.#waiting.set(key, waiting);
-      const by = slotBefore(routing, digest.everyMs, at) + digest.everyMs;
-      waiting.set(row.id, { id: row.id, receiver, since: at, by, moved });
-    }
+    for (const [key, told] of placesIn(routing, row)) this.#collectAt(key, told, routing, row, at, moved);
   }
 
-  #left({ id, tenant }: AlertRow, receiver: string, skippedAt: number | null = null): void {
-    for (const [key, waiting] of this.#waiting) {
-      if (!key.startsWith(`${tenant} ${receiver} `) || !waiting.delete(id) || skippedAt === null) continue;
-      const before = this.#skipped.get(key);
-      const count = before?.at === skippedAt ? before.count : 0;
-      this.#skipped.set(key, { at: skippedAt, count: count + 1 });
-    }
+  #collectAt(
+    key: string,
+    { receiver, everyMs }: Place,
+    routing: RoutingConfig,
+    { id }: AlertRow,
+    since: number,
+    moved: boolean,
+  ): void {
+    const waiting = this.#waiting.get(key) ?? new Map<string, Waiting>();
+    this.#waiting.set(key, waiting);
+    waiting.set(id, { id, receiver, since, by: slotBefore(routing, everyMs, since) + everyMs, moved });
+  }
+
+  #skip({ id, tenant }: AlertRow, groupKey: string, at: number): void {
+    const key = `${tenant} ${groupKey}`;
+    if (this.#waiting.get(key)?.delete(id) !== true) return;
+    const before = this.#skipped.get(key);
+    this.#skipped.set(key, { at, ids: before?.at === at ? [...before.ids, id] : [id] });
   }
 
   #mayWaitOn({ id, since, moved }: Waiting, now: number): boolean {
@@ -115,12 +169,10 @@ export class Digests {
   }
 
   #said(row: NotificationRow, at: number): void {
-    const group = this.#world.journal.groups.get(row.groupId ?? '');
+    const group = this.#groups.get(row.groupId ?? '');
     if (row.reason === 'digest' && group) this.#wentOut(row, group, at);
-    for (const id of Object.keys(row.alerts)) {
-      const alert = this.#world.journal.alerts.get(id)?.row;
-      if (alert) this.#left(alert, row.receiver ?? '');
-    }
+    const waiting = group && this.#waiting.get(`${row.tenant} ${group.groupKey}`);
+    for (const id of Object.keys(row.alerts)) waiting?.delete(id);
   }
 
   #wentOut(row: NotificationRow, group: GroupRow, at: number): void {
@@ -153,10 +205,12 @@ export class Digests {
       counters.hit('digest flushed');
       return;
     }
-    const waiting = `${row.tenant} ${group.receiver} ${everyMs}`;
+    const waiting = `${row.tenant} ${group.groupKey}`;
     const skipped = this.#skipped.get(waiting);
-    const waits = (this.#waiting.get(waiting)?.size ?? 0) + (skipped?.at === at ? skipped.count : 0);
-    const full = waits >= Math.min(...rules.map(({ max }) => max));
+    // What comes and goes is one.
+    const ids = [...(this.#waiting.get(waiting)?.keys() ?? []), ...(skipped?.at === at ? skipped.ids : [])];
+    const waits = new Set(ids.map((id) => this.#world.journal.alerts.get(id)?.row.key)).size;
+    const full = waits >= Math.min(...rules.map(({ max }) => max)) || ids.length >= mostInDigest;
     const slot = slotBefore(routing, everyMs, at);
     const late = at - slot;
     if (late <= slackMs + this.#world.downtime(slot, at)) {
@@ -169,7 +223,7 @@ export class Digests {
     else
       this.#broken(
         'I3',
-        `digest ${row.id} of ${group.groupKey} goes out at ${at}, ${late} ms after its time, with ${waits}`,
+        `digest ${row.id} of ${group.groupKey} goes out at ${at}, ${late} ms after its time, with ${waits} of which is known: ${JSON.stringify(row.alerts)}, not ${[...(this.#waiting.get(waiting)?.keys() ?? [])]}`,
       );
   }
 
@@ -177,8 +231,7 @@ export class Digests {
   #rulesOf({ receiver, route }: GroupRow) {
     return [...this.#world.routing.receivers.values()].flatMap(({ name, digest }) => {
       if (!digest || (digest.to ?? name) !== receiver) return [];
-      const minutes = digest.everyMs / 60_000;
-      return route.endsWith(` digest ${minutes === 60 ? '1h' : `${minutes}m`}`) ? [digest] : [];
+      return route.endsWith(` digest ${spanOf(digest.everyMs)}`) ? [digest] : [];
     });
   }
 

@@ -104,7 +104,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
   const digests = new Digests(world, holding, telling);
-  const oracles = { episodes, groups, telling, acks, holding, deliveries };
+  const oracles = { episodes, groups, telling, acks, holding, deliveries, digests };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
   const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
