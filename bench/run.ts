@@ -11,6 +11,7 @@ import { Report } from './report.ts';
 import { activeAlerts } from './rows/active-alerts.ts';
 import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
+import { cards } from './rows/cards.ts';
 import { durable } from './rows/durable.ts';
 import { emailThroughput } from './rows/email.ts';
 import { evaluation } from './rows/evaluation.ts';
@@ -51,6 +52,7 @@ const scenarios = [
   backlogInBatches,
   lanes,
   burst,
+  cards,
   emailThroughput,
   notifications,
   tenants,

@@ -4,8 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../src/config/load.ts';
-import { exampleEnvironment } from '../src/testing/example-environment.ts';
+import { exampleSettings } from '../src/testing/example-settings.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { channels } from './index.ts';
 import { locales } from './message.ts';
@@ -14,14 +13,6 @@ import { sampleDigest, sampleMessage } from './sample-message.ts';
 const folder = dirname(fileURLToPath(import.meta.url));
 const write = 'npx vitest run channels/golden.test.ts -u';
 
-/** The settings of the first channel of the kind in its example, as a user's file is read. */
-function settingsOf(kind: string): unknown {
-  const cwd = join(folder, '../examples/channels');
-  const loaded = loadConfig({ file: join(cwd, `${kind}.yaml`), cwd, env: exampleEnvironment, flags: {} });
-  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
-  return [...loaded.config.channels.values()].find(({ type }) => type === kind)?.settings;
-}
-
 /** Texts that are JSON are shown as such, so that their lines can be compared. */
 function shown(payload: unknown): string {
   const value = typeof payload === 'string' && /^[[{]/.test(payload) ? JSON.parse(payload) : payload;
@@ -29,7 +20,7 @@ function shown(payload: unknown): string {
 }
 
 describe.each(Object.entries<ChannelDefinition>(channels))('the messages of %s', (kind, definition) => {
-  const settings = settingsOf(kind);
+  const settings = exampleSettings(join(folder, '..'), kind);
   for (const locale of locales) {
     it.each(['firing', 'resolved', 'digest'] as const)(
       `are as in the golden file (${locale}, %s)`,

@@ -206,6 +206,25 @@ describe('an alert that is not urgent', () => {
     expect(story.kinds('notify.')).toEqual(['notify.skipped(routed_elsewhere)']);
   });
 
+  it('that was told at once is not told anew by a digest that collects it now, and one that has ended ends at once', () => {
+    const routed = { ...story.state.routing };
+    const plain = new Map(
+      [...routed.receivers].map(([name, receiver]) => [name, { ...receiver, digest: null }]),
+    );
+    story.do({ kind: 'routing', routing: { ...routed, receivers: plain } });
+    story.verdict('a', true, 'Slow');
+    story.verdict('b', true, 'Slow');
+    story.advance(minute);
+    story.verdict('b', false, 'Slow');
+    story.do({ kind: 'routing', routing: routed });
+    story.advance(hour);
+    expect(story.said).toEqual(['10 ops first: a firing, b firing', '60 ops resolved: b resolved']);
+    story.verdict('a', false, 'Slow');
+    story.advance(hour);
+    expect(story.said.slice(2)).toEqual(['6400 ops digest: a resolved']);
+    expect(story.forgotten()).toEqual([]);
+  });
+
   it('is repeated with a digest', () => {
     story.verdict('a', true, 'Slow');
     story.advance(5 * hour + toTheHour);

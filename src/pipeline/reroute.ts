@@ -14,7 +14,7 @@ import type { StepResult } from './input.ts';
 import { comeBack, hasLeft, oweEnd, seenFrom, word } from './leave.ts';
 import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow } from './rows.ts';
+import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import {
   type HeldBack,
@@ -92,11 +92,14 @@ function refreshRoutes(state: PipelineState, routed: ReadonlySet<string>): void 
 function retire(
   state: PipelineState,
   group: Group,
-  heir: Group | undefined,
+  found: Group | undefined,
   now: number,
   out: StepResult,
 ): void {
-  handOverEscalation(state, group, heir, now, out);
+  handOverEscalation(state, group, found, now, out);
+  // Who was told at once that something fires does not wait for a digest to hear that it has ended, nor hears it there anew.
+  const heir = found && collects(found) && !collects(group) ? undefined : found;
+  if (!heir) passToDigests(state, group, out);
   if (heir) {
     const notified = { ...group.row.notified };
     // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.
@@ -123,6 +126,20 @@ function retire(
   }
   state.groups.delete(group.row.groupKey);
   out.effects.push({ put: 'group.closed', tenant: state.tenant, id: group.row.id });
+}
+
+/** What fires and is collected for the same people now was said to them. */
+function passToDigests(state: PipelineState, group: Group, out: StepResult): void {
+  for (const [id, entry] of Object.entries(group.row.notified)) {
+    const alert = state.alerts.get(id);
+    if (entry.status !== 'firing' || alert?.state !== 'firing') continue;
+    const digests = groupsOf(state, id).filter(
+      (other) => collects(other) && other.row.receiver === group.row.receiver && !hasLeft(other, id),
+    );
+    if (digests.length === 0) continue;
+    passWord(group, alert, entry, digests, out);
+    for (const digest of digests) out.groups.add(digest);
+  }
 }
 
 /** Tells the old receiver that it will hear no more of what it was told fires. */
@@ -164,21 +181,29 @@ function settleWord(state: PipelineState, group: Group, now: number, out: StepRe
     const heirs = groupsOf(state, id).filter(
       (other) => !hasLeft(other, id) && inheritance(other) === inheritance(group),
     );
-    if (alert.state !== 'firing' || heirs.length === 0) {
-      oweEnd(state, group, alert, now);
-      continue;
-    }
-    for (const heir of heirs) {
-      if (heir.row.notified[id]?.status === 'firing') continue;
-      takeOver(heir, alert, word(entry));
-      out.effects.push({ put: 'group', row: heir.row, insert: false });
-    }
-    // The word that was said here still opens its dedupe window.
-    logNotified(group, [{ alert, status: 'resolved' }], entry.at);
+    if (alert.state !== 'firing' || heirs.length === 0) oweEnd(state, group, alert, now);
+    else passWord(group, alert, entry, heirs, out);
   }
   if (group.row.notified === before) return;
   out.groups.add(group);
   out.effects.push({ put: 'group', row: group.row, insert: false });
+}
+
+/** The heirs tell the same people: they have said it now. */
+function passWord(
+  group: Group,
+  alert: AlertRow,
+  entry: Notified,
+  heirs: readonly Group[],
+  out: StepResult,
+): void {
+  for (const heir of heirs) {
+    if (heir.row.notified[alert.id]?.status === 'firing') continue;
+    takeOver(heir, alert, word(entry));
+    out.effects.push({ put: 'group', row: heir.row, insert: false });
+  }
+  // The word that was said here still opens its dedupe window.
+  logNotified(group, [{ alert, status: 'resolved' }], entry.at);
 }
 
 /** A resolved alert stays only in groups whose log says that it fires, and in a digest that is to tell of it. */

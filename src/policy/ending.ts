@@ -1,7 +1,7 @@
 // The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
 import { type DeliveryRow, type Lane, type Saying, saysFiring } from '../pipeline/rows.ts';
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
-import { noteHeard } from './heard.ts';
+import { noteEnded } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { finish, type OpenDelivery, type Order, type PolicyState } from './state.ts';
 import { noteEnd } from './tally.ts';
@@ -24,7 +24,7 @@ export function settle(
   now: number,
   out: PlanResult,
 ): void {
-  noteHeard(order, delivery.alerts, lost, delivery.maybe);
+  noteEnded(order, delivery, lost);
   finish(state, order, delivery);
   noteEnd(state, delivery, lost ? 'dead' : 'accepted', now, out);
   release(state, delivery.orderKey, now, out);
@@ -55,7 +55,7 @@ export function drop(
 ): void {
   out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
   out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
-  noteHeard(order, delivery.alerts, true, delivery.maybe);
+  noteEnded(order, delivery, true);
   finish(state, order, delivery);
   noteEnd(state, delivery, 'dropped', now, out);
   release(state, delivery.orderKey, now, out);
@@ -75,8 +75,7 @@ function release(state: PolicyState, orderKey: string, now: number, out: PlanRes
     const reason = 'firing_not_sent';
     out.effects.push(resultEffect(state, next, 'dropped', reason, now));
     out.effects.push(deliveryEvent(state, next, { kind: 'delivery.dropped', reason }, now));
-    for (const [id, status] of Object.entries(next.alerts))
-      if (status === 'resolved') order.unsaid.delete(id);
+    noteEnded(order, next, true);
     finish(state, order, next);
     noteEnd(state, next, 'dropped', now, out);
   }
@@ -124,7 +123,7 @@ export function dropOvertaken(
     const reason = 'resolved_before_send';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
     out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
-    noteHeard(order, delivery.alerts, true, false);
+    noteEnded(order, delivery, true);
     finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }
@@ -161,7 +160,7 @@ export function dropRepeated(
     const reason = 'superseded';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
     out.effects.push(deliveryEvent(state, delivery, { kind: 'delivery.dropped', reason }, now));
-    noteHeard(order, delivery.alerts, true, false);
+    noteEnded(order, delivery, true);
     finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }

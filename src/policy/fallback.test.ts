@@ -329,6 +329,20 @@ describe('a message that waits behind another of its order', () => {
     expect(at.history).toEqual(['mail sending', 'mail queued', 'mail queued']);
   });
 
+  it('leaves its end owed when the newer one is lost: the first was heard', () => {
+    const at = story('critical', ['mail']);
+    at.notify({ a: 'firing' });
+    at.notify({ a: 'resolved' }, t0 + 1);
+    at.notify({ a: 'firing' }, t0 + 2);
+    at.answer('mail', 'sent', t0 + 3);
+    at.answer('mail', 'permanent', t0 + 4);
+    at.notify({ a: 'resolved' }, t0 + 5);
+    expect(at.history.slice(2)).toEqual([
+      ...['mail dropped superseded', 'mail queued', 'mail sent', 'mail dead permanent'],
+      ...['notification.failed none_accepted', 'mail sending'],
+    ]);
+  });
+
   it('leaves its end owed until the newer one was heard', () => {
     const at = story('critical', ['mail']);
     at.notify({ z: 'firing' });

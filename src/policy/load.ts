@@ -4,7 +4,7 @@ import { loadBreaker } from './breaker.ts';
 import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
-import { noteHeard } from './heard.ts';
+import { addLost, noteHeard } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { quietReason } from './quiet-deliveries.ts';
 import { arriveLate } from './receipts-of-open.ts';
@@ -98,7 +98,10 @@ export function loadPolicy(
       if (row.crashes >= crashesOfPoison) poison.add(row.id);
       continue;
     }
-    noteHeard(order, row.alerts, isLost(row), maySomebodyHaveIt(row));
+    const before = order.open.at(-1);
+    const maybe = maySomebodyHaveIt(row);
+    if (before && isLost(row) && !maybe) addLost(before, row.alerts);
+    else noteHeard(order, row.alerts, isLost(row), maybe);
   }
   for (const [key, order] of [...state.orders]) {
     if (isSettled(order)) state.orders.delete(key);

@@ -9,6 +9,7 @@ import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
 import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
+import { addLost, noteHeard } from './heard.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
@@ -325,7 +326,9 @@ function forgetUnsaid(
   orderKey: string,
   alerts: OpenDelivery['alerts'],
 ): void {
-  for (const [id, status] of Object.entries(alerts)) if (status === 'resolved') order.unsaid.delete(id);
+  const before = order.open.at(-1);
+  if (before) addLost(before, alerts);
+  else noteHeard(order, alerts, true, false);
   if (isSettled(order)) state.orders.delete(orderKey);
 }
 

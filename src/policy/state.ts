@@ -38,7 +38,12 @@ export interface OpenDelivery {
   /** The provider's id of the message of which a receipt says that it arrived, while an attempt was under way. */
   confirmed?: string;
   leaseToken: number;
+  /** What was dropped behind it, by alert: it counts when this one has ended. */
+  lostAfter?: Map<string, LostWords>;
 }
+
+/** Firings and ends of an alert that nobody will hear, in turn. */
+export type LostWords = 'f' | 'r' | 'fr' | 'rf';
 
 /** The deliveries of one (group, recipient, channel): accepted in `orderNo` order, one at a time. */
 export interface Order {

@@ -56,8 +56,10 @@ export class Deliveries {
     return () => this.#letters.delete(request);
   }
 
+  /** Of the channel that carries it now: what another asked for is not heeded there. */
   askedForPatience(deliveryId: string, until: number): void {
-    this.#busyUntil.set(deliveryId, until);
+    const channel = this.#world.journal.deliveries.get(deliveryId)?.row.channel;
+    this.#busyUntil.set(`${deliveryId} ${channel}`, until);
   }
 
   /** The provider failed a delivery in a way that spends an attempt, and the policy may hear of it. */
@@ -102,8 +104,7 @@ export class Deliveries {
         const record = journal.deliveries.get(effect.result.id);
         if (!record) this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
         const { state } = record.row;
-        if (effect.result.reason === 'rate_limited')
-          this.#checkPatience(effect.result.id, effect.result.dueAt);
+        if (effect.result.reason === 'rate_limited') this.#checkPatience(record.row, effect.result.dueAt);
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
         return;
       }
@@ -136,8 +137,8 @@ export class Deliveries {
     }
   }
 
-  #checkPatience(id: string, dueAt: number): void {
-    const until = this.#busyUntil.get(id) ?? 0;
+  #checkPatience({ id, channel }: DeliveryRecord['row'], dueAt: number): void {
+    const until = this.#busyUntil.get(`${id} ${channel}`) ?? 0;
     if (dueAt < until) this.#broken('I15', `${id} is due at ${dueAt}, its provider said ${until}`);
   }
 

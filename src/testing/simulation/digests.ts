@@ -114,7 +114,7 @@ export class Digests {
     if (!row) return;
     if (kind === 'event.received' && reason === null) this.#collect(row, at);
     // What another group of the receiver leaves out says nothing of its digest.
-    else if (kind === 'notify.skipped') this.#skip(row, String(body.groupKey), at);
+    else if (kind === 'notify.skipped') this.#leave(`${row.tenant} ${String(body.groupKey)}`, id, at);
   }
 
   /** The rows of a commit come after its events, so what fires is read here. */
@@ -125,7 +125,7 @@ export class Digests {
     if (row.state !== 'firing') return;
     if (before?.state !== 'firing') this.#collect(row, at);
     else if (before.severity !== row.effectiveSeverity) {
-      for (const waiting of this.#waiting.values()) waiting.delete(row.id);
+      for (const key of this.#waiting.keys()) this.#leave(key, row.id, at);
       this.#collect(row, at, true);
     }
   }
@@ -148,8 +148,8 @@ export class Digests {
     waiting.set(id, { id, receiver, since, by: slotBefore(routing, everyMs, since) + everyMs, moved });
   }
 
-  #skip({ id, tenant }: AlertRow, groupKey: string, at: number): void {
-    const key = `${tenant} ${groupKey}`;
+  /** It counted until now. */
+  #leave(key: string, id: string, at: number): void {
     if (this.#waiting.get(key)?.delete(id) !== true) return;
     const before = this.#skipped.get(key);
     this.#skipped.set(key, { at, ids: before?.at === at ? [...before.ids, id] : [id] });

@@ -1,5 +1,5 @@
 // The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants` (with
-// `--only TEXT` those whose names have it), each with `--workers N`; `--digests` lets half of the seeds collect digests; `--about TEXT` shows all that mentions an id or a key. Exit code 1 when an invariant broke, a state was never
+// `--only TEXT` those whose names have it), each with `--workers N`; `--about TEXT` shows all that mentions an id or a key. Exit code 1 when an invariant broke, a state was never
 // reached over at least 300 hours, or a mutant survived.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -66,12 +66,12 @@ function* seedJobs(
   from: number,
   to: number,
   until: number,
-  of: { readonly hours: number; readonly digests: boolean; readonly about?: string },
+  of: { readonly hours: number; readonly about?: string },
 ): Generator<Job> {
   for (let seed = from; seed <= to && performance.now() < until; seed++) yield { kind: 'seed', seed, ...of };
 }
 
-async function runSeeds(jobs: Iterable<Job>, work: Work, digests: boolean): Promise<boolean> {
+async function runSeeds(jobs: Iterable<Job>, work: Work): Promise<boolean> {
   const counters = new Counters();
   const startedAt = performance.now();
   let ok = true;
@@ -101,7 +101,7 @@ async function runSeeds(jobs: Iterable<Job>, work: Work, digests: boolean): Prom
     `\n${runs} seeds, ${hours.toFixed(1)} simulated hours in ${seconds.toFixed(1)} s: ${(hours / seconds).toFixed(1)} h/s`,
   );
   // No world has escalations yet.
-  const drawn = (name: Sometimes) => name !== 'escalation_step' && (digests || !name.startsWith('digest'));
+  const drawn = (name: Sometimes) => name !== 'escalation_step';
   const missing = counters.missing().filter(drawn);
   if (hours >= hoursForCounters && missing.length > 0) {
     ok = false;
@@ -142,7 +142,6 @@ async function main(): Promise<number> {
       mutants: { type: 'boolean' },
       only: { type: 'string' },
       about: { type: 'string' },
-      digests: { type: 'boolean' },
     },
   });
   const workers = wholeNumber('workers', values.workers, 1);
@@ -150,18 +149,18 @@ async function main(): Promise<number> {
   if (values.mutants)
     return (await runMutants(wholeNumber('seed', values.seed, 1), values.only ?? '', work)) ? 0 : 1;
   const hours = wholeNumber('hours', values.hours, 5);
-  const { about, digests = false } = values;
-  const of = { hours, digests, ...(about !== undefined && { about }) };
+  const { about } = values;
+  const of = { hours, ...(about !== undefined && { about }) };
   if (values.seconds !== undefined) {
     const from = wholeNumber('seed', values.seed, ((Date.now() / 1_000) % 1_000_000) | 0);
     const seconds = wholeNumber('seconds', values.seconds, 60);
     print(`from seed ${from}, ${hours} h each, for ${seconds} s`);
     const until = performance.now() + seconds * 1_000;
-    return (await runSeeds(seedJobs(from, Number.MAX_SAFE_INTEGER, until, of), work, digests)) ? 0 : 1;
+    return (await runSeeds(seedJobs(from, Number.MAX_SAFE_INTEGER, until, of), work)) ? 0 : 1;
   }
   const one = wholeNumber('seed', values.seed, 1);
   const { from, to } = values.seeds === undefined ? { from: one, to: one } : seedsOf(values.seeds);
-  return (await runSeeds(seedJobs(from, to, Number.POSITIVE_INFINITY, of), work, digests)) ? 0 : 1;
+  return (await runSeeds(seedJobs(from, to, Number.POSITIVE_INFINITY, of), work)) ? 0 : 1;
 }
 
 if (process.argv.includes(workerFlag)) serveJobs(doJob);

@@ -46,8 +46,6 @@ export interface SimulationOptions {
   /** An id, an alert key, a group key, or a part of one: the result has everything that mentions it. */
   readonly about?: string;
   readonly wraps?: Wraps;
-  /** Half of the seeds collect digests. */
-  readonly digests?: boolean;
   /** Changes what the seed drew: a mutant may need a state to be frequent. */
   readonly plan?: (plan: SeedPlan) => SeedPlan;
 }
@@ -76,7 +74,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const whole: SeedPlan = {
     ...drawn,
     ...held,
-    ...(options.digests === true && { routing: drawDigests(new Random(seed, 31), held.routing) }),
+    routing: drawDigests(new Random(seed, 31), held.routing),
     rules: [
       ...drawn.rules,
       ...drawGroupRules(new Random(seed, 21)),

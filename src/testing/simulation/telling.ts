@@ -35,6 +35,8 @@ export class Telling {
   /** When another level of its rule made an alert more or less urgent. */
   readonly #movedAt = new Map<string, number>();
   routedAt = 0;
+  /** By group: when somebody wanted its digest. */
+  readonly #wantedAt = new Map<string, number>();
   rulesAt = 0;
 
   constructor(world: World, acks: Acks, holding: Holding) {
@@ -62,6 +64,7 @@ export class Telling {
         } else if (row.kind === 'alert.resolved') {
           if (this.#firing.delete(row.subjectId)) this.#ended.add(row.subjectId);
         } else if (row.kind === 'alert.acknowledged') counters.hit('acknowledged');
+        else if (row.kind === 'digest.flushed') this.#wantedAt.set(row.subjectId, at);
         else if (row.kind === 'notify.suppressed') {
           counters.hit(row.reason === 'silenced' ? 'silenced' : 'inhibited');
         } else if (row.kind === 'silence.ended') counters.hit('silence ended');
@@ -154,7 +157,9 @@ export class Telling {
     const quiet = this.routedAt < at - 600_000 && this.rulesAt < at - 600_000;
     // A repeat is about those that stand; what fires anew meanwhile is in the list, but not its cause.
     const standing = reason === 'repeat' && Object.keys(row.alerts).length > message.changed.length;
-    if (quiet && !standing && early.length > 0 && early.length === message.changed.length)
+    // Whoever wants a digest now gets what it has.
+    const wanted = reason === 'digest' && this.#wantedAt.get(groupId) === at;
+    if (quiet && !standing && !wanted && early.length > 0 && early.length === message.changed.length)
       this.#broken('I11', `${reason} of ${early.join(', ')} within the dedupe window`);
     for (const id of Object.keys(row.alerts)) {
       const alert = journal.alerts.get(id)?.row;

@@ -2,7 +2,7 @@
 // is accepted once.
 
 import type { AlertMessage } from '../../../channels/message.ts';
-import { saysFiring } from '../../pipeline/rows.ts';
+import { type DeliveryRow, saysFiring } from '../../pipeline/rows.ts';
 import { crashesOfPoison } from './deliveries.ts';
 import type { Accepted } from './journal.ts';
 import { type InvariantId, Violation } from './violation.ts';
@@ -73,20 +73,28 @@ export class Wire {
       if (kind !== 'alert' || status !== 'resolved') continue;
       // A digest may tell at once that it fired and ended.
       if (journal.notifications.get(accepted.message.id)?.alerts[id] === 'event') continue;
-      if (!this.#got(id, recipient, accepted.message.receiver))
+      if (!this.#got(id, record.row, accepted.message.receiver))
         this.#broken('I2', `resolved of ${id} on ${recipient} without its firing`);
     }
   }
 
-  /** Firing of the alert reached the channel, or died on the way. */
-  #got(alertId: string, recipient: string, receiver: string): boolean {
+  /**
+   * Firing of the alert reached the channel, or died on the way; or it waits in the order of another group, which the alert
+   * has left: what is said of different groups is not in order.
+   */
+  #got(alertId: string, { recipient, orderKey }: DeliveryRow, receiver: string): boolean {
     const { journal } = this.#world;
+    const moved = this.#mayBeTakenBack(alertId);
     return (journal.notificationsOf.get(alertId) ?? []).some(
       (n) =>
         saysFiring(n.alerts[alertId]) &&
         n.receiver === receiver &&
         (journal.deliveriesOf.get(n.id) ?? []).some(
-          (d) => d.row.recipient === recipient && (d.accepted.length > 0 || d.wasDead),
+          ({ row, accepted, wasDead }) =>
+            row.recipient === recipient &&
+            (accepted.length > 0 ||
+              wasDead ||
+              (moved && row.orderKey !== orderKey && (row.state === 'queued' || row.state === 'sending'))),
         ),
     );
   }
