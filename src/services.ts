@@ -238,6 +238,9 @@ export interface ChannelServices {
   verify(tenant: string, name: string): Promise<AttemptResult & { readonly ms: number }>;
 }
 
+/** Kinds of objects that all are configured in the same way. */
+export type ConfiguredKind = 'channel' | 'template' | 'schedule' | 'escalation';
+
 /** Objects of one kind that people configure. */
 export interface ObjectServices {
   /** The file's, then those of the API in the order in which they were made. */
@@ -428,7 +431,7 @@ export interface Services {
   /** What `changeRoute` would answer; nothing is stored. */
   tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
   /** Channels and templates, those of the file and those of the API. */
-  readonly objects: Readonly<Record<'channel' | 'template', ObjectServices>>;
+  readonly objects: Readonly<Record<ConfiguredKind, ObjectServices>>;
   /** People or teams by name, the file's and those of the API: so many from the one at `from` on. */
   directoryPage(
     tenant: string,

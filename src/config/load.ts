@@ -20,7 +20,6 @@ import {
 import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { linksOf } from './links.ts';
 import { directoryOf } from './people.ts';
-import { scheduleNames } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
@@ -259,7 +258,7 @@ function routingOf(
     if (written === null) return { ...routing, ...everybodys };
     const { addressing } = written;
     const usable = base.length === 0 ? shared : channelsNamed(own);
-    const directory = directoryOf(own, scheduleNames(own), { addressing, usable }, placeOf);
+    const directory = directoryOf(own, { addressing, usable }, placeOf);
     return { ...routing, ...everybodys, directory };
   };
   const tenants = Object.entries(input.tenants ?? {});

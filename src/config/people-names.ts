@@ -129,7 +129,7 @@ export function checkPeople(sections: unknown, addressing: Addressing, complaint
 }
 
 /** Names of the on-call schedules of these sections. */
-export function scheduleNames(sections: unknown): readonly string[] {
+function scheduleNames(sections: unknown): readonly string[] {
   return Object.keys(recordOf(own(sections, 'schedules')));
 }
 

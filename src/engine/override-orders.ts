@@ -86,7 +86,7 @@ function make(
   const read = readApiOverride(written, Math.floor(now));
   if ('problems' in read) return refuse('invalid_body', { details: { problems: read.problems } });
   const { input } = read;
-  const problems = overrideNameProblems(input, book.ofFile);
+  const problems = overrideNameProblems(input, book.base);
   // A tenant that names nobody anywhere writes names as it likes, as its file does.
   if (people.size > 0 && !people.has(input.person))
     problems.push({ path: 'person', message: 'there is no such person' });

@@ -34,10 +34,8 @@ import {
   systemActor,
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
-import { DirectoryBook } from './directory-book.ts';
 import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
-import { OnCallBook } from './on-call-book.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { refusal } from './refusal.ts';
 import { decideRoute } from './route-orders.ts';
@@ -81,10 +79,8 @@ export function createServices(ports: ServicePorts): Services {
   /** A tenant that nobody has heard of yet has what the file says. */
   const routesOf = (tenant: string) => engine.booksOf(tenant).routes;
 
-  const rotaOf = (tenant: string) =>
-    engine.tenant(tenant)?.rota ?? new OnCallBook(engine.routingOf(tenant).schedules);
-  const peopleOf = (tenant: string) =>
-    engine.tenant(tenant)?.people ?? new DirectoryBook(engine.routingOf(tenant));
+  const rotaOf = (tenant: string) => engine.booksOf(tenant).rota;
+  const peopleOf = (tenant: string) => engine.booksOf(tenant).people;
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));

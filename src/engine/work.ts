@@ -2,7 +2,7 @@
 import type { AlertMessage } from '../../channels/message.ts';
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
-import type { Answer, Idempotency } from '../services.ts';
+import type { Answer, ConfiguredKind, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
 import type { ConfirmRun } from './confirm-run.ts';
@@ -71,10 +71,10 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
-/** A change of a channel or a template of the API. */
+/** A change of a channel, a template, a schedule or an escalation policy of the API. */
 export interface ObjectCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'object';
-  readonly of: 'channel' | 'template';
+  readonly of: ConfiguredKind;
 }
 
 /** A change of an override of a schedule. */
@@ -139,6 +139,7 @@ export type Work =
  */
 export function isOrder(work: Work): boolean {
   if (work.kind === 'bulk' || work.kind === 'route') return true;
+  if (work.kind === 'object') return work.of === 'escalation';
   return work.kind === 'command' && !arriving.has(work.input.kind);
 }
 

@@ -181,7 +181,12 @@ export function httpStage(
       test: () => Promise.reject(new ApiError('channel_not_found')),
       verify: () => Promise.reject(new ApiError('channel_not_found')),
     },
-    objects: { channel: noObjects('channel_not_found'), template: noObjects('template_not_found') },
+    objects: {
+      channel: noObjects('channel_not_found'),
+      template: noObjects('template_not_found'),
+      schedule: noObjects('schedule_not_found'),
+      escalation: noObjects('escalation_not_found'),
+    },
     rendered: (_tenant, _channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],

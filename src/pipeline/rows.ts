@@ -192,6 +192,8 @@ export interface EventRow {
     | 'override'
     | 'person'
     | 'team'
+    | 'schedule'
+    | 'escalation'
     | 'silence'
     | 'key'
     | 'config'
