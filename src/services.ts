@@ -22,6 +22,7 @@ import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, ConfirmationRow, ConfirmationWay, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
+import type { OverrideTrial } from './policy/on-call/override-trial.ts';
 import type { Schedule } from './policy/on-call/schedule.ts';
 import type { Directory } from './policy/people.ts';
 import type { Window } from './policy/rate-limit.ts';
@@ -157,6 +158,12 @@ export interface OnCallServices {
   overrides(
     tenant: string,
   ): readonly { readonly made: ApiOverride; readonly problems: readonly DocumentProblem[] }[];
+  /** What `changeOverride` would answer, and what the override would change; nothing is stored. */
+  tryOverride(
+    tenant: string,
+    order: OverrideOrder,
+    actor: Actor,
+  ): { readonly answer: Answer; readonly trial: OverrideTrial | null };
   /** Makes an override or takes it back; resolves when that is durable. */
   changeOverride(
     tenant: string,

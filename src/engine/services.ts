@@ -37,6 +37,7 @@ import { type Store, StoreError } from '../store/store.ts';
 import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
+import { decideOverride, overrideTrial } from './override-orders.ts';
 import { refusal } from './refusal.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
@@ -292,6 +293,12 @@ export function createServices(ports: ServicePorts): Services {
       overrides(tenant) {
         const rota = rotaOf(tenant);
         return rota.made.entries.map((made) => ({ made, problems: rota.problemsOf(made) }));
+      },
+      tryOverride(tenant, order, actor) {
+        const rota = rotaOf(tenant);
+        const hand = { actor: actor.name, newId: ports.newId };
+        const { people } = peopleOf(tenant).directory;
+        return overrideTrial(decideOverride(order, rota, hand, tenant, clock.now(), people), rota);
       },
       changeOverride: (tenant, order, actor, idempotency) =>
         engine.submitOverride(tenant, { order, actor: actor.name, idempotency }),

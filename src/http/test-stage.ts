@@ -240,6 +240,9 @@ export function httpStage(
     onCall: {
       schedules: () => stage.schedules,
       overrides: () => [],
+      tryOverride: () => {
+        throw new ApiError('override_not_found');
+      },
       changeOverride: () => Promise.reject(new ApiError('override_not_found')),
     },
     health: () => stage.health,
