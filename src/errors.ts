@@ -66,6 +66,7 @@ const table = {
   team_name_taken: [409, 'Another group has this name.'],
   team_in_use: [409, 'Others name this group; change them first.'],
   too_many_teams: [409, 'The tenant has as many groups as there may be.'],
+  nobody_to_reach: [409, 'These targets stand for nobody.'],
   silence_over: [409, 'The silence is over; make another one.'],
   too_many_silences: [409, 'The tenant has as many silences as there may be.'],
   precondition_failed: [412, 'It has changed since it was read; read it again.'],

@@ -3,12 +3,14 @@ import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
 import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { DocumentProblem } from './config/api-rule.ts';
+import type { TargetNames } from './config/people-names.ts';
 import type { FirstResult } from './delivery/first-results.ts';
 import type { OpenChannel } from './delivery/open-channels.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
 import type { DirectoryEntry, DirectoryKind } from './engine/directory-book.ts';
 import type { ObjectOrder, OverrideOrder } from './engine/object-order.ts';
 import type { ApiOverride } from './engine/on-call-book.ts';
+import type { BeginReachTest, ReachResult, ReachTestRun } from './engine/reach-test-run.ts';
 import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
@@ -171,6 +173,23 @@ export interface OnCallServices {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+}
+
+/** Tests of who can be reached. */
+export interface ReachTestServices {
+  /** Sends its messages; resolves when they are durable. */
+  begin(tenant: string, order: BeginReachTest, idempotency: Idempotency | null): Promise<Answer>;
+  /** Newest first. */
+  list(
+    tenant: string,
+    limit: number,
+  ): readonly {
+    readonly run: ReachTestRun;
+    readonly ended: boolean;
+    readonly results: readonly ReachResult[];
+  }[];
+  /** Whom the tenant may name. */
+  names(tenant: string): TargetNames;
 }
 
 /** How one channel is, as one tenant sees it. */
@@ -403,6 +422,7 @@ export interface Services {
   readonly replays: Replays;
   readonly silences: SilenceServices;
   readonly onCall: OnCallServices;
+  readonly reachTests: ReachTestServices;
   /** What happened, as figures, counted beside the main thread. */
   readonly statistics: Statistics;
   /** Those that run. */

@@ -21,6 +21,7 @@ import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { linksOf } from './links.ts';
 import { directoryOf } from './people.ts';
 import { isRecord, own } from './plain.ts';
+import { reachTestOf } from './reach-test.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
 import { addressingOf, type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
@@ -254,6 +255,7 @@ function routingOf(
     const routing = {
       ...buildRouting(own, receiversOf(named), below, placeOf),
       ...{ schedules, ...(everyChannel && { everyChannel }) },
+      ...(own.reach_test && { reachTest: reachTestOf(own.reach_test, input.time_zone ?? 'UTC') }),
     };
     if (written === null) return { ...routing, ...everybodys };
     const { addressing } = written;

@@ -10,7 +10,7 @@ import { isRecord, own } from './plain.ts';
 import { name } from './scalars.ts';
 import type { Path } from './source.ts';
 
-const zoneName = z.string().superRefine((text, context) => {
+export const zoneName = z.string().superRefine((text, context) => {
   const zone = readLocation(text);
   if ('problem' in zone) context.addIssue({ code: 'custom', message: zone.problem });
 });

@@ -61,6 +61,7 @@ import type {
   LetterCommand,
   ObjectCommand,
   OverrideCommand,
+  ReachTestCommand,
   RouteCommand,
   RuleCommand,
   SampleBatch,
@@ -502,6 +503,15 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const tenant = this.#admit(tenantName);
       tenant.enqueue({ kind: 'directory', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when the messages of the test are durable, or what came of it is. */
+  submitReachTest(tenantName: string, command: Omit<ReachTestCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'reach_test', ...command, waiter: { resolve, reject } });
       this.#schedule();
     });
   }

@@ -38,6 +38,7 @@ import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
 import { decideOverride, overrideTrial } from './override-orders.ts';
+import { reachTests, resultsOf } from './reach-test.ts';
 import { refusal } from './refusal.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
@@ -302,6 +303,14 @@ export function createServices(ports: ServicePorts): Services {
       },
       changeOverride: (tenant, order, actor, idempotency) =>
         engine.submitOverride(tenant, { order, actor: actor.name, idempotency }),
+    },
+    reachTests: {
+      begin: (tenant, order, idempotency) => engine.submitReachTest(tenant, { order, idempotency }),
+      list: (tenant, limit) =>
+        reachTests(tenant, store, limit).map(({ run, ended }) => ({
+          ...{ run, ended, results: resultsOf(run, tenant, store, clock.now()) },
+        })),
+      names: (tenant) => peopleOf(tenant).targetNames,
     },
     health: ports.health,
     now: () => clock.now(),

@@ -21,6 +21,7 @@ import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
 import { carryOutOverride } from './override-orders.ts';
+import { carryOutReachTest } from './reach-test.ts';
 import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
@@ -36,6 +37,7 @@ import {
   type LetterCommand,
   type ObjectCommand,
   type OverrideCommand,
+  type ReachTestCommand,
   type RouteCommand,
   type RuleCommand,
   type SampleBatch,
@@ -67,6 +69,7 @@ export interface ServingParts {
     | 'notification'
     | 'deliveries'
     | 'confirmations'
+    | 'events'
   >;
   readonly doors: Doors;
   readonly agenda: Agenda;
@@ -233,7 +236,8 @@ export class Serving {
       | OverrideCommand
       | RouteCommand
       | RuleCommand
-      | TestCommand,
+      | TestCommand
+      | ReachTestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -252,6 +256,8 @@ export class Serving {
         return carryOutDirectory(work, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
+      case 'reach_test':
+        return carryOutReachTest(work.order, tenant, this.#parts, now, turn);
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
         const { answer } = this.#parts.doors.step(tenant, input, now, turn);

@@ -9,6 +9,7 @@ import type { ConfirmRun } from './confirm-run.ts';
 import type { DirectoryKind } from './directory-book.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder, OverrideOrder } from './object-order.ts';
+import type { ReachTestOrder } from './reach-test-run.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -103,6 +104,14 @@ export interface TestCommand {
   readonly waiter: Waiter<Answer>;
 }
 
+/** A test of who can be reached is begun or ended. */
+export interface ReachTestCommand {
+  readonly kind: 'reach_test';
+  readonly order: ReachTestOrder;
+  readonly idempotency: Idempotency | null;
+  readonly waiter: Waiter<Answer>;
+}
+
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
 export interface Internal {
   readonly kind: 'internal';
@@ -126,6 +135,7 @@ export type Work =
   | OverrideCommand
   | DirectoryCommand
   | TestCommand
+  | ReachTestCommand
   | BulkRun
   | ConfirmRun
   | Internal

@@ -106,6 +106,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/escalations': { name: 'made', steps: [step] },
   'put /api/v1/alerts/escalations/{name}': { steps: [step], repeat: 1 },
   'patch /api/v1/alerts/escalations/{name}': { repeat: 2 },
+  'post /api/v1/alerts/recipients/reach-tests': { to: ['zoe'] },
   'post /api/v1/alerts/recipients': { name: 'made' },
   'put /api/v1/alerts/recipients/{id}': { name: 'put' },
   'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },

@@ -245,6 +245,11 @@ export function httpStage(
       },
       changeOverride: () => Promise.reject(new ApiError('override_not_found')),
     },
+    reachTests: {
+      begin: () => Promise.reject(new ApiError('nobody_to_reach')),
+      list: () => [],
+      names: () => ({ person: new Map(), team: new Map(), on_call: new Map(), channel: new Map() }),
+    },
     health: () => stage.health,
     now: () => stage.now,
     newId: () => newId(),

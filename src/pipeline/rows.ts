@@ -194,6 +194,7 @@ export interface EventRow {
     | 'team'
     | 'schedule'
     | 'escalation'
+    | 'reach_test'
     | 'silence'
     | 'key'
     | 'config'
