@@ -9,6 +9,7 @@ import type { Problem, Rule } from '../rules/types.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
+import type { ReachTestPlan } from './config/reach-test.ts';
 import { watchRules } from './config/rule-files.ts';
 import { RuleReader } from './config/rule-reader.ts';
 import { gapText } from './config/schedules.ts';
@@ -17,6 +18,7 @@ import { createEgress } from './delivery/egress.ts';
 import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
 import { Ballast } from './disk/ballast.ts';
 import { DiskGuard } from './disk/disk-guard.ts';
+import { reachTests as begunReachTests } from './engine/reach-test.ts';
 import { createHttp } from './http/app.ts';
 import { ensureFirstKey } from './http/keys.ts';
 import { type Listening, serve } from './http/server.ts';
@@ -29,6 +31,7 @@ import { MessageLinker } from './links/message-linker.ts';
 import { type Log, silentLog } from './log.ts';
 import { type Cron, cronOf, startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
+import { startReachTests } from './reach-tests/scheduled-reach-tests.ts';
 import { type OpenReplays, openReplays } from './replay/replays.ts';
 import { startReports } from './reports/scheduled-reports.ts';
 import { createRuntime, defaultTenant } from './runtime.ts';
@@ -171,6 +174,15 @@ function hasChannels(store: Store): boolean {
   return store.tenants().some(({ id }) => store.configObjects(id, 'channel').length > 0);
 }
 
+/** Of a tenant; older ones were ended, or never will be. */
+const mostOpenTests = 20;
+
+/** Of whoever has a routing of its own, and of the default tenant. */
+function plansOf({ routing, tenants }: TocsinConfig): ReadonlyMap<string, ReachTestPlan> {
+  const all = [...new Map([[defaultTenant, routing] as const, ...tenants])];
+  return new Map(all.flatMap(([tenant, { reachTest }]) => (reachTest ? [[tenant, reachTest] as const] : [])));
+}
+
 async function rulesOf(config: TocsinConfig, reader: RuleReader): Promise<readonly Rule[]> {
   if (config.rules.length === 0) return [];
   const { rules, problems } = await reader.first();
@@ -212,6 +224,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     mock: config.mock,
   };
   const channels = openChannels(config.channels, opener);
+  let reachTestBegun = () => {};
   const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const runtime = createRuntime(
@@ -231,7 +244,10 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       made: { kinds, vault: parts.vault, open: (channel, own) => openChannel(channel, opener, own) },
       publicUrl: config.publicUrl,
       ...(linker && { links: linker }),
-      published: (events) => options.onEvents?.(events),
+      published(events) {
+        if (events.some(({ row }) => row.kind === 'reach_test.started')) reachTestBegun();
+        options.onEvents?.(events);
+      },
       fatal: (error) => options.onFatal?.(error),
     },
     {
@@ -301,6 +317,27 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
   });
   const reports = startReports({ reports: config.reports, store, statistics, clock, log });
+  const reachTests = startReachTests({
+    plans: () => plansOf(config),
+    tenants: () => [...engine.tenants].map(({ name }) => name),
+    async begin(tenant, { to, confirmWithinMs, reportTo }, key) {
+      const order = { do: 'begin' as const, to, confirmWithinMs, reportTo, actor: systemActor.name };
+      const { status } = await services.reachTests.begin(tenant, order, {
+        scope: 'reach_test',
+        key,
+        bodyHash: '',
+      });
+      if (status !== 202) log.error('reach_test.nobody', { tenant });
+    },
+    async end(tenant, id) {
+      const run = services.reachTests.list(tenant, mostOpenTests).find((one) => one.run.id === id)?.run;
+      if (run) await engine.submitReachTest(tenant, { order: { do: 'end', run }, idempotency: null });
+    },
+    open: (tenant) =>
+      begunReachTests(tenant, store, mostOpenTests).flatMap(({ run, ended }) => (ended ? [] : [run])),
+    ...{ store, clock, log },
+  });
+  reachTestBegun = () => reachTests.look();
   const collector = config.collector.host
     ? startHostCollector({
         clock,
@@ -328,6 +365,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       ruleReader.close();
       maintenance.stop();
       reports.stop();
+      reachTests.stop();
       await listening?.close();
       http.flushAudit();
       await runtime.close(drainMs);

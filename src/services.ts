@@ -3,12 +3,14 @@ import type { CallbackOutcome, CallbackRequest } from '../channels/channel.ts';
 import type { AlertMessage, Locale } from '../channels/message.ts';
 import type { Category, Labels, Matcher, Priority, Rule, Severity } from '../rules/types.ts';
 import type { DocumentProblem } from './config/api-rule.ts';
+import type { TargetNames } from './config/people-names.ts';
 import type { FirstResult } from './delivery/first-results.ts';
 import type { OpenChannel } from './delivery/open-channels.ts';
 import type { PreviewOrder, PreviewRefusal, TemplatePreview } from './delivery/template-preview.ts';
 import type { DirectoryEntry, DirectoryKind } from './engine/directory-book.ts';
 import type { ObjectOrder, OverrideOrder } from './engine/object-order.ts';
 import type { ApiOverride } from './engine/on-call-book.ts';
+import type { BeginReachTest, ReachResult, ReachTestRun } from './engine/reach-test-run.ts';
 import type { Latency } from './engine/receipt-latencies.ts';
 import type { RouteEntry } from './engine/route-book.ts';
 import type { RuleEntry } from './engine/rule-book.ts';
@@ -22,6 +24,7 @@ import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, ConfirmationRow, ConfirmationWay, SilenceRow } from './pipeline/rows.ts';
 import type { SilencePreview } from './pipeline/silence-preview.ts';
 import type { Standing } from './pipeline/standing.ts';
+import type { OverrideTrial } from './policy/on-call/override-trial.ts';
 import type { Schedule } from './policy/on-call/schedule.ts';
 import type { Directory } from './policy/people.ts';
 import type { Window } from './policy/rate-limit.ts';
@@ -157,6 +160,12 @@ export interface OnCallServices {
   overrides(
     tenant: string,
   ): readonly { readonly made: ApiOverride; readonly problems: readonly DocumentProblem[] }[];
+  /** What `changeOverride` would answer, and what the override would change; nothing is stored. */
+  tryOverride(
+    tenant: string,
+    order: OverrideOrder,
+    actor: Actor,
+  ): { readonly answer: Answer; readonly trial: OverrideTrial | null };
   /** Makes an override or takes it back; resolves when that is durable. */
   changeOverride(
     tenant: string,
@@ -164,6 +173,23 @@ export interface OnCallServices {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+}
+
+/** Tests of who can be reached. */
+export interface ReachTestServices {
+  /** Sends its messages; resolves when they are durable. */
+  begin(tenant: string, order: BeginReachTest, idempotency: Idempotency | null): Promise<Answer>;
+  /** Newest first. */
+  list(
+    tenant: string,
+    limit: number,
+  ): readonly {
+    readonly run: ReachTestRun;
+    readonly ended: boolean;
+    readonly results: readonly ReachResult[];
+  }[];
+  /** Whom the tenant may name. */
+  names(tenant: string): TargetNames;
 }
 
 /** How one channel is, as one tenant sees it. */
@@ -237,6 +263,9 @@ export interface ChannelServices {
   /** Asks the provider whether the credentials are good; nobody is told anything. */
   verify(tenant: string, name: string): Promise<AttemptResult & { readonly ms: number }>;
 }
+
+/** Kinds of objects that all are configured in the same way. */
+export type ConfiguredKind = 'channel' | 'template' | 'schedule' | 'escalation';
 
 /** Objects of one kind that people configure. */
 export interface ObjectServices {
@@ -393,6 +422,7 @@ export interface Services {
   readonly replays: Replays;
   readonly silences: SilenceServices;
   readonly onCall: OnCallServices;
+  readonly reachTests: ReachTestServices;
   /** What happened, as figures, counted beside the main thread. */
   readonly statistics: Statistics;
   /** Those that run. */
@@ -428,7 +458,7 @@ export interface Services {
   /** What `changeRoute` would answer; nothing is stored. */
   tryRoute(tenant: string, order: ObjectOrder, actor: Actor): Answer;
   /** Channels and templates, those of the file and those of the API. */
-  readonly objects: Readonly<Record<'channel' | 'template', ObjectServices>>;
+  readonly objects: Readonly<Record<ConfiguredKind, ObjectServices>>;
   /** People or teams by name, the file's and those of the API: so many from the one at `from` on. */
   directoryPage(
     tenant: string,

@@ -25,7 +25,7 @@ function linesOf(routing: FileRouting, of: string, cwd: string, now: number): re
     teams: new Map([...teams, ...[...teamsOfApi].map((name) => [name, later] as const)]),
     onCall: () => [],
   };
-  const channels = reachChannels({ people, teams, teamsOfApi, ...file });
+  const channels = reachChannels(file);
   return unreached(directory, routing.receivers.values(), channels, now).map((one) => {
     const place =
       one.kind === 'receiver'

@@ -1,18 +1,14 @@
 // People and teams as they come through the API: the keys of the file, and the name.
 import { z } from 'zod';
-import { looksLikeId } from './api-route.ts';
 import type { DocumentProblem } from './api-rule.ts';
 import { peopleLimits, personKeys, targetsSchema } from './people-schema.ts';
-import { name } from './scalars.ts';
+import { nameInPath } from './scalars.ts';
 import { expectation } from './zod-problems.ts';
 
 /** Of a document, and of what patches make of it, in bytes of JSON. */
 export const directoryDocumentBytes = 64 * 1024;
 
-const ownName = name.refine(
-  (given) => !looksLikeId.test(given) && given !== 'reach',
-  'expected a name that means nothing else in a path',
-);
+const ownName = nameInPath('reach', 'reach-tests');
 
 export const apiPersonSchema = z.strictObject({ name: ownName, ...personKeys });
 export type ApiPersonInput = z.output<typeof apiPersonSchema>;

@@ -5,7 +5,7 @@ import type { DocumentProblem } from './api-rule.ts';
 import { checkRouteTree } from './routes.ts';
 import { danglingInRoute, type RoutingNames } from './routing.ts';
 import { routeSchema } from './routing-schema.ts';
-import { text } from './scalars.ts';
+import { looksLikeId, text } from './scalars.ts';
 import { dotted } from './source.ts';
 import { expectation } from './zod-problems.ts';
 
@@ -29,9 +29,6 @@ export const apiRouteSchema = routeSchema.extend({
   position: z.int().min(-1_000_000).max(1_000_000).optional(),
 });
 export type ApiRouteInput = z.output<typeof apiRouteSchema>;
-
-/** Ids and names stand in the same place of a path. */
-export const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Reads a document that `withoutShown` has seen; names in it are checked by `routeNameProblems`. */
 export function readApiRoute(

@@ -4,13 +4,13 @@ import { severityRank } from '../../rules/severity.ts';
 import type { TimeInterval } from '../../rules/time-interval.ts';
 import type { EscalationPolicy } from '../pipeline/escalation.ts';
 import type { Addressing } from './addressing.ts';
-import { checkTargets, type NameComplaints, targetNamesOf } from './people-names.ts';
+import { checkTargets, type NameComplaints, type TargetNames, targetNamesOf } from './people-names.ts';
 import { severity, targetsSchema } from './people-schema.ts';
 import { isRecord, own } from './plain.ts';
 import { name, positiveDuration, text } from './scalars.ts';
 import type { Path } from './source.ts';
 
-const escalationLimits = { policies: 1_000, steps: 50, repeat: 100 } as const;
+export const escalationLimits = { policies: 1_000, steps: 50, repeat: 100 } as const;
 
 const step = z.strictObject({
   after: positiveDuration.describe('Since the step before; of the first one since the group was told.'),
@@ -37,28 +37,39 @@ const promotion = z
     path: ['to'],
   });
 
-const policy = z
-  .strictObject({
-    steps: z
-      .array(step)
-      .max(escalationLimits.steps, `expected at most ${escalationLimits.steps} steps`)
-      .optional(),
-    repeat: z
-      .int('expected a whole number: how often all steps are taken once more')
-      .min(0)
-      .max(escalationLimits.repeat, `expected at most ${escalationLimits.repeat}`)
-      .optional(),
-    confirm: z.enum(['any', 'all']).optional(),
-    promote: z
-      .array(promotion)
-      .max(4)
-      .refine((list) => new Set(list.map(({ from }) => from)).size === list.length, 'has one `from` twice')
-      .optional(),
-  })
-  .refine(({ steps = [], promote = [] }) => steps.length > 0 || promote.length > 0, {
-    error: 'is required: expected at least one step, or `promote`',
-    path: ['steps'],
-  });
+export const escalationKeys = {
+  steps: z
+    .array(step)
+    .max(escalationLimits.steps, `expected at most ${escalationLimits.steps} steps`)
+    .optional(),
+  repeat: z
+    .int('expected a whole number: how often all steps are taken once more')
+    .min(0)
+    .max(escalationLimits.repeat, `expected at most ${escalationLimits.repeat}`)
+    .optional(),
+  confirm: z.enum(['any', 'all']).optional(),
+  promote: z
+    .array(promotion)
+    .max(4)
+    .refine((list) => new Set(list.map(({ from }) => from)).size === list.length, 'has one `from` twice')
+    .optional(),
+};
+
+/** A policy without steps and promotions says nothing. */
+export const doesSomething = ({
+  steps = [],
+  promote = [],
+}: {
+  readonly steps?: readonly unknown[] | undefined;
+  readonly promote?: readonly unknown[] | undefined;
+}) => steps.length > 0 || promote.length > 0;
+export const nothingToDo = {
+  error: 'is required: expected at least one step, or `promote`',
+  path: ['steps'],
+};
+
+const policy = z.strictObject(escalationKeys).refine(doesSomething, nothingToDo);
+export type EscalationInput = z.output<typeof policy>;
 
 export const escalationsSchema = z
   .record(name, policy)
@@ -78,20 +89,26 @@ export function escalationsOf(
   intervals: ReadonlyMap<string, TimeInterval>,
 ): ReadonlyMap<string, EscalationPolicy> {
   return new Map(
-    Object.entries(input).map(([called, { steps = [], repeat = 0, confirm = 'any', promote = [] }]) => [
-      called,
-      {
-        ...{ name: called, repeat, confirm },
-        steps: steps.map(({ after, to, strategy, when }) => ({
-          ...{ afterMs: after, to, strategy: strategy ?? null, severities: when?.severity ?? null },
-          during: (when?.time_intervals ?? []).flatMap((one) => intervals.get(one) ?? []),
-        })),
-        promote: promote.map(({ from, after, to, while: holds }) => ({
-          ...{ from, afterMs: after, to, while: holds ?? ('unacknowledged' as const) },
-        })),
-      },
-    ]),
+    Object.entries(input).map(([called, written]) => [called, escalationOf(called, written, intervals)]),
   );
+}
+
+/** A policy; time intervals that stand for nothing are left out. */
+export function escalationOf(
+  called: string,
+  { steps = [], repeat = 0, confirm = 'any', promote = [] }: EscalationInput,
+  intervals: ReadonlyMap<string, TimeInterval>,
+): EscalationPolicy {
+  return {
+    ...{ name: called, repeat, confirm },
+    steps: steps.map(({ after, to, strategy, when }) => ({
+      ...{ afterMs: after, to, strategy: strategy ?? null, severities: when?.severity ?? null },
+      during: (when?.time_intervals ?? []).flatMap((one) => intervals.get(one) ?? []),
+    })),
+    promote: promote.map(({ from, after, to, while: holds }) => ({
+      ...{ from, afterMs: after, to, while: holds ?? ('unacknowledged' as const) },
+    })),
+  };
 }
 
 /** Names of the policies of these sections. */
@@ -113,26 +130,8 @@ export function danglingInEscalations(
   const names = escalationNames(sections);
   const targets = targetNamesOf(sections, known.addressing);
   for (const called of names) {
-    const steps = own(own(own(sections, 'escalations'), called), 'steps');
-    if (!Array.isArray(steps)) continue;
-    steps.forEach((one: unknown, i) => {
-      const at: Path = ['escalations', called, 'steps', i];
-      checkTargets(own(one, 'to'), [...at, 'to'], targets, complaints);
-      const strategy = own(one, 'strategy');
-      if (typeof strategy === 'string' && !known.strategies.includes(strategy))
-        complaints.unknown([...at, 'strategy'], 'strategy', strategy, known.strategies);
-      const during = own(own(one, 'when'), 'time_intervals');
-      if (!Array.isArray(during)) return;
-      during.forEach((interval: unknown, j) => {
-        if (typeof interval === 'string' && !known.intervals.includes(interval))
-          complaints.unknown(
-            [...at, 'when', 'time_intervals', j],
-            'time interval',
-            interval,
-            known.intervals,
-          );
-      });
-    });
+    const policy = own(own(sections, 'escalations'), called);
+    checkSteps(policy, ['escalations', called], { ...known, targets }, complaints);
   }
   const receivers = own(sections, 'receivers');
   for (const [called, receiver] of isRecord(receivers) ? Object.entries(receivers) : []) {
@@ -140,4 +139,30 @@ export function danglingInEscalations(
     if (typeof escalation === 'string' && !names.includes(escalation))
       complaints.unknown(['receivers', called, 'escalation'], 'escalation', escalation, names);
   }
+}
+
+/** Names that steps may use. */
+export interface StepNames {
+  readonly targets: TargetNames;
+  readonly strategies: readonly string[];
+  readonly intervals: readonly string[];
+}
+
+/** Names in the steps of a policy that stand for nothing. */
+export function checkSteps(policy: unknown, base: Path, known: StepNames, complaints: NameComplaints): void {
+  const steps = own(policy, 'steps');
+  if (!Array.isArray(steps)) return;
+  steps.forEach((one: unknown, i) => {
+    const at: Path = [...base, 'steps', i];
+    checkTargets(own(one, 'to'), [...at, 'to'], known.targets, complaints);
+    const strategy = own(one, 'strategy');
+    if (typeof strategy === 'string' && !known.strategies.includes(strategy))
+      complaints.unknown([...at, 'strategy'], 'strategy', strategy, known.strategies);
+    const during = own(own(one, 'when'), 'time_intervals');
+    if (!Array.isArray(during)) return;
+    during.forEach((interval: unknown, j) => {
+      if (typeof interval === 'string' && !known.intervals.includes(interval))
+        complaints.unknown([...at, 'when', 'time_intervals', j], 'time interval', interval, known.intervals);
+    });
+  });
 }

@@ -20,8 +20,8 @@ import {
 import { classificationOf, heartbeatsOf } from './inbound-schema.ts';
 import { linksOf } from './links.ts';
 import { directoryOf } from './people.ts';
-import { scheduleNames } from './people-names.ts';
 import { isRecord, own } from './plain.ts';
+import { reachTestOf } from './reach-test.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
 import { addressingOf, type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
@@ -255,11 +255,12 @@ function routingOf(
     const routing = {
       ...buildRouting(own, receiversOf(named), below, placeOf),
       ...{ schedules, ...(everyChannel && { everyChannel }) },
+      ...(own.reach_test && { reachTest: reachTestOf(own.reach_test, input.time_zone ?? 'UTC') }),
     };
     if (written === null) return { ...routing, ...everybodys };
     const { addressing } = written;
     const usable = base.length === 0 ? shared : channelsNamed(own);
-    const directory = directoryOf(own, scheduleNames(own), { addressing, usable }, placeOf);
+    const directory = directoryOf(own, { addressing, usable }, placeOf);
     return { ...routing, ...everybodys, directory };
   };
   const tenants = Object.entries(input.tenants ?? {});

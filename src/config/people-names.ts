@@ -1,10 +1,12 @@
 // What people, teams and receivers name: channels of addresses, members of teams, targets. Checked on plain values, so that
 // a mistake elsewhere hides none of these.
-import { parseTarget } from '../policy/target.ts';
+import type { Target } from '../pipeline/target.ts';
+import { formatTarget, parseTarget } from '../policy/target.ts';
 import { type Addressing, addressKeys, readAddress } from './addressing.ts';
+import type { DocumentProblem } from './api-rule.ts';
 import { peopleLimits } from './people-schema.ts';
 import { isRecord, own } from './plain.ts';
-import type { Path } from './source.ts';
+import { dotted, type Path } from './source.ts';
 
 /** Names that targets may stand for, by their kind. */
 export interface TargetNames {
@@ -126,10 +128,20 @@ export function checkPeople(sections: unknown, addressing: Addressing, complaint
   );
   for (const [name, receiver] of Object.entries(recordOf(own(sections, 'receivers'))))
     checkTargets(own(receiver, 'to'), ['receivers', name, 'to'], names, complaints);
+  checkTargets(own(own(sections, 'reach_test'), 'to'), ['reach_test', 'to'], names, complaints);
+}
+
+/** Targets of a body that stand for nothing. */
+export function targetProblems(targets: readonly Target[], names: TargetNames): DocumentProblem[] {
+  const problems: DocumentProblem[] = [];
+  const wrong = (path: Path, message: string) => void problems.push({ path: dotted(path), message });
+  const unknown = (path: Path, what: string) => wrong(path, `there is no such ${what}`);
+  checkTargets(targets.map(formatTarget), ['to'], names, { unknown, wrong });
+  return problems;
 }
 
 /** Names of the on-call schedules of these sections. */
-export function scheduleNames(sections: unknown): readonly string[] {
+function scheduleNames(sections: unknown): readonly string[] {
   return Object.keys(recordOf(own(sections, 'schedules')));
 }
 

@@ -10,13 +10,11 @@ export interface FileDirectory {
   readonly teams: ReadonlyMap<string, readonly Target[]>;
   /** Teams that the file names and leaves to the API. */
   readonly teamsOfApi: ReadonlySet<string>;
-  /** Names of on-call schedules. */
-  readonly schedules: readonly string[];
   readonly addressing: Addressing;
   /** Names of the channels that people may be told through where a receiver names none. */
   readonly usable: ReadonlySet<string>;
   /** Where they stand; absent where there is no file. */
-  readonly placeOf?: (section: 'people' | 'teams', name: string) => WrittenAt;
+  readonly placeOf?: (section: 'people' | 'teams' | 'schedules' | 'escalations', name: string) => WrittenAt;
 }
 
 /** Where a file says nothing of people. */
@@ -24,7 +22,6 @@ export const noPeople: FileDirectory = {
   people: new Map(),
   teams: new Map(),
   teamsOfApi: new Set(),
-  schedules: [],
   addressing: { channels: new Map(), kinds: new Map() },
   usable: new Set(),
 };
@@ -32,7 +29,6 @@ export const noPeople: FileDirectory = {
 /** Sections whose names and addresses were checked. */
 export function directoryOf(
   input: PeopleInput,
-  schedules: readonly string[],
   { addressing, usable }: Pick<FileDirectory, 'addressing' | 'usable'>,
   placeOf: ((path: Path) => WrittenAt) | null,
 ): FileDirectory {
@@ -43,7 +39,6 @@ export function directoryOf(
     ),
     teams: new Map(teams.flatMap(([name, members]) => (members === 'api' ? [] : [[name, members]]))),
     teamsOfApi: new Set(teams.flatMap(([name, members]) => (members === 'api' ? [name] : []))),
-    schedules,
     addressing,
     usable,
     ...(placeOf !== null && { placeOf: (section, name) => placeOf([section, name]) }),

@@ -164,6 +164,9 @@ export function danglingNames(
     if (typeof receiver === 'string' && !receivers.includes(receiver))
       complain([...base, key], 'receiver', receiver, receivers);
   }
+  const reportTo = own(own(sections, 'reach_test'), 'report_to');
+  if (typeof reportTo === 'string' && !receivers.includes(reportTo))
+    complain([...base, 'reach_test', 'report_to'], 'receiver', reportTo, receivers);
   danglingStrategies(sections, knownStrategies, (path, strategy) =>
     complain([...base, ...path], 'strategy', strategy, knownStrategies),
   );

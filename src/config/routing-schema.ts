@@ -5,6 +5,7 @@ import { timeIntervalsSchema } from '../../rules/time-interval-schema.ts';
 import { digestSchema } from './digest-schema.ts';
 import { escalationName, escalationsSchema } from './escalations.ts';
 import { peopleSections, targetsSchema } from './people-schema.ts';
+import { reachTestSchema } from './reach-test.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
 import { schedulesSchema } from './schedules.ts';
 
@@ -89,6 +90,7 @@ export const routingSections = {
     .optional(),
   schedules: schedulesSchema.optional(),
   escalations: escalationsSchema.optional(),
+  reach_test: reachTestSchema.optional(),
   route: routeSchema.optional(),
   /** The receiver of what nobody took for an hour. */
   emergency: name.optional(),

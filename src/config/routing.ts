@@ -8,6 +8,7 @@ import { escalationNames, escalationsOf } from './escalations.ts';
 import { inhibitRulesOf } from './inhibit-rules.ts';
 import type { FileDirectory } from './people.ts';
 import { isRecord, own } from './plain.ts';
+import type { ReachTestPlan } from './reach-test.ts';
 import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
 import type { Path, WrittenAt } from './source.ts';
@@ -20,6 +21,8 @@ export interface FileRouting extends RoutingConfig {
   readonly everyChannel?: true;
   /** Who is on call, by the name of the schedule. */
   readonly schedules?: ReadonlyMap<string, Schedule>;
+  /** When it is tried whether people can be reached. */
+  readonly reachTest?: ReachTestPlan;
   /** People and teams; absent where there is no file. */
   readonly directory?: FileDirectory;
   readonly written?: {

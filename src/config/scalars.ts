@@ -34,3 +34,12 @@ export const text = z.string().min(1, 'expected a text that is not empty');
 
 export const objectName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 export const name = z.string().regex(objectName, 'expected a name of letters, digits, "_", "-", "."');
+
+/** Ids and names stand in the same place of a path. */
+export const looksLikeId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** @param words That mean something else in the path. */
+export const nameInPath = (...words: readonly string[]) =>
+  name.refine(
+    (given) => !looksLikeId.test(given) && !words.includes(given),
+    'expected a name that means nothing else in a path',
+  );

@@ -10,7 +10,7 @@ import { isRecord, own } from './plain.ts';
 import { name } from './scalars.ts';
 import type { Path } from './source.ts';
 
-const zoneName = z.string().superRefine((text, context) => {
+export const zoneName = z.string().superRefine((text, context) => {
   const zone = readLocation(text);
   if ('problem' in zone) context.addIssue({ code: 'custom', message: zone.problem });
 });
@@ -74,18 +74,19 @@ const layer = z.strictObject({
     .optional(),
 });
 
-export const schedulesSchema = z.record(
-  name,
-  z.strictObject({
-    time_zone: zoneName.optional(),
-    layers: z.array(layer).min(1, 'expected at least one layer').max(scheduleLimits.layers),
-    overrides: z
-      .array(z.strictObject({ person: name, from: shown, to: shown, layer: name.optional() }))
-      .max(scheduleLimits.overridesOfFile)
-      .optional(),
-    allow_gaps: z.boolean().optional(),
-  }),
-);
+export const scheduleKeys = {
+  time_zone: zoneName.optional(),
+  layers: z.array(layer).min(1, 'expected at least one layer').max(scheduleLimits.layers),
+  overrides: z
+    .array(z.strictObject({ person: name, from: shown, to: shown, layer: name.optional() }))
+    .max(scheduleLimits.overridesOfFile)
+    .optional(),
+  allow_gaps: z.boolean().optional(),
+};
+const schedule = z.strictObject(scheduleKeys);
+export type ScheduleInput = z.output<typeof schedule>;
+
+export const schedulesSchema = z.record(name, schedule);
 type SchedulesInput = z.output<typeof schedulesSchema>;
 
 interface Surroundings {
@@ -107,15 +108,16 @@ export function schedulesOf(
     const complain = (path: Path, message: string) => around.complain([called, ...path], message);
     const schedule = scheduleOf(called, written, around.timeZone, complain);
     schedules.set(called, schedule);
-    const gap = schedule.allowGaps ? null : gapText(schedule, around.now);
-    if (gap !== null) complain([], `${gap}; add a layer that has somebody then, or say allow_gaps: true`);
+    const gap = forbiddenGap(schedule, around.now);
+    if (gap !== null) complain([], gap);
   }
   return schedules;
 }
 
-function scheduleOf(
+/** @param timeZone Where the schedule names none. Paths of complaints are below the schedule. */
+export function scheduleOf(
   called: string,
-  written: SchedulesInput[string],
+  written: ScheduleInput,
   timeZone: string,
   complain: (path: Path, message: string) => void,
 ): Schedule {
@@ -161,6 +163,12 @@ function hoursOf(written: { days?: string[] | undefined; from: number; to: numbe
     }
   }
   return { days: on, from, to };
+}
+
+/** What is wrong with a schedule that has a gap and does not allow it; null: nothing. */
+export function forbiddenGap(schedule: Schedule, now: number): string | null {
+  const gap = schedule.allowGaps ? null : gapText(schedule, now);
+  return gap && `${gap}; add a layer that has somebody then, or say allow_gaps: true`;
 }
 
 /** The first time within the next 400 days at which nobody is on call, said by the zone's clocks; null: there is none. */

@@ -4,13 +4,13 @@ import { locales } from '../../channels/message.ts';
 import { secret } from '../../channels/secret.ts';
 import { addressPolicy } from '../delivery/egress-address.ts';
 import { reportFormats } from '../reports/report.ts';
-import { parseSchedule } from '../reports/schedule.ts';
 import { isTimeZone } from '../statistics/calendar.ts';
 import { parseAddress } from './address.ts';
 import { classifySchema, heartbeatsSchema } from './inbound-schema.ts';
 import { linksSchema } from './links.ts';
 import { parseProxy } from './proxy.ts';
 import { parsePublicUrl } from './public-url.ts';
+import { cron } from './reach-test.ts';
 import { routingSections } from './routing-schema.ts';
 import { duration, matcher, name, positiveDuration, scalar, text } from './scalars.ts';
 import { parseBytes } from './sizes.ts';
@@ -34,15 +34,6 @@ const secretsKey = secret(
 const zone = z.string().refine(isTimeZone, 'expected the name of a time zone such as Europe/Vienna');
 const interval = positiveDuration.refine((ms) => ms >= 1_000, 'expected a duration of at least 1s');
 
-const cron = z
-  .string()
-  .max(128)
-  .transform((written, context) => {
-    const schedule = parseSchedule(written);
-    if (!('problem' in schedule)) return schedule;
-    context.addIssue({ code: 'custom', message: schedule.problem });
-    return z.NEVER;
-  });
 const longestPeriodMs = 400 * 86_400_000;
 
 const reportsSchema = z

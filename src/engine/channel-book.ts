@@ -1,6 +1,7 @@
 // The channels that one tenant made through the API, beside those of the file that it may use. One whose secrets cannot be
 // opened, or that this version cannot read, is known still: what is meant for it waits.
 import { Secret } from '../../channels/secret.ts';
+import type { AddressedChannel, Addressing } from '../config/addressing.ts';
 import { type ReadChannel, readApiChannel } from '../config/api-channel.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -59,6 +60,28 @@ export class ChannelBook {
   /** Names that are used, those that are switched off too. */
   get names(): string[] {
     return this.made.entries.map(({ row }) => row.name);
+  }
+
+  /** What checks an address, by kind of channel; null: it reaches places. */
+  get kinds(): Addressing['kinds'] {
+    return new Map(Object.entries(this.#reading.kinds).map(([kind, { address = null }]) => [kind, address]));
+  }
+
+  /** How those that are in use reach people, by name; those that are switched off too. */
+  get addressed(): ReadonlyMap<string, AddressedChannel> {
+    const { ofFile } = this;
+    return new Map(
+      this.made.entries.flatMap(({ row: { name }, read, document }): [string, AddressedChannel][] => {
+        if (ofFile.has(name)) return [];
+        const kind = String(document.type);
+        const config = read?.configs.find((one) => one.name === name) ?? read?.configs[0];
+        const definition = Object.hasOwn(this.#reading.kinds, kind) ? this.#reading.kinds[kind] : undefined;
+        const personal =
+          definition?.address !== undefined &&
+          (config === undefined || (definition.reachesPeople?.(config.settings) ?? true));
+        return [[name, { name, kind, enabled: config !== undefined, personal, cost: config?.cost ?? 0 }]];
+      }),
+    );
   }
 
   /** What is wrong with it: it is not used. */

@@ -16,12 +16,15 @@ import { checkNesting, checkPerson, checkTargets, type TargetNames } from '../co
 import type { FileRouting, WrittenAt } from '../config/routing.ts';
 import { dotted, type Path } from '../config/source.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
-import type { Directory, OnCall, Person, Target } from '../policy/people.ts';
+import type { Directory, Person, Target } from '../policy/people.ts';
 import { type Unreached, unreached } from '../policy/reach.ts';
 import { formatTarget } from '../policy/target.ts';
 import type { PersonalChannel } from '../policy/ways-to-person.ts';
+import type { ChannelBook } from './channel-book.ts';
 import { type MadeObject, ObjectBook } from './object-book.ts';
 import type { ObjectDocument } from './object-order.ts';
+import type { OnCallBook } from './on-call-book.ts';
+import type { RouteBook } from './route-book.ts';
 
 export type DirectoryKind = 'person' | 'team';
 
@@ -56,6 +59,13 @@ interface Built {
   readonly out: ReadonlySet<string>;
 }
 
+/** What names people, and what they and teams name. */
+interface Neighbours {
+  readonly rota: OnCallBook;
+  readonly routes: RouteBook;
+  readonly channels: ChannelBook;
+}
+
 /** More names than these are not compared with all that there are. */
 const mostCompared = 5;
 const mostListed = 20;
@@ -65,27 +75,27 @@ export class DirectoryBook {
     person: new ObjectBook<MadeEntry>(() => this.#changed()),
     team: new ObjectBook<MadeEntry>(() => this.#changed()),
   };
+  readonly #neighbours: Neighbours;
   #file: FileRouting;
-  #onCall: OnCall = () => [];
-  /** Read with the addresses of the file as it is. */
+  /** Read with the channels as they are. */
   #people = new WeakMap<MadeEntry, Person>();
   #built: Built | null = null;
-  #personal: readonly PersonalChannel[] | null = null;
+  #reach: ReachedBy | null = null;
 
-  constructor(file: FileRouting) {
+  constructor(file: FileRouting, neighbours: Neighbours) {
     this.#file = file;
+    this.#neighbours = neighbours;
   }
 
   set file(file: FileRouting) {
     this.#file = file;
-    this.#personal = null;
-    this.#people = new WeakMap();
-    this.#changed();
+    this.followChannels();
   }
 
-  /** Who is on call; nobody, until somebody knows it. */
-  set onCall(onCall: OnCall) {
-    this.#onCall = onCall;
+  /** The channels of the tenant are others: addresses are read by them. */
+  followChannels(): void {
+    this.#reach = null;
+    this.#people = new WeakMap();
     this.#changed();
   }
 
@@ -96,8 +106,7 @@ export class DirectoryBook {
 
   /** Channels through which people are told. */
   get personal(): readonly PersonalChannel[] {
-    this.#personal ??= reachChannels(this.#ofFile).personal;
-    return this.#personal;
+    return this.#channels.personal;
   }
 
   made(of: DirectoryKind): ObjectBook<MadeEntry> {
@@ -147,17 +156,21 @@ export class DirectoryBook {
     return problems;
   }
 
-  /** Who names this person or team: `team ops`, `receiver night`; at most 20. */
-  referrers(of: DirectoryKind, name: string): readonly string[] {
+  /** Who names this target: `group ops`, `receiver night`; at most 20. */
+  referrers(of: Target['kind'], name: string): readonly string[] {
     const names = (targets: readonly Target[]) =>
       targets.some((target) => target.kind === of && target.name === name);
+    const { rota, routes } = this.#neighbours;
     const teams = [...this.directory.teams].flatMap(([team, members]) =>
       names(members) ? [`group ${team}`] : [],
     );
     const receivers = [...this.#file.receivers.values()].flatMap((receiver) =>
       names(receiver.to ?? []) ? [`receiver ${receiver.name}`] : [],
     );
-    const turns = of === 'person' ? [...(this.#file.schedules?.values() ?? [])] : [];
+    const escalations = [...routes.escalations.policies.values()].flatMap((policy) =>
+      policy.steps.some(({ to }) => names(to)) ? [`escalation ${policy.name}`] : [],
+    );
+    const turns = of === 'person' ? [...rota.base.values()] : [];
     const schedules = turns.flatMap(({ name: schedule, layers, overrides }) => {
       const people = [
         ...layers.flatMap((layer) => layer.turns.flat()),
@@ -165,23 +178,52 @@ export class DirectoryBook {
       ];
       return people.includes(name) ? [`schedule ${schedule}`] : [];
     });
-    return [...teams, ...receivers, ...schedules].slice(0, mostListed);
+    return [...teams, ...receivers, ...escalations, ...schedules].slice(0, mostListed);
+  }
+
+  /** Who has an address for the channel or prefers it, by its name: `recipient ann`; at most 20. */
+  addressedBy(channel: string): readonly string[] {
+    const { people } = this.directory;
+    const found: string[] = [];
+    for (const { name, addresses, prefers } of people.values()) {
+      if (found.length >= mostListed) break;
+      if (addresses.has(channel) || prefers.includes(channel)) found.push(`recipient ${name}`);
+    }
+    return found;
   }
 
   /** Who cannot be told. */
   unreached(at: number): readonly Unreached[] {
-    return unreached(this.directory, this.#file.receivers.values(), reachChannels(this.#ofFile), at);
+    return unreached(this.directory, this.#file.receivers.values(), this.#channels, at);
   }
 
   get #ofFile(): FileDirectory {
     return this.#file.directory ?? noPeople;
   }
 
-  /** Channels that belong to other tenants are unknown to this one. */
+  /** Channels that belong to other tenants are unknown to this one; its own are beside those of the file. */
   get #addressing(): Addressing {
     const { addressing, usable } = this.#ofFile;
     const channels = [...addressing.channels].filter(([name]) => usable.has(name));
-    return { ...addressing, channels: new Map(channels) };
+    const { kinds } = addressing.kinds.size > 0 ? addressing : this.#neighbours.channels;
+    return { kinds, channels: new Map([...channels, ...this.#neighbours.channels.addressed]) };
+  }
+
+  /** By what it can be said who is reached. */
+  get #channels(): ReachedBy {
+    if (this.#reach === null) {
+      const file = this.#ofFile;
+      const ofFile = reachChannels(file);
+      const own = reachChannels({
+        addressing: { ...file.addressing, channels: this.#neighbours.channels.addressed },
+        usable: this.#neighbours.channels.addressed,
+      });
+      this.#reach = {
+        personal: [...ofFile.personal, ...own.personal],
+        enabled: new Set([...ofFile.enabled, ...own.enabled]),
+      };
+    }
+    return this.#reach;
   }
 
   get #current(): Built {
@@ -219,13 +261,13 @@ export class DirectoryBook {
   }
 
   /** What targets may name: what is there, and teams that are not made yet. */
-  get #names(): TargetNames {
-    const { teamsOfApi, schedules } = this.#ofFile;
+  get targetNames(): TargetNames {
+    const { teamsOfApi } = this.#ofFile;
     const { people, teams } = this.directory;
     return {
       person: people,
       team: new Set([...teams.keys(), ...teamsOfApi]),
-      on_call: new Set(schedules),
+      on_call: this.#neighbours.rota.base,
       channel: this.#addressing.channels,
     };
   }
@@ -240,7 +282,7 @@ export class DirectoryBook {
       wrong(path, `there is no such ${what}${said}`);
     };
     if (of === 'person') checkPerson(document, [], this.#addressing, { unknown, wrong });
-    else checkTargets(document.members, ['members'], this.#names, { unknown, wrong });
+    else checkTargets(document.members, ['members'], this.targetNames, { unknown, wrong });
     return problems;
   }
 
@@ -282,15 +324,23 @@ export class DirectoryBook {
       if (message === null) teams.set(name, members);
       else keepOut(row.id, [{ path: 'members', message }]);
     }
-    return { directory: { people, teams, onCall: (...asked) => this.#onCall(...asked) }, problems, out };
+    return { directory: { people, teams, onCall: this.#neighbours.rota.onCall }, problems, out };
   }
 }
 
 const teamsOf = (teams: ReadonlyMap<string, readonly Target[]>) => (team: string) =>
   (teams.get(team) ?? []).flatMap(({ kind, name }) => (kind === 'team' ? [name] : []));
 
-/** The channels of a file by which it can be said who is reached. */
-export function reachChannels({ addressing, usable }: FileDirectory): Parameters<typeof unreached>[2] {
+type ReachedBy = Parameters<typeof unreached>[2];
+
+/** The channels by which it can be said who is reached. */
+export function reachChannels({
+  addressing,
+  usable,
+}: {
+  readonly addressing: Addressing;
+  readonly usable: { has(channel: string): boolean };
+}): ReachedBy {
   const enabled = [...addressing.channels.values()].filter((channel) => channel.enabled);
   return {
     personal: enabled.filter(({ name, personal }) => personal && usable.has(name)),

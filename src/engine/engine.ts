@@ -34,11 +34,12 @@ import { BulkRun } from './bulk-run.ts';
 import { ChannelBook, type ChannelReading } from './channel-book.ts';
 import { ConfirmRun } from './confirm-run.ts';
 import { Coverage } from './coverage.ts';
-import { reachChannels } from './directory-book.ts';
+import { DirectoryBook, reachChannels } from './directory-book.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
+import { OnCallBook } from './on-call-book.ts';
 import { OverdueNotifications } from './overdue-notifications.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
 import type { Answered, ReceiptSource } from './receipt-desk.ts';
@@ -60,6 +61,7 @@ import type {
   LetterCommand,
   ObjectCommand,
   OverrideCommand,
+  ReachTestCommand,
   RouteCommand,
   RuleCommand,
   SampleBatch,
@@ -252,9 +254,12 @@ export class Engine {
 
   #newBooks(tenant: string): TenantBooks {
     const { objects } = this.#config;
+    const file = this.routingOf(tenant);
+    const routes = new RouteBook(file);
+    const channels = new ChannelBook(tenant, objects, () => this.fileChannels(tenant));
+    const rota = new OnCallBook(file);
     return {
-      routes: new RouteBook(this.routingOf(tenant)),
-      channels: new ChannelBook(tenant, objects, () => this.fileChannels(tenant)),
+      ...{ routes, channels, rota, people: new DirectoryBook(file, { rota, routes, channels }) },
       templates: new TemplateBook(tenant, objects.templates),
       policy: this.#policy,
     };
@@ -502,6 +507,15 @@ export class Engine {
     });
   }
 
+  /** Resolves when the messages of the test are durable, or what came of it is. */
+  submitReachTest(tenantName: string, command: Omit<ReachTestCommand, 'kind' | 'waiter'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName);
+      tenant.enqueue({ kind: 'reach_test', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
   /** Resolves when the test's notification is durable. */
   submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -549,7 +563,7 @@ export class Engine {
       tenant.filePolicy = policy;
       tenant.routes.file = this.routingOf(tenant.name);
       tenant.followChannels();
-      tenant.rota.file = tenant.routes.file.schedules;
+      tenant.rota.file = tenant.routes.file;
       tenant.people.file = tenant.routes.file;
       this.#internal(tenant, [{ kind: 'routing', routing: tenant.routes.routing }]);
     }
@@ -761,13 +775,13 @@ export class Engine {
     }
     this.#evaluator.stored.turnStored();
     if (turn.ruled.size > 0) this.#reloads.ruled(turn.ruled);
-    for (const { routes } of turn.rerouted) routes.made.committed();
+    for (const { routes } of turn.rerouted) routes.committed();
     for (const tenant of turn.changed) {
       tenant.channels.made.committed();
       tenant.templates.made.committed();
       this.#follow(tenant);
     }
-    for (const { rota } of turn.overridden) rota.made.committed();
+    for (const { rota } of turn.overridden) rota.committed();
     for (const { people } of turn.peopled) people.committed();
     for (const settle of turn.settled) settle();
     if (turn.counted) dispatcher.callsStored();
@@ -787,12 +801,12 @@ export class Engine {
     this.#evaluator.stored.turnLost();
     const refusal = new ApiError('unavailable', { retryAfter: 1, cause: error });
     for (const { book } of turn.ruled) book.rolledBack();
-    for (const { routes } of turn.rerouted) routes.made.rolledBack();
+    for (const { routes } of turn.rerouted) routes.rolledBack();
     for (const { channels, templates } of turn.changed) {
       channels.made.rolledBack();
       templates.made.rolledBack();
     }
-    for (const { rota } of turn.overridden) rota.made.rolledBack();
+    for (const { rota } of turn.overridden) rota.rolledBack();
     for (const { people } of turn.peopled) people.rolledBack();
     for (const fail of turn.failed) fail(refusal);
     this.reload(error);

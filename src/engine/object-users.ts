@@ -23,6 +23,7 @@ export function channelSurroundings({
   templates,
   routes,
   policy,
+  people,
 }: TenantBooks): ChannelSurroundings {
   return {
     channels,
@@ -35,7 +36,8 @@ export function channelSurroundings({
       const ofStrategies = [...policy.strategies.values()]
         .filter((strategy) => strategy.channels?.includes(channel) && !isWord(channel))
         .map(({ name }) => `strategy ${name}`);
-      return [...ofRoutes, ...ofStrategies];
+      const ofPeople = isWord(channel) ? [] : people.addressedBy(channel);
+      return [...ofRoutes, ...ofStrategies, ...people.referrers('channel', channel), ...ofPeople];
     },
   };
 

@@ -2,6 +2,7 @@
 import { utf8Length } from '../../rules/utf8.ts';
 import { overrideLimits, overrideNameProblems, readApiOverride } from '../config/api-override.ts';
 import { toOverrideBody } from '../http/bodies/override-body.ts';
+import { type OverrideTrial, tryOverride } from '../policy/on-call/override-trial.ts';
 import type { Person } from '../policy/people.ts';
 import type { Answer } from '../services.ts';
 import {
@@ -67,6 +68,18 @@ export function decideOverride(
   return { answer: { status: 204, body: null }, changes: [gone(made, hand, now)] };
 }
 
+/** What a decision would change of its schedule; null: it makes none. */
+export function overrideTrial(
+  { answer, changes }: Decision,
+  book: OnCallBook,
+): { readonly answer: Answer; readonly trial: OverrideTrial | null } {
+  const made = changes.find(({ action }) => action === 'created')?.after;
+  const schedule = made?.input ? book.schedules.get(made.input.schedule) : undefined;
+  if (made?.input == null || schedule === undefined) return { answer, trial: null };
+  const { person, from, to, layer = null } = made.input;
+  return { answer, trial: tryOverride(schedule, { id: made.row.id, person, from, to, layer }) };
+}
+
 const gone = (made: ApiOverride, { actor }: Hand, now: number): Change<ApiOverride> => ({
   action: 'deleted',
   before: made,
@@ -86,7 +99,7 @@ function make(
   const read = readApiOverride(written, Math.floor(now));
   if ('problems' in read) return refuse('invalid_body', { details: { problems: read.problems } });
   const { input } = read;
-  const problems = overrideNameProblems(input, book.ofFile);
+  const problems = overrideNameProblems(input, book.base);
   // A tenant that names nobody anywhere writes names as it likes, as its file does.
   if (people.size > 0 && !people.has(input.person))
     problems.push({ path: 'person', message: 'there is no such person' });

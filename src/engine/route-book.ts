@@ -7,6 +7,7 @@ import type { FileRouting, WrittenAt } from '../config/routing.ts';
 import { dotted } from '../config/source.ts';
 import type { ConfigObjectRow } from '../pipeline/effect.ts';
 import type { Route, RoutingConfig } from '../pipeline/routing.ts';
+import { EscalationBook } from './escalation-book.ts';
 import { type MadeObject, ObjectBook } from './object-book.ts';
 import type { ObjectDocument } from './object-order.ts';
 
@@ -31,12 +32,16 @@ export class RouteBook {
   readonly made = new ObjectBook<ApiRoute>(() => {
     this.#built = null;
   });
+  readonly escalations: EscalationBook;
   #file: FileRouting;
   #channels: readonly string[] = [];
   #built: Built | null = null;
 
   constructor(file: FileRouting) {
     this.#file = file;
+    this.escalations = new EscalationBook(file, () => {
+      this.#built = null;
+    });
   }
 
   get file(): FileRouting {
@@ -45,6 +50,7 @@ export class RouteBook {
 
   set file(file: FileRouting) {
     this.#file = file;
+    this.escalations.file = file;
     this.#built = null;
   }
 
@@ -60,8 +66,21 @@ export class RouteBook {
     return this.#current.routing;
   }
 
-  load(rows: readonly ConfigObjectRow[]): void {
-    this.made.load(rows, apiRoute);
+  load(routes: readonly ConfigObjectRow[], escalations: readonly ConfigObjectRow[]): void {
+    this.made.load(routes, apiRoute);
+    this.escalations.load(escalations);
+  }
+
+  /** The changes are stored. */
+  committed(): void {
+    this.made.committed();
+    this.escalations.made.committed();
+  }
+
+  /** They are not. */
+  rolledBack(): void {
+    this.made.rolledBack();
+    this.escalations.made.rolledBack();
   }
 
   /** What would keep the route out, if it were there in place of what it was. */
@@ -95,13 +114,15 @@ export class RouteBook {
   /** With a receiver for each of them alone; where the file chose no receivers they are told of everything. */
   get #withChannels(): FileRouting {
     const own = this.#channels;
-    if (own.length === 0) return this.#file;
+    const escalations = this.escalations.policies;
+    const file = escalations.size === 0 ? this.#file : { ...this.#file, escalations };
+    if (own.length === 0) return file;
     const alone = own.map((channel) => [`channel:${channel}`, { channels: [channel] }] as const);
     const receivers = new Map([...this.#file.receivers, ...receiversOf(Object.fromEntries(alone))]);
     const everybody = receivers.get('default');
     if (this.#file.everyChannel && everybody !== undefined)
       receivers.set('default', { ...everybody, channels: [...everybody.channels, ...own] });
-    return { ...this.#file, receivers };
+    return { ...file, receivers };
   }
 
   #fileEntries() {

@@ -34,11 +34,11 @@ import {
   systemActor,
 } from '../services.ts';
 import { type Store, StoreError } from '../store/store.ts';
-import { DirectoryBook } from './directory-book.ts';
 import { decideDirectory } from './directory-orders.ts';
 import type { Engine } from './engine.ts';
-import { OnCallBook } from './on-call-book.ts';
 import { judged, postAlerts } from './outside-alerts.ts';
+import { decideOverride, overrideTrial } from './override-orders.ts';
+import { reachTests, resultsOf } from './reach-test.ts';
 import { refusal } from './refusal.ts';
 import { decideRoute } from './route-orders.ts';
 import { RuleBook } from './rule-book.ts';
@@ -81,10 +81,8 @@ export function createServices(ports: ServicePorts): Services {
   /** A tenant that nobody has heard of yet has what the file says. */
   const routesOf = (tenant: string) => engine.booksOf(tenant).routes;
 
-  const rotaOf = (tenant: string) =>
-    engine.tenant(tenant)?.rota ?? new OnCallBook(engine.routingOf(tenant).schedules);
-  const peopleOf = (tenant: string) =>
-    engine.tenant(tenant)?.people ?? new DirectoryBook(engine.routingOf(tenant));
+  const rotaOf = (tenant: string) => engine.booksOf(tenant).rota;
+  const peopleOf = (tenant: string) => engine.booksOf(tenant).people;
 
   const checkRoom = (tenant: string) => {
     unavailable(() => engine.checkRoom(tenant));
@@ -297,8 +295,22 @@ export function createServices(ports: ServicePorts): Services {
         const rota = rotaOf(tenant);
         return rota.made.entries.map((made) => ({ made, problems: rota.problemsOf(made) }));
       },
+      tryOverride(tenant, order, actor) {
+        const rota = rotaOf(tenant);
+        const hand = { actor: actor.name, newId: ports.newId };
+        const { people } = peopleOf(tenant).directory;
+        return overrideTrial(decideOverride(order, rota, hand, tenant, clock.now(), people), rota);
+      },
       changeOverride: (tenant, order, actor, idempotency) =>
         engine.submitOverride(tenant, { order, actor: actor.name, idempotency }),
+    },
+    reachTests: {
+      begin: (tenant, order, idempotency) => engine.submitReachTest(tenant, { order, idempotency }),
+      list: (tenant, limit) =>
+        reachTests(tenant, store, limit).map(({ run, ended }) => ({
+          ...{ run, ended, results: resultsOf(run, tenant, store, clock.now()) },
+        })),
+      names: (tenant) => peopleOf(tenant).targetNames,
     },
     health: ports.health,
     now: () => clock.now(),

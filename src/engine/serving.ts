@@ -15,14 +15,17 @@ import type { ConfirmRun } from './confirm-run.ts';
 import { carryOutDirectory } from './directory-orders.ts';
 import type { Doors } from './doors.ts';
 import { withEnded } from './ended-alerts.ts';
+import { carryOutEscalation } from './escalation-orders.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { GridRun } from './grid-run.ts';
 import type { GridServing } from './grid-serving.ts';
 import { carryOut } from './letters.ts';
 import { carryOutOverride } from './override-orders.ts';
+import { carryOutReachTest } from './reach-test.ts';
 import { carryOutRoute } from './route-orders.ts';
 import { carryOutRule } from './rule-orders.ts';
 import type { RulePair } from './rule-pair.ts';
+import { carryOutSchedule } from './schedule-orders.ts';
 import { decideSilence } from './silence.ts';
 import { carryOutTemplate } from './template-orders.ts';
 import type { Tenant } from './tenant.ts';
@@ -34,6 +37,7 @@ import {
   type LetterCommand,
   type ObjectCommand,
   type OverrideCommand,
+  type ReachTestCommand,
   type RouteCommand,
   type RuleCommand,
   type SampleBatch,
@@ -65,6 +69,7 @@ export interface ServingParts {
     | 'notification'
     | 'deliveries'
     | 'confirmations'
+    | 'events'
   >;
   readonly doors: Doors;
   readonly agenda: Agenda;
@@ -231,7 +236,8 @@ export class Serving {
       | OverrideCommand
       | RouteCommand
       | RuleCommand
-      | TestCommand,
+      | TestCommand
+      | ReachTestCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -242,17 +248,16 @@ export class Serving {
         return carryOutRule(work.order, work.actor, tenant, now, turn);
       case 'route':
         return carryOutRoute(work.order, work.actor, tenant, this.#parts.doors, now, turn);
-      case 'object': {
-        const { order, actor } = work;
-        if (work.of === 'template') return carryOutTemplate(order, actor, tenant, now, turn);
-        return carryOutChannel(order, actor, tenant, this.#parts, now, turn);
-      }
+      case 'object':
+        return this.#object(tenant, work, turn, now);
       case 'override':
         return carryOutOverride(work.order, work.actor, tenant, now, turn);
       case 'directory':
         return carryOutDirectory(work, tenant, now, turn);
       case 'test':
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
+      case 'reach_test':
+        return carryOutReachTest(work.order, tenant, this.#parts, now, turn);
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
         const { answer } = this.#parts.doors.step(tenant, input, now, turn);
@@ -262,6 +267,19 @@ export class Serving {
           silence: (id) => turn.silence(tenant, id) ?? store.silence(tenant.name, id),
         });
       }
+    }
+  }
+
+  #object(tenant: Tenant, { of, order, actor }: ObjectCommand, turn: Turn, now: number): Answer {
+    switch (of) {
+      case 'template':
+        return carryOutTemplate(order, actor, tenant, now, turn);
+      case 'channel':
+        return carryOutChannel(order, actor, tenant, this.#parts, now, turn);
+      case 'schedule':
+        return carryOutSchedule(order, actor, tenant, now, turn);
+      case 'escalation':
+        return carryOutEscalation(order, actor, tenant, this.#parts.doors, now, turn);
     }
   }
 

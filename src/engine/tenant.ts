@@ -2,6 +2,7 @@
 
 import type { Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
+import type { ConfigObjectKind } from '../pipeline/effect.ts';
 import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
@@ -14,10 +15,10 @@ import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
 import type { TenantRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelBook } from './channel-book.ts';
-import { DirectoryBook } from './directory-book.ts';
+import type { DirectoryBook } from './directory-book.ts';
 import { Fifo } from './fifo.ts';
 import { GridTable } from './grid.ts';
-import { OnCallBook } from './on-call-book.ts';
+import type { OnCallBook } from './on-call-book.ts';
 import { PairTable } from './pairs.ts';
 import type { RouteBook } from './route-book.ts';
 import { RuleBook } from './rule-book.ts';
@@ -31,6 +32,8 @@ export interface TenantBooks {
   readonly channels: ChannelBook;
   readonly templates: TemplateBook;
   readonly policy: DeliveryPolicy;
+  readonly rota: OnCallBook;
+  readonly people: DirectoryBook;
 }
 
 export class Tenant {
@@ -63,10 +66,8 @@ export class Tenant {
     this.channels = books.channels;
     this.templates = books.templates;
     this.filePolicy = books.policy;
-    const { file } = books.routes;
-    this.rota = new OnCallBook(file.schedules);
-    this.people = new DirectoryBook(file);
-    this.people.onCall = (schedule, at) => this.rota.onCall(schedule, at);
+    this.rota = books.rota;
+    this.people = books.people;
     this.pairs = new PairTable(row.id, table, settled);
     this.grid = new GridTable(row.id, table);
   }
@@ -131,13 +132,14 @@ export class Tenant {
   }
 
   get books(): TenantBooks {
-    const { routes, channels, templates, filePolicy: policy } = this;
-    return { routes, channels, templates, policy };
+    const { routes, channels, templates, filePolicy: policy, rota, people } = this;
+    return { routes, channels, templates, policy, rota, people };
   }
 
   /** Routes and policy know the channels as they are now. */
   followChannels(): void {
     this.routes.channels = this.channels.names;
+    this.people.followChannels();
     Object.assign(this.policy, this.#withPeople(this.channels.policy(this.filePolicy)));
   }
 
@@ -150,8 +152,10 @@ export class Tenant {
     this.templates.load(store.configObjects(this.name, 'template'));
     this.channels.load(store.configObjects(this.name, 'channel'));
     this.routes.channels = this.channels.names;
-    this.routes.load(store.configObjects(this.name, 'route'));
-    this.rota.load(store.configObjects(this.name, 'override'));
+    const stored = (kind: ConfigObjectKind) => store.configObjects(this.name, kind);
+    this.routes.load(stored('route'), stored('escalation'));
+    this.rota.load(stored('override'), stored('schedule'));
+    this.people.followChannels();
     this.people.load('person', store.configObjects(this.name, 'person'));
     this.people.load('team', store.configObjects(this.name, 'team'));
     const { flapping } = this.routes.routing;

@@ -32,11 +32,11 @@ export class Turn {
   readonly confirmations: ConfirmationRow[] = [];
   /** Tenants whose rules a command of this turn has changed: applied once that is stored. */
   readonly ruled = new Set<Tenant>();
-  /** Tenants whose routes a command of this turn has changed. */
+  /** Tenants whose routes or escalation policies a command of this turn has changed. */
   readonly rerouted = new Set<Tenant>();
   /** Tenants whose channels or templates a command of this turn has changed. */
   readonly changed = new Set<Tenant>();
-  /** Tenants whose overrides of schedules a command of this turn has changed. */
+  /** Tenants whose schedules or overrides of them a command of this turn has changed. */
   readonly overridden = new Set<Tenant>();
   /** Tenants whose people or teams a command of this turn has changed. */
   readonly peopled = new Set<Tenant>();

@@ -2,13 +2,14 @@
 import type { AlertMessage } from '../../channels/message.ts';
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
-import type { Answer, Idempotency } from '../services.ts';
+import type { Answer, ConfiguredKind, Idempotency } from '../services.ts';
 import type { DeadLetterFilter } from '../store/store.ts';
 import type { BulkRun } from './bulk-run.ts';
 import type { ConfirmRun } from './confirm-run.ts';
 import type { DirectoryKind } from './directory-book.ts';
 import type { GridRun } from './grid-run.ts';
 import type { ObjectOrder, OverrideOrder } from './object-order.ts';
+import type { ReachTestOrder } from './reach-test-run.ts';
 import type { RulePair } from './rule-pair.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -71,10 +72,10 @@ export interface RouteCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'route';
 }
 
-/** A change of a channel or a template of the API. */
+/** A change of a channel, a template, a schedule or an escalation policy of the API. */
 export interface ObjectCommand extends Omit<RuleCommand, 'kind'> {
   readonly kind: 'object';
-  readonly of: 'channel' | 'template';
+  readonly of: ConfiguredKind;
 }
 
 /** A change of an override of a schedule. */
@@ -103,6 +104,14 @@ export interface TestCommand {
   readonly waiter: Waiter<Answer>;
 }
 
+/** A test of who can be reached is begun or ended. */
+export interface ReachTestCommand {
+  readonly kind: 'reach_test';
+  readonly order: ReachTestOrder;
+  readonly idempotency: Idempotency | null;
+  readonly waiter: Waiter<Answer>;
+}
+
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
 export interface Internal {
   readonly kind: 'internal';
@@ -126,6 +135,7 @@ export type Work =
   | OverrideCommand
   | DirectoryCommand
   | TestCommand
+  | ReachTestCommand
   | BulkRun
   | ConfirmRun
   | Internal
@@ -139,6 +149,7 @@ export type Work =
  */
 export function isOrder(work: Work): boolean {
   if (work.kind === 'bulk' || work.kind === 'route') return true;
+  if (work.kind === 'object') return work.of === 'escalation';
   return work.kind === 'command' && !arriving.has(work.input.kind);
 }
 

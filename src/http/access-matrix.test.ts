@@ -34,7 +34,8 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
   'routes/{id}': (tenant) => newRoute(tenant),
-  'schedules/{name}': (tenant) => `${tenant}-rota`,
+  'schedules/{name}': (tenant) => newObject('schedules', tenant, { layers: [shift] }),
+  'escalations/{name}': (tenant) => newObject('escalations', tenant, { steps: [step] }),
   'overrides/{id}': (tenant) => newOverride(tenant),
   'recipients/{id}': (tenant) => newRecipient(tenant),
   'groups/{id}': (tenant) => newGroup(tenant),
@@ -56,6 +57,8 @@ const nothing: Readonly<Record<string, string>> = {
 
 /** Of an override: not over, and not too long. */
 const overrideUntil = Date.now() + 86_400_000;
+const shift = { name: 'all', start: '2020-01-01', every: '1d', people: ['zoe'] };
+const step = { after: '1h', to: ['zoe'] };
 const outsideAlert = { status: 'firing', labels: { alertname: 'DiskFull', host: 'a' } };
 
 const bodies: Readonly<Record<string, unknown>> = {
@@ -97,6 +100,13 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/templates': { name: 'made', text: 'x' },
   'put /api/v1/alerts/templates/{name}': { text: 'y' },
   'patch /api/v1/alerts/templates/{name}': { text: 'z' },
+  'post /api/v1/alerts/schedules': { name: 'made', layers: [shift] },
+  'put /api/v1/alerts/schedules/{name}': { layers: [{ ...shift, every: '2d' }] },
+  'patch /api/v1/alerts/schedules/{name}': { time_zone: 'Europe/Vienna' },
+  'post /api/v1/alerts/escalations': { name: 'made', steps: [step] },
+  'put /api/v1/alerts/escalations/{name}': { steps: [step], repeat: 1 },
+  'patch /api/v1/alerts/escalations/{name}': { repeat: 2 },
+  'post /api/v1/alerts/recipients/reach-tests': { to: ['zoe'] },
   'post /api/v1/alerts/recipients': { name: 'made' },
   'put /api/v1/alerts/recipients/{id}': { name: 'put' },
   'patch /api/v1/alerts/recipients/{id}': { locale: 'en' },
@@ -186,7 +196,11 @@ async function newRoute(tenant: Tenant): Promise<string> {
 }
 
 let objectsMade = 0;
-async function newObject(kind: 'channels' | 'templates', tenant: Tenant, document: object): Promise<string> {
+async function newObject(
+  kind: 'channels' | 'templates' | 'schedules' | 'escalations',
+  tenant: Tenant,
+  document: object,
+): Promise<string> {
   const name = `${tenant}-${kind}-${++objectsMade}`;
   await app.call('POST', `/api/v1/alerts/${kind}`, { name, ...document }, { 'x-tenant-id': tenant });
   return name;

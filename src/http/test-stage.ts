@@ -181,7 +181,12 @@ export function httpStage(
       test: () => Promise.reject(new ApiError('channel_not_found')),
       verify: () => Promise.reject(new ApiError('channel_not_found')),
     },
-    objects: { channel: noObjects('channel_not_found'), template: noObjects('template_not_found') },
+    objects: {
+      channel: noObjects('channel_not_found'),
+      template: noObjects('template_not_found'),
+      schedule: noObjects('schedule_not_found'),
+      escalation: noObjects('escalation_not_found'),
+    },
     rendered: (_tenant, _channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],
@@ -235,7 +240,15 @@ export function httpStage(
     onCall: {
       schedules: () => stage.schedules,
       overrides: () => [],
+      tryOverride: () => {
+        throw new ApiError('override_not_found');
+      },
       changeOverride: () => Promise.reject(new ApiError('override_not_found')),
+    },
+    reachTests: {
+      begin: () => Promise.reject(new ApiError('nobody_to_reach')),
+      list: () => [],
+      names: () => ({ person: new Map(), team: new Map(), on_call: new Map(), channel: new Map() }),
     },
     health: () => stage.health,
     now: () => stage.now,

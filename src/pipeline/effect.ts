@@ -131,7 +131,16 @@ export interface ConfigVersionRow {
 }
 
 /** Kinds of objects that people configure through the API. */
-export type ConfigObjectKind = 'rule' | 'route' | 'channel' | 'template' | 'override' | 'person' | 'team';
+export type ConfigObjectKind =
+  | 'rule'
+  | 'route'
+  | 'channel'
+  | 'template'
+  | 'override'
+  | 'person'
+  | 'team'
+  | 'schedule'
+  | 'escalation';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

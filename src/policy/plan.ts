@@ -151,7 +151,7 @@ function planNotification(
   now: number,
   out: PlanResult,
 ): void {
-  const { message, only } = notification;
+  const { message, only, through } = notification;
   const receiver = only === undefined ? means.routing.receivers.get(notification.receiver) : undefined;
   const named =
     only === undefined ? (notification.strategy ?? receiver?.strategy ?? null) : testStrategy.name;
@@ -160,7 +160,7 @@ function planNotification(
     only !== undefined
       ? { channels: [only] }
       : notification.to !== undefined
-        ? { channels: [], to: notification.to }
+        ? { channels: through === undefined ? [] : [through], to: notification.to }
         : { channels: receiver?.channels ?? [], to: receiver?.to };
   const { recipients, unreached } = recipientsOf(state.ways, state.people, asked, strategy, now);
   const nobody = unreached.length > 0 ? 'nobody_reached' : 'no_channel';

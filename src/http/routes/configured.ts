@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { channels } from '../../../channels/index.ts';
 import { channelLimits } from '../../config/api-channel.ts';
+import { apiEscalationLimits, apiEscalationSchema } from '../../config/api-escalation.ts';
+import { apiScheduleLimits, apiScheduleSchema } from '../../config/api-schedule.ts';
 import { templateLimits } from '../../config/api-template.ts';
 import { objectRoutes } from './object-routes.ts';
 
@@ -10,6 +12,7 @@ const name = z.string().meta({ description: 'Letters, digits, "_", "-", "."; it 
 export const configuredRoutes = [
   ...objectRoutes({
     ...{ kind: 'channel', path: '/api/v1/alerts/channels', id: 'ConfiguredChannel' },
+    ...{ tag: 'channels', called: 'a channel' },
     documentBytes: channelLimits.documentBytes,
     description:
       'With the keys of a channel in the file. A secret is shown as `{ "secret": true }`, and put again it is kept.',
@@ -32,6 +35,7 @@ export const configuredRoutes = [
   }),
   ...objectRoutes({
     ...{ kind: 'template', path: '/api/v1/alerts/templates', id: 'ConfiguredTemplate' },
+    ...{ tag: 'templates', called: 'a template' },
     documentBytes: templateLimits.documentBytes,
     description: 'With the keys of a template in the file.',
     described: z.looseObject({ name, title: z.unknown().optional(), text: z.unknown().optional() }),
@@ -43,5 +47,35 @@ export const configuredRoutes = [
     },
     more: [],
     deleted: 'Messages are said in the built-in words again.',
+  }),
+  ...objectRoutes({
+    ...{ kind: 'schedule', path: '/api/v1/alerts/schedules', id: 'ConfiguredSchedule' },
+    ...{ tag: 'on-call', called: 'an on-call schedule' },
+    documentBytes: apiScheduleLimits.documentBytes,
+    description: 'With the keys of a schedule in the file.',
+    described: apiScheduleSchema,
+    codes: {
+      notFound: 'schedule_not_found',
+      taken: 'schedule_name_taken',
+      tooMany: 'too_many_schedules',
+      inUse: 'schedule_in_use',
+    },
+    more: [],
+    deleted: 'Overrides of it wait until there is one of its name again.',
+  }),
+  ...objectRoutes({
+    ...{ kind: 'escalation', path: '/api/v1/alerts/escalations', id: 'ConfiguredEscalation' },
+    ...{ tag: 'escalations', called: 'an escalation policy' },
+    documentBytes: apiEscalationLimits.documentBytes,
+    description: 'With the keys of a policy in the file.',
+    described: apiEscalationSchema,
+    codes: {
+      notFound: 'escalation_not_found',
+      taken: 'escalation_name_taken',
+      tooMany: 'too_many_escalations',
+      inUse: 'escalation_in_use',
+    },
+    more: [],
+    deleted: 'No route may name it.',
   }),
 ];

@@ -19,6 +19,7 @@ import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { peopleRoutes } from './people.ts';
+import { reachTestsRoutes } from './reach-tests.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
 import { rotaCalendarsRoutes } from './rota-calendars.ts';
@@ -46,6 +47,7 @@ export function allRoutes(): readonly Route[] {
     ...configuredRoutes,
     ...onCallRoutes,
     ...rotaCalendarsRoutes,
+    ...reachTestsRoutes,
     ...peopleRoutes,
     ...statisticsRoutes,
     ...reportsRoutes,

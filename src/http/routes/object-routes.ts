@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { tagOf } from '../../engine/object-change.ts';
 import type { ObjectOrder } from '../../engine/object-order.ts';
 import { ApiError, type ErrorCode } from '../../errors.ts';
+import type { ConfiguredKind } from '../../services.ts';
 import { type ObjectEntry, objectBodyOf, toObjectBody } from '../bodies/object-body.ts';
 import { pageOut, pageQuery } from '../bodies/shapes.ts';
 import { toVersionBody, versionBody } from '../bodies/version-body.ts';
@@ -12,8 +13,11 @@ import { type ChangeQuery, changeQuery, tagged } from '../object-change.ts';
 import { answer, type Call, passOn, type Route, route } from '../route.ts';
 
 export interface ObjectRoutes {
-  readonly kind: 'channel' | 'template';
-  readonly path: `/api/v1/alerts/${'channels' | 'templates'}`;
+  readonly kind: ConfiguredKind;
+  readonly path: `/api/v1/alerts/${'channels' | 'templates' | 'schedules' | 'escalations'}`;
+  readonly tag: 'channels' | 'templates' | 'on-call' | 'escalations';
+  /** As it is called in summaries, with its article. */
+  readonly called: string;
   readonly documentBytes: number;
   /** Of the OpenAPI document. */
   readonly id: string;
@@ -27,12 +31,12 @@ export interface ObjectRoutes {
 }
 
 export function objectRoutes(of: ObjectRoutes): readonly Route[] {
-  const { kind, path, codes, documentBytes } = of;
-  const tag = path.endsWith('channels') ? 'channels' : 'templates';
+  const { kind, path, codes, documentBytes, tag, called } = of;
+  const many = path.slice(path.lastIndexOf('/') + 1);
   const body = objectBodyOf(of.id, of.description);
   const dryRun = z.object({ dry_run: z.literal(true), [kind]: body }).meta({ id: `${of.id}DryRun` });
-  const document = z.record(z.string(), z.unknown(), `expected a ${kind} (an object)`);
-  const someKeys = z.looseObject({}).meta({ description: `Keys of a ${kind}; null takes one away.` });
+  const document = z.record(z.string(), z.unknown(), `expected ${called} (an object)`);
+  const someKeys = z.looseObject({}).meta({ description: `Keys of ${called}; null takes one away.` });
   const errorsOfChange = [codes.notFound, 'owned_by_file', 'precondition_failed', ...of.more] as const;
   const changed = {
     description: 'As it is now; with `dry_run` as it would be',
@@ -67,7 +71,7 @@ export function objectRoutes(of: ObjectRoutes): readonly Route[] {
   return [
     route({
       ...{ method: 'get', path, requires: 'read', tag },
-      summary: `The ${kind}s that the tenant may use: of the file, then of the API.`,
+      summary: `The ${many} that the tenant may use: of the file, then of the API.`,
       query: z.strictObject(pageQuery),
       answers: { 200: { description: 'A page', schema: pageOut(body) } },
       errors: ['invalid_cursor'],
@@ -76,7 +80,7 @@ export function objectRoutes(of: ObjectRoutes): readonly Route[] {
     }),
     route({
       ...{ method: 'post', path, requires: 'edit', tag },
-      summary: `Make a ${kind}. Answered once it is durable and in use.`,
+      summary: `Make ${called}. Answered once it is durable and in use.`,
       query: changeQuery,
       body: document,
       describedBody: of.described,
@@ -102,7 +106,7 @@ export function objectRoutes(of: ObjectRoutes): readonly Route[] {
     }),
     route({
       ...{ method: 'put', path: `${path}/{name}`, requires: 'edit', tag },
-      summary: `Replace a ${kind} of the API.`,
+      summary: `Replace ${called} of the API.`,
       query: changeQuery,
       body: document,
       describedBody: of.described,
@@ -115,7 +119,7 @@ export function objectRoutes(of: ObjectRoutes): readonly Route[] {
     }),
     route({
       ...{ method: 'patch', path: `${path}/{name}`, requires: 'edit', tag },
-      summary: `Change some keys of a ${kind} of the API (JSON merge patch: null takes a key away).`,
+      summary: `Change some keys of ${called} of the API (JSON merge patch: null takes a key away).`,
       query: changeQuery,
       body: document,
       describedBody: someKeys,
@@ -128,7 +132,7 @@ export function objectRoutes(of: ObjectRoutes): readonly Route[] {
     }),
     route({
       ...{ method: 'delete', path: `${path}/{name}`, requires: 'edit', tag },
-      summary: `Delete a ${kind} of the API. ${of.deleted}`,
+      summary: `Delete ${called} of the API. ${of.deleted}`,
       conditional: true,
       answers: { 204: { description: 'Deleted' } },
       errors: [codes.notFound, codes.inUse, 'owned_by_file', 'precondition_failed'],
@@ -140,7 +144,7 @@ export function objectRoutes(of: ObjectRoutes): readonly Route[] {
     }),
     route({
       ...{ method: 'get', path: `${path}/{name}/versions`, requires: 'read', tag },
-      summary: `What a ${kind} of the API was after each change, newest first; by its id also once it is deleted.`,
+      summary: `What ${called} of the API was after each change, newest first; by its id also once it is deleted.`,
       query: z.strictObject(pageQuery),
       answers: { 200: { description: 'A page', schema: pageOut(versionBody) } },
       errors: [codes.notFound, 'invalid_cursor'],

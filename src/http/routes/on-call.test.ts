@@ -189,6 +189,41 @@ describe('an override', () => {
     expect(await onCall('2090-01-03T21:00:00Z')).toMatchObject([{ people: ['fay'] }]);
   });
 
+  it('is tried first: who would be on call instead, what is left open, what it meets', async () => {
+    const gap = `\n  thin: { time_zone: UTC, allow_gaps: true, layers: [{ name: all, start: 2020-01-06, every: 1d, people: [ann], restrict: [{ from: '08:00', to: '20:00' }] }] }\ntenants:`;
+    await begin({}, config.replace('\ntenants:', gap));
+    const asked = async (body: object) =>
+      (await app.call('POST', `${overrides}?dry_run=true`, body)) as { status: number; body: object };
+    expect(await asked(tonight)).toMatchObject({
+      status: 200,
+      body: {
+        ...{ dry_run: true, override: { person: 'eve', active: true }, gaps: [], overlaps: [], more: false },
+        taken: [
+          {
+            ...{ start: tonight.from, end: tonight.to },
+            instead: [
+              { start: tonight.from, end: '2090-01-03T21:00:00.000Z', people: ['ann'] },
+              { start: '2090-01-03T21:00:00.000Z', end: tonight.to, people: ['cy', 'dee'] },
+            ],
+          },
+        ],
+      },
+    });
+    expect(((await app.call('GET', overrides)).body as Shown).items).toEqual([]);
+    // In the place of a layer: where that has nobody there is nothing to take over.
+    expect(await asked({ ...tonight, schedule: 'thin', layer: 'all' })).toMatchObject({
+      body: {
+        taken: [{ start: tonight.from, end: '2090-01-03T20:00:00.000Z', instead: [{ people: ['ann'] }] }],
+        gaps: [{ start: '2090-01-03T20:00:00.000Z', end: tonight.to }],
+      },
+    });
+    const { id } = (await app.call('POST', overrides, tonight)).body as { id: string };
+    expect(await asked({ ...tonight, person: 'fay', from: '2090-01-03T22:00:00Z' })).toMatchObject({
+      body: { taken: [{ instead: [{ people: ['eve'] }] }], overlaps: [{ id, person: 'eve' }] },
+    });
+    expect(codeOf(await asked({ ...tonight, schedule: 'second' }))).toEqual([400, 'invalid_body']);
+  });
+
   it('that is wrong is refused, and says where; one whose schedule is gone waits', async () => {
     await begin();
     const refused = async (change: object) => {

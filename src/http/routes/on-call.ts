@@ -6,11 +6,16 @@ import { ApiError } from '../../errors.ts';
 import { shifts } from '../../policy/on-call/rota.ts';
 import { type Schedule, scheduleLimits } from '../../policy/on-call/schedule.ts';
 import { rotaBody, toRotaBody, toWatchBody, watchBody } from '../bodies/on-call-body.ts';
-import { overrideBody, toOverrideBody } from '../bodies/override-body.ts';
+import {
+  overrideBody,
+  overrideTrialBody,
+  toOverrideBody,
+  toOverrideTrialBody,
+} from '../bodies/override-body.ts';
 import { pageOut, pageQuery, timeInQuery, timeOut, timeText } from '../bodies/shapes.ts';
 import { toVersionBody, versionBody } from '../bodies/version-body.ts';
 import { seenIn } from '../if-match.ts';
-import { tagged } from '../object-change.ts';
+import { changeQuery, tagged } from '../object-change.ts';
 import { answer, type Call, passOn, route } from '../route.ts';
 
 const dayMs = 86_400_000;
@@ -114,13 +119,23 @@ export const onCallRoutes = [
     tag: 'on-call',
     summary: 'Somebody takes over for a while, also of a schedule of a file. Answered once it is durable.',
     body: z.record(z.string(), z.unknown(), 'expected an override (an object)'),
+    query: changeQuery,
     describedBody: apiOverrideSchema,
     bodyBytes: overrideLimits.documentBytes,
     idempotent: true,
-    answers: { 201: { description: 'Stored, and in force', schema: overrideBody } },
+    answers: {
+      201: { description: 'Stored, and in force', schema: overrideBody },
+      200: { description: 'With `dry_run`: what it would change', schema: overrideTrialBody },
+    },
     errors: ['too_many_overrides', 'idempotency_conflict'],
-    async handler({ c, deps, tenant, actor, body, idempotency }) {
+    async handler({ c, deps, tenant, actor, body, idempotency, query }) {
       const order = { do: 'create', document: body } as const;
+      if (query.dry_run) {
+        const { answer: would, trial } = deps.services.onCall.tryOverride(tenant, order, actor);
+        if (trial === null) return passOn(c, would);
+        const shown = would.body as ReturnType<typeof toOverrideBody>;
+        return answer(c, 200, toOverrideTrialBody(shown, trial));
+      }
       const result = await deps.services.onCall.changeOverride(tenant, order, actor, idempotency);
       if (result.status === 201)
         c.header('location', `/api/v1/on-call/overrides/${(result.body as { id: string }).id}`);

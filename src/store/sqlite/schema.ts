@@ -309,7 +309,7 @@ export const configObject = sqliteTable(
   {
     tenant: text('tenant').notNull(),
     kind: text('kind', {
-      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team'],
+      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team', 'schedule', 'escalation'],
     }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
@@ -329,7 +329,7 @@ export const configObjectVersion = sqliteTable(
   {
     tenant: text('tenant').notNull(),
     kind: text('kind', {
-      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team'],
+      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team', 'schedule', 'escalation'],
     }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),
