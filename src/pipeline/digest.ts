@@ -1,7 +1,7 @@
 // Digests: what is not urgent is collected in a group of its own and told at a time that stands on the clock. Its key is
 // the receiver and the schedule; it opens with the first that is collected, is due at the next such time or when it is
 // full, and is a group in everything else: a member is routed, held back, told once and logged as anywhere.
-import { type DigestPlan, mostInDigest } from './digest-rule.ts';
+import type { DigestPlan } from './digest-rule.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 
@@ -21,23 +21,8 @@ export function queuedIn(state: PipelineState, group: Group): number {
   return queued;
 }
 
-/**
- * As much waits as goes out before the time. What comes and goes counts once: it would fill a digest by itself, and be told
- * as often as it was before; what is kept of it has the same bound as a digest.
- */
-export function isFull(state: PipelineState, group: Group, max: number): boolean {
-  // Counted only where it may be full: most of the members may have been told long ago.
-  if (group.members.size < max) return false;
-  const keys = new Set<string>();
-  let queued = 0;
-  for (const alert of waiting(state, group)) {
-    keys.add(alert.key);
-    queued += 1;
-  }
-  return keys.size >= max || queued >= mostInDigest;
-}
-
-function* waiting(state: PipelineState, group: Group): Generator<AlertRow> {
+/** What waits to be told by the digest. */
+export function* waiting(state: PipelineState, group: Group): Generator<AlertRow> {
   for (const id of group.members) {
     const alert = state.alerts.get(id);
     if (alert && !group.suppressed.has(id) && waitsIn(group, alert)) yield alert;

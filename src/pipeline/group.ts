@@ -1,6 +1,7 @@
 // Stage 4: the alert joins the group of each of its routes and arms the group's timer. The group row carries the notify
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
-import { collects, isFull } from './digest.ts';
+import { collects } from './digest.ts';
+import { isFull } from './digest-full.ts';
 import type { DigestPlan } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
 import { nextOnTheClock } from './on-the-clock.ts';
@@ -108,7 +109,7 @@ export function collect(
   const { row } = group;
   row.collectSince ??= now;
   row.collectUntil ??= nextOnTheClock(now, plan.everyMs, plan.zone);
-  if (row.collectUntil > now && isFull(state, group, plan.max)) {
+  if (row.collectUntil > now && isFull(state, group, plan.max, now)) {
     row.collectUntil = now;
     arm(group, now, 'digest_full', out);
   } else arm(group, row.collectUntil, 'digest', out);

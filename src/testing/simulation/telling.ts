@@ -3,11 +3,11 @@
 import type { AlertMessage, NotifyReason } from '../../../channels/message.ts';
 import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import { type AlertRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
+import { type AlertRow, type GroupRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import type { Acks } from './acks.ts';
 import type { Hold, Holding } from './holding.ts';
 import type { AlertRecord } from './journal.ts';
-import { longestDigestMs, routeAt, type Told, toldAt } from './routes.ts';
+import { longestDigestMs, routeAt, slotBefore, type Told, toldAt } from './routes.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -157,8 +157,10 @@ export class Telling {
     const quiet = this.routedAt < at - 600_000 && this.rulesAt < at - 600_000;
     // A repeat is about those that stand; what fires anew meanwhile is in the list, but not its cause.
     const standing = reason === 'repeat' && Object.keys(row.alerts).length > message.changed.length;
-    // Whoever wants a digest now gets what it has.
-    const wanted = reason === 'digest' && this.#wantedAt.get(groupId) === at;
+    // At its time a digest says all that it has, and also to whoever wants it now.
+    const wanted =
+      reason === 'digest' &&
+      (this.#wantedAt.get(groupId) === at || (group !== undefined && this.#isOnTime(group, at)));
     if (quiet && !standing && !wanted && early.length > 0 && early.length === message.changed.length)
       this.#broken('I11', `${reason} of ${early.join(', ')} within the dedupe window`);
     for (const id of Object.keys(row.alerts)) {
@@ -326,6 +328,14 @@ export class Telling {
     for (const receiver of this.#believers(record))
       if (!places.includes(receiver))
         this.#broken('I1', `${row.id} went elsewhere at ${movedAt} and ${receiver} believes it fires`);
+  }
+
+  /** A digest at its time on the clock, or a little later. */
+  #isOnTime({ route }: GroupRow, at: number): boolean {
+    const [, count, unit] = / digest (\d+)([mh])$/.exec(route) ?? [];
+    const everyMs = Number(count) * (unit === 'h' ? 3_600_000 : 60_000);
+    const slot = slotBefore(this.#world.routing, everyMs, at);
+    return at - slot <= 5_000 + this.#world.downtime(slot, at);
   }
 
   /** After quiescence: whatever was said firing and ended was taken back. */
