@@ -30,44 +30,41 @@ export function noteHeard(
 }
 
 /**
- * A message has ended, perhaps behind one of its order that is still open: what was lost with it is known when that one has
- * ended, since words count in the order in which they were said. Called while the message is among the open ones.
+ * A message has ended, perhaps behind one of its order that is still open: what was lost of an alert that the open one
+ * speaks of counts when that one has ended, since words count in the order in which they were said. Called while the message
+ * is among the open ones.
  */
 export function noteEnded(order: Order, delivery: OpenDelivery, lost: boolean): void {
-  const before = order.open.findLast(({ orderNo }) => orderNo < delivery.orderNo);
-  if (before === undefined || !lost || delivery.maybe) {
-    noteHeard(order, delivery.alerts, lost, delivery.maybe);
-    for (const [id, words] of delivery.lostAfter ?? []) noteLost(order, id, words);
-    return;
-  }
-  addLost(before, delivery.alerts);
+  const { alerts, maybe, orderNo } = delivery;
+  if (lost && !maybe) noteLost(order, alerts, orderNo);
+  else noteHeard(order, alerts, lost, maybe);
   for (const [id, words] of delivery.lostAfter ?? [])
-    for (const word of words) addWord(lostAfter(before), id, word as 'f' | 'r');
+    for (const word of words) noteLost(order, { [id]: word === 'f' ? 'firing' : 'resolved' }, orderNo);
 }
 
-/** Words that nobody will hear, said behind a message that is open. */
-export function addLost(
-  before: Pick<OpenDelivery, 'lostAfter'>,
+/** Words that nobody will hear; what is open before them of the order is of a lower number. */
+export function noteLost(
+  order: Pick<Order, 'unsaid' | 'believed' | 'open'>,
   alerts: Readonly<Record<string, Saying>>,
+  orderNo: number,
 ): void {
   for (const [id, saying] of Object.entries(alerts)) {
-    if (saying === 'firing') addWord(lostAfter(before), id, 'f');
-    else if (saying === 'resolved') addWord(lostAfter(before), id, 'r');
+    const before = order.open.findLast((one) => one.orderNo < orderNo && speaksOf(one, id));
+    if (before === undefined) noteHeard(order, { [id]: saying }, true, false);
+    else if (saying === 'firing' || saying === 'resolved')
+      addWord(before, id, saying === 'firing' ? 'f' : 'r');
   }
 }
 
-function lostAfter(before: Pick<OpenDelivery, 'lostAfter'>): Map<string, LostWords> {
-  before.lostAfter ??= new Map();
-  return before.lostAfter;
+function speaksOf({ alerts, lostAfter }: OpenDelivery, id: string): boolean {
+  return id in alerts || lostAfter?.has(id) === true;
 }
 
 /** Of firings and ends in turn the first and the last say it all: `frf` is `f`, `rfr` is `r`. */
-function addWord(words: Map<string, LostWords>, id: string, word: 'f' | 'r'): void {
-  const said = words.get(id);
-  if (said === undefined) words.set(id, word);
-  else if (!said.endsWith(word)) words.set(id, said.length === 2 ? word : (`${said}${word}` as LostWords));
-}
-
-function noteLost(order: Pick<Order, 'unsaid' | 'believed'>, id: string, words: LostWords): void {
-  for (const word of words) noteHeard(order, { [id]: word === 'f' ? 'firing' : 'resolved' }, true, false);
+function addWord(before: OpenDelivery, id: string, word: 'f' | 'r'): void {
+  before.lostAfter ??= new Map();
+  const said = before.lostAfter.get(id);
+  if (said === undefined) before.lostAfter.set(id, word);
+  else if (!said.endsWith(word))
+    before.lostAfter.set(id, said.length === 2 ? word : (`${said}${word}` as LostWords));
 }

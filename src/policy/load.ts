@@ -4,7 +4,7 @@ import { loadBreaker } from './breaker.ts';
 import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
-import { addLost, noteHeard } from './heard.ts';
+import { noteHeard, noteLost } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { quietReason } from './quiet-deliveries.ts';
 import { arriveLate } from './receipts-of-open.ts';
@@ -98,9 +98,8 @@ export function loadPolicy(
       if (row.crashes >= crashesOfPoison) poison.add(row.id);
       continue;
     }
-    const before = order.open.at(-1);
     const maybe = maySomebodyHaveIt(row);
-    if (before && isLost(row) && !maybe) addLost(before, row.alerts);
+    if (isLost(row) && !maybe) noteLost(order, owedOf(row), row.orderNo);
     else noteHeard(order, row.alerts, isLost(row), maybe);
   }
   for (const [key, order] of [...state.orders]) {
@@ -125,6 +124,15 @@ function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { co
 }
 
 /** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */
+/**
+ * Words of a lost message that count. A firing that a later one says anew is lost only with that one, which another group of
+ * the same people may have said.
+ */
+function owedOf({ reason, alerts }: DeadLetter): DeadLetter['alerts'] {
+  if (reason !== 'superseded') return alerts;
+  return Object.fromEntries(Object.entries(alerts).filter(([, saying]) => saying === 'resolved'));
+}
+
 function isLost({ state, reason }: DeliveryRow): boolean {
   if (state === 'dead') return reason !== 'receipt_failed';
   return state === 'dropped' && (reason === 'discarded' || reason === 'superseded');

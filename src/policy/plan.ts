@@ -9,7 +9,7 @@ import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
 import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
-import { addLost, noteHeard } from './heard.ts';
+import { noteLost } from './heard.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
@@ -326,9 +326,7 @@ function forgetUnsaid(
   orderKey: string,
   alerts: OpenDelivery['alerts'],
 ): void {
-  const before = order.open.at(-1);
-  if (before) addLost(before, alerts);
-  else noteHeard(order, alerts, true, false);
+  noteLost(order, alerts, Number.POSITIVE_INFINITY);
   if (isSettled(order)) state.orders.delete(orderKey);
 }
 
