@@ -1,5 +1,5 @@
 // Policy's state of a tenant, rebuilt from its rows after a start or a reload.
-import type { BreakerRow, ConfirmationRow, DeliveryRow, TallyRow } from '../pipeline/rows.ts';
+import type { BreakerRow, ConfirmationRow, DeliveryRow, Saying, TallyRow } from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
 import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
@@ -62,10 +62,15 @@ export function loadPolicy(
   for (const row of breakers) loadBreaker(state, row, now);
   const poison = new Set<string>();
   const inOrder = [...deliveries].sort((a, b) => a.orderNo - b.orderNo);
+  const waiting = new Set(
+    inOrder
+      .filter(isOpen)
+      .flatMap(({ orderKey, alerts }) => Object.keys(alerts).map((id) => `${orderKey} ${id}`)),
+  );
   for (const row of inOrder) {
     const order = orderAt(state, row.orderKey);
     order.lastNo = Math.max(order.lastNo, row.orderNo);
-    if (row.state === 'queued' || row.state === 'sending') {
+    if (isOpen(row)) {
       order.open.push({
         id: row.id,
         notificationId: row.notificationId,
@@ -99,7 +104,7 @@ export function loadPolicy(
       continue;
     }
     const maybe = maySomebodyHaveIt(row);
-    if (isLost(row) && !maybe) noteLost(order, owedOf(row), row.orderNo);
+    if (isLost(row) && !maybe) noteLost(order, owedOf(row, waiting), row.orderNo);
     else noteHeard(order, row.alerts, isLost(row), maybe);
   }
   for (const [key, order] of [...state.orders]) {
@@ -125,12 +130,22 @@ function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { co
 
 /** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */
 /**
- * Words of a lost message that count. A firing that a later one says anew is lost only with that one, which another group of
- * the same people may have said.
+ * Words of a lost message that count. A firing that a later one says anew is known by that one, which another group of the
+ * same people may have said: it is lost while that one still waits, or with it.
  */
-function owedOf({ reason, alerts }: DeadLetter): DeadLetter['alerts'] {
+function owedOf(
+  { reason, alerts, orderKey }: DeadLetter,
+  waiting: ReadonlySet<string>,
+): DeadLetter['alerts'] {
   if (reason !== 'superseded') return alerts;
-  return Object.fromEntries(Object.entries(alerts).filter(([, saying]) => saying === 'resolved'));
+  const owed = ([id, saying]: [string, Saying]) => saying === 'resolved' || waiting.has(`${orderKey} ${id}`);
+  return Object.fromEntries(Object.entries(alerts).filter(owed));
+}
+
+type Open = DeadLetter & { readonly state: OpenDelivery['state'] };
+
+function isOpen(row: DeadLetter): row is Open {
+  return row.state === 'queued' || row.state === 'sending';
 }
 
 function isLost({ state, reason }: DeliveryRow): boolean {
