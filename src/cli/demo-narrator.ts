@@ -92,7 +92,10 @@ export function createNarrator(options: NarratorOptions): Narrator {
     if (name === rule) {
       if (text !== undefined) say(kind.slice('alert.'.length), text);
       else if (kind === 'alert.severity_changed' && reason === 'promoted')
-        say('promoted', `nobody took it for ${formatDuration(Number(body.after))}: it is ${String(body.to)} now`);
+        say(
+          'promoted',
+          `nobody took it for ${formatDuration(Number(body.after))}: it is ${String(body.to)} now`,
+        );
     } else if (name !== null && kind === 'alert.firing' && !others.has(name)) {
       others.add(name);
       say('also', `${name} fires on this machine; it is told the same way, but is not part of this story`);

@@ -38,6 +38,18 @@ it('shows the card that nobody confirms, the call and its confirmation, and the 
 
   await app.push([{ metric: 'busy', value: 2 }]);
   await expect.poll(() => lines, { timeout: 5_000 }).toContainEqual(expect.stringMatching(/^broken/));
+  const alerts = (await app.call('GET', '/api/v1/alerts')).body as { items: { id: string }[] };
+  const paused = {
+    ...{ policy: 'wake-up', state: 'paused', step: 1, of: 2, paused_by: 'acknowledged' },
+    ...{ next_at: null, next_to: ['channel:demo-call'] },
+  };
+  expect(alerts.items).toMatchObject([{ escalations: [paused] }]);
+  const path = `/api/v1/alerts/${alerts.items[0]!.id}`;
+  expect((await app.call('GET', path)).body).toMatchObject({ escalations: [paused] });
+  const history = (await app.call('GET', `${path}/history`)).body as { group_events: { kind: string }[] };
+  expect(history.group_events.map(({ kind }) => kind.slice('escalation.'.length))).toEqual([
+    ...['armed', 'step', 'paused'],
+  ]);
   await app.push([{ metric: 'busy', value: 0 }]);
   const shown = () => lines.filter((line) => line.includes('│ ')).join('\n');
   await expect.poll(shown, { timeout: 5_000 }).toMatch(/│ RESOLVED \[critical\] ProcessBurnsCpu/);
