@@ -164,9 +164,20 @@ export interface Receipt {
   readonly answer?: string;
 }
 
+/** What somebody sent to us of their own accord, in answer to no message that the provider would name. */
+export interface Reply {
+  /** Their number, in E.164. */
+  readonly from: string;
+  readonly text: string;
+  /** When it was sent, epoch milliseconds; absent: the provider does not say. */
+  readonly at?: number;
+}
+
 /** What a request from a provider comes to; the body is what the provider wants to read. */
 export interface CallbackOutcome {
   readonly receipts: readonly Receipt[];
+  /** Absent: none. */
+  readonly replies?: readonly Reply[];
   readonly reply: { readonly status: number; readonly contentType: string; readonly body: string };
 }
 

@@ -11,6 +11,7 @@ import {
   numbersConfig,
 } from './phone-provider.ts';
 import { codeOf, textOf, unreadable } from './provider-reply.ts';
+import { replyOf } from './sms-reply.ts';
 import { smsSources, smsVariable } from './sms-text.ts';
 
 const dayMs = 86_400_000;
@@ -76,11 +77,18 @@ export const aliyunSms = definePhoneProvider({
       ),
   }),
   read: (request, settings) =>
-    readReports(request, settings.callback_token, { code: 0, msg: 'OK' }, receiptOf),
+    readReports(request, settings.callback_token, { code: 0, msg: 'OK' }, receiptOf, replyIn),
 });
 
 /** Accepted by its word, under an id that it did not say. */
 const noId = unreadable({ kind: 'reply', status: 200, headers: {}, body: '', complete: true }, 0);
+
+/** SmsUp: `phone_number` is written as it was told, of the mainland without its code; `send_time` is of China. */
+function replyIn({ phone_number: from, content: text, send_time: sent }: Readonly<Record<string, unknown>>) {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/.exec(String(sent)) ?? [];
+  const said = { text, at: Date.parse(`${day}T${time}+08:00`) };
+  return replyOf({ ...said, from }, 'CN') ?? replyOf({ ...said, from: `+${String(from)}` });
+}
 
 function receiptOf(report: Readonly<Record<string, unknown>>): Receipt | null {
   const providerId = textOf(report.biz_id);

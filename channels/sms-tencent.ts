@@ -14,6 +14,7 @@ import { codeOf, isObject, jsonReply, textOf, unreadable } from './provider-repl
 import { secret } from './secret.ts';
 import { partsOf } from './signing/canonical.ts';
 import { signTc3 } from './signing/tc3.ts';
+import { replyOf } from './sms-reply.ts';
 import { smsSources, smsVariable } from './sms-text.ts';
 
 const contentType = 'application/json; charset=utf-8';
@@ -119,8 +120,13 @@ export const tencentSms = definePhoneProvider({
     },
   }),
   read: (request, settings) =>
-    readReports(request, settings.callback_token, { result: 0, errmsg: 'OK' }, receiptOf),
+    readReports(request, settings.callback_token, { result: 0, errmsg: 'OK' }, receiptOf, replyIn),
 });
+
+/** `time` is in seconds. */
+function replyIn({ nationcode: code, mobile, text, time }: Readonly<Record<string, unknown>>) {
+  return replyOf({ from: `+${String(code)}${String(mobile)}`, text, at: Number(time ?? Number.NaN) * 1_000 });
+}
 
 const badNumber = new Set([
   'InvalidParameterValue.IncorrectPhoneNumber',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Receipt } from './channel.ts';
 import { baseUrl, definePhoneProvider, numbersConfig } from './phone-provider.ts';
 import { codeOf, textOf } from './provider-reply.ts';
+import { replyOf } from './sms-reply.ts';
 import { smsTextWithLink } from './sms-text.ts';
 import {
   callbackUrl,
@@ -82,7 +83,14 @@ export const twilioSms = definePhoneProvider({
   }),
   read(request, settings) {
     const read = readTwilio(request, settings);
-    return 'refused' in read ? read : twilioOutcome(receiptOf(read.form), read.query);
+    if ('refused' in read) return read;
+    const { form, query } = read;
+    // A message that came in has a text and no status of one that went out.
+    if (form.get('MessageStatus') === null && form.get('Body') !== null) {
+      const reply = replyOf({ from: form.get('From'), text: form.get('Body') });
+      return { ...twilioOutcome(null, query), replies: reply === null ? [] : [reply] };
+    }
+    return twilioOutcome(receiptOf(form), query);
   },
 });
 

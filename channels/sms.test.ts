@@ -551,6 +551,34 @@ describe('reports', () => {
     expect(refused).toEqual(['the token is wrong']);
   });
 
+  it('of what somebody sent back come with the number and the time, and are no receipts', () => {
+    const read = (raw: object, body: unknown) => {
+      const url = `https://a.example/x?token=${token}`;
+      const request = { method: 'POST', url, headers: {}, body: JSON.stringify(body) };
+      return sms.callback!.read(request, sms.config.parse(raw), at);
+    };
+    const up = { send_time: '2023-11-15 06:13:20', sign_name: '阿里云', dest_code: '1234', sequence_id: 7 };
+    expect(
+      read(aliyun, [
+        { ...up, phone_number: '13900001234', content: '确认' },
+        { ...up, phone_number: '886912345678', content: 'ok' },
+        { ...up, phone_number: 'nobody', content: 'ok' },
+      ]),
+    ).toMatchObject({
+      receipts: [],
+      replies: [
+        { from: '+8613900001234', text: '确认', at: 1_700_000_000_000 },
+        { from: '+886912345678', text: 'ok', at: 1_700_000_000_000 },
+      ],
+    });
+    const reply = { extend: '', mobile: '13900001234', nationcode: '86', sign: '腾讯', time: 1_700_000_000 };
+    expect(read(tencent, { ...reply, text: 'x'.repeat(500) })).toMatchObject({
+      receipts: [],
+      replies: [{ from: '+8613900001234', text: 'x'.repeat(100), at: 1_700_000_000_000 }],
+    });
+    expect(read(tencent, { ...reply, mobile: 'nobody', text: '1' })).toHaveProperty('refused');
+  });
+
   it.each([
     [
       'no token in the configuration',

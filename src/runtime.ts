@@ -21,6 +21,7 @@ import { LiveChannels, type LivePorts } from './delivery/live-channels.ts';
 import type { Wording } from './delivery/message-template.ts';
 import { keyOf, type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
+import { repliedTo } from './delivery/replied-to.ts';
 import { ResultCounts } from './delivery/result-counts.ts';
 import { previewTemplate } from './delivery/template-preview.ts';
 import { Wordings } from './delivery/wordings.ts';
@@ -188,6 +189,13 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     const channel = channels.of(tenant, name);
     return channel === undefined ? name : keyOf(channel);
   };
+  /** Where a person is reached on a channel; null: nowhere. */
+  const addressIn = (tenant: string, name: string, channel: string) => {
+    const person = engine.tenant(tenant)?.directory.people.get(name);
+    const type = channels.of(tenant, channel)?.type ?? '';
+    const to = person?.addresses.get(channel) ?? person?.addresses.get(type);
+    return person === undefined || to === undefined ? null : { to, locale: person.locale };
+  };
   const ledger = new CallLedger(() => engine.wake());
   const dispatcher = new Dispatcher({
     ledger,
@@ -198,11 +206,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     wordings,
     addressee(job) {
       const name = personIn(job.recipient);
-      if (name === null) return undefined;
-      const person = engine.tenant(job.tenant)?.directory.people.get(name);
-      const type = channels.of(job.tenant, job.channel)?.type ?? '';
-      const to = person?.addresses.get(job.channel) ?? person?.addresses.get(type);
-      return person === undefined || to === undefined ? null : { to, locale: person.locale };
+      return name === null ? undefined : addressIn(job.tenant, name, job.channel);
     },
     ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
     done(job, result, durationMs) {
@@ -376,6 +380,24 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         key: keyOf(channel),
         meant: (tenant) => channels.means(tenant, channel.name, channel),
       }),
+    repliedTo: (channel, reply) => {
+      const tenants = [...engine.tenants].map(({ name }) => name);
+      const places = (channel.settings as { readonly to?: readonly string[] }).to ?? [];
+      const delivery = repliedTo(
+        {
+          ...{ store, alert: (tenant, id) => services.alert(tenant, id) },
+          tenants: tenants.filter((tenant) => channels.means(tenant, channel.name, channel)),
+          goesTo: ({ tenant, recipient }, number) => {
+            const name = personIn(recipient);
+            if (name === null) return places.includes(number);
+            return addressIn(tenant, name, channel.name)?.to === number;
+          },
+        },
+        channel.name,
+        reply,
+      );
+      return delivery?.providerId ?? null;
+    },
     confirm: (tenant, order) => engine.submitConfirmation(tenant, order),
   });
 

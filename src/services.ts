@@ -19,6 +19,7 @@ import type { DigestBody } from './http/bodies/digest-body.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { ObjectEntry } from './http/bodies/object-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
+import type { EscalationStanding } from './pipeline/escalation-standing.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
 import type { RoutingConfig } from './pipeline/routing.ts';
 import type { AlertRow, ConfirmationRow, ConfirmationWay, SilenceRow } from './pipeline/rows.ts';
@@ -416,6 +417,8 @@ export interface Services {
   alert(tenant: string, id: string): AlertRow | null;
   /** How an alert stands in its groups now; empty for one of which nothing is to be said any more. */
   standing(tenant: string, alertId: string): readonly Standing[];
+  /** Where the escalations of an alert stand now; empty where nothing of it is escalated. */
+  escalations(tenant: string, alertId: string): readonly EscalationStanding[];
   /** The sample history, read beside the main thread. */
   readonly samples: Pick<HistoryReader, 'readRange' | 'listSeries'>;
   /** Rules on stored or given samples, beside everything that runs. */

@@ -1,7 +1,9 @@
 // Turns what happens in the demo into one readable line each, and knows when the incident has been seen to its end.
 // Only the story of one alert is told; whatever else fires on this machine is named once, in one line.
 
+import { formatDuration } from '../../rules/duration.ts';
 import type { CommittedEvent } from '../store/store.ts';
+import { escalationTeller } from './demo-escalation.ts';
 
 /** The part of a received request that is read. */
 export interface ToldByWebhook {
@@ -31,6 +33,8 @@ export interface NarratorOptions {
   readonly lookup: Lookup;
   /** Channels whose providers have to report an arrival, too. */
   readonly reported?: readonly string[];
+  /** Whether a step of the escalation has to be confirmed by a pressed key, too. */
+  readonly escalates?: boolean;
 }
 
 export interface Narrator {
@@ -39,8 +43,10 @@ export interface Narrator {
   mail(mail: ToldByMail): void;
   /** A line, and below it what somebody sees. */
   show(what: string, text: string, lines?: readonly string[]): void;
-  /** Resolves when webhook and mail have both told of the end, and the arrivals were reported. */
+  /** Resolves when webhook and mail have both told of the end, and whatever else was asked for has been seen. */
   readonly seen: Promise<void>;
+  /** What has not been seen yet: `webhook`, `mail`, names of channels, `escalation`. */
+  missing(): readonly string[];
 }
 
 const stages: Readonly<Record<string, string>> = {
@@ -62,7 +68,10 @@ export function createNarrator(options: NarratorOptions): Narrator {
   const { print, now, rule, lookup } = options;
   const startedAt = now();
   const others = new Set<string>();
-  const missing = new Set(['webhook', 'mail', ...(options.reported ?? [])]);
+  const missing = new Set([
+    ...['webhook', 'mail', ...(options.reported ?? [])],
+    ...(options.escalates ? ['escalation'] : []),
+  ]);
   let finish: () => void = () => {};
   const seen = new Promise<void>((resolve) => {
     finish = resolve;
@@ -76,11 +85,17 @@ export function createNarrator(options: NarratorOptions): Narrator {
     if (missing.size === 0) finish();
   };
 
-  const alertEvent = ({ kind, subjectId }: CommittedEvent['row']) => {
+  const escalation = escalationTeller({ say, confirmed: () => end('escalation') });
+  const alertEvent = ({ kind, subjectId, reason, body }: CommittedEvent['row']) => {
     const name = lookup.ruleOf(subjectId);
     const text = stages[kind];
     if (name === rule) {
       if (text !== undefined) say(kind.slice('alert.'.length), text);
+      else if (kind === 'alert.severity_changed' && reason === 'promoted')
+        say(
+          'promoted',
+          `nobody took it for ${formatDuration(Number(body.after))}: it is ${String(body.to)} now`,
+        );
     } else if (name !== null && kind === 'alert.firing' && !others.has(name)) {
       others.add(name);
       say('also', `${name} fires on this machine; it is told the same way, but is not part of this story`);
@@ -107,10 +122,12 @@ export function createNarrator(options: NarratorOptions): Narrator {
 
   return {
     seen,
+    missing: () => [...missing],
     events(events) {
       for (const { row } of events) {
         if (row.subjectKind === 'alert') alertEvent(row);
         else if (row.subjectKind === 'delivery') deliveryEvent(row);
+        else escalation(row);
       }
     },
     webhook({ body }) {

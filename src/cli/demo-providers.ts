@@ -38,8 +38,8 @@ const robotIsGone = {
 };
 
 /**
- * Starts both. When the call was confirmed the robot is taken out of its group: what is told after that has to go the
- * other way.
+ * Starts both. Nobody answers the robot, so the phone rings. When the call was confirmed the robot is taken out of its
+ * group: what is told after that has to go the other way.
  */
 export async function startDemoProviders(options: DemoProvidersOptions): Promise<DemoProviders> {
   const { stage, now, rule, listensMs = 2_000 } = options;
@@ -74,6 +74,10 @@ export async function startDemoProviders(options: DemoProvidersOptions): Promise
       `the phone ${accepted.to} rings, and a voice says:`,
       spokenOf(accepted.form.Twiml ?? ''),
     );
+    if (/\bRESOLVED\b/.test(accepted.form.Twiml ?? '')) {
+      later(listensMs, () => twilio.report(accepted, 'completed'));
+      return;
+    }
     later(listensMs, async () => {
       stage.show('pressed', 'the callee presses 1');
       const heard = spokenOf(await twilio.press(accepted, '1'));
@@ -103,7 +107,7 @@ export async function startDemoProviders(options: DemoProvidersOptions): Promise
     about: [
       `  WeCom     ${wecom.url} (a simulator of this demo)`,
       `  Twilio    ${twilio.url} (a simulator of this demo)`,
-      '  chain     demo-chat (WeCom), then demo-sms; demo-call rings beside them',
+      '  chain     demo-chat (WeCom), then demo-sms; demo-call rings when nobody confirms',
     ],
     async close() {
       for (const timer of timers) clearTimeout(timer);

@@ -1,5 +1,5 @@
 // A person presses a key on the telephone: the strict provider calls back, and the notification is confirmed.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Receiver, startReceiver } from '../testing/http-receiver.ts';
 import { startTwilio, type TwilioProvider } from '../testing/providers/twilio.ts';
 import { startTestApp, type TestApp } from '../testing/test-app.ts';
@@ -85,4 +85,40 @@ it('opens the page of the link of the text message', async () => {
     200,
     expect.stringContaining('call confirmed at'),
   ]);
+});
+
+describe('a word that is sent back to a text message', () => {
+  const from = '+14155550100';
+  const inbound = () => `${outside.url}/webhook/callback/text`;
+  const send = (word: string, number = from) => provider.text(inbound(), number, '+14155550199', word);
+  const answered = () =>
+    app.tocsin.services.store
+      .events('default', null, 500, null)
+      .items.filter(({ kind, body }) => kind === 'delivery.answered' && body.channel === 'text')
+      .map(({ body }) => body.answer);
+  const byText = async () => (await confirmations()).filter(({ via }) => via === 'reply');
+
+  it('confirms nothing where it comes from a stranger, is not signed, or means something else', async () => {
+    expect(await send('ack', '+14155550123')).toContain('<Response></Response>');
+    const body = new URLSearchParams({ From: from, Body: 'ack', AccountSid: `AC${'0'.repeat(32)}` });
+    expect((await fetch(inbound(), { method: 'POST', body })).status).toBe(403);
+    expect(answered()).toEqual([]);
+    await send('what is this about?');
+    expect(answered()).toEqual(['what is this about?']);
+    expect(await byText()).toEqual([]);
+  });
+
+  it('confirms the newest message to that number, once, and is thanked without a message that costs', async () => {
+    expect(await send(' Ack! ')).toContain('<Response></Response>');
+    await send('确认');
+    expect(await byText()).toMatchObject([{ recipient: 'text', actor: 'answer:text', via: 'reply' }]);
+    expect(answered()).toContain(' Ack! ');
+  });
+
+  it('answers nothing once the alert is over', async () => {
+    await app.push([{ metric: 'temp', value: 4 }]);
+    const { length } = answered();
+    await send('ok');
+    expect(answered()).toHaveLength(length);
+  });
 });

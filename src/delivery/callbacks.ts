@@ -1,6 +1,6 @@
 // Providers that call back: the channel says whether the request is its provider's and what it tells, and the engine
 // writes that down before the provider is thanked.
-import type { Receipt } from '../../channels/channel.ts';
+import type { Receipt, Reply } from '../../channels/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Answered } from '../engine/receipt-desk.ts';
 import type { Log } from '../log.ts';
@@ -18,6 +18,8 @@ export interface CallbackPorts {
   readonly log: Log;
   /** Resolves when the receipts are durable, with what people answered. */
   readonly receive: (channel: OpenChannel, receipts: readonly ReceiptOf[]) => Promise<readonly Answered[]>;
+  /** The provider's id of the message that a word which somebody sent answers; null: nothing that is open. */
+  readonly repliedTo: (channel: OpenChannel, reply: Reply) => string | null;
   /** Resolves when that is durable. */
   readonly confirm: Services['confirm'];
 }
@@ -52,12 +54,23 @@ export class Callbacks {
       log.warn('callback.refused', { channel: key, reason: outcome.refused, ...hint });
       return 'refused';
     }
-    if (outcome.receipts.length > 0) {
-      const answers = await receive(channel, outcome.receipts.map(newsOf));
+    const receipts = [...outcome.receipts, ...this.#answersIn(channel, outcome.replies ?? [])];
+    if (receipts.length > 0) {
+      const answers = await receive(channel, receipts.map(newsOf));
       // The provider is thanked for what is done: one that has to come again changes nothing twice.
       for (const answer of answers) await this.answered(answer);
     }
     return outcome.reply;
+  }
+
+  /** Whoever answers a message has it. */
+  #answersIn(channel: OpenChannel, replies: readonly Reply[]): Receipt[] {
+    return replies.flatMap((reply) => {
+      const providerId = this.#ports.repliedTo(channel, reply);
+      if (providerId !== null) return { providerId, status: 'delivered' as const, answer: reply.text };
+      this.#ports.log.info('callback.reply_to_nothing', { channel: keyOf(channel) });
+      return [];
+    });
   }
 
   /** A person answered: what means yes confirms the notification. Rejects with ApiError. */

@@ -290,6 +290,33 @@ describe('many escalations that are due at once', () => {
   });
 });
 
+it('is shown with the alert: what is next, what pauses it, and when it was its last step', async () => {
+  open({ escalations: [policy({ repeat: 1 })] });
+  const at = (minutes: number) => stage.t0 + minutes * minute;
+  const shown = () => stage.runtime.services.escalations('default', firing()[0]!.id);
+  await stage.push(91);
+  await stage.advance(0);
+  const armed = {
+    ...{ receiver: 'ops', policy: 'page', state: 'armed', step: 0, of: 2, round: 1, rounds: 2 },
+    ...{ startedAt: at(0), nextAt: at(10), nextTo: ['channel:phone'], pausedBy: null, resumesAt: null },
+  };
+  expect(shown()).toMatchObject([armed]);
+  await stage.advance(15 * minute);
+  expect(shown()).toMatchObject([{ ...armed, step: 1, nextAt: at(40), nextTo: ['channel:boss'] }]);
+  await acknowledge(20 * minute);
+  const paused = { state: 'paused', pausedBy: 'acknowledged', nextAt: null, resumesAt: at(35) };
+  expect(shown()).toMatchObject([{ ...armed, step: 1, nextTo: ['channel:boss'], ...paused }]);
+  await stage.advance(46 * minute);
+  expect(shown()).toMatchObject([{ ...armed, round: 2, nextAt: at(70) }]);
+  await stage.advance(60 * minute);
+  expect(shown()).toMatchObject([
+    { ...armed, ...{ state: 'ended', step: 2, round: 2, nextAt: null, nextTo: [] } },
+  ]);
+  await stage.push(10);
+  await stage.advance(minute);
+  expect(stage.runtime.services.escalations('default', 'nobody')).toEqual([]);
+});
+
 describe('what nobody ends in time', () => {
   const promote = (over: object = {}): EscalationPolicy['promote'] => [
     { from: 'warning', afterMs: 10 * minute, to: 'high', while: 'unacknowledged', ...over },

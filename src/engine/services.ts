@@ -19,6 +19,7 @@ import type { HistoryReader } from '../ingest/history-reader.ts';
 import { byIndex } from '../ingest/rejections.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import { takeBody } from '../ingest/take.ts';
+import { escalationsOf } from '../pipeline/escalation-standing.ts';
 import { heartbeatDueAt } from '../pipeline/heartbeat.ts';
 import type { StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
@@ -252,6 +253,10 @@ export function createServices(ports: ServicePorts): Services {
     standing(tenant, alertId) {
       const state = engine.tenant(tenant)?.pipeline;
       return state === undefined ? [] : standingOf(state, alertId, clock.now());
+    },
+    escalations(tenant, alertId) {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? [] : escalationsOf(state, alertId);
     },
     samples: ports.reader ?? noReader,
     replays: ports.replays ?? noReplays,

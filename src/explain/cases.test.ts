@@ -6,9 +6,12 @@ import { expect, it } from 'vitest';
 import type { SendResult } from '../../channels/channel.ts';
 import type { Locale } from '../../channels/message.ts';
 import { listSeries, readRange } from '../ingest/range-read.ts';
+import { parseTarget } from '../policy/target.ts';
 import type { Services } from '../services.ts';
+import type { StoredEvent } from '../store/rows.ts';
 import { matchersIn } from '../testing/pipeline-story.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
+import { confirmedText, escalationLines } from './escalation-lines.ts';
 import { explain } from './explanation.ts';
 import { factsOf } from './facts.ts';
 import { inquire } from './inquiry.ts';
@@ -149,6 +152,41 @@ const cases: Readonly<Record<string, () => Promise<string>>> = {
       await push(stage, 97, 8 * minute);
       return pageOf(stage);
     }),
+  escalated: () =>
+    story(
+      {
+        rules: [highCpu],
+        channels: ['chat', 'phone', 'boss'],
+        receiver: { channels: ['chat'], sendResolved: true },
+        route: { escalation: 'page' },
+        escalations: [
+          {
+            ...{ name: 'page', repeat: 0, confirm: 'any' },
+            steps: ['phone', 'boss'].map((to) => ({
+              ...{ afterMs: 2 * minute, to: [parseTarget(`channel:${to}`)!] },
+              ...{ strategy: null, severities: null, during: [] },
+            })),
+            promote: [{ from: 'warning', afterMs: minute, to: 'critical', while: 'unacknowledged' }],
+          },
+        ],
+      },
+      async (stage) => {
+        await push(stage, 97, 5 * minute);
+        const { services } = stage.runtime;
+        const [called] = services.store
+          .deliveries('default', {}, 100, null)
+          .items.filter(({ recipient }) => recipient === 'phone');
+        await act(
+          stage,
+          services.confirm('default', {
+            ...{ notificationId: called!.notificationId, recipient: 'phone', actor: 'answer:phone' },
+            ...{ name: null, via: 'key_press', note: null },
+          }),
+        );
+        await push(stage, 97, minute);
+        return pageOf(stage);
+      },
+    ),
   below: () =>
     story({ rules: [highCpu] }, async (stage) => {
       await push(stage, 62.5, 4 * minute);
@@ -243,4 +281,41 @@ it('tells it in three languages, at night in that time zone', async () => {
       06:13:20 起可知。
     "
   `);
+});
+
+it('has words in every language for all that an escalation does', () => {
+  const event = (kind: string, reason: string | null, body: object): StoredEvent =>
+    ({ ...{ at: 0, kind, reason, actor: null, subjectId: 'g' }, body: { policy: 'page', ...body } }) as never;
+  const step = { step: 1, of: 2, round: 2, since: 0, to: ['alice', 'team:ops'] };
+  const events = [
+    event('escalation.armed', null, { nextAt: minute }),
+    event('escalation.step', null, step),
+    event('escalation.skipped', 'severity', step),
+    event('escalation.skipped', 'hours', step),
+    ...['acknowledged', 'silenced', 'inhibited', 'muted', 'snoozed', 'resolved'].map((by) =>
+      event('escalation.paused', by, { leftMs: minute }),
+    ),
+    event('escalation.resumed', null, { nextAt: minute }),
+    ...['resolved', 'exhausted', 'policy_gone', 'routed_elsewhere'].map((why) =>
+      event('escalation.ended', why, {}),
+    ),
+  ];
+  const ways = ['link', 'api', 'key_press', 'reply'].map((way) =>
+    event('notification.confirmed', way, { recipient: 'phone', name: 'ann', note: 'on it' }),
+  );
+  for (const locale of ['en', 'zh-TW', 'zh-CN'] as const) {
+    const say = sayIn(locale, 'UTC');
+    const lines = [
+      ...escalationLines(events, say).map(({ text }) => text),
+      ...ways.map((one) => confirmedText(one, say)),
+    ];
+    expect(new Set(lines).size).toBe(events.length + ways.length);
+    // No word of the program stands in a sentence where a word of the language should.
+    for (const line of lines) {
+      expect(line).not.toMatch(/undefined|NaN|null|escalation\.|key_press|policy_gone|routed_elsewhere/);
+      if (locale !== 'en') expect(line).not.toMatch(/acknowledged|silenced|inhibited|snoozed|resolved/);
+    }
+    expect(lines[1]).toMatch(/alice.*team:ops/);
+    expect(lines.at(-1)).toMatch(/ann.*on it/);
+  }
 });

@@ -1,5 +1,7 @@
 // One alert explained: in two sentences, what holds now, what happened, and the rule that it comes from.
+import type { EscalationStanding } from '../pipeline/escalation-standing.ts';
 import type { Hold } from '../pipeline/standing.ts';
+import { escalationNow } from './escalation-lines.ts';
 import type { AlertFacts } from './facts.ts';
 import { outcomesOf, type ReceiverOutcome, type Untold } from './outcome.ts';
 import { type Manner, outcomeText, reasonText, timesOf } from './reasons.ts';
@@ -19,6 +21,8 @@ export interface ExplainedGroup {
   readonly matchers: readonly string[];
   readonly nextAt: number | null;
   readonly nextReason: string | null;
+  /** How its escalation stands, and that as a clause; null: there is none. */
+  readonly escalation: (EscalationStanding & { readonly text: string | null }) | null;
   /** Everything that holds back the next word, by precedence. */
   readonly holds: readonly ExplainedHold[];
 }
@@ -41,8 +45,9 @@ export interface Explanation {
 export function explain(facts: AlertFacts, say: Say): Explanation {
   const receivers = outcomesOf(facts).map((one) => ({ ...one, text: receiverText(facts, one, say) }));
   const groups = facts.standings.map(
-    ({ receiver, groupKey, route, matchers, nextAt, nextReason, holds }) => ({
+    ({ receiver, groupKey, route, matchers, nextAt, nextReason, escalation, holds }) => ({
       ...{ receiver, groupKey, route, matchers, nextAt, nextReason },
+      escalation: escalation && { ...escalation, text: escalationNow(escalation, say) },
       holds: holds.map((hold) => ({ ...hold, text: reasonText(facts, hold, say) })),
     }),
   );

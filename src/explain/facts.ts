@@ -6,6 +6,7 @@ import type { AlertRow, DeliveryRow, NotificationRow, SilenceRow } from '../pipe
 import type { Standing } from '../pipeline/standing.ts';
 import type { Services } from '../services.ts';
 import type { StoredEvent } from '../store/rows.ts';
+import { groupEventsOf } from './group-events.ts';
 
 export interface DeliveryFacts {
   readonly row: DeliveryRow;
@@ -15,7 +16,7 @@ export interface DeliveryFacts {
 
 export interface MessageFacts {
   readonly row: NotificationRow;
-  /** What its deliveries came to together, where not all of them were accepted; oldest first. */
+  /** What its deliveries came to together, where not all of them were accepted, and who confirmed it; oldest first. */
   readonly events: readonly StoredEvent[];
   readonly deliveries: readonly DeliveryFacts[];
 }
@@ -26,6 +27,8 @@ export interface AlertFacts {
   readonly events: readonly StoredEvent[];
   /** What was said of it, oldest first. */
   readonly messages: readonly MessageFacts[];
+  /** What the escalations of its groups did about it, oldest first. */
+  readonly groupEvents: readonly StoredEvent[];
   /** There are older events or messages than these. */
   readonly more: boolean;
   readonly standings: readonly Standing[];
@@ -98,12 +101,15 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
     if (source !== null) sources.set(other, { ...source });
     if (++reads % readsPerBreath === 0) await setImmediate();
   }
+  const groupIds = [...standings, ...said].flatMap(({ groupId }) => groupId ?? []);
+  const saidIds = new Set(said.map((one) => one.id));
+  const groupEvents = groupEventsOf(store, tenant, row, groupIds, saidIds);
   const rule =
     row.rule === null || row.ruleHash === null
       ? null
       : store.configVersion(tenant, 'rule', row.rule, row.ruleHash);
   return {
-    ...{ alert: row, events, messages, standings, silences, silenceEvents, sources, rule, now },
+    ...{ alert: row, events, messages, standings, silences, silenceEvents, groupEvents, sources, rule, now },
     more: more || said.length === mostMessages,
   };
 }

@@ -39,7 +39,8 @@ export function momentText(facts: AlertFacts, at: number, say: Say): string {
 export function factsAt(facts: AlertFacts, at: number): AlertFacts {
   const events = facts.events.filter((event) => event.at <= at);
   const messages = facts.messages.filter(({ row }) => row.createdAt <= at).map((one) => messageAt(one, at));
-  const past: AlertFacts = { ...facts, events, messages, standings: [], now: at };
+  const groupEvents = facts.groupEvents.filter((event) => event.at <= at);
+  const past: AlertFacts = { ...facts, events, messages, groupEvents, standings: [], now: at };
   const keys = new Set<string>();
   for (const { body } of events) {
     for (const key of textsIn(body.groups)) keys.add(key);
@@ -82,6 +83,6 @@ function standingAt({ events }: AlertFacts, groupKey: string): Standing {
   const receiver = receiverOfGroup(groupKey);
   return {
     ...{ groupId: '', groupKey, receiver, route: '', matchers: [], told: null },
-    ...{ nextAt: null, nextReason: null, holds: [hold] },
+    ...{ nextAt: null, nextReason: null, escalation: null, holds: [hold] },
   };
 }

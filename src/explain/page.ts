@@ -16,8 +16,10 @@ export function explanationPage(explained: Explanation, say: Say): string {
         receivers.map(({ text }) => bullet(text)),
       ),
     );
-  const now = groups.flatMap(({ receiver, holds }) =>
-    holds.map(({ text }) => bullet(`${receiver}: ${text}`)),
+  const now = groups.flatMap(({ receiver, holds, escalation }) =>
+    [...holds, ...(escalation ? [escalation] : [])].flatMap(({ text }) =>
+      text === null ? [] : bullet(`${receiver}: ${text}`),
+    ),
   );
   if (now.length > 0) parts.push(section(`${page.now} (${say.time(facts.now)})`, now));
   let day = '';

@@ -76,8 +76,8 @@ export function severityText(severity: string, { locale }: Say): string {
   return words[severity] ?? severity;
 }
 
-/** `key:ann` and `user:ann` are both ann. */
+/** `key:ann` and `user:ann` are both ann; `answer:phone` and `link:phone` are whoever has that phone. */
 export function whoText(actor: string | null, say: Say): string {
   if (actor === null || actor === '') return say.t.somebody;
-  return actor.replace(/^(?:key|user):/, '');
+  return actor.replace(/^(?:key|user|answer|link):/, '');
 }

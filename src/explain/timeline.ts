@@ -3,6 +3,7 @@ import type { NotifyReason } from '../../channels/message.ts';
 import { saysFiring } from '../pipeline/rows.ts';
 import type { StoredEvent } from '../store/rows.ts';
 import { deliveryLines } from './delivery-lines.ts';
+import { confirmedText, escalationLines } from './escalation-lines.ts';
 import type { AlertFacts, MessageFacts } from './facts.ts';
 import { holderLines } from './holder-lines.ts';
 import { idsOf, receiverOfGroup, textsIn } from './outcome.ts';
@@ -17,6 +18,7 @@ export function timelineOf(facts: AlertFacts, say: Say): readonly TimelineEntry[
     lines.push(eventLine(facts, event, say));
     lines.push(...routeLines(event, say));
   }
+  lines.push(...escalationLines(facts.groupEvents, say));
   const saidFiring = new Set<string>();
   for (const message of facts.messages) {
     lines.push(messageLine(facts, message, saidFiring, say));
@@ -82,6 +84,12 @@ function eventText(facts: AlertFacts, event: StoredEvent, say: Say): string {
       if (reason === 'rule_removed') return line.resolvedRuleRemoved;
       return reason === null ? line.resolved({ value }) : line.resolvedOther(reason);
     case 'alert.severity_changed':
+      if (reason === 'promoted')
+        return say.t.escalation.promoted({
+          ...{ from: severityText(String(body.from), say), to: severityText(String(body.to), say) },
+          ...{ policy: String(body.escalation), span: spanText(Number(body.after)) },
+          while: body.while === 'unresolved' ? 'unresolved' : 'unacknowledged',
+        });
       return line.severity({
         ...{ from: severityText(String(body.from), say), to: severityText(String(body.to), say) },
         value,
@@ -182,12 +190,9 @@ function messageLine(
   return { at: row.createdAt, what: 'notification', text, actor: null, details };
 }
 
-/** What the deliveries of a message came to together. */
-function endLine(
-  { row }: MessageFacts,
-  { at, kind, reason, actor, body }: StoredEvent,
-  say: Say,
-): TimelineEntry {
+/** What the deliveries of a message came to together, and who confirmed it. */
+function endLine({ row }: MessageFacts, event: StoredEvent, say: Say): TimelineEntry {
+  const { at, kind, reason, actor, body } = event;
   const { line } = say.t;
   const receiver = row.receiver ?? '–';
   const count = { receiver, accepted: Number(body.accepted ?? 0), dead: Number(body.dead ?? 0) };
@@ -200,7 +205,9 @@ function endLine(
           ? line.someAccepted(count)
           : kind === 'notification.unreached'
             ? line.unreached({ receiver, names: (body.unreached ?? []) as string[] })
-            : line.unknown({ kind, reason });
+            : kind === 'notification.confirmed'
+              ? confirmedText(event, say)
+              : line.unknown({ kind, reason });
   const details = { notification_id: row.id, receiver, ...(reason !== null && { reason }), ...body };
   return { at, what: kind, text, actor, details };
 }

@@ -3,8 +3,8 @@
 import { ApiError } from '../errors.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Services } from '../services.ts';
-import type { AlertFilter, Store } from '../store/store.ts';
-import { type AlertBody, toAlertBody } from './bodies/alert-body.ts';
+import type { AlertFilter } from '../store/store.ts';
+import { type ShownAlertBody, toShownAlertBody } from './bodies/alert-body.ts';
 import { isUuid } from './uuid.ts';
 
 /**
@@ -26,12 +26,12 @@ export function existing(services: Pick<Services, 'alert'>, tenant: string, id: 
 
 /** Newest first; everybody else has a turn between two slices. Throws `invalid_cursor`. */
 export async function alertPage(
-  store: Pick<Store, 'alerts'>,
+  { store, escalations }: Pick<Services, 'store' | 'escalations'>,
   tenant: string,
   filter: AlertFilter,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<{ items: AlertBody[]; next: string | null }> {
-  const items: AlertBody[] = [];
+): Promise<{ items: ShownAlertBody[]; next: string | null }> {
+  const items: ShownAlertBody[] = [];
   let next = cursor ?? null;
   for (let slice = 1; ; slice++) {
     const page = store.alerts(
@@ -41,7 +41,7 @@ export async function alertPage(
       next,
       lookPerSlice,
     );
-    for (const row of page.items) items.push(toAlertBody(row));
+    for (const row of page.items) items.push(toShownAlertBody(row, escalations(tenant, row.id)));
     next = page.next;
     if (next === null || items.length >= limit || slice >= slicesPerPage) return { items, next };
     await new Promise((resolve) => setImmediate(resolve));

@@ -190,6 +190,7 @@ export function httpStage(
     rendered: (_tenant, _channel, message, shorter) => ({ rendered: message.id, shorter }),
     alert: (tenant, id) => store.alert(tenant, id),
     standing: () => [],
+    escalations: () => [],
     samples: {
       readRange: async () => ({ series: [], more: false }),
       listSeries: async () => ({ items: [], next: null }),

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../channels/secret.ts';
 import { ownLinkKey } from './link-keys.ts';
@@ -62,6 +63,47 @@ describe('the token of a link', () => {
     );
     expect(spellings).toHaveLength(1);
   });
+});
+
+/** Bytes of one token with pieces of another, or with bytes changed, put in and taken out. */
+const change = fc.oneof(
+  fc.record({ do: fc.constant('set' as const), at: fc.nat(), byte: fc.nat(255) }),
+  fc.record({ do: fc.constant('insert' as const), at: fc.nat(), byte: fc.nat(255) }),
+  fc.record({ do: fc.constant('remove' as const), at: fc.nat(), count: fc.nat(20) }),
+  fc.record({ do: fc.constant('splice' as const), at: fc.nat(), from: fc.nat(7), count: fc.nat(60) }),
+);
+
+it('opens as nothing but what was signed, whatever is made of the bytes of real tokens', () => {
+  const keys = [key, { id: 'k2', secret: new Secret('another secret of thirty-two letters') }];
+  const real = keys.flatMap((signer) =>
+    ['default', 'globex'].flatMap((tenant) =>
+      ['chat@alice', 'chat@bob'].map((recipient) => linkToken({ ...link, tenant, recipient }, signer)),
+    ),
+  );
+  const signed = new Set(real);
+  const bytesOf = (token: string) => [...Buffer.from(token, 'base64url')];
+  fc.assert(
+    fc.property(fc.nat(7), fc.array(change, { minLength: 1, maxLength: 4 }), (which, changes) => {
+      const bytes = bytesOf(real[which]!);
+      for (const one of changes) {
+        const at = one.at % (bytes.length + 1);
+        if (one.do === 'set') bytes[Math.min(at, bytes.length - 1)] = one.byte;
+        else if (one.do === 'insert') bytes.splice(at, 0, one.byte);
+        else if (one.do === 'remove') bytes.splice(at, one.count);
+        else bytes.splice(at, one.count, ...bytesOf(real[one.from]!).slice(at, at + one.count));
+      }
+      const token = Buffer.from(bytes).toString('base64url');
+      const read = readLink(token, keys, now);
+      if (signed.has(token)) expect(read).toHaveProperty('link');
+      else expect(read).toEqual({ refused: 'forged' });
+    }),
+    { numRuns: 2_000 },
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      expect(readLink(text, keys, now)).toEqual({ refused: 'forged' });
+    }),
+  );
 });
 
 describe('the key of the data folder', () => {

@@ -1,6 +1,7 @@
 // How an alert stands in its groups at a moment: what the receiver knows of it, everything that holds back the next word,
 // and until when. Asked by people who want to know why; nothing decides by it, and it looks at no other member.
 import { formatMatcher } from '../../rules/matchers.ts';
+import { type EscalationStanding, escalationIn } from './escalation-standing.ts';
 import { dueAgainAt, isAcknowledged } from './held-back.ts';
 import { dedupeUntil, sendsResolved } from './notify.ts';
 import type { Receiver } from './routing.ts';
@@ -37,6 +38,8 @@ export interface Standing {
   /** When the group is looked at next, epoch milliseconds, and why. */
   readonly nextAt: number | null;
   readonly nextReason: string | null;
+  /** Null where nothing is to be escalated. */
+  readonly escalation: EscalationStanding | null;
   /** Everything that holds, by precedence. */
   readonly holds: readonly Hold[];
 }
@@ -62,6 +65,7 @@ function standingIn(state: PipelineState, group: Group, alert: AlertRow, now: nu
     told: group.row.notified[alert.id] ?? null,
     nextAt,
     nextReason,
+    escalation: escalationIn(state, group),
     holds: holdsOf(state, group, alert, state.routing.receivers.get(receiver), now),
   };
 }

@@ -142,7 +142,7 @@ function owedOf(
   return Object.fromEntries(Object.entries(alerts).filter(owed));
 }
 
-type Open = DeadLetter & { readonly state: OpenDelivery['state'] };
+type Open = DeadLetter & { readonly state: 'queued' | 'sending' };
 
 function isOpen(row: DeadLetter): row is Open {
   return row.state === 'queued' || row.state === 'sending';

@@ -269,6 +269,62 @@ export const en = {
     unknown: (p: { channel: string; kind: string; reason: string | null }) =>
       `${p.channel}: ${p.kind}${p.reason === null ? '' : ` (${p.reason})`}.`,
   },
+  /** What its groups' escalations did, and who confirmed. */
+  escalation: {
+    armed: (p: { policy: string; next: string }) =>
+      `Unless somebody confirms, the escalation ${quoted(p.policy)} takes its first step at ${p.next}.`,
+    step: (p: {
+      policy: string;
+      step: number;
+      of: number;
+      round: number;
+      to: readonly string[];
+      since: string;
+    }) =>
+      `Nobody has confirmed since ${p.since}: step ${p.step} of ${p.of} of the escalation ${quoted(p.policy)} tells ${list(p.to)}${p.round > 1 ? ` (round ${p.round})` : ''}.`,
+    skipped: (p: { policy: string; step: number; of: number; by: 'severity' | 'hours' }) =>
+      `Step ${p.step} of ${p.of} of the escalation ${quoted(p.policy)} is left out: ${p.by === 'hours' ? 'it is for other hours' : 'it is for other severities'}.`,
+    paused: (p: { policy: string; why: string; left: string | null }) =>
+      `The escalation ${quoted(p.policy)} is paused: ${p.why}.${p.left === null ? '' : ` ${p.left} of the delay are left.`}`,
+    resumed: (p: { policy: string; next: string }) =>
+      `The escalation ${quoted(p.policy)} goes on; its next step is at ${p.next}.`,
+    ended: (p: { policy: string; why: string }) => `The escalation ${quoted(p.policy)} is over: ${p.why}.`,
+    next: (p: { policy: string; at: string; to: readonly string[]; step: number; of: number }) =>
+      `unless somebody confirms, step ${p.step} of ${p.of} of the escalation ${quoted(p.policy)} tells ${list(p.to)} at ${p.at}`,
+    waits: (p: { policy: string; why: string }) => `the escalation ${quoted(p.policy)} is paused: ${p.why}`,
+    over: (p: { policy: string }) => `the escalation ${quoted(p.policy)} has taken all its steps`,
+    /** Follows a colon. */
+    pausedBy: {
+      acknowledged: 'somebody has acknowledged all that fires in the group',
+      silenced: 'all that fires in the group is silenced or acknowledged',
+      inhibited: 'all that fires in the group is inhibited or acknowledged',
+      muted: 'its route is muted at this time',
+      snoozed: 'all that fires in the group is snoozed or acknowledged',
+      resolved: 'nothing in the group fires at the moment',
+    },
+    endedBy: {
+      resolved: 'nothing in the group fires any more',
+      exhausted: 'its last step was taken',
+      policy_gone: 'it is no longer in the configuration',
+      routed_elsewhere: 'the alert goes to other receivers from here on',
+    },
+    promoted: (p: {
+      from: string;
+      to: string;
+      policy: string;
+      span: string;
+      while: 'unacknowledged' | 'unresolved';
+    }) =>
+      `The severity rises from ${p.from} to ${p.to}: ${p.while === 'unresolved' ? `it has not ended for ${p.span}` : `nobody has taken it for ${p.span}`} (escalation ${quoted(p.policy)}).`,
+    confirmed: (p: { by: string; via: string | null; note: string | null }) =>
+      `${p.by} confirms the message${p.via === null ? '' : ` ${p.via}`}${p.note === null ? '' : `: ${quoted(p.note)}`}.`,
+    confirmedBy: {
+      link: 'by its link',
+      api: 'over the API',
+      key_press: 'by a key of the telephone',
+      reply: 'by an answer',
+    },
+  },
   /** What held it back. */
   source: {
     silenceMade: (p: { by: string; matchers: string; from: string | null; until: string; comment: string }) =>

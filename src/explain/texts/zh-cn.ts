@@ -218,6 +218,39 @@ export const zhCN: Texts = {
     sending: ({ channel }) => `消息正在送往 ${channel}。`,
     unknown: ({ channel, kind, reason }) => `${channel}：${kind}${reason === null ? '' : `（${reason}）`}。`,
   },
+  escalation: {
+    armed: ({ policy, next }) => `若无人确认，升级${quoted(policy)}将于 ${next} 执行第一步。`,
+    step: ({ policy, step, of, round, to, since }) =>
+      `自 ${since} 起无人确认：升级${quoted(policy)}的第 ${step} 步（共 ${of} 步）通知 ${list(to)}${round > 1 ? `（第 ${round} 轮）` : ''}。`,
+    skipped: ({ policy, step, of, by }) =>
+      `跳过升级${quoted(policy)}的第 ${step} 步（共 ${of} 步）：${by === 'hours' ? '不在其时段内' : '不是其严重程度'}。`,
+    paused: ({ policy, why, left }) =>
+      `升级${quoted(policy)}暂停：${why}。${left === null ? '' : `剩余时间为 ${left}。`}`,
+    resumed: ({ policy, next }) => `升级${quoted(policy)}继续；下一步在 ${next}。`,
+    ended: ({ policy, why }) => `升级${quoted(policy)}结束：${why}。`,
+    next: ({ policy, at, to, step, of }) =>
+      `若无人确认，升级${quoted(policy)}的第 ${step} 步（共 ${of} 步）将于 ${at} 通知 ${list(to)}`,
+    waits: ({ policy, why }) => `升级${quoted(policy)}暂停：${why}`,
+    over: ({ policy }) => `升级${quoted(policy)}已执行所有步骤`,
+    pausedBy: {
+      acknowledged: '分组中触发的告警都已有人确认',
+      silenced: '分组中触发的告警都已被静默或确认',
+      inhibited: '分组中触发的告警都已被抑制或确认',
+      muted: '路由在此时段不发通知',
+      snoozed: '分组中触发的告警都已延后提醒或确认',
+      resolved: '分组中目前没有触发的告警',
+    },
+    endedBy: {
+      resolved: '分组中已没有触发的告警',
+      exhausted: '已执行最后一步',
+      policy_gone: '配置中已没有此升级',
+      routed_elsewhere: '告警自此改由其他接收者负责',
+    },
+    promoted: ({ from, to, policy, span, while: holds }) =>
+      `严重程度由 ${from} 升为 ${to}：${holds === 'unresolved' ? `${span} 内未结束` : `${span} 内无人接手`}（升级${quoted(policy)}）。`,
+    confirmed: ({ by, via, note }) => `${by} ${via ?? ''}确认消息${noted(note)}。`,
+    confirmedBy: { link: '以链接', api: '通过 API', key_press: '以电话按键', reply: '以回复' },
+  },
   source: {
     silenceMade: ({ by, matchers, from, until, comment }) =>
       `${by} 静默 ${matchers}${from === null ? '' : `，自 ${from}`}至 ${until}${comment === '' ? '' : `：${quoted(comment)}`}。`,

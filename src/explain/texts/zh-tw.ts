@@ -218,6 +218,39 @@ export const zhTW: Texts = {
     sending: ({ channel }) => `訊息正在送往 ${channel}。`,
     unknown: ({ channel, kind, reason }) => `${channel}：${kind}${reason === null ? '' : `（${reason}）`}。`,
   },
+  escalation: {
+    armed: ({ policy, next }) => `若無人確認，升級${quoted(policy)}將於 ${next} 執行第一步。`,
+    step: ({ policy, step, of, round, to, since }) =>
+      `自 ${since} 起無人確認：升級${quoted(policy)}的第 ${step} 步（共 ${of} 步）通知 ${list(to)}${round > 1 ? `（第 ${round} 輪）` : ''}。`,
+    skipped: ({ policy, step, of, by }) =>
+      `略過升級${quoted(policy)}的第 ${step} 步（共 ${of} 步）：${by === 'hours' ? '不在其時段內' : '不是其嚴重程度'}。`,
+    paused: ({ policy, why, left }) =>
+      `升級${quoted(policy)}暫停：${why}。${left === null ? '' : `剩餘時間為 ${left}。`}`,
+    resumed: ({ policy, next }) => `升級${quoted(policy)}繼續；下一步在 ${next}。`,
+    ended: ({ policy, why }) => `升級${quoted(policy)}結束：${why}。`,
+    next: ({ policy, at, to, step, of }) =>
+      `若無人確認，升級${quoted(policy)}的第 ${step} 步（共 ${of} 步）將於 ${at} 通知 ${list(to)}`,
+    waits: ({ policy, why }) => `升級${quoted(policy)}暫停：${why}`,
+    over: ({ policy }) => `升級${quoted(policy)}已執行所有步驟`,
+    pausedBy: {
+      acknowledged: '群組中觸發的告警都已有人確認',
+      silenced: '群組中觸發的告警都已被靜默或確認',
+      inhibited: '群組中觸發的告警都已被抑制或確認',
+      muted: '路由在此時段不發通知',
+      snoozed: '群組中觸發的告警都已延後提醒或確認',
+      resolved: '群組中目前沒有觸發的告警',
+    },
+    endedBy: {
+      resolved: '群組中已沒有觸發的告警',
+      exhausted: '已執行最後一步',
+      policy_gone: '設定中已沒有此升級',
+      routed_elsewhere: '告警自此改由其他接收者負責',
+    },
+    promoted: ({ from, to, policy, span, while: holds }) =>
+      `嚴重程度由 ${from} 升為 ${to}：${holds === 'unresolved' ? `${span} 內未結束` : `${span} 內無人接手`}（升級${quoted(policy)}）。`,
+    confirmed: ({ by, via, note }) => `${by} ${via ?? ''}確認訊息${noted(note)}。`,
+    confirmedBy: { link: '以連結', api: '經由 API', key_press: '以電話按鍵', reply: '以回覆' },
+  },
   source: {
     silenceMade: ({ by, matchers, from, until, comment }) =>
       `${by} 靜默 ${matchers}${from === null ? '' : `，自 ${from}`}至 ${until}${comment === '' ? '' : `：${quoted(comment)}`}。`,

@@ -1,7 +1,9 @@
 // An alert or event as the API shows it.
 import { z } from 'zod';
 import { categories, priorities, severities } from '../../../rules/types.ts';
+import type { EscalationStanding } from '../../pipeline/escalation-standing.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
+import { escalationBody, toEscalationBody } from './escalation-body.ts';
 import { labelsOut, timeOut, timeText, timeTextOrNull } from './shapes.ts';
 
 export const alertBody = z
@@ -41,6 +43,20 @@ export const alertBody = z
   })
   .meta({ id: 'Alert' });
 export type AlertBody = z.output<typeof alertBody>;
+
+/** As it is shown to whoever reads it: with what its groups go through. */
+export const shownAlertBody = alertBody
+  .extend({
+    escalations: z
+      .array(escalationBody)
+      .meta({ description: 'Where the escalations of its groups stand; one for each that has any.' }),
+  })
+  .meta({ id: 'ShownAlert' });
+export type ShownAlertBody = z.output<typeof shownAlertBody>;
+
+export function toShownAlertBody(row: AlertRow, escalations: readonly EscalationStanding[]): ShownAlertBody {
+  return { ...toAlertBody(row), escalations: escalations.map(toEscalationBody) };
+}
 
 export function toAlertBody(row: AlertRow): AlertBody {
   return {

@@ -4,6 +4,7 @@ import type { Explanation } from '../../explain/explanation.ts';
 import type { ReceiverOutcome } from '../../explain/outcome.ts';
 import { alertBody, toAlertBody } from './alert-body.ts';
 import { deliveryBody, toDeliveryBody } from './delivery-body.ts';
+import { escalationBody, toEscalationBody } from './escalation-body.ts';
 import { timeOut, timeText, timeTextOrNull } from './shapes.ts';
 
 export const holdBody = z.object({
@@ -47,6 +48,10 @@ export const explainBody = z
           matchers: z.array(z.string()),
           next_at: timeOut.nullable().meta({ description: 'When the group is looked at next.' }),
           next_reason: z.string().nullable(),
+          escalation: escalationBody
+            .extend({ text: z.string().nullable() })
+            .meta({ id: 'ExplainedEscalation' })
+            .nullable(),
           holds: z.array(holdBody).meta({ description: 'Everything that holds back the next message.' }),
         }),
       ),
@@ -95,20 +100,23 @@ export function toExplainBody(
       at: timeText(now),
       state: alert.state,
       acknowledged: acknowledged && { by: acknowledged.by, until: acknowledged.until },
-      groups: groups.map(({ receiver, groupKey, route, matchers, nextAt, nextReason, holds }) => ({
-        receiver,
-        group_key: groupKey,
-        route,
-        matchers: [...matchers],
-        next_at: timeTextOrNull(nextAt),
-        next_reason: nextReason,
-        holds: holds.map(({ by, ids, until, text }) => ({
-          by,
-          ids: [...ids],
-          until: timeTextOrNull(until),
-          text,
-        })),
-      })),
+      groups: groups.map(
+        ({ receiver, groupKey, route, matchers, nextAt, nextReason, escalation, holds }) => ({
+          receiver,
+          group_key: groupKey,
+          route,
+          matchers: [...matchers],
+          next_at: timeTextOrNull(nextAt),
+          next_reason: nextReason,
+          escalation: escalation && { ...toEscalationBody(escalation), text: escalation.text },
+          holds: holds.map(({ by, ids, until, text }) => ({
+            by,
+            ids: [...ids],
+            until: timeTextOrNull(until),
+            text,
+          })),
+        }),
+      ),
     },
     timeline: timeline.map((entry) => ({
       ...entry,

@@ -15,6 +15,7 @@ const style = [
   'input,select,button{box-sizing:border-box;display:block;font:inherit;min-height:3rem;padding:.5rem;width:100%}',
   'button{background:#1a5fb4;border:0;border-radius:.4rem;color:#fff;font-weight:bold;margin-top:.8rem}',
   'form{border-top:1px solid #888}section:target{outline:3px solid #1a5fb4;outline-offset:.5rem}',
+  'a{display:inline-block;padding:.6rem 0}',
   'pre{white-space:pre-wrap}dt{font-weight:bold}dd{margin:0 0 .4rem}',
   '@media(prefers-color-scheme:dark){body{background:#111;color:#eee}}',
 ].join('');

@@ -1,10 +1,11 @@
 // Alerts: lists, one, its history. What people do with them is in alert-actions.ts.
 import { z } from 'zod';
 import { categories, severities } from '../../../rules/types.ts';
+import { groupEventsOf } from '../../explain/group-events.ts';
 import { searchWords } from '../../store/search-text.ts';
 import type { AlertFilter } from '../../store/store.ts';
 import { alertPage, existing } from '../alert-pages.ts';
-import { alertBody, toAlertBody } from '../bodies/alert-body.ts';
+import { shownAlertBody, toShownAlertBody } from '../bodies/alert-body.ts';
 import { notificationBody, toNotificationBody } from '../bodies/delivery-body.ts';
 import { eventBody, toEventBody } from '../bodies/event-body.ts';
 import { matcherIn, pageOut, pageQuery, timeInQuery, wordsIn } from '../bodies/shapes.ts';
@@ -49,6 +50,9 @@ const historyQuery = z.strictObject(pageQuery);
 const historyBody = z.object({
   events: z.array(eventBody),
   next: z.string().nullable(),
+  group_events: z.array(eventBody).meta({
+    description: 'What the escalations of its groups did about it, oldest first; the same on every page.',
+  }),
   notifications: z.array(notificationBody).meta({ description: 'The newest 50, each with its deliveries.' }),
 });
 /** Notifications shown with a history; each costs one read of its deliveries. */
@@ -83,7 +87,7 @@ export const alertsRoutes = [
     summary: 'Alerts and events, newest first.',
     query: listQuery,
     repeated,
-    answers: { 200: { description: 'A page', schema: pageOut(alertBody) } },
+    answers: { 200: { description: 'A page', schema: pageOut(shownAlertBody) } },
     errors: ['invalid_cursor'],
     async handler({ c, deps, tenant, query }) {
       const filter: AlertFilter = {
@@ -91,7 +95,7 @@ export const alertsRoutes = [
         ...(query.kind !== undefined && { kind: query.kind }),
         ...(query.state !== undefined && { states: query.state }),
       };
-      return answer(c, 200, await alertPage(deps.services.store, tenant, filter, query));
+      return answer(c, 200, await alertPage(deps.services, tenant, filter, query));
     },
   }),
   route({
@@ -102,7 +106,7 @@ export const alertsRoutes = [
     summary: 'Alerts that are pending or firing, newest first.',
     query: activeQuery,
     repeated,
-    answers: { 200: { description: 'A page', schema: pageOut(alertBody) } },
+    answers: { 200: { description: 'A page', schema: pageOut(shownAlertBody) } },
     errors: ['invalid_cursor'],
     async handler({ c, deps, tenant, query }) {
       const filter: AlertFilter = {
@@ -110,7 +114,7 @@ export const alertsRoutes = [
         kind: 'alert',
         states: ['pending', 'firing'],
       };
-      return answer(c, 200, await alertPage(deps.services.store, tenant, filter, query));
+      return answer(c, 200, await alertPage(deps.services, tenant, filter, query));
     },
   }),
   route({
@@ -119,10 +123,12 @@ export const alertsRoutes = [
     requires: 'read',
     tag: 'alerts',
     summary: 'One alert or event.',
-    answers: { 200: { description: 'The alert', schema: alertBody } },
+    answers: { 200: { description: 'The alert', schema: shownAlertBody } },
     errors: ['alert_not_found'],
-    handler: ({ c, deps, tenant, param }) =>
-      answer(c, 200, toAlertBody(existing(deps.services, tenant, param('id')))),
+    handler({ c, deps, tenant, param }) {
+      const row = existing(deps.services, tenant, param('id'));
+      return answer(c, 200, toShownAlertBody(row, deps.services.escalations(tenant, row.id)));
+    },
   }),
   route({
     method: 'get',
@@ -135,13 +141,23 @@ export const alertsRoutes = [
     errors: ['alert_not_found', 'invalid_cursor'],
     handler({ c, deps, tenant, query, param }) {
       const { store } = deps.services;
-      const id = existing(deps.services, tenant, param('id')).id;
+      const row = existing(deps.services, tenant, param('id'));
+      const { id } = row;
       const page = store.events(tenant, { kind: 'alert', id }, query.limit, query.cursor ?? null);
-      const notifications = store.notificationsOf(tenant, id, notificationsShown).map((row) => {
+      const said = store.notificationsOf(tenant, id, notificationsShown);
+      const groupIds = [...deps.services.standing(tenant, id), ...said].flatMap(
+        ({ groupId }) => groupId ?? [],
+      );
+      const ids = new Set(said.map((one) => one.id));
+      const groupEvents = groupEventsOf(store, tenant, row, groupIds, ids);
+      const notifications = said.map((row) => {
         const sent = store.deliveries(tenant, { notificationId: row.id }, deliveriesShown, null);
         return toNotificationBody(row, sent.items, store.confirmations(tenant, row.id));
       });
-      return answer(c, 200, { events: page.items.map(toEventBody), next: page.next, notifications });
+      return answer(c, 200, {
+        ...{ events: page.items.map(toEventBody), next: page.next },
+        ...{ group_events: groupEvents.map(toEventBody), notifications },
+      });
     },
   }),
 ];

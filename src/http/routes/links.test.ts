@@ -1,5 +1,6 @@
 // The page behind a link, over a real connection: what it shows, what its form does, and every link that is refused.
 
+import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../channels/secret.ts';
@@ -87,18 +88,12 @@ function message(channel = 'hook') {
   const path = (link: string | undefined) => new URL(link ?? '').pathname.replace(/^\/tocsin/, '');
   return { id, acknowledge: path(links?.acknowledge), explain: path(links?.explain), links };
 }
+const linkOf = (): Link => ({
+  ...{ action: 'respond', tenant: 'default', notificationId: message().id, recipient: 'hook' },
+  expiresAt: stage.clock.now() + hour,
+});
 const pathOf = (over: Partial<Link> = {}, signer = key) =>
-  `/l/${linkToken(
-    {
-      action: 'respond',
-      tenant: 'default',
-      notificationId: message().id,
-      recipient: 'hook',
-      expiresAt: stage.clock.now() + hour,
-      ...over,
-    },
-    signer,
-  )}`;
+  `/l/${linkToken({ ...linkOf(), ...over }, signer)}`;
 
 /** Everything that an answer could have changed. */
 const state = () => ({
@@ -321,6 +316,31 @@ describe('a link is refused, with a page that says what to do,', () => {
     expect(chinese.text).toMatch(/<html lang="zh-TW">.*<h1>\p{Script=Han}+<\/h1><p>\p{Script=Han}/u);
     expect(state()).toEqual(before);
   });
+
+  it('whatever is made of the bytes of real ones, by a look as by the form', () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(255), fc.boolean(), async (at, byte, ofAnother) => {
+        const real = pathOf().slice('/l/'.length);
+        const [ours, theirs] = [real, linkToken({ ...linkOf(), tenant: 'globex' }, key)].map((token) =>
+          Buffer.from(token, 'base64url'),
+        ) as [Buffer, Buffer];
+        const place = at % ours.length;
+        const made = ofAnother
+          ? Buffer.concat([theirs.subarray(0, place), ours.subarray(place)])
+          : Buffer.from(ours.map((old, i) => (i === place ? byte : old)));
+        fc.pre(!made.equals(ours) && !made.equals(theirs));
+        // Whoever guesses has to wait; here that is over.
+        await stage.advance(hour / 4);
+        const before = state();
+        const path = `/l/${made.toString('base64url')}`;
+        for (const page of [await ask(path), await post(path, { action: 'confirm' })]) {
+          expect([page.status, page.text]).toEqual([403, expect.stringContaining('not whole')]);
+          expect(page.text).toContain('Open it from the message again');
+        }
+        expect(state()).toEqual(before);
+      }),
+      { numRuns: 25 },
+    ));
 
   it('and whoever guesses has to wait, while what is right opens from the same address', async () => {
     await end();

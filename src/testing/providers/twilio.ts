@@ -17,6 +17,8 @@ export interface TwilioAccepted {
 export interface TwilioProvider extends Provider<TwilioAccepted> {
   /** Posts a signed status (with further fields) to the message's own URL; resolves with the answer. */
   report(of: TwilioAccepted, status: string, more?: Readonly<Record<string, string>>): Promise<string>;
+  /** Somebody sends a text message to `to`, and it is posted, signed, to the URL of that number; resolves with the TwiML. */
+  text(url: string, from: string, to: string, body: string): Promise<string>;
   /** The callee presses a key; resolves with the TwiML of the answer. */
   press(of: TwilioAccepted, digits: string): Promise<string>;
 }
@@ -135,6 +137,13 @@ export async function startTwilio(options: TwilioOptions): Promise<TwilioProvide
         [of.kind === 'message' ? 'MessageStatus' : 'CallStatus']: status,
         ...more,
       });
+    },
+    text(url: string, from: string, to: string, body: string) {
+      count += 1;
+      const MessageSid = `SM${String(count).padStart(32, '9')}`;
+      const known = { MessageSid, SmsSid: MessageSid, SmsMessageSid: MessageSid, SmsStatus: 'received' };
+      const form = { ...known, AccountSid: accountSid, ApiVersion: '2010-04-01', NumMedia: '0' };
+      return send(url, { ...form, NumSegments: '1', From: from, To: to, Body: body });
     },
     press(of: TwilioAccepted, digits: string) {
       if (of.action === null) throw new Error('it gathers no keys');
