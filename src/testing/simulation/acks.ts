@@ -5,6 +5,7 @@ import type { World } from './world.ts';
 export class Acks {
   readonly #world: World;
   readonly #told = new Map<string, { at: number; until: number | null }>();
+  readonly #takenBackAt = new Map<string, number>();
   readonly #asking = new Map<string, number>();
 
   constructor(world: World) {
@@ -29,6 +30,12 @@ export class Acks {
     return (this.#asking.get(alertId) ?? 0) > 0;
   }
 
+  /** A client was told that nobody has acknowledged it any more. */
+  takenBack(alertId: string): void {
+    this.#told.delete(alertId);
+    this.#takenBackAt.set(alertId, this.#world.clock.now());
+  }
+
   /** It was acknowledged and nobody was told: nothing is known of it. */
   forget(alertId: string): void {
     this.#told.delete(alertId);
@@ -42,7 +49,7 @@ export class Acks {
 
   /** When the acknowledgement that a client was told of ends; Infinity where it does not, or may be another since. */
   until(row: AlertRow, now: number): number {
-    if (row.ackedAt === null) return 0;
+    if (row.ackedAt === null) return this.#takenBackAt.get(row.id) ?? 0;
     const told = this.#told.get(row.id);
     if (told === undefined || told.until === null || (this.#asking.get(row.id) ?? 0) > 0)
       return Number.POSITIVE_INFINITY;

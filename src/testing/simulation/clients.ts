@@ -5,6 +5,7 @@ import type { ThresholdRule } from '../../../rules/types.ts';
 import type { Answer, Idempotency, IncomingEvent, Services } from '../../services.ts';
 import type { Acks } from './acks.ts';
 import type { Deliveries } from './deliveries.ts';
+import { escalatedBy } from './escalation-plan.ts';
 import type { Episodes, PushedSample } from './episodes.ts';
 import type { Groups } from './groups.ts';
 import type { Holding } from './holding.ts';
@@ -397,10 +398,15 @@ export class Clients {
       );
       this.#telling.routedAt = this.#world.clock.now();
       // Every other tree comes without rules of inhibition: what they held back is told then.
-      const { receivers, inhibit = [], remindBeforeMs = null, timeZone } = plan.routing;
+      const { receivers, inhibit = [], remindBeforeMs = null, timeZone, escalations } = plan.routing;
       const rules = this.#world.routing.inhibit?.length === 0 ? inhibit : [];
-      const kept = { inhibit: rules, remindBeforeMs, ...(timeZone !== undefined && { timeZone }) };
-      this.#world.setRouting({ ...drawRouting(random, receivers), ...kept });
+      const kept = {
+        ...{ inhibit: rules, remindBeforeMs },
+        ...(timeZone !== undefined && { timeZone }),
+        ...(escalations !== undefined && { escalations }),
+      };
+      const drawn = drawRouting(random, receivers);
+      this.#world.setRouting({ ...drawn, route: escalatedBy(plan.escalation.ofPath, drawn.route), ...kept });
       this.#holding.routed(this.#world.clock.now());
       this.#world.journal.log(this.#world.clock.now(), 'routing changed');
       await this.#world.sleep(1);

@@ -4,6 +4,7 @@
 import type { AlertMessage } from '../../../channels/message.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { AlertRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { Besides } from './besides.ts';
 import type { Holding } from './holding.ts';
 import { slotBefore, toldAt } from './routes.ts';
 import type { Telling } from './telling.ts';
@@ -28,6 +29,7 @@ export class Digests {
   readonly #world: World;
   readonly #holding: Holding;
   readonly #telling: Telling;
+  readonly #besides: Besides;
   /** `<tenant> <receiver> <every>` → by id. */
   readonly #waiting = new Map<string, Map<string, Waiting>>();
   /** What left one without being told, and when: it counted until then. */
@@ -39,10 +41,11 @@ export class Digests {
   /** `<tenant> <group key> <id>` of events, and of alerts that had ended, that a digest told of. */
   readonly #told = new Set<string>();
 
-  constructor(world: World, holding: Holding, telling: Telling) {
+  constructor(world: World, holding: Holding, telling: Telling, besides: Besides) {
     this.#world = world;
     this.#holding = holding;
     this.#telling = telling;
+    this.#besides = besides;
   }
 
   onEffect(effect: Effect, at: number): void {
@@ -115,6 +118,7 @@ export class Digests {
   }
 
   #said(row: NotificationRow, at: number): void {
+    if (this.#besides.has(row)) return;
     const group = this.#world.journal.groups.get(row.groupId ?? '');
     if (row.reason === 'digest' && group) this.#wentOut(row, group, at);
     for (const id of Object.keys(row.alerts)) {

@@ -43,6 +43,8 @@ export class Remembered {
   /** A notify log is replaced when it changes, never written into. */
   #checkStored({ row }: Group): void {
     const stored = this.#world.journal.groups.get(row.id);
+    const [far, wasFar] = [row, stored].map((one) => JSON.stringify(one?.escalation ?? null));
+    if (far !== wasFar) this.#broken('I6', `${row.groupKey} remembers ${far}, stored is ${wasFar}`);
     if (stored?.notified === row.notified && stored.lastSentAt === row.lastSentAt) return;
     const said = ({ notified, lastSentAt }: GroupRow) =>
       JSON.stringify([
@@ -62,7 +64,10 @@ export class Remembered {
       this.#broken('I1', `${where}: due at ${group.row.nextAt} and no timer is set`);
     const row = journal.alerts.get(id)?.row;
     const told = (journal.notificationsOf.get(id) ?? []).some(
-      (n) => n.receiver === group.row.receiver && saysFiring(n.alerts[id]),
+      (n) =>
+        n.receiver === group.row.receiver &&
+        n.reason !== 'escalation_step' &&
+        saysFiring(n.alerts[id]),
     );
     const acknowledged = row !== undefined && row.ackedAt !== null && row.ackUntil === null;
     if (told && acknowledged) return;
