@@ -121,8 +121,11 @@ function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { co
   return arrived && providerId !== null ? { confirmed: providerId } : {};
 }
 
-/** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */
+/** Why one that was dropped was not heard, although what it says may stand: put away, replaced, seen elsewhere. */
+const unheard: readonly (string | null)[] = ['discarded', 'superseded', 'confirmed'];
+
+/** Dead, or not sent at all. One that its receiver lost after it was taken counts as said: better an end too many. */
 function isLost({ state, reason }: DeliveryRow): boolean {
   if (state === 'dead') return reason !== 'receipt_failed';
-  return state === 'dropped' && (reason === 'discarded' || reason === 'superseded');
+  return state === 'dropped' && unheard.includes(reason);
 }

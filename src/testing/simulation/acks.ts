@@ -36,6 +36,11 @@ export class Acks {
     this.#takenBackAt.set(alertId, this.#world.clock.now());
   }
 
+  /** When that was; 0: never. It is repeated as if nobody had ever had it. */
+  takenBackAt(alertId: string): number {
+    return this.#takenBackAt.get(alertId) ?? 0;
+  }
+
   /** It was acknowledged and nobody was told: nothing is known of it. */
   forget(alertId: string): void {
     this.#told.delete(alertId);
@@ -49,7 +54,7 @@ export class Acks {
 
   /** When the acknowledgement that a client was told of ends; Infinity where it does not, or may be another since. */
   until(row: AlertRow, now: number): number {
-    if (row.ackedAt === null) return this.#takenBackAt.get(row.id) ?? 0;
+    if (row.ackedAt === null) return 0;
     const told = this.#told.get(row.id);
     if (told === undefined || told.until === null || (this.#asking.get(row.id) ?? 0) > 0)
       return Number.POSITIVE_INFINITY;

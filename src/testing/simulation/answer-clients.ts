@@ -6,6 +6,7 @@ import type { ConfirmOrder, ConfirmOutcome } from '../../services.ts';
 import type { Acks } from './acks.ts';
 import type { Clients } from './clients.ts';
 import { policyFor } from './escalation-plan.ts';
+import type { OpenAlerts } from './open-alerts.ts';
 import { tenants } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
 import { routeAt } from './routes.ts';
@@ -21,16 +22,18 @@ export class AnswerClients {
   readonly #random: Random;
   readonly #acks: Acks;
   readonly #answered: Clients['acknowledged'];
+  readonly #open: OpenAlerts;
   /** Notification → recipients that confirmed it, by what was answered. */
   readonly #confirmed = new Map<string, Set<string>>();
   #stopped = false;
   #keys = 0;
 
-  constructor(world: World, random: Random, acks: Acks, answered: Clients['acknowledged']) {
+  constructor(world: World, random: Random, acks: Acks, answered: Clients['acknowledged'], open: OpenAlerts) {
     this.#world = world;
     this.#random = random;
     this.#acks = acks;
     this.#answered = answered;
+    this.#open = open;
   }
 
   start(): void {
@@ -48,8 +51,9 @@ export class AnswerClients {
     const record = journal.deliveries.get(deliveryId);
     const row = record && journal.notifications.get(record.row.notificationId);
     if (!record || !row || !this.#confirmed.has(row.id)) return;
-    if (record.row.attempts > 0 || !Object.values(row.alerts).every(saysFiring)) return;
-    this.#broken('I8', `${deliveryId} is sent for the first time, and ${row.id} was confirmed`);
+    // Somebody may want a dead letter to be sent all the same.
+    if (record.wasDead || !Object.values(row.alerts).every(saysFiring)) return;
+    this.#broken('I8', `${deliveryId} is sent, and ${row.id} was confirmed`);
   }
 
   async #answering(tenant: string): Promise<void> {
@@ -120,15 +124,16 @@ export class AnswerClients {
     const outcome = await this.#ask(tenant, row.id, recipient);
     for (const id of ids) this.#acks.forget(id);
     for (const each of done) each();
-    if ('refused' in outcome) this.#broken('I6', `${recipient} may not confirm ${row.id}: ${outcome.refused}`);
+    if ('refused' in outcome)
+      this.#broken('I6', `${recipient} may not confirm ${row.id}: ${outcome.refused}`);
     counters.hit('confirmed');
     const confirmed = new Set([...before, recipient]);
     this.#confirmed.set(row.id, confirmed);
-    const waits = all !== null && recipients.some((each) => !confirmed.has(each));
+    const waits = all && recipients.some((each) => !confirmed.has(each));
     if (all !== this.#needsAll(row)) return;
     if (all && waits) counters.hit('a confirmation waits for the others');
     if (all && !waits && confirmed.size > 1) counters.hit('all have confirmed');
-    this.#check(row.id, ids, all !== null && waits ? outcome.acknowledged : null, before.has(recipient));
+    this.#check(row.id, ids, waits ? outcome.acknowledged : null, before.has(recipient));
   }
 
   /** @param whileOthersMust What it acknowledged although others have to confirm, too; null: nobody else has to. */
@@ -136,7 +141,10 @@ export class AnswerClients {
     const { journal, clock } = this.#world;
     if (whileOthersMust !== null) {
       if (whileOthersMust > 0)
-        this.#broken('I8', `${id} acknowledged ${whileOthersMust} alerts, and not everybody has confirmed it`);
+        this.#broken(
+          'I8',
+          `${id} acknowledged ${whileOthersMust} alerts, and not everybody has confirmed it`,
+        );
       return;
     }
     if (again) return;
@@ -147,19 +155,17 @@ export class AnswerClients {
     }
   }
 
-  /** Whether everybody has to confirm; null where nothing escalates it, or nobody knows by which policy. */
-  #needsAll({ groupId }: NotificationRow): true | null {
-    const { journal, routing } = this.#world;
-    const group = journal.groups.get(groupId ?? '');
-    if (group?.escalation == null) return null;
-    return policyFor(routing, routeAt(routing, group.receiver, group.route))?.confirm === 'all' ? true : null;
+  /** Whether one of the alerts is escalated until all who were told have confirmed. */
+  #needsAll({ tenant, alerts }: NotificationRow): boolean {
+    const { journal, routing, clock } = this.#world;
+    return [...journal.groups.values()].some((group) => {
+      if (group.tenant !== tenant || group.escalation == null) return false;
+      if (policyFor(routing, routeAt(routing, group.receiver, group.route))?.confirm !== 'all') return false;
+      return this.#open.of(group, clock.now()).some(({ row }) => row.id in alerts);
+    });
   }
 
-  async #ask(
-    tenant: string,
-    notificationId: string,
-    recipient: string,
-  ): Promise<ConfirmOutcome> {
+  async #ask(tenant: string, notificationId: string, recipient: string): Promise<ConfirmOutcome> {
     const order: ConfirmOrder = {
       ...{ notificationId, recipient, actor: `link:${recipient}`, name: recipient },
       ...{ via: 'link', note: null },

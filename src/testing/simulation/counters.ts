@@ -34,6 +34,7 @@ export const sometimes = [
   'digest of what has passed',
   'dropped resolved_before_send',
   'dropped superseded',
+  'dropped confirmed',
   'slow round',
   'new_alerts',
   'refired',

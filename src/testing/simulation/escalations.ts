@@ -47,8 +47,6 @@ interface Run {
   seenAt: number;
   seen: 'open' | 'acknowledged' | 'other';
   pausedBy: string | null;
-  /** Alert → channels that a step has told of it. */
-  readonly told: Map<string, Set<string>>;
 }
 
 /** A step that was decided, until its notification comes in the same commit. */
@@ -73,6 +71,8 @@ export class Escalations {
   readonly #telling: Telling;
   /** By group. One that is over stays, for who was told. */
   readonly #runs = new Map<string, Run>();
+  /** Group → alert → channels that a step has told of it. */
+  readonly #told = new Map<string, Map<string, Set<string>>>();
   readonly #decided = new Map<string, Decided>();
   readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
   #owedEnds: OwedEnd[] = [];
@@ -155,8 +155,7 @@ export class Escalations {
       }
       case 'escalation.resumed': {
         const run = this.#live(subjectId, 'goes on');
-        if (run.pausedBy === 'acknowledged')
-          counters.hit('escalation went on after an acknowledgement');
+        if (run.pausedBy === 'acknowledged') counters.hit('escalation went on after an acknowledgement');
         run.pausedBy = null;
         return;
       }
@@ -180,7 +179,7 @@ export class Escalations {
     this.#runs.set(groupId, {
       ...{ tenant: group.tenant, groupId, policy, startedAt: at, round: 1, next: 0 },
       ...{ earliest: at + policy.steps[0]!.afterMs, openMs: 0, ripeAt: null },
-      ...{ seenAt: at, seen: 'other', pausedBy: null, told: before?.told ?? new Map() },
+      ...{ seenAt: at, seen: 'other', pausedBy: null },
     });
   }
 
@@ -259,13 +258,16 @@ export class Escalations {
     const since = Math.max(this.#telling.routedAt, this.#telling.lastMovedAt);
     if (reason !== 'resolved') {
       counters.hit('escalation ended by a route');
-      if (since < run.startedAt) this.#broken('I9', `${groupId} ended (${reason}) and nothing was routed anew`);
+      if (since < run.startedAt)
+        this.#broken('I9', `${groupId} ended (${reason}) and nothing was routed anew`);
       return;
     }
     const group = journal.groups.get(groupId);
     // What fires anew at this moment begins its own.
-    const fires = group ? this.#alerts.of(group, at).filter(({ row }) => (row.firedAt ?? at) < at - 1_000) : [];
-    const told = fires.filter(({ row }) => saysFiring(lastWord(journal, row.id, groupId)));
+    const fires = group
+      ? this.#alerts.of(group, at).filter(({ row }) => (row.firedAt ?? at) < at - 1_000)
+      : [];
+    const told = fires.filter(({ row }) => saysFiring(this.#lastWord(row.id, groupId)));
     if (told.length > 0 && !this.#unsettled(groupId, at))
       this.#broken('I9', `${groupId} ended as resolved, and ${told[0]!.row.id} fires`);
   }
@@ -284,6 +286,7 @@ export class Escalations {
       if (JSON.stringify(from.labels) !== JSON.stringify(row.labels)) continue;
       if (own && !isOver(own)) return;
       this.#world.counters.hit('escalation handed over');
+      this.#toldElsewhere(run.groupId, row.id);
       this.#runs.delete(run.groupId);
       const toldAt = this.#toldAt.get(run.groupId);
       if (toldAt) this.#toldAt.set(row.id, toldAt);
@@ -291,6 +294,15 @@ export class Escalations {
       this.#runs.set(row.id, run);
       return;
     }
+  }
+
+  /** Whoever the steps of one group told hears of the end from the other. */
+  #toldElsewhere(from: string, to: string): void {
+    const all = this.#told.get(to) ?? new Map<string, Set<string>>();
+    for (const [id, channels] of this.#told.get(from) ?? [])
+      all.set(id, new Set([...(all.get(id) ?? []), ...channels]));
+    this.#told.delete(from);
+    this.#told.set(to, all);
   }
 
   #closed(groupId: string): void {
@@ -317,10 +329,11 @@ export class Escalations {
     const groupId = row.groupId!;
     const { journal } = this.#world;
     const run = this.#runs.get(groupId);
-    for (const alertId of run ? endsOf(row) : []) {
+    for (const alertId of endsOf(row)) {
       const own = this.#world.routing.receivers.get(row.receiver ?? '')?.channels ?? [];
-      const channels = [...(run!.told.get(alertId) ?? [])].filter((name) => !own.includes(name));
-      run!.told.delete(alertId);
+      const told = this.#told.get(groupId);
+      const channels = [...(told?.get(alertId) ?? [])].filter((name) => !own.includes(name));
+      told?.delete(alertId);
       if (channels.length > 0) this.#owedEnds.push({ groupId, alertId, channels, at: row.createdAt });
     }
     const fires = Object.entries(row.alerts).some(
@@ -372,11 +385,9 @@ export class Escalations {
       this.#broken('I9', `${where} is taken at ${row.createdAt}, which is not in its hours`);
     const channels = step.to.map(({ name }) => name);
     this.#unchecked.push({ row, channels });
-    for (const id of Object.keys(row.alerts)) {
-      const told = run.told.get(id) ?? new Set();
-      for (const channel of channels) told.add(channel);
-      run.told.set(id, told);
-    }
+    const told = this.#told.get(run.groupId) ?? new Map<string, Set<string>>();
+    this.#told.set(run.groupId, told);
+    for (const id of Object.keys(row.alerts)) told.set(id, new Set([...(told.get(id) ?? []), ...channels]));
   }
 
   // -- from time to time ----------------------------------------------------------------------------------------
@@ -387,17 +398,32 @@ export class Escalations {
     for (const run of this.#runs.values()) {
       const group = journal.groups.get(run.groupId);
       if (isOver(run) || group === undefined) continue;
-      const seen = stateOf(this.#alerts.of(group, now));
+      const seen = this.#stateOf(run.groupId, this.#alerts.of(group, now));
       const span = now - run.seenAt;
       // While nothing ran nobody noticed what paused it.
       if (seen === run.seen && span > 0 && span <= 2 * lookEveryMs) {
         if (seen === 'open') run.openMs += span;
-        else if (seen === 'acknowledged' && run.pausedBy === 'acknowledged') run.earliest += this.#ran(run, now);
+        else if (seen === 'acknowledged' && run.pausedBy === 'acknowledged')
+          run.earliest += this.#ran(run, now);
       }
       run.seenAt = now;
       run.seen = seen;
       this.#checkLate(run, now);
     }
+  }
+
+  /** Open is what nobody holds of what the group has told. */
+  #stateOf(groupId: string, members: readonly Member[]): Run['seen'] {
+    const open = members.filter(({ by }) => by === null);
+    if (open.some(({ row }) => saysFiring(this.#lastWord(row.id, groupId)))) return 'open';
+    const held = members.length > 0 && members.every(({ by }) => by === 'acknowledged');
+    return held ? 'acknowledged' : 'other';
+  }
+
+  /** What the group said of the alert last to its receiver. */
+  #lastWord(alertId: string, groupId: string) {
+    const said = this.#world.journal.notificationsOf.get(alertId) ?? [];
+    return said.findLast((row) => row.groupId === groupId && !this.#besides.has(row))?.alerts[alertId];
   }
 
   #ran({ seenAt, pausedBy }: Run, now: number): number {
@@ -438,15 +464,5 @@ export class Escalations {
 
 const isOver = ({ next, policy }: Run): boolean => next >= policy.steps.length;
 
-function stateOf(members: readonly Member[]): Run['seen'] {
-  if (members.some(({ by }) => by === null)) return 'open';
-  return members.length > 0 && members.every(({ by }) => by === 'acknowledged') ? 'acknowledged' : 'other';
-}
-
 const worst = (rows: readonly AlertRow[]) =>
   severities.findLast((one) => rows.some((row) => row.effectiveSeverity === one)) ?? 'info';
-
-/** What the group said of the alert last, to whomever. */
-function lastWord({ notificationsOf }: World['journal'], alertId: string, groupId: string) {
-  return (notificationsOf.get(alertId) ?? []).findLast((n) => n.groupId === groupId)?.alerts[alertId];
-}

@@ -73,10 +73,15 @@ export class Promotions {
     const by = this.#rulesFor(row, from);
     if (this.#telling.routedAt > known.since - settledAfterMs) return;
     const allowed = by.filter((one) => one.to === to);
-    if (allowed.length === 0) this.#broken('I3', `${row.id} is raised from ${from} to ${to}, which nobody asked for`);
+    if (allowed.length === 0)
+      this.#broken('I3', `${row.id} is raised from ${from} to ${to}, which nobody asked for`);
     // What raised it before was perhaps late, and this counts from when that was due.
     const early = row.promoted !== to || severities.indexOf(from) > 0 ? allowed : [];
-    if (!early.some(({ afterMs }) => at >= known.since + afterMs - this.#world.downtime(known.since - 3_600_000, at)))
+    if (
+      !early.some(
+        ({ afterMs }) => at >= known.since + afterMs - this.#world.downtime(known.since - 3_600_000, at),
+      )
+    )
       this.#broken('I3', `${row.id} is raised to ${to} at ${at}, and has been ${from} since ${known.since}`);
     const heldBy = row.ackedAt !== null && row.ackedAt < at ? this.#alerts.heldBy(row, at) : null;
     if (heldBy === 'acknowledged') {

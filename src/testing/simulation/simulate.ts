@@ -122,7 +122,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
   const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
   const flushers = new DigestClients(world, new Random(seed, 32));
-  const answerers = new AnswerClients(world, new Random(seed, 34), acks, clients.acknowledged);
+  const answerers = new AnswerClients(world, new Random(seed, 34), acks, clients.acknowledged, openAlerts);
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);

@@ -224,8 +224,7 @@ export class Telling {
         .ofKey(record.row.tenant, record.row.key)
         .some(
           ({ row }) =>
-            row.id !== alertId &&
-            this.#heard(row.id).some((n) => groupKey.startsWith(`${n.receiver}:`)),
+            row.id !== alertId && this.#heard(row.id).some((n) => groupKey.startsWith(`${n.receiver}:`)),
         );
       const inGroup = [...this.#owed].some((id) => journal.alerts.get(id)?.row.key === record.row.key);
       // Routed anew since: the twin that is told in this turn may not be owed any more, see `#settled`.
@@ -313,7 +312,9 @@ export class Telling {
         .filter((n) => n.receiver === receiver)
         .at(-1);
       if (!last) continue;
-      const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
+      const takenBackAt = this.#acks.takenBackAt(row.id);
+      const movedAt = this.#movedAt.get(row.id) ?? 0;
+      const from = Math.max(last.createdAt, this.routedAt, ackedUntil, movedAt, takenBackAt);
       const ended = ackedUntil > last.createdAt && ackedUntil === from;
       const again = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs);
       const by = Math.max(again, hold.endedAt) + this.#patience(place, row);

@@ -78,7 +78,7 @@ export class Wire {
     }
   }
 
-  /** Firing of the alert reached the channel, or died on the way. */
+  /** Firing of the alert reached the channel, died on the way, or was confirmed when somebody might have had it. */
   #got(alertId: string, recipient: string, receiver: string): boolean {
     const { journal } = this.#world;
     return (journal.notificationsOf.get(alertId) ?? []).some(
@@ -86,7 +86,9 @@ export class Wire {
         saysFiring(n.alerts[alertId]) &&
         n.receiver === receiver &&
         (journal.deliveriesOf.get(n.id) ?? []).some(
-          (d) => d.row.recipient === recipient && (d.accepted.length > 0 || d.wasDead),
+          ({ row, accepted, wasDead }) =>
+            row.recipient === recipient &&
+            (accepted.length > 0 || wasDead || (row.reason === 'confirmed' && row.leaseToken > 0)),
         ),
     );
   }
