@@ -13,6 +13,7 @@ import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { durable } from './rows/durable.ts';
 import { emailThroughput } from './rows/email.ts';
+import { escalations } from './rows/escalations.ts';
 import { evaluation } from './rows/evaluation.ts';
 import { hungProvider } from './rows/faults.ts';
 import { grouping } from './rows/grouping.ts';
@@ -41,6 +42,7 @@ const scenarios = [
   prometheusRulesRow,
   ...evaluation,
   ...silences,
+  ...escalations,
   mixed,
   rowsPerAlert,
   store,

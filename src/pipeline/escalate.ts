@@ -75,6 +75,8 @@ function situationOf(
   let by: string | null = null;
   let until = Number.POSITIVE_INFINITY;
   for (const alert of firingOf(state, group)) {
+    // Nobody can have confirmed what nobody was told of.
+    if (group.row.notified[alert.id]?.status !== 'firing') continue;
     const holds = holdsOf(state, group, alert, now);
     if (holds === null) open.push(alert);
     else {
@@ -258,7 +260,8 @@ export function handOverEscalation(
   if (!row) return;
   const own = heir?.row.escalation;
   if (heir === undefined || own || policyOf(state, heir)?.name !== row.policy) {
-    endEscalation(state, group, 'routed_elsewhere', now, out);
+    const fires = Object.values(group.row.notified).some(({ status }) => status === 'firing');
+    endEscalation(state, group, heir || fires ? 'routed_elsewhere' : 'resolved', now, out);
     if (!heir || !own) return;
     heir.row.escalation = { ...own, told: alsoTold(own.told, row.told) };
   } else heir.row.escalation = row;

@@ -25,6 +25,8 @@ export class AnswerClients {
   readonly #open: OpenAlerts;
   /** Notification → recipients that confirmed it, by what was answered. */
   readonly #confirmed = new Map<string, Set<string>>();
+  /** Deliveries that somebody had begun to send when their notification was confirmed: these are not called back. */
+  readonly #underWay = new Set<string>();
   #stopped = false;
   #keys = 0;
 
@@ -52,7 +54,8 @@ export class AnswerClients {
     const row = record && journal.notifications.get(record.row.notificationId);
     if (!record || !row || !this.#confirmed.has(row.id)) return;
     // Somebody may want a dead letter to be sent all the same.
-    if (record.wasDead || !Object.values(row.alerts).every(saysFiring)) return;
+    if (record.wasDead || this.#underWay.delete(deliveryId) || !Object.values(row.alerts).every(saysFiring))
+      return;
     this.#broken('I8', `${deliveryId} is sent, and ${row.id} was confirmed`);
   }
 
@@ -79,6 +82,8 @@ export class AnswerClients {
     const done = this.#acks.acknowledging(id);
     const name = `take-back-${++this.#keys}`;
     const key = { scope: 'unacknowledge', key: name, bodyHash: `hash-${name}` };
+    // Between the request and its answer nobody knows whether it is held.
+    this.#acks.forget(id);
     for (const answered of [...this.#answered])
       if (answered.id === id && answered.what === 'acknowledge')
         this.#answered.splice(this.#answered.indexOf(answered), 1);
@@ -127,10 +132,12 @@ export class AnswerClients {
     if ('refused' in outcome)
       this.#broken('I6', `${recipient} may not confirm ${row.id}: ${outcome.refused}`);
     counters.hit('confirmed');
+    for (const each of journal.deliveriesOf.get(row.id) ?? [])
+      if (each.row.state === 'sending') this.#underWay.add(each.row.id);
     const confirmed = new Set([...before, recipient]);
     this.#confirmed.set(row.id, confirmed);
     const waits = all && recipients.some((each) => !confirmed.has(each));
-    if (all !== this.#needsAll(row)) return;
+    if (all !== this.#needsAll(row) || this.#mayNeedAll(row) !== all) return;
     if (all && waits) counters.hit('a confirmation waits for the others');
     if (all && !waits && confirmed.size > 1) counters.hit('all have confirmed');
     this.#check(row.id, ids, waits ? outcome.acknowledged : null, before.has(recipient));
@@ -163,6 +170,18 @@ export class AnswerClients {
       if (policyFor(routing, routeAt(routing, group.receiver, group.route))?.confirm !== 'all') return false;
       return this.#open.of(group, clock.now()).some(({ row }) => row.id in alerts);
     });
+  }
+
+  /** The same of groups that told of one of them, whoever takes it now. */
+  #mayNeedAll({ tenant, alerts }: NotificationRow): boolean {
+    const { journal, routing } = this.#world;
+    return [...journal.groups.values()].some(
+      ({ tenant: own, notified, escalation }) =>
+        own === tenant &&
+        escalation != null &&
+        routing.escalations?.get(escalation.policy)?.confirm === 'all' &&
+        Object.keys(notified).some((id) => id in alerts),
+    );
   }
 
   async #ask(tenant: string, notificationId: string, recipient: string): Promise<ConfirmOutcome> {

@@ -47,6 +47,9 @@ interface Run {
   seenAt: number;
   seen: 'open' | 'acknowledged' | 'other';
   pausedBy: string | null;
+  pausedAt: number;
+  /** When the last step of a round was taken. */
+  overAt: number;
 }
 
 /** A step that was decided, until its notification comes in the same commit. */
@@ -73,6 +76,8 @@ export class Escalations {
   readonly #runs = new Map<string, Run>();
   /** Group → alert → channels that a step has told of it. */
   readonly #told = new Map<string, Map<string, Set<string>>>();
+  /** Group → the one that may go on with its escalation. */
+  readonly #heirs = new Map<string, string>();
   readonly #decided = new Map<string, Decided>();
   readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
   #owedEnds: OwedEnd[] = [];
@@ -148,6 +153,7 @@ export class Escalations {
       case 'escalation.paused': {
         const run = this.#live(subjectId, 'is paused');
         run.pausedBy = reason;
+        run.pausedAt = at;
         counters.hit(
           reason === 'acknowledged' ? 'escalation paused by an acknowledgement' : 'escalation held back',
         );
@@ -171,6 +177,7 @@ export class Escalations {
     const group = journal.groups.get(groupId);
     const policy = this.#policyOf(groupId);
     const before = this.#runs.get(groupId);
+    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#heirs.delete(from);
     if (before && !isOver(before)) this.#broken('I9', `${groupId} is escalated anew and was not over`);
     if (policy?.name !== name || group === undefined)
       this.#broken('I9', `${groupId} is escalated by ${name}, and ought to be by ${policy?.name}`);
@@ -179,7 +186,7 @@ export class Escalations {
     this.#runs.set(groupId, {
       ...{ tenant: group.tenant, groupId, policy, startedAt: at, round: 1, next: 0 },
       ...{ earliest: at + policy.steps[0]!.afterMs, openMs: 0, ripeAt: null },
-      ...{ seenAt: at, seen: 'other', pausedBy: null },
+      ...{ seenAt: at, seen: 'other', pausedBy: null, pausedAt: 0, overAt: 0 },
     });
   }
 
@@ -200,6 +207,7 @@ export class Escalations {
   }
 
   #live(groupId: string, what: string): Run {
+    this.#takeUp(groupId);
     const run = this.#runs.get(groupId);
     if (run === undefined || isOver(run)) this.#broken('I9', `${groupId} ${what} and is not escalated`);
     return run;
@@ -219,6 +227,7 @@ export class Escalations {
       run.earliest += steps[run.next]!.afterMs;
       return;
     }
+    run.overAt = at;
     if (run.round > repeat) return;
     counters.hit('escalation round repeated');
     run.round += 1;
@@ -237,7 +246,7 @@ export class Escalations {
       this.#broken('I9', `${where} was left out by the hour, and it is in time`);
     if (reason !== 'severity') return;
     const group = this.#world.journal.groups.get(run.groupId)!;
-    const open = this.#alerts.of(group, at).filter(({ by }) => by === null);
+    const open = this.#open(group, at);
     if (open.length === 0 || this.#unsettled(run.groupId, at)) return;
     if (step.severities === null || step.severities.includes(worst(open.map(({ row }) => row))))
       this.#broken('I9', `${where} was left out by severity, which is ${worst(open.map(({ row }) => row))}`);
@@ -245,6 +254,7 @@ export class Escalations {
 
   #ended(groupId: string, reason: string | null, at: number): void {
     const { counters, journal } = this.#world;
+    this.#takeUp(groupId);
     const run = this.#runs.get(groupId);
     if (run === undefined) this.#broken('I9', `${groupId} is not escalated any more, and never was`);
     if (reason === 'exhausted') {
@@ -272,28 +282,42 @@ export class Escalations {
       this.#broken('I9', `${groupId} ended as resolved, and ${told[0]!.row.id} fires`);
   }
 
-  /** Another group tells the same people from now on. */
+  /** Another group tells the same people from now on, perhaps: it is certain once the first one lets it go. */
   #takenOver(row: GroupRow): void {
     const { escalation } = row;
-    if (escalation == null) return;
-    const own = this.#runs.get(row.id);
-    if (own?.startedAt === escalation.startedAt) return;
+    if (escalation == null) {
+      this.#handOver(row.id);
+      return;
+    }
+    if (this.#runs.get(row.id)?.startedAt === escalation.startedAt) return;
     for (const run of this.#runs.values()) {
       if (run.tenant !== row.tenant || run.groupId === row.id || run.startedAt !== escalation.startedAt)
         continue;
       const from = this.#world.journal.groups.get(run.groupId);
       if (from === undefined || from.receiver !== row.receiver) continue;
-      if (JSON.stringify(from.labels) !== JSON.stringify(row.labels)) continue;
-      if (own && !isOver(own)) return;
-      this.#world.counters.hit('escalation handed over');
-      this.#toldElsewhere(run.groupId, row.id);
-      this.#runs.delete(run.groupId);
-      const toldAt = this.#toldAt.get(run.groupId);
-      if (toldAt) this.#toldAt.set(row.id, toldAt);
-      run.groupId = row.id;
-      this.#runs.set(row.id, run);
-      return;
+      if (JSON.stringify(from.labels) === JSON.stringify(row.labels)) this.#heirs.set(run.groupId, row.id);
     }
+  }
+
+  #handOver(from: string): void {
+    const heir = this.#heirs.get(from);
+    const run = this.#runs.get(from);
+    this.#heirs.delete(from);
+    const own = heir === undefined ? undefined : this.#runs.get(heir);
+    if (heir === undefined || run === undefined || (own && !isOver(own))) return;
+    this.#world.counters.hit('escalation handed over');
+    this.#toldElsewhere(from, heir);
+    this.#runs.delete(from);
+    const toldAt = this.#toldAt.get(from);
+    if (toldAt) this.#toldAt.set(heir, toldAt);
+    run.groupId = heir;
+    this.#runs.set(heir, run);
+  }
+
+  /** Of a group of which nothing is known: what it may have taken over. */
+  #takeUp(groupId: string): void {
+    if (this.#runs.has(groupId)) return;
+    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#handOver(from);
   }
 
   /** Whoever the steps of one group told hears of the end from the other. */
@@ -306,6 +330,7 @@ export class Escalations {
   }
 
   #closed(groupId: string): void {
+    this.#handOver(groupId);
     const run = this.#runs.get(groupId);
     this.#runs.delete(groupId);
     if (run && !isOver(run)) this.#broken('I9', `${groupId} is closed, and its escalation is not over`);
@@ -344,7 +369,8 @@ export class Escalations {
     const news = ['first', 'new_alerts', 'refired'].includes(row.reason);
     if (!news && row.reason !== 'repeat' && row.reason !== 'escalated') return;
     const policy = this.#policyOf(groupId);
-    if (policy === null || (run && (!isOver(run) || !news))) return;
+    // Where its last step was taken at the same moment that comes after.
+    if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
     this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
   }
 
@@ -372,7 +398,12 @@ export class Escalations {
     }
     if (Object.keys(row.alerts).length === 0) this.#broken('I9', `${where} is a step of nothing`);
     const group = journal.groups.get(run.groupId)!;
-    const open = this.#alerts.of(group, at).filter(({ by }) => by === null);
+    const open = this.#open(group, at);
+    for (const id of Object.keys(row.alerts))
+      if (
+        !(journal.notificationsOf.get(id) ?? []).some((told) => told.groupId !== null && told.id !== row.id)
+      )
+        this.#broken('I9', `${where} is a step of ${id}, of which nobody was told`);
     const missing = open.filter(
       ({ row: alert }) => !(alert.id in row.alerts) && (alert.firedAt ?? at) < at - 1_000,
     );
@@ -398,7 +429,7 @@ export class Escalations {
     for (const run of this.#runs.values()) {
       const group = journal.groups.get(run.groupId);
       if (isOver(run) || group === undefined) continue;
-      const seen = this.#stateOf(run.groupId, this.#alerts.of(group, now));
+      const seen = this.#stateOf(group, now);
       const span = now - run.seenAt;
       // While nothing ran nobody noticed what paused it.
       if (seen === run.seen && span > 0 && span <= 2 * lookEveryMs) {
@@ -412,10 +443,16 @@ export class Escalations {
     }
   }
 
-  /** Open is what nobody holds of what the group has told. */
-  #stateOf(groupId: string, members: readonly Member[]): Run['seen'] {
-    const open = members.filter(({ by }) => by === null);
-    if (open.some(({ row }) => saysFiring(this.#lastWord(row.id, groupId)))) return 'open';
+  /** What nobody holds, of what the group has told. */
+  #open(group: GroupRow, now: number): readonly Member[] {
+    return this.#alerts
+      .of(group, now)
+      .filter(({ by, row }) => by === null && saysFiring(this.#lastWord(row.id, group.id)));
+  }
+
+  #stateOf(group: GroupRow, now: number): Run['seen'] {
+    if (this.#open(group, now).length > 0) return 'open';
+    const members = this.#alerts.of(group, now);
     const held = members.length > 0 && members.every(({ by }) => by === 'acknowledged');
     return held ? 'acknowledged' : 'other';
   }
@@ -426,8 +463,9 @@ export class Escalations {
     return said.findLast((row) => row.groupId === groupId && !this.#besides.has(row))?.alerts[alertId];
   }
 
-  #ran({ seenAt, pausedBy }: Run, now: number): number {
-    return pausedBy !== null && this.#world.downtime(seenAt, now) === 0 ? now - seenAt : 0;
+  #ran({ seenAt, pausedAt }: Run, now: number): number {
+    const from = Math.max(seenAt, pausedAt);
+    return this.#world.downtime(seenAt, now) === 0 ? now - from : 0;
   }
 
   #checkLate(run: Run, now: number): void {

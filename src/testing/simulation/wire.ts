@@ -73,14 +73,16 @@ export class Wire {
       if (kind !== 'alert' || status !== 'resolved') continue;
       // A digest may tell at once that it fired and ended.
       if (journal.notifications.get(accepted.message.id)?.alerts[id] === 'event') continue;
-      if (!this.#got(id, recipient, accepted.message.receiver))
+      if (!this.#got(id, recipient, accepted.message))
         this.#broken('I2', `resolved of ${id} on ${recipient} without its firing`);
     }
   }
 
   /** Firing of the alert reached the channel, died on the way, or was confirmed when somebody might have had it. */
-  #got(alertId: string, recipient: string, receiver: string): boolean {
+  #got(alertId: string, recipient: string, { receiver, alerts }: AlertMessage): boolean {
     const { journal } = this.#world;
+    // What says other things too is sent all the same.
+    const only = alerts.every(({ status }) => status === 'resolved');
     return (journal.notificationsOf.get(alertId) ?? []).some(
       (n) =>
         saysFiring(n.alerts[alertId]) &&
@@ -88,7 +90,7 @@ export class Wire {
         (journal.deliveriesOf.get(n.id) ?? []).some(
           ({ row, accepted, wasDead }) =>
             row.recipient === recipient &&
-            (accepted.length > 0 || wasDead || (row.reason === 'confirmed' && row.leaseToken > 0)),
+            (accepted.length > 0 || wasDead || (row.reason === 'confirmed' && (!only || row.leaseToken > 0))),
         ),
     );
   }
