@@ -43,8 +43,6 @@ export class Remembered {
   /** A notify log is replaced when it changes, never written into. */
   #checkStored({ row }: Group): void {
     const stored = this.#world.journal.groups.get(row.id);
-    const [far, wasFar] = [row, stored].map((one) => JSON.stringify(one?.escalation ?? null));
-    if (far !== wasFar) this.#broken('I6', `${row.groupKey} remembers ${far}, stored is ${wasFar}`);
     if (stored?.notified === row.notified && stored.lastSentAt === row.lastSentAt) return;
     const said = ({ notified, lastSentAt }: GroupRow) =>
       JSON.stringify([
