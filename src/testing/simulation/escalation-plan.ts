@@ -5,7 +5,6 @@ import type { Severity } from '../../../rules/types.ts';
 import type { EscalationPolicy, EscalationStep, Promotion } from '../../pipeline/escalation.ts';
 import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
 import type { Target } from '../../pipeline/target.ts';
-import type { SeedPlan } from './plan-of-seed.ts';
 import type { Random } from './random.ts';
 
 const s = 1_000;
@@ -69,11 +68,16 @@ function drawPolicy(random: Random, name: string, channels: readonly string[]): 
   };
 }
 
+interface Drawn {
+  readonly channels: readonly string[];
+  readonly routing: RoutingConfig;
+}
+
 /** Half of the seeds escalate. */
 export function drawEscalations(
   random: Random,
-  { channels, routing }: Pick<SeedPlan, 'channels' | 'routing'>,
-): Pick<SeedPlan, 'channels' | 'routing' | 'escalation'> {
+  { channels, routing }: Drawn,
+): Drawn & { readonly escalation: EscalationPlan } {
   if (!random.chance(0.5)) return { channels, routing, escalation: noEscalations };
   const names = ['page', 'soon'];
   const escalations = new Map(names.map((name) => [name, drawPolicy(random, name, channels)]));
