@@ -106,7 +106,6 @@ export interface Notified {
   readonly left?: number;
 }
 
-/** How far the escalation of a group's notification has come. Replaced when it changes, never written into. */
 /** Whom steps have told, and of which alerts: they are to hear of the end of these. */
 export interface ToldByStep {
   readonly to: readonly Target[];
@@ -114,6 +113,7 @@ export interface ToldByStep {
   readonly alerts: readonly string[];
 }
 
+/** How far the escalation of a group's notification has come. Replaced when it changes, never written into. */
 export interface EscalationRow {
   /** Name of the policy. */
   readonly policy: string;
