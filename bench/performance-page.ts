@@ -36,6 +36,11 @@ const sections: readonly Section[] = [
     note: 'A thousand silences, half of them regular expressions over hosts, beside 10,000 firing alerts with a host each. The clock stands still, so a turn takes as many groups as it ever may; the first look asks every expression about every host.',
   },
   {
+    title: 'Escalations',
+    of: ['escalation'],
+    note: 'Ten thousand groups with a host each, of which every step is due in the same moment. The clock stands still, so the turns follow one another without a pause; the disk is real.',
+  },
+  {
     title: 'Alerts',
     of: ['alerts', 'machine'],
     note: 'One alert a push, one delivery each, committed with `synchronous=FULL`. The limit is the same program over a store that keeps nothing. A change to firing or to resolved is one alert.',

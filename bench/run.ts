@@ -14,6 +14,7 @@ import { burst } from './rows/burst.ts';
 import { cards } from './rows/cards.ts';
 import { durable } from './rows/durable.ts';
 import { emailThroughput } from './rows/email.ts';
+import { escalations } from './rows/escalations.ts';
 import { evaluation } from './rows/evaluation.ts';
 import { hungProvider } from './rows/faults.ts';
 import { grouping } from './rows/grouping.ts';
@@ -42,6 +43,7 @@ const scenarios = [
   prometheusRulesRow,
   ...evaluation,
   ...silences,
+  ...escalations,
   mixed,
   rowsPerAlert,
   store,

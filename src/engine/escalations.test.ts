@@ -191,6 +191,33 @@ describe('an escalation', () => {
     expect(told()).toEqual(['armed', 'skipped(severity)', 'skipped(hours)', 'step', 'ended(exhausted)']);
   });
 
+  it('tells the end of an alert to those whom a step told of it, and to nobody else', async () => {
+    open({ route: { groupBy: ['alertname'] } });
+    await stage.push(91, { host: 'a' });
+    await stage.advance(15 * minute);
+    await stage.push(91, { host: 'b' });
+    await stage.push(10, { host: 'a' });
+    await stage.advance(30 * minute);
+    await stage.push(10, { host: 'b' });
+    await stage.advance(minute);
+    const heard = (name: string) =>
+      stage.sent
+        .filter(({ channel }) => channel === name)
+        .map(({ message }) => `${message.reason} ${message.alerts.map(({ labels }) => labels.host).join()}`);
+    expect(heard('phone')).toEqual(['escalation_step a', 'some_resolved a']);
+    expect(heard('boss')).toEqual(['escalation_step b', 'resolved b']);
+  });
+
+  it('is of alerts that were told: an event alone begins none, and a step names nothing that waits to be told', async () => {
+    open({ route: { groupBy: ['alertname'], groupIntervalMs: 20 * minute } });
+    await stage.push(91, { host: 'a' });
+    await stage.advance(9 * minute);
+    await stage.push(91, { host: 'b' });
+    await stage.advance(2 * minute);
+    const [phone] = stage.sent.filter(({ channel }) => channel === 'phone');
+    expect(phone!.message.alerts.map(({ labels }) => labels.host)).toEqual(['a']);
+  });
+
   it.each(['before', 'after'] as const)(
     'takes no step twice and none too few when its commit fails %s it is written',
     async (when) => {

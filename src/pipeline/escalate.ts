@@ -15,10 +15,10 @@ import {
 import { isAcknowledged } from './held-back.ts';
 import type { Notification, StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
-import type { NotifyDecision } from './notify.ts';
+import type { GroupView, NotifyDecision } from './notify.ts';
 import { nextPromotion } from './promotion-times.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, EscalationRow, Saying } from './rows.ts';
+import type { AlertRow, EscalationRow, Saying, ToldByStep } from './rows.ts';
 import { type Group, groupEvent, type PipelineState } from './state.ts';
 import { suppressionOf } from './suppress.ts';
 import { formatTarget, type Target } from './target.ts';
@@ -75,6 +75,8 @@ function situationOf(
   let by: string | null = null;
   let until = Number.POSITIVE_INFINITY;
   for (const alert of firingOf(state, group)) {
+    // Nobody can have confirmed what nobody was told of.
+    if (group.row.notified[alert.id]?.status !== 'firing') continue;
     const holds = holdsOf(state, group, alert, now);
     if (holds === null) open.push(alert);
     else {
@@ -143,9 +145,8 @@ function takeStep(
     ...made.message,
     escalation: { policy: name, step: number, of, round: turn, since: startedAt },
   };
-  // To those who are told now it is news.
   const alerts: Record<string, Saying> = {};
-  for (const { id } of open) alerts[id] = 'firing';
+  for (const { id } of open) alerts[id] = heardOf(state, group, id, step.to, told) ? 'standing' : 'firing';
   const notification = { ...made, message, alerts, to: step.to };
   out.notifications.push(
     step.strategy === null ? notification : { ...notification, strategy: step.strategy },
@@ -155,7 +156,40 @@ function takeStep(
     put: 'event',
     row: groupEvent(state, group, 'escalation.step', null, now, { ...body, to, notificationId: made.id }),
   });
-  return { ...next.row, told: [...new Set([...told, ...open.map(({ id }) => id)])] };
+  return { ...next.row, told: alsoTold(told, [{ to: step.to, alerts: open.map(({ id }) => id) }]) };
+}
+
+/** Whether one of the targets was told of the alert, by the group's messages or by an earlier step: then it is no news. */
+function heardOf(
+  { routing }: PipelineState,
+  { row }: Group,
+  id: string,
+  to: readonly Target[],
+  told: readonly ToldByStep[],
+): boolean {
+  const targets = new Set(to.map(formatTarget));
+  if (row.notified[id]?.status === 'firing')
+    for (const target of tellsAnyway(routing, row.receiver)) if (targets.has(target)) return true;
+  return told.some(
+    (step) => step.to.some((target) => targets.has(formatTarget(target))) && step.alerts.includes(id),
+  );
+}
+
+/** Whom a receiver tells, as targets. */
+function tellsAnyway({ receivers }: RoutingConfig, name: string): readonly string[] {
+  const receiver = receivers.get(name);
+  return receiver?.to?.map(formatTarget) ?? receiver?.channels.map((channel) => `channel:${channel}`) ?? [];
+}
+
+/** Those who were told, and more of them. */
+function alsoTold(told: readonly ToldByStep[], more: readonly ToldByStep[]): readonly ToldByStep[] {
+  const all = new Map<string, ToldByStep>();
+  for (const { to, alerts } of [...told, ...more]) {
+    const targets = to.map(formatTarget).join(' ');
+    const known = all.get(targets)?.alerts ?? [];
+    all.set(targets, { to, alerts: [...new Set([...known, ...alerts])] });
+  }
+  return [...all.values()];
 }
 
 /** Which condition of the step does not hold; null: it is taken. */
@@ -191,7 +225,10 @@ function tell(
   out.effects.push({ put: 'event', row: groupEvent(state, group, kind, reason, now, body) });
 }
 
-/** The group is told no more: nothing of it is escalated. */
+/**
+ * Nothing of the group is escalated any more. Where that is not because all of it is over, whoever a step told is still to
+ * hear of the end.
+ */
 export function endEscalation(
   state: PipelineState,
   group: Group,
@@ -201,7 +238,8 @@ export function endEscalation(
 ): void {
   const row = group.row.escalation;
   if (!row) return;
-  group.row.escalation = null;
+  const waits = reason !== 'resolved' && row.told.length > 0;
+  group.row.escalation = waits ? { ...row, state: 'exhausted', nextAt: null, by: null, leftMs: null } : null;
   out.groups.add(group);
   out.effects.push({ put: 'group', row: group.row, insert: false });
   if (row.state === 'exhausted') return;
@@ -220,11 +258,13 @@ export function handOverEscalation(
 ): void {
   const row = group.row.escalation;
   if (!row) return;
-  if (heir === undefined || heir.row.escalation || policyOf(state, heir)?.name !== row.policy) {
-    endEscalation(state, group, 'routed_elsewhere', now, out);
-    return;
-  }
-  heir.row.escalation = row;
+  const own = heir?.row.escalation;
+  if (heir === undefined || own || policyOf(state, heir)?.name !== row.policy) {
+    const fires = Object.values(group.row.notified).some(({ status }) => status === 'firing');
+    endEscalation(state, group, heir || fires ? 'routed_elsewhere' : 'resolved', now, out);
+    if (!heir || !own) return;
+    heir.row.escalation = { ...own, told: alsoTold(own.told, row.told) };
+  } else heir.row.escalation = row;
   group.row.escalation = null;
   out.groups.add(heir);
   out.effects.push({ put: 'group', row: heir.row, insert: false });
@@ -242,14 +282,14 @@ export function afterTelling(
   group.promotesAt = policy && nextPromotion(state, group, policy, now);
   const row = group.row.escalation ?? null;
   const fires = !firingOf(state, group).next().done;
-  if (row !== null && view.resolved.length > 0 && notify)
-    tellEnds(state, group, row, view.resolved, fires, now, out);
+  if (view.resolved.length > 0 && notify) tellEnds(state, group, view.resolved, fires, now, out);
   if (!fires) {
     if (view.suppressed.length === 0) endEscalation(state, group, 'resolved', now, out);
     return;
   }
   const news = reason === 'first' || reason === 'new_alerts' || reason === 'refired';
-  const begins = notify && (row === null || (row.state === 'exhausted' && news));
+  const anew = row?.state === 'exhausted' && (news || row.policy !== policy?.name);
+  const begins = notify && saysThatItFires(view) && (row === null || anew);
   const begun = begins && policy !== null ? beginEscalation(policy, now) : null;
   if (begun !== null) {
     group.row.escalation = { ...begun, told: row?.told ?? [] };
@@ -257,39 +297,67 @@ export function afterTelling(
   } else if (row !== null && row.state !== 'exhausted') group.changed = true;
 }
 
-/** Whoever heard of an alert by a step hears that it is over. */
-function tellEnds(
+/** Whether the message is about an alert that fires: an event alone is not escalated, whatever is held back beside it. */
+function saysThatItFires({ told, escalated, fresh, refired, flapping, held }: GroupView): boolean {
+  return [told, escalated, fresh, refired, flapping, held].some(({ length }) => length > 0);
+}
+
+/**
+ * Whoever heard of an alert by a step hears that it is over, or that it is another group's now. Its receiver was told.
+ * @param fires Whether something of the group still does.
+ */
+export function tellEnds(
   state: PipelineState,
   group: Group,
-  row: EscalationRow,
-  resolved: readonly AlertRow[],
+  ended: readonly AlertRow[],
   fires: boolean,
   now: number,
   out: StepResult,
 ): void {
-  const told = new Set(row.told);
-  const ended = resolved.filter(({ id }) => told.has(id));
-  const to = toldBesides(state, group, row);
-  if (ended.length === 0 || to.length === 0) return;
+  const row = group.row.escalation;
+  if (!row || ended.length === 0) return;
+  const over = new Set(ended.map(({ id }) => id));
+  const told = row.told.flatMap(({ to, alerts }) => {
+    const left = alerts.filter((id) => !over.has(id));
+    return left.length > 0 ? [{ to, alerts: left }] : [];
+  });
+  if (
+    told.length === row.told.length &&
+    told.every(({ alerts }, i) => alerts.length === row.told[i]!.alerts.length)
+  )
+    return;
+  group.row.escalation = { ...row, told };
+  out.groups.add(group);
+  out.effects.push({ put: 'group', row: group.row, insert: false });
   const reason = fires ? 'some_resolved' : 'resolved';
-  const made: Notification = emitNotification(state, group, reason, { changed: ended, standing: [] }, now);
-  const alerts: Record<string, Saying> = {};
-  for (const { id } of ended) alerts[id] = 'resolved';
-  out.notifications.push({ ...made, alerts, to });
+  for (const { to, of } of whoHeard(state, group, row.told, ended)) {
+    const made: Notification = emitNotification(state, group, reason, { changed: of, standing: [] }, now);
+    const alerts: Record<string, Saying> = {};
+    for (const { id } of of) alerts[id] = 'resolved';
+    out.notifications.push({ ...made, alerts, to });
+  }
 }
 
-/** The targets of all steps that were reached, without those that the receiver tells anyway. */
-function toldBesides(state: PipelineState, group: Group, { policy, round, level }: EscalationRow): Target[] {
-  const steps = state.routing.escalations?.get(policy)?.steps ?? [];
-  const reached = round > 0 ? steps : steps.slice(0, level);
-  const receiver = state.routing.receivers.get(group.row.receiver);
-  const tells = new Set(
-    receiver?.to?.map(formatTarget) ?? receiver?.channels.map((name) => `channel:${name}`) ?? [],
-  );
-  const targets = new Map<string, Target>();
-  for (const target of reached.flatMap((step) => step.to)) {
-    const text = formatTarget(target);
-    if (!tells.has(text)) targets.set(text, target);
+/** Of which of the alerts steps have told whom, but for those whom the receiver tells: in one message where it is the same. */
+function whoHeard(
+  { routing }: PipelineState,
+  { row }: Group,
+  told: readonly ToldByStep[],
+  ended: readonly AlertRow[],
+): readonly { readonly to: readonly Target[]; readonly of: readonly AlertRow[] }[] {
+  const tells = new Set(tellsAnyway(routing, row.receiver));
+  const steps = told.map(({ to, alerts }) => ({ to, alerts: new Set(alerts) }));
+  const all = new Map<string, { readonly to: readonly Target[]; readonly of: AlertRow[] }>();
+  for (const alert of ended) {
+    const heard = new Map<string, Target>();
+    for (const { to, alerts } of steps)
+      for (const target of alerts.has(alert.id) ? to : [])
+        if (!tells.has(formatTarget(target))) heard.set(formatTarget(target), target);
+    if (heard.size === 0) continue;
+    const who = [...heard.keys()].join(' ');
+    const known = all.get(who);
+    if (known) known.of.push(alert);
+    else all.set(who, { to: [...heard.values()], of: [alert] });
   }
-  return [...targets.values()];
+  return [...all.values()];
 }

@@ -4,7 +4,7 @@
 import { collects } from './digest.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { handOverEscalation } from './escalate.ts';
+import { handOverEscalation, tellEnds } from './escalate.ts';
 import {
   arm,
   armForNew,
@@ -97,6 +97,7 @@ function takeBack(state: PipelineState, group: Group, alert: AlertRow, now: numb
   const { told } = viewGroup(state, group, receiver, now);
   const reason = told.length > 0 ? 'some_resolved' : 'resolved';
   out.notifications.push(emitNotification(state, group, reason, { changed: [ended], standing: told }, now));
+  tellEnds(state, group, [ended], told.length > 0, now, out);
   logNotified(
     group,
     told.map((standing) => ({ alert: standing, status: 'firing' as const })),

@@ -7,7 +7,7 @@ import { collects, keptUntil } from './digest.ts';
 import { keepForDigest } from './digest-flush.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { handOverEscalation } from './escalate.ts';
+import { handOverEscalation, tellEnds } from './escalate.ts';
 import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
@@ -155,6 +155,7 @@ function farewell(state: PipelineState, group: Group, now: number, out: StepResu
   const told = known.filter((alert) => !held.includes(alert));
   if (told.length > 0) {
     out.notifications.push(emitNotification(state, group, 'resolved', { changed: told, standing: [] }, now));
+    tellEnds(state, group, told, false, now, out);
     group.row.lastSentAt = now;
   }
   logNotified(

@@ -3,6 +3,7 @@
 import type { Locale } from '../../channels/message.ts';
 import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
 import type { Category, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
+import type { Target } from './target.ts';
 
 export type AlertState = 'pending' | 'firing' | 'resolved';
 export type ResolveReason =
@@ -105,6 +106,13 @@ export interface Notified {
   readonly left?: number;
 }
 
+/** Whom steps have told, and of which alerts: they are to hear of the end of these. */
+export interface ToldByStep {
+  readonly to: readonly Target[];
+  /** Ids. */
+  readonly alerts: readonly string[];
+}
+
 /** How far the escalation of a group's notification has come. Replaced when it changes, never written into. */
 export interface EscalationRow {
   /** Name of the policy. */
@@ -115,8 +123,8 @@ export interface EscalationRow {
   readonly round: number;
   /** Steps of this round that were taken. */
   readonly level: number;
-  /** Ids of the alerts that steps have told of. */
-  readonly told: readonly string[];
+  /** One for all steps that have the same targets. */
+  readonly told: readonly ToldByStep[];
   readonly state: 'waiting' | 'paused' | 'exhausted';
   /** When the next step comes; of one that is paused when it is looked at again; null: when something changes. */
   readonly nextAt: number | null;

@@ -128,7 +128,6 @@ function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { co
   return arrived && providerId !== null ? { confirmed: providerId } : {};
 }
 
-/** Dead, or dead once and put away, or a newer one took its place. One that its receiver lost after it was taken counts as said: better an end too many. */
 /**
  * Words of a lost message that count. A firing that a later one says anew is known by that one, which another group of the
  * same people may have said: it is lost while that one still waits, or with it.
@@ -148,7 +147,11 @@ function isOpen(row: DeadLetter): row is Open {
   return row.state === 'queued' || row.state === 'sending';
 }
 
+/** Why one that was dropped was not heard, although what it says may stand: put away, replaced, seen elsewhere. */
+const unheard: readonly (string | null)[] = ['discarded', 'superseded', 'confirmed'];
+
+/** Dead, or not sent at all. One that its receiver lost after it was taken counts as said: better an end too many. */
 function isLost({ state, reason }: DeliveryRow): boolean {
   if (state === 'dead') return reason !== 'receipt_failed';
-  return state === 'dropped' && (reason === 'discarded' || reason === 'superseded');
+  return state === 'dropped' && unheard.includes(reason);
 }

@@ -255,6 +255,18 @@ export function policyContract(current: () => Story): void {
     expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([replaced.id]);
   });
 
+  it('loads that which was confirmed before it was sent: its firing was not heard there', () => {
+    const story = current();
+    const { rows } = story;
+    const group = rows.group();
+    const note = rows.notification({ groupId: group.id, alerts: { [rows.newId()]: 'firing' } });
+    const done = { state: 'dropped', reason: 'confirmed', finishedAt: t0 } as const;
+    const confirmed = rows.delivery(note, done);
+    story.commit([{ put: 'group', row: group, insert: true }, ...sending(note, confirmed)]);
+    story.reopen();
+    expect(story.store.loadTenant('acme').deliveries.map(({ id }) => id)).toEqual([confirmed.id]);
+  });
+
   it('keeps calls to providers for as long as a window reaches', () => {
     const story = current();
     const call = (at: number, calls: number, over: object = {}) => ({

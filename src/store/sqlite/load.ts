@@ -20,7 +20,8 @@ import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
 /** Never got through, as delivery_lost has it. */
-const lost = "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded')))";
+const lost =
+  "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded', 'confirmed')))";
 
 type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
 const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });

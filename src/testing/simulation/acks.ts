@@ -5,6 +5,7 @@ import type { World } from './world.ts';
 export class Acks {
   readonly #world: World;
   readonly #told = new Map<string, { at: number; until: number | null }>();
+  readonly #takenBackAt = new Map<string, number>();
   readonly #asking = new Map<string, number>();
 
   constructor(world: World) {
@@ -27,6 +28,17 @@ export class Acks {
   /** Whether somebody waits for an answer about the alert. */
   asksFor(alertId: string): boolean {
     return (this.#asking.get(alertId) ?? 0) > 0;
+  }
+
+  /** A client was told that nobody has acknowledged it any more. */
+  takenBack(alertId: string): void {
+    this.#told.delete(alertId);
+    this.#takenBackAt.set(alertId, this.#world.clock.now());
+  }
+
+  /** When that was; 0: never. It is repeated as if nobody had ever had it. */
+  takenBackAt(alertId: string): number {
+    return this.#takenBackAt.get(alertId) ?? 0;
   }
 
   /** It was acknowledged and nobody was told: nothing is known of it. */

@@ -7,6 +7,7 @@ import type { Acks } from './acks.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Digests } from './digests.ts';
 import type { Episodes, PushedSample } from './episodes.ts';
+import { escalatedBy } from './escalation-plan.ts';
 import type { Groups } from './groups.ts';
 import type { Holding } from './holding.ts';
 import { drawRouting, drawRule, hashed, type SeriesPlan, tenants } from './plan-of-seed.ts';
@@ -401,10 +402,15 @@ export class Clients {
       );
       this.#telling.routedAt = this.#world.clock.now();
       // Every other tree comes without rules of inhibition: what they held back is told then.
-      const { receivers, inhibit = [], remindBeforeMs = null, timeZone } = plan.routing;
+      const { receivers, inhibit = [], remindBeforeMs = null, timeZone, escalations } = plan.routing;
       const rules = this.#world.routing.inhibit?.length === 0 ? inhibit : [];
-      const kept = { inhibit: rules, remindBeforeMs, ...(timeZone !== undefined && { timeZone }) };
-      const next = { ...drawRouting(random, receivers), ...kept };
+      const kept = {
+        ...{ inhibit: rules, remindBeforeMs },
+        ...(timeZone !== undefined && { timeZone }),
+        ...(escalations !== undefined && { escalations }),
+      };
+      const drawn = drawRouting(random, receivers);
+      const next = { ...drawn, route: escalatedBy(plan.escalation.ofPath, drawn.route), ...kept };
       this.#digests.routed(next);
       this.#world.setRouting(next);
       this.#holding.routed(this.#world.clock.now());

@@ -80,6 +80,7 @@ export class Deliveries {
         else if (kind === 'delivery.discarded') counters.hit('dead letter discarded');
         else if (kind === 'delivery.dropped' && reason === 'resolved_before_send') this.#overtaken(subjectId);
         else if (kind === 'delivery.dropped' && reason === 'superseded') this.#superseded(subjectId);
+        else if (kind === 'delivery.dropped' && reason === 'confirmed') this.#confirmed(subjectId);
         else if (kind === 'delivery.dropped') this.#notSent(journal.deliveries.get(subjectId)!);
         else if (kind === 'delivery.retry') this.#retried(subjectId);
         else if (kind === 'channel.paused')
@@ -202,6 +203,17 @@ export class Deliveries {
       if (saying === 'event' || !said)
         this.#broken('I2', `${id} was dropped for a later one, and none says ${alert} (${saying}) anew`);
     }
+  }
+
+  /** Somebody has seen the notification, this one was still to be sent, and it says of nothing that it is over. */
+  #confirmed(id: string): void {
+    const { journal, counters } = this.#world;
+    counters.hit('dropped confirmed');
+    const { notificationId } = journal.deliveries.get(id)!.row;
+    if (!journal.confirmed.has(notificationId))
+      this.#broken('I3', `${id} was dropped as confirmed, and nobody has confirmed ${notificationId}`);
+    if (Object.values(journal.notifications.get(notificationId)!.alerts).includes('resolved'))
+      this.#broken('I1', `${id} was dropped as confirmed, and says that something is over`);
   }
 
   /** The end of what nobody has there: of an alert that a provider was told to fire, it is sent. */

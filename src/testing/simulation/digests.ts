@@ -6,6 +6,7 @@ import { mostInDigest } from '../../pipeline/digest-rule.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { RoutingConfig } from '../../pipeline/routing.ts';
 import type { AlertRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
+import type { Besides } from './besides.ts';
 import type { Holding } from './holding.ts';
 import { slotBefore, toldAt } from './routes.ts';
 import type { Telling } from './telling.ts';
@@ -53,6 +54,7 @@ export class Digests {
   readonly #world: World;
   readonly #holding: Holding;
   readonly #telling: Telling;
+  readonly #besides: Besides;
   /** By tenant and key of the group → by id. */
   readonly #waiting = new Map<string, Map<string, Waiting>>();
   readonly #known = new Map<string, Pick<AlertRow, 'state'> & { severity: string }>();
@@ -67,10 +69,11 @@ export class Digests {
   /** `<tenant> <group key> <id>` of events, and of alerts that had ended, that a digest told of. */
   readonly #told = new Set<string>();
 
-  constructor(world: World, holding: Holding, telling: Telling) {
+  constructor(world: World, holding: Holding, telling: Telling, besides: Besides) {
     this.#world = world;
     this.#holding = holding;
     this.#telling = telling;
+    this.#besides = besides;
   }
 
   /** Routes are going to be others: what fires and was not collected there before may be, or no longer. */
@@ -169,6 +172,7 @@ export class Digests {
   }
 
   #said(row: NotificationRow, at: number): void {
+    if (this.#besides.has(row)) return;
     const group = this.#groups.get(row.groupId ?? '');
     if (row.reason === 'digest' && group) this.#wentOut(row, group, at);
     const waiting = group && this.#waiting.get(`${row.tenant} ${group.groupKey}`);

@@ -53,6 +53,8 @@ interface PairModel {
   /** Engine time before which nothing is known of silence. */
   quietSince: number;
   lastAckAt: number;
+  /** Raised by a policy in the open episode: its severity does not say any more which level was reached. */
+  promoted: boolean;
   /** A person ended the episode: silence need not begin another. */
   waived: boolean;
 }
@@ -108,6 +110,7 @@ export class Episodes {
       const outcome = take(series, sample.timestamp, sample.value);
       if (outcome === 'late') this.#world.counters.hit('late sample');
       for (const pair of this.#bySeries.get(series) ?? []) {
+        if (pair.promoted) loose.add(pair);
         if (this.#minds(pair.rule) && now - pair.lastAckAt >= patience(pair.rule) - 1_000) loose.add(pair);
         pair.quietSince = sentAt;
         pair.waived = false;
@@ -177,6 +180,10 @@ export class Episodes {
     }
     if (!pair) return;
     if (reason === 'no_data' || reason === 'absent') this.#checkSilence(pair, kind, at);
+    if (reason === 'promoted') {
+      pair.promoted = pair.rule.levels !== undefined;
+      return;
+    }
     if (reason === 'manual') pair.waived = true;
     if (this.#inFlight.has(alert.tenant)) pair.certain = false;
     else this.#adopt(pair);
@@ -265,6 +272,7 @@ export class Episodes {
 
   #adopt(pair: PairModel): void {
     const row = this.#open.get(pair.id);
+    pair.promoted &&= row?.promoted != null;
     if (!row) {
       pair.life = { state: 'none' };
       pair.wasTrue = false;
@@ -348,6 +356,7 @@ export class Episodes {
         strictFrom: old?.strictFrom ?? (before.size > 0 ? now + rule.windowMs : 0),
         quietSince: old?.quietSince ?? this.#startedAt,
         lastAckAt: old?.lastAckAt ?? now,
+        promoted: old?.promoted ?? false,
         waived: old?.waived ?? false,
       };
       this.#adopt(pair);

@@ -65,6 +65,8 @@ export class Journal {
   readonly notificationsOf = new Map<string, NotificationRow[]>();
   readonly deliveries = new Map<string, DeliveryRecord>();
   readonly deliveriesOf = new Map<string, DeliveryRecord[]>();
+  /** Notifications that somebody confirmed. */
+  readonly confirmed = new Set<string>();
   readonly skips = new Map<string, Skip[]>();
   readonly accepted: Accepted[] = [];
   /** By tenant and channel. */
@@ -213,6 +215,9 @@ export class Journal {
         this.#sort(record);
         return;
       }
+      case 'confirmation':
+        this.confirmed.add(effect.row.notificationId);
+        return;
       case 'breaker':
         this.breakers.set(`${effect.row.tenant}/${effect.row.channel}`, effect.row);
         return;

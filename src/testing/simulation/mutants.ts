@@ -5,6 +5,7 @@ import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
 import { type ShardCommit, type Store, StoreError } from '../../store/store.ts';
 import { digestSlips } from './digest-slips.ts';
+import { escalationSlips } from './escalation-slips.ts';
 import { limitSlips } from './limit-slips.ts';
 import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
@@ -61,6 +62,7 @@ export const mutants: readonly Mutant[] = [
   ...limitSlips,
   ...receiptSlips,
   ...digestSlips,
+  ...escalationSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',

@@ -7,6 +7,7 @@ import type { Aggregate, Labels, Level, Matcher, ThresholdRule } from '../../../
 import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
 import type { Window } from '../../policy/rate-limit.ts';
 import { aReceiver, aRoute, aRule } from '../builders.ts';
+import { type EscalationPlan, noEscalations } from './escalation-plan.ts';
 import type { Random } from './random.ts';
 import type { ReceiptPlan } from './receipt-plan.ts';
 
@@ -61,6 +62,7 @@ export interface SeedPlan {
   /** Null: no provider tells what became of a message, and nobody takes over from another. */
   readonly receipts: ReceiptPlan | null;
   readonly routing: RoutingConfig;
+  readonly escalation: EscalationPlan;
   readonly rules: readonly ThresholdRule[];
   readonly series: readonly SeriesPlan[];
   readonly faults: FaultPlan;
@@ -305,6 +307,7 @@ export function drawSeed(random: Random): SeedPlan {
     concurrency: random.pick([1, 2, 8]),
     limits: [],
     receipts: null,
+    escalation: noEscalations,
     routing: drawRouting(random, drawReceivers(random, channels)),
     rules,
     series,

@@ -62,7 +62,7 @@ export class Remembered {
       this.#broken('I1', `${where}: due at ${group.row.nextAt} and no timer is set`);
     const row = journal.alerts.get(id)?.row;
     const told = (journal.notificationsOf.get(id) ?? []).some(
-      (n) => n.receiver === group.row.receiver && saysFiring(n.alerts[id]),
+      (n) => n.receiver === group.row.receiver && n.reason !== 'escalation_step' && saysFiring(n.alerts[id]),
     );
     const acknowledged = row !== undefined && row.ackedAt !== null && row.ackUntil === null;
     if (told && acknowledged) return;

@@ -1,5 +1,7 @@
 // One seed from its first event to its verdict: workload with faults, then quiescence, then the last checks.
 import { Acks } from './acks.ts';
+import { AnswerClients } from './answer-clients.ts';
+import { Besides } from './besides.ts';
 import { Clients } from './clients.ts';
 import type { Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
@@ -8,8 +10,11 @@ import { drawDigests } from './digest-plan.ts';
 import { Digests } from './digests.ts';
 import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
+import { drawEscalations } from './escalation-plan.ts';
+import { Escalations } from './escalations.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
+import { OpenAlerts } from './open-alerts.ts';
 import { OrderClients } from './order-clients.ts';
 import {
   drawGroupRules,
@@ -19,6 +24,7 @@ import {
   type SeedPlan,
   tenants,
 } from './plan-of-seed.ts';
+import { Promotions } from './promotions.ts';
 import { Random } from './random.ts';
 import { drawReceipts } from './receipt-plan.ts';
 import { Receipts } from './receipts.ts';
@@ -73,8 +79,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const held = drawSuppression(new Random(seed, 23), drawn.routing);
   const whole: SeedPlan = {
     ...drawn,
-    ...held,
-    routing: drawDigests(new Random(seed, 31), held.routing),
+    silencesPerHour: held.silencesPerHour,
+    ...drawEscalations(new Random(seed, 33), {
+      channels: drawn.channels,
+      routing: drawDigests(new Random(seed, 31), held.routing),
+    }),
     rules: [
       ...drawn.rules,
       ...drawGroupRules(new Random(seed, 21)),
@@ -95,18 +104,23 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const episodes = new Episodes(world);
   const acks = new Acks(world);
   const holding = new Holding(world);
-  const telling = new Telling(world, acks, holding);
+  const besides = new Besides();
+  const telling = new Telling(world, acks, holding, besides);
   const deliveries = new Deliveries(world);
   const receipts = new Receipts(world, new Random(seed, 29));
   const wire = new Wire(world, (id) => telling.mayBeTakenBack(id));
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
-  const digests = new Digests(world, holding, telling);
+  const digests = new Digests(world, holding, telling, besides);
+  const openAlerts = new OpenAlerts(world, holding);
+  const escalations = new Escalations(world, acks, besides, openAlerts, telling);
+  const promotions = new Promotions(world, openAlerts, telling);
   const oracles = { episodes, groups, telling, acks, holding, deliveries, digests };
   const clients = new Clients(world, new Random(seed, 3), oracles);
   const silencers = new SilenceClients(world, new Random(seed, 24), holding);
   const orderers = new OrderClients(world, new Random(seed, 27), acks, clients.acknowledged);
   const flushers = new DigestClients(world, new Random(seed, 32));
+  const answerers = new AnswerClients(world, new Random(seed, 34), acks, clients.acknowledged, openAlerts);
   const startedAt = world.clock.now();
   const trace = options.about === undefined ? null : new Trace(world, options.about);
   if (trace) world.journal.onLine = (at, line) => trace.line(at, line);
@@ -114,11 +128,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     // The oracle speaks up after the turn, not into the store's caller, which would take it for a failed commit.
     try {
       trace?.onEffect(effect, at);
+      besides.onEffect(effect);
       episodes.onEffect(effect, at);
       groups.onEffect(effect, at);
       if (effect.put === 'event') holding.onEvent(effect.row);
       digests.onEffect(effect, at);
       telling.onEffect(effect, at);
+      escalations.onEffect(effect, at);
+      promotions.onEffect(effect);
       deliveries.onEffect(effect);
       receipts.onEffect(effect);
     } catch (error) {
@@ -143,6 +160,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       deliveries.sendStarted(id);
       wire.sendStarted(id, message);
       receipts.sendStarted(id);
+      answerers.sendStarted(id);
     }),
     took: guard((message) => receipts.took(message)),
     failed: guard((id) => deliveries.failed(id)),
@@ -153,6 +171,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     episodes.sweep();
     telling.sweep();
     digests.sweep();
+    escalations.sweep();
     if (world.calm) deliveries.sweep(world.clock.now());
   };
   let violation: Violation | null = null;
@@ -162,6 +181,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     silencers.start();
     orderers.start();
     flushers.start();
+    answerers.start();
+    escalations.start();
+    promotions.start();
     const until = startedAt + hours * hour;
     for (let at = startedAt + sweepMs; at < until; at += sweepMs) {
       await world.run(at);
@@ -172,6 +194,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     silencers.stop();
     orderers.stop();
     flushers.stop();
+    answerers.stop();
     world.heal();
     for (let at = until + sweepMs; at <= until + quiescenceMs; at += sweepMs) {
       await world.run(at);

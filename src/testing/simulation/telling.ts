@@ -5,6 +5,7 @@ import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import { type AlertRow, type GroupRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import type { Acks } from './acks.ts';
+import type { Besides } from './besides.ts';
 import type { Hold, Holding } from './holding.ts';
 import type { AlertRecord } from './journal.ts';
 import { longestDigestMs, routeAt, slotBefore, type Told, toldAt } from './routes.ts';
@@ -23,6 +24,7 @@ export class Telling {
   readonly #world: World;
   readonly #acks: Acks;
   readonly #holding: Holding;
+  readonly #besides: Besides;
   /** Fired alerts and events of which somebody is still to be told. */
   readonly #owed = new Set<string>();
   readonly #firing = new Set<string>();
@@ -38,11 +40,14 @@ export class Telling {
   /** By group: when somebody wanted its digest. */
   readonly #wantedAt = new Map<string, number>();
   rulesAt = 0;
+  /** When the last alert became more or less urgent. */
+  lastMovedAt = 0;
 
-  constructor(world: World, acks: Acks, holding: Holding) {
+  constructor(world: World, acks: Acks, holding: Holding, besides: Besides) {
     this.#world = world;
     this.#acks = acks;
     this.#holding = holding;
+    this.#besides = besides;
   }
 
   /** What fires may be said to be resolved, where another receiver hears of it from now on. */
@@ -60,6 +65,7 @@ export class Telling {
           this.#firing.add(row.subjectId);
         } else if (row.kind === 'alert.severity_changed') {
           this.#movedAt.set(row.subjectId, at);
+          this.lastMovedAt = at;
           if (this.#firing.has(row.subjectId)) this.#owed.add(row.subjectId);
         } else if (row.kind === 'alert.resolved') {
           if (this.#firing.delete(row.subjectId)) this.#ended.add(row.subjectId);
@@ -104,6 +110,11 @@ export class Telling {
       this.#broken('I11', `${row.id} calls an alert flapping, which is not asked for`);
     counters.hit(reason);
     if (reason === 'resolved' || reason === 'some_resolved') this.#checkWantsResolves(row);
+    if (this.#besides.has(row)) {
+      // Its receiver did not hear of it.
+      this.#checkHeldBack(row, at);
+      return;
+    }
     for (const [id, status] of Object.entries(row.alerts))
       if (status === 'resolved' && journal.alerts.get(id)?.row.state === 'firing') counters.hit('taken back');
     const receiver = routing.receivers.get(row.receiver ?? '');
@@ -220,8 +231,7 @@ export class Telling {
         .ofKey(record.row.tenant, record.row.key)
         .some(
           ({ row }) =>
-            row.id !== alertId &&
-            (journal.notificationsOf.get(row.id) ?? []).some((n) => groupKey.startsWith(`${n.receiver}:`)),
+            row.id !== alertId && this.#heard(row.id).some((n) => groupKey.startsWith(`${n.receiver}:`)),
         );
       const inGroup = [...this.#owed].some((id) => journal.alerts.get(id)?.row.key === record.row.key);
       // Routed anew since: the twin that is told in this turn may not be owed any more, see `#settled`.
@@ -272,7 +282,7 @@ export class Telling {
     const movedAt = this.#movedAt.get(row.id) ?? 0;
     for (const place of toldAt(routing, labelsOf(row))) {
       const { receiver, route } = place;
-      const told = (journal.notificationsOf.get(row.id) ?? []).some(
+      const told = this.#heard(row.id).some(
         (n) => n.receiver === receiver && (movedAt === 0 || ended !== null || saysEnough(n, row)),
       );
       const skipped = (journal.skips.get(row.id) ?? []).some(
@@ -299,15 +309,19 @@ export class Telling {
 
   #checkRepeat(record: AlertRecord, now: number): void {
     const { row } = record;
-    const { journal, routing } = this.#world;
+    const { routing } = this.#world;
     const ackedUntil = this.#acks.until(row, now);
     const hold = this.#hold(row, now);
     if (ackedUntil > now || hold.by !== null) return;
     for (const place of toldAt(routing, labelsOf(row))) {
       const { receiver, route } = place;
-      const last = (journal.notificationsOf.get(row.id) ?? []).filter((n) => n.receiver === receiver).at(-1);
+      const last = this.#heard(row.id)
+        .filter((n) => n.receiver === receiver)
+        .at(-1);
       if (!last) continue;
-      const from = Math.max(last.createdAt, this.routedAt, ackedUntil, this.#movedAt.get(row.id) ?? 0);
+      const takenBackAt = this.#acks.takenBackAt(row.id);
+      const movedAt = this.#movedAt.get(row.id) ?? 0;
+      const from = Math.max(last.createdAt, this.routedAt, ackedUntil, movedAt, takenBackAt);
       const ended = ackedUntil > last.createdAt && ackedUntil === from;
       const again = from + (ended ? route.groupIntervalMs : route.repeatIntervalMs);
       const by = Math.max(again, hold.endedAt) + this.#patience(place, row);
@@ -374,7 +388,7 @@ export class Telling {
     const { journal, routing } = this.#world;
     const { row, firedAt } = record;
     const places = toldAt(routing, labelsOf(row)).map(({ receiver }) => receiver);
-    const notified = journal.notificationsOf.get(row.id) ?? [];
+    const notified = this.#heard(row.id);
     const moved = this.#movedAt.has(row.id) || this.routedAt >= (firedAt ?? 0);
     const again = journal.ofKey(row.tenant, row.key).some((other) => (other.firedAt ?? 0) > (firedAt ?? 0));
     if (again) return [];
@@ -385,6 +399,12 @@ export class Telling {
       if (!all.some((n) => saysFiring(n.alerts[row.id]))) return false;
       return !(moved ? all.slice(-1) : all).some((n) => n.alerts[row.id] === 'resolved');
     });
+  }
+
+  /** What receivers were told of it. */
+  #heard(alertId: string): readonly NotificationRow[] {
+    const all = this.#world.journal.notificationsOf.get(alertId) ?? [];
+    return all.filter((row) => !this.#besides.has(row));
   }
 
   /** Whatever tree it is of, and the next digest after that. */

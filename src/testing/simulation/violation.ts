@@ -1,5 +1,5 @@
-// The invariants of the simulation by their ids, and the error that a broken one is. I9 (escalation) and I12 (storms) have
-// no subject yet: nothing in the program escalates or sums up a storm.
+// The invariants of the simulation by their ids, and the error that a broken one is. I12 (storms) has no subject yet:
+// nothing in the program sums up a storm.
 
 export const invariants = {
   I1: 'no silent loss: whoever is to be told gets an accepted delivery, or a row says why not',
@@ -9,7 +9,8 @@ export const invariants = {
   I5: 'tenants: nobody is told what belongs to another tenant',
   I6: 'durability: what was answered with 2xx is there, and the state is the fold of what was committed',
   I7: 'idempotency: one key, one effect, one answer',
-  I8: 'an acknowledgement holds back repeats',
+  I8: 'an acknowledgement holds back repeats and the steps of escalations',
+  I9: 'escalation: unanswered, each step comes in its time, none is skipped and none taken twice, over kills too',
   I10: 'nothing is decided of an alert that is silenced or inhibited, and what still fires at the end of that is told',
   I11: 'dedupe: no repeat too early, no message within the dedupe window',
   I13: 'single flight: accepted once, and once more for each ambiguous outcome, under one id',

@@ -73,18 +73,20 @@ export class Wire {
       if (kind !== 'alert' || status !== 'resolved') continue;
       // A digest may tell at once that it fired and ended.
       if (journal.notifications.get(accepted.message.id)?.alerts[id] === 'event') continue;
-      if (!this.#got(id, record.row, accepted.message.receiver))
+      if (!this.#got(id, record.row, accepted.message))
         this.#broken('I2', `resolved of ${id} on ${recipient} without its firing`);
     }
   }
 
   /**
-   * Firing of the alert reached the channel, or died on the way; or it waits in the order of another group, which the alert
-   * has left: what is said of different groups is not in order.
+   * Firing of the alert reached the channel, died on the way, or was confirmed when somebody might have had it; or it waits in
+   * the order of another group, which the alert has left: what is said of different groups is not in order.
    */
-  #got(alertId: string, { recipient, orderKey }: DeliveryRow, receiver: string): boolean {
+  #got(alertId: string, { recipient, orderKey }: DeliveryRow, { receiver, alerts }: AlertMessage): boolean {
     const { journal } = this.#world;
     const moved = this.#mayBeTakenBack(alertId);
+    // What says other things too is sent all the same.
+    const only = alerts.every(({ status }) => status === 'resolved');
     return (journal.notificationsOf.get(alertId) ?? []).some(
       (n) =>
         saysFiring(n.alerts[alertId]) &&
@@ -94,6 +96,7 @@ export class Wire {
             row.recipient === recipient &&
             (accepted.length > 0 ||
               wasDead ||
+              (row.reason === 'confirmed' && (!only || row.leaseToken > 0)) ||
               (moved && row.orderKey !== orderKey && (row.state === 'queued' || row.state === 'sending'))),
         ),
     );

@@ -1,0 +1,38 @@
+// Which notifications go to others than the receiver of their group: the steps of its escalation, and the ends of what
+// these told. Told from the others by what is committed: such an end follows the receiver's own, of the same alerts, at
+// once.
+import type { Effect } from '../../pipeline/effect.ts';
+import type { NotificationRow } from '../../pipeline/rows.ts';
+
+const ends: readonly string[] = ['resolved', 'some_resolved'];
+
+export class Besides {
+  readonly #ids = new Set<string>();
+  /** Group → of its last moment: when that was, and of which alerts its receiver was told the end then. */
+  readonly #ended = new Map<string, { at: number; ids: Set<string> }>();
+
+  onEffect(effect: Effect): void {
+    if (effect.put !== 'notification') return;
+    const { id, groupId, reason, createdAt } = effect.row;
+    if (reason === 'escalation_step') this.#ids.add(id);
+    if (reason === 'escalation_step' || groupId === null) return;
+    const over = endsOf(effect.row);
+    const last = this.#ended.get(groupId);
+    const again = ends.includes(reason ?? '') && last?.at === createdAt && over.length > 0;
+    if (again && over.every((alert) => last.ids.has(alert))) {
+      this.#ids.add(id);
+      return;
+    }
+    const before = last?.at === createdAt ? last.ids : [];
+    this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
+  }
+
+  has({ id }: Pick<NotificationRow, 'id'>): boolean {
+    return this.#ids.has(id);
+  }
+}
+
+/** Alerts of which it says that they are over. */
+export function endsOf({ alerts }: NotificationRow): readonly string[] {
+  return Object.keys(alerts).filter((id) => alerts[id] === 'resolved');
+}

@@ -1,0 +1,506 @@
+// The oracle of escalation, from its documentation alone. What is told to fire is escalated as its route or receiver says:
+// each step once and in its turn, not before its delay and not long after it, of what nobody holds; and whoever a step
+// told hears of the end. It counts the delay itself, by looking every few seconds whether somebody holds all of it.
+import type { AlertMessage } from '../../../channels/message.ts';
+import { severities } from '../../../rules/types.ts';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
+import {
+  type AlertRow,
+  type EventRow,
+  type GroupRow,
+  type NotificationRow,
+  saysFiring,
+} from '../../pipeline/rows.ts';
+import { formatTarget } from '../../pipeline/target.ts';
+import type { Acks } from './acks.ts';
+import { type Besides, endsOf } from './besides.ts';
+import { isOddQuarter, policyFor } from './escalation-plan.ts';
+import { isHeld, type Member, type OpenAlerts } from './open-alerts.ts';
+import { routeAt } from './routes.ts';
+import type { Telling } from './telling.ts';
+import { type InvariantId, Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+const slackMs = 15_000;
+/** How often it looks. Between two looks it does not know, and counts for the program. */
+const lookEveryMs = 5_000;
+/** After the tree has changed groups go, come, and are handed over. */
+const settledAfterMs = 600_000;
+
+/** Where the escalation of a group must be. */
+interface Run {
+  readonly tenant: string;
+  readonly policy: EscalationPolicy;
+  readonly startedAt: number;
+  groupId: string;
+  round: number;
+  /** Index of the next step; as many as there are steps: it is over. */
+  next: number;
+  /** The next step is not due before. */
+  earliest: number;
+  /** So long one of the alerts was nobody's, since the step before was due. At least. */
+  openMs: number;
+  /** When that was as long as the delay. */
+  ripeAt: number | null;
+  /** When it was looked at, and how the alerts were held then. */
+  seenAt: number;
+  seen: 'open' | 'acknowledged' | 'other';
+  pausedBy: string | null;
+  pausedAt: number;
+  /** When the last step of a round was taken. */
+  overAt: number;
+}
+
+/** A step that was decided, until its notification comes in the same commit. */
+interface Decided {
+  readonly run: Run;
+  readonly step: EscalationStep;
+}
+
+/** Somebody whom a step told is to hear of the end. */
+interface OwedEnd {
+  readonly groupId: string;
+  readonly alertId: string;
+  readonly channels: readonly string[];
+  readonly at: number;
+}
+
+export class Escalations {
+  readonly #world: World;
+  readonly #acks: Acks;
+  readonly #besides: Besides;
+  readonly #alerts: OpenAlerts;
+  readonly #telling: Telling;
+  /** By group. One that is over stays, for who was told. */
+  readonly #runs = new Map<string, Run>();
+  /** Group → alert → channels that a step has told of it. */
+  readonly #told = new Map<string, Map<string, Set<string>>>();
+  /** Group → the one that may go on with its escalation. */
+  readonly #heirs = new Map<string, string>();
+  readonly #decided = new Map<string, Decided>();
+  readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
+  #owedEnds: OwedEnd[] = [];
+  /** Group → when its receiver was told that something fires, and why. */
+  readonly #toldAt = new Map<string, { readonly at: number; readonly reason: string }>();
+
+  constructor(world: World, acks: Acks, besides: Besides, alerts: OpenAlerts, telling: Telling) {
+    this.#world = world;
+    this.#acks = acks;
+    this.#besides = besides;
+    this.#alerts = alerts;
+    this.#telling = telling;
+  }
+
+  start(): void {
+    if (this.#world.routing.escalations === undefined) return;
+    const { clock } = this.#world;
+    const look = () => {
+      this.#look();
+      clock.at(clock.now() + lookEveryMs, look);
+    };
+    clock.at(clock.now() + lookEveryMs, look);
+  }
+
+  onEffect(effect: Effect, at: number): void {
+    if (this.#world.routing.escalations === undefined) return;
+    if (effect.put === 'event') this.#happened(effect.row);
+    else if (effect.put === 'notification') this.#said(effect.row, at);
+    else if (effect.put === 'group') this.#takenOver(effect.row);
+    else if (effect.put === 'group.closed') this.#closed(effect.id);
+  }
+
+  sweep(): void {
+    const { journal } = this.#world;
+    for (const { row, channels } of this.#unchecked) {
+      const made = (journal.deliveriesOf.get(row.id) ?? []).map((d) => d.row.recipient).sort();
+      const asked = [...channels].sort();
+      if (made.join() !== asked.join())
+        this.#broken('I9', `${row.id} is for ${asked.join(', ')}, and has deliveries to ${made.join(', ')}`);
+    }
+    this.#unchecked.length = 0;
+    const [late] = this.#owedEnds;
+    if (late !== undefined)
+      this.#broken(
+        'I1',
+        `${late.alertId} ended at ${late.at}, and ${late.channels.join(', ')}, told by a step, heard nothing`,
+      );
+  }
+
+  // -- what happens ---------------------------------------------------------------------------------------------
+
+  #happened({ kind, subjectId, reason, at, body }: EventRow): void {
+    const { counters } = this.#world;
+    switch (kind) {
+      case 'escalation.armed':
+        this.#armed(subjectId, at, String(body.policy));
+        return;
+      case 'escalation.step': {
+        const run = this.#turn(subjectId, at, body);
+        const step = run.policy.steps[run.next]!;
+        const to = step.to.map(formatTarget).join();
+        if (String(body.to) !== to)
+          this.#broken('I9', `step ${run.next + 1} of ${subjectId} goes to ${body.to}`);
+        this.#decided.set(String(body.notificationId), { run, step });
+        this.#went(run, at);
+        return;
+      }
+      case 'escalation.skipped':
+        counters.hit('escalation step left out');
+        this.#checkLeftOut(this.#turn(subjectId, at, body), reason, at);
+        this.#went(this.#runs.get(subjectId)!, at);
+        return;
+      case 'escalation.paused': {
+        const run = this.#live(subjectId, 'is paused');
+        run.pausedBy = reason;
+        run.pausedAt = at;
+        counters.hit(
+          reason === 'acknowledged' ? 'escalation paused by an acknowledgement' : 'escalation held back',
+        );
+        return;
+      }
+      case 'escalation.resumed': {
+        const run = this.#live(subjectId, 'goes on');
+        if (run.pausedBy === 'acknowledged') counters.hit('escalation went on after an acknowledgement');
+        run.pausedBy = null;
+        return;
+      }
+      case 'escalation.ended':
+        this.#ended(subjectId, reason, at);
+        return;
+      default:
+    }
+  }
+
+  #armed(groupId: string, at: number, name: string): void {
+    const { counters, journal } = this.#world;
+    const group = journal.groups.get(groupId);
+    const policy = this.#policyOf(groupId);
+    const before = this.#runs.get(groupId);
+    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#heirs.delete(from);
+    if (before && !isOver(before)) this.#broken('I9', `${groupId} is escalated anew and was not over`);
+    if (policy?.name !== name || group === undefined)
+      this.#broken('I9', `${groupId} is escalated by ${name}, and ought to be by ${policy?.name}`);
+    counters.hit('escalation armed');
+    if (before) counters.hit('escalation armed anew');
+    this.#runs.set(groupId, {
+      ...{ tenant: group.tenant, groupId, policy, startedAt: at, round: 1, next: 0 },
+      ...{ earliest: at + policy.steps[0]!.afterMs, openMs: 0, ripeAt: null },
+      ...{ seenAt: at, seen: 'other', pausedBy: null, pausedAt: 0, overAt: 0 },
+    });
+  }
+
+  /** The escalation whose next step this is. */
+  #turn(groupId: string, at: number, body: EventRow['body']): Run {
+    const run = this.#live(groupId, `takes step ${body.step}`);
+    const [step, round] = [Number(body.step), Number(body.round)];
+    const where = `step ${step} of round ${round} of ${groupId} (${run.policy.name}, since ${run.startedAt})`;
+    if (body.policy !== run.policy.name || body.since !== run.startedAt)
+      this.#broken('I9', `${where} is of ${body.policy} since ${body.since}`);
+    const [is, next] = [round * 1_000 + step, run.round * 1_000 + run.next + 1];
+    if (is < next) this.#broken('I9', `${where} is taken again`);
+    if (is > next) this.#broken('I9', `${where} comes before step ${run.next + 1} of round ${run.round}`);
+    if (at < run.earliest) this.#broken('I9', `${where} is taken at ${at}, and is due at ${run.earliest}`);
+    if (this.#toldAt.get(groupId) === undefined)
+      this.#broken('I9', `${where} is taken of what nobody was told of`);
+    return run;
+  }
+
+  #live(groupId: string, what: string): Run {
+    this.#takeUp(groupId);
+    const run = this.#runs.get(groupId);
+    if (run === undefined || isOver(run)) this.#broken('I9', `${groupId} ${what} and is not escalated`);
+    return run;
+  }
+
+  /** The next one counts from when this one was due; of a further round from now, where that has passed. */
+  #went(run: Run, at: number): void {
+    const { counters, clock } = this.#world;
+    if (run.ripeAt !== null && this.#world.downtime(run.ripeAt, clock.now()) > 0)
+      counters.hit('escalation step after a restart');
+    const { steps, repeat } = run.policy;
+    const over = Math.max(0, run.openMs - steps[run.next]!.afterMs);
+    run.next += 1;
+    run.ripeAt = null;
+    run.openMs = over;
+    if (run.next < steps.length) {
+      run.earliest += steps[run.next]!.afterMs;
+      return;
+    }
+    run.overAt = at;
+    if (run.round > repeat) return;
+    counters.hit('escalation round repeated');
+    run.round += 1;
+    run.next = 0;
+    const { afterMs } = steps[0]!;
+    run.earliest += afterMs;
+    // It may be later than its delay, and count from now: then what was waited is gone.
+    if (over + 4 * lookEveryMs >= afterMs) run.openMs = 0;
+    run.seenAt = Math.max(run.seenAt, at);
+  }
+
+  #checkLeftOut(run: Run, reason: string | null, at: number): void {
+    const step = run.policy.steps[run.next]!;
+    const where = `step ${run.next + 1} of ${run.groupId}`;
+    if (reason === 'hours' && (step.during.length === 0 || isOddQuarter(at)))
+      this.#broken('I9', `${where} was left out by the hour, and it is in time`);
+    if (reason !== 'severity') return;
+    const group = this.#world.journal.groups.get(run.groupId)!;
+    const open = this.#open(group, at);
+    if (open.length === 0 || this.#unsettled(run.groupId, at)) return;
+    if (step.severities === null || step.severities.includes(worst(open.map(({ row }) => row))))
+      this.#broken('I9', `${where} was left out by severity, which is ${worst(open.map(({ row }) => row))}`);
+  }
+
+  #ended(groupId: string, reason: string | null, at: number): void {
+    const { counters, journal } = this.#world;
+    this.#takeUp(groupId);
+    const run = this.#runs.get(groupId);
+    if (run === undefined) this.#broken('I9', `${groupId} is not escalated any more, and never was`);
+    if (reason === 'exhausted') {
+      if (!isOver(run))
+        this.#broken('I9', `${groupId} is exhausted before step ${run.next + 1} of round ${run.round}`);
+      counters.hit('escalation exhausted');
+      return;
+    }
+    counters.hit('escalation ended');
+    this.#runs.delete(groupId);
+    const since = Math.max(this.#telling.routedAt, this.#telling.lastMovedAt);
+    if (reason !== 'resolved') {
+      counters.hit('escalation ended by a route');
+      if (since < run.startedAt)
+        this.#broken('I9', `${groupId} ended (${reason}) and nothing was routed anew`);
+      return;
+    }
+    const group = journal.groups.get(groupId);
+    // What fires anew at this moment begins its own.
+    const fires = group
+      ? this.#alerts.of(group, at).filter(({ row }) => (row.firedAt ?? at) < at - 1_000)
+      : [];
+    const told = fires.filter(({ row }) => saysFiring(this.#lastWord(row.id, groupId)));
+    if (told.length > 0 && !this.#unsettled(groupId, at))
+      this.#broken('I9', `${groupId} ended as resolved, and ${told[0]!.row.id} fires`);
+  }
+
+  /** Another group tells the same people from now on, perhaps: it is certain once the first one lets it go. */
+  #takenOver(row: GroupRow): void {
+    const { escalation } = row;
+    if (escalation == null) {
+      this.#handOver(row.id);
+      return;
+    }
+    if (this.#runs.get(row.id)?.startedAt === escalation.startedAt) return;
+    for (const run of this.#runs.values()) {
+      if (run.tenant !== row.tenant || run.groupId === row.id || run.startedAt !== escalation.startedAt)
+        continue;
+      const from = this.#world.journal.groups.get(run.groupId);
+      if (from === undefined || from.receiver !== row.receiver) continue;
+      if (JSON.stringify(from.labels) === JSON.stringify(row.labels)) this.#heirs.set(run.groupId, row.id);
+    }
+  }
+
+  #handOver(from: string): void {
+    const heir = this.#heirs.get(from);
+    const run = this.#runs.get(from);
+    this.#heirs.delete(from);
+    const own = heir === undefined ? undefined : this.#runs.get(heir);
+    if (heir === undefined || run === undefined || (own && !isOver(own))) return;
+    this.#world.counters.hit('escalation handed over');
+    this.#toldElsewhere(from, heir);
+    this.#runs.delete(from);
+    const toldAt = this.#toldAt.get(from);
+    if (toldAt) this.#toldAt.set(heir, toldAt);
+    run.groupId = heir;
+    this.#runs.set(heir, run);
+  }
+
+  /** Of a group of which nothing is known: what it may have taken over. */
+  #takeUp(groupId: string): void {
+    if (this.#runs.has(groupId)) return;
+    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#handOver(from);
+  }
+
+  /** Whoever the steps of one group told hears of the end from the other. */
+  #toldElsewhere(from: string, to: string): void {
+    const all = this.#told.get(to) ?? new Map<string, Set<string>>();
+    for (const [id, channels] of this.#told.get(from) ?? [])
+      all.set(id, new Set([...(all.get(id) ?? []), ...channels]));
+    this.#told.delete(from);
+    this.#told.set(to, all);
+  }
+
+  #closed(groupId: string): void {
+    this.#handOver(groupId);
+    const run = this.#runs.get(groupId);
+    this.#runs.delete(groupId);
+    if (run && !isOver(run)) this.#broken('I9', `${groupId} is closed, and its escalation is not over`);
+  }
+
+  // -- what is said ---------------------------------------------------------------------------------------------
+
+  #said(row: NotificationRow, at: number): void {
+    const { groupId, id } = row;
+    if (groupId === null || row.kind !== 'alert.notification') return;
+    const decided = this.#decided.get(id);
+    this.#decided.delete(id);
+    if (row.reason === 'escalation_step') {
+      if (!decided) this.#broken('I9', `${id} is a step that was not decided`);
+      this.#checkStep(row, decided, at);
+    } else if (this.#besides.has(row)) this.#endTold(row);
+    else this.#receiverTold(row);
+  }
+
+  #receiverTold(row: NotificationRow): void {
+    const groupId = row.groupId!;
+    const { journal } = this.#world;
+    const run = this.#runs.get(groupId);
+    for (const alertId of endsOf(row)) {
+      const own = this.#world.routing.receivers.get(row.receiver ?? '')?.channels ?? [];
+      const told = this.#told.get(groupId);
+      const channels = [...(told?.get(alertId) ?? [])].filter((name) => !own.includes(name));
+      told?.delete(alertId);
+      if (channels.length > 0) this.#owedEnds.push({ groupId, alertId, channels, at: row.createdAt });
+    }
+    const fires = Object.entries(row.alerts).some(
+      ([id, saying]) => saysFiring(saying) && journal.alerts.get(id)?.row.kind === 'alert',
+    );
+    if (!fires) return;
+    this.#toldAt.set(groupId, { at: row.createdAt, reason: row.reason });
+    const news = ['first', 'new_alerts', 'refired'].includes(row.reason);
+    if (!news && row.reason !== 'repeat' && row.reason !== 'escalated') return;
+    const policy = this.#policyOf(groupId);
+    // Where its last step was taken at the same moment that comes after.
+    if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
+    this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
+  }
+
+  #endTold(row: NotificationRow): void {
+    const channels = (id: string) =>
+      this.#owedEnds.filter((owed) => owed.groupId === row.groupId && owed.alertId === id);
+    const told = endsOf(row).flatMap(channels);
+    if (told.length === 0)
+      this.#broken('I3', `${row.id} tells of an end that nobody is to hear of but its receiver`);
+    this.#world.counters.hit('end of a step told');
+    this.#owedEnds = this.#owedEnds.filter((owed) => !told.includes(owed));
+  }
+
+  #checkStep(row: NotificationRow, { run, step }: Decided, at: number): void {
+    const { counters, journal } = this.#world;
+    counters.hit('escalation step sent');
+    const { alerts, truncated } = JSON.parse(row.body) as AlertMessage;
+    const where = `${row.id} of ${row.groupId}`;
+    for (const id of Object.keys(row.alerts)) {
+      const alert = journal.alerts.get(id)?.row;
+      if (alert === undefined) continue;
+      const since = Math.max(alert.ackedAt ?? 0, 0);
+      if ((isHeld(alert, at) && since < row.createdAt) || this.#acks.holds(id, row.createdAt))
+        this.#broken('I8', `${where} is a step of ${id}, which was acknowledged at ${since}`);
+    }
+    if (Object.keys(row.alerts).length === 0) this.#broken('I9', `${where} is a step of nothing`);
+    const group = journal.groups.get(run.groupId)!;
+    const open = this.#open(group, at);
+    for (const id of Object.keys(row.alerts))
+      if (
+        !(journal.notificationsOf.get(id) ?? []).some((told) => told.groupId !== null && told.id !== row.id)
+      )
+        this.#broken('I9', `${where} is a step of ${id}, of which nobody was told`);
+    const missing = open.filter(
+      ({ row: alert }) => !(alert.id in row.alerts) && (alert.firedAt ?? at) < at - 1_000,
+    );
+    if (missing.length > 0 && truncated === 0 && !this.#unsettled(run.groupId, at))
+      this.#broken('I9', `${where} does not name ${missing[0]!.row.id}, which nobody holds`);
+    const severity = severities.findLast((one) => alerts.some((alert) => alert.severity === one));
+    if (step.severities !== null && severity && !step.severities.includes(severity))
+      this.#broken('I9', `${where} is taken for ${severity}`);
+    if (step.during.length > 0 && !isOddQuarter(row.createdAt))
+      this.#broken('I9', `${where} is taken at ${row.createdAt}, which is not in its hours`);
+    const channels = step.to.map(({ name }) => name);
+    this.#unchecked.push({ row, channels });
+    const told = this.#told.get(run.groupId) ?? new Map<string, Set<string>>();
+    this.#told.set(run.groupId, told);
+    for (const id of Object.keys(row.alerts)) told.set(id, new Set([...(told.get(id) ?? []), ...channels]));
+  }
+
+  // -- from time to time ----------------------------------------------------------------------------------------
+
+  #look(): void {
+    const { clock, journal } = this.#world;
+    const now = clock.now();
+    for (const run of this.#runs.values()) {
+      const group = journal.groups.get(run.groupId);
+      if (isOver(run) || group === undefined) continue;
+      const seen = this.#stateOf(group, now);
+      const span = now - run.seenAt;
+      // While nothing ran nobody noticed what paused it.
+      if (seen === run.seen && span > 0 && span <= 2 * lookEveryMs) {
+        if (seen === 'open') run.openMs += span;
+        else if (seen === 'acknowledged' && run.pausedBy === 'acknowledged')
+          run.earliest += this.#ran(run, now);
+      }
+      run.seenAt = now;
+      run.seen = seen;
+      this.#checkLate(run, now);
+    }
+  }
+
+  /** What nobody holds, of what the group has told. */
+  #open(group: GroupRow, now: number): readonly Member[] {
+    return this.#alerts
+      .of(group, now)
+      .filter(({ by, row }) => by === null && saysFiring(this.#lastWord(row.id, group.id)));
+  }
+
+  #stateOf(group: GroupRow, now: number): Run['seen'] {
+    if (this.#open(group, now).length > 0) return 'open';
+    const members = this.#alerts.of(group, now);
+    const held = members.length > 0 && members.every(({ by }) => by === 'acknowledged');
+    return held ? 'acknowledged' : 'other';
+  }
+
+  /** What the group said of the alert last to its receiver. */
+  #lastWord(alertId: string, groupId: string) {
+    const said = this.#world.journal.notificationsOf.get(alertId) ?? [];
+    return said.findLast((row) => row.groupId === groupId && !this.#besides.has(row))?.alerts[alertId];
+  }
+
+  #ran({ seenAt, pausedAt }: Run, now: number): number {
+    const from = Math.max(seenAt, pausedAt);
+    return this.#world.downtime(seenAt, now) === 0 ? now - from : 0;
+  }
+
+  #checkLate(run: Run, now: number): void {
+    if (run.openMs < run.policy.steps[run.next]!.afterMs) return;
+    run.ripeAt ??= now;
+    if (run.seen !== 'open' || this.#unsettled(run.groupId, now)) return;
+    const late = now - run.ripeAt - this.#world.downtime(run.ripeAt, now);
+    if (late <= slackMs || this.#world.runtime?.engine.running !== true) return;
+    this.#broken(
+      'I9',
+      `step ${run.next + 1} of round ${run.round} of ${run.groupId} (${run.policy.name}) is ${late} ms late: nobody has held it since ${run.ripeAt}`,
+    );
+  }
+
+  #policyOf(groupId: string): EscalationPolicy | null {
+    const { journal, routing } = this.#world;
+    const group = journal.groups.get(groupId);
+    if (group === undefined || group.route.includes(' digest ')) return null;
+    return policyFor(routing, routeAt(routing, group.receiver, group.route));
+  }
+
+  /** The tree has changed not long ago, or the group is of one that is gone. */
+  #unsettled(groupId: string, now: number): boolean {
+    const { journal, routing } = this.#world;
+    const group = journal.groups.get(groupId);
+    const routed = this.#telling.routedAt > now - settledAfterMs;
+    return routed || group === undefined || routeAt(routing, group.receiver, group.route) === undefined;
+  }
+
+  #broken(id: InvariantId, message: string): never {
+    throw new Violation(id, message, this.#world.clock.now());
+  }
+}
+
+const isOver = ({ next, policy }: Run): boolean => next >= policy.steps.length;
+
+const worst = (rows: readonly AlertRow[]) =>
+  severities.findLast((one) => rows.some((row) => row.effectiveSeverity === one)) ?? 'info';

@@ -1,0 +1,126 @@
+// The oracle of what becomes more urgent by itself, from its documentation alone: not before it has been of its severity
+// for as long as a policy says, not while somebody holds it unless that does not matter, and not long after.
+import { type Severity, severities } from '../../../rules/types.ts';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { Promotion } from '../../pipeline/escalation.ts';
+import { type AlertRow, type EventRow, saysFiring } from '../../pipeline/rows.ts';
+import { policyFor } from './escalation-plan.ts';
+import type { OpenAlerts } from './open-alerts.ts';
+import { placesOf } from './routes.ts';
+import type { Telling } from './telling.ts';
+import { type InvariantId, Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+const slackMs = 15_000;
+const lookEveryMs = 5_000;
+const settledAfterMs = 600_000;
+
+interface Known {
+  readonly severity: Severity;
+  readonly since: number;
+}
+
+export class Promotions {
+  readonly #world: World;
+  readonly #alerts: OpenAlerts;
+  readonly #telling: Telling;
+  /** Firing alerts: since when each has been of its severity. */
+  readonly #known = new Map<string, Known>();
+  /** Since when each was due, told, and nobody's. */
+  readonly #ripe = new Map<string, number>();
+
+  constructor(world: World, alerts: OpenAlerts, telling: Telling) {
+    this.#world = world;
+    this.#alerts = alerts;
+    this.#telling = telling;
+  }
+
+  start(): void {
+    const { clock, routing } = this.#world;
+    if (![...(routing.escalations?.values() ?? [])].some(({ promote }) => promote.length > 0)) return;
+    const look = () => {
+      this.#look();
+      clock.at(clock.now() + lookEveryMs, look);
+    };
+    clock.at(clock.now() + lookEveryMs, look);
+  }
+
+  onEffect(effect: Effect): void {
+    if (effect.put === 'event' && effect.row.subjectKind === 'alert') this.#happened(effect.row);
+  }
+
+  #happened({ kind, subjectId: id, reason, at, body }: EventRow): void {
+    const row = this.#world.journal.alerts.get(id)?.row;
+    if (row === undefined || row.kind !== 'alert') return;
+    if (kind === 'alert.firing') this.#known.set(id, { severity: row.effectiveSeverity, since: at });
+    else if (kind === 'alert.resolved') this.#known.delete(id);
+    else if (kind === 'alert.severity_changed') {
+      const [from, to] = [body.from, body.to] as [Severity, Severity];
+      if (reason === 'promoted') this.#promoted(row, from, to, at);
+      else if (severities.indexOf(to) < severities.indexOf(row.promoted ?? 'info'))
+        this.#broken('I3', `${id} falls to ${to}, and was raised to ${row.promoted}`);
+      // One that was due earlier counts from then.
+      if (this.#known.has(id)) this.#known.set(id, { severity: to, since: at });
+      this.#ripe.delete(id);
+    }
+  }
+
+  #promoted(row: AlertRow, from: Severity, to: Severity, at: number): void {
+    const { counters } = this.#world;
+    counters.hit('promoted');
+    const known = this.#known.get(row.id);
+    if (known === undefined) this.#broken('I3', `${row.id} is raised to ${to} and does not fire`);
+    const by = this.#rulesFor(row, from);
+    if (this.#telling.routedAt > known.since - settledAfterMs) return;
+    const allowed = by.filter((one) => one.to === to);
+    if (allowed.length === 0)
+      this.#broken('I3', `${row.id} is raised from ${from} to ${to}, which nobody asked for`);
+    // What raised it before was perhaps late, and this counts from when that was due.
+    const early = row.promoted !== to || severities.indexOf(from) > 0 ? allowed : [];
+    if (
+      !early.some(
+        ({ afterMs }) => at >= known.since + afterMs - this.#world.downtime(known.since - 3_600_000, at),
+      )
+    )
+      this.#broken('I3', `${row.id} is raised to ${to} at ${at}, and has been ${from} since ${known.since}`);
+    const heldBy = row.ackedAt !== null && row.ackedAt < at ? this.#alerts.heldBy(row, at) : null;
+    if (heldBy === 'acknowledged') {
+      if (allowed.every((one) => one.while === 'unacknowledged'))
+        this.#broken('I8', `${row.id} is raised to ${to} although somebody holds it`);
+      counters.hit('promoted although acknowledged');
+    }
+  }
+
+  #rulesFor(row: AlertRow, from: Severity): readonly Promotion[] {
+    const { routing } = this.#world;
+    return placesOf(routing, { ...row.labels, severity: from }).flatMap(
+      (route) => policyFor(routing, route)?.promote.filter((one) => one.from === from) ?? [],
+    );
+  }
+
+  #look(): void {
+    const { clock, journal } = this.#world;
+    const now = clock.now();
+    for (const [id, { severity, since }] of this.#known) {
+      const row = journal.alerts.get(id)!.row;
+      const due = this.#rulesFor(row, severity).filter(({ afterMs }) => since + afterMs <= now);
+      const free = this.#alerts.heldBy(row, now) === null;
+      const told = (journal.notificationsOf.get(id) ?? []).at(-1);
+      const told1 = told !== undefined && saysFiring(told.alerts[id]);
+      if (!told1 || !due.some((one) => free || one.while === 'unresolved')) {
+        this.#ripe.delete(id);
+        continue;
+      }
+      const from = this.#ripe.get(id) ?? now;
+      this.#ripe.set(id, from);
+      const late = now - Math.max(from, this.#telling.routedAt + settledAfterMs);
+      if (late <= slackMs + this.#world.downtime(from, now)) continue;
+      if (this.#world.runtime?.engine.running !== true) continue;
+      this.#broken('I9', `${id} has been ${severity} since ${since} and is not raised`);
+    }
+  }
+
+  #broken(id: InvariantId, message: string): never {
+    throw new Violation(id, message, this.#world.clock.now());
+  }
+}
