@@ -22,6 +22,7 @@ export async function huntMutant(mutant: Mutant, fromSeed: number): Promise<Foun
       seed,
       hours: hoursPerSeed,
       wraps: mutant.wraps(),
+      escalations: true,
       ...(plan === undefined ? {} : { plan }),
     });
     hours += result.foundAfter ?? hoursPerSeed;

@@ -10,7 +10,7 @@ import { drawDigests } from './digest-plan.ts';
 import { Digests } from './digests.ts';
 import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
-import { drawEscalations } from './escalation-plan.ts';
+import { drawEscalations, noEscalations } from './escalation-plan.ts';
 import { Escalations } from './escalations.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
@@ -52,6 +52,8 @@ export interface SimulationOptions {
   /** An id, an alert key, a group key, or a part of one: the result has everything that mentions it. */
   readonly about?: string;
   readonly wraps?: Wraps;
+  /** Half of the seeds escalate. */
+  readonly escalations?: boolean;
   /** Changes what the seed drew: a mutant may need a state to be frequent. */
   readonly plan?: (plan: SeedPlan) => SeedPlan;
 }
@@ -77,13 +79,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { seed, hours } = options;
   const drawn = drawSeed(new Random(seed, 1));
   const held = drawSuppression(new Random(seed, 23), drawn.routing);
+  const routing = drawDigests(new Random(seed, 31), held.routing);
   const whole: SeedPlan = {
     ...drawn,
     silencesPerHour: held.silencesPerHour,
-    ...drawEscalations(new Random(seed, 33), {
-      channels: drawn.channels,
-      routing: drawDigests(new Random(seed, 31), held.routing),
-    }),
+    ...(options.escalations === true
+      ? drawEscalations(new Random(seed, 33), { channels: drawn.channels, routing })
+      : { routing, escalation: noEscalations }),
     rules: [
       ...drawn.rules,
       ...drawGroupRules(new Random(seed, 21)),
