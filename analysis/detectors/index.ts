@@ -1,0 +1,33 @@
+// The registry of detectors, and how their states are kept.
+import { type Detector, type DetectorName, detectorNames } from './detector.ts';
+import { restoredMemory, type SeriesMemory, savedBytes } from './series-memory.ts';
+import { zscore } from './zscore.ts';
+
+/** Those that there are; for the others z-score stands in until they come. */
+export const detectors: Readonly<Record<DetectorName, Detector>> = {
+  zscore,
+  ewma: zscore,
+  seasonal: zscore,
+  'isolation-forest': zscore,
+  ensemble: zscore,
+};
+
+/** The bytes of a state, to be stored; they go on as they are in `restore`. */
+export const save = savedBytes;
+
+/** The state that `save` gave. Throws where the bytes are of another detector, version or size: begin anew then. */
+export const restore = (detector: Detector, bytes: Uint8Array): SeriesMemory =>
+  restoredMemory(detector.layout, bytes);
+
+export type {
+  Detector,
+  DetectorName,
+  ExpectedBand,
+  Learning,
+  Model,
+  Observation,
+  Training,
+  TrainingOrder,
+} from './detector.ts';
+export type { SeriesMemory } from './series-memory.ts';
+export { detectorNames };
