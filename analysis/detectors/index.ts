@@ -1,5 +1,6 @@
 // The registry of detectors, and how their states are kept.
 import { type Detector, type DetectorName, detectorNames } from './detector.ts';
+import { ensemble } from './ensemble.ts';
 import { restoredMemory, type SeriesMemory, savedBytes } from './series-memory.ts';
 import { zscore } from './zscore.ts';
 
@@ -9,7 +10,7 @@ export const detectors: Readonly<Record<DetectorName, Detector>> = {
   ewma: zscore,
   seasonal: zscore,
   'isolation-forest': zscore,
-  ensemble: zscore,
+  ensemble,
 };
 
 /** The bytes of a state, to be stored; they go on as they are in `restore`. */
