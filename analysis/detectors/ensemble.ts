@@ -19,7 +19,7 @@ import {
   shapeIsSeen,
 } from './season-profile.ts';
 import { freshMemory, type Layout, memoryBytes } from './series-memory.ts';
-import { exceededOnceIn, fade, surprise, tailBins } from './tail-sketch.ts';
+import { exceededOnceIn, forgetSizes, surprise, tailBins } from './tail-sketch.ts';
 
 // Places in the numbers.
 const SHORT = readingNumbers;
@@ -57,8 +57,6 @@ const middleSamples = 64;
 const longSamples = 512;
 const stepSamples = 16;
 const offSamples = 1_024;
-/** Sizes that a histogram remembers. */
-const memory = 8_192;
 
 /** No spread is taken for less than this part of the level: digits that flicker are not news. */
 const smallestSpread = 1e-4;
@@ -210,12 +208,8 @@ function learnOff(numbers: Float64Array, off: number): void {
 
 /** Every histogram took one size. Now and then: forgets, and reads off how wide a band of 99 in 100 is. */
 function countSizes(numbers: Float64Array, sketch: Float32Array): void {
-  const sizes = numbers[SIZES]! + 1;
+  const sizes = forgetSizes(sketch, 0, SHAPE, numbers[SIZES]! + 1);
   numbers[SIZES] = sizes;
-  if (sizes > memory) {
-    fade(sketch, 0, SHAPE, 1 - 1 / 64);
-    numbers[SIZES] = sizes * (1 - 1 / 64);
-  }
   if (countOf(numbers) % 32 !== 0) return;
   numbers[WIDTH_SHORT] = exceededOnceIn(sketch, 0, sizes, 100);
   numbers[WIDTH_LONG] = exceededOnceIn(sketch, tailBins, sizes, 100);

@@ -1,14 +1,16 @@
 // The registry of detectors, and how their states are kept.
 import { type Detector, type DetectorName, detectorNames } from './detector.ts';
 import { ensemble } from './ensemble.ts';
+import { ewma } from './ewma.ts';
+import { seasonal } from './seasonal.ts';
 import { restoredMemory, type SeriesMemory, savedBytes } from './series-memory.ts';
 import { zscore } from './zscore.ts';
 
 /** Those that there are; for the others z-score stands in until they come. */
 export const detectors: Readonly<Record<DetectorName, Detector>> = {
   zscore,
-  ewma: zscore,
-  seasonal: zscore,
+  ewma,
+  seasonal,
   'isolation-forest': zscore,
   ensemble,
 };

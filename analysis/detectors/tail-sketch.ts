@@ -63,7 +63,16 @@ export function exceededOnceIn(sketch: Float32Array, at: number, total: number, 
   return 2 ** smallest;
 }
 
-/** Lets what was learned count less: `numbers` of the sketch from `at` on, times `keep`. */
-export function fade(sketch: Float32Array, at: number, numbers: number, keep: number): void {
-  for (let i = at; i < at + numbers; i++) sketch[i] = sketch[i]! * keep;
+/** Sizes that a histogram remembers. */
+const memory = 8_192;
+const keep = 1 - 1 / 64;
+
+/**
+ * Lets old sizes fade where the histograms from `at` on (of together `bins` bins) hold more than they remember. `total`:
+ * the sizes that each of them took; answered is how many count from here on.
+ */
+export function forgetSizes(sketch: Float32Array, at: number, bins: number, total: number): number {
+  if (total <= memory) return total;
+  for (let i = at; i < at + bins; i++) sketch[i] = sketch[i]! * keep;
+  return total * keep;
 }

@@ -6,7 +6,7 @@ import type { Detector } from './detector.ts';
 import { judged, saysNothing, stillLearns } from './judgement.ts';
 import { countOf, read, readingNumbers } from './reading.ts';
 import { freshMemory, type Layout, memoryBytes } from './series-memory.ts';
-import { exceededOnceIn, fade, surprise, tailBins } from './tail-sketch.ts';
+import { exceededOnceIn, forgetSizes, surprise, tailBins } from './tail-sketch.ts';
 
 const MEAN = readingNumbers;
 const VARIANCE = MEAN + 1;
@@ -39,11 +39,7 @@ export const zscore: Detector = {
     const sizes = numbers[SIZES]!;
     const width = deviation * exceededOnceIn(sketch, 0, sizes, 100);
     const strength = surprise(sketch, 0, sizes, Math.abs(value - mean) / deviation);
-    numbers[SIZES] = sizes + 1;
-    if (sizes + 1 > memory) {
-      fade(sketch, 0, tailBins, 1 - 1 / 64);
-      numbers[SIZES] = (sizes + 1) * (1 - 1 / 64);
-    }
+    numbers[SIZES] = forgetSizes(sketch, 0, tailBins, sizes + 1);
     const step = 1 / Math.min(count, memory);
     numbers[MEAN] = mean + step * (value - mean);
     numbers[VARIANCE] = (1 - step) * (numbers[VARIANCE]! + step * (value - mean) ** 2);
