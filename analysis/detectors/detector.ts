@@ -56,26 +56,26 @@ export interface Detector {
   readonly training?: Training;
 }
 
-/** What a model is grown from. Plain data: it may go to a worker and come back as a model. */
+/** What a model is grown from. Plain data: it may go to a worker. */
 export interface TrainingOrder {
+  /** One row after the other. */
   readonly rows: Int16Array;
-  /** Numbers of a row; `rows` holds one row after the other. */
+  /** Numbers of a row. */
   readonly width: number;
   readonly seed: number;
-  /** Count of samples at which the model takes effect. Fixed when the order is made, so that a replay gives the same. */
-  readonly takesEffectAt: number;
 }
 
-/** A grown model: plain data too. */
+/** A grown model: plain data too, a few ten KiB. */
 export interface Model {
-  readonly order: Pick<TrainingOrder, 'seed' | 'takesEffectAt'>;
-  readonly nodes: Float64Array;
+  readonly seed: number;
+  readonly nodes: Int16Array;
 }
 
 /**
  * Models grow beside the stream. After an `observe` ask `wanted`; grow the order anywhere (`grow` is a pure function) and
- * hand the model back by `provide`. Where the model is not there at the sample that needs it, `observe` grows it itself:
- * slower (tens of milliseconds), and with the same scores. A restored state wants its model again.
+ * hand the model back by `provide`. A model takes effect at a sample whose index was fixed when the order was made; where it
+ * is not there by then, `observe` grows it itself: some ten milliseconds slower, and with the same scores, so that a replay
+ * gives the same. A restored state wants its model again.
  */
 export interface Training {
   /** The open order of this state, the same until its model was provided; null where none is open. */

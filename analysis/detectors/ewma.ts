@@ -19,7 +19,7 @@ const layout: Layout = { kind: 2, numbers: RATE + rateNumbers, sketch: tailBins 
 const levelSamples = 16;
 const spreadSamples = 512;
 const smallestSpread = 1e-4;
-const usual: UsualStrength = { from: 0.8, scale: 0.4 };
+const usual: UsualStrength = { from: 1, scale: 0.45 };
 
 export const ewma: Detector = {
   name: 'ewma',

@@ -2,16 +2,17 @@
 import { type Detector, type DetectorName, detectorNames } from './detector.ts';
 import { ensemble } from './ensemble.ts';
 import { ewma } from './ewma.ts';
+import { isolationForest } from './isolation-forest.ts';
 import { seasonal } from './seasonal.ts';
 import { restoredMemory, type SeriesMemory, savedBytes } from './series-memory.ts';
 import { zscore } from './zscore.ts';
 
-/** Those that there are; for the others z-score stands in until they come. */
+/** Every detector by its name. */
 export const detectors: Readonly<Record<DetectorName, Detector>> = {
   zscore,
   ewma,
   seasonal,
-  'isolation-forest': zscore,
+  'isolation-forest': isolationForest,
   ensemble,
 };
 

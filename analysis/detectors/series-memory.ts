@@ -7,12 +7,13 @@ const version = 1;
 /** Numbers at the head of every block: kind and version, seed. */
 const headNumbers = 2;
 
-/** What a detector keeps: `numbers` in double precision, `sketch` in single. */
+/** What a detector keeps: `numbers` in double precision, `sketch` in single, `rows` in whole numbers of 16 bits. */
 export interface Layout {
   /** A small integer, the detector's own. */
   readonly kind: number;
   readonly numbers: number;
   readonly sketch: number;
+  readonly rows?: number;
 }
 
 export interface SeriesMemory {
@@ -20,12 +21,16 @@ export interface SeriesMemory {
   readonly bytes: Uint8Array;
   readonly numbers: Float64Array;
   readonly sketch: Float32Array;
+  readonly rows: Int16Array;
   readonly seed: number;
 }
 
 /** Bytes of a block. */
-export const memoryBytes = ({ numbers, sketch }: Layout): number =>
-  (headNumbers + numbers + Math.ceil(sketch / 2)) * 8;
+export const memoryBytes = (layout: Layout): number =>
+  rowsFrom(layout) + Math.ceil((layout.rows ?? 0) / 4) * 8;
+
+const sketchFrom = ({ numbers }: Layout): number => (headNumbers + numbers) * 8;
+const rowsFrom = (layout: Layout): number => sketchFrom(layout) + Math.ceil(layout.sketch / 2) * 8;
 
 /** A block of a series that nothing is known of: every number is 0. */
 export function freshMemory(layout: Layout, seed: number): SeriesMemory {
@@ -39,7 +44,8 @@ export function freshMemory(layout: Layout, seed: number): SeriesMemory {
 const viewOf = (layout: Layout, buffer: ArrayBuffer): SeriesMemory => ({
   bytes: new Uint8Array(buffer),
   numbers: new Float64Array(buffer, headNumbers * 8, layout.numbers),
-  sketch: new Float32Array(buffer, (headNumbers + layout.numbers) * 8, layout.sketch),
+  sketch: new Float32Array(buffer, sketchFrom(layout), layout.sketch),
+  rows: new Int16Array(buffer, rowsFrom(layout), layout.rows ?? 0),
   seed: new Float64Array(buffer, 0, headNumbers)[1]!,
 });
 

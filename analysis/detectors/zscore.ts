@@ -17,7 +17,7 @@ const layout: Layout = { kind: 1, numbers: RATE + rateNumbers, sketch: tailBins 
 
 const memory = 8_192;
 const smallestDeviation = 1e-4;
-const usual: UsualStrength = { from: 0.5, scale: 0.4 };
+const usual: UsualStrength = { from: 0.8, scale: 0.45 };
 
 export const zscore: Detector = {
   name: 'zscore',
