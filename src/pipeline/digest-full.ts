@@ -1,7 +1,8 @@
 // When a digest holds as much as goes out before its time.
+
+import { dedupeUntil } from './dedupe.ts';
 import { waiting } from './digest.ts';
 import { mostInDigest } from './digest-rule.ts';
-import { dedupeUntil } from './notify.ts';
 import type { Group, PipelineState } from './state.ts';
 
 /**

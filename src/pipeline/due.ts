@@ -1,5 +1,7 @@
 // A group's deadline has come: decide, say it, write the notify log, and set the next deadline. Invariant: a firing alert
 // without a live suppression is in an open or accepted notification, or its group has a deadline.
+
+import { dedupeWindowOf } from './dedupe.ts';
 import { endCollecting, keptUntil } from './digest.ts';
 import { emitNotification, spoken } from './emit.ts';
 import { afterTelling } from './escalate.ts';
@@ -7,7 +9,7 @@ import { forgetNotified, groupsOf, leaveGroup, logNotified } from './group.ts';
 import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
-import { decideNotify, dedupeWindowOf, type NotifyDecision } from './notify.ts';
+import { decideNotify, type NotifyDecision } from './notify.ts';
 import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';

@@ -1,6 +1,7 @@
 // Stage on a due group: is there something to say, and why. Reads only. After Alertmanager's notify/dedup_stage.go
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
+import { dedupeUntil, dedupeWindowOf } from './dedupe.ts';
 import { collects } from './digest.ts';
 import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import { seenFrom } from './leave.ts';
@@ -85,23 +86,6 @@ export function sendsResolved(
 ): boolean {
   const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
   return receiver?.sendResolved === true && rule?.sendResolved !== false;
-}
-
-/** How long the last notification of this alert holds back the next of the same key. */
-export function dedupeWindowOf(state: PipelineState, alert: AlertRow, receiver: Receiver): number {
-  const rule = alert.rule === null ? undefined : state.rules.get(alert.rule);
-  return rule?.dedupeWindowMs ?? receiver.dedupeWindowMs;
-}
-
-/**
- * End of the dedupe window that the group's notify log opens for this alert's key; 0 when there is none. The alert itself
- * opens one when it left the group and was taken back there.
- */
-export function dedupeUntil(state: PipelineState, group: Group, alert: AlertRow, receiver: Receiver): number {
-  const last = group.lastOfKey.get(alert.key);
-  const entry = last === undefined ? undefined : group.row.notified[last];
-  const opens = entry !== undefined && (last !== alert.id || entry.status === 'resolved');
-  return opens ? entry.at + dedupeWindowOf(state, alert, receiver) : 0;
 }
 
 export function viewGroup(state: PipelineState, group: Group, receiver: Receiver, now: number): GroupView {

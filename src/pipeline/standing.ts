@@ -1,9 +1,10 @@
 // How an alert stands in its groups at a moment: what the receiver knows of it, everything that holds back the next word,
 // and until when. Asked by people who want to know why; nothing decides by it, and it looks at no other member.
 import { formatMatcher } from '../../rules/matchers.ts';
+import { dedupeUntil } from './dedupe.ts';
 import { type EscalationStanding, escalationIn } from './escalation-standing.ts';
 import { dueAgainAt, isAcknowledged } from './held-back.ts';
-import { dedupeUntil, sendsResolved } from './notify.ts';
+import { sendsResolved } from './notify.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState, SuppressedBy } from './state.ts';

@@ -1,5 +1,7 @@
 // The first pure door. Two passes, each a list of stages: on arrival (an alert or a verdict changed) and on a due group.
 // `step` changes the tenant's state in place and says what to store and what to tell; it reads no clock and does no I/O.
+
+import { dedupeUntil } from './dedupe.ts';
 import { collects, queuedIn } from './digest.ts';
 import { flushDigests, keepForDigest } from './digest-flush.ts';
 import { dueGroup, skip } from './due.ts';
@@ -15,7 +17,7 @@ import {
 } from './input.ts';
 import { applyLife, decideLife, endEpisode, recordEvent } from './life-cycle.ts';
 import { moveOn } from './move.ts';
-import { dedupeUntil, unsaidReason } from './notify.ts';
+import { unsaidReason } from './notify.ts';
 import { endAtDeadline, takeOutside } from './outside.ts';
 import { promoteDue } from './promote.ts';
 import { reroute, ruleDependencies } from './reroute.ts';
