@@ -102,8 +102,7 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
     if (++reads % readsPerBreath === 0) await setImmediate();
   }
   const groupIds = [...standings, ...said].flatMap(({ groupId }) => groupId ?? []);
-  const saidIds = new Set(said.map((one) => one.id));
-  const groupEvents = groupEventsOf(store, tenant, row, groupIds, saidIds);
+  const groupEvents = groupEventsOf(store, tenant, row, groupIds, said);
   const rule =
     row.rule === null || row.ruleHash === null
       ? null

@@ -148,8 +148,7 @@ export const alertsRoutes = [
       const groupIds = [...deps.services.standing(tenant, id), ...said].flatMap(
         ({ groupId }) => groupId ?? [],
       );
-      const ids = new Set(said.map((one) => one.id));
-      const groupEvents = groupEventsOf(store, tenant, row, groupIds, ids);
+      const groupEvents = groupEventsOf(store, tenant, row, groupIds, said);
       const notifications = said.map((row) => {
         const sent = store.deliveries(tenant, { notificationId: row.id }, deliveriesShown, null);
         return toNotificationBody(row, sent.items, store.confirmations(tenant, row.id));
