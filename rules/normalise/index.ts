@@ -4,6 +4,7 @@ import { hashOfRule, type Unhashed } from '../rule-hash.ts';
 import type { RuleDraft } from '../schema.ts';
 import type { Rule, RuleType } from '../types.ts';
 import type { Reading } from './common.ts';
+import { normaliseAnomaly } from './anomaly.ts';
 import { normaliseComposite } from './composite.ts';
 import { normaliseFrequency } from './frequency.ts';
 import { normaliseThreshold } from './threshold.ts';
@@ -14,6 +15,7 @@ const normalisers: { readonly [Type in RuleType]: (reading: Reading<RuleDraft<Ty
   trend: normaliseTrend,
   composite: normaliseComposite,
   frequency: normaliseFrequency,
+  anomaly: normaliseAnomaly,
 };
 
 /**
