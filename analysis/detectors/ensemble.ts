@@ -96,13 +96,13 @@ export const ensemble: Detector = {
     const sizes = numbers[SIZES]!;
     const off = value - season.value;
     const offNow = asked(sketch, 8, sizes, Math.abs(off) / offSpread);
+    if (season.known) learnOff(numbers, off);
     const level = levelView(numbers, sketch, value, spread, floor, offNow);
     const shape = seasonView(numbers, sketch, offSpread, floor, offNow);
     const trust = shapeIsSeen(numbers, SEASON) && season.known ? explained(season.error, spread) : 0;
     const strength = Math.max(level, trust * shape);
 
     learnLevel(numbers, value);
-    if (season.known) learnOff(numbers, off);
     learnSeason(numbers, SEASON, sketch, SHAPE, value, at);
     countSizes(numbers, sketch);
     const rated = rate(numbers, RATE, sketch, RATES, usual, strength);

@@ -3,6 +3,7 @@ import { type Detector, type DetectorName, detectorNames } from './detector.ts';
 import { ensemble } from './ensemble.ts';
 import { ewma } from './ewma.ts';
 import { isolationForest } from './isolation-forest.ts';
+import { countOf, spanOf } from './reading.ts';
 import { seasonal } from './seasonal.ts';
 import { restoredMemory, type SeriesMemory, savedBytes } from './series-memory.ts';
 import { zscore } from './zscore.ts';
@@ -33,5 +34,11 @@ export type {
   Training,
   TrainingOrder,
 } from './detector.ts';
+/** How much of a series was seen: samples, and the milliseconds that they span without gaps. */
+export const seen = ({ numbers }: SeriesMemory): { samples: number; ms: number } => ({
+  samples: countOf(numbers),
+  ms: spanOf(numbers),
+});
+
 export type { SeriesMemory } from './series-memory.ts';
 export { detectorNames };

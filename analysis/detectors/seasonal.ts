@@ -47,18 +47,17 @@ export const seasonal: Detector = {
     const spread = Math.max(numbers[SPREAD]!, smallestSpread * Math.abs(level) + 1e-300);
     const sizes = numbers[SIZES]!;
     const width = spread * exceededOnceIn(sketch, 0, sizes, 100);
+    const move = (place: number, to: number, samples: number) => {
+      numbers[place] = numbers[place]! + (to - numbers[place]!) / Math.min(count, samples);
+    };
+    move(OFF_8, off, 8);
+    move(OFF_32, off, 32);
     const ask = (question: number, distance: number) =>
       surprise(sketch, question * tailBins, sizes, Math.abs(distance) / spread);
     const strength = (ask(0, off) + ask(1, numbers[OFF_8]!) + ask(2, numbers[OFF_32]!)) / 3;
     numbers[SIZES] = forgetSizes(sketch, 0, SHAPE, sizes + 1);
-
-    const move = (place: number, to: number, samples: number) => {
-      numbers[place] = numbers[place]! + (to - numbers[place]!) / Math.min(count, samples);
-    };
     move(LEVEL, value, levelSamples);
     move(SPREAD, Math.abs(off), spreadSamples);
-    move(OFF_8, off, 8);
-    move(OFF_32, off, 32);
     learnSeason(numbers, SEASON, sketch, SHAPE, value, at);
     const rated = rate(numbers, RATE, sketch, RATES, usual, strength);
     return judged(numbers, rated, learning, value, { low: mid - width, mid, high: mid + width });

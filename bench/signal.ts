@@ -1,0 +1,203 @@
+// npm run bench:signal -- --data DIR [--only detector,...]: what the detectors of unusual values find, what they cry wolf
+// about, and what they cost. One JSON line for each figure on standard output, tables on standard error. The exit code is 1
+// when a bar is missed. DIR has the layout of the Numenta Anomaly Benchmark; the files that it holds count.
+import { parseArgs } from 'node:util';
+import {
+  type Detector,
+  type DetectorName,
+  detectorNames,
+  detectors,
+  type Observation,
+  restore,
+  save,
+} from '../analysis/detectors/index.ts';
+import { atLeast, atMost, exactly, Report } from './report.ts';
+import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
+import { costOf, costOfMany } from './signal/cost.ts';
+import { falseAlarmsOf } from './signal/false-alarms.ts';
+import { halfOf } from './signal/half.ts';
+import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
+
+const seed = 1;
+const rounds = 5;
+/** Rows after which the replay saves the state and goes on with what was saved. */
+const restoredEvery = 1_999;
+
+/** What the standard profile must give. */
+const least: Readonly<Record<DetectorName, number>> = {
+  zscore: 34,
+  ewma: 32,
+  seasonal: 38,
+  'isolation-forest': 39,
+  ensemble: 68,
+};
+const mostUs: Readonly<Record<DetectorName, number>> = {
+  zscore: 10,
+  ewma: 10,
+  seasonal: 10,
+  'isolation-forest': 25,
+  ensemble: 10,
+};
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const wrong = (why: string): never => {
+  say(why);
+  process.exit(2);
+};
+
+const { values } = parseArgs({ options: { data: { type: 'string' }, only: { type: 'string' } } });
+if (values.data === undefined) wrong(`expected --data DIR; the data can be had from ${whereFrom}`);
+const names = values.only === undefined ? detectorNames : (values.only.split(',') as DetectorName[]);
+for (const name of names)
+  if (!detectorNames.includes(name)) wrong(`no detector is called ${name}: ${detectorNames.join(', ')}`);
+
+interface Heard extends Scored {
+  readonly said: readonly Observation[];
+}
+
+/** Every file through a fresh state; saved and restored after `every` rows. */
+function listen(detector: Detector, file: SeriesFile, every = Number.POSITIVE_INFINITY): Heard {
+  let state = detector.create(seed);
+  const said: Observation[] = [];
+  for (let row = 0; row < file.values.length; row++) {
+    if (row % every === every - 1) state = restore(detector, save(state));
+    said.push(detector.observe(state, file.values[row]!, file.times[row]!));
+  }
+  return { file, said, scores: Float64Array.from(said, ({ score }) => score) };
+}
+
+const same = (one: Observation, other: Observation): boolean =>
+  one.score === other.score && one.tail === other.tail && one.expected?.high === other.expected?.high;
+
+function rowsOf(detector: Detector, files: readonly SeriesFile[], report: Report): void {
+  const { name } = detector;
+  const heard = files.map((file) => listen(detector, file));
+  const whole = scoreOf(heard, standard);
+  const low = scoreOf(heard, fewFalseAlarms);
+  report.row({
+    id: `signal.${name}.standard`,
+    value: whole.score,
+    unit: `of 100 on ${files.length} files, standard profile`,
+    bar: atLeast(least[name], 'count'),
+    ...(name === 'ensemble' && { goal: 'value >= 73' }),
+    also: {
+      threshold: whole.threshold,
+      found: whole.found,
+      windows: whole.windows,
+      false_rows: whole.falseRows,
+    },
+  });
+  report.row({
+    id: `signal.${name}.few_false_alarms`,
+    value: low.score,
+    unit: 'of 100, profile that fines a false alarm twice',
+    bar: name === 'ensemble' ? atLeast(58, 'count') : null,
+    also: { threshold: low.threshold, found: low.found, false_rows: low.falseRows },
+  });
+  for (const half of [0, 1] as const) {
+    const mine = heard.filter(({ file }) => halfOf(file.name) === half);
+    const other = heard.filter(({ file }) => halfOf(file.name) !== half);
+    const own = scoreOf(mine, standard).score;
+    const foreign = scoreOf(mine, standard, scoreOf(other, standard).threshold).score;
+    report.row({
+      id: `signal.${name}.half.${half + 1}`,
+      value: own - foreign,
+      unit: 'points lost with the threshold of the other half of the files',
+      bar: name === 'ensemble' ? atMost(6, 'count') : null,
+      also: { files: mine.length, score: foreign, own_threshold: own },
+    });
+  }
+  for (const asked of [1, 7]) falseAlarmRow(name, heard, asked, report);
+  const different = files.filter((file, n) => {
+    const again = listen(detector, file, restoredEvery).said;
+    return again.some((one, row) => !same(one, heard[n]!.said[row]!));
+  });
+  report.row({
+    id: `signal.${name}.replay`,
+    value: different.length,
+    unit: 'files that say something else when the state is saved and restored on the way',
+    bar: exactly(0),
+  });
+  tableOf(name, heard, whole.threshold);
+}
+
+function falseAlarmRow(name: DetectorName, heard: readonly Heard[], perWeek: number, report: Report): void {
+  let observed = 0;
+  let asked = 0;
+  for (const { file, said } of heard) {
+    const found = falseAlarmsOf(file, said, perWeek);
+    observed += found.observed;
+    asked += found.asked;
+  }
+  const ratio = observed / asked;
+  report.row({
+    id: `signal.${name}.false_alarms.${perWeek}`,
+    value: Math.max(ratio, 1 / ratio),
+    unit: `times off, false alarms outside of windows where ${perWeek} a week were asked for`,
+    ratio,
+    against: `${asked.toFixed(0)} alarms that were asked for`,
+    bar: atMost(2, 'count'),
+    also: { observed },
+  });
+}
+
+/** By category, at the one threshold of the whole. */
+function tableOf(name: DetectorName, heard: readonly Heard[], threshold: number): void {
+  say(`${name}: by category, standard profile, threshold ${threshold.toFixed(4)}`);
+  for (const category of new Set(heard.map(({ file }) => file.category))) {
+    const mine = heard.filter(({ file }) => file.category === category);
+    const { score, found, windows, falseRows } = scoreOf(mine, standard, threshold);
+    const points = Number.isNaN(score) ? '     -' : score.toFixed(1).padStart(6);
+    say(`  ${category.padEnd(24)}${points}  windows ${found}/${windows}, false rows ${falseRows}`);
+  }
+}
+
+function costRows(detector: Detector, files: readonly SeriesFile[], report: Report): void {
+  const { name, stateBytes } = detector;
+  const { us, rounds: each } = costOf(detector, files, rounds);
+  report.row({
+    id: `signal.${name}.sample`,
+    value: us,
+    unit: 'us of CPU for each sample',
+    bar: atMost(mostUs[name]),
+    ...(name === 'ensemble' && { goal: 'value <= 3' }),
+    spread: [Math.min(...each), Math.max(...each)],
+  });
+  report.row({
+    id: `signal.${name}.state`,
+    value: stateBytes,
+    unit: 'bytes of state for each series',
+    bar: atMost(16_384, 'count'),
+    ...(name === 'ensemble' && { goal: 'value <= 4096' }),
+  });
+}
+
+function manyRow(files: readonly SeriesFile[], report: Report): void {
+  const series = 10_000;
+  const { us, rounds: each } = costOfMany(detectors.ensemble, files, series, rounds);
+  const percent = (perSample: number) => (100 * perSample * series) / 10_000_000;
+  report.row({
+    id: 'signal.ensemble.ten_thousand',
+    value: percent(us),
+    unit: '% of a core for 10,000 live series with a sample every 10 s',
+    bar: atMost(15),
+    spread: [percent(Math.min(...each)), percent(Math.max(...each))],
+    also: { us_each_sample: us },
+  });
+}
+
+const files = (() => {
+  try {
+    return readCorpus(values.data!);
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error));
+  }
+})();
+const report = new Report((line) => void process.stdout.write(`${line}\n`), false);
+for (const name of names) {
+  rowsOf(detectors[name], files, report);
+  costRows(detectors[name], files, report);
+}
+if (names.includes('ensemble')) manyRow(files, report);
+if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
+process.exitCode = report.exitCode;
