@@ -85,7 +85,8 @@ export class Detections {
   /** Of the last run, by shard and series; empty once they were taken up. */
   #found = new Map<string, StoredState[]>();
   #bytes = 0;
-  readonly counts = { observed: 0, evicted: 0, refused: 0 };
+  /** `outdated`: states of the last run that this version of their detector cannot go on from. */
+  readonly counts = { observed: 0, evicted: 0, refused: 0, outdated: 0 };
 
   constructor(options: DetectionsOptions) {
     this.#options = options;
@@ -290,6 +291,7 @@ export class Detections {
     for (const { bytes, firstAt, standsAt, sight, ...key } of states) {
       const slot = this.#slotOf(series, key.key);
       const memory = slot === undefined ? null : memoryOf(slot.detector, bytes);
+      if (slot !== undefined && memory === null) this.counts.outdated += 1;
       if (slot === undefined || memory === null) {
         this.#removed.push(key);
         continue;
@@ -329,19 +331,19 @@ export class Detections {
     now: number,
     all = false,
   ): void {
-    const due: Slot[] = [];
+    const due = new Set<Slot>();
     let bytes = 0;
     const take = (slots: Iterable<Slot>, isDue: (slot: Slot) => boolean): void => {
       for (const slot of slots) {
         if (!isDue(slot) || (bytes >= bytesPerWrite && !all)) break;
-        if (due.includes(slot)) continue;
-        due.push(slot);
+        if (due.has(slot)) continue;
+        due.add(slot);
         bytes += slot.detector.stateBytes;
       }
     };
     take(this.#fresh, () => true);
     take(this.#ahead, ({ aheadSince }) => all || (aheadSince !== null && now - aheadSince >= aheadMs));
-    if (due.length === 0 && this.#removed.length === 0) return;
+    if (due.size === 0 && this.#removed.length === 0) return;
     const put: StoredState[] = [];
     const written = new Map<Slot, StateKey>();
     for (const slot of due) {
