@@ -3,6 +3,9 @@
 //   detection   how a series is watched: the detector, and the times that are left out (`Detection`)
 //   sight       what the detector of a series saw in one sample, beside the sample itself
 //   figure      the logarithm of (false alarms a week that the rule bears / those of a rule that fires here): from 0 on true
+//
+// Detectors get used to what lasts, within minutes some of them. So a rule that was true stays true for as long as the value
+// is outside of what is expected, however rare that still is: its figure does not fall below the one at which it resolves.
 import type { Observation } from '../analysis/detectors/detector.ts';
 import type { GroupTotals } from './across.ts';
 import { formatDuration } from './duration.ts';
@@ -18,6 +21,30 @@ export interface Sight {
   readonly seen: Observation;
   /** Sample time of the first sample that the detector learned from. */
   readonly firstAt: number;
+  readonly before: Before | null;
+}
+
+/** What was expected before the series became unusual: to come back there is not unusual, whatever the detector says. */
+export interface Before {
+  readonly low: number;
+  readonly high: number;
+  /** So many usual samples more, and it is forgotten. */
+  readonly left: number;
+}
+
+/** From one in so many on a sample outside of what is expected begins such a time. */
+const disturbingOneIn = 200;
+const usualSamplesAfter = 32;
+
+/** What is remembered behind a sample, from what was remembered before it. */
+export function beforeOf(known: Before | null, seen: Observation, value: number): Before | null {
+  const { expected, direction, tail } = seen;
+  const inside = known !== null && value >= known.low && value <= known.high;
+  if (expected !== null && direction !== 'none' && tail * disturbingOneIn < 1 && !inside) {
+    const { low, high } = known ?? expected;
+    return { low, high, left: usualSamplesAfter };
+  }
+  return known === null || known.left <= 1 ? null : { ...known, left: known.left - 1 };
 }
 
 /** Why nothing was seen in the newest sample of a series. */
@@ -39,15 +66,30 @@ export function missingOf(
   return ms === 0 && samples === 0 ? null : { samples, ms };
 }
 
+/** The figure at which such a rule resolves. */
+export const heldFigure = -1;
+
 /** See the head of the file. NaN: nothing is known; -Infinity: whatever it is, the rule is not about it. */
 export function anomalyFigure(rule: AnomalyRule, sight: Sight | null): number {
   if (sight === null || missingOf(rule, sight) !== null) return Number.NaN;
   const { seen, value } = sight;
   // A value that is not finite says nothing.
   if (seen.expected === null) return Number.NaN;
-  if (!concerns(rule, value, seen.expected.mid)) return Number.NEGATIVE_INFINITY;
-  return Math.log10(rule.sensitivity / seen.perWeek);
+  if (!concerns(rule, value, seen.expected.mid) || isBack(sight)) return Number.NEGATIVE_INFINITY;
+  return held(Math.log10(rule.sensitivity / seen.perWeek), isOutside(sight));
 }
+
+/** A figure that is not rare enough to become true, but enough to stay so where the value is outside of what is expected. */
+function held(figure: number, outside: boolean): number {
+  if (figure >= 0) return figure;
+  return outside ? heldFigure : Number.NEGATIVE_INFINITY;
+}
+
+/** The value is where it was expected before the series became unusual. */
+const isBack = ({ before, value }: Sight): boolean =>
+  before !== null && value >= before.low && value <= before.high;
+
+const isOutside = ({ seen }: Sight): boolean => seen.direction !== 'none';
 
 /** Whether a value lies where the rule looks. */
 function concerns({ direction, minChange }: AnomalyRule, value: number, mid: number): boolean {
@@ -57,19 +99,21 @@ function concerns({ direction, minChange }: AnomalyRule, value: number, mid: num
 }
 
 /** What people are told of a sample that was unusual; null where nothing was expected. */
-export function findingOf({ detection }: AnomalyRule, { seen }: Sight): Finding | null {
+export function findingOf({ detection }: AnomalyRule, { seen, value, at }: Sight): Finding | null {
   const { expected, score, tail } = seen;
   if (expected === null) return null;
   const { low, mid, high } = expected;
   const seasonal = detection.detector === 'seasonal' || detection.detector === 'ensemble';
-  return { low, mid, high, score, oneIn: 1 / tail, seasonal };
+  return { value, at, low, mid, high, score, oneIn: 1 / tail, seasonal };
 }
 
 /** Takes what was seen in one series of a group into the totals of its metric. */
 export function addSight(rule: AnomalyRule, sight: Sight | null, into: GroupTotals): void {
   if (sight === null || sight.seen.expected === null || missingOf(rule, sight) !== null) return;
   const { seen, value, at } = sight;
-  const tail = concerns(rule, value, seen.expected!.mid) ? seen.tail : 1;
+  const concerned = concerns(rule, value, seen.expected!.mid) && !isBack(sight);
+  const tail = concerned ? seen.tail : 1;
+  if (concerned && isOutside(sight)) into.hits += 1;
   into.count += 1;
   into.least = Math.min(into.least, tail);
   into.greatest = Math.max(into.greatest, seen.perWeek / seen.tail);
@@ -85,12 +129,14 @@ export function addSight(rule: AnomalyRule, sight: Sight | null, into: GroupTota
 function jointFigure(rule: AnomalyRule, totals: readonly GroupTotals[]): { figure: number; tail: number } {
   let sum = 0;
   let perWeek = 0;
+  let outside = false;
   const { length } = rule.readings;
   for (let i = 0; i < length; i++) {
-    const { count, least, greatest } = totals[i]!;
+    const { count, least, greatest, hits } = totals[i]!;
     if (count === 0) return { figure: Number.NaN, tail: Number.NaN };
     sum -= Math.log(Math.max(Number.MIN_VALUE, Math.min(1, count * least)));
     perWeek = Math.max(perWeek, greatest);
+    outside ||= hits > 0;
   }
   let series = 0;
   let term = 1;
@@ -99,7 +145,8 @@ function jointFigure(rule: AnomalyRule, totals: readonly GroupTotals[]): { figur
     term *= sum / (i + 1);
   }
   const log = (Math.log(series) - sum) * Math.LOG10E;
-  return { figure: Math.log10(rule.sensitivity) - log - Math.log10(perWeek), tail: 10 ** log };
+  const figure = held(Math.log10(rule.sensitivity) - log - Math.log10(perWeek), outside);
+  return { figure, tail: 10 ** log };
 }
 
 /** Fills `out` with the verdict on a group, of which every series was taken in. */
@@ -149,8 +196,10 @@ export function explainSight(
   const { low, mid, high } = seen.expected;
   const verdict = judge(rule, anomalyFigure(rule, sight), wasTrue);
   const rare = `${odds(1 / seen.tail)}, ${short(seen.perWeek)} false alarms a week`;
-  const aside = concerns(rule, value, mid)
-    ? `sensitivity ${short(rule.sensitivity)}`
+  const aside = isBack(sight)
+    ? 'back where it was before'
+    : concerns(rule, value, mid)
+    ? `${wasTrue && isOutside(sight) ? 'true before, and outside of it still' : `sensitivity ${short(rule.sensitivity)}`}`
     : `not ${rule.direction === 'both' ? '' : `${rule.direction} `}by ${short(rule.minChange)} from ${short(mid)}`;
   const why = `${what}: expected ${short(low)} to ${short(high)}, got ${figure(value)}; ${rare}, ${aside}: ${verdict}`;
   return { verdict, value, why };

@@ -275,6 +275,9 @@ export interface AnomalyRule extends RuleBase, Reading, Comparison {
 
 /** What made a sample unusual. */
 export interface Finding {
+  /** The sample: its value and its time. */
+  readonly value: number;
+  readonly at: number;
   /** 99 of 100 values were expected between these. */
   readonly low: number;
   readonly high: number;

@@ -1,4 +1,5 @@
 // What the keys of an anomaly rule mean together.
+import { heldFigure } from '../anomaly.ts';
 import { hash64 } from '../fingerprint.ts';
 import { leastLookbackMs } from '../grid.ts';
 import type { Unhashed } from '../rule-hash.ts';
@@ -45,6 +46,7 @@ export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule>
     // The figure is made so, see `anomalyFigure`.
     operator: 'gte',
     threshold: 0,
+    resolveThreshold: heldFigure,
     ...(joined ? { grid: gridParts(draft) } : {}),
   };
 }

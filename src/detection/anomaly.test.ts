@@ -10,7 +10,7 @@ const stepMs = 6 * minute;
 
 function anomaly(keys: Readonly<Record<string, unknown>> = {}): AnomalyRule {
   const read = parseRule(
-    { name: 'Unusual', type: 'anomaly', metric: 'cpu', detector: 'zscore', learning: '12h', ...keys },
+    { name: 'Unusual', type: 'anomaly', ...(keys.metrics ? {} : { metric: 'cpu' }), learning: '12h', ...keys },
     { kind: 'api' },
     { tenant: 'default', group: 'api', labels: emptyLabels },
   );
@@ -30,22 +30,21 @@ function begin(keys: Readonly<Record<string, unknown>> = {}, options: StageOptio
 const usual = (n: number): number => 20 + 2 * Math.sin(n * 1.7) * Math.cos(n * 0.31);
 
 /** `count` usual samples, six minutes apart, from the n-th on; 150 of them are fifteen hours. */
-async function learn(count = 150, from = 0, over: { host?: string; metric?: string } = {}): Promise<void> {
-  for (let n = from; n < from + count; n++) {
-    await stage.push(usual(n), over);
-    await stage.advance(stepMs);
-  }
+async function learn(count = 150, from = 0): Promise<void> {
+  for (let n = from; n < from + count; n++) await push(usual(n));
 }
 
-async function push(value: number): Promise<void> {
-  await stage.push(value);
-  await stage.advance(stepMs);
+/** The next sample, at the next time that is a multiple of six minutes. */
+async function push(value: number, host = 'a'): Promise<void> {
+  const at = Math.ceil((stage.clock.now() + 1) / stepMs) * stepMs;
+  await stage.advance(at - stage.clock.now());
+  await stage.push(value, { host });
 }
 
 const bytesOf = (host = 'a'): string => {
   const { table, detections } = stage.runtime;
   const series = table.byMetric('default', 'cpu').find((id) => table.labelsOf(id).host === host) ?? -1;
-  return Buffer.from(detections.bytesOf(series, 'zscore') ?? []).toString('base64');
+  return Buffer.from(detections.bytesOf(series, 'ensemble') ?? []).toString('base64');
 };
 
 describe('an anomaly rule', () => {
@@ -54,13 +53,24 @@ describe('an anomaly rule', () => {
     await learn();
     await push(88);
     const [fired] = [...stage.runtime.engine.tenant('default')!.pipeline.openByKey.values()];
-    expect(fired).toMatchObject({ state: 'firing', value: 88, finding: { seasonal: false } });
+    expect(fired).toMatchObject({ state: 'firing', value: 88, finding: { seasonal: true } });
     const { low, high, oneIn } = fired!.finding!;
     expect(low).toBeGreaterThan(10);
     expect(high).toBeLessThan(30);
     expect(oneIn).toBeGreaterThan(1_000);
     await push(20);
     expect(stage.events()).toEqual(['alert.firing', 'alert.resolved']);
+    for (let n = 0; n < 40; n++) await push(usual(n));
+    expect(stage.events()).toHaveLength(2);
+  });
+
+  it('fires after `for` on what lasts, though the detector gets used to it, and tells of the rarest sample', async () => {
+    begin({ for: '1h' });
+    await learn(900);
+    await push(88);
+    for (let n = 0; n < 11; n++) await push(86);
+    const [fired] = [...stage.runtime.engine.tenant('default')!.pipeline.openByKey.values()];
+    expect(fired).toMatchObject({ state: 'firing', value: 86, finding: { value: 88 } });
   });
 
   it('says nothing while it learns, neither by its own time nor before the detector knows enough', async () => {
@@ -92,7 +102,7 @@ describe('an anomaly rule', () => {
     // 00:00 of a Tuesday; fifteen hours of learning end at 15:00.
     const startsAt = Date.UTC(2026, 0, 6);
     begin({ exclude: [{ times: [{ start_time: '15:00', end_time: '16:00' }] }] }, { startsAt });
-    await learn(150);
+    await learn(149);
     const before = stage.runtime.detections.counts.observed;
     for (let n = 0; n < 10; n++) await push(88);
     expect(stage.runtime.detections.counts.observed).toBe(before);
@@ -110,12 +120,10 @@ describe('an anomaly rule', () => {
     for (let n = 0; n < 5; n++) await push(7);
     expect(stage.events()).toEqual([]);
     for (let n = 0; n < 150; n++) {
-      await stage.push(n * 10 + (n % 7), { host: 'counter' });
-      await stage.advance(stepMs);
+      await push(n * 10 + (n % 7), 'counter');
     }
-    await stage.push(3, { host: 'counter' });
-    await stage.advance(stepMs);
-    await stage.push(13, { host: 'counter' });
+    await push(3, 'counter');
+    await push(13, 'counter');
     expect(stage.events()).toEqual([]);
   });
 });
@@ -183,12 +191,12 @@ describe('what it knows', () => {
   });
 
   it('is bounded: what was silent longest goes, what is fed stays, and people hear of it', async () => {
-    begin({}, { limits: { detectorBytes: 2_500 } });
+    begin({}, { limits: { detectorBytes: 7_000 } });
     await stage.push(1, { host: 'a' });
     await stage.push(1, { host: 'b' });
     const { detections } = stage.runtime;
     const most = detections.size;
-    expect(detections.bytes).toBeLessThanOrEqual(2_500);
+    expect(detections.bytes).toBeLessThanOrEqual(7_000);
     await stage.pushAll(['c', 'd', 'e', 'f'].map((host) => ({ value: 1, host })));
     // All of them were fed a moment ago: the new ones have no room.
     expect(detections.counts.refused).toBeGreaterThan(0);
@@ -207,7 +215,7 @@ describe('what it knows', () => {
 
 describe('of several metrics', () => {
   it('is joined on labels: fires when one group is unusual in both', async () => {
-    begin({ metric: undefined, metrics: ['cpu', 'latency'], by: ['host'], interval: '6m' });
+    begin({ metrics: ['cpu', 'latency'], by: ['host'], interval: '6m' });
     for (let n = 0; n < 160; n++) {
       const strange = n === 155;
       await stage.pushAll([

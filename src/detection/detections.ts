@@ -4,7 +4,7 @@
 //
 // Invariant: what is stored and the samples since give the bytes that are in memory.
 import { type Detector, detectors, restore, type SeriesMemory, save } from '../../analysis/detectors/index.ts';
-import type { Sight, Unseen } from '../../rules/anomaly.ts';
+import { type Before, beforeOf, type Sight, type Unseen } from '../../rules/anomaly.ts';
 import { hash64 } from '../../rules/fingerprint.ts';
 import { canonicalLabels } from '../../rules/labels.ts';
 import type { Detection, Labels } from '../../rules/types.ts';
@@ -44,6 +44,7 @@ interface Slot {
   memory: SeriesMemory | null;
   sight: Sight | null;
   unseen: Unseen;
+  before: Before | null;
   firstAt: number;
   /** Time of the last sample that was looked at. */
   standsAt: number;
@@ -150,7 +151,9 @@ export class Detections {
       return;
     }
     this.counts.observed += 1;
-    const sight = { at, value, seen: detector.observe(memory, value, at), firstAt: slot.firstAt };
+    const seen = detector.observe(memory, value, at);
+    slot.before = beforeOf(slot.before, seen, value);
+    const sight = { at, value, seen, firstAt: slot.firstAt, before: slot.before };
     slot.sight = sight;
     if (slot.recent !== null) {
       slot.recent.push(sight);
@@ -233,6 +236,7 @@ export class Detections {
     slot.memory = null;
     slot.recent = slot.recent === null ? null : [];
     slot.aheadSince = null;
+    slot.before = null;
     this.#fed.delete(slot);
     this.#ahead.delete(slot);
     this.#fresh.delete(slot);
@@ -288,7 +292,7 @@ export class Detections {
     const states = this.#found.get(place);
     if (states === undefined) return;
     this.#found.delete(place);
-    for (const { bytes, firstAt, standsAt, sight, ...key } of states) {
+    for (const { bytes, firstAt, standsAt, sight, before, ...key } of states) {
       const slot = this.#slotOf(series, key.key);
       const memory = slot === undefined ? null : memoryOf(slot.detector, bytes);
       if (slot !== undefined && memory === null) this.counts.outdated += 1;
@@ -307,6 +311,7 @@ export class Detections {
       slot.firstAt = firstAt;
       slot.standsAt = standsAt;
       slot.sight = sight;
+      slot.before = before;
       slot.stored = key;
       if (slot.recent !== null && sight !== null) slot.recent = [sight];
       this.#hold(slot, memory, Math.min(now, standsAt));
@@ -351,8 +356,8 @@ export class Detections {
       if (home === null || slot.memory === null) continue;
       const key = { ...home, key: slot.detection.key };
       written.set(slot, key);
-      const { firstAt, standsAt, sight } = slot;
-      put.push({ ...key, firstAt, standsAt, sight, bytes: slot.memory.bytes });
+      const { firstAt, standsAt, sight, before } = slot;
+      put.push({ ...key, firstAt, standsAt, sight, before, bytes: slot.memory.bytes });
     }
     const rest = [...this.#ahead].find((slot) => !written.has(slot));
     states.write(put, this.#removed, rest?.aheadSince ?? now);
@@ -373,6 +378,7 @@ function newSlot(series: number, detection: Detection, recent: boolean): Slot {
     memory: null,
     sight: null,
     unseen: 'no_sample',
+    before: null,
     firstAt: 0,
     standsAt: Number.NEGATIVE_INFINITY,
     fedAt: 0,

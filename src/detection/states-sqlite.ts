@@ -1,6 +1,6 @@
 // The states of detectors in the samples' database: what is written here stands at samples that were written before.
 import type Database from 'better-sqlite3';
-import type { Sight } from '../../rules/anomaly.ts';
+import type { Before, Sight } from '../../rules/anomaly.ts';
 import { withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
 import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
 
@@ -11,7 +11,7 @@ export const statesDdl = `
     key       TEXT NOT NULL,
     first_at  REAL NOT NULL,
     stands_at REAL NOT NULL,
-    sight     TEXT,
+    seen      TEXT NOT NULL,
     bytes     BLOB NOT NULL,
     PRIMARY KEY (shard, series, key)
   ) STRICT;
@@ -27,21 +27,21 @@ interface StateRow {
   readonly key: string;
   readonly firstAt: number;
   readonly standsAt: number;
-  readonly sight: string | null;
+  readonly seen: string;
   readonly bytes: Buffer;
 }
 
 /** `wrote` hears how many bytes went into the journal. */
 export function sqliteStates(raw: Database.Database, wrote: (bytes: number) => void): StoredStates {
   const all = raw.prepare<[], StateRow>(
-    `SELECT shard, series, key, first_at AS firstAt, stands_at AS standsAt, sight, bytes
+    `SELECT shard, series, key, first_at AS firstAt, stands_at AS standsAt, seen, bytes
      FROM detector_state ORDER BY stands_at DESC, shard, series, key`,
   );
   const mark = raw.prepare<[], number>('SELECT complete_at FROM detector_mark WHERE id = 1').pluck();
-  const put = raw.prepare<[number, number, string, number, number, string | null, Uint8Array]>(
-    `INSERT INTO detector_state (shard, series, key, first_at, stands_at, sight, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+  const put = raw.prepare<[number, number, string, number, number, string, Uint8Array]>(
+    `INSERT INTO detector_state (shard, series, key, first_at, stands_at, seen, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (shard, series, key) DO UPDATE SET first_at = excluded.first_at, stands_at = excluded.stands_at,
-       sight = excluded.sight, bytes = excluded.bytes`,
+       seen = excluded.seen, bytes = excluded.bytes`,
   );
   const remove = raw.prepare<[number, number, string]>(
     'DELETE FROM detector_state WHERE shard = ? AND series = ? AND key = ?',
@@ -53,15 +53,15 @@ export function sqliteStates(raw: Database.Database, wrote: (bytes: number) => v
   const write = raw.transaction(
     (states: readonly StoredState[], gone: readonly StateKey[], completeAt: number) => {
       for (const { shard, series, key } of gone) remove.run(shard, series, key);
-      for (const { shard, series, key, firstAt, standsAt, sight, bytes } of states)
-        put.run(shard, series, key, firstAt, standsAt, sight === null ? null : sightText(sight), bytes);
+      for (const { shard, series, key, firstAt, standsAt, sight, before, bytes } of states)
+        put.run(shard, series, key, firstAt, standsAt, seenText({ sight, before }), bytes);
       putMark.run(completeAt);
     },
   );
   return {
     *states() {
-      for (const { sight, ...row } of withStoreErrors('read detector states', () => all.all()))
-        yield { ...row, sight: sight === null ? null : sightOf(sight) };
+      for (const { seen, ...row } of withStoreErrors('read detector states', () => all.all()))
+        yield { ...row, ...seenOf(seen) };
     },
     completeAt: () => withStoreErrors('read detector states', () => mark.get() ?? null),
     write(states, gone, completeAt) {
@@ -71,12 +71,16 @@ export function sqliteStates(raw: Database.Database, wrote: (bytes: number) => v
   };
 }
 
+/** What was seen last, and before that. */
+type Seen = { readonly sight: Sight | null; readonly before: Before | null };
+
 /** JSON has no infinities. */
-function sightText({ value, ...sight }: Sight): string {
-  return JSON.stringify({ ...sight, value: Number.isFinite(value) ? value : String(value) });
+function seenText({ sight, before }: Seen): string {
+  const value = sight === null || Number.isFinite(sight.value) ? sight?.value : String(sight.value);
+  return JSON.stringify({ before, sight: sight === null ? null : { ...sight, value } });
 }
 
-function sightOf(text: string): Sight {
-  const sight = JSON.parse(text) as Sight;
-  return { ...sight, value: Number(sight.value) };
+function seenOf(text: string): Seen {
+  const { sight, before } = JSON.parse(text) as Seen;
+  return { before, sight: sight === null ? null : { ...sight, value: Number(sight.value) } };
 }

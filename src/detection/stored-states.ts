@@ -1,5 +1,5 @@
 // Where the states of detectors are kept between two runs: a port of its own, beside the sample history.
-import type { Sight } from '../../rules/anomaly.ts';
+import type { Before, Sight } from '../../rules/anomaly.ts';
 
 /** Which state of which series; ids as in the history. */
 export interface StateKey {
@@ -15,6 +15,7 @@ export interface StoredState extends StateKey {
   readonly standsAt: number;
   /** What was seen last; null: nothing. */
   readonly sight: Sight | null;
+  readonly before: Before | null;
   /** The detector's own. */
   readonly bytes: Uint8Array;
 }

@@ -3,7 +3,7 @@ import { type AlertLife, type LifeChange, nextAlertState } from '../../rules/ale
 import { fingerprint } from '../../rules/fingerprint.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { priorityOf, severityRank } from '../../rules/severity.ts';
-import type { Priority, Rule, Severity } from '../../rules/types.ts';
+import type { Finding, Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
 import type { EventInput, Reminder, ResolveInput, StepResult, VerdictInput } from './input.ts';
@@ -77,7 +77,7 @@ export function applyLife(
   alert.lastSampleAt = input.sampleAt;
   // A sample that shows nothing (a trend without a direction) leaves the value that people know.
   if (input.value !== null || input.cause !== 'sample') alert.value = input.value;
-  if (input.finding && input.verdict === 'true') alert.finding = input.finding;
+  if (input.finding && input.verdict === 'true') alert.finding = rarer(input.finding, alert);
   if (from !== null) move(state, alert, from, input, now, out);
   if (change === 'none') {
     out.effects.push({ put: 'alert', row: alert, insert });
@@ -122,6 +122,11 @@ export function applyLife(
   }
   if (change === 'fired' || change === 'resolved') return { alert, what: change, ...(places && { places }) };
   return change === 'recovered' && from !== null ? { alert, what: 'moved' } : null;
+}
+
+/** What is told of the episode is its rarest sample: the longer it lasts, the more usual it looks. */
+function rarer(finding: Finding, { finding: before }: AlertRow): Finding {
+  return before != null && before.oneIn > finding.oneIn ? before : finding;
 }
 
 /** The severity that the open episode had, where the verdict gives it another; else null. */
