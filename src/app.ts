@@ -15,6 +15,7 @@ import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
+import { ThreadGrower } from './detection/thread-grower.ts';
 import { Ballast } from './disk/ballast.ts';
 import { DiskGuard } from './disk/disk-guard.ts';
 import { createHttp } from './http/app.ts';
@@ -214,6 +215,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const channels = openChannels(config.channels, opener);
   const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
+  const grower = new ThreadGrower(clock, log);
   const runtime = createRuntime(
     {
       store,
@@ -231,6 +233,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       made: { kinds, vault: parts.vault, open: (channel, own) => openChannel(channel, opener, own) },
       publicUrl: config.publicUrl,
       ...(linker && { links: linker }),
+      grower: grower.grow,
       published: (events) => options.onEvents?.(events),
       fatal: (error) => options.onFatal?.(error),
     },
@@ -335,6 +338,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await closeChannels(channels.values());
       await egress.close();
       reader.close();
+      grower.close();
       replays.close();
       statistics.close();
       history.close();
