@@ -24,7 +24,10 @@ export interface Learning {
 }
 
 export interface Observation {
-  /** 0 is usual, towards 1 is strange; the same order as `tail`, made for drawing: -log10(tail) / 10, at most 1. */
+  /**
+   * 0 … 1, only at an onset: where no stronger sample came within the hundred before. Comparable between series of one
+   * detector, for drawing and for benchmarks; a rule reads `perWeek`.
+   */
   readonly score: number;
   /** "One in 1 / tail samples": calibrated by the series' own past, in (0, 1]. */
   readonly tail: number;

@@ -58,6 +58,13 @@ const longSamples = 512;
 const stepSamples = 16;
 const offSamples = 1_024;
 
+/**
+ * The range that was seen shrinks by this part of it every 128 samples, once there were many: one absurd value is not the
+ * limit of what is usual for ever. Half of it is forgotten after 45,000 samples, five months of five minutes each.
+ */
+const rangeForgetting = 512;
+const rangeForgetsFrom = 8_192;
+
 /** No spread is taken for less than this part of the level: digits that flicker are not news. */
 const smallestSpread = 1e-4;
 
@@ -210,7 +217,12 @@ function learnOff(numbers: Float64Array, off: number): void {
 function countSizes(numbers: Float64Array, sketch: Float32Array): void {
   const sizes = forgetSizes(sketch, 0, SHAPE, numbers[SIZES]! + 1);
   numbers[SIZES] = sizes;
-  if (countOf(numbers) % 32 !== 0) return;
+  const count = countOf(numbers);
+  if (count % 128 === 0 && count > rangeForgetsFrom) {
+    for (const place of [LOWEST, HIGHEST])
+      numbers[place] = numbers[place]! + (numbers[LONG]! - numbers[place]!) / rangeForgetting;
+  }
+  if (count % 32 !== 0) return;
   numbers[WIDTH_SHORT] = exceededOnceIn(sketch, 0, sizes, 100);
   numbers[WIDTH_LONG] = exceededOnceIn(sketch, tailBins, sizes, 100);
   numbers[WIDTH_SEASON] = exceededOnceIn(sketch, 8 * tailBins, sizes, 100);
