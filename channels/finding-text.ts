@@ -49,7 +49,9 @@ function dayOf(at: number, zone: string): number {
 /** Two figures are enough to say how rare it is: 40,000. */
 function oneInText(oneIn: number): string {
   const rounded = Number(Math.min(oneIn, 1e15).toPrecision(oneIn < 100 ? 3 : 2));
-  return rounded < 1e9 ? String(Math.round(rounded)).replace(/\B(?=(\d{3})+$)/g, ',') : rounded.toExponential();
+  return rounded < 1e9
+    ? String(Math.round(rounded)).replace(/\B(?=(\d{3})+$)/g, ',')
+    : rounded.toExponential();
 }
 
 /** Three figures of a bound, six of the value, which people compare with others. */

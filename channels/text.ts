@@ -121,16 +121,10 @@ function headline(alert: MessageAlert): string {
   return says === '' ? name : `${name}: ${says}`;
 }
 
-function alertText(
-  alert: MessageAlert,
-  { at, timeZone }: AlertMessage,
-  locale: Locale,
-  t: Texts,
-): AlertText {
+function alertText(alert: MessageAlert, { at, timeZone }: AlertMessage, locale: Locale, t: Texts): AlertText {
   const rows: (readonly [string, string])[] = [];
   const against = conditionText(alert, t);
-  if (alert.finding !== undefined)
-    rows.push([t.unusual, findingText(alert.finding, locale, timeZone)]);
+  if (alert.finding !== undefined) rows.push([t.unusual, findingText(alert.finding, locale, timeZone)]);
   if (alert.value !== null) rows.push([t.value, beside(valueText(alert.value), against)]);
   else if (against !== null) rows.push([t.condition, against]);
   rows.push(...timeRows(alert, at, timeZone, t));

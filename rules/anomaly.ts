@@ -193,16 +193,24 @@ export function explainSight(
   if (missing !== null) return nothing(`learning, ${missingText(missing)}`);
   const { seen, value } = sight;
   if (seen.expected === null) return nothing(`${figure(value)} says nothing`);
-  const { low, mid, high } = seen.expected;
-  const verdict = judge(rule, anomalyFigure(rule, sight), wasTrue);
+  const { low, high } = seen.expected;
+  const found = anomalyFigure(rule, sight);
+  const verdict = judge(rule, found, wasTrue);
   const rare = `${odds(1 / seen.tail)}, ${short(seen.perWeek)} false alarms a week`;
-  const aside = isBack(sight)
-    ? 'back where it was before'
-    : concerns(rule, value, mid)
-    ? `${wasTrue && isOutside(sight) ? 'true before, and outside of it still' : `sensitivity ${short(rule.sensitivity)}`}`
-    : `not ${rule.direction === 'both' ? '' : `${rule.direction} `}by ${short(rule.minChange)} from ${short(mid)}`;
-  const why = `${what}: expected ${short(low)} to ${short(high)}, got ${figure(value)}; ${rare}, ${aside}: ${verdict}`;
+  const why = `${what}: expected ${short(low)} to ${short(high)}, got ${figure(value)}; ${rare}, ${asideText(rule, sight, seen.expected.mid, wasTrue && found < 0)}: ${verdict}`;
   return { verdict, value, why };
+}
+
+/** What decided beside how rare it is; `held`: it would not become true now. */
+function asideText(rule: AnomalyRule, sight: Sight, mid: number, held: boolean): string {
+  if (isBack(sight)) return 'back where it was before';
+  if (!concerns(rule, sight.value, mid)) {
+    const way = rule.direction === 'both' ? '' : `${rule.direction} `;
+    return `not ${way}by ${short(rule.minChange)} from ${short(mid)}`;
+  }
+  return held && isOutside(sight)
+    ? 'true before, and outside of it still'
+    : `sensitivity ${short(rule.sensitivity)}`;
 }
 
 /** What is missing, in words. */

@@ -100,7 +100,12 @@ const wholes = new WeakMap<Rule, string>();
  * none, the whole condition, of at most 300 characters.
  */
 export function againstText(rule: Rule, severity: Severity): string {
-  if (rule.type === 'composite' || rule.type === 'anomaly' || ('aggregate' in rule && rule.aggregate === 'absent')) return whole(rule);
+  if (
+    rule.type === 'composite' ||
+    rule.type === 'anomaly' ||
+    ('aggregate' in rule && rule.aggregate === 'absent')
+  )
+    return whole(rule);
   const level = rule.levels?.find((one) => one.severity === severity) ?? rule;
   return `${signs[rule.operator]} ${valueText(level.threshold)}`;
 }

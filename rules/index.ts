@@ -107,7 +107,6 @@ export function groupExplainerOf(rule: GridRule): GroupExplainer {
   return groupExplainers[rule.type] as GroupExplainer;
 }
 
-export { type Sight } from './anomaly.ts';
 export { clearTotals, emptyTotals, type GroupTotals } from './across.ts';
 export {
   type AlertLife,
@@ -118,6 +117,7 @@ export {
   nextAlertState,
   wakeAt,
 } from './alert-state.ts';
+export type { Sight } from './anomaly.ts';
 export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
 export type { Explanation } from './explain.ts';
 export { fingerprint, hash64 } from './fingerprint.ts';

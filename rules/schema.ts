@@ -70,7 +70,9 @@ const gridInterval = duration.refine((ms) => ms >= 1_000 && ms <= 3_600_000, {
 const evalDelay = duration.refine((ms) => ms <= 300_000, { error: 'expected a duration of at most 5m' });
 
 const sensitivity = finiteNumber
-  .refine((n) => n > 0 && n <= 1_000, { error: 'expected a number above 0, at most 1000: false alarms a week' })
+  .refine((n) => n > 0 && n <= 1_000, {
+    error: 'expected a number above 0, at most 1000: false alarms a week',
+  })
   .meta({ exclusiveMinimum: 0, maximum: 1_000 });
 const noLessThanZero = finiteNumber
   .refine((n) => n >= 0, { error: 'expected a number of at least 0' })
@@ -278,7 +280,9 @@ export const ruleShapes = {
       .describe('Instead of metric: several, whose series are joined on the labels of `by`.'),
     detector: word(detectorNames, anyCase(detectorNames))
       .optional()
-      .describe('What learns what is usual: zscore, ewma, seasonal, isolation-forest, or ensemble (default).'),
+      .describe(
+        'What learns what is usual: zscore, ewma, seasonal, isolation-forest, or ensemble (default).',
+      ),
     sensitivity: sensitivity
       .optional()
       .describe('False alarms a week that are borne of each series or group; 1 by default.'),
@@ -291,7 +295,9 @@ export const ruleShapes = {
     learning: duration
       .refine((ms) => ms <= longestLearningMs, { error: 'expected a duration of at most 90d' })
       .optional()
-      .describe('So long a series is only learned from; 1d by default, and never less than the detector needs.'),
+      .describe(
+        'So long a series is only learned from; 1d by default, and never less than the detector needs.',
+      ),
     exclude: timeIntervalsSchema
       .optional()
       .describe('Times of samples that are neither learned from nor judged: planned windows.'),

@@ -35,13 +35,15 @@ const time = word('expected a time such as 09:00', readTime);
 export const timeIntervalSchema = z.strictObject({
   times: z
     .array(
-      z.strictObject({
-        start_time: time.describe('Of the day, e.g. 09:00.'),
-        end_time: time.describe('Before which it ends; at most 24:00.'),
-      }).superRefine((times, context) => {
-        const read = [readTime(times.start_time), readTime(times.end_time)];
-        if (read.every((one) => typeof one === 'number')) said(readTimes(times), context, 'end_time');
-      }),
+      z
+        .strictObject({
+          start_time: time.describe('Of the day, e.g. 09:00.'),
+          end_time: time.describe('Before which it ends; at most 24:00.'),
+        })
+        .superRefine((times, context) => {
+          const read = [readTime(times.start_time), readTime(times.end_time)];
+          if (read.every((one) => typeof one === 'number')) said(readTimes(times), context, 'end_time');
+        }),
     )
     .min(1, 'expected at least one')
     .max(mostWords)

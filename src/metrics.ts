@@ -9,6 +9,7 @@ export type MeasuredParts = Pick<
   Runtime,
   | 'engine'
   | 'table'
+  | 'detections'
   | 'recorder'
   | 'dispatcher'
   | 'limiter'
@@ -28,7 +29,18 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     own = true;
     return text();
   };
-  const { engine, table, detections, recorder, dispatcher, limiter, callbacks, wordings, results, rejections } = parts;
+  const {
+    engine,
+    table,
+    detections,
+    recorder,
+    dispatcher,
+    limiter,
+    callbacks,
+    wordings,
+    results,
+    rejections,
+  } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,

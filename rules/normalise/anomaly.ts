@@ -29,9 +29,7 @@ export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule>
   const match = draft.match ?? [];
   // On a grid the newest sample counts for a while, as for every rule there.
   const windowMs = joined ? leastLookbackMs : 0;
-  const readings = metrics.map(
-    (metric): SeriesReading => ({ metric, match, aggregate: 'last', windowMs }),
-  );
+  const readings = metrics.map((metric): SeriesReading => ({ metric, match, aggregate: 'last', windowMs }));
   return {
     type: 'anomaly',
     ...commonParts(reading, undefined),
@@ -68,7 +66,8 @@ function checkJoined({ draft, given, report }: Reading<Draft>): void {
     report('min_change', 'min_change is in the unit of one metric; with metrics there is none');
   const { metrics = [] } = draft;
   for (const [i, metric] of metrics.entries())
-    if (metrics.indexOf(metric) !== i) report('metrics', `the metric ${JSON.stringify(metric)} is named twice`);
+    if (metrics.indexOf(metric) !== i)
+      report('metrics', `the metric ${JSON.stringify(metric)} is named twice`);
 }
 
 function checkAlone({ given, report }: Reading<Draft>): void {

@@ -3,8 +3,8 @@
 import { hashOfRule, type Unhashed } from '../rule-hash.ts';
 import type { RuleDraft } from '../schema.ts';
 import type { Rule, RuleType } from '../types.ts';
-import type { Reading } from './common.ts';
 import { normaliseAnomaly } from './anomaly.ts';
+import type { Reading } from './common.ts';
 import { normaliseComposite } from './composite.ts';
 import { normaliseFrequency } from './frequency.ts';
 import { normaliseThreshold } from './threshold.ts';

@@ -1,7 +1,7 @@
 // Rules about unusual values on the whole runtime: what is learned, said, kept over a restart and forgotten.
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseRule } from '../../rules/parse.ts';
 import { emptyLabels } from '../../rules/labels.ts';
+import { parseRule } from '../../rules/parse.ts';
 import type { AnomalyRule } from '../../rules/types.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
 
@@ -10,7 +10,13 @@ const stepMs = 6 * minute;
 
 function anomaly(keys: Readonly<Record<string, unknown>> = {}): AnomalyRule {
   const read = parseRule(
-    { name: 'Unusual', type: 'anomaly', ...(keys.metrics ? {} : { metric: 'cpu' }), learning: '12h', ...keys },
+    {
+      name: 'Unusual',
+      type: 'anomaly',
+      ...(keys.metrics ? {} : { metric: 'cpu' }),
+      learning: '12h',
+      ...keys,
+    },
     { kind: 'api' },
     { tenant: 'default', group: 'api', labels: emptyLabels },
   );

@@ -3,12 +3,17 @@
 // when it has been ahead of the store for a while. A state goes with its series, and with the last rule that watches it so.
 //
 // Invariant: what is stored and the samples since give the bytes that are in memory.
-import { type Detector, detectors, restore, type SeriesMemory, save } from '../../analysis/detectors/index.ts';
+import {
+  type Detector,
+  detectors,
+  restore,
+  type SeriesMemory,
+  save,
+} from '../../analysis/detectors/index.ts';
 import { type Before, beforeOf, type Sight, type Unseen } from '../../rules/anomaly.ts';
-import { hash64 } from '../../rules/fingerprint.ts';
-import { canonicalLabels } from '../../rules/labels.ts';
 import type { Detection, Labels } from '../../rules/types.ts';
 import type { Grower } from './grower.ts';
+import { seedOf } from './seed.ts';
 import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
 
 /** A state is written when it is ahead of the store for so long; a start reads at most so much again. */
@@ -195,9 +200,9 @@ export class Detections {
     slot.refused = false;
     const { table } = this.#options;
     const { series, detection, detector } = slot;
-    const identity = `${table.metricOf(series)}\n${canonicalLabels(table.labelsOf(series))}\n${detection.key}`;
     slot.firstAt = at;
-    this.#hold(slot, detector.create(Number.parseInt(hash64(identity).slice(8), 16)), now);
+    const seed = seedOf(table.metricOf(series), table.labelsOf(series), detection.key);
+    this.#hold(slot, detector.create(seed), now);
     this.#fresh.add(slot);
     return slot.memory;
   }

@@ -2,8 +2,4 @@
 import type { Model, Training, TrainingOrder } from '../../analysis/detectors/index.ts';
 
 /** Grows a model and hands it back, soon or never (null): whoever does not wait for it grows the same one itself. */
-export type Grower = (
-  training: Training,
-  order: TrainingOrder,
-  grown: (model: Model | null) => void,
-) => void;
+export type Grower = (training: Training, order: TrainingOrder, grown: (model: Model | null) => void) => void;

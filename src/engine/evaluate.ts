@@ -180,8 +180,7 @@ export class Evaluator {
       subject: pair.subject,
       verdict,
       ...(severity !== null && { severity }),
-      value:
-        rule.aggregate === 'absent' ? null : shownValue(sight === null ? figure : sight.value, verdict),
+      value: rule.aggregate === 'absent' ? null : shownValue(sight === null ? figure : sight.value, verdict),
       ...(finding !== null && { finding }),
       sampleAt: at,
       cause: 'sample',

@@ -194,6 +194,7 @@ export function httpStage(
         throw new ApiError('overloaded');
       },
       evaluate: async () => {
+      expected: async () => {
         throw new ApiError('overloaded');
       },
     },

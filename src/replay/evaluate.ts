@@ -107,9 +107,7 @@ function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at
     table.view(id, window);
     const was = wasTrue(open.get(alertKey(rule.name, labels)));
     const sight =
-      rule.type === 'anomaly'
-        ? detections.sightAt(id, rule.detection.key, gridAt, rule.windowMs)
-        : null;
+      rule.type === 'anomaly' ? detections.sightAt(id, rule.detection.key, gridAt, rule.windowMs) : null;
     gridEvaluatorOf(rule).add(rule, reading, window, gridAt, was, group.totals, sight);
   }
   return [...groups.values()].map(({ labels, totals }) => {
