@@ -194,6 +194,8 @@ export function httpStage(
         throw new ApiError('overloaded');
       },
       evaluate: async () => {
+        throw new ApiError('overloaded');
+      },
       expected: async () => {
         throw new ApiError('overloaded');
       },
