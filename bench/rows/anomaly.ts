@@ -39,7 +39,7 @@ export const anomalyLoad: Scenario = {
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, pause)));
       }
     };
-    // Every new state is written once, two megabytes a second: that is the start, and not the load.
+    // Every new state is written once, half a megabyte a second: most of that is over before it is measured.
     await seconds(bench.short ? 3 : 25);
     await server.ask({ ask: 'mark' });
     const before = await server.usage();

@@ -18,8 +18,8 @@ import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
 
 /** A state is written when it is ahead of the store for so long; a start reads at most so much again. */
 const aheadMs = 600_000;
-/** What one write takes: some ten milliseconds. */
-const bytesPerWrite = 2 * 1024 * 1024;
+/** What one write takes: a few milliseconds. */
+const bytesPerWrite = 512 * 1024;
 /** A state that was not fed for so long gives way to a new one where there is no room. */
 const idleMs = 600_000;
 /** Sights that are kept where a rule asks for one of a moment ago. */
