@@ -16,7 +16,10 @@ import type { Grower } from './grower.ts';
 import { seedOf } from './seed.ts';
 import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
 
-/** A state is written when it is ahead of the store for so long; a start reads at most so much again. */
+/**
+ * A state is written when it is ahead of the store for so long; a start reads at most so much again. Samples are folded after an
+ * hour: what is read again lies in the order in which it came.
+ */
 const aheadMs = 600_000;
 /** What one write takes: a few milliseconds. */
 const bytesPerWrite = 512 * 1024;
