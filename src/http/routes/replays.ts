@@ -15,6 +15,7 @@ import { answer, route } from '../route.ts';
 import { matchers } from './series.ts';
 
 const mostSamples = 20_000;
+const dayMs = 86_400_000;
 
 const rulesIn = z
   .array(z.record(z.string(), z.unknown()))
@@ -60,7 +61,7 @@ const backtestIn = z.strictObject({
 
 const expectedQuery = z.strictObject({
   'match[]': matchers,
-  from: timeInQuery,
+  from: timeInQuery.optional().meta({ description: 'A day before `to`, unless given.' }),
   to: timeInQuery.optional().meta({ description: 'Now, unless given.' }),
 });
 
@@ -289,10 +290,13 @@ export const replaysRoutes = [
       const rule = services
         .ruleEntries(tenant)
         .find((one) => one.row?.id === id || one.rule?.name === id)?.rule;
-      if (rule?.type !== 'anomaly') throw new ApiError('rule_not_found');
-      const { from } = query;
+      if (rule == null) throw new ApiError('rule_not_found');
       const to = query.to ?? services.now();
+      const from = query.from ?? to - dayMs;
       if (from >= to) throw problem('from', 'expected a time before `to`');
+      // Rules of other types expect nothing.
+      if (rule.type !== 'anomaly')
+        return answer(c, 200, { from: timeText(from), to: timeText(to), more: false, series: [] });
       const match = query['match[]'].flatMap((text) => {
         const one = parseMatcher(text);
         return isSyntaxProblem(one) ? [] : [one];
