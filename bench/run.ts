@@ -9,6 +9,7 @@ import { compile, root } from './compile.ts';
 import { performancePage } from './performance-page.ts';
 import { Report } from './report.ts';
 import { activeAlerts } from './rows/active-alerts.ts';
+import { anomalyLoad } from './rows/anomaly.ts';
 import { backlog, backlogInBatches } from './rows/backlog.ts';
 import { burst } from './rows/burst.ts';
 import { cards } from './rows/cards.ts';
@@ -42,6 +43,7 @@ const scenarios = [
   peers,
   prometheusRulesRow,
   ...evaluation,
+  anomalyLoad,
   ...silences,
   ...escalations,
   mixed,

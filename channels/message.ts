@@ -1,5 +1,5 @@
 // What a channel is given to say: one notification about one group of alerts, as plain data without I/O.
-import type { Category, Labels, Priority, Severity } from '../rules/types.ts';
+import type { Category, Finding, Labels, Priority, Severity } from '../rules/types.ts';
 
 export const locales = ['en', 'zh-TW', 'zh-CN'] as const;
 export type Locale = (typeof locales)[number];
@@ -75,6 +75,8 @@ export interface MessageAlert {
   readonly value: number | null;
   /** What its value is held against, e.g. `> 80`; of several conditions all of them. Absent: nobody knows. */
   readonly condition?: string;
+  /** Of an alert about an unusual value: what was expected. */
+  readonly finding?: Finding;
   /** How long that has to be so before it fires, milliseconds; absent: at once. */
   readonly forMs?: number;
   /** Epoch milliseconds. */

@@ -3,6 +3,7 @@
 import type { Labels } from '../rules/types.ts';
 import { actionsOf, type MessageAction } from './actions.ts';
 import { digestHeading, digestRows, digestTitle, isDigest, summarised } from './digest-text.ts';
+import { findingText } from './finding-text.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
 import { plain } from './plain.ts';
@@ -55,7 +56,7 @@ export function messageText(whole: AlertMessage, locale: Locale, limits: TextLim
   const shown: AlertText[] = [];
   let bytes = byteLength(subject) + byteLength(heading) + bytesOf(rows);
   for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
-    const text = alertText(alert, message, t);
+    const text = alertText(alert, message, locale, t);
     bytes += byteLength(text.title) + bytesOf(text.rows);
     if (bytes > limits.maxBytes) break;
     shown.push(text);
@@ -120,9 +121,10 @@ function headline(alert: MessageAlert): string {
   return says === '' ? name : `${name}: ${says}`;
 }
 
-function alertText(alert: MessageAlert, { at, timeZone }: AlertMessage, t: Texts): AlertText {
+function alertText(alert: MessageAlert, { at, timeZone }: AlertMessage, locale: Locale, t: Texts): AlertText {
   const rows: (readonly [string, string])[] = [];
   const against = conditionText(alert, t);
+  if (alert.finding !== undefined) rows.push([t.unusual, findingText(alert.finding, locale, timeZone)]);
   if (alert.value !== null) rows.push([t.value, beside(valueText(alert.value), against)]);
   else if (against !== null) rows.push([t.condition, against]);
   rows.push(...timeRows(alert, at, timeZone, t));
@@ -220,7 +222,10 @@ export function lines(whole: AlertMessage, locale: Locale, limits: TextLimits): 
   const rows = out.length;
   for (const alert of message.alerts.slice(0, limits.maxAlerts)) {
     const labels = labelLine(alert.labels, 500);
-    const against = conditionText(alert, t);
+    const against =
+      alert.finding === undefined
+        ? conditionText(alert, t)
+        : findingText(alert.finding, locale, message.timeZone);
     const said = alert.value === null ? '' : `${t.value} ${valueText(alert.value)}`;
     const value = said === '' ? '' : ` (${against === null ? said : `${said}, ${against}`})`;
     const line = `${statusWord(alert, t)} [${t.severity[alert.severity]}] ${headline(alert)}${value}${labels === '' ? '' : ` {${labels}}`}`;

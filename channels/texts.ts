@@ -20,6 +20,8 @@ export interface Texts {
   readonly receiver: string;
   readonly value: string;
   readonly condition: string;
+  /** Before what was expected instead of the value. */
+  readonly unusual: string;
   readonly started: string;
   readonly ended: string;
   /** When an event happened. */
@@ -84,6 +86,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     receiver: 'Receiver',
     value: 'Value',
     condition: 'Condition',
+    unusual: 'Unusual',
     started: 'Started',
     ended: 'Ended',
     occurred: 'Occurred',
@@ -136,6 +139,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     receiver: '接收者',
     value: '數值',
     condition: '條件',
+    unusual: '異常',
     started: '開始時間',
     ended: '結束時間',
     occurred: '發生時間',
@@ -182,6 +186,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
     receiver: '接收者',
     value: '数值',
     condition: '条件',
+    unusual: '异常',
     started: '开始时间',
     ended: '结束时间',
     occurred: '发生时间',

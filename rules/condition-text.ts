@@ -16,6 +16,8 @@ export function conditionText(rule: Fields): string {
         `count(${String(rule.of)}${matchText(rule)}[${spanText(numberOf(rule.windowMs) ?? 0)}])`,
         rule,
       );
+    case 'anomaly':
+      return anomalyText(rule);
     case 'composite': {
       const readings = Array.isArray(rule.readings) ? (rule.readings as Fields[]) : [];
       return joined(
@@ -26,6 +28,17 @@ export function conditionText(rule: Fields): string {
     default:
       return compared(readingText(rule), rule);
   }
+}
+
+/** `unusual(latency{service="checkout"}, up, 1 a week)`. */
+function anomalyText(rule: Fields): string {
+  const readings = (Array.isArray(rule.readings) ? rule.readings : []) as Fields[];
+  const series = readings.map((reading) => `${String(reading.metric)}${matchText(reading)}`);
+  const by = (rule.grid as { by?: readonly string[] } | undefined)?.by ?? [];
+  const on = by.length > 0 ? ` by (${by.join(', ')})` : '';
+  const aside = rule.direction === 'both' ? [] : [String(rule.direction)];
+  const parts = [...series, ...aside, `${valueText(numberOf(rule.sensitivity) ?? Number.NaN)} a week`];
+  return `unusual${on}(${parts.join(', ')})`;
 }
 
 function readingText(reading: Fields): string {
@@ -87,7 +100,12 @@ const wholes = new WeakMap<Rule, string>();
  * none, the whole condition, of at most 300 characters.
  */
 export function againstText(rule: Rule, severity: Severity): string {
-  if (rule.type === 'composite' || ('aggregate' in rule && rule.aggregate === 'absent')) return whole(rule);
+  if (
+    rule.type === 'composite' ||
+    rule.type === 'anomaly' ||
+    ('aggregate' in rule && rule.aggregate === 'absent')
+  )
+    return whole(rule);
   const level = rule.levels?.find((one) => one.severity === severity) ?? rule;
   return `${signs[rule.operator]} ${valueText(level.threshold)}`;
 }

@@ -92,6 +92,12 @@ const documents: Readonly<Record<string, fc.Arbitrary<object>>> = {
     ...{ event_type: maybe(fc.string({ minLength: 1, maxLength: 5 })), match: maybe(match) },
     distinct: maybe(fc.constantFrom('host')),
   }),
+  anomaly: fc.record({
+    ...{ ...common, metric: fc.constant('m'), match: maybe(match), learning: maybe(duration) },
+    ...{ detector: maybe(fc.constantFrom('ewma', 'ensemble')), sensitivity: maybe(fc.constantFrom(0.5, 3)) },
+    ...{ direction: maybe(fc.constantFrom('up', 'both')), min_change: maybe(fc.constantFrom(0, 2.5)) },
+    exclude: maybe(fc.constant([{ weekdays: ['monday:friday'], location: 'Asia/Taipei' }])),
+  }),
 };
 
 /** Undefined keys are left out, as a file leaves them out. */

@@ -74,6 +74,21 @@ function own(rule: Rule): object {
         ...comparisonDocument(rule),
         ...gridDocument(rule.grid),
       };
+    case 'anomaly': {
+      const { readings, detection, grid } = rule;
+      return {
+        ...(grid === undefined ? { metric: rule.metric } : { metrics: readings.map(({ metric }) => metric) }),
+        match: rule.match.map(formatMatcher),
+        detector: detection.detector,
+        sensitivity: rule.sensitivity,
+        direction: rule.direction,
+        min_change: grid === undefined ? rule.minChange : undefined,
+        learning: formatDuration(rule.learningMs),
+        exclude: detection.exclude?.spec,
+        ...(grid === undefined ? {} : gridDocument(grid)),
+        ...silence,
+      };
+    }
   }
 }
 

@@ -4,6 +4,7 @@
  * @module tocsin/rules
  */
 import { addSeries, type GroupTotals, judgeGroup } from './across.ts';
+import { addSight, explainJoint, judgeAnomaly, type Sight } from './anomaly.ts';
 import { addToCondition, judgeComposite } from './composite.ts';
 import {
   type Explanation,
@@ -16,10 +17,10 @@ import { judgeFrequency } from './frequency.ts';
 import type { GridRule } from './grid.ts';
 import type { GroupContext } from './group-context.ts';
 import { evaluateThreshold } from './threshold.ts';
-import type { Evaluation, ReadingRule, SeriesWindow } from './types.ts';
+import type { Evaluation, SeriesWindow, WindowRule } from './types.ts';
 
 /** Fills `out` with what a rule says of one series at sample time `at`. */
-export type Evaluator<R extends ReadingRule = ReadingRule> = (
+export type Evaluator<R extends WindowRule = WindowRule> = (
   rule: R,
   window: SeriesWindow,
   at: number,
@@ -27,14 +28,14 @@ export type Evaluator<R extends ReadingRule = ReadingRule> = (
   out: Evaluation,
 ) => void;
 
-/** For rules that are evaluated at each sample: a new type of them is a line here. */
+/** For rules that are evaluated at each sample, by its window: a new type of them is a line here. */
 export const evaluators = { threshold: evaluateThreshold, trend: evaluateThreshold } satisfies {
-  readonly [Type in ReadingRule['type']]: Evaluator<Extract<ReadingRule, { type: Type }>>;
+  readonly [Type in WindowRule['type']]: Evaluator<Extract<WindowRule, { type: Type }>>;
 };
 
 /** How a rule over several series makes its verdict: a group is taken in series by series, then judged. */
 export interface GridEvaluator<R extends GridRule = GridRule> {
-  /** Takes in one series under one reading; `totals` has one for each reading. */
+  /** Takes in one series under one reading; `totals` has one for each reading. `sight`: of a rule about unusual values. */
   add(
     rule: R,
     reading: number,
@@ -42,6 +43,7 @@ export interface GridEvaluator<R extends GridRule = GridRule> {
     at: number,
     wasTrue: boolean,
     totals: readonly GroupTotals[],
+    sight: Sight | null,
   ): void;
   judge(
     rule: R,
@@ -62,6 +64,10 @@ const gridEvaluators: { readonly [Type in GridRule['type']]: GridEvaluator<OnGri
   },
   composite: { add: addToCondition, judge: judgeComposite },
   frequency: { add() {}, judge: judgeFrequency },
+  anomaly: {
+    add: (rule, reading, _window, _at, _wasTrue, totals, sight) => addSight(rule, sight, totals[reading]!),
+    judge: judgeAnomaly,
+  },
 };
 
 export function gridEvaluatorOf(rule: GridRule): GridEvaluator {
@@ -69,7 +75,7 @@ export function gridEvaluatorOf(rule: GridRule): GridEvaluator {
 }
 
 /** Why a rule says what it says of one series at its newest sample up to `now`, in figures. */
-export type SeriesExplainer<R extends ReadingRule = ReadingRule> = (
+export type SeriesExplainer<R extends WindowRule = WindowRule> = (
   rule: R,
   window: SeriesWindow,
   now: number,
@@ -86,7 +92,7 @@ export type GroupExplainer<R extends GridRule = GridRule> = (
 
 /** One for each rule type that is evaluated at samples; a new one is a line here. */
 export const seriesExplainers = { threshold: explainSeries, trend: explainSeries } satisfies {
-  readonly [Type in ReadingRule['type']]: SeriesExplainer<Extract<ReadingRule, { type: Type }>>;
+  readonly [Type in WindowRule['type']]: SeriesExplainer<Extract<WindowRule, { type: Type }>>;
 };
 
 /** One for each rule type that can be on the grid; a new one is a line here. */
@@ -94,6 +100,7 @@ const groupExplainers: { readonly [Type in GridRule['type']]: GroupExplainer<OnG
   threshold: explainAcross,
   composite: explainComposite,
   frequency: explainFrequency,
+  anomaly: explainJoint,
 };
 
 export function groupExplainerOf(rule: GridRule): GroupExplainer {
@@ -110,6 +117,7 @@ export {
   nextAlertState,
   wakeAt,
 } from './alert-state.ts';
+export type { Sight } from './anomaly.ts';
 export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
 export type { Explanation } from './explain.ts';
 export { fingerprint, hash64 } from './fingerprint.ts';

@@ -255,7 +255,7 @@ rules:
         "10:39 rules.8.aggregate: expected one of last, avg, min, max, sum, count, stddev, rate, increase, delta, absent, or a percentile from p1 to p99.9, got "average"",
         "11:58 rules.9.no_data_after: expected a duration above 0",
         "12:5 rules.10: expected a window such as 1h: the span that the line is laid through",
-        "13:18 rules.11.metric: metric is a key of rules of type threshold and trend; this one is of type composite",
+        "13:18 rules.11.metric: metric is a key of rules of type threshold and trend and anomaly; this one is of type composite",
         "13:41 rules.11.conditions: expected at least one condition",
       ]
     `);

@@ -15,6 +15,7 @@ export function readingsOf(rule: Rule): readonly Reading[] {
     case 'trend':
       return [rule];
     case 'composite':
+    case 'anomaly':
       return rule.readings;
     case 'frequency':
       return nothing;

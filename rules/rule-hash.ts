@@ -65,6 +65,15 @@ function ownBody(rule: Unhashed): readonly object[] {
       const match = rule.match.map(formatMatcher);
       return [{ of, match, windowMs }, comparisonBody(rule), { distinct, grid, levels }];
     }
+    case 'anomaly': {
+      const { readings, detection, sensitivity, direction, minChange, learningMs, grid } = rule;
+      const exclude = detection.exclude?.spec;
+      const { detector } = detection;
+      return [
+        { readings: readings.map(readingBody), metric: rule.metric, match: rule.match.map(formatMatcher) },
+        { detector, sensitivity, direction, minChange, learningMs, exclude, grid },
+      ];
+    }
   }
 }
 

@@ -19,12 +19,13 @@ describe('the JSON Schema of a rule file (AL-A14)', () => {
 
   it('is draft-7 and strict', () => {
     expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#');
-    expect([schema, ...rules].map((one) => one.additionalProperties)).toEqual(Array(5).fill(false));
+    expect([schema, ...rules].map((one) => one.additionalProperties)).toEqual(Array(6).fill(false));
     expect(schema.required).toEqual(['rules']);
     expect(rules.map(({ required }) => required)).toEqual([
       ['name'],
       ['name', 'type'],
       ['name', 'conditions'],
+      ['name', 'type'],
       ['name', 'type'],
     ]);
   });

@@ -1,6 +1,7 @@
 // The shape of a rule and of a rule file: one definition for reading, for the API and for editors (JSON Schema).
 // What concerns one key is here; what concerns several of them together is in normalise.ts.
 import { z } from 'zod';
+import { detectorNames } from '../analysis/detectors/detector.ts';
 import {
   aggregate,
   annotationMap,
@@ -20,10 +21,12 @@ import {
   word,
 } from './schema-fields.ts';
 import { parseCategory, parsePriority, parseSeverity } from './severity.ts';
+import { timeIntervalsSchema } from './time-interval-schema.ts';
 import type { Operator, RuleType } from './types.ts';
 import {
   acrossWords,
   categories,
+  directions,
   measures,
   namedStates,
   noDataPolicies,
@@ -65,6 +68,18 @@ const gridInterval = duration.refine((ms) => ms >= 1_000 && ms <= 3_600_000, {
   error: 'expected a duration from 1s to 1h',
 });
 const evalDelay = duration.refine((ms) => ms <= 300_000, { error: 'expected a duration of at most 5m' });
+
+const sensitivity = finiteNumber
+  .refine((n) => n > 0 && n <= 1_000, {
+    error: 'expected a number above 0, at most 1000: false alarms a week',
+  })
+  .meta({ exclusiveMinimum: 0, maximum: 1_000 });
+const noLessThanZero = finiteNumber
+  .refine((n) => n >= 0, { error: 'expected a number of at least 0' })
+  .meta({ minimum: 0 });
+const longestLearningMs = 90 * 86_400_000;
+/** Metrics that a rule may join. */
+const mostMetrics = 8;
 
 const mostDependencies = 32;
 const alertName = line(ruleLimits.nameLength, 'the name of a rule');
@@ -254,6 +269,41 @@ export const ruleShapes = {
       .optional()
       .describe('How long occurrences of a time are waited for; 0s by default.'),
   },
+  anomaly: {
+    ...commonShape,
+    ...readingShape,
+    metrics: z
+      .array(metric, expected('a list of metrics such as [cpu, latency]'))
+      .min(2, { error: 'expected at least two metrics; for one write metric' })
+      .max(mostMetrics, { error: `expected at most ${mostMetrics} metrics` })
+      .optional()
+      .describe('Instead of metric: several, whose series are joined on the labels of `by`.'),
+    detector: word(detectorNames, anyCase(detectorNames))
+      .optional()
+      .describe(
+        'What learns what is usual: zscore, ewma, seasonal, isolation-forest, or ensemble (default).',
+      ),
+    sensitivity: sensitivity
+      .optional()
+      .describe('False alarms a week that are borne of each series or group; 1 by default.'),
+    direction: word(directions, anyCase(directions))
+      .optional()
+      .describe('On which side of what is expected: up, down, or both (default).'),
+    min_change: noLessThanZero
+      .optional()
+      .describe('Smallest distance from the expected value that counts, in the unit of the metric.'),
+    learning: duration
+      .refine((ms) => ms <= longestLearningMs, { error: 'expected a duration of at most 90d' })
+      .optional()
+      .describe(
+        'So long a series is only learned from; 1d by default, and never less than the detector needs.',
+      ),
+    exclude: timeIntervalsSchema
+      .optional()
+      .describe('Times of samples that are neither learned from nor judged: planned windows.'),
+    ...gridShape,
+    ...silenceShape,
+  },
 } as const satisfies Readonly<Record<RuleType, Readonly<Record<string, z.ZodType>>>>;
 
 /** The keys of a condition over a metric, and of one over another rule. */
@@ -388,6 +438,12 @@ export const ruleSchema = z.union([
       type: typed('frequency', 'frequency: how many events or alerts there were in a window.'),
     })
     .meta({ allOf: [needs('window'), someThreshold] }),
+  z
+    .strictObject({
+      ...ruleShapes.anomaly,
+      type: typed('anomaly', 'anomaly: values that are unusual for their series.'),
+    })
+    .meta({ allOf: [oneOfKeys('metric', 'metric_name', 'metrics'), when(needs('metrics'), needs('by'))] }),
 ]);
 export const ruleFileSchema = z.strictObject({
   ...fileShape,

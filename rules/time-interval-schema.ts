@@ -35,22 +35,29 @@ const time = word('expected a time such as 09:00', readTime);
 export const timeIntervalSchema = z.strictObject({
   times: z
     .array(
-      z.strictObject({ start_time: time, end_time: time }).superRefine((times, context) => {
-        const read = [readTime(times.start_time), readTime(times.end_time)];
-        if (read.every((one) => typeof one === 'number')) said(readTimes(times), context, 'end_time');
-      }),
+      z
+        .strictObject({
+          start_time: time.describe('Of the day, e.g. 09:00.'),
+          end_time: time.describe('Before which it ends; at most 24:00.'),
+        })
+        .superRefine((times, context) => {
+          const read = [readTime(times.start_time), readTime(times.end_time)];
+          if (read.every((one) => typeof one === 'number')) said(readTimes(times), context, 'end_time');
+        }),
     )
     .min(1, 'expected at least one')
     .max(mostWords)
-    .optional(),
-  weekdays: words("'monday:friday'", readWeekdays),
-  days_of_month: words("'1:5'", readDaysOfMonth),
-  months: words("'november:february'", readMonths),
-  years: words("'2026'", readYears),
+    .optional()
+    .describe('Spans of the day.'),
+  weekdays: words("'monday:friday'", readWeekdays).describe('Days of the week, or spans of them.'),
+  days_of_month: words("'1:5'", readDaysOfMonth).describe('Days of the month; below 0 from its end.'),
+  months: words("'november:february'", readMonths).describe('Months, or spans of them.'),
+  years: words("'2026'", readYears).describe('Years, or spans of them.'),
   location: z
     .string()
     .superRefine((name, context) => said(readLocation(name), context))
-    .optional(),
+    .optional()
+    .describe('An IANA time zone; UTC without it.'),
 });
 
 /** One entry or more: it holds when one of them does. */

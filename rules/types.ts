@@ -12,6 +12,9 @@
 //                series has, at times of the grid (which are its sample time).
 //   fingerprint  Alertmanager's FNV-1a over the full label set: an index and a display, never an identity.
 
+import type { DetectorName } from '../analysis/detectors/detector.ts';
+import type { TimeInterval } from './time-interval.ts';
+
 /** A label set. It inherits nothing; keys in ascending code-unit order, never an empty value. Build it with `labelSet()`. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -26,7 +29,7 @@ export type Priority = (typeof priorities)[number];
 export const categories = ['system', 'performance', 'security', 'business', 'quality', 'cost'] as const;
 export type Category = (typeof categories)[number];
 
-export const ruleTypes = ['threshold', 'trend', 'composite', 'frequency'] as const;
+export const ruleTypes = ['threshold', 'trend', 'composite', 'frequency', 'anomaly'] as const;
 
 export const operators = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
 export type Operator = (typeof operators)[number];
@@ -64,6 +67,10 @@ export const namedStates = ['firing', 'pending', 'active'] as const;
 export type NamedState = (typeof namedStates)[number];
 
 /** The figures over the series of a group. */
+export const directions = ['up', 'down', 'both'] as const;
+/** On which side of what is expected a value has to be to be unusual. */
+export type Direction = (typeof directions)[number];
+
 export const acrossWords = ['sum', 'avg', 'min', 'max', 'count'] as const;
 export type Across = (typeof acrossWords)[number];
 
@@ -236,9 +243,58 @@ export interface FrequencyRule extends RuleBase, Comparison, Levelled {
   readonly distinct?: string;
 }
 
+/** How series are watched for unusual values. Rules that watch a series the same way share what is known of it. */
+export interface Detection {
+  /** Equal for those that learn the same: all that a detector's state depends on, beside the series. */
+  readonly key: string;
+  readonly detector: DetectorName;
+  /** Of the samples in these times nothing is learned and nothing said; null: there are none. */
+  readonly exclude: TimeInterval | null;
+}
+
+/**
+ * Values that are unusual for their series. As a comparison its figure is how much rarer the sample is than the rule
+ * bears, see `anomalyFigure`; as a reading it is the newest sample.
+ */
+export interface AnomalyRule extends RuleBase, Reading, Comparison {
+  readonly type: 'anomaly';
+  /** One for each metric; the rule itself reads the first. */
+  readonly readings: readonly Reading[];
+  readonly detection: Detection;
+  /** False alarms a week, of each series or group, that somebody bears. */
+  readonly sensitivity: number;
+  readonly direction: Direction;
+  /** Smallest distance from the expected value that counts, in the unit of the metric. */
+  readonly minChange: number;
+  /** So long a series is only learned from. */
+  readonly learningMs: number;
+  /** Of several metrics: the labels that join their series. */
+  readonly grid?: Grid;
+  readonly levels?: undefined;
+}
+
+/** What made a sample unusual. */
+export interface Finding {
+  /** The sample: its value and its time. */
+  readonly value: number;
+  readonly at: number;
+  /** 99 of 100 values were expected between these. */
+  readonly low: number;
+  readonly high: number;
+  readonly mid: number;
+  /** 0 is usual, towards 1 is strange. */
+  readonly score: number;
+  /** One in so many samples is as unusual as this. */
+  readonly oneIn: number;
+  /** Whether what is expected depends on the hour and the day. */
+  readonly seasonal: boolean;
+}
+
 /** A rule about each series by itself, evaluated at each of its samples (or, with `grid`, about groups of them). */
-export type ReadingRule = ThresholdRule | TrendRule;
-export type Rule = ThresholdRule | TrendRule | CompositeRule | FrequencyRule;
+export type ReadingRule = WindowRule | AnomalyRule;
+/** Of these the window alone is what the verdict is made of. */
+export type WindowRule = ThresholdRule | TrendRule;
+export type Rule = ThresholdRule | TrendRule | CompositeRule | FrequencyRule | AnomalyRule;
 export type RuleType = Rule['type'];
 
 /**

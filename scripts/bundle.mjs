@@ -58,6 +58,7 @@ export async function bundle(root) {
       join(from, 'config/rule-worker.js'),
       join(from, 'replay/replay-worker.js'),
       join(from, 'statistics/statistics-worker.js'),
+      join(from, 'detection/forest-worker.js'),
       join(from, 'cli/burner.js'),
     ],
     plugins: [onlyEnglish],

@@ -16,6 +16,7 @@ import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
 import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
+import { ThreadGrower } from './detection/thread-grower.ts';
 import { Ballast } from './disk/ballast.ts';
 import { DiskGuard } from './disk/disk-guard.ts';
 import { reachTests as begunReachTests } from './engine/reach-test.ts';
@@ -227,6 +228,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   let reachTestBegun = () => {};
   const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
+  const grower = new ThreadGrower(clock, log);
   const runtime = createRuntime(
     {
       store,
@@ -244,6 +246,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       made: { kinds, vault: parts.vault, open: (channel, own) => openChannel(channel, opener, own) },
       publicUrl: config.publicUrl,
       ...(linker && { links: linker }),
+      grower: grower.grow,
       published(events) {
         if (events.some(({ row }) => row.kind === 'reach_test.started')) reachTestBegun();
         options.onEvents?.(events);
@@ -373,6 +376,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await closeChannels(channels.values());
       await egress.close();
       reader.close();
+      grower.close();
       replays.close();
       statistics.close();
       history.close();

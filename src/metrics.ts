@@ -9,6 +9,7 @@ export type MeasuredParts = Pick<
   Runtime,
   | 'engine'
   | 'table'
+  | 'detections'
   | 'recorder'
   | 'dispatcher'
   | 'limiter'
@@ -28,7 +29,18 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     own = true;
     return text();
   };
-  const { engine, table, recorder, dispatcher, limiter, callbacks, wordings, results, rejections } = parts;
+  const {
+    engine,
+    table,
+    detections,
+    recorder,
+    dispatcher,
+    limiter,
+    callbacks,
+    wordings,
+    results,
+    rejections,
+  } = parts;
   const figure = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,
@@ -77,6 +89,23 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     'tocsin_occurrences_uncounted_total',
     'Events and alerts that a frequency rule should have counted and had no room for.',
     () => engine.uncounted,
+  );
+  figure('tocsin_detectors', 'States of detectors of unusual values.', () => detections.size);
+  figure('tocsin_detector_bytes', 'Bytes of these, with their models.', () => detections.bytes);
+  figure(
+    'tocsin_detector_samples_total',
+    'Samples that detectors looked at.',
+    () => detections.counts.observed,
+  );
+  figure(
+    'tocsin_detectors_evicted_total',
+    'States that were forgotten for want of room.',
+    () => detections.counts.evicted,
+  );
+  figure(
+    'tocsin_detectors_refused_total',
+    'Series that are not learned from for want of room.',
+    () => detections.counts.refused,
   );
   figure('tocsin_disk_full', '1 while the disk is full and nothing new is taken.', () => Number(disk.full));
   figure('tocsin_ballast_bytes', 'Bytes kept for a full disk.', () => disk.ballastBytes);

@@ -25,6 +25,9 @@ import { repliedTo } from './delivery/replied-to.ts';
 import { ResultCounts } from './delivery/result-counts.ts';
 import { previewTemplate } from './delivery/template-preview.ts';
 import { Wordings } from './delivery/wordings.ts';
+import { Detections } from './detection/detections.ts';
+import { EvictionNotes } from './detection/eviction-notes.ts';
+import type { Grower } from './detection/grower.ts';
 import { type Disk, diskFullEvent } from './disk/disk-guard.ts';
 import type { ChannelReading } from './engine/channel-book.ts';
 import { createChannelServices } from './engine/channel-services.ts';
@@ -73,6 +76,8 @@ export interface RuntimePorts {
   readonly replays?: Replays;
   /** Counts what happened; without it there are no statistics. */
   readonly statistics?: Services['statistics'];
+  /** Grows models of detectors beside the stream; absent: they grow where they are needed. */
+  readonly grower?: Grower;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -117,6 +122,7 @@ export interface Runtime {
   readonly services: Services;
   readonly engine: Engine;
   readonly table: SeriesTable;
+  readonly detections: Detections;
   readonly recorder: HistoryRecorder;
   readonly dispatcher: Dispatcher;
   /** Calls left on each channel. */
@@ -166,7 +172,28 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   };
 
   const table = new SeriesTable({ limits, onBirth: (id) => engine.bind(id) });
-  const recorder = new HistoryRecorder({
+  const evictions = new EvictionNotes({
+    table,
+    log,
+    soon: (work) => clock.soon(work),
+    tell: (tenant, event) => tell(tenant, event, alarmKey('detectors_full', clock.now()), clock.now()),
+  });
+  const detections = new Detections({
+    table,
+    maxBytes: limits.detectorBytes,
+    ...(ports.grower && { grower: ports.grower }),
+    onEvicted: (eviction) => evictions.note(eviction),
+  });
+  const saveDetections = (all: boolean): void => {
+    if (history.states === undefined) return;
+    try {
+      detections.write(history.states, (series) => recorder.keyOf(series), clock.now(), all);
+    } catch (error) {
+      historyFailure = String(error);
+      log.error('history.failed', { error: historyFailure });
+    }
+  };
+  const recorder: HistoryRecorder = new HistoryRecorder({
     table,
     history,
     clock,
@@ -174,6 +201,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     onStored() {
       historyFailure = null;
     },
+    onFlushed: () => saveDetections(closed),
     onFailure(error, state) {
       historyFailure = String(error);
       log.error('history.failed', { error: historyFailure, ...state });
@@ -262,11 +290,15 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     {
       store,
       table,
+      detections,
       clock,
       log,
       newId,
       record: (rows, row) => recorder.recordRow(rows, row),
-      forgetSeries: (series) => recorder.forget(series),
+      forgetSeries(series) {
+        detections.forget(series);
+        recorder.forget(series);
+      },
       channels: {
         prepare: (tenant, channel) => live.prepare(tenant, channel),
         settle: (tenant, own) => live.settle(tenant, own),
@@ -434,6 +466,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
   return {
     engine,
     table,
+    detections,
     recorder,
     dispatcher,
     limiter,
@@ -451,7 +484,19 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         const reach = all.reduce((most, rule) => Math.max(most, readsBackOf(rule)), 3_600_000);
         const spanMs = reach + limits.pastMs;
         const now = clock.now();
-        log.info('history.refilled', recorder.refill(now - spanMs, now + limits.futureMs));
+        // What the last run wrote of its detectors stands at an earlier sample: those since are shown to them again.
+        const { states } = history;
+        if (states !== undefined) detections.find(states);
+        const completeAt = states?.completeAt() ?? now;
+        const from = Math.min(now - spanMs, completeAt - limits.pastMs);
+        const refilled = recorder.refill(from, now + limits.futureMs, {
+          known: (id, shard, series) => detections.adopt(id, shard, series, now),
+          fresh: (id, at, value) => detections.feed(id, at, value, now),
+        });
+        detections.adopted();
+        log.info('history.refilled', refilled);
+        if (detections.counts.outdated > 0)
+          log.warn('detectors.outdated', { states: detections.counts.outdated });
       });
       followDisk();
     },

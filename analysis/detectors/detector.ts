@@ -81,6 +81,8 @@ export interface Model {
  * gives the same. A restored state wants its model again.
  */
 export interface Training {
+  /** What the models of one state take at most, in bytes. */
+  readonly modelBytes: number;
   /** The open order of this state, the same until its model was provided; null where none is open. */
   wanted(state: SeriesMemory): TrainingOrder | null;
   grow(order: TrainingOrder): Model;

@@ -21,6 +21,9 @@ const farthest = 16_000;
  */
 const nodeNumbers = 4;
 
+/** A tree of n rows has at most 2n - 1 nodes; beside them stand the places of the roots. */
+export const mostModelBytes = 2 * (trees + trees * nodeNumbers * (2 * (subsample + outsiders) - 1));
+
 /** Grows the model of an order: a pure function of it. */
 export function growForest({ rows, width, seed }: TrainingOrder): Model {
   const random = seeded(seed);

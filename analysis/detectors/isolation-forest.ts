@@ -4,7 +4,7 @@
 // sample index that was fixed before, and its scores are rated by the series' own past, since a raw one means little.
 import { beginRate, rate, rateBins, rateNumbers, type UsualStrength } from './alarm-rate.ts';
 import type { Detector, Model, Training, TrainingOrder } from './detector.ts';
-import { forestScore, growForest } from './grow-forest.ts';
+import { forestScore, growForest, mostModelBytes } from './grow-forest.ts';
 import { judged, saysNothing, stillLearns } from './judgement.ts';
 import { nextState, uniform } from './random.ts';
 import { countOf, read, readingNumbers } from './reading.ts';
@@ -90,6 +90,8 @@ const grownFrom = (state: SeriesMemory): TrainingOrder =>
   order(state, GROWN_FROM, state.numbers[GROWN_ROWS]!, state.numbers[MODEL]!);
 
 const training: Training = {
+  // The one in effect, and the next.
+  modelBytes: 2 * mostModelBytes,
   wanted(state) {
     const { numbers } = state;
     const known = modelsOf(state);

@@ -3,6 +3,7 @@
 import { hashOfRule, type Unhashed } from '../rule-hash.ts';
 import type { RuleDraft } from '../schema.ts';
 import type { Rule, RuleType } from '../types.ts';
+import { normaliseAnomaly } from './anomaly.ts';
 import type { Reading } from './common.ts';
 import { normaliseComposite } from './composite.ts';
 import { normaliseFrequency } from './frequency.ts';
@@ -14,6 +15,7 @@ const normalisers: { readonly [Type in RuleType]: (reading: Reading<RuleDraft<Ty
   trend: normaliseTrend,
   composite: normaliseComposite,
   frequency: normaliseFrequency,
+  anomaly: normaliseAnomaly,
 };
 
 /**

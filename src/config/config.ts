@@ -51,6 +51,8 @@ export interface Limits {
   readonly deadLettersAlert: number;
   /** Calls to providers per tenant in any minute, what was merged counted once; null: no limit. */
   readonly messagesPerMinute: number | null;
+  /** What detectors remember of all series together, in bytes. */
+  readonly detectorBytes: number;
   /** A silence may be so long. */
   readonly silenceMs: number;
   /** A sample may be this much older / newer than now. */
@@ -125,6 +127,7 @@ export const defaultLimits: Limits = {
   openDeliveriesPerTenant: 200_000,
   deadLettersAlert: 10,
   messagesPerMinute: null,
+  detectorBytes: 64 * 1024 * 1024,
   silenceMs: 30 * dayMs,
   pastMs: 3_600_000,
   futureMs: 300_000,

@@ -326,6 +326,7 @@ function limitsOf(
     openDeliveriesPerTenant: input.open_deliveries_per_tenant ?? d.openDeliveriesPerTenant,
     deadLettersAlert: input.dead_letters_alert ?? d.deadLettersAlert,
     messagesPerMinute: input.messages_per_minute ?? d.messagesPerMinute,
+    detectorBytes: input.detector_bytes ?? d.detectorBytes,
     silenceMs: silenceMs ?? d.silenceMs,
     pastMs: input.past ?? d.pastMs,
     futureMs: input.future ?? d.futureMs,

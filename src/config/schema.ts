@@ -128,6 +128,7 @@ export const configSchema = z.strictObject({
       open_deliveries_per_tenant: count.optional(),
       dead_letters_alert: count.max(100_000).optional(),
       messages_per_minute: count.max(100_000).optional(),
+      detector_bytes: bytes.optional(),
       past: positiveDuration.optional(),
       future: positiveDuration.optional(),
     })

@@ -108,6 +108,13 @@ export class DiskGuard implements Disk {
       range: (from, to, visit) => history.range(from, to, visit),
       fold: (before) => !this.#full && refusing(() => history.fold(before)),
       forget: (before, maxBytes) => history.forget(before, maxBytes),
+      ...(history.states && {
+        states: {
+          states: () => history.states!.states(),
+          completeAt: () => history.states!.completeAt(),
+          write: (put, remove, completeAt) => refusing(() => history.states!.write(put, remove, completeAt)),
+        },
+      }),
       close: () => history.close(),
     };
   }

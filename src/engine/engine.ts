@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { FileRouting, WrittenAt } from '../config/routing.ts';
 import type { LiveChannel } from '../delivery/live-channels.ts';
 import type { Wording } from '../delivery/message-template.ts';
+import type { Detections } from '../detection/detections.ts';
 import { ApiError } from '../errors.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import type { SeriesTable } from '../ingest/series.ts';
@@ -83,6 +84,8 @@ const sampleAheadMs = 300_000;
 export interface EnginePorts {
   readonly store: Store;
   readonly table: SeriesTable;
+  /** What detectors know of its series. */
+  readonly detections: Detections;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -176,7 +179,7 @@ export class Engine {
     this.#ports = ports;
     this.#config = config;
     this.#agenda = new Agenda(ports.clock, () => this.#schedule());
-    this.#settled = new SettledSeries(ports.table);
+    this.#settled = new SettledSeries(ports.table, ports.detections);
     this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
       this.#agenda.watch(pair, this.#ports.clock.now()),
     );
@@ -194,7 +197,7 @@ export class Engine {
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
     const { clock, log, table, store } = ports;
     const parts = { clock, doors: this.#doors, agenda: this.#agenda };
-    this.#grid = new GridServing({ ...parts, log, table });
+    this.#grid = new GridServing({ ...parts, log, table, detections: ports.detections });
     const open = (tenant: string, channel: LiveChannel) => ports.channels.prepare(tenant, channel);
     this.#serving = new Serving({ ...parts, store, evaluator: this.#evaluator, grid: this.#grid, open });
     this.#reloads = new RuleReloads({

@@ -1,6 +1,7 @@
 // Samples become verdicts here: every pair of the series is evaluated at each sample in time order, and only a change of
 // verdict, or the time of `for` or `keep_firing_for`, becomes an input of the pipeline.
 import { aggregateAt } from '../../rules/aggregates/index.ts';
+import { anomalyFigure, findingOf } from '../../rules/anomaly.ts';
 import { hasLevels, levelReached } from '../../rules/levels.ts';
 import { shownValue, verdictOf } from '../../rules/threshold.ts';
 import type { SeriesWindow, Severity } from '../../rules/types.ts';
@@ -93,10 +94,13 @@ export class Evaluator {
       if (outcome === appended.replaced) counts.replaced += 1;
     }
     this.stored.evaluated(series);
+    const at = rows.times[row]!;
+    const value = rows.values[row]!;
+    const watched = this.#settled.detections.feed(series, at, value, now);
     if (pairCount === 0) return;
     counts.evaluations += pairCount;
-    if (this.#settled.holds(rows, row)) return;
-    this.#evaluate(tenant.pairs, series, rows.times[row]!, rows.values[row]!, change);
+    if (!watched && this.#settled.holds(rows, row)) return;
+    this.#evaluate(tenant.pairs, series, at, value, change);
   }
 
   #evaluate(
@@ -116,15 +120,20 @@ export class Evaluator {
 
   /** What the rules of the series compare at its newest sample. Each window is read once, whatever the number of rules. */
   #figuresOf(series: number, at: number, value: number): Float64Array {
-    const { windows } = this.#settled.list(series);
+    const { windows, anomalies, figures: all } = this.#settled.list(series);
     const count = windows.length;
-    if (count >= this.#figures.length) this.#figures = new Float64Array(count * 2);
+    if (all > this.#figures.length) this.#figures = new Float64Array(all * 2);
     const figures = this.#figures;
     figures[0] = value;
     if (count > 0) this.#table.view(series, this.#window);
     for (let i = 0; i < count; i++) {
       const { aggregate, windowMs } = windows[i]!;
       figures[i + 1] = aggregateAt(aggregate, windowMs, this.#window, at);
+    }
+    const { detections } = this.#settled;
+    for (let i = 0; i < anomalies.length; i++) {
+      const rule = anomalies[i]!;
+      figures[count + 1 + i] = anomalyFigure(rule, detections.sight(series, rule.detection.key));
     }
     return figures;
   }
@@ -163,13 +172,16 @@ export class Evaluator {
       return;
     }
     const pair = pairs.pair(series, index);
+    const sight = rule.type === 'anomaly' ? this.#settled.detections.sight(series, rule.detection.key) : null;
+    const finding = rule.type === 'anomaly' && sight !== null ? findingOf(rule, sight) : null;
     change(pair, {
       kind: 'verdict',
       rule,
       subject: pair.subject,
       verdict,
       ...(severity !== null && { severity }),
-      value: rule.aggregate === 'absent' ? null : shownValue(figure, verdict),
+      value: rule.aggregate === 'absent' ? null : shownValue(sight === null ? figure : sight.value, verdict),
+      ...(finding !== null && { finding }),
       sampleAt: at,
       cause: 'sample',
     });

@@ -3,6 +3,7 @@
 import { gridEvaluatorOf } from '../../rules/index.ts';
 import type { SeriesWindow } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
+import type { Detections } from '../detection/detections.ts';
 import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import type { Log } from '../log.ts';
 import type { Agenda } from './agenda.ts';
@@ -25,6 +26,7 @@ export interface GridParts {
   readonly table: SeriesTable;
   readonly doors: Doors;
   readonly agenda: Agenda;
+  readonly detections?: Detections;
 }
 
 /** How far a slice may go: rows of the turn, engine time. */
@@ -110,7 +112,11 @@ export class GridServing {
     this.#parts.table.view(series, this.#window);
     const wasTrue = group.verdict === 'true' && !group.quiet;
     const reading = member - series * readings.length;
-    gridEvaluatorOf(rule).add(rule, reading, this.#window, run.at, wasTrue, run.totals);
+    const sight =
+      rule.type === 'anomaly'
+        ? (this.#parts.detections?.sightAt(series, rule.detection.key, run.at, rule.windowMs) ?? null)
+        : null;
+    gridEvaluatorOf(rule).add(rule, reading, this.#window, run.at, wasTrue, run.totals, sight);
     run.cursor += 1;
   }
 

@@ -141,6 +141,7 @@ export class PairTable {
     this.unbind(series);
     const list = own?.listOf(series, this.#table) ?? null;
     this.#table.need(series, list?.spanMs ?? 0, list?.minuteSpanMs ?? 0);
+    this.#settled.detections.bind(series, list?.watched ?? []);
     if (list !== null && list.rules.length > 0) this.#settled.bind(series, list, quietSince);
   }
 

@@ -3,7 +3,8 @@
 // comparisons. A figure is what a rule compares: the newest value, or the aggregate of a window.
 import type { WindowAggregate } from '../../rules/aggregates/index.ts';
 import { isAbsent, isSeriesRule, minuteSpanOf, pointSpanOf, type SeriesRule } from '../../rules/readings.ts';
-import type { Reading, Rule } from '../../rules/types.ts';
+import type { AnomalyRule, Reading, Rule } from '../../rules/types.ts';
+import type { Watched } from '../detection/detections.ts';
 import { bits, type LastVerdict, lastVerdicts } from './pair-states.ts';
 
 /** Numbers of a rule in `ranges`: least and greatest for each of the verdicts and, as in the states, two bits of them. */
@@ -27,7 +28,13 @@ export class RuleList {
   readonly absent: readonly SeriesRule[];
   /** Each window once, whatever the number of rules that read it. */
   readonly windows: readonly { readonly aggregate: WindowAggregate; readonly windowMs: number }[];
-  /** By rule: 0 for the newest value (also of `absent`, which reads none), n for window n - 1. */
+  /** Those about unusual values: each has a figure of its own, behind those of the windows. */
+  readonly anomalies: readonly AnomalyRule[];
+  /** How detectors watch the series, each way once, whatever the number of rules. */
+  readonly watched: readonly Watched[];
+  /** Number of figures: the newest value, the windows, the anomalies. */
+  readonly figures: number;
+  /** By rule: 0 for the newest value (also of `absent`, which reads none), n for window n - 1, and then the anomalies. */
   readonly figureOf: Uint16Array;
   /**
    * At rule · rangeStride + verdict · 2: the least and the greatest figure of a closed range. Least > greatest is a hole:
@@ -63,9 +70,25 @@ export class RuleList {
       this.figureOf[i] = window + 1;
     }
     this.windows = windows;
+    this.anomalies = rules.filter((rule) => rule.type === 'anomaly');
+    this.figures = 1 + windows.length + this.anomalies.length;
+    let figure = 1 + windows.length;
+    for (const [i, rule] of rules.entries()) if (rule.type === 'anomaly') this.figureOf[i] = figure++;
+    this.watched = watchedBy(all);
     this.spanMs = Math.max(0, ...all.map(({ rule, reading }) => pointSpanOf(reading, rule.grid)));
     this.minuteSpanMs = Math.max(0, ...all.map(({ rule, reading }) => minuteSpanOf(reading, rule.grid)));
   }
+}
+
+function watchedBy(all: readonly Reader[]): readonly Watched[] {
+  const byKey = new Map<string, Watched>();
+  for (const { rule } of all) {
+    if (rule.type !== 'anomaly') continue;
+    const { detection, grid } = rule;
+    const recent = grid !== undefined || byKey.get(detection.key)?.recent === true;
+    byKey.set(detection.key, { detection, recent });
+  }
+  return [...byKey.values()];
 }
 
 const none = [Number.NaN, Number.NaN] as const;

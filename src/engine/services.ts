@@ -332,6 +332,7 @@ const noReader: Services['samples'] = {
 const noReplays: Services['replays'] = {
   backtest: () => Promise.reject(new ApiError('unavailable')),
   evaluate: () => Promise.reject(new ApiError('unavailable')),
+  expected: () => Promise.reject(new ApiError('unavailable')),
 };
 
 const noStatistics: Services['statistics'] = {

@@ -2,6 +2,7 @@
 // rules has anything to say. A series is settled from the evaluation of all its pairs on, until something else than that
 // changes one of them (every change of a pair says so). Within the range nothing is evaluated and no object touched.
 import type { SeriesWindow } from '../../rules/types.ts';
+import { Detections } from '../detection/detections.ts';
 import { grown } from '../ingest/grown.ts';
 import type { SampleRows } from '../ingest/sample-rows.ts';
 import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
@@ -34,8 +35,12 @@ export class SettledSeries {
   #least = new Float64Array(8);
   #greatest = new Float64Array(8);
 
-  constructor(table: SeriesTable) {
+  /** What detectors know of the series. */
+  readonly detections: Detections;
+
+  constructor(table: SeriesTable, detections = new Detections({ table })) {
     this.#table = table;
+    this.detections = detections;
   }
 
   /** Pairs of the series; 0 also for one that was never bound. */
@@ -72,9 +77,9 @@ export class SettledSeries {
     for (let i = windows.length - 1; i >= 0; i--)
       first = this.#sources.take(first, windows[i]!.aggregate, windows[i]!.windowMs);
     columns[line + firstSourceColumn] = first;
-    if (windows.length >= this.#least.length) {
-      this.#least = new Float64Array(windows.length * 2);
-      this.#greatest = new Float64Array(windows.length * 2);
+    if (list.figures > this.#least.length) {
+      this.#least = new Float64Array(list.figures * 2);
+      this.#greatest = new Float64Array(list.figures * 2);
     }
   }
 
@@ -136,8 +141,7 @@ export class SettledSeries {
   #pass(series: number, figures: Float64Array, judging: boolean): number {
     this.unsettle(series);
     const list = this.#lists[series]!;
-    const { ranges, figureOf } = list;
-    const count = list.windows.length + 1;
+    const { ranges, figureOf, figures: count } = list;
     const leasts = this.#least;
     const greatests = this.#greatest;
     for (let f = 0; f < count; f++) {

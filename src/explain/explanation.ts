@@ -1,4 +1,5 @@
 // One alert explained: in two sentences, what holds now, what happened, and the rule that it comes from.
+import { findingText } from '../../channels/finding-text.ts';
 import type { EscalationStanding } from '../pipeline/escalation-standing.ts';
 import type { Hold } from '../pipeline/standing.ts';
 import { escalationNow } from './escalation-lines.ts';
@@ -91,6 +92,8 @@ function isText(facts: AlertFacts, say: Say): string {
         : is.value({ value: valueText(value), at: say.timeBeside(at, began), condition }),
     );
   }
+  if (alert.finding != null)
+    sentences.push(is.unusual({ finding: findingText(alert.finding, say.locale, say.zone) }));
   return sentences.join(say.t.gap);
 }
 

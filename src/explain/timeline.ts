@@ -1,5 +1,7 @@
 // What happened, in order: the alert's own events, each message with the reason for it, and what became of each delivery.
+import { findingText } from '../../channels/finding-text.ts';
 import type { NotifyReason } from '../../channels/message.ts';
+import type { Finding } from '../../rules/types.ts';
 import { saysFiring } from '../pipeline/rows.ts';
 import type { StoredEvent } from '../store/rows.ts';
 import { deliveryLines } from './delivery-lines.ts';
@@ -35,6 +37,11 @@ function eventLine(facts: AlertFacts, event: StoredEvent, say: Say): TimelineEnt
   return { at, what: kind, text: eventText(facts, event, say), actor, details };
 }
 
+/** What was stored with an event that tells of an unusual value. */
+function isFinding(value: unknown): value is Finding {
+  return typeof value === 'object' && value !== null && 'oneIn' in value;
+}
+
 function eventText(facts: AlertFacts, event: StoredEvent, say: Say): string {
   const { at, kind, reason, actor, body } = event;
   const { line } = say.t;
@@ -61,6 +68,9 @@ function eventText(facts: AlertFacts, event: StoredEvent, say: Say): string {
           rule: textOr(body.classifiedBy),
         });
       if (value === null) return line.firingAbsent;
+      if (isFinding(body.finding)) {
+        return line.firingUnusual({ finding: findingText(body.finding, say.locale, say.zone) });
+      }
       return facts.events.some((other) => other.kind === 'alert.pending')
         ? line.firingAfter({ value, lasted: spanText(lasted ?? 0) })
         : line.firingAtOnce({ value, condition: rule?.condition ?? '?' });

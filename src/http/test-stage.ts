@@ -202,6 +202,9 @@ export function httpStage(
       evaluate: async () => {
         throw new ApiError('overloaded');
       },
+      expected: async () => {
+        throw new ApiError('overloaded');
+      },
     },
     silences: {
       put: () => Promise.reject(new ApiError('silence_not_found')),

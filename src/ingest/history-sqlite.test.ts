@@ -243,9 +243,21 @@ describe('sample history in SQLite', () => {
     raw.close();
     expect(open).toThrow(/newer version/);
     const back = new Database(file());
-    back.pragma('user_version = 1');
+    back.pragma('user_version = 2');
     back.close();
     history = open();
+  });
+
+  it('takes over a file from before detectors had states', () => {
+    history.append([series(1, 1)], []);
+    history.close();
+    const raw = new Database(file());
+    raw.exec('DROP TABLE detector_state; DROP TABLE detector_mark; PRAGMA user_version = 1');
+    raw.close();
+    history = open();
+    expect(history.series()).toHaveLength(1);
+    expect([...history.states!.states()]).toEqual([]);
+    expect(history.states!.completeAt()).toBeNull();
   });
 });
 

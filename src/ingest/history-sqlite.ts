@@ -4,6 +4,8 @@
 import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { labelsOfText } from '../../rules/labels.ts';
+import { sqliteStates, statesDdl } from '../detection/states-sqlite.ts';
+import type { StoredStates } from '../detection/stored-states.ts';
 import { asStoreError, withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type FoldLimits, hourMs, planFold } from './fold-plan.ts';
@@ -23,7 +25,7 @@ const keptFlushBytes = 4 * 1024 * 1024;
 /** Samples of one shard and hour that are visited at once. */
 const visitSamples = 65_536;
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 const ddl = `
   CREATE TABLE series (
     shard   INTEGER NOT NULL,
@@ -50,7 +52,9 @@ const ddl = `
     blob   BLOB NOT NULL,
     PRIMARY KEY (hour, shard, series)
   ) STRICT;
+  ${statesDdl}
   PRAGMA user_version = ${schemaVersion};`;
+const upgrade = `${statesDdl} PRAGMA user_version = ${schemaVersion};`;
 
 interface FlushRow {
   readonly shard: number;
@@ -73,6 +77,7 @@ function openSamples(file: string): Database.Database {
     const version = Number(raw.pragma('user_version', { simple: true }));
     if (version > schemaVersion) throw new Error(`${file} was written by a newer version (${version})`);
     if (version === 0) createHistoryTables(raw);
+    if (version === 1) raw.transaction(() => raw.exec(upgrade)).immediate();
     return raw;
   } catch (error) {
     raw.close();
@@ -155,6 +160,7 @@ class SqliteHistory implements History {
   readonly #folder: Folder | null;
   readonly #checkpoints: Checkpoints | null;
 
+  readonly states: StoredStates;
   readonly #inTransaction;
   readonly #limits: FoldLimits;
 
@@ -166,6 +172,7 @@ class SqliteHistory implements History {
     this.#checkpoints = threadsOf === null ? null : new Checkpoints(raw, threadsOf);
     this.#folder =
       threadsOf === null || this.#checkpoints === null ? null : new Folder(raw, threadsOf, this.#checkpoints);
+    this.states = sqliteStates(raw, (bytes) => this.#checkpoints?.wrote(bytes));
     this.#statements = {
       series: raw.prepare<
         [],

@@ -1,5 +1,6 @@
 // Sample history behind a small port of its own, so that a take-over elsewhere can refill windows.
 import type { Labels } from '../../rules/types.ts';
+import type { StoredStates } from '../detection/stored-states.ts';
 
 /** Samples of one flush, column by column; `series` holds ids that were declared before. */
 export interface HistoryBlock {
@@ -34,5 +35,7 @@ export interface History {
   fold(before: number): boolean;
   /** Forgets samples before `before`, and the oldest beyond `maxBytes`; bounded work, true when there may be more. */
   forget(before: number, maxBytes: number): boolean;
+  /** What detectors know of the series; absent where nothing is kept. */
+  readonly states?: StoredStates;
   close(): void;
 }

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
 import { SampleColumns } from './sample-columns.ts';
 import { oneRow, type SampleRows } from './sample-rows.ts';
-import type { SeriesTable } from './series.ts';
+import { appended, type SeriesTable } from './series.ts';
 
 export interface RecorderOptions {
   readonly table: SeriesTable;
@@ -15,10 +15,20 @@ export interface RecorderOptions {
   readonly onFailure: (error: unknown, state: { readonly waiting: number; readonly dropped: number }) => void;
   /** Called when a flush succeeded after one that failed. */
   readonly onStored?: () => void;
+  /** Called when everything that waited is stored, before anything else is recorded. */
+  readonly onFlushed?: () => void;
   /** Default one second: what a kill may lose. */
   readonly flushMs?: number;
   /** Samples that may wait while flushes fail; default a million, 20 MB. */
   readonly maxWaiting?: number;
+}
+
+/** Who wants to know what a refill finds. */
+export interface RefillListener {
+  /** A series of the table, and its ids in the history; before its samples. */
+  known?(id: number, shard: number, series: number): void;
+  /** A sample that was new to its series. */
+  fresh?(id: number, at: number, value: number): void;
 }
 
 /** What one call of `History.append` stores. */
@@ -116,6 +126,12 @@ export class HistoryRecorder {
     if (id < this.#historyId.length) this.#historyId[id] = 0;
   }
 
+  /** The history's ids of a series; null: it does not know it. */
+  keyOf(id: number): { readonly shard: number; readonly series: number } | null {
+    const series = this.#historyId[id] ?? 0;
+    return series === 0 ? null : { shard: this.#shard[id]!, series };
+  }
+
   /** Stores everything that waits, oldest first. False when the history failed; that was reported. */
   flush(): boolean {
     this.#seal();
@@ -139,6 +155,7 @@ export class HistoryRecorder {
     this.#spare = emptied;
     if (this.#failing) this.#options.onStored?.();
     this.#failing = false;
+    this.#options.onFlushed?.();
     return true;
   }
 
@@ -146,7 +163,11 @@ export class HistoryRecorder {
    * At start: makes the history's series known to the table and appends its samples of [fromMs, toMs] in the order in
    * which they were flushed. The table's needs must be known by then (`onBirth`). `refused` series did not fit the cap.
    */
-  refill(fromMs: number, toMs: number): { series: number; refused: number; samples: number } {
+  refill(
+    fromMs: number,
+    toMs: number,
+    heard: RefillListener = {},
+  ): { series: number; refused: number; samples: number } {
     const { history, table } = this.#options;
     const known = history.series();
     const ids = new Map<number, Int32Array>();
@@ -169,6 +190,7 @@ export class HistoryRecorder {
       this.#historyId[id] = series.id;
       this.#shard[id] = shard;
       this.#bornAt[id] = bornAt;
+      heard.known?.(id, shard, series.id);
     }
     let samples = 0;
     history.range(fromMs, toMs, (block) => {
@@ -176,7 +198,9 @@ export class HistoryRecorder {
       for (let i = 0; i < block.series.length; i++) {
         const id = of?.[block.series[i]!] ?? -1;
         if (id === -1) continue;
-        table.append(id, block.times[i]!, block.values[i]!);
+        const at = block.times[i]!;
+        const value = block.values[i]!;
+        if (table.append(id, at, value) === appended.fresh) heard.fresh?.(id, at, value);
         samples++;
       }
     });

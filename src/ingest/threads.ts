@@ -10,7 +10,8 @@ export type ThreadName =
   | 'range-worker'
   | 'rule-worker'
   | 'replay-worker'
-  | 'statistics-worker';
+  | 'statistics-worker'
+  | 'forest-worker';
 
 /**
  * `data` is the thread's `workerData`; `beside` the module that it lies beside, if not this one. Errors and the end come as

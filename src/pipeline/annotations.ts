@@ -1,6 +1,6 @@
 // Texts of a rule, rendered for one alert. Templates are compiled once per rule and kept as long as the rule is.
 import { compileTemplate, render, type Template } from '../../rules/template/template.ts';
-import type { Labels, Rule } from '../../rules/types.ts';
+import type { Finding, Labels, Rule } from '../../rules/types.ts';
 
 const compiled = new WeakMap<Rule, readonly (readonly [string, Template | string])[]>();
 
@@ -17,15 +17,24 @@ function templatesOf(rule: Rule): readonly (readonly [string, Template | string]
   return list;
 }
 
-/** Every annotation of the rule, rendered with `labels` and `value`. Never throws. */
+/**
+ * Every annotation of the rule, rendered with `labels` and `value`; of an unusual value also with `expected.low`, `.high`
+ * and `.mid`, `score`, and `one_in` (so many samples). Never throws.
+ */
 export function renderAnnotations(
   rule: Rule,
   labels: Labels,
   value: number | null,
+  finding?: Finding | null,
 ): Readonly<Record<string, string>> {
+  const found = finding == null ? null : scopeOf(finding);
   const rendered: Record<string, string> = {};
   for (const [name, template] of templatesOf(rule)) {
-    rendered[name] = typeof template === 'string' ? template : render(template, { labels, value });
+    rendered[name] = typeof template === 'string' ? template : render(template, { labels, value, ...found });
   }
   return rendered;
+}
+
+function scopeOf({ low, mid, high, score, oneIn }: Finding) {
+  return { expected: { low, mid, high }, score, one_in: Math.round(oneIn) };
 }

@@ -25,6 +25,7 @@ function messageAlert(alert: AlertRow, rule: Rule | undefined, flaps: boolean): 
     priority: alert.priority,
     category: alert.category,
     value: alert.value,
+    ...(alert.finding != null && { finding: alert.finding }),
     ...(rule && { condition: againstText(rule, alert.effectiveSeverity) }),
     ...(rule && rule.forMs > 0 && { forMs: rule.forMs }),
     startsAt: alert.firedAt ?? alert.pendingSince ?? 0,

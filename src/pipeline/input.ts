@@ -1,7 +1,7 @@
 // What can happen to a tenant's alerts, as plain data.
 
 import type { AlertMessage } from '../../channels/message.ts';
-import type { Category, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
+import type { Category, Finding, Labels, Priority, Rule, Severity } from '../../rules/types.ts';
 import type { Effect } from './effect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { RoutingConfig, Target } from './routing.ts';
@@ -17,6 +17,8 @@ export interface VerdictInput {
   /** Of a rule with levels: that of the level that the value reaches. Absent: it stays what it was. */
   readonly severity?: Severity;
   readonly value: number | null;
+  /** Of a rule about unusual values: what was expected. */
+  readonly finding?: Finding;
   /** Sample time; engine time when no sample is the cause. */
   readonly sampleAt: number;
   readonly cause: 'sample' | 'no_data' | 'absent';

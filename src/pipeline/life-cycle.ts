@@ -3,7 +3,7 @@ import { type AlertLife, type LifeChange, nextAlertState } from '../../rules/ale
 import { fingerprint } from '../../rules/fingerprint.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { priorityOf, severityRank } from '../../rules/severity.ts';
-import type { Priority, Rule, Severity } from '../../rules/types.ts';
+import type { Finding, Priority, Rule, Severity } from '../../rules/types.ts';
 import { renderAnnotations } from './annotations.ts';
 import { eventSubject } from './identify.ts';
 import type { EventInput, Reminder, ResolveInput, StepResult, VerdictInput } from './input.ts';
@@ -77,6 +77,7 @@ export function applyLife(
   alert.lastSampleAt = input.sampleAt;
   // A sample that shows nothing (a trend without a direction) leaves the value that people know.
   if (input.value !== null || input.cause !== 'sample') alert.value = input.value;
+  if (input.finding && input.verdict === 'true') alert.finding = rarer(input.finding, alert);
   if (from !== null) move(state, alert, from, input, now, out);
   if (change === 'none') {
     out.effects.push({ put: 'alert', row: alert, insert });
@@ -97,7 +98,7 @@ export function applyLife(
       break;
     case 'resolved':
       close(state, alert, input.sampleAt, input.cause === 'no_data' ? 'no_data' : 'condition_cleared');
-      alert.annotations = renderAnnotations(input.rule, alert.labels, input.value);
+      alert.annotations = renderAnnotations(input.rule, alert.labels, input.value, alert.finding);
       break;
     case 'cleared':
       close(state, alert, input.sampleAt, 'cleared_while_pending');
@@ -111,6 +112,7 @@ export function applyLife(
       value: input.value,
       sampleAt: input.sampleAt,
       ruleHash: input.rule.hash,
+      ...(input.finding && { finding: input.finding }),
       ...(places && { groups: places.map(({ groupKey }) => groupKey) }),
     }),
   });
@@ -120,6 +122,11 @@ export function applyLife(
   }
   if (change === 'fired' || change === 'resolved') return { alert, what: change, ...(places && { places }) };
   return change === 'recovered' && from !== null ? { alert, what: 'moved' } : null;
+}
+
+/** What is told of the episode is its rarest sample: the longer it lasts, the more usual it looks. */
+function rarer(finding: Finding, { finding: before }: AlertRow): Finding {
+  return before != null && before.oneIn > finding.oneIn ? before : finding;
 }
 
 /** The severity that the open episode had, where the verdict gives it another; else null. */
@@ -154,7 +161,7 @@ export function raise(
   if (rule) alert.priority = priorityAt(rule, to);
   else if (alert.priority === priorityOf(from)) alert.priority = priorityOf(to);
   alert.version += 1;
-  if (rule) alert.annotations = renderAnnotations(rule, alert.labels, alert.value);
+  if (rule) alert.annotations = renderAnnotations(rule, alert.labels, alert.value, alert.finding);
   const body = { from, to, value: alert.value, ...why };
   out.effects.push(
     { put: 'alert', row: alert, insert: false },
@@ -255,7 +262,7 @@ function fire(alert: AlertRow, firedAt: number, input: VerdictInput): void {
   alert.state = 'firing';
   alert.firedAt = firedAt;
   alert.keepUntil = null;
-  alert.annotations = renderAnnotations(input.rule, alert.labels, input.value);
+  alert.annotations = renderAnnotations(input.rule, alert.labels, input.value, alert.finding);
 }
 
 /** The episode is over at `at`. */

@@ -2,7 +2,7 @@
 // times are epoch milliseconds. How a store lays them down (16-byte ids, interned label sets) is its own affair.
 import type { Locale } from '../../channels/message.ts';
 import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
-import type { Category, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
+import type { Category, Finding, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
 import type { Target } from './target.ts';
 
 export type AlertState = 'pending' | 'firing' | 'resolved';
@@ -45,6 +45,8 @@ export interface AlertRow {
   priority: Priority;
   readonly category: Category;
   value: number | null;
+  /** Of one about an unusual value: what was expected when it was last found so. Null or absent: it is not about one. */
+  finding?: Finding | null;
   annotations: Readonly<Record<string, string>>;
   readonly dedupKey: string | null;
   /** Sample time of the first true verdict of the episode. */

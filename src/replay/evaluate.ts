@@ -1,6 +1,7 @@
 // What rules say at one time, and why: the samples before it are replayed, so that what a verdict depends on besides its
 // window (hysteresis, `for`) is as it would be.
 import { emptyTotals, type GroupTotals } from '../../rules/across.ts';
+import { explainSight } from '../../rules/anomaly.ts';
 import { type GridRule, groupLabels } from '../../rules/grid.ts';
 import { gridEvaluatorOf, groupExplainerOf, seriesExplainers } from '../../rules/index.ts';
 import { canonicalLabels, emptyLabels, labelSet } from '../../rules/labels.ts';
@@ -48,7 +49,7 @@ const window = emptyWindow();
 
 function ofAllSeries(
   rule: SeriesRule,
-  { table }: Replay,
+  { table, detections }: Replay,
   tenant: string,
   open: Open,
   at: number,
@@ -61,6 +62,16 @@ function ofAllSeries(
     const labels = table.labelsOf(id);
     const alert = open.get(alertKey(rule.name, labels));
     table.view(id, window);
+    if (rule.type === 'anomaly') {
+      const { key } = rule.detection;
+      const sight = detections.sight(id, key);
+      return answerOf(
+        rule,
+        labels,
+        alert,
+        explainSight(rule, sight, detections.unseen(id, key), wasTrue(alert)),
+      );
+    }
     // Both kinds are read the same way.
     return answerOf(rule, labels, alert, seriesExplainers[rule.type](rule, window, at, wasTrue(alert)));
   });
@@ -72,7 +83,7 @@ interface Group {
 }
 
 function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at: number): VerdictAnswer[] {
-  const { table, now } = replay;
+  const { table, detections, now } = replay;
   if (rule.type === 'frequency') {
     return ofCounts(rule, replay.groupsOf(tenant, rule.name), open, at);
   }
@@ -95,7 +106,9 @@ function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at
     groups.set(name, group);
     table.view(id, window);
     const was = wasTrue(open.get(alertKey(rule.name, labels)));
-    gridEvaluatorOf(rule).add(rule, reading, window, gridAt, was, group.totals);
+    const sight =
+      rule.type === 'anomaly' ? detections.sightAt(id, rule.detection.key, gridAt, rule.windowMs) : null;
+    gridEvaluatorOf(rule).add(rule, reading, window, gridAt, was, group.totals, sight);
   }
   return [...groups.values()].map(({ labels, totals }) => {
     const alert = open.get(alertKey(rule.name, labels));

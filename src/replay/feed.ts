@@ -5,17 +5,26 @@ import type { Labels, Rule } from '../../rules/types.ts';
 import type { Recorded } from './recorded.ts';
 import type { Replay } from './replay.ts';
 
+/** So much every detector has to have seen. */
+const leastLearningMs = 86_400_000;
+
 /** So long before `from` a replay begins, so that windows are full and episodes under way by then. */
 export function warmUpOf(rules: readonly Rule[]): number {
   const spans = rules.map(
     (rule) =>
       readsBackOf(rule) +
+      learnsFor(rule) +
       windowOf(rule) +
       rule.forMs +
       Math.max(rule.keepFiringForMs, rule.noDataAfterMs) +
       (rule.grid?.intervalMs ?? 0),
   );
   return Math.max(3_600_000, ...spans);
+}
+
+/** Detectors learn what is usual before they say anything. */
+function learnsFor(rule: Rule): number {
+  return rule.type === 'anomaly' ? Math.max(rule.learningMs, leastLearningMs) : 0;
 }
 
 export interface Fed {

@@ -1,6 +1,6 @@
 // What can be asked of rules on stored or given samples, and the answers. Nothing of it is stored or sent.
 import type { NotifyReason } from '../../channels/message.ts';
-import type { Labels, Rule, Verdict } from '../../rules/types.ts';
+import type { AnomalyRule, Labels, Matcher, Rule, Verdict } from '../../rules/types.ts';
 
 /** A sample of the question itself. */
 export interface GivenSample {
@@ -94,10 +94,44 @@ export interface EvaluateAnswer {
   readonly more: boolean;
 }
 
+export interface ExpectedQuestion {
+  readonly rule: AnomalyRule;
+  /** Of the series that the rule reads. */
+  readonly match: readonly Matcher[];
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One series, column by column: a row for each sample that was looked at. */
+export interface ExpectedSeries {
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly timestamps: readonly number[];
+  /** Null: not finite. */
+  readonly values: readonly (number | null)[];
+  /** Null while nothing is expected. */
+  readonly low: readonly (number | null)[];
+  readonly mid: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
+  readonly score: readonly number[];
+  readonly oneIn: readonly number[];
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface ExpectedAnswer {
+  readonly from: number;
+  readonly to: number;
+  readonly series: readonly ExpectedSeries[];
+  /** There are more series, or samples, than are shown. */
+  readonly more: boolean;
+}
+
 /** Rejects with ApiError: `overloaded`, `query_too_large`, `query_timeout`, `unavailable`. */
 export interface Replays {
   backtest(tenant: string, question: BacktestQuestion, signal?: AbortSignal): Promise<BacktestAnswer>;
   evaluate(tenant: string, question: EvaluateQuestion, signal?: AbortSignal): Promise<EvaluateAnswer>;
+  expected(tenant: string, question: ExpectedQuestion, signal?: AbortSignal): Promise<ExpectedAnswer>;
 }
 
 /** What a question may cost. */

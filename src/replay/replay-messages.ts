@@ -4,7 +4,7 @@ import type { Limits } from '../config/config.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
 import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
-import type { BacktestAnswer, EvaluateAnswer, GivenSample } from './questions.ts';
+import type { BacktestAnswer, EvaluateAnswer, ExpectedAnswer, GivenSample } from './questions.ts';
 
 interface TaskBase {
   readonly tenant: string;
@@ -23,11 +23,19 @@ export type ReplayTask =
       readonly from: number;
       readonly to: number;
     })
-  | (TaskBase & { readonly kind: 'evaluate'; readonly at: number });
+  | (TaskBase & { readonly kind: 'evaluate'; readonly at: number })
+  | (TaskBase & {
+      readonly kind: 'expected';
+      /** Matchers. */
+      readonly match: Portable;
+      readonly from: number;
+      readonly to: number;
+    });
 
 export type FromReplay =
   | { readonly kind: 'backtest'; readonly answer: BacktestAnswer }
   | { readonly kind: 'evaluate'; readonly answer: EvaluateAnswer }
+  | { readonly kind: 'expected'; readonly answer: ExpectedAnswer }
   | { readonly kind: 'too_large'; readonly message: string };
 
 export function portableRouting(routing: RoutingConfig): Portable {

@@ -3,10 +3,11 @@
 import { dirname, join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import type { Rule } from '../../rules/types.ts';
-import { ruleOf } from '../config/portable-rules.ts';
+import type { Matcher, Rule } from '../../rules/types.ts';
+import { revived, ruleOf } from '../config/portable-rules.ts';
 import { backtest, beginOf } from './backtest.ts';
 import { evaluate } from './evaluate.ts';
+import { expected } from './expected.ts';
 import { TooLarge } from './questions.ts';
 import { type Recorded, recordedIn, recordedOf } from './recorded.ts';
 import { countsEvents, eventsIn } from './recorded-events.ts';
@@ -39,6 +40,13 @@ async function answerOf(task: ReplayTask): Promise<FromReplay> {
     return { kind: 'evaluate', answer: await evaluate({ rules, samples: null, at }, samples, around) };
   }
   const { from, to } = task;
+  if (task.kind === 'expected') {
+    const [rule] = rules;
+    if (rule?.type !== 'anomaly') throw new Error('expected a rule of type anomaly');
+    const match = revived(task.match) as readonly Matcher[];
+    const samples = recorded(task, rules, beginOf(rules, from), to);
+    return { kind: 'expected', answer: expected({ rule, match, from, to }, samples) };
+  }
   const against = task.against?.map(ruleOf) ?? null;
   const all = [...rules, ...(against ?? [])];
   const samples = recorded(task, all, beginOf(all, from), to);

@@ -111,6 +111,10 @@ export class Replay {
     return this.#runtime.table;
   }
 
+  get detections(): Runtime['detections'] {
+    return this.#runtime.detections;
+  }
+
   /** Everything that is due before `at` happens; then it is `at`, and what is due at that very time waits for `settle`. */
   async before(at: number): Promise<void> {
     if (at <= this.now) return;

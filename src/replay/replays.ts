@@ -3,7 +3,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../clock.ts';
 import type { Limits } from '../config/config.ts';
-import { portableRule } from '../config/portable-rules.ts';
+import { portable, portableRule } from '../config/portable-rules.ts';
 import { ApiError } from '../errors.ts';
 import { startThread } from '../ingest/threads.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
@@ -169,6 +169,14 @@ export function openReplays({
         signal,
       );
       if (answer.kind === 'evaluate') return answer.answer;
+      throw answer.kind === 'too_large' ? refused(answer.message) : new Error(`got ${answer.kind}`);
+    },
+    async expected(tenant, { rule, match, from, to }, signal) {
+      if (to - from > replayLimits.spanMs)
+        throw refused(`expected a span of at most ${replayLimits.spanMs / 86_400_000} days`);
+      const task = { ...base(tenant), rules: [portableRule(rule)], match: portable(match), samples: null };
+      const answer = await ask({ kind: 'expected', ...task, from, to }, signal);
+      if (answer.kind === 'expected') return answer.answer;
       throw answer.kind === 'too_large' ? refused(answer.message) : new Error(`got ${answer.kind}`);
     },
     close() {

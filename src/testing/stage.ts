@@ -12,9 +12,11 @@ import type { Rule, ThresholdRule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import { withAdministrator } from '../config/routing.ts';
 import type { OpenChannel } from '../delivery/open-channels.ts';
+import type { StoredState } from '../detection/stored-states.ts';
 import { Ballast } from '../disk/ballast.ts';
 import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
+import type { History } from '../ingest/history.ts';
 import { openSqliteHistory } from '../ingest/history-sqlite.ts';
 import type { MessageLinker } from '../links/message-linker.ts';
 import { silentLog } from '../log.ts';
@@ -92,6 +94,7 @@ export class Stage {
   readonly #folder: string;
   readonly ballastFile: string;
   readonly samplesFile: string;
+  #history: History | null = null;
   #closeFiles: () => void = () => {};
   #random = 1;
   #starts = 0;
@@ -114,6 +117,7 @@ export class Stage {
     const { clock } = this;
     const opened = openSqliteStore({ file: join(this.#folder, 'tocsin.db'), durability: 'normal' });
     const history = openSqliteHistory({ file: this.samplesFile });
+    this.#history = history;
     const { wrapStore, ballastBytes } = this.#options;
     this.store = wrapStore?.(opened) ?? opened;
     if (ballastBytes !== undefined) {
@@ -273,6 +277,11 @@ export class Stage {
       .reverse()
       .filter((event) => event.subjectKind === kind)
       .map((event) => (event.reason === null ? event.kind : `${event.kind}(${event.reason})`));
+  }
+
+  /** What is stored of detectors. */
+  storedStates(): readonly StoredState[] {
+    return [...(this.#history?.states?.states() ?? [])];
   }
 
   /** The process dies: nothing is flushed or finished. */

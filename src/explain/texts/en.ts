@@ -37,6 +37,7 @@ export const en = {
     value: (p: { value: string; at: string; condition: string }) =>
       `The value was ${p.value} at ${p.at}; the rule is ${p.condition}.`,
     condition: (p: { condition: string }) => `The rule is ${p.condition}.`,
+    unusual: (p: { finding: string }) => `Unusual for this series: ${p.finding}.`,
     tooShort: (p: { span: string; lasted: string }) =>
       `The rule asks for ${p.span} of that, and it lasted ${p.lasted}.`,
     gone: 'The rule was removed before that had lasted long enough.',
@@ -131,6 +132,8 @@ export const en = {
   line: {
     pending: (p: { value: string; condition: string; span: string | null }) =>
       `The condition is met for the first time: the value is ${p.value}, the rule is ${p.condition}. ${p.span === null ? 'It has to last before the alert fires.' : `It fires if this lasts ${p.span}.`}`,
+    firingUnusual: (p: { finding: string }) =>
+      `The alert fires: the value is unusual for this series: ${p.finding}.`,
     firingAtOnce: (p: { value: string; condition: string }) =>
       `The alert fires: the value is ${p.value}, the rule is ${p.condition}. The rule does not ask for it to last.`,
     firingAfter: (p: { value: string; lasted: string }) =>

@@ -31,6 +31,7 @@ export const zhCN: Texts = {
     event: ({ what, severity, at, message }) => `${what}（${severity}）是 ${at} 的事件：${message}`,
     value: ({ value, at, condition }) => `${at} 的值为 ${value}；规则是 ${condition}。`,
     condition: ({ condition }) => `规则是 ${condition}。`,
+    unusual: ({ finding }) => `对这个序列而言异常：${finding}。`,
     tooShort: ({ span, lasted }) => `规则要求持续 ${span}，实际只持续了 ${lasted}。`,
     gone: '在持续够久之前，规则已被移除。',
     byHand: '在持续够久之前，有人手动结束了它。',
@@ -111,6 +112,7 @@ export const zhCN: Texts = {
   line: {
     pending: ({ value, condition, span }) =>
       `条件首次成立：值为 ${value}，规则是 ${condition}。${span === null ? '持续够久才会触发。' : `若持续 ${span} 就会触发。`}`,
+    firingUnusual: ({ finding }) => `告警触发：对这个序列而言异常：${finding}。`,
     firingAtOnce: ({ value, condition }) =>
       `告警触发：值为 ${value}，规则是 ${condition}。规则不要求持续时间。`,
     firingAfter: ({ value, lasted }) => `条件已持续 ${lasted}：告警触发。值为 ${value}。`,

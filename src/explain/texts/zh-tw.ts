@@ -31,6 +31,7 @@ export const zhTW: Texts = {
     event: ({ what, severity, at, message }) => `${what}（${severity}）是 ${at} 的事件：${message}`,
     value: ({ value, at, condition }) => `${at} 的值為 ${value}；規則是 ${condition}。`,
     condition: ({ condition }) => `規則是 ${condition}。`,
+    unusual: ({ finding }) => `對這個序列而言異常：${finding}。`,
     tooShort: ({ span, lasted }) => `規則要求持續 ${span}，實際只持續了 ${lasted}。`,
     gone: '在持續夠久之前，規則已被移除。',
     byHand: '在持續夠久之前，有人手動結束了它。',
@@ -111,6 +112,7 @@ export const zhTW: Texts = {
   line: {
     pending: ({ value, condition, span }) =>
       `條件首次成立：值為 ${value}，規則是 ${condition}。${span === null ? '持續夠久才會觸發。' : `若持續 ${span} 就會觸發。`}`,
+    firingUnusual: ({ finding }) => `告警觸發：對這個序列而言異常：${finding}。`,
     firingAtOnce: ({ value, condition }) =>
       `告警觸發：值為 ${value}，規則是 ${condition}。規則不要求持續時間。`,
     firingAfter: ({ value, lasted }) => `條件已持續 ${lasted}：告警觸發。值為 ${value}。`,

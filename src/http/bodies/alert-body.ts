@@ -1,6 +1,6 @@
 // An alert or event as the API shows it.
 import { z } from 'zod';
-import { categories, priorities, severities } from '../../../rules/types.ts';
+import { categories, type Finding, priorities, severities } from '../../../rules/types.ts';
 import type { EscalationStanding } from '../../pipeline/escalation-standing.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
 import { escalationBody, toEscalationBody } from './escalation-body.ts';
@@ -21,6 +21,16 @@ export const alertBody = z
     priority: z.enum(priorities),
     category: z.enum(categories),
     value: z.number().nullable(),
+    finding: z
+      .object({
+        value: z.number(),
+        at: timeOut,
+        expected: z.object({ low: z.number(), mid: z.number(), high: z.number() }),
+        score: z.number().meta({ description: '0 is usual, towards 1 is strange.' }),
+        one_in: z.number().meta({ description: 'One in so many samples of the series is as unusual.' }),
+      })
+      .nullable()
+      .meta({ description: 'Of an alert about an unusual value: its rarest sample, and what was expected.' }),
     dedup_key: z.string().nullable(),
     pending_since: timeOut.nullable(),
     fired_at: timeOut.nullable(),
@@ -43,6 +53,10 @@ export const alertBody = z
   })
   .meta({ id: 'Alert' });
 export type AlertBody = z.output<typeof alertBody>;
+
+function findingBody({ value, at, low, mid, high, score, oneIn }: Finding): AlertBody['finding'] {
+  return { value, at: timeText(at), expected: { low, mid, high }, score, one_in: oneIn };
+}
 
 /** As it is shown to whoever reads it: with what its groups go through. */
 export const shownAlertBody = alertBody
@@ -73,6 +87,7 @@ export function toAlertBody(row: AlertRow): AlertBody {
     priority: row.priority,
     category: row.category,
     value: row.value,
+    finding: row.finding == null ? null : findingBody(row.finding),
     dedup_key: row.dedupKey,
     pending_since: timeTextOrNull(row.pendingSince),
     fired_at: timeTextOrNull(row.firedAt),

@@ -2,16 +2,20 @@
 // stored and nothing is sent.
 import { z } from 'zod';
 import { emptyLabels, labelSet } from '../../../rules/labels.ts';
+import { parseMatcher } from '../../../rules/matchers.ts';
 import { parseRule } from '../../../rules/parse.ts';
+import { isSyntaxProblem } from '../../../rules/syntax-problem.ts';
 import type { Rule } from '../../../rules/types.ts';
 import { withoutValue } from '../../config/api-rule.ts';
 import { ApiError } from '../../errors.ts';
 import { type GivenSample, replayLimits, type SideOutcome } from '../../replay/questions.ts';
 import type { Services } from '../../services.ts';
-import { labelsOut, timeIn, timeOut, timeText, timeTextOrNull } from '../bodies/shapes.ts';
+import { labelsOut, timeIn, timeInQuery, timeOut, timeText, timeTextOrNull } from '../bodies/shapes.ts';
 import { answer, route } from '../route.ts';
+import { matchers } from './series.ts';
 
 const mostSamples = 20_000;
+const dayMs = 86_400_000;
 
 const rulesIn = z
   .array(z.record(z.string(), z.unknown()))
@@ -53,6 +57,12 @@ const backtestIn = z.strictObject({
   samples: samplesIn,
   from: timeIn,
   to: timeIn.optional().meta({ description: 'Now, unless given.' }),
+});
+
+const expectedQuery = z.strictObject({
+  'match[]': matchers,
+  from: timeInQuery.optional().meta({ description: 'A day before `to`, unless given.' }),
+  to: timeInQuery.optional().meta({ description: 'Now, unless given.' }),
 });
 
 const count = z.number().int();
@@ -176,6 +186,26 @@ function sideText(side: SideOutcome): z.output<typeof sideOut> {
   };
 }
 
+const expectedOut = z.object({
+  from: timeOut,
+  to: timeOut,
+  more: z.boolean().meta({ description: 'There are more series or samples than are shown.' }),
+  series: z.array(
+    z.object({
+      metric: z.string(),
+      labels: labelsOut,
+      timestamps: z.array(z.number()).meta({ description: 'Epoch milliseconds.' }),
+      values: z.array(z.number().nullable()),
+      low: z.array(z.number().nullable()),
+      mid: z.array(z.number().nullable()),
+      high: z.array(z.number().nullable()),
+      score: z.array(z.number()),
+      one_in: z.array(z.number()),
+      verdicts: z.array(z.enum(['true', 'false', 'insufficient_data'])),
+    }),
+  ),
+});
+
 const failures = [
   'invalid_body',
   'rule_not_found',
@@ -242,6 +272,53 @@ export const replaysRoutes = [
         since: timeTextOrNull(one.since),
       }));
       return answer(c, 200, { at: timeText(got.at), verdicts, more: got.more });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/alerts/rules/{id}/expected',
+    requires: 'read',
+    tag: 'rules',
+    summary:
+      'What a rule of type anomaly expected of its series over a span, and how strange it found each sample.',
+    query: expectedQuery,
+    answers: { 200: { description: 'Columns for a plot', schema: expectedOut } },
+    errors: failures,
+    async handler({ c, deps, tenant, param, query }) {
+      const { services } = deps;
+      const id = param('id');
+      const rule = services
+        .ruleEntries(tenant)
+        .find((one) => one.row?.id === id || one.rule?.name === id)?.rule;
+      if (rule == null) throw new ApiError('rule_not_found');
+      const to = query.to ?? services.now();
+      const from = query.from ?? to - dayMs;
+      if (from >= to) throw problem('from', 'expected a time before `to`');
+      // Rules of other types expect nothing.
+      if (rule.type !== 'anomaly')
+        return answer(c, 200, { from: timeText(from), to: timeText(to), more: false, series: [] });
+      const match = query['match[]'].flatMap((text) => {
+        const one = parseMatcher(text);
+        return isSyntaxProblem(one) ? [] : [one];
+      });
+      const got = await services.replays.expected(tenant, { rule, match, from, to }, c.req.raw.signal);
+      return answer(c, 200, {
+        from: timeText(got.from),
+        to: timeText(got.to),
+        more: got.more,
+        series: got.series.map(({ oneIn, labels, ...one }) => ({
+          metric: one.metric,
+          labels: { ...labels },
+          timestamps: [...one.timestamps],
+          values: [...one.values],
+          low: [...one.low],
+          mid: [...one.mid],
+          high: [...one.high],
+          score: [...one.score],
+          verdicts: [...one.verdicts],
+          one_in: oneIn,
+        })),
+      });
     },
   }),
 ];

@@ -6,7 +6,8 @@ import type { SeriesPlace } from '../../ingest/range-read.ts';
 import { labelsOut, pageOut, pageQuery, timeInQuery, timeOut, timeText } from '../bodies/shapes.ts';
 import { answer, route } from '../route.ts';
 
-const matchers = z
+/** Matchers of labels in a query. */
+export const matchers = z
   .array(
     z.string().superRefine((text, context) => {
       const matcher = parseMatcher(text);

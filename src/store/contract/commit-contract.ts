@@ -43,6 +43,7 @@ export function commitContract(current: () => Story): void {
       nextAt: t0 + 7,
       promoted: 'critical' as const,
       severitySince: t0 + 9,
+      finding: { value: 88, at: t0, low: 12, mid: 20, high: 31, score: 0.7, oneIn: 40_000, seasonal: true },
       version: 2,
     };
     commit([{ put: 'alert', row: changed, insert: false }]);

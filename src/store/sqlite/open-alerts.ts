@@ -1,6 +1,7 @@
 // The open alerts of a tenant, a hundred thousand of them when it starts in the middle of a storm. Rows come as arrays,
 // and what most rows have in common as one text that is read once: of the 33 columns each would be a value to make.
 import { labelsOfText } from '../../../rules/labels.ts';
+import type { Finding } from '../../../rules/types.ts';
 import type { AlertRow } from '../../pipeline/rows.ts';
 import type { Db } from './database.ts';
 import { idText } from './id-codec.ts';
@@ -49,6 +50,7 @@ type Row = readonly [
   version: number,
   promoted: string | null,
   severitySince: number | null,
+  finding: string | null,
 ];
 
 /** Reads every alert of a tenant that is pending or firing, in no order. */
@@ -58,7 +60,7 @@ export function openAlertsReader(db: Db): (tenant: string) => IterableIterator<A
       `SELECT ${commonColumns}, a.id, a.key, l.json, a.fingerprint, a.value, a.annotations, a.dedup_key,
          a.pending_since, a.fired_at, a.keep_until, a.last_sample_at, a.ends_at, a.resolved_at, a.acked_by, a.acked_at,
          a.ack_until, a.snoozed_until, a.snoozed_by, a.assignee, a.comments, a.next_at, a.version, a.promoted,
-         a.severity_since
+         a.severity_since, a.finding
        FROM alert a INDEXED BY alert_open
        CROSS JOIN labelset l ON l.tenant = a.tenant AND l.id = a.labelset
        WHERE a.tenant = ? AND a.kind = 'alert' AND a.state <> 'resolved'`,
@@ -114,5 +116,6 @@ function alertOf(tenant: string, common: Common, row: Row): AlertRow {
     version: row[22],
     ...(row[23] !== null && { promoted: row[23] as AlertRow['severity'] }),
     ...(row[24] !== null && { severitySince: row[24] }),
+    ...(row[25] !== null && { finding: JSON.parse(row[25]) as Finding }),
   };
 }

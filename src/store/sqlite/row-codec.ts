@@ -1,5 +1,6 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
 import { canonicalLabels, labelsOfText } from '../../../rules/labels.ts';
+import type { Finding } from '../../../rules/types.ts';
 import type {
   AlertRow,
   DeliveryRow,
@@ -34,6 +35,7 @@ export function alertChanges(row: AlertRow) {
     effectiveSeverity: row.effectiveSeverity,
     promoted: row.promoted ?? null,
     severitySince: whole(row.severitySince ?? null),
+    finding: row.finding == null ? null : JSON.stringify(row.finding),
     priority: row.priority,
     value: row.value,
     annotations: JSON.stringify(row.annotations),
@@ -90,6 +92,7 @@ export function alertRow(from: StoredAlert): AlertRow {
     effectiveSeverity: from.effectiveSeverity as AlertRow['severity'],
     ...(from.promoted !== null && { promoted: from.promoted as AlertRow['severity'] }),
     ...(from.severitySince !== null && { severitySince: from.severitySince }),
+    ...(from.finding !== null && { finding: JSON.parse(from.finding) as Finding }),
     priority: from.priority as AlertRow['priority'],
     category: from.category as AlertRow['category'],
     value: from.value,

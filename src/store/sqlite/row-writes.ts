@@ -24,6 +24,7 @@ const changeableOfAlert = [
   'priority',
   'promoted',
   'severitySince',
+  'finding',
   'value',
   'annotations',
   'pendingSince',

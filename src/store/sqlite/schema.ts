@@ -134,6 +134,7 @@ export const alert = sqliteTable(
     comments: integer('comments'),
     promoted: text('promoted'),
     severitySince: integer('severity_since'),
+    finding: text('finding'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.kind, t.id] })],
 );

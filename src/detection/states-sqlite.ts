@@ -1,0 +1,86 @@
+// The states of detectors in the samples' database: what is written here stands at samples that were written before.
+import type Database from 'better-sqlite3';
+import type { Before, Sight } from '../../rules/anomaly.ts';
+import { withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
+import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
+
+export const statesDdl = `
+  CREATE TABLE detector_state (
+    shard     INTEGER NOT NULL,
+    series    INTEGER NOT NULL,
+    key       TEXT NOT NULL,
+    first_at  REAL NOT NULL,
+    stands_at REAL NOT NULL,
+    seen      TEXT NOT NULL,
+    bytes     BLOB NOT NULL,
+    PRIMARY KEY (shard, series, key)
+  ) STRICT;
+  -- one row: every sample that came before this is in the states
+  CREATE TABLE detector_mark (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    complete_at REAL NOT NULL
+  ) STRICT;`;
+
+interface StateRow {
+  readonly shard: number;
+  readonly series: number;
+  readonly key: string;
+  readonly firstAt: number;
+  readonly standsAt: number;
+  readonly seen: string;
+  readonly bytes: Buffer;
+}
+
+/** `wrote` hears how many bytes went into the journal. */
+export function sqliteStates(raw: Database.Database, wrote: (bytes: number) => void): StoredStates {
+  const all = raw.prepare<[], StateRow>(
+    `SELECT shard, series, key, first_at AS firstAt, stands_at AS standsAt, seen, bytes
+     FROM detector_state ORDER BY stands_at DESC, shard, series, key`,
+  );
+  const mark = raw.prepare<[], number>('SELECT complete_at FROM detector_mark WHERE id = 1').pluck();
+  const put = raw.prepare<[number, number, string, number, number, string, Uint8Array]>(
+    `INSERT INTO detector_state (shard, series, key, first_at, stands_at, seen, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (shard, series, key) DO UPDATE SET first_at = excluded.first_at, stands_at = excluded.stands_at,
+       seen = excluded.seen, bytes = excluded.bytes`,
+  );
+  const remove = raw.prepare<[number, number, string]>(
+    'DELETE FROM detector_state WHERE shard = ? AND series = ? AND key = ?',
+  );
+  const putMark = raw.prepare<[number]>(
+    `INSERT INTO detector_mark (id, complete_at) VALUES (1, ?)
+     ON CONFLICT (id) DO UPDATE SET complete_at = excluded.complete_at`,
+  );
+  const write = raw.transaction(
+    (states: readonly StoredState[], gone: readonly StateKey[], completeAt: number) => {
+      for (const { shard, series, key } of gone) remove.run(shard, series, key);
+      for (const { shard, series, key, firstAt, standsAt, sight, before, bytes } of states)
+        put.run(shard, series, key, firstAt, standsAt, seenText({ sight, before }), bytes);
+      putMark.run(completeAt);
+    },
+  );
+  return {
+    *states() {
+      for (const { seen, ...row } of withStoreErrors('read detector states', () => all.all()))
+        yield { ...row, ...seenOf(seen) };
+    },
+    completeAt: () => withStoreErrors('read detector states', () => mark.get() ?? null),
+    write(states, gone, completeAt) {
+      withStoreErrors('write detector states', () => write.immediate(states, gone, completeAt));
+      wrote(states.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
+    },
+  };
+}
+
+/** What was seen last, and before that. */
+type Seen = { readonly sight: Sight | null; readonly before: Before | null };
+
+/** JSON has no infinities. */
+function seenText({ sight, before }: Seen): string {
+  const value = sight === null || Number.isFinite(sight.value) ? sight?.value : String(sight.value);
+  return JSON.stringify({ before, sight: sight === null ? null : { ...sight, value } });
+}
+
+function seenOf(text: string): Seen {
+  const { sight, before } = JSON.parse(text) as Seen;
+  return { before, sight: sight === null ? null : { ...sight, value: Number(sight.value) } };
+}
