@@ -86,7 +86,7 @@ describe('the keys of a composite rule', () => {
       ': expected by: the labels on which the alerts of these rules are joined ([]: on none)',
     ]);
     expect(inApi({ conditions: [m], metric: 'm' })).toEqual([
-      'metric: metric is a key of rules of type threshold and trend; this one is of type composite',
+      'metric: metric is a key of rules of type threshold and trend and anomaly; this one is of type composite',
     ]);
   });
 
