@@ -20,12 +20,17 @@ const aside = (paths: readonly string[], withinMs?: number) =>
   new Promise<ReadRules>((resolve) => new RuleReader(paths, withinMs).read(resolve));
 const examples = fileURLToPath(new URL('../../examples/rules', import.meta.url));
 
-/** A rule with its matchers tried out, since two functions are never equal. */
+const hours = Array.from({ length: 7 * 24 }, (_, hour) => hour * 3_600_000);
+
+/** A rule with its matchers and excluded times tried out, since two functions are never equal. */
 const tried = ({ rules, ...rest }: ReadRules) => ({
   ...rest,
   rules: rules.map((rule) => ({
     ...rule,
     readings: null,
+    ...(rule.type === 'anomaly' && {
+      detection: { ...rule.detection, exclude: hours.map((at) => rule.detection.exclude?.contains(at)) },
+    }),
     match: readingsOf(rule).map(({ match }) =>
       match.map(({ matches, ...parts }) => [parts, ['', 'prod', 'eth0', 'x'].map(matches)]),
     ),
