@@ -56,8 +56,10 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       for (const key of keysOf(state, input)) {
         const order = state.orders.get(key);
         if (!order) continue;
+        // What still waits of the group is sent or not by what was heard.
+        const isOver = (id: string) => !input.known(id) && !order.open.some(({ alerts }) => id in alerts);
         for (const set of [order.unsaid, order.believed])
-          for (const id of set) if (!input.known(id)) set.delete(id);
+          for (const id of set) if (isOver(id)) set.delete(id);
         if (isSettled(order)) state.orders.delete(key);
       }
       break;

@@ -6,7 +6,7 @@ import type { Promotion } from '../../pipeline/escalation.ts';
 import { type AlertRow, type EventRow, saysFiring } from '../../pipeline/rows.ts';
 import { policyFor } from './escalation-plan.ts';
 import type { OpenAlerts } from './open-alerts.ts';
-import { placesOf } from './routes.ts';
+import { toldAt } from './routes.ts';
 import type { Telling } from './telling.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -52,7 +52,9 @@ export class Promotions {
   #happened({ kind, subjectId: id, reason, at, body }: EventRow): void {
     const row = this.#world.journal.alerts.get(id)?.row;
     if (row === undefined || row.kind !== 'alert') return;
-    if (kind === 'alert.firing') this.#known.set(id, { severity: row.effectiveSeverity, since: at });
+    // It fires since its sample, which may be older than the commit.
+    if (kind === 'alert.firing')
+      this.#known.set(id, { severity: row.effectiveSeverity, since: Math.min(row.firedAt ?? at, at) });
     else if (kind === 'alert.resolved') this.#known.delete(id);
     else if (kind === 'alert.severity_changed') {
       const [from, to] = [body.from, body.to] as [Severity, Severity];
@@ -93,8 +95,8 @@ export class Promotions {
 
   #rulesFor(row: AlertRow, from: Severity): readonly Promotion[] {
     const { routing } = this.#world;
-    return placesOf(routing, { ...row.labels, severity: from }).flatMap(
-      (route) => policyFor(routing, route)?.promote.filter((one) => one.from === from) ?? [],
+    return toldAt(routing, { ...row.labels, severity: from }).flatMap(({ route, digest }) =>
+      digest === null ? (policyFor(routing, route)?.promote.filter((one) => one.from === from) ?? []) : [],
     );
   }
 
