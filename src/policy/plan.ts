@@ -3,7 +3,7 @@
 import type { Severity } from '../../rules/types.ts';
 import type { Notification } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
-import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
+import { type DeliveryRow, type Lane, type NotificationRow, sayingsTo } from '../pipeline/rows.ts';
 import { noteChange, noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
 import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
@@ -16,7 +16,7 @@ import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { endQuiet, quietReason, quietUntilOf } from './quiet-deliveries.ts';
 import { planReceipt } from './receipts.ts';
 import { arriveLate, decideConfirmed } from './receipts-of-open.ts';
-import { recipientsOf, unreachedEvent } from './recipients.ts';
+import { newToRecipients, recipientsOf, unreachedEvent } from './recipients.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
@@ -179,6 +179,7 @@ function planNotification(
     template: null,
     reason: message.reason,
     alerts: notification.alerts,
+    ...newToRecipients(state, notification.newTo, recipients, strategy, now),
     severity: message.severity,
     priority: message.priority,
     locale: message.locale,
@@ -234,7 +235,8 @@ function planDelivery(
   now: number,
   out: PlanResult,
 ): void {
-  const { receiver, message, alerts, only } = from;
+  const { receiver, message, only } = from;
+  const alerts = sayingsTo(notification, recipient);
   // A test waits for nothing that was said before, and nothing waits for it.
   const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
   const orderKey = orderKeyOf(audience, recipient);
