@@ -349,7 +349,8 @@ it('is news to whom it tells first, although it tells others again: no end witho
   open({
     escalations: [policy({ steps: [step(10, 'channel:chat channel:phone')] })],
     route: { groupBy: ['host'] },
-    answer: ({ channel }) => channel === 'phone' && broken ? { kind: 'auth', message: 'who are you' } : { kind: 'sent' },
+    answer: ({ channel }) =>
+      channel === 'phone' && broken ? { kind: 'auth', message: 'who are you' } : { kind: 'sent' },
   });
   // The phone is paused after the step about host b.
   await stage.push(91, { host: 'b' });

@@ -173,7 +173,8 @@ function hasHeard(
   told: readonly ToldByStep[],
 ): boolean {
   const target = formatTarget(to);
-  if (row.notified[id]?.status === 'firing' && tellsAnyway(routing, row.receiver).includes(target)) return true;
+  if (row.notified[id]?.status === 'firing' && tellsAnyway(routing, row.receiver).includes(target))
+    return true;
   return told.some((step) => step.alerts.includes(id) && step.to.some((one) => formatTarget(one) === target));
 }
 

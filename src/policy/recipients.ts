@@ -71,7 +71,8 @@ export function newToRecipients(
   if (newTo === undefined || newTo.every(({ alerts }) => alerts.length === 0)) return {};
   const news = new Map<string, readonly string[]>();
   for (const { target, alerts } of newTo) {
-    for (const recipient of recipientsOf(ways, people, { channels: [], to: [target] }, strategy, at).recipients) {
+    for (const recipient of recipientsOf(ways, people, { channels: [], to: [target] }, strategy, at)
+      .recipients) {
       const known = news.get(recipient);
       news.set(recipient, known === undefined ? alerts : known.filter((id) => alerts.includes(id)));
     }

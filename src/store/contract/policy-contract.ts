@@ -301,7 +301,12 @@ export function policyContract(current: () => Story): void {
     const [said, over] = (['firing', 'resolved'] as const).map((saying) =>
       rows.notification({ groupId: gone.id, alerts: { [alert]: saying } }),
     );
-    const lost = { state: 'dropped', reason: 'confirmed', finishedAt: t0, orderKey: 'team:{} ops-hook' } as const;
+    const lost = {
+      state: 'dropped',
+      reason: 'confirmed',
+      finishedAt: t0,
+      orderKey: 'team:{} ops-hook',
+    } as const;
     const firing = rows.delivery(said!, { ...lost, orderNo: 1 });
     const end = rows.delivery(over!, { orderKey: 'team:{} ops-hook', orderNo: 2 });
     const other = rows.delivery(said!, { ...lost, orderKey: 'team:{} pager', orderNo: 1 });

@@ -32,7 +32,8 @@ export class OpenAlerts {
       const own = { ...row.labels, severity: row.effectiveSeverity };
       const names =
         route.groupBy === 'all' ? new Set([...Object.keys(own), ...Object.keys(labels)]) : route.groupBy;
-      if (![...names].every((name) => (own[name as keyof typeof own] ?? '') === (labels[name] ?? ''))) continue;
+      if (![...names].every((name) => (own[name as keyof typeof own] ?? '') === (labels[name] ?? '')))
+        continue;
       const isTold = toldAt(routing, own).some((told) => told.route === route && told.digest === null);
       if (isTold) members.push({ row, by: this.heldBy(row, now) });
     }

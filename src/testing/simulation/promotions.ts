@@ -107,8 +107,7 @@ export class Promotions {
       const row = journal.alerts.get(id)!.row;
       const said = journal.notificationsOf.get(id) ?? [];
       // Whoever is to hear of it now has heard of it.
-      const isTold = (by: string) =>
-        saysFiring(said.findLast(({ receiver }) => receiver === by)?.alerts[id]);
+      const isTold = (by: string) => saysFiring(said.findLast(({ receiver }) => receiver === by)?.alerts[id]);
       const due = this.#rulesFor(row, severity).filter(
         ({ afterMs, receiver }) => since + afterMs <= now && isTold(receiver),
       );
