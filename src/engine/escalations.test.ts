@@ -344,6 +344,34 @@ it('is shown with the alert: what is next, what pauses it, and when it was its l
   expect(stage.runtime.services.escalations('default', 'nobody')).toEqual([]);
 });
 
+it('is news to whom it tells first, although it tells others again: no end without it, also over a kill', async () => {
+  let broken = true;
+  open({
+    escalations: [policy({ steps: [step(10, 'channel:chat channel:phone')] })],
+    route: { groupBy: ['host'] },
+    answer: ({ channel }) =>
+      channel === 'phone' && broken ? { kind: 'auth', message: 'who are you' } : { kind: 'sent' },
+  });
+  // The phone is paused after the step about host b.
+  await stage.push(91, { host: 'b' });
+  await stage.advance(5 * minute);
+  await stage.push(91);
+  await stage.advance(11 * minute);
+  stage.kill();
+  stage.start();
+  await stage.push(10);
+  await stage.advance(minute);
+  broken = false;
+  await stage.advance(120 * minute);
+  const heard = (name: string) =>
+    stage.sent
+      .filter(({ channel, message }) => channel === name && message.groupLabels.host === 'a')
+      .map(({ message }) => message.reason);
+  expect(heard('chat')).toEqual(['first', 'escalation_step', 'resolved']);
+  expect(heard('phone')).toEqual([]);
+  expect(steps().filter((text) => text.includes('phone')).length).toBeGreaterThan(0);
+});
+
 describe('what nobody ends in time', () => {
   const promote = (over: object = {}): EscalationPolicy['promote'] => [
     { from: 'warning', afterMs: 10 * minute, to: 'high', while: 'unacknowledged', ...over },
@@ -372,6 +400,18 @@ describe('what nobody ends in time', () => {
       reason: 'promoted',
       body: { from: 'high', to: 'critical', escalation: 'page', after: 30 * minute },
     });
+  });
+
+  it('is not more urgent by two steps at once when it was told late', async () => {
+    const escalations = [policy({ steps: [], promote: promote({ while: 'unresolved' }) })];
+    open({ escalations, route: { groupWaitMs: 45 * minute } });
+    await stage.push(91);
+    await stage.advance(120 * minute);
+    const raised = stage.store
+      .events('default', null, 100, null)
+      .items.filter(({ kind }) => kind === 'alert.severity_changed')
+      .map(({ at, body }) => `${(at - stage.t0) / minute} ${body.to}`);
+    expect(raised.reverse()).toEqual(['45 high', '75 critical']);
   });
 
   it('waits while somebody holds it, unless it is to be unresolved only', async () => {

@@ -146,8 +146,13 @@ function takeStep(
     escalation: { policy: name, step: number, of, round: turn, since: startedAt },
   };
   const alerts: Record<string, Saying> = {};
-  for (const { id } of open) alerts[id] = heardOf(state, group, id, step.to, told) ? 'standing' : 'firing';
-  const notification = { ...made, message, alerts, to: step.to };
+  const newTo = step.to.map((target) => ({ target, alerts: [] as string[] }));
+  for (const { id } of open) {
+    const strangers = newTo.filter(({ target }) => !hasHeard(state, group, id, target, told));
+    alerts[id] = strangers.length === newTo.length ? 'firing' : 'standing';
+    if (alerts[id] === 'standing') for (const stranger of strangers) stranger.alerts.push(id);
+  }
+  const notification = { ...made, message, alerts, to: step.to, newTo };
   out.notifications.push(
     step.strategy === null ? notification : { ...notification, strategy: step.strategy },
   );
@@ -159,20 +164,18 @@ function takeStep(
   return { ...next.row, told: alsoTold(told, [{ to: step.to, alerts: open.map(({ id }) => id) }]) };
 }
 
-/** Whether one of the targets was told of the alert, by the group's messages or by an earlier step: then it is no news. */
-function heardOf(
+/** Whether the target was told of the alert, by the group's messages or by an earlier step: then it is no news. */
+function hasHeard(
   { routing }: PipelineState,
   { row }: Group,
   id: string,
-  to: readonly Target[],
+  to: Target,
   told: readonly ToldByStep[],
 ): boolean {
-  const targets = new Set(to.map(formatTarget));
-  if (row.notified[id]?.status === 'firing')
-    for (const target of tellsAnyway(routing, row.receiver)) if (targets.has(target)) return true;
-  return told.some(
-    (step) => step.to.some((target) => targets.has(formatTarget(target))) && step.alerts.includes(id),
-  );
+  const target = formatTarget(to);
+  if (row.notified[id]?.status === 'firing' && tellsAnyway(routing, row.receiver).includes(target))
+    return true;
+  return told.some((step) => step.alerts.includes(id) && step.to.some((one) => formatTarget(one) === target));
 }
 
 /** Whom a receiver tells, as targets. */

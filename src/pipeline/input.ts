@@ -174,6 +174,8 @@ export interface Notification {
   readonly strategy?: string;
   /** It goes to these, in place of whom its receiver names. */
   readonly to?: readonly Target[];
+  /** Of what stands: ids of alerts that some of these have not heard of. */
+  readonly newTo?: readonly { readonly target: Target; readonly alerts: readonly string[] }[];
   /** A test of whether they are reached: only through this channel. */
   readonly through?: string;
   /** A test: it goes to this channel and nobody else, in one attempt, and nobody is called when it fails. */

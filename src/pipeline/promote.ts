@@ -19,8 +19,9 @@ export function promoteDue(state: PipelineState, group: Group, now: number, out:
       if (!alert || !due || due.at > now) continue;
       const { promotion, since } = due;
       const body = { escalation: policy.name, after: promotion.afterMs, since, while: promotion.while };
-      // From when it was due, so that a late one delays no other.
-      raise(state, alert, promotion.to, due.at, { ...body, groupKey: group.row.groupKey }, now, out);
+      // From when it was due, so that a late one delays no other; but nobody had it before it was told here.
+      const from = Math.max(due.at, Math.min(group.row.notified[id]?.at ?? now, now));
+      raise(state, alert, promotion.to, from, { ...body, groupKey: group.row.groupKey }, now, out);
       moveOn(state, alert, now, out);
       for (const other of groupsOf(state, id)) {
         other.promotesAt = Math.min(other.promotesAt ?? Number.POSITIVE_INFINITY, now);

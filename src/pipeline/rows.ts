@@ -233,6 +233,16 @@ export function saysFiring(saying: Saying | undefined): boolean {
   return saying === 'firing' || saying === 'standing';
 }
 
+/** What a notification says to one of its recipients: what stands may be news there. */
+export function sayingsTo(
+  { alerts, newTo }: Pick<NotificationRow, 'alerts' | 'newTo'>,
+  recipient: string,
+): Readonly<Record<string, Saying>> {
+  const news = newTo?.[recipient];
+  if (news === undefined) return alerts;
+  return { ...alerts, ...Object.fromEntries(news.map((id) => [id, 'firing' as const])) };
+}
+
 export interface NotificationRow {
   readonly tenant: string;
   readonly id: string;
@@ -244,6 +254,8 @@ export interface NotificationRow {
   readonly reason: string;
   /** alert id → what this notification says of it. */
   readonly alerts: Readonly<Record<string, Saying>>;
+  /** By recipient: of what stands, ids of alerts that it has not heard of; absent: everybody has heard of all that stands. */
+  readonly newTo?: Readonly<Record<string, readonly string[]>>;
   readonly severity: Severity;
   readonly priority: Priority;
   readonly locale: Locale;

@@ -240,6 +240,20 @@ describe('a failing delivery', () => {
     ]);
   });
 
+  it('takes it along also when its group is gone and it waits behind another message', () => {
+    const [hook] = deliveries(notify({ a: 'firing' }));
+    report(hook!, outcome('permanent'), t0 + 1);
+    const [other] = deliveries(notify({ b: 'firing' }, t0 + 2));
+    notify({ a: 'resolved' }, t0 + 3);
+    const closed = { audience: 'ops:{}', channels: ['hook'], known: () => false };
+    plan(state, { kind: 'group_closed', ...closed }, t0 + 3);
+    const out = report(other!, outcome('sent'), t0 + 4);
+    expect(results(out).map(({ state: to, reason }) => [to, reason])).toEqual([
+      ['sent', null],
+      ['dropped', 'firing_not_sent'],
+    ]);
+  });
+
   it('does not take along a message that says something else too', () => {
     const [row] = deliveries(notify({ a: 'firing' }));
     notify({ a: 'resolved', b: 'firing' }, t0 + 1);

@@ -3,7 +3,7 @@
 import type { Severity } from '../../rules/types.ts';
 import type { Notification } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
-import type { DeliveryRow, Lane, NotificationRow } from '../pipeline/rows.ts';
+import { type DeliveryRow, type Lane, type NotificationRow, sayingsTo } from '../pipeline/rows.ts';
 import { noteChange, noteClaim, noteRelease, noteResult, openBreaker, parkedUntil } from './breaker.ts';
 import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
@@ -16,7 +16,7 @@ import { emptyPlan, type PlanResult } from './plan-result.ts';
 import { endQuiet, quietReason, quietUntilOf } from './quiet-deliveries.ts';
 import { planReceipt } from './receipts.ts';
 import { arriveLate, decideConfirmed } from './receipts-of-open.ts';
-import { recipientsOf, unreachedEvent } from './recipients.ts';
+import { newToRecipients, recipientsOf, unreachedEvent } from './recipients.ts';
 import { decideRetry, fallbackReason } from './retry.ts';
 import {
   deliveryTtlMs,
@@ -56,8 +56,10 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
       for (const key of keysOf(state, input)) {
         const order = state.orders.get(key);
         if (!order) continue;
+        // What still waits of the group is sent or not by what was heard.
+        const isOver = (id: string) => !input.known(id) && !order.open.some(({ alerts }) => id in alerts);
         for (const set of [order.unsaid, order.believed])
-          for (const id of set) if (!input.known(id)) set.delete(id);
+          for (const id of set) if (isOver(id)) set.delete(id);
         if (isSettled(order)) state.orders.delete(key);
       }
       break;
@@ -177,6 +179,7 @@ function planNotification(
     template: null,
     reason: message.reason,
     alerts: notification.alerts,
+    ...newToRecipients(state, notification.newTo, recipients, strategy, now),
     severity: message.severity,
     priority: message.priority,
     locale: message.locale,
@@ -232,7 +235,8 @@ function planDelivery(
   now: number,
   out: PlanResult,
 ): void {
-  const { receiver, message, alerts, only } = from;
+  const { receiver, message, only } = from;
+  const alerts = sayingsTo(notification, recipient);
   // A test waits for nothing that was said before, and nothing waits for it.
   const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
   const orderKey = orderKeyOf(audience, recipient);

@@ -1,5 +1,6 @@
 // Who gets a notification: the places and people behind its receiver, each once.
 import type { Effect } from '../pipeline/effect.ts';
+import type { Notification } from '../pipeline/input.ts';
 import type { EventRow, NotificationRow } from '../pipeline/rows.ts';
 import { expand } from './expand.ts';
 import type { Target } from './people.ts';
@@ -54,6 +55,30 @@ export function recipientsOf(
         recipients.push(recipientOf(person.name, channel));
   }
   return { recipients, unreached };
+}
+
+/**
+ * Who of the recipients has not heard of what stands: those whom no target stands for that has. Through an address that
+ * none of the targets leads to alone everything counts as heard: rather an end too many than none.
+ */
+export function newToRecipients(
+  { ways, people }: PolicyState,
+  newTo: Notification['newTo'],
+  recipients: readonly string[],
+  strategy: Strategy,
+  at: number,
+): Pick<NotificationRow, 'newTo'> {
+  if (newTo === undefined || newTo.every(({ alerts }) => alerts.length === 0)) return {};
+  const news = new Map<string, readonly string[]>();
+  for (const { target, alerts } of newTo) {
+    for (const recipient of recipientsOf(ways, people, { channels: [], to: [target] }, strategy, at)
+      .recipients) {
+      const known = news.get(recipient);
+      news.set(recipient, known === undefined ? alerts : known.filter((id) => alerts.includes(id)));
+    }
+  }
+  const some = [...news].filter(([recipient, ids]) => ids.length > 0 && recipients.includes(recipient));
+  return some.length === 0 ? {} : { newTo: Object.fromEntries(some) };
 }
 
 /** That a notification does not reach everybody whom it should. */

@@ -293,6 +293,29 @@ export function policyContract(current: () => Story): void {
     expect(all()).toHaveLength(1);
   });
 
+  it('loads what was lost of a group that is gone while its end waits', () => {
+    const story = current();
+    const { rows } = story;
+    const gone = rows.group();
+    const alert = rows.newId();
+    const [said, over] = (['firing', 'resolved'] as const).map((saying) =>
+      rows.notification({ groupId: gone.id, alerts: { [alert]: saying } }),
+    );
+    const lost = {
+      state: 'dropped',
+      reason: 'confirmed',
+      finishedAt: t0,
+      orderKey: 'team:{} ops-hook',
+    } as const;
+    const firing = rows.delivery(said!, { ...lost, orderNo: 1 });
+    const end = rows.delivery(over!, { orderKey: 'team:{} ops-hook', orderNo: 2 });
+    const other = rows.delivery(said!, { ...lost, orderKey: 'team:{} pager', orderNo: 1 });
+    story.commit([...sending(said!, firing), { put: 'delivery', row: other }, ...sending(over!, end)]);
+    story.reopen();
+    const loaded = story.store.loadTenant('acme').deliveries.map(({ id }) => id);
+    expect(loaded).toEqual([firing.id, end.id].sort());
+  });
+
   it('loads what an open group said since the oldest dead letter of groups that are gone, each once', () => {
     const story = current();
     const { rows } = story;

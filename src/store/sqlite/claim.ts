@@ -3,7 +3,7 @@
 import type { Lane } from '../../pipeline/rows.ts';
 import type { ClaimedDelivery, ClaimRequest } from '../store.ts';
 import type { Db } from './database.ts';
-import { alertsNamed, deliveryRow, type StoredDelivery } from './row-codec.ts';
+import { alertsSaid, deliveryRow, type StoredDelivery } from './row-codec.ts';
 import { columnsOf, delivery } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
@@ -12,6 +12,7 @@ const lanes = ['high', 'normal', 'low'] as const satisfies readonly Lane[];
 type Candidate = StoredDelivery & {
   readonly rowid: number;
   readonly alertIds: string;
+  readonly newTo: string | null;
   readonly body: string;
 };
 
@@ -26,7 +27,7 @@ export const ready = `d.state IN ('queued', 'sending') AND d.held = 0
 /** Leases one delivery by its row, inside of a transaction. */
 export function leasing(db: Db) {
   const read = db.raw.prepare<[rowid: number], Candidate>(
-    `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.body AS body
+    `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.new_to AS newTo, n.body AS body
      FROM delivery d CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
      WHERE d.rowid = ?`,
   );
@@ -48,7 +49,7 @@ const leaseStatement = (db: Db) =>
 function claimed(row: Candidate, leaseUntil: number): ClaimedDelivery {
   return {
     delivery: { ...deliveryRow(row), state: 'sending', leaseToken: row.leaseToken + 1, leaseUntil },
-    alerts: alertsNamed(row.alertIds),
+    alerts: alertsSaid(row, row.recipient),
     body: row.body,
   };
 }
@@ -58,7 +59,7 @@ function claimed(row: Candidate, leaseUntil: number): ClaimedDelivery {
 export function claimGroup(db: Db) {
   const select = (except: string) =>
     db.raw.prepare<[lane: string, now: number, ...rest: (string | number)[]], Candidate>(
-      `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.body AS body
+      `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.new_to AS newTo, n.body AS body
        FROM delivery d INDEXED BY delivery_due
        CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
        WHERE d.lane = ? AND coalesce(d.lease_until, d.due_at) <= ? AND ${ready} ${except}

@@ -26,6 +26,8 @@ const lost =
 type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
 const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });
 
+type OpenWithItsMessage = WithItsMessage & { readonly groupId: Buffer | null };
+
 /** For a statement that asks for the same value several times. */
 const times = (value: string, count: number) => Array.from({ length: count }, () => value);
 
@@ -47,8 +49,8 @@ export function loadGroup(db: Db) {
   const groups = db.raw.prepare<[string], StoredGroup>(
     `SELECT ${columnsOf(alertGroup, 'g')} FROM alert_group g WHERE g.tenant = ? ORDER BY g.id`,
   );
-  const openDeliveries = db.raw.prepare<[string], WithItsMessage>(
-    `SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}
+  const openDeliveries = db.raw.prepare<[string], OpenWithItsMessage>(
+    `SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}, n.group_id AS groupId
      FROM delivery d INDEXED BY delivery_open
      CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
      WHERE d.tenant = ? AND d.state IN ('queued', 'sending')`,
@@ -102,7 +104,8 @@ export function loadGroup(db: Db) {
      ORDER BY n.id`,
   );
 
-  // A group that handed over its log is gone; what died of its messages stands under the order key of its audience.
+  // A group that handed over its log is gone, or one whose end still waits behind other messages; what died of its messages
+  // stands under the order key of its audience.
   const deadOfGone = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
     `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(d.order_no) AS orderNo
      FROM delivery d INDEXED BY delivery_lost
@@ -119,19 +122,34 @@ export function loadGroup(db: Db) {
        AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
   );
 
-  /** Finished deliveries since the oldest dead one of groups that are gone, for audiences that an open group still has. */
-  function inherited(tenant: string, open: readonly GroupRow[]): WithItsMessage[] {
+  /**
+   * Finished deliveries since the oldest dead one of groups that are gone, for audiences that an open group still has, and
+   * for orders in which something waits still.
+   */
+  function inherited(
+    tenant: string,
+    open: readonly GroupRow[],
+    waits: readonly OpenWithItsMessage[],
+  ): WithItsMessage[] {
     const heirs = new Map<string, Buffer[]>();
     for (const { receiver, labels, id } of open) {
       const audience = audienceOf(receiver, labels);
       heirs.set(audience, [...(heirs.get(audience) ?? []), parseId(id)!]);
     }
+    const speakers = new Map<string, Buffer[]>();
+    for (const { orderKey, groupId } of waits)
+      if (groupId !== null) {
+        const known = speakers.get(orderKey);
+        if (known) known.push(groupId);
+        else speakers.set(orderKey, [groupId]);
+      }
     // A group is read once for an order key, however many groups left it their dead letters.
     const since = new Map<string, { group: Buffer; orderKey: string; orderNo: number }>();
     for (const { orderKey, groupId, orderNo } of deadOfGone.all(tenant)) {
-      const groups = heirs.get(orderKey.slice(0, orderKey.lastIndexOf(' ')));
-      if (!groups) continue;
-      for (const group of [groupId, ...groups]) {
+      const groups = heirs.get(orderKey.slice(0, orderKey.lastIndexOf(' '))) ?? [];
+      const speaking = speakers.get(orderKey) ?? [];
+      if (groups.length === 0 && speaking.length === 0) continue;
+      for (const group of [groupId, ...groups, ...speaking]) {
         const key = `${group.toString('latin1')}${orderKey}`;
         const known = since.get(key);
         if (known === undefined) since.set(key, { group, orderKey, orderNo });
@@ -158,11 +176,8 @@ export function loadGroup(db: Db) {
         if (row !== undefined) alerts.set(id, alertRow(row));
       }
     const loaded = new Map<string, TenantSnapshot['deliveries'][number]>();
-    for (const row of [
-      ...openDeliveries.all(tenant),
-      ...sinceDead.all(tenant),
-      ...inherited(tenant, groupRows),
-    ]) {
+    const waits = openDeliveries.all(tenant);
+    for (const row of [...waits, ...sinceDead.all(tenant), ...inherited(tenant, groupRows, waits)]) {
       const decoded = deliveryOf(row);
       loaded.set(decoded.id, decoded);
     }

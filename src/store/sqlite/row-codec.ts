@@ -1,13 +1,14 @@
 // Rows of the program to driver values and back. Whatever comes out of the database was written through here.
 import { canonicalLabels, labelsOfText } from '../../../rules/labels.ts';
 import type { Finding } from '../../../rules/types.ts';
-import type {
-  AlertRow,
-  DeliveryRow,
-  EscalationRow,
-  EventRow,
-  GroupRow,
-  NotificationRow,
+import {
+  type AlertRow,
+  type DeliveryRow,
+  type EscalationRow,
+  type EventRow,
+  type GroupRow,
+  type NotificationRow,
+  sayingsTo,
 } from '../../pipeline/rows.ts';
 import type { DeliveryOf, StoredEvent } from '../rows.ts';
 import { idBytes, idOrNameText, idOrNameValue, idText } from './id-codec.ts';
@@ -186,11 +187,24 @@ export function notificationValues(row: NotificationRow): NotificationValues {
     strategy: row.strategy,
     requireAll: row.requireAll ? 1 : null,
     emergencyAt: row.emergencyAt === null ? null : Math.floor(row.emergencyAt),
+    newTo: row.newTo === undefined ? null : JSON.stringify(row.newTo),
   };
 }
 
 export function alertsNamed(alertIds: string): NotificationRow['alerts'] {
   return JSON.parse(alertIds) as NotificationRow['alerts'];
+}
+
+function newToOf({ newTo }: { readonly newTo: string | null }): Pick<NotificationRow, 'newTo'> {
+  return newTo === null ? {} : { newTo: JSON.parse(newTo) as NonNullable<NotificationRow['newTo']> };
+}
+
+/** What the message of a delivery says to its recipient. */
+export function alertsSaid(
+  from: { readonly alertIds: string; readonly newTo: string | null },
+  recipient: string,
+): NotificationRow['alerts'] {
+  return sayingsTo({ alerts: alertsNamed(from.alertIds), ...newToOf(from) }, recipient);
 }
 
 export function notificationRow(from: StoredNotification): NotificationRow {
@@ -204,6 +218,7 @@ export function notificationRow(from: StoredNotification): NotificationRow {
     template: from.template,
     reason: from.reason,
     alerts: alertsNamed(from.alertIds),
+    ...newToOf(from),
     severity: from.severity as NotificationRow['severity'],
     priority: from.priority as NotificationRow['priority'],
     locale: from.locale as NotificationRow['locale'],
@@ -282,9 +297,10 @@ export function deliveryRow(from: StoredDelivery): DeliveryRow {
 
 /** What `deliveryOf` needs of the notification, under the alias `n`. */
 export const ofItsMessage =
-  'n.alert_ids AS alertIds, n.source AS source, n.severity AS severity, n.priority AS priority, n.strategy AS strategy';
+  'n.alert_ids AS alertIds, n.new_to AS newTo, n.source AS source, n.severity AS severity, n.priority AS priority, n.strategy AS strategy';
 export type WithItsMessage = StoredDelivery & {
   readonly alertIds: string;
+  readonly newTo: string | null;
   readonly source: string;
   readonly severity: string;
   readonly priority: string;
@@ -295,7 +311,7 @@ export type WithItsMessage = StoredDelivery & {
 export function deliveryOf(from: WithItsMessage): DeliveryOf {
   return {
     ...deliveryRow(from),
-    alerts: alertsNamed(from.alertIds),
+    alerts: alertsSaid(from, from.recipient),
     source: from.source as NotificationRow['source'],
     severity: from.severity as NotificationRow['severity'],
     priority: from.priority as NotificationRow['priority'],

@@ -228,6 +228,7 @@ export const notification = sqliteTable(
     strategy: text('strategy'),
     requireAll: integer('require_all'),
     emergencyAt: integer('emergency_at'),
+    newTo: text('new_to'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );

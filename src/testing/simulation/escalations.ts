@@ -220,6 +220,8 @@ export class Escalations {
       counters.hit('escalation step after a restart');
     const { steps, repeat } = run.policy;
     const over = Math.max(0, run.openMs - steps[run.next]!.afterMs);
+    // It was due after the last look, which saw less than the delay.
+    if (run.openMs < steps[run.next]!.afterMs) run.seenAt = Math.max(run.seenAt, at);
     run.next += 1;
     run.ripeAt = null;
     run.openMs = over;

@@ -1,7 +1,7 @@
 // The oracle's reading of a group: which alerts of it fire, and who holds them back, from committed rows and the tree alone.
 import type { AlertRow, GroupRow } from '../../pipeline/rows.ts';
 import type { Holding } from './holding.ts';
-import { placesOf, routeAt } from './routes.ts';
+import { routeAt, toldAt } from './routes.ts';
 import type { World } from './world.ts';
 
 export type HeldBy = 'acknowledged' | 'silenced' | 'inhibited' | null;
@@ -21,7 +21,7 @@ export class OpenAlerts {
     this.#holding = holding;
   }
 
-  /** What fires in the group now. */
+  /** What fires in the group now. What a digest collects at its severity is in no other group. */
   of({ tenant, receiver, route: path, labels }: GroupRow, now: number): readonly Member[] {
     const { journal, routing } = this.#world;
     const route = routeAt(routing, receiver, path);
@@ -29,13 +29,13 @@ export class OpenAlerts {
     const members: Member[] = [];
     for (const { row } of journal.firing) {
       if (row.tenant !== tenant) continue;
+      const own = { ...row.labels, severity: row.effectiveSeverity };
       const names =
-        route.groupBy === 'all'
-          ? new Set([...Object.keys(row.labels), ...Object.keys(labels)])
-          : route.groupBy;
-      if (![...names].every((name) => (row.labels[name] ?? '') === (labels[name] ?? ''))) continue;
-      const places = placesOf(routing, { ...row.labels, severity: row.effectiveSeverity });
-      if (places.includes(route)) members.push({ row, by: this.heldBy(row, now) });
+        route.groupBy === 'all' ? new Set([...Object.keys(own), ...Object.keys(labels)]) : route.groupBy;
+      if (![...names].every((name) => (own[name as keyof typeof own] ?? '') === (labels[name] ?? '')))
+        continue;
+      const isTold = toldAt(routing, own).some((told) => told.route === route && told.digest === null);
+      if (isTold) members.push({ row, by: this.heldBy(row, now) });
     }
     return members;
   }

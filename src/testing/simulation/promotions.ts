@@ -6,7 +6,7 @@ import type { Promotion } from '../../pipeline/escalation.ts';
 import { type AlertRow, type EventRow, saysFiring } from '../../pipeline/rows.ts';
 import { policyFor } from './escalation-plan.ts';
 import type { OpenAlerts } from './open-alerts.ts';
-import { placesOf } from './routes.ts';
+import { toldAt } from './routes.ts';
 import type { Telling } from './telling.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -52,36 +52,35 @@ export class Promotions {
   #happened({ kind, subjectId: id, reason, at, body }: EventRow): void {
     const row = this.#world.journal.alerts.get(id)?.row;
     if (row === undefined || row.kind !== 'alert') return;
-    if (kind === 'alert.firing') this.#known.set(id, { severity: row.effectiveSeverity, since: at });
+    // It fires since its sample, which may be older than the commit.
+    if (kind === 'alert.firing')
+      this.#known.set(id, { severity: row.effectiveSeverity, since: Math.min(row.firedAt ?? at, at) });
     else if (kind === 'alert.resolved') this.#known.delete(id);
     else if (kind === 'alert.severity_changed') {
       const [from, to] = [body.from, body.to] as [Severity, Severity];
-      if (reason === 'promoted') this.#promoted(row, from, to, at);
+      let since = at;
+      if (reason === 'promoted') since = this.#promoted(row, from, to, at);
       else if (severities.indexOf(to) < severities.indexOf(row.promoted ?? 'info'))
         this.#broken('I3', `${id} falls to ${to}, and was raised to ${row.promoted}`);
-      // One that was due earlier counts from then.
-      if (this.#known.has(id)) this.#known.set(id, { severity: to, since: at });
+      if (this.#known.has(id)) this.#known.set(id, { severity: to, since });
       this.#ripe.delete(id);
     }
   }
 
-  #promoted(row: AlertRow, from: Severity, to: Severity, at: number): void {
+  /** @returns Since when it counts as of the new severity: since it was due, where that was a moment ago. */
+  #promoted(row: AlertRow, from: Severity, to: Severity, at: number): number {
     const { counters } = this.#world;
     counters.hit('promoted');
     const known = this.#known.get(row.id);
     if (known === undefined) this.#broken('I3', `${row.id} is raised to ${to} and does not fire`);
     const by = this.#rulesFor(row, from);
-    if (this.#telling.routedAt > known.since - settledAfterMs) return;
+    if (this.#telling.routedAt > known.since - settledAfterMs) return at;
     const allowed = by.filter((one) => one.to === to);
     if (allowed.length === 0)
       this.#broken('I3', `${row.id} is raised from ${from} to ${to}, which nobody asked for`);
-    // What raised it before was perhaps late, and this counts from when that was due.
-    const early = row.promoted !== to || severities.indexOf(from) > 0 ? allowed : [];
-    if (
-      !early.some(
-        ({ afterMs }) => at >= known.since + afterMs - this.#world.downtime(known.since - 3_600_000, at),
-      )
-    )
+    // What raised it before was late where nothing ran then, and this counts from when that was due.
+    const down = this.#world.downtime(known.since - 3_600_000, at);
+    if (!allowed.some(({ afterMs }) => at >= known.since + afterMs - down))
       this.#broken('I3', `${row.id} is raised to ${to} at ${at}, and has been ${from} since ${known.since}`);
     const heldBy = row.ackedAt !== null && row.ackedAt < at ? this.#alerts.heldBy(row, at) : null;
     if (heldBy === 'acknowledged') {
@@ -89,13 +88,16 @@ export class Promotions {
         this.#broken('I8', `${row.id} is raised to ${to} although somebody holds it`);
       counters.hit('promoted although acknowledged');
     }
+    const dueAt = Math.min(...allowed.map(({ afterMs }) => known.since + afterMs));
+    return at - dueAt <= slackMs ? Math.min(dueAt, at) : at;
   }
 
-  #rulesFor(row: AlertRow, from: Severity): readonly Promotion[] {
+  #rulesFor(row: AlertRow, from: Severity): readonly (Promotion & { readonly receiver: string })[] {
     const { routing } = this.#world;
-    return placesOf(routing, { ...row.labels, severity: from }).flatMap(
-      (route) => policyFor(routing, route)?.promote.filter((one) => one.from === from) ?? [],
-    );
+    return toldAt(routing, { ...row.labels, severity: from }).flatMap(({ route, receiver, digest }) => {
+      const { promote } = (digest === null ? policyFor(routing, route) : null) ?? { promote: [] };
+      return promote.filter((one) => one.from === from).map((one) => ({ ...one, receiver }));
+    });
   }
 
   #look(): void {
@@ -103,11 +105,14 @@ export class Promotions {
     const now = clock.now();
     for (const [id, { severity, since }] of this.#known) {
       const row = journal.alerts.get(id)!.row;
-      const due = this.#rulesFor(row, severity).filter(({ afterMs }) => since + afterMs <= now);
+      const said = journal.notificationsOf.get(id) ?? [];
+      // Whoever is to hear of it now has heard of it.
+      const isTold = (by: string) => saysFiring(said.findLast(({ receiver }) => receiver === by)?.alerts[id]);
+      const due = this.#rulesFor(row, severity).filter(
+        ({ afterMs, receiver }) => since + afterMs <= now && isTold(receiver),
+      );
       const free = this.#alerts.heldBy(row, now) === null;
-      const told = (journal.notificationsOf.get(id) ?? []).at(-1);
-      const told1 = told !== undefined && saysFiring(told.alerts[id]);
-      if (!told1 || !due.some((one) => free || one.while === 'unresolved')) {
+      if (!due.some((one) => free || one.while === 'unresolved')) {
         this.#ripe.delete(id);
         continue;
       }

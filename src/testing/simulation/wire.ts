@@ -85,8 +85,16 @@ export class Wire {
   #got(alertId: string, { recipient, orderKey }: DeliveryRow, { receiver, alerts }: AlertMessage): boolean {
     const { journal } = this.#world;
     const moved = this.#mayBeTakenBack(alertId);
-    // What says other things too is sent all the same.
-    const only = alerts.every(({ status }) => status === 'resolved');
+    // What says other things too is sent all the same: that something fires, or the end of what was heard.
+    const heard = (id: string) =>
+      (journal.notificationsOf.get(id) ?? []).some(
+        (n) =>
+          saysFiring(n.alerts[id]) &&
+          (journal.deliveriesOf.get(n.id) ?? []).some(
+            ({ row, accepted }) => row.orderKey === orderKey && (accepted.length > 0 || row.leaseToken > 0),
+          ),
+      );
+    const only = alerts.every(({ id, status }) => status === 'resolved' && (id === alertId || !heard(id)));
     return (journal.notificationsOf.get(alertId) ?? []).some(
       (n) =>
         saysFiring(n.alerts[alertId]) &&
