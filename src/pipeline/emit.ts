@@ -4,8 +4,10 @@ import { againstText } from '../../rules/condition-text.ts';
 import { priorities, type Rule, severities } from '../../rules/types.ts';
 import { collects } from './digest.ts';
 import { digestSummary } from './digest-summary.ts';
+import { groupsOf } from './group.ts';
 import type { Notification } from './input.ts';
 import type { GroupView } from './notify.ts';
+import { audienceOf } from './routing.ts';
 import type { AlertRow, Saying } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 
@@ -34,13 +36,20 @@ function messageAlert(alert: AlertRow, rule: Rule | undefined, flaps: boolean): 
   };
 }
 
-function sayingOf(alert: AlertRow, group: Group): Saying {
+function sayingOf(state: PipelineState, alert: AlertRow, group: Group): Saying {
   if (alert.kind === 'event') return 'event';
   // It began and ended since the last digest: an occurrence, of which nobody has to hear the end.
   if (alert.state === 'resolved' && collects(group) && group.row.notified[alert.id] === undefined)
     return 'event';
   if (alert.state === 'resolved') return 'resolved';
-  return group.row.notified[alert.id]?.status === 'firing' ? 'standing' : 'firing';
+  if (group.row.notified[alert.id]?.status === 'firing') return 'standing';
+  // Several routes may lead to the same people on the same way: what one group has said there is no news of another.
+  const audience = audienceOf(group.row.receiver, group.row.labels);
+  const isSaid = groupsOf(state, alert.id).some(
+    ({ row }) =>
+      row.notified[alert.id]?.status === 'firing' && audienceOf(row.receiver, row.labels) === audience,
+  );
+  return isSaid ? 'standing' : 'firing';
 }
 
 /** Everything that is said in this message: changed ones first. */
@@ -84,7 +93,7 @@ export function emitNotification(
   let priority = priorities.length - 1;
   let firing = false;
   for (const alert of all) {
-    const status = sayingOf(alert, group);
+    const status = sayingOf(state, alert, group);
     alerts[alert.id] = status;
     firing ||= status !== 'resolved';
     severity = Math.max(severity, severities.indexOf(alert.effectiveSeverity));

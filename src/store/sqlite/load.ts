@@ -106,12 +106,11 @@ export function loadGroup(db: Db) {
 
   // A group that handed over its log is gone, or one whose end still waits behind other messages; what died of its messages
   // stands under the order key of its audience.
-  const deadOfGone = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
+  const lostOfGroups = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
     `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(d.order_no) AS orderNo
      FROM delivery d INDEXED BY delivery_lost
      CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
      WHERE d.tenant = ? AND ${lost} AND n.group_id IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM alert_group g WHERE g.tenant = n.tenant AND g.id = n.group_id)
      GROUP BY d.order_key, n.group_id`,
   );
   const finishedSince = db.raw.prepare<[string, Buffer, string, number], WithItsMessage>(
@@ -123,7 +122,7 @@ export function loadGroup(db: Db) {
   );
 
   /**
-   * Finished deliveries since the oldest dead one of groups that are gone, for audiences that an open group still has, and
+   * Finished deliveries since the oldest lost one of each group, for audiences that another open group has, and
    * for orders in which something waits still.
    */
   function inherited(
@@ -145,10 +144,13 @@ export function loadGroup(db: Db) {
       }
     // A group is read once for an order key, however many groups left it their dead letters.
     const since = new Map<string, { group: Buffer; orderKey: string; orderNo: number }>();
-    for (const { orderKey, groupId, orderNo } of deadOfGone.all(tenant)) {
+    for (const { orderKey, groupId, orderNo } of lostOfGroups.all(tenant)) {
       const groups = heirs.get(orderKey.slice(0, orderKey.lastIndexOf(' '))) ?? [];
       const speaking = speakers.get(orderKey) ?? [];
       if (groups.length === 0 && speaking.length === 0) continue;
+      // Of an open group that speaks there alone everything is found above.
+      const isOwn = (group: Buffer) => group.equals(groupId);
+      if (groups.some(isOwn) && groups.every(isOwn) && speaking.every(isOwn)) continue;
       for (const group of [groupId, ...groups, ...speaking]) {
         const key = `${group.toString('latin1')}${orderKey}`;
         const known = since.get(key);
