@@ -38,7 +38,7 @@ const sections: readonly Section[] = [
   {
     title: 'Escalations',
     of: ['escalation'],
-    note: 'Ten thousand groups with a host each, of which every step is due in the same moment. The clock stands still, so the turns follow one another without a pause; the disk is real.',
+    note: 'Ten thousand groups with a host each, whose alerts come in 25 seconds, so that their steps fall due spread over as long, 45 seconds later. The whole program with a real disk, on the real clock; between the last alert and the first step it is stopped and started again. `cpu` is the CPU of the main thread in the longest piece of its loop: what it would be on a machine that does nothing else.',
   },
   {
     title: 'Alerts',

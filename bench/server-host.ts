@@ -19,6 +19,19 @@ export function host(
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();
   const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMs);
+  let longestCpuMs = Number.NaN;
+  /** What the main thread used between two ticks of a timer is a piece of the loop and at most one resolution of others. */
+  const watchCpu = (): null => {
+    if (!Number.isNaN(longestCpuMs)) return null;
+    longestCpuMs = 0;
+    let before = mainThreadUs();
+    setInterval(() => {
+      const now = mainThreadUs();
+      longestCpuMs = Math.max(longestCpuMs, (now - before) / 1_000 - resolutionMs);
+      before = now;
+    }, resolutionMs).unref();
+    return null;
+  };
   const usage = (): Usage => {
     const cpu = process.cpuUsage();
     const memory = process.memoryUsage();
@@ -33,6 +46,7 @@ export function host(
         p999: ms(delays.percentile(99.9)),
         max: ms(delays.max),
       },
+      longestCpuMs,
     };
   };
   const answer = (question: Question): unknown => {
@@ -42,6 +56,8 @@ export function host(
       case 'mark':
         delays.reset();
         return answers(question);
+      case 'watch_cpu':
+        return watchCpu();
       case 'gc':
         (globalThis as { gc?: () => void }).gc?.();
         return null;

@@ -45,6 +45,7 @@ function usage(): Usage {
     rssMiB: Number(rss) / 1024,
     heapMiB: unknown,
     loop: { p50: unknown, p99: unknown, p999: unknown, max: unknown },
+    longestCpuMs: unknown,
   };
 }
 

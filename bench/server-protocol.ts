@@ -12,6 +12,8 @@ export type Question =
   | { readonly ask: 'usage' }
   /** Starts the event-loop histogram anew. */
   | { readonly ask: 'mark' }
+  /** From here on the loop's longest piece is weighed in CPU, too. */
+  | { readonly ask: 'watch_cpu' }
   | { readonly ask: 'gc' }
   | { readonly ask: 'rows' }
   /** Commits full turns beside everything else; answers the milliseconds of each. */
@@ -28,6 +30,8 @@ export interface Usage {
   readonly heapMiB: number;
   /** Event-loop delay since `mark`, milliseconds. */
   readonly loop: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+  /** CPU of the main thread in the longest piece since `watch_cpu`, milliseconds; NaN where nobody asked for it. */
+  readonly longestCpuMs: number;
 }
 
 /** What the store was asked to write since the start. */

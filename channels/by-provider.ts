@@ -1,12 +1,14 @@
 // A channel whose configuration names one of several providers; it does what that provider does.
 import { z } from 'zod';
 import { type ChannelDefinition, defineChannel } from './channel.ts';
+import { hasRecipients, noRecipients } from './own-recipients.ts';
 import { numberOfPerson, type PhoneProvider, resultOfNumbers, withNumbers } from './phone-provider.ts';
 
 /** What every configuration has, with its numbers in E.164. */
 export interface Settings {
   readonly provider: string;
-  readonly to: readonly string[];
+  /** Absent: it tells people only. */
+  readonly to?: readonly string[] | undefined;
   readonly country?: string | undefined;
 }
 
@@ -35,6 +37,7 @@ export function byProvider(
     ...channel,
     config: config as unknown as z.ZodType<Settings>,
     address: numberOfPerson,
+    reachesPlaces: hasRecipients,
     account: (settings: Settings) => of(settings).account(settings),
     rates: (settings: Settings) => of(settings).rates,
     render: (message, context) => of(context.config).render(message, context),
@@ -43,6 +46,7 @@ export function byProvider(
       return {
         async send(payload, context) {
           const to = context.to === undefined ? settings.to : [context.to];
+          if (to === undefined) return noRecipients;
           return resultOfNumbers(to, await opened.send(payload, to, context));
         },
         ...(opened.verify !== undefined && { verify: opened.verify }),

@@ -223,6 +223,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   readonly address?: z.ZodType<string>;
   /** Whether a channel of this configuration writes to people; absent: with `address` every one does. */
   reachesPeople?(config: z.output<Schema>): boolean;
+  /** Whether a channel of this configuration has recipients of its own; absent: every one has. Else it tells people only. */
+  reachesPlaces?(config: z.output<Schema>): boolean;
   /** Who shares the provider's account: an id without secrets. Absent: every channel has its own. */
   account?(config: z.output<Schema>): string;
   /** What the provider of this configuration grants, in place of `limits.rates`, where a kind has several providers. */

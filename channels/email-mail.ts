@@ -8,12 +8,13 @@ import type { Mail } from './email-mime.ts';
 export interface MailSettings {
   readonly from_email: string;
   readonly from_name?: string | undefined;
-  readonly to: readonly string[];
+  /** Absent: it writes to people only. */
+  readonly to?: readonly string[] | undefined;
   readonly reply_to?: string | undefined;
 }
 
 /** Who gets the mail of this attempt. */
-export function recipientsOf({ to }: MailSettings, context: Pick<SendContext, 'to'>): readonly string[] {
+export function recipientsOf({ to = [] }: MailSettings, context: Pick<SendContext, 'to'>): readonly string[] {
   return context.to === undefined ? to : [context.to];
 }
 

@@ -5,6 +5,7 @@ import { type EmailPayload, emailPayload, html } from './email-body.ts';
 import { openSendGrid, readSendGridEvents, sendGridAccount } from './email-sendgrid.ts';
 import { openSes } from './email-ses.ts';
 import { openSmtp } from './email-smtp.ts';
+import { hasRecipients, noRecipients } from './own-recipients.ts';
 import { secret } from './secret.ts';
 
 const maxBytes = 512 * 1024;
@@ -114,7 +115,12 @@ const config = z
     base_url: baseUrl.optional().describe("sendgrid, ses: in place of the provider's own address."),
     from_email: mailbox.describe('The sender: one address without a name, which the provider lets you use.'),
     from_name: z.string().max(128).optional().describe('Name shown for the sender.'),
-    to: z.array(mailbox).min(1).max(50).describe('Who gets the mail: one mail for all of them.'),
+    to: z
+      .array(mailbox)
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Who gets the mail: one mail for all of them. Without it the channel writes to people only.'),
     reply_to: mailbox.optional().describe('Where answers go to.'),
   })
   .superRefine((value, context) => {
@@ -180,6 +186,7 @@ export const email = defineChannel({
   limits: { maxBytes, concurrency, deadlineMs: 30_000 },
   dialect: html,
   address: mailbox,
+  reachesPlaces: hasRecipients,
   docs: {
     text: `One mail for each notification, as text and HTML, with at most 50 alerts; the mails of one group are one thread. Subject: \`FIRING [warning] HighCpu: CPU of web-1 at 97 %\`, for several alerts \`FIRING ×3 [critical] env=prod\`. The header \`X-Tocsin-Delivery\` carries the id of the delivery, and by SMTP so does \`Message-ID\`. \`provider\` says who takes the mails; keys of another provider are refused.
 
@@ -234,5 +241,12 @@ export const email = defineChannel({
         : { refused: 'this channel takes no receipts: provider sendgrid with event_key does' },
   },
   render: (message, context) => emailPayload(message, context),
-  open: (settings, host) => openers[settings.provider](settings, host),
+  open(settings, host) {
+    const opened = openers[settings.provider](settings, host);
+    return {
+      ...opened,
+      send: async (payload, context) =>
+        context.to === undefined && !hasRecipients(settings) ? noRecipients : opened.send(payload, context),
+    };
+  },
 });

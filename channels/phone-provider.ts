@@ -57,7 +57,10 @@ export const numbersConfig = {
     .array(z.string().min(1).max(40))
     .min(1)
     .max(50)
-    .describe('Telephone numbers, in E.164 (+886912345678) or as they are dialled in `country`.'),
+    .optional()
+    .describe(
+      'Telephone numbers, in E.164 (+886912345678) or as they are dialled in `country`. Without them the channel tells people only.',
+    ),
   country: z.enum(countries).optional().describe('Where a number without + is dialled.'),
 };
 
@@ -88,8 +91,9 @@ export const numberOfPerson = z
 
 /** The configuration with its numbers in E.164; what cannot be read is named. */
 export function withNumbers<
-  Config extends { readonly to: readonly string[]; readonly country?: string | undefined },
+  Config extends { readonly to?: readonly string[] | undefined; readonly country?: string | undefined },
 >(config: Config, context: z.RefinementCtx): Config {
+  if (config.to === undefined) return config;
   const to = config.to.map((written, i) => {
     const number = e164(written, config.country as Parameters<typeof e164>[1]);
     if (number !== null) return number;

@@ -28,6 +28,8 @@ interface Spoken {
   /** Escaped. */
   readonly text: string;
   readonly locale: Locale;
+  /** Something fires or happened: there is something to confirm. */
+  readonly asks: boolean;
 }
 
 export const twilioPhone = definePhoneProvider({
@@ -53,6 +55,7 @@ export const twilioPhone = definePhoneProvider({
   render: (message, context): Spoken => ({
     text: spoken(smsText(message, context, 10, mostAlerts)),
     locale: context.locale,
+    asks: message.status !== 'resolved',
   }),
   open: (settings, host) => ({
     send: (said, to, context) => {
@@ -104,11 +107,11 @@ function say(escaped: string, locale: Locale, voice: string | undefined): string
   return `<Say language="${phoneTexts[locale].language}"${of}>${escaped}</Say>`;
 }
 
-/** Without a URL nobody would hear a key: the alert is said twice and that is all. */
-function twiml({ text, locale }: Spoken, voice: string | undefined, back: string | null): string {
+/** Without a URL nobody would hear a key, and of an end there is nothing to confirm: it is said twice and that is all. */
+function twiml({ text, locale, asks }: Spoken, voice: string | undefined, back: string | null): string {
   const t = phoneTexts[locale];
   const alert = `${say(`${t.greeting} ${text}`, locale, voice)}<Pause length="1"/>`;
-  if (back === null) return `<Response>${alert}${alert}</Response>`;
+  if (back === null || !asks) return `<Response>${alert}${alert}</Response>`;
   const press = say(t.press, locale, voice);
   return `<Response><Gather numDigits="1" timeout="10" method="POST" action="${escapeXml(back)}">${alert}${press}${alert}${press}</Gather></Response>`;
 }

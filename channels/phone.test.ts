@@ -143,6 +143,13 @@ async function desk(raw: object, path = '/webhook/callback/phone') {
   return { receipts, url: `${receiver.url}${path}` };
 }
 
+it('calls nobody for a channel that has no numbers, and says so', async () => {
+  const { to: _, ...nobody } = twilio;
+  expect(await call(nobody)).toMatchObject({ kind: 'invalid_recipient', code: 'no_to', scope: 'recipient' });
+  expect(phone.reachesPlaces!(phone.config.parse(nobody))).toBe(false);
+  expect(phone.reachesPlaces!(phone.config.parse(twilio))).toBe(true);
+});
+
 describe('a call through Twilio', () => {
   const start = async () => {
     const provider = await startTwilio({ now: () => at, accountSid: sid, authToken: key });
@@ -166,6 +173,17 @@ describe('a call through Twilio', () => {
     expect(isWellFormed(answer.replace(/^<\?xml[^>]*\?>/, ''))).toBe(true);
     expect(answer).toContain(`language="${language}"`);
     expect(receipts).toEqual([{ providerId: made!.sid, deliveryId, status: 'delivered', answer: '1' }]);
+  });
+
+  it('asks for no key when it says that it is over', async () => {
+    const { provider, config } = await start();
+    const { url } = await desk(twilio);
+    const over = { ...one, status: 'resolved' as const };
+    expect((await call(config, { message: over, host: { callbackUrl: url } })).kind).toBe('sent');
+    const { Twiml, StatusCallback } = provider.accepted[0]!.form;
+    expect(Twiml).not.toContain('Gather');
+    expect(Twiml).not.toContain('Press 1');
+    expect(StatusCallback).toContain(url);
   });
 
   it('tells how it ended: late, twice and out of order', async () => {

@@ -13,7 +13,7 @@ export const phone = byProvider(
     docs: {
       text: `Calls every number and says the alert. What is accepted is \`sent\`; a call that was picked up is \`delivered\`, also by a mailbox, and one that was busy, rejected or not answered has failed: that is told by [receipts](reference/channels.md#receipts).
 
-- \`twilio\`: the alert is said twice in the language of the message (\`en-US\`, \`zh-TW\`, \`zh-CN\`), and pressing 1 confirms: only that says that a person heard it. What is said is part of the request, so Twilio fetches nothing. Where Tocsin cannot be called back (no \`public_url\`), no key is asked for. Its receipts are signed.
+- \`twilio\`: the alert is said twice in the language of the message (\`en-US\`, \`zh-TW\`, \`zh-CN\`), and pressing 1 confirms: only that says that a person heard it. What is said is part of the request, so Twilio fetches nothing. Where Tocsin cannot be called back (no \`public_url\`), and when the call says that all of it is over, no key is asked for. Who wants no call about ends names the telephone in a receiver with \`send_resolved: false\`. Its receipts are signed.
 - \`aliyun\`: an approved text with variables, which stand for the same as of [sms](#sms). Its receipts are not signed: enter the address of the channel with \`?token=\` and the \`callback_token\` in Aliyun's console.`,
       answers: [...aliyunAnswers, ...twilioAnswers],
     },

@@ -8,6 +8,31 @@ export interface AddressedChannel extends PersonalChannel {
   readonly enabled: boolean;
   /** Whether it can write to one person; places are told otherwise. */
   readonly personal: boolean;
+  /** Whether it has recipients of its own; one that has none tells people only. */
+  readonly placed: boolean;
+}
+
+/** Of the settings of a channel, how it reaches people and places; `null`: they are wrong or switched off. */
+export function reachOf<Settings>(
+  definition:
+    | {
+        readonly address?: z.ZodType<string>;
+        reachesPeople?(settings: Settings): boolean;
+        reachesPlaces?(settings: Settings): boolean;
+      }
+    | undefined,
+  settings: { readonly given: Settings } | null,
+): Pick<AddressedChannel, 'personal' | 'placed'> {
+  const { address, reachesPeople, reachesPlaces } = definition ?? {};
+  return {
+    personal: address !== undefined && (settings === null || (reachesPeople?.(settings.given) ?? true)),
+    placed: settings === null || (reachesPlaces?.(settings.given) ?? true),
+  };
+}
+
+/** Why a channel cannot be told as a place. */
+export function tellsPeopleOnly(channel: string): string {
+  return `the channel ${channel} has no \`to\`, so it tells people only: expected people beside it (\`to: [ann]\`), or \`to\` at the channel`;
 }
 
 export interface Addressing {

@@ -1,6 +1,7 @@
 // A route as it comes through the API: a document with the keys of a route in the file, `name` and `position`. What an answer
 // shows beside them is taken along and means nothing, so that what was read can be put again.
 import { z } from 'zod';
+import { tellsPeopleOnly } from './addressing.ts';
 import type { DocumentProblem } from './api-rule.ts';
 import { checkRouteTree } from './routes.ts';
 import { danglingInRoute, type RoutingNames } from './routing.ts';
@@ -58,13 +59,21 @@ function nestedIn({ routes }: Readonly<Record<string, unknown>>): number {
   }, 0);
 }
 
-/** Receivers and time intervals that it names and that the file has not. */
+/**
+ * Receivers and time intervals that it names and that the file has not.
+ * @param names `peopleOnly`: channels that have no receiver because they tell people only, by what it would be called.
+ */
 export function routeNameProblems(
   document: Readonly<Record<string, unknown>>,
-  names: RoutingNames,
+  names: RoutingNames & { readonly peopleOnly?: ReadonlyMap<string, string> },
 ): DocumentProblem[] {
   const problems: DocumentProblem[] = [];
-  danglingInRoute(document, names, (path, what, _name, known) => {
+  danglingInRoute(document, names, (path, what, name, known) => {
+    const channel = what === 'receiver' ? names.peopleOnly?.get(name) : undefined;
+    if (channel !== undefined) {
+      problems.push({ path: dotted(path), message: tellsPeopleOnly(channel) });
+      return;
+    }
     const list = known.length === 0 ? 'none is defined' : `expected one of ${known.join(', ')}`;
     problems.push({ path: dotted(path), message: `there is no such ${what}; ${list}` });
   });

@@ -24,7 +24,13 @@ import { isRecord, own } from './plain.ts';
 import { reachTestOf } from './reach-test.ts';
 import { readTextFile } from './read-file.ts';
 import { resolveReferences } from './references.ts';
-import { addressingOf, type ChannelKinds, danglingNames, readChannels } from './references-by-name.ts';
+import {
+  addressingOf,
+  type ChannelKinds,
+  danglingNames,
+  peopleOnlyFallbacks,
+  readChannels,
+} from './references-by-name.ts';
 import { checkRouteTree, receiversOf } from './routes.ts';
 import { buildRouting, routingNames, type WrittenAt } from './routing.ts';
 import type { RoutingInput } from './routing-schema.ts';
@@ -90,6 +96,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const section = own(resolved.value, 'channels');
   const knownChannels = isRecord(section) ? Object.keys(section) : [];
   const addressing = addressingOf(resolved, options.channels ?? builtIn, channels);
+  found.push(...peopleOnlyFallbacks(source, resolved, addressing));
   const knownStrategies = strategyNames(own(resolved.value, 'strategies'));
   for (const { base, sections } of sectionsOf(resolved.value)) {
     checkRouteTree(
@@ -230,6 +237,10 @@ function routingOf(
   if (input.channels !== undefined && input.receivers === undefined && channels.size === 0) {
     complain(['channels'], 'expected at least one channel');
   }
+  const placed = (name: string) => written?.addressing.channels.get(name)?.placed !== false;
+  const everyone = [...channels.keys()].filter((name) => !name.includes('~') && placed(name));
+  if (input.receivers === undefined && channels.size > 0 && everyone.length === 0)
+    complain(['channels'], 'expected `receivers` that name people: none of the channels has a `to`');
   const remindBefore = input.silences?.remind_before ?? defaultRemindMs;
   const everybodys = {
     flapping: flappingOf(input.flapping ?? {}),
@@ -242,9 +253,7 @@ function routingOf(
   const theirs = new Set(Object.values(input.tenants ?? {}).flatMap((own) => [...channelsNamed(own)]));
   const shared = new Set([...channels.keys()].filter((name) => everybody.has(name) || !theirs.has(name)));
   const routing = (own: RoutingInput, base: Path) => {
-    const named = own.receivers ?? {
-      default: { channels: [...channels.keys()].filter((name) => !name.includes('~')) },
-    };
+    const named = own.receivers ?? { default: { channels: everyone } };
     const placeOf = written === null ? null : (path: Path) => written.placeOf([...base, ...path]);
     const below = (path: Path, message: string) => complain([...base, ...path], message);
     const schedules = schedulesOf(own.schedules, {

@@ -2,7 +2,7 @@
 // a mistake elsewhere hides none of these.
 import type { Target } from '../pipeline/target.ts';
 import { formatTarget, parseTarget } from '../policy/target.ts';
-import { type Addressing, addressKeys, readAddress } from './addressing.ts';
+import { type Addressing, addressKeys, readAddress, tellsPeopleOnly } from './addressing.ts';
 import type { DocumentProblem } from './api-rule.ts';
 import { peopleLimits } from './people-schema.ts';
 import { isRecord, own } from './plain.ts';
@@ -13,7 +13,7 @@ export interface TargetNames {
   readonly person: { has(name: string): boolean; keys(): Iterable<string> };
   readonly team: { has(name: string): boolean; keys(): Iterable<string> };
   readonly on_call: { has(name: string): boolean; keys(): Iterable<string> };
-  readonly channel: { has(name: string): boolean; keys(): Iterable<string> };
+  readonly channel: ReadonlyMap<string, { readonly placed: boolean }>;
 }
 
 export interface NameComplaints {
@@ -63,8 +63,12 @@ export function checkTargets(
   if (!Array.isArray(targets)) return;
   targets.forEach((written: unknown, i) => {
     const target = typeof written === 'string' ? parseTarget(written) : null;
-    if (target === null || names[target.kind].has(target.name)) return; // the schema says what is none
-    complaints.unknown([...at, i], called[target.kind], target.name, [...names[target.kind].keys()]);
+    if (target === null) return; // the schema says what is none
+    const { kind, name } = target;
+    if (kind === 'channel' && names.channel.get(name)?.placed === false)
+      complaints.wrong([...at, i], tellsPeopleOnly(name));
+    if (names[kind].has(name)) return;
+    complaints.unknown([...at, i], called[kind], name, [...names[kind].keys()]);
   });
 }
 

@@ -165,3 +165,44 @@ tenants: { acme: { receivers: { theirs: { to: [ann] } } } }
     ).toEqual(['7 tenants.acme.receivers.theirs.to.0: there is no person "ann"; none is defined']);
   });
 });
+
+describe('a channel without `to`', () => {
+  const people = `  post: { type: email, host: mail.example.com, from_email: a@example.com }
+people: { ann: { addresses: { post: ann@example.com } } }
+`;
+
+  it('tells people, and nobody else', () => {
+    const { routing, channels: open } = config(`${people}receivers: { ops: { channels: [post], to: [ann] } }
+route: { receiver: ops }
+`);
+    expect(open.get('post')?.settings).not.toHaveProperty('to');
+    expect(
+      [...routing.directory!.addressing.channels.values()].find(({ name }) => name === 'post'),
+    ).toMatchObject({
+      personal: true,
+      placed: false,
+    });
+    // Of a file that names no receivers everything is told by the others.
+    expect(config(people).routing.receivers.get('default')?.channels).toEqual(['mail', 'hook', 'screen']);
+  });
+
+  it('is a problem where it would be told as a place: of a receiver, a team, a step, a fallback', () => {
+    const said = /has no `to`, so it tells people only/;
+    const found = problems(`  chat: { type: console, fallback: [post] }
+${people}teams: { ops: [ann, "channel:post"] }
+receivers:
+  ops: { channels: [screen, post], escalation: page }
+  both: { channels: [post], to: [ann, "channel:post"] }
+escalations: { page: { steps: [{ after: 5m, to: ["channel:post"] }] } }
+route: { receiver: ops }
+`);
+    expect(found.map((one) => one.split(': ')[0])).toEqual([
+      '5 channels.chat.fallback.0',
+      '8 teams.ops.1',
+      '10 receivers.ops.channels.1',
+      '11 receivers.both.to.1',
+      '12 escalations.page.steps.0.to.0',
+    ]);
+    for (const one of found) expect(one).toMatch(said);
+  });
+});

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../../rules/did-you-mean.ts';
 import type { Problem } from '../../rules/types.ts';
-import type { AddressedChannel, Addressing } from './addressing.ts';
+import { type AddressedChannel, type Addressing, reachOf, tellsPeopleOnly } from './addressing.ts';
 import { takeApart, windowsOf } from './channel-keys.ts';
 import type { ChannelConfig } from './config.ts';
 import { danglingInEscalations } from './escalations.ts';
@@ -20,6 +20,7 @@ export interface ChannelKind {
   readonly config: z.ZodType;
   readonly address?: z.ZodType<string>;
   reachesPeople?(settings: unknown): boolean;
+  reachesPlaces?(settings: unknown): boolean;
 }
 export type ChannelKinds = Readonly<Record<string, ChannelKind>>;
 
@@ -99,10 +100,8 @@ export function addressingOf(
       if (typeof kind !== 'string') return [];
       const open = channels.get(name);
       const definition = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-      const personal =
-        definition?.address !== undefined &&
-        (open === undefined || (definition.reachesPeople?.(open.settings) ?? true));
-      return [[name, { name, kind, enabled: open !== undefined, personal, cost: open?.cost ?? 0 }]];
+      const reach = reachOf(definition, open === undefined ? null : { given: open.settings });
+      return [[name, { name, kind, enabled: open !== undefined, ...reach, cost: open?.cost ?? 0 }]];
     },
   );
   return {
@@ -128,6 +127,19 @@ function danglingFallback(
   });
 }
 
+/** Channels with recipients of their own, for whom one without any would take over. */
+export function peopleOnlyFallbacks(source: Source, resolved: Resolved, { channels }: Addressing): Problem[] {
+  return entriesOf(own(resolved.value, 'channels')).flatMap(([name, value]) => {
+    const fallback = own(value, 'fallback');
+    if (!Array.isArray(fallback) || channels.get(name)?.placed === false) return [];
+    return fallback.flatMap((other: unknown, i) =>
+      typeof other === 'string' && channels.get(other)?.placed === false
+        ? [source.problem(['channels', name, 'fallback', i], tellsPeopleOnly(other))]
+        : [],
+    );
+  });
+}
+
 /** Channels of receivers, and receivers and time intervals of routes, that do not exist; of the sections at `base`. */
 export function danglingNames(
   source: Source,
@@ -147,6 +159,13 @@ export function danglingNames(
     channels.forEach((channel: unknown, i) => {
       if (typeof channel === 'string' && !knownChannels.includes(channel))
         complain([...base, 'receivers', name, 'channels', i], 'channel', channel, knownChannels);
+      else if (
+        own(receiver, 'to') === undefined &&
+        addressing.channels.get(String(channel))?.placed === false
+      )
+        problems.push(
+          source.problem([...base, 'receivers', name, 'channels', i], tellsPeopleOnly(String(channel))),
+        );
     });
   }
   checkPeople(sections, addressing, {

@@ -1,7 +1,7 @@
 // The channels that one tenant made through the API, beside those of the file that it may use. One whose secrets cannot be
 // opened, or that this version cannot read, is known still: what is meant for it waits.
 import { Secret } from '../../channels/secret.ts';
-import type { AddressedChannel, Addressing } from '../config/addressing.ts';
+import { type AddressedChannel, type Addressing, reachOf } from '../config/addressing.ts';
 import { type ReadChannel, readApiChannel } from '../config/api-channel.ts';
 import type { DocumentProblem } from '../config/api-rule.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -62,6 +62,17 @@ export class ChannelBook {
     return this.made.entries.map(({ row }) => row.name);
   }
 
+  /** Whether a channel of this configuration has recipients of its own. */
+  isPlaced({ type, settings }: Pick<ChannelConfig, 'type' | 'settings'>): boolean {
+    const { kinds } = this.#reading;
+    return reachOf(Object.hasOwn(kinds, type) ? kinds[type] : undefined, { given: settings }).placed;
+  }
+
+  /** Those that have no recipients of their own. */
+  get placeless(): string[] {
+    return [...this.addressed.values()].filter(({ placed }) => !placed).map(({ name }) => name);
+  }
+
   /** What checks an address, by kind of channel; null: it reaches places. */
   get kinds(): Addressing['kinds'] {
     return new Map(Object.entries(this.#reading.kinds).map(([kind, { address = null }]) => [kind, address]));
@@ -76,10 +87,8 @@ export class ChannelBook {
         const kind = String(document.type);
         const config = read?.configs.find((one) => one.name === name) ?? read?.configs[0];
         const definition = Object.hasOwn(this.#reading.kinds, kind) ? this.#reading.kinds[kind] : undefined;
-        const personal =
-          definition?.address !== undefined &&
-          (config === undefined || (definition.reachesPeople?.(config.settings) ?? true));
-        return [[name, { name, kind, enabled: config !== undefined, personal, cost: config?.cost ?? 0 }]];
+        const reach = reachOf(definition, config === undefined ? null : { given: config.settings });
+        return [[name, { name, kind, enabled: config !== undefined, ...reach, cost: config?.cost ?? 0 }]];
       }),
     );
   }

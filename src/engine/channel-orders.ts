@@ -1,7 +1,9 @@
 // What people do with channels of the API, in its turn: what cannot be opened is refused before anything is stored, and
 // from the commit on messages go out by the channel as it is now.
 import { Secret } from '../../channels/secret.ts';
-import { channelLimits } from '../config/api-channel.ts';
+import { tellsPeopleOnly } from '../config/addressing.ts';
+import { channelLimits, type ReadChannel } from '../config/api-channel.ts';
+import type { DocumentProblem } from '../config/api-rule.ts';
 import { shownDocument, strayedSecrets, withKept } from '../config/secret-places.ts';
 import type { LiveChannel } from '../delivery/live-channels.ts';
 import type { ObjectEntry } from '../http/bodies/object-body.ts';
@@ -58,10 +60,8 @@ export function channelEntry(channels: ChannelBook, made: ApiChannel): ObjectEnt
   return { name: row.name, document, row, place: null, problems: channels.problemsOf(made) };
 }
 
-function kindOf(
-  { channels, templates, usersOf }: ChannelSurroundings,
-  open: OpenTrial,
-): ObjectKind<ApiChannel> {
+function kindOf(surroundings: ChannelSurroundings, open: OpenTrial): ObjectKind<ApiChannel> {
+  const { channels, templates, usersOf } = surroundings;
   const { tenant, made: book } = channels;
   return {
     ...{ kind: 'channel', tenant, book, most: channelLimits.channels },
@@ -81,6 +81,8 @@ function kindOf(
       const read = channels.read(kept.document, templates);
       if ('problems' in read) return read;
       const { name, secrets } = read;
+      const astray = peopleOnlyProblems(read, before, surroundings);
+      if (astray.length > 0) return { problems: astray };
       const strayed =
         whole === null || before === null
           ? []
@@ -112,6 +114,30 @@ function kindOf(
     shown: (made) => channelEntry(channels, made),
   };
 }
+
+/** Who would be told with recipients that are not there: by this channel, or by one that takes over from it. */
+function peopleOnlyProblems(
+  { name, configs }: ReadChannel,
+  before: ApiChannel | null,
+  { channels, placeless, toldAsPlaceBy }: ChannelSurroundings,
+): readonly DocumentProblem[] {
+  const [config] = configs;
+  if (config === undefined) return [];
+  if (channels.isPlaced(config)) {
+    const at = config.fallback.findIndex((other) => placeless.has(other));
+    return at === -1 ? [] : [{ path: `fallback.${at}`, message: tellsPeopleOnly(config.fallback[at]!) }];
+  }
+  if (before === null) return [];
+  const others = channels.made.entries.filter(
+    ({ row, document }) => row.name !== name && !placeless.has(row.name) && fallsBack(document, name),
+  );
+  const users = [...others.map(({ row }) => `channel ${row.name}`), ...toldAsPlaceBy(name)];
+  return users.length === 0
+    ? []
+    : [{ path: 'to', message: `missing: ${users.slice(0, mostListed).join(', ')} would tell nobody by it` }];
+}
+
+const mostListed = 20;
 
 function fallsBack({ fallback }: ObjectDocument, name: string): boolean {
   return Array.isArray(fallback) && fallback.includes(name);

@@ -10,6 +10,10 @@ export interface ChannelSurroundings {
   readonly templates: readonly string[];
   /** What names the channel, but for other channels. */
   readonly usersOf: (channel: string) => readonly string[];
+  /** What tells the channel as a place, with the recipients of its configuration; but for other channels. */
+  readonly toldAsPlaceBy: (channel: string) => readonly string[];
+  /** Channels that have no recipients of their own. */
+  readonly placeless: ReadonlySet<string>;
 }
 
 export interface TemplateSurroundings {
@@ -25,19 +29,23 @@ export function channelSurroundings({
   policy,
   people,
 }: TenantBooks): ChannelSurroundings {
+  const ofRoutes = (channel: string) =>
+    routes.made.entries
+      .filter(({ document }) => leadsTo(document, `channel:${channel}`))
+      .map(({ row }) => `route ${row.name}`);
   return {
     channels,
     templates: templates.names,
+    placeless: new Set(
+      [...people.targetNames.channel].flatMap(([name, { placed }]) => (placed ? [] : [name])),
+    ),
+    toldAsPlaceBy: (channel) => [...ofRoutes(channel), ...people.referrers('channel', channel)],
     usersOf(channel) {
-      const receiver = `channel:${channel}`;
-      const ofRoutes = routes.made.entries
-        .filter(({ document }) => leadsTo(document, receiver))
-        .map(({ row }) => `route ${row.name}`);
       const ofStrategies = [...policy.strategies.values()]
         .filter((strategy) => strategy.channels?.includes(channel) && !isWord(channel))
         .map(({ name }) => `strategy ${name}`);
       const ofPeople = isWord(channel) ? [] : people.addressedBy(channel);
-      return [...ofRoutes, ...ofStrategies, ...people.referrers('channel', channel), ...ofPeople];
+      return [...ofRoutes(channel), ...ofStrategies, ...people.referrers('channel', channel), ...ofPeople];
     },
   };
 

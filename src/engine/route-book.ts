@@ -35,6 +35,7 @@ export class RouteBook {
   readonly escalations: EscalationBook;
   #file: FileRouting;
   #channels: readonly string[] = [];
+  #placeless: readonly string[] = [];
   #built: Built | null = null;
 
   constructor(file: FileRouting) {
@@ -54,11 +55,15 @@ export class RouteBook {
     this.#built = null;
   }
 
-  /** Names of the channels that the tenant made itself. */
-  set channels(channels: readonly string[]) {
-    if (JSON.stringify(channels) === JSON.stringify(this.#channels)) return;
-    this.#channels = channels;
-    this.#built = null;
+  /**
+   * @param channels Names of those that the tenant made itself.
+   * @param placeless Those of them that tell people only.
+   */
+  setChannels(channels: readonly string[], placeless: readonly string[]): void {
+    const before = JSON.stringify([this.#channels, this.#placeless]);
+    this.#placeless = placeless;
+    this.#channels = channels.filter((name) => !placeless.includes(name));
+    if (JSON.stringify([this.#channels, placeless]) !== before) this.#built = null;
   }
 
   /** The whole tree with everything beside it. */
@@ -86,7 +91,7 @@ export class RouteBook {
   /** What would keep the route out, if it were there in place of what it was. */
   problemsOf(route: ApiRoute): readonly DocumentProblem[] {
     const others = this.made.entries.filter(({ row }) => row.id !== route.row.id);
-    return build(this.#withChannels, [...others, route]).problems.get(route.row.id) ?? [];
+    return build(this.#withChannels, [...others, route], this.#placeless).problems.get(route.row.id) ?? [];
   }
 
   /** Children of the top in the order in which they are tried; those that are kept out, too. */
@@ -107,7 +112,7 @@ export class RouteBook {
   }
 
   get #current(): Built {
-    this.#built ??= build(this.#withChannels, this.made.entries);
+    this.#built ??= build(this.#withChannels, this.made.entries, this.#placeless);
     return this.#built;
   }
 
@@ -145,13 +150,14 @@ function inOrder(routes: readonly ApiRoute[]): ApiRoute[] {
   return [...routes].sort((a, b) => key(a) - key(b) || (a.row.id < b.row.id ? -1 : 1));
 }
 
-function build(file: FileRouting, made: readonly ApiRoute[]): Built {
+function build(file: FileRouting, made: readonly ApiRoute[], placeless: readonly string[]): Built {
   const { written, everyChannel: _, schedules: __, directory: ___, ...routing } = file;
   const intervals = written?.intervals ?? new Map();
   const names = {
     receivers: [...file.receivers.keys()],
     intervals: [...intervals.keys()],
     escalations: [...(file.escalations?.keys() ?? [])],
+    peopleOnly: new Map(placeless.map((channel) => [`channel:${channel}`, channel])),
   };
   const problems = new Map<string, DocumentProblem[]>();
   const complain = (id: string, found: readonly DocumentProblem[]) => {

@@ -138,7 +138,7 @@ export class Tenant {
 
   /** Routes and policy know the channels as they are now. */
   followChannels(): void {
-    this.routes.channels = this.channels.names;
+    this.routes.setChannels(this.channels.names, this.channels.placeless);
     this.people.followChannels();
     Object.assign(this.policy, this.#withPeople(this.channels.policy(this.filePolicy)));
   }
@@ -151,7 +151,7 @@ export class Tenant {
   ): { readonly step: StepResult; readonly plan: PlanResult } {
     this.templates.load(store.configObjects(this.name, 'template'));
     this.channels.load(store.configObjects(this.name, 'channel'));
-    this.routes.channels = this.channels.names;
+    this.routes.setChannels(this.channels.names, this.channels.placeless);
     const stored = (kind: ConfigObjectKind) => store.configObjects(this.name, kind);
     this.routes.load(stored('route'), stored('escalation'));
     this.rota.load(stored('override'), stored('schedule'));

@@ -82,6 +82,42 @@ function hoursOf(zone: string, from: number, to: number): number[] {
   return hours;
 }
 
+/**
+ * Times of a span of some hours or of a day by the machine's own calendar, half an hour at a time: when a clock
+ * shows one that it had not shown, or has jumped over it.
+ */
+function slotsOf(zone: string, hours: number, from: number, to: number): number[] {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
+  const found: number[] = [];
+  // Texts of this kind are ordered as times are; of a day they name the slots by their hour.
+  const slotAt = (at: number) => {
+    const shown = format.format(at);
+    return `${shown.slice(0, 11)}${String(Math.floor(Number(shown.slice(11, 13)) / hours)).padStart(2, '0')}`;
+  };
+  let latest = slotAt(from - halfHour);
+  for (let at = from; at < to; at += halfHour) {
+    const slot = slotAt(at);
+    if (slot > latest) {
+      found.push(at);
+      latest = slot;
+    }
+  }
+  return found;
+}
+
+describe.each(['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Taipei'])('a year in %s', (zone) => {
+  it.each([2, 6, 24])('has the times of every %i hours that the clocks show, each once', (hours) => {
+    const from = Date.parse('2026-01-01T00:00:00Z');
+    const to = Date.parse('2027-01-01T00:00:00Z');
+    const mine: number[] = [];
+    for (let at = nextOnTheClock(from - 1, hours * hour, zone); at < to; ) {
+      mine.push(at);
+      at = nextOnTheClock(at, hours * hour, zone);
+    }
+    expect(mine).toEqual(slotsOf(zone, hours, from, to));
+  });
+});
+
 describe('a year of hourly digests', () => {
   it.each(['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Taipei'])(
     'in %s tells everything once, on the hour',
