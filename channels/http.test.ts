@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startTestHost } from '../src/testing/channel-host.ts';
@@ -116,6 +118,22 @@ describe('request', () => {
     const { outcome } = await outcomeOf('cut');
     expect(outcome).toMatchObject({ kind: 'reply', status: 200, complete: false });
     expect(resultOfHttp(outcome, now).kind).toBe('sent');
+  });
+
+  it('takes no word that the answer is coming for the answer', async () => {
+    const server = createServer((asked, answer) => {
+      answer.writeProcessing();
+      if (asked.url === '/lost') setImmediate(() => asked.socket.destroy());
+      else answer.writeHead(204).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const outcomeAt = (path: string) =>
+      failing(`http://127.0.0.1:${port}${path}`, new AbortController().signal);
+    expect(await outcomeAt('/')).toMatchObject({ kind: 'reply', status: 204, body: '', complete: true });
+    expect(await outcomeAt('/lost')).toMatchObject({ kind: 'failure', written: true });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('does not follow a redirect', async () => {

@@ -39,106 +39,101 @@ const longestRetryAfterMs = 3_600_000;
 
 /** Makes one request. Never throws for anything that the network or the peer does. */
 export async function request(host: ChannelHost, call: HttpRequest): Promise<HttpOutcome> {
-  let written = false;
-  undici ??= await import('undici');
-  const dispatcher = markingDispatcher(await host.dispatcher());
-  let reply: Dispatcher.ResponseData<unknown>;
-  const asked = undici.request(call.url, {
-    dispatcher,
-    opaque: () => {
-      written = true;
-    },
-    method: call.method,
-    headers: call.headers,
-    body: call.body ?? null,
-    signal: call.signal,
+  const dispatcher = await host.dispatcher();
+  if (!URL.canParse(call.url)) return { kind: 'failure', written: false, code: 'UND_ERR_INVALID_ARG' };
+  const { origin, pathname, search } = new URL(call.url);
+  const asked = { origin, path: pathname + search, method: call.method, headers: call.headers };
+  return new Promise((resolve) => {
+    dispatcher.dispatch({ ...asked, body: call.body ?? null }, new Exchange(call, resolve));
   });
-  try {
-    reply = await unlessAborted(asked, call.signal, () => written);
-  } catch (error) {
-    return { kind: 'failure', written, code: call.signal.aborted ? 'aborted' : codeOf(error) };
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(reply.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  const { body, complete } = await readBounded(reply.body, call.maxReplyBytes ?? defaultMaxReplyBytes);
-  return { kind: 'reply', status: reply.statusCode, headers, body, complete };
+}
+
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * undici hears an abort only once it has a connection, and then writes nothing; before that, in its queue or under a
- * handshake that hangs, the caller is not kept waiting.
+ * Hears what becomes of a request. undici's own `request` makes a stream of every reply, which costs more than all of
+ * the channel's work; here the few bytes that are read are kept until the end.
  */
-async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal, written: () => boolean): Promise<T> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      if (written()) return;
-      asked.catch(() => {}); // it ends some time, and nobody is interested any more
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([asked, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #call: HttpRequest;
+  readonly #onAbort = () => this.#abort();
+  #settle: ((outcome: HttpOutcome) => void) | null;
+  /** Null until undici has a connected socket and begins to write the request to it. */
+  #controller: Dispatcher.DispatchController | null = null;
+  #head: Head | null = null;
+  readonly #chunks: Buffer[] = [];
+  #room: number;
+
+  constructor(call: HttpRequest, settle: (outcome: HttpOutcome) => void) {
+    this.#call = call;
+    this.#settle = settle;
+    this.#room = call.maxReplyBytes ?? defaultMaxReplyBytes;
+    call.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
-}
 
-/** undici is 13 MiB of memory: loaded with the first request, not with the registry of channels. */
-let undici: typeof import('undici') | null = null;
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Nobody is interested any more: nothing is written.
+    if (this.#call.signal.aborted) controller.abort(this.#call.signal.reason);
+  }
 
-const marking = new WeakMap<Dispatcher, Dispatcher>();
+  onResponseStart(_controller: unknown, status: number, fields: Record<string, string | string[]>): void {
+    if (status < 200) return; // the answer is still to come
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(fields))
+      headers[name] = Array.isArray(value) ? value.join(', ') : value;
+    this.#head = { status, headers };
+  }
 
-/** The same dispatcher, composed once, that calls a request's `opaque` when it begins to be written. */
-function markingDispatcher(dispatcher: Dispatcher): Dispatcher {
-  const known = marking.get(dispatcher);
-  if (known) return known;
-  const composed = dispatcher.compose(markWritten);
-  marking.set(dispatcher, composed);
-  return composed;
-}
-
-/** Tells when undici has a connected socket and begins to write the request to it. */
-const markWritten: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const { opaque } = options as { readonly opaque?: unknown };
-  return dispatch(options, {
-    onRequestStart: (controller, context) => {
-      if (typeof opaque === 'function') opaque();
-      handler.onRequestStart?.(controller, context);
-    },
-    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
-    onResponseStart: (...args) => handler.onResponseStart?.(...args),
-    onResponseData: (...args) => handler.onResponseData?.(...args),
-    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
-    onResponseError: (...args) => handler.onResponseError?.(...args),
-  });
-};
-
-async function readBounded(
-  stream: Dispatcher.ResponseData['body'],
-  maxBytes: number,
-): Promise<{ body: string; complete: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let complete = true;
-  try {
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-      const room = maxBytes - bytes;
-      chunks.push(chunk.byteLength > room ? chunk.subarray(0, room) : chunk);
-      bytes += Math.min(chunk.byteLength, room);
-      if (chunk.byteLength > room) {
-        complete = false;
-        break; // leaving the loop destroys the stream and with it the socket
-      }
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (chunk.byteLength <= this.#room) {
+      this.#chunks.push(chunk);
+      this.#room -= chunk.byteLength;
+      return;
     }
-  } catch {
-    // Cut off or out of time: the head has been read, and that is what decides.
-    complete = false;
+    this.#chunks.push(chunk.subarray(0, this.#room));
+    this.#room = 0;
+    this.#end(false);
+    controller.abort(new Error('the reply is longer than what is read of it')); // and with it the socket
   }
-  return { body: Buffer.concat(chunks).toString('utf8'), complete };
+
+  onResponseEnd(): void {
+    this.#end(true);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    // Cut off or out of time: once the head has been read, that is what decides.
+    if (this.#head !== null) this.#end(false);
+    else this.#fail(this.#call.signal.aborted ? 'aborted' : codeOf(error));
+  }
+
+  /**
+   * undici hears an abort only once it has a connection; before that, in its queue or under a handshake that hangs, the
+   * caller is not kept waiting.
+   */
+  #abort(): void {
+    if (this.#controller === null) this.#fail('aborted');
+    else this.#controller.abort(this.#call.signal.reason);
+  }
+
+  #end(complete: boolean): void {
+    const chunks = this.#chunks;
+    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    this.#done({ kind: 'reply', ...this.#head!, body: body.toString('utf8'), complete });
+  }
+
+  #fail(code: string): void {
+    this.#done({ kind: 'failure', written: this.#controller !== null, code });
+  }
+
+  #done(outcome: HttpOutcome): void {
+    this.#settle?.(outcome);
+    this.#settle = null;
+    this.#call.signal.removeEventListener('abort', this.#onAbort);
+  }
 }
 
 /** The most telling code of an error and its causes. */
