@@ -81,7 +81,9 @@ export class Digests {
     const { routing, clock, journal } = this.#world;
     for (const { row } of journal.alerts.values()) {
       const waits = [...this.#waiting.values()].some((waiting) => waiting.has(row.id));
-      if (row.state !== 'firing' && !waits) continue;
+      // An event may wait elsewhere to be told.
+      const untold = row.kind === 'event' && row.nextAt !== null;
+      if (row.state !== 'firing' && !waits && !untold) continue;
       const places = placesIn(next, row);
       for (const [key, waiting] of this.#waiting) if (!places.has(key)) waiting.delete(row.id);
       const before = placesIn(routing, row);
