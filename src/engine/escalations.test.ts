@@ -1,9 +1,12 @@
 // Nobody confirms in time: who is told then, what stops that, what puts it off, and that no step is lost or taken twice.
 import { afterEach, describe, expect, it } from 'vitest';
+import { matcher } from '../../rules/matchers.ts';
+import type { Matcher } from '../../rules/types.ts';
 import type { EscalationPolicy, EscalationStep } from '../pipeline/escalation.ts';
 import { parseTarget } from '../policy/target.ts';
 import { type FailurePlan, failingStore } from '../store/contract/failing-store.ts';
 import type { ShardCommit } from '../store/store.ts';
+import { aRoute } from '../testing/builders.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
 
 const s = 1_000;
@@ -206,6 +209,41 @@ describe('an escalation', () => {
         .map(({ message }) => `${message.reason} ${message.alerts.map(({ labels }) => labels.host).join()}`);
     expect(heard('phone')).toEqual(['escalation_step a', 'some_resolved a']);
     expect(heard('boss')).toEqual(['escalation_step b', 'resolved b']);
+  });
+
+  it('tells the end to those whom a step told, also where the alert is another group’s by then, over kills', async () => {
+    const levels = (
+      [
+        ['warning', 80],
+        ['critical', 95],
+      ] as const
+    ).map(([severity, threshold]) => ({ severity, threshold, resolveThreshold: threshold }));
+    const critical = aRoute({
+      path: '{}/{severity="critical"}',
+      matchers: [matcher('severity', '=', 'critical') as Matcher],
+      ...{ groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0, escalation: 'page' },
+    });
+    open({
+      rules: [{ levels }],
+      route: { routes: [critical] },
+    });
+    await stage.push(91, { host: 'a' });
+    await stage.push(91, { host: 'b' });
+    await stage.advance(12 * minute);
+    await stage.push(99, { host: 'a' });
+    await stage.advance(minute);
+    stage.kill();
+    stage.start();
+    await stage.push(10, { host: 'a' });
+    await stage.advance(minute);
+    const phone = () =>
+      stage.sent
+        .filter(({ channel }) => channel === 'phone')
+        .map(({ message }) => `${message.reason} ${message.alerts.map(({ labels }) => labels.host).join()}`);
+    expect(phone()).toEqual(['escalation_step a,b', 'resolved a']);
+    await stage.push(10, { host: 'b' });
+    await stage.advance(60 * minute);
+    expect(phone()).toEqual(['escalation_step a,b', 'resolved a', 'resolved b']);
   });
 
   it('is of alerts that were told: an event alone begins none, and a step names nothing that waits to be told', async () => {

@@ -93,6 +93,17 @@ describe('what is not urgent', () => {
     expect(digests()).toHaveLength(1);
   });
 
+  it('is not full of what is silenced: the rest waits for its time', () => {
+    tell({ max: 3 });
+    story.silence(2 * hour, 'host=~"b|c"');
+    for (const host of ['a', 'b', 'c']) story.verdict(host, true, 'Slow');
+    story.advance(minute);
+    expect(story.said).toEqual([]);
+    for (const host of ['d', 'e']) story.verdict(host, true, 'Slow');
+    story.advance(minute);
+    expect(digests().map(({ total }) => total)).toEqual([3]);
+  });
+
   it('goes out before the hour when there is as much as it holds', () => {
     tell({ max: 3 });
     for (const user of ['a', 'b', 'c', 'd']) {

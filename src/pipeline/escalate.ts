@@ -262,15 +262,52 @@ export function handOverEscalation(
   const row = group.row.escalation;
   if (!row) return;
   const own = heir?.row.escalation;
-  if (heir === undefined || own || policyOf(state, heir)?.name !== row.policy) {
+  const runs = own && own.policy !== nobodys;
+  if (heir === undefined || runs || policyOf(state, heir)?.name !== row.policy) {
     const fires = Object.values(group.row.notified).some(({ status }) => status === 'firing');
     endEscalation(state, group, heir || fires ? 'routed_elsewhere' : 'resolved', now, out);
-    if (!heir || !own) return;
-    heir.row.escalation = { ...own, told: alsoTold(own.told, row.told) };
-  } else heir.row.escalation = row;
+    if (!heir) return;
+    heir.row.escalation = alsoTelling(own, row.told, now);
+  } else heir.row.escalation = { ...row, told: alsoTold(own?.told ?? [], row.told) };
   group.row.escalation = null;
   out.groups.add(heir);
   out.effects.push({ put: 'group', row: heir.row, insert: false });
+}
+
+/** What is escalated of the heir is nobody's policy yet: it only knows whom steps elsewhere told. */
+const nobodys = '';
+
+function alsoTelling(
+  own: EscalationRow | null | undefined,
+  told: readonly ToldByStep[],
+  now: number,
+): EscalationRow {
+  const unknown: EscalationRow = {
+    ...{ policy: nobodys, startedAt: now, round: 0, level: 0, told: [] },
+    ...{ state: 'exhausted', nextAt: null, by: null, leftMs: null },
+  };
+  return { ...(own ?? unknown), told: alsoTold(own?.told ?? [], told) };
+}
+
+/**
+ * Another group speaks for this alert from now on, and this one for the rest: whoever a step told of the alert hears there
+ * that it is over. The escalation itself stays.
+ */
+export function handOverTold(group: Group, heir: Group, alertId: string, now: number, out: StepResult): void {
+  const row = group.row.escalation;
+  const given = row?.told.filter(({ alerts }) => alerts.includes(alertId)) ?? [];
+  if (!row || given.length === 0) return;
+  const left = row.told.flatMap(({ to, alerts }) => {
+    const rest = alerts.filter((id) => id !== alertId);
+    return rest.length > 0 ? [{ to, alerts: rest }] : [];
+  });
+  group.row.escalation = { ...row, told: left };
+  const ofAlert = given.map(({ to }) => ({ to, alerts: [alertId] }));
+  heir.row.escalation = alsoTelling(heir.row.escalation, ofAlert, now);
+  for (const { row: written } of [group, heir])
+    out.effects.push({ put: 'group', row: written, insert: false });
+  out.groups.add(group);
+  out.groups.add(heir);
 }
 
 /** The group was looked at: what it was told begins to be escalated, and what is over ends. */

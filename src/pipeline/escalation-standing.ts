@@ -31,7 +31,7 @@ export interface EscalationStanding {
 /** The escalation of the group; null where nothing is to be escalated. Reads only. */
 export function escalationIn(state: PipelineState, group: Group): EscalationStanding | null {
   const row = group.row.escalation;
-  if (!row) return null;
+  if (!row?.policy) return null;
   const known = policyOf(state, group);
   const policy = known?.name === row.policy ? known : null;
   const next = row.state === 'exhausted' ? undefined : policy?.steps[row.level];

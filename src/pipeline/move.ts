@@ -4,7 +4,7 @@
 import { collects } from './digest.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { handOverEscalation, tellEnds } from './escalate.ts';
+import { handOverEscalation, handOverTold, tellEnds } from './escalate.ts';
 import {
   arm,
   armForNew,
@@ -58,6 +58,7 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
       if (heirs.length > 0) {
         logNotified(group, [{ alert, status: 'resolved' }], entry.at);
         leaveGroup(state, group, alert.id);
+        if (group.members.size > 0) handOverTold(group, heirs[0]!, alert.id, now, out);
       } else takeBack(state, group, alert, now, out);
     }
     if (group.members.size > 0) continue;

@@ -3,6 +3,7 @@
 import type { NotifyReason } from '../../channels/message.ts';
 import { dedupeUntil, dedupeWindowOf } from './dedupe.ts';
 import { collects } from './digest.ts';
+import { isFull } from './digest-full.ts';
 import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import { seenFrom } from './leave.ts';
 import { nextOnTheClock } from './on-the-clock.ts';
@@ -182,6 +183,12 @@ export function decideNotify(
   if (plan === null || !decision.notify) return decision;
   const until = group.row.collectUntil ?? nextOnTheClock(now, plan.everyMs, plan.zone);
   if (until > now) return { notify: false, reason: 'collecting', until, view: decision.view };
+  // What made it full may be held back by now, by what came since the last look: then it waits for its time.
+  const held = new Set(decision.view.suppressed.map(({ alert }) => alert.id));
+  if (group.row.nextReason === 'digest_full' && !isFull(state, group, plan.max, now, held)) {
+    const next = nextOnTheClock(now, plan.everyMs, plan.zone);
+    return { notify: false, reason: 'collecting', until: next, view: decision.view };
+  }
   return { ...decision, reason: 'digest' };
 }
 

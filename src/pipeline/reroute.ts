@@ -7,7 +7,7 @@ import { collects, keptUntil } from './digest.ts';
 import { keepForDigest } from './digest-flush.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { handOverEscalation, tellEnds } from './escalate.ts';
+import { handOverEscalation, handOverTold, tellEnds } from './escalate.ts';
 import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
@@ -96,10 +96,10 @@ function retire(
   now: number,
   out: StepResult,
 ): void {
-  handOverEscalation(state, group, found, now, out);
   // Who was told at once that something fires does not wait for a digest to hear that it has ended, nor hears it there anew.
   const heir = found && collects(found) && !collects(group) ? undefined : found;
-  if (!heir) passToDigests(state, group, out);
+  handOverEscalation(state, group, heir, now, out);
+  if (!heir) passToDigests(state, group, now, out);
   if (heir) {
     const notified = { ...group.row.notified };
     // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.
@@ -129,7 +129,7 @@ function retire(
 }
 
 /** What fires and is collected for the same people now was said to them. */
-function passToDigests(state: PipelineState, group: Group, out: StepResult): void {
+function passToDigests(state: PipelineState, group: Group, now: number, out: StepResult): void {
   for (const [id, entry] of Object.entries(group.row.notified)) {
     const alert = state.alerts.get(id);
     if (entry.status !== 'firing' || alert?.state !== 'firing') continue;
@@ -137,7 +137,7 @@ function passToDigests(state: PipelineState, group: Group, out: StepResult): voi
       (other) => collects(other) && other.row.receiver === group.row.receiver && !hasLeft(other, id),
     );
     if (digests.length === 0) continue;
-    passWord(group, alert, entry, digests, out);
+    passWord(group, alert, entry, digests, now, out);
     for (const digest of digests) out.groups.add(digest);
   }
 }
@@ -183,7 +183,7 @@ function settleWord(state: PipelineState, group: Group, now: number, out: StepRe
       (other) => !hasLeft(other, id) && inheritance(other) === inheritance(group),
     );
     if (alert.state !== 'firing' || heirs.length === 0) oweEnd(state, group, alert, now);
-    else passWord(group, alert, entry, heirs, out);
+    else passWord(group, alert, entry, heirs, now, out);
   }
   if (group.row.notified === before) return;
   out.groups.add(group);
@@ -196,6 +196,7 @@ function passWord(
   alert: AlertRow,
   entry: Notified,
   heirs: readonly Group[],
+  now: number,
   out: StepResult,
 ): void {
   for (const heir of heirs) {
@@ -205,6 +206,7 @@ function passWord(
   }
   // The word that was said here still opens its dedupe window.
   logNotified(group, [{ alert, status: 'resolved' }], entry.at);
+  handOverTold(group, heirs[0]!, alert.id, now, out);
 }
 
 /** A resolved alert stays only in groups whose log says that it fires, and in a digest that is to tell of it. */

@@ -109,6 +109,7 @@ export const sometimes = [
   'escalation ended',
   'escalation ended by a route',
   'end of a step told',
+  'end of a step told by another group',
   'promoted',
   'promoted although acknowledged',
   'confirmed',

@@ -14,10 +14,11 @@ import {
 } from '../../pipeline/rows.ts';
 import { formatTarget } from '../../pipeline/target.ts';
 import type { Acks } from './acks.ts';
-import { type Besides, endsOf } from './besides.ts';
+import type { Besides } from './besides.ts';
 import { isOddQuarter, policyFor } from './escalation-plan.ts';
 import { isHeld, type Member, type OpenAlerts } from './open-alerts.ts';
 import { routeAt } from './routes.ts';
+import { StepEnds } from './step-ends.ts';
 import type { Telling } from './telling.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -58,14 +59,6 @@ interface Decided {
   readonly step: EscalationStep;
 }
 
-/** Somebody whom a step told is to hear of the end. */
-interface OwedEnd {
-  readonly groupId: string;
-  readonly alertId: string;
-  readonly channels: readonly string[];
-  readonly at: number;
-}
-
 export class Escalations {
   readonly #world: World;
   readonly #acks: Acks;
@@ -74,13 +67,11 @@ export class Escalations {
   readonly #telling: Telling;
   /** By group. One that is over stays, for who was told. */
   readonly #runs = new Map<string, Run>();
-  /** Group → alert → channels that a step has told of it. */
-  readonly #told = new Map<string, Map<string, Set<string>>>();
+  readonly #ends: StepEnds;
   /** Group → the one that may go on with its escalation. */
   readonly #heirs = new Map<string, string>();
   readonly #decided = new Map<string, Decided>();
   readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
-  #owedEnds: OwedEnd[] = [];
   /** Group → when its receiver was told that something fires, and why. */
   readonly #toldAt = new Map<string, { readonly at: number; readonly reason: string }>();
 
@@ -88,6 +79,7 @@ export class Escalations {
     this.#world = world;
     this.#acks = acks;
     this.#besides = besides;
+    this.#ends = new StepEnds(world, besides);
     this.#alerts = alerts;
     this.#telling = telling;
   }
@@ -119,12 +111,12 @@ export class Escalations {
         this.#broken('I9', `${row.id} is for ${asked.join(', ')}, and has deliveries to ${made.join(', ')}`);
     }
     this.#unchecked.length = 0;
-    const [late] = this.#owedEnds;
-    if (late !== undefined)
-      this.#broken(
-        'I1',
-        `${late.alertId} ended at ${late.at}, and ${late.channels.join(', ')}, told by a step, heard nothing`,
-      );
+    this.#ends.sweep();
+  }
+
+  /** After quiescence. */
+  checkEnds(): void {
+    this.#ends.checkAll();
   }
 
   // -- what happens ---------------------------------------------------------------------------------------------
@@ -308,7 +300,7 @@ export class Escalations {
     const own = heir === undefined ? undefined : this.#runs.get(heir);
     if (heir === undefined || run === undefined || (own && !isOver(own))) return;
     this.#world.counters.hit('escalation handed over');
-    this.#toldElsewhere(from, heir);
+    this.#ends.handOver(from, heir);
     this.#runs.delete(from);
     const toldAt = this.#toldAt.get(from);
     if (toldAt) this.#toldAt.set(heir, toldAt);
@@ -320,15 +312,6 @@ export class Escalations {
   #takeUp(groupId: string): void {
     if (this.#runs.has(groupId)) return;
     for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#handOver(from);
-  }
-
-  /** Whoever the steps of one group told hears of the end from the other. */
-  #toldElsewhere(from: string, to: string): void {
-    const all = this.#told.get(to) ?? new Map<string, Set<string>>();
-    for (const [id, channels] of this.#told.get(from) ?? [])
-      all.set(id, new Set([...(all.get(id) ?? []), ...channels]));
-    this.#told.delete(from);
-    this.#told.set(to, all);
   }
 
   #closed(groupId: string): void {
@@ -348,7 +331,7 @@ export class Escalations {
     if (row.reason === 'escalation_step') {
       if (!decided) this.#broken('I9', `${id} is a step that was not decided`);
       this.#checkStep(row, decided, at);
-    } else if (this.#besides.has(row)) this.#endTold(row);
+    } else if (this.#besides.has(row)) this.#ends.endTold(row);
     else this.#receiverTold(row);
   }
 
@@ -356,13 +339,7 @@ export class Escalations {
     const groupId = row.groupId!;
     const { journal } = this.#world;
     const run = this.#runs.get(groupId);
-    for (const alertId of endsOf(row)) {
-      const own = this.#world.routing.receivers.get(row.receiver ?? '')?.channels ?? [];
-      const told = this.#told.get(groupId);
-      const channels = [...(told?.get(alertId) ?? [])].filter((name) => !own.includes(name));
-      told?.delete(alertId);
-      if (channels.length > 0) this.#owedEnds.push({ groupId, alertId, channels, at: row.createdAt });
-    }
+    this.#ends.receiverTold(row);
     const fires = Object.entries(row.alerts).some(
       ([id, saying]) => saysFiring(saying) && journal.alerts.get(id)?.row.kind === 'alert',
     );
@@ -374,16 +351,6 @@ export class Escalations {
     // Where its last step was taken at the same moment that comes after.
     if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
     this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
-  }
-
-  #endTold(row: NotificationRow): void {
-    const channels = (id: string) =>
-      this.#owedEnds.filter((owed) => owed.groupId === row.groupId && owed.alertId === id);
-    const told = endsOf(row).flatMap(channels);
-    if (told.length === 0)
-      this.#broken('I3', `${row.id} tells of an end that nobody is to hear of but its receiver`);
-    this.#world.counters.hit('end of a step told');
-    this.#owedEnds = this.#owedEnds.filter((owed) => !told.includes(owed));
   }
 
   #checkStep(row: NotificationRow, { run, step }: Decided, at: number): void {
@@ -418,9 +385,7 @@ export class Escalations {
       this.#broken('I9', `${where} is taken at ${row.createdAt}, which is not in its hours`);
     const channels = step.to.map(({ name }) => name);
     this.#unchecked.push({ row, channels });
-    const told = this.#told.get(run.groupId) ?? new Map<string, Set<string>>();
-    this.#told.set(run.groupId, told);
-    for (const id of Object.keys(row.alerts)) told.set(id, new Set([...(told.get(id) ?? []), ...channels]));
+    this.#ends.stepTold(row, channels);
   }
 
   // -- from time to time ----------------------------------------------------------------------------------------

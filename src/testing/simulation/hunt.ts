@@ -22,7 +22,6 @@ export async function huntMutant(mutant: Mutant, fromSeed: number): Promise<Foun
       seed,
       hours: hoursPerSeed,
       wraps: mutant.wraps(),
-      escalations: true,
       ...(plan === undefined ? {} : { plan }),
     });
     hours += result.foundAfter ?? hoursPerSeed;

@@ -10,7 +10,6 @@ export type Job =
       readonly kind: 'seed';
       readonly seed: number;
       readonly hours: number;
-      readonly escalations: boolean;
       readonly about?: string;
     }
   | { readonly kind: 'mutant'; readonly name: string; readonly fromSeed: number };

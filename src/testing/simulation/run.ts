@@ -1,5 +1,5 @@
 // The simulation's command: `npm run sim -- --seed N --hours H`, `--seeds A-B`, `--seconds S`, `--mutants` (with
-// `--only TEXT` those whose names have it), each with `--workers N`; `--escalations` lets half of the seeds escalate; `--about TEXT` shows all that mentions an id or a key. Exit code 1 when an invariant broke, a state was never
+// `--only TEXT` those whose names have it), each with `--workers N`; `--about TEXT` shows all that mentions an id or a key. Exit code 1 when an invariant broke, a state was never
 // reached over at least 300 hours, or a mutant survived.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -66,12 +66,12 @@ function* seedJobs(
   from: number,
   to: number,
   until: number,
-  of: { readonly hours: number; readonly escalations: boolean; readonly about?: string },
+  of: { readonly hours: number; readonly about?: string },
 ): Generator<Job> {
   for (let seed = from; seed <= to && performance.now() < until; seed++) yield { kind: 'seed', seed, ...of };
 }
 
-async function runSeeds(jobs: Iterable<Job>, work: Work, escalations: boolean): Promise<boolean> {
+async function runSeeds(jobs: Iterable<Job>, work: Work): Promise<boolean> {
   const counters = new Counters();
   const startedAt = performance.now();
   let ok = true;
@@ -100,16 +100,7 @@ async function runSeeds(jobs: Iterable<Job>, work: Work, escalations: boolean): 
   print(
     `\n${runs} seeds, ${hours.toFixed(1)} simulated hours in ${seconds.toFixed(1)} s: ${(hours / seconds).toFixed(1)} h/s`,
   );
-  const ofEscalations: readonly Sometimes[] = [
-    'end of a step told',
-    'promoted',
-    'promoted although acknowledged',
-  ];
-  const ofConfirmations = /confirm|acknowledgement taken back/;
-  const drawn = (name: Sometimes) =>
-    escalations ||
-    !(name.startsWith('escalation') || ofEscalations.includes(name) || ofConfirmations.test(name));
-  const missing = counters.missing().filter(drawn);
+  const missing = counters.missing();
   if (hours >= hoursForCounters && missing.length > 0) {
     ok = false;
     print(`never reached: ${missing.join(', ')}`);
@@ -149,7 +140,6 @@ async function main(): Promise<number> {
       mutants: { type: 'boolean' },
       only: { type: 'string' },
       about: { type: 'string' },
-      escalations: { type: 'boolean' },
     },
   });
   const workers = wholeNumber('workers', values.workers, 1);
@@ -157,18 +147,18 @@ async function main(): Promise<number> {
   if (values.mutants)
     return (await runMutants(wholeNumber('seed', values.seed, 1), values.only ?? '', work)) ? 0 : 1;
   const hours = wholeNumber('hours', values.hours, 5);
-  const { about, escalations = false } = values;
-  const of = { hours, escalations, ...(about !== undefined && { about }) };
+  const { about } = values;
+  const of = { hours, ...(about !== undefined && { about }) };
   if (values.seconds !== undefined) {
     const from = wholeNumber('seed', values.seed, ((Date.now() / 1_000) % 1_000_000) | 0);
     const seconds = wholeNumber('seconds', values.seconds, 60);
     print(`from seed ${from}, ${hours} h each, for ${seconds} s`);
     const until = performance.now() + seconds * 1_000;
-    return (await runSeeds(seedJobs(from, Number.MAX_SAFE_INTEGER, until, of), work, escalations)) ? 0 : 1;
+    return (await runSeeds(seedJobs(from, Number.MAX_SAFE_INTEGER, until, of), work)) ? 0 : 1;
   }
   const one = wholeNumber('seed', values.seed, 1);
   const { from, to } = values.seeds === undefined ? { from: one, to: one } : seedsOf(values.seeds);
-  return (await runSeeds(seedJobs(from, to, Number.POSITIVE_INFINITY, of), work, escalations)) ? 0 : 1;
+  return (await runSeeds(seedJobs(from, to, Number.POSITIVE_INFINITY, of), work)) ? 0 : 1;
 }
 
 if (process.argv.includes(workerFlag)) serveJobs(doJob);

@@ -10,7 +10,7 @@ import { drawDigests } from './digest-plan.ts';
 import { Digests } from './digests.ts';
 import { type Disk, diskOfFiles, diskOfMemory } from './disk.ts';
 import { Episodes } from './episodes.ts';
-import { drawEscalations, noEscalations } from './escalation-plan.ts';
+import { drawEscalations } from './escalation-plan.ts';
 import { Escalations } from './escalations.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
@@ -52,8 +52,6 @@ export interface SimulationOptions {
   /** An id, an alert key, a group key, or a part of one: the result has everything that mentions it. */
   readonly about?: string;
   readonly wraps?: Wraps;
-  /** Half of the seeds escalate. */
-  readonly escalations?: boolean;
   /** Changes what the seed drew: a mutant may need a state to be frequent. */
   readonly plan?: (plan: SeedPlan) => SeedPlan;
 }
@@ -83,9 +81,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const whole: SeedPlan = {
     ...drawn,
     silencesPerHour: held.silencesPerHour,
-    ...(options.escalations === true
-      ? drawEscalations(new Random(seed, 33), { channels: drawn.channels, routing })
-      : { routing, escalation: noEscalations }),
+    ...drawEscalations(new Random(seed, 33), { channels: drawn.channels, routing }),
     rules: [
       ...drawn.rules,
       ...drawGroupRules(new Random(seed, 21)),
@@ -205,6 +201,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     clients.checkTokens();
     telling.checkResolves(world.clock.now());
+    escalations.checkEnds();
     await atRest(world, deliveries);
     world.close();
     checkDisk(world, clients, disk);

@@ -189,7 +189,9 @@ export class Telling {
       const alert = journal.alerts.get(id)?.row;
       if (!alert) continue;
       const { by, endedAt } = this.#hold(alert, at);
-      if (by !== null && at >= this.routedAt + routedGraceMs)
+      // Decided in the turn in which it became more urgent: by what it was before, perhaps.
+      const isMoving = this.#movedAt.get(id) === at;
+      if (by !== null && !isMoving && at >= this.routedAt + routedGraceMs)
         this.#broken('I10', `${row.reason} of ${id} (${alert.key}) for ${row.receiver}, which is ${by}`);
       if (endedAt === 0 || alert.kind === 'event') continue;
       counters.hit(status === 'resolved' ? 'resolve told after a hold' : 'told after a hold');
