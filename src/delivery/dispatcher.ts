@@ -167,10 +167,9 @@ export class Dispatcher {
 
   #hasRoom(station: Station, tenant: string, lane: Lane): boolean {
     if (station.queue.heldBy(tenant, lane) >= memoryPerTenant) return false;
-    if (this.#handsOver(station)) return true;
     const now = this.#ports.clock.now();
     const until = this.#nextCall(station, tenant, lane, now);
-    if (until <= now + longestWaitMs) return true;
+    if (until <= now + longestWaitMs || this.#isHandedOver(station, lane, until, now)) return true;
     this.#wakeAt(station, until);
     return false;
   }
@@ -192,9 +191,9 @@ export class Dispatcher {
     return Number.isFinite(until) ? until : now;
   }
 
-  /** Who waits for too long goes to another channel: for that it has to be here. */
-  #handsOver({ channel }: Station): boolean {
-    return (channel.fallback?.length ?? 0) > 0;
+  /** Who would wait for longer than its lane has patience goes to another channel: for that it has to be here. */
+  #isHandedOver({ channel }: Station, lane: Lane, until: number, now: number): boolean {
+    return (channel.fallback?.length ?? 0) > 0 && until - now > patienceMs[lane];
   }
 
   /** `tenant/channel` of everybody without room, by lane. */
@@ -358,7 +357,7 @@ export class Dispatcher {
 
   #giveUp(station: Station, lane: Lane, until: number, now: number): void {
     const { channel, queue } = station;
-    const impatient = this.#handsOver(station) && until - now > patienceMs[lane];
+    const impatient = this.#isHandedOver(station, lane, until, now);
     const needed = until + channel.definition.limits.deadlineMs;
     for (const job of queue.drainLane(lane)) {
       if (impatient) {

@@ -364,6 +364,20 @@ describe('what would have to wait for long', () => {
     for (const id of ['c', 'd'])
       expect(results.get(id)).toMatchObject({ kind: 'rate_limited', code: 'limit' });
   });
+
+  it('stays in the store also with a chain, while its lane has the patience for it', async () => {
+    const chain = { limits: [{ calls: 2, perMs: 5 * minute }], fallback: ['mail'] };
+    const on = stage({ channels: { chat: chain } });
+    for (const id of ['a', 'b', 'c']) on.offer([id], { lane: 'low' });
+    await on.clock.advance(1_000);
+    expect(on.released).toEqual(['c']);
+    expect(on.dispatcher.room('acme', 'chat', 'low')).toBe(false);
+    // Nobody of a more urgent lane waits that long.
+    expect(on.dispatcher.room('acme', 'chat', 'normal')).toBe(true);
+    await on.clock.advance(5 * minute);
+    expect(on.hungry).toBe(1);
+    expect(on.dispatcher.room('acme', 'chat', 'low')).toBe(true);
+  });
 });
 
 describe('lanes', () => {

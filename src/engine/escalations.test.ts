@@ -452,6 +452,25 @@ describe('what nobody ends in time', () => {
     expect(raised.reverse()).toEqual(['45 high', '75 critical']);
   });
 
+  it('waits while it is silenced, and no longer where somebody takes the silence back', async () => {
+    open({ escalations: [policy({ steps: [], promote: promote() })] });
+    await stage.push(91);
+    await stage.advance(minute);
+    const { silences } = stage.runtime.services;
+    const order = {
+      ...{ id: null, matchers: [{ name: 'host', op: '=' as const, value: 'a' }], recurs: null },
+      ...{ startsAt: stage.clock.now(), endsAt: stage.clock.now() + 60 * minute },
+      ...{ comment: 'disk swap', createdBy: 'key:ann' },
+    };
+    await answered(silences.put('default', order, ann, null));
+    await stage.advance(19 * minute);
+    expect(words()).toHaveLength(1);
+    const { id } = silences.list('default', { wanted: () => true }, 1, null).items[0]!;
+    await answered(silences.expire('default', id, ann));
+    await stage.advance(5 * minute);
+    expect(words().slice(1)).toEqual(['20 escalated high P3']);
+  });
+
   it('waits while somebody holds it, unless it is to be unresolved only', async () => {
     open({ escalations: [policy({ steps: [], promote: promote() })] });
     await stage.push(91);

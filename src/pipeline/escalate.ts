@@ -20,7 +20,7 @@ import { nextPromotion } from './promotion-times.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, EscalationRow, Saying, ToldByStep } from './rows.ts';
 import { type Group, groupEvent, type PipelineState } from './state.ts';
-import { suppressionOf } from './suppress.ts';
+import { findAtEnd, suppressionOf } from './suppress.ts';
 import { formatTarget, type Target } from './target.ts';
 
 /** The policy that the group's route names, or else its receiver; null: nothing is escalated. */
@@ -57,12 +57,7 @@ export function holdsOf(
   if (isAcknowledged(alert, now)) return { by: 'acknowledged', until: alert.ackUntil };
   const suppression = suppressionOf(state, group, alert, now);
   if (suppression === null || suppression.by === 'flapping') return null;
-  // Whatever holds it back finds the group when it ends.
-  for (const id of suppression.ids) {
-    const groups = state.heldBy.get(id);
-    if (groups) groups.add(group.row.groupKey);
-    else state.heldBy.set(id, new Set([group.row.groupKey]));
-  }
+  findAtEnd(state, group, suppression);
   return suppression;
 }
 

@@ -1,10 +1,10 @@
-// When an alert becomes more urgent because nobody ended it. Reads only.
+// When an alert becomes more urgent because nobody ended it. Decides nothing; what holds one back is to find its group.
 import type { EscalationPolicy, Promotion } from './escalation.ts';
 import { isAcknowledged } from './held-back.ts';
 import { hasLeft } from './leave.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { suppressionOf } from './suppress.ts';
+import { findAtEnd, suppressionOf } from './suppress.ts';
 
 export interface DuePromotion {
   readonly promotion: Promotion;
@@ -38,6 +38,7 @@ function freeAt(state: PipelineState, group: Group, alert: AlertRow, now: number
   if (isAcknowledged(alert, now)) return alert.ackUntil ?? Number.POSITIVE_INFINITY;
   const suppression = suppressionOf(state, group, alert, now);
   if (suppression === null || suppression.by === 'flapping') return now;
+  findAtEnd(state, group, suppression);
   return suppression.until ?? Number.POSITIVE_INFINITY;
 }
 

@@ -116,16 +116,21 @@ export function noteSuppressed(
   for (const { alert, suppression } of held) {
     const before = group.suppressed.get(alert.id);
     if (before !== suppression) group.suppressed.set(alert.id, suppression);
-    for (const id of suppression.ids) {
-      const groups = state.heldBy.get(id);
-      if (groups) groups.add(group.row.groupKey);
-      else state.heldBy.set(id, new Set([group.row.groupKey]));
-    }
+    findAtEnd(state, group, suppression);
     if (out && before?.by !== suppression.by) tellSuppressed(state, group, alert, suppression, now, out);
   }
   if (group.suppressed.size === held.length) return;
   const still = new Set(held.map(({ alert }) => alert.id));
   for (const id of group.suppressed.keys()) if (!still.has(id)) group.suppressed.delete(id);
+}
+
+/** Whatever holds something back finds the group when it ends. */
+export function findAtEnd(state: PipelineState, group: Group, { ids }: Suppression): void {
+  for (const id of ids) {
+    const groups = state.heldBy.get(id);
+    if (groups) groups.add(group.row.groupKey);
+    else state.heldBy.set(id, new Set([group.row.groupKey]));
+  }
 }
 
 function tellSuppressed(

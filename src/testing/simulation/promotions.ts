@@ -107,7 +107,12 @@ export class Promotions {
       const row = journal.alerts.get(id)!.row;
       const said = journal.notificationsOf.get(id) ?? [];
       // Whoever is to hear of it now has heard of it.
-      const isTold = (by: string) => saysFiring(said.findLast(({ receiver }) => receiver === by)?.alerts[id]);
+      const isTold = (by: string) => {
+        const last = said.findLast(({ receiver }) => receiver === by);
+        // A group that it has left owes its end: the one that it is in may be kept from telling it.
+        const left = journal.groups.get(last?.groupId ?? '')?.notified[id]?.left;
+        return left === undefined && saysFiring(last?.alerts[id]);
+      };
       const due = this.#rulesFor(row, severity).filter(
         ({ afterMs, receiver }) => since + afterMs <= now && isTold(receiver),
       );

@@ -14,8 +14,8 @@ export class Receipts {
   readonly #world: World;
   readonly #random: Random;
   readonly #plan: ReceiptPlan | null;
-  /** Deliveries of which is durable that somebody has them, and that had not ended by then. */
-  readonly #arrived = new Set<string>();
+  /** Deliveries of which is durable that somebody has them, and that had not ended by then; and since when. */
+  readonly #arrived = new Map<string, number>();
 
   constructor(world: World, random: Random) {
     this.#world = world;
@@ -38,7 +38,9 @@ export class Receipts {
 
   /** A delivery is sent of which was answered that it has arrived. */
   sendStarted(deliveryId: string): void {
-    if (this.#arrived.has(deliveryId))
+    // At the same moment the attempt had begun.
+    const since = this.#arrived.get(deliveryId);
+    if (since !== undefined && since < this.#world.clock.now())
       this.#broken('I13', `${deliveryId} has arrived by a receipt that was taken, and is sent again`);
   }
 
@@ -74,7 +76,7 @@ export class Receipts {
       if (status === 'delivered' && open) {
         if (after.state === 'queued')
           this.#broken('I13', `${given} has arrived by a receipt that was taken, and waits to be sent`);
-        if (after.state === 'sending') this.#arrived.add(given);
+        if (after.state === 'sending') this.#arrived.set(given, this.#world.clock.now());
       }
       if (status === 'failed' && before.state === 'sent' && before.providerId === providerId) {
         if (after.state === 'sent' && after.providerId === providerId)

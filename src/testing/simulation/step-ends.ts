@@ -1,7 +1,6 @@
 // The oracle of whom the steps of escalations told: they hear of the end when the receiver of the group does, or, where the
 // alert is another group's by then, when that one tells the same receiver.
 import type { NotificationRow } from '../../pipeline/rows.ts';
-import { saysFiring } from '../../pipeline/rows.ts';
 import { type Besides, endsOf } from './besides.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -17,8 +16,8 @@ interface OwedEnd {
 export class StepEnds {
   readonly #world: World;
   readonly #besides: Besides;
-  /** Group → alert → channels that a step has told of it. */
-  readonly #told = new Map<string, Map<string, Set<string>>>();
+  /** Group → alert → channels that a step has told of it → when it did last. */
+  readonly #told = new Map<string, Map<string, Map<string, number>>>();
   /** `<receiver> <alert>` of all that a step has ever told. */
   readonly #everTold = new Set<string>();
   #owed: OwedEnd[] = [];
@@ -29,11 +28,12 @@ export class StepEnds {
   }
 
   /** A step told the channels of these alerts. */
-  stepTold({ groupId, receiver, alerts }: NotificationRow, channels: readonly string[]): void {
-    const told = this.#told.get(groupId!) ?? new Map<string, Set<string>>();
+  stepTold({ groupId, receiver, alerts, createdAt }: NotificationRow, channels: readonly string[]): void {
+    const told = this.#told.get(groupId!) ?? new Map<string, Map<string, number>>();
     this.#told.set(groupId!, told);
     for (const id of Object.keys(alerts)) {
-      told.set(id, new Set([...(told.get(id) ?? []), ...channels]));
+      const times = channels.map((channel) => [channel, createdAt] as const);
+      told.set(id, new Map([...(told.get(id) ?? []), ...times]));
       this.#everTold.add(`${receiver} ${id}`);
     }
   }
@@ -44,7 +44,7 @@ export class StepEnds {
     for (const alertId of endsOf(row)) {
       const own = this.#world.routing.receivers.get(row.receiver ?? '')?.channels ?? [];
       const told = this.#told.get(groupId);
-      const channels = [...(told?.get(alertId) ?? [])].filter((name) => !own.includes(name));
+      const channels = [...(told?.get(alertId)?.keys() ?? [])].filter((name) => !own.includes(name));
       told?.delete(alertId);
       if (channels.length > 0) this.#owed.push({ groupId, alertId, channels, at: row.createdAt });
     }
@@ -66,9 +66,9 @@ export class StepEnds {
 
   /** Another group goes on with the escalation of the first one. */
   handOver(from: string, to: string): void {
-    const all = this.#told.get(to) ?? new Map<string, Set<string>>();
+    const all = this.#told.get(to) ?? new Map<string, Map<string, number>>();
     for (const [id, channels] of this.#told.get(from) ?? [])
-      all.set(id, new Set([...(all.get(id) ?? []), ...channels]));
+      all.set(id, new Map([...(all.get(id) ?? []), ...channels]));
     this.#told.delete(from);
     this.#told.set(to, all);
   }
@@ -89,14 +89,18 @@ export class StepEnds {
         const said = (journal.notificationsOf.get(id) ?? []).filter((row) => row.receiver === receiver);
         const own = said.filter((row) => !this.#besides.has(row));
         if (resolvedAt === null || own.at(-1)?.alerts[id] !== 'resolved') continue;
-        const firedAt = own.findLast((row) => saysFiring(row.alerts[id]))?.createdAt ?? 0;
-        const heard = said
-          .filter((row) => this.#besides.has(row) && row.createdAt >= firedAt && endsOf(row).includes(id))
-          .flatMap((row) =>
-            (journal.deliveriesOf.get(row.id) ?? []).map((delivery) => delivery.row.recipient),
+        const ends = said.filter((row) => this.#besides.has(row) && endsOf(row).includes(id));
+        const always = this.#world.routing.receivers.get(receiver ?? '')?.channels ?? [];
+        const hasHeard = (channel: string, toldAt: number) =>
+          always.includes(channel) ||
+          ends.some(
+            (row) =>
+              row.createdAt >= toldAt &&
+              (journal.deliveriesOf.get(row.id) ?? []).some((sent) => sent.row.recipient === channel),
           );
-        const reached = [...heard, ...(this.#world.routing.receivers.get(receiver ?? '')?.channels ?? [])];
-        const deaf = [...channels].filter((channel) => !reached.includes(channel));
+        const deaf = [...channels].flatMap(([channel, toldAt]) =>
+          hasHeard(channel, toldAt) ? [] : [channel],
+        );
         if (deaf.length > 0) this.#silent(id, resolvedAt, deaf);
       }
     }
