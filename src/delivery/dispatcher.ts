@@ -421,6 +421,8 @@ export class Dispatcher {
     const { tenant, lane, recipient } = jobs[0]!;
     const person = personIn(recipient);
     const voids = this.#voids;
+    const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
+    const isPaused = () => pauses !== this.#pauses.get(`${tenant}/${channel.name}`);
     const calls: CountedCall[] = [];
     const noted = async (call: CountedCall) => {
       const { limits } = channel.definition;
@@ -443,14 +445,13 @@ export class Dispatcher {
     const outcomes = await this.#use.during(channel, async () => {
       const first = this.#limiter.begin(channelKey, tenant, lane, person);
       // What nothing counts is not noted, and goes out at once.
-      const pauses = this.#pauses.get(`${tenant}/${channel.name}`);
       const stored = first.reachMs === 0 || (await noted(first));
       // Meanwhile the channel may have been paused, changed or taken away, and a lease may have become too short.
       const may =
         stored &&
         !station.gone &&
         station.channel === channel &&
-        pauses === this.#pauses.get(`${tenant}/${channel.name}`) &&
+        !isPaused() &&
         jobs.every(({ leaseUntil }) => clock.now() + channel.definition.limits.deadlineMs <= leaseUntil);
       if (!may) {
         if (stored) first.cancel();
@@ -484,7 +485,7 @@ export class Dispatcher {
         if (voids !== this.#voids) return;
         if (outcome === 'alone') alone.add(job.deliveryId);
         if (alone.size > mostAlone) alone.delete(alone.values().next().value!);
-        if (this.#closed || station.gone) this.#ports.released(job);
+        if (this.#closed || station.gone || isPaused()) this.#ports.released(job);
         else queue.push(job);
         return;
       }

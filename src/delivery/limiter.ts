@@ -24,6 +24,8 @@ const longestTurnMs = 600_000;
 const mostPeople = 100_000;
 /** A provider that asks for more patience than this is asked again anyway. */
 const longestHoldMs = 3_600_000;
+/** So long after it asked for patience a provider is called as if it granted one call at a time. */
+const gentleMs = 600_000;
 
 /** Channels that are gone and whose calls are known still. */
 const mostGone = 1_000;
@@ -300,6 +302,8 @@ function together(meters: readonly Meter[], lane: Lane, now: number): Admission 
     // A hold is never longer than what may be asked for, whatever a clock did that was set back.
     meter.heldUntil = Math.min(meter.heldUntil, now + longestHoldMs);
     if (meter.heldUntil > now) until = Math.max(until, meter.heldUntil);
+    // What waited for it goes in one call: each by itself would be too much again.
+    else if (meter.heldUntil > now - gentleMs) room = Math.min(room, 1);
     const admission = admit(meter.log, meter.windows, now, keptShare[lane]);
     if (admission.ok) room = Math.min(room, admission.room);
     else until = Math.max(until, admission.until);

@@ -187,6 +187,27 @@ describe('a channel with 20 calls a minute', () => {
     expect(results.get('a')!.call).toBeUndefined();
   });
 
+  it('says in one message what waited while a provider had asked for patience', async () => {
+    let asked = false;
+    const { offer, clock, calls } = stage({
+      channels: { chat: {} },
+      answer: () => {
+        if (asked) return { kind: 'sent' };
+        asked = true;
+        return { kind: 'rate_limited', code: '429', message: 'busy', retryAfterMs: 5_000 };
+      },
+    });
+    offer(['a']);
+    await clock.advance(1_000);
+    offer(['b', 'c', 'd']);
+    await clock.advance(10_000);
+    expect(calls.map(({ ids }) => ids)).toEqual([['a'], ['b', 'c', 'd']]);
+    await clock.advance(10 * minute);
+    offer(['e', 'f']);
+    await clock.advance(1_000);
+    expect(calls.slice(2).map(({ ids }) => ids)).toEqual([['e'], ['f']]);
+  });
+
   it('sends single messages at once while there are calls for them', async () => {
     const { offer, clock, calls } = stage();
     for (const id of many(10)) offer([id]);
@@ -228,6 +249,19 @@ describe('a channel with 20 calls a minute', () => {
     expect(results.get('bad')!.kind).toBe('permanent');
     expect(of('sent')).toBe(29);
     expect(withinWindow(calls, 20)).toBe(true);
+  });
+
+  it('gives back what was refused as a whole where the channel was paused meanwhile', async () => {
+    const { offer, clock, calls, released, dispatcher } = stage({
+      channels: { chat: { limits: [{ calls: 1, perMs: minute }] } },
+      answer: ({ ids }) => (ids.length > 1 ? { kind: 'permanent', message: '400' } : { kind: 'sent' }),
+    });
+    offer(['a', 'b', 'c']);
+    await clock.advance(100);
+    dispatcher.pause('acme', 'chat');
+    await clock.advance(3 * minute);
+    expect(calls).toHaveLength(1);
+    expect(released.sort()).toEqual(['a', 'b', 'c']);
   });
 
   it('merges nothing that a machine reads', async () => {

@@ -40,6 +40,14 @@ function open({ escalations = [policy()], ...over }: StageOptions = {}): void {
   });
 }
 
+/** Warning from 80, critical from 95. */
+const levels = (
+  [
+    ['warning', 80],
+    ['critical', 95],
+  ] as const
+).map(([severity, threshold]) => ({ severity, threshold, resolveThreshold: threshold }));
+
 /** Steps as [minutes, channel, step]. */
 const steps = () =>
   stage.sent
@@ -212,12 +220,6 @@ describe('an escalation', () => {
   });
 
   it('tells the end to those whom a step told, also where the alert is another group’s by then, over kills', async () => {
-    const levels = (
-      [
-        ['warning', 80],
-        ['critical', 95],
-      ] as const
-    ).map(([severity, threshold]) => ({ severity, threshold, resolveThreshold: threshold }));
     const critical = aRoute({
       path: '{}/{severity="critical"}',
       matchers: [matcher('severity', '=', 'critical') as Matcher],
@@ -244,6 +246,39 @@ describe('an escalation', () => {
     await stage.push(10, { host: 'b' });
     await stage.advance(60 * minute);
     expect(phone()).toEqual(['escalation_step a,b', 'resolved a', 'resolved b']);
+  });
+
+  it('tells whoever a step told that it ended, also when it fires again before the receiver heard of an end', async () => {
+    open({ receiver: { channels: ['chat'], dedupeWindowMs: 0 }, route: { resolveWaitMs: 2 * minute } });
+    await stage.push(91);
+    await stage.advance(12 * minute);
+    await stage.push(10);
+    await stage.advance(minute);
+    await stage.push(91);
+    await stage.advance(3 * minute);
+    await stage.push(10);
+    await stage.advance(60 * minute);
+    const said = (name: string) =>
+      stage.sent.filter(({ channel }) => channel === name).map(({ message }) => message.reason);
+    expect(said('chat')).toEqual(['first', 'refired', 'resolved']);
+    expect(said('phone')).toEqual(['escalation_step', 'some_resolved']);
+  });
+
+  it('goes on at once when its alert becomes less urgent than what a silence holds', async () => {
+    open({ rules: [{ levels }] });
+    await stage.push(91);
+    await stage.advance(minute);
+    const order = {
+      ...{ id: null, matchers: [{ name: 'severity', op: '=' as const, value: 'critical' }], recurs: null },
+      ...{ startsAt: stage.clock.now(), endsAt: stage.clock.now() + 600 * minute },
+      ...{ comment: 'disk swap', createdBy: 'key:ann' },
+    };
+    await answered(stage.runtime.services.silences.put('default', order, ann, null));
+    await stage.push(99);
+    await stage.advance(5 * minute);
+    await stage.push(91);
+    await stage.advance(60 * minute);
+    expect(steps()).toEqual(['15 phone 1', '45 boss 2']);
   });
 
   it('is of alerts that were told: an event alone begins none, and a step names nothing that waits to be told', async () => {

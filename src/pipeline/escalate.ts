@@ -15,7 +15,7 @@ import {
 import { isAcknowledged } from './held-back.ts';
 import type { Notification, StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
-import type { GroupView, NotifyDecision } from './notify.ts';
+import { type GroupView, type NotifyDecision, sendsResolved } from './notify.ts';
 import { nextPromotion } from './promotion-times.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, EscalationRow, Saying, ToldByStep } from './rows.ts';
@@ -317,7 +317,10 @@ export function afterTelling(
   group.promotesAt = policy && nextPromotion(state, group, policy, now);
   const row = group.row.escalation ?? null;
   const fires = !firingOf(state, group).next().done;
-  if (view.resolved.length > 0 && notify) tellEnds(state, group, view.resolved, fires, now, out);
+  // Of one that fires again the receiver hears that instead; whoever a step told of the one before is told its end.
+  const receiver = state.routing.receivers.get(group.row.receiver);
+  const again = view.superseded.filter((alert) => sendsResolved(state, alert, receiver));
+  if (notify) tellEnds(state, group, [...view.resolved, ...again], fires, now, out);
   if (!fires) {
     if (view.suppressed.length === 0) endEscalation(state, group, 'resolved', now, out);
     return;

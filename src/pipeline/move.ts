@@ -9,6 +9,7 @@ import {
   arm,
   armForNew,
   armForResolved,
+  escalateSoon,
   groupsOf,
   joinGroups,
   leaveGroup,
@@ -68,6 +69,7 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
   }
   for (const group of after) {
     if (comeBack(group, alert.id)) out.groups.add(group);
+    escalateSoon(group, out);
     const entry = group.row.notified[alert.id];
     if (entry?.status !== 'firing' || isEscalated(group, alert))
       armForNew(state, group, now, out, waitsUntil);

@@ -377,8 +377,15 @@ export class Clients {
         this.#world.counters.hit('rule edited');
         const forMs = random.pick([0, 10_000, 60_000]);
         const keepFiringForMs = random.pick([0, 60_000]);
-        const threshold = rule.threshold + random.pick([-1, 1]);
-        rules[i] = hashed({ ...rule, forMs, keepFiringForMs, ...(rule.levels ? {} : { threshold }) });
+        const by = random.pick([-1, 1]);
+        const threshold = rule.threshold + by;
+        // The value at which it ends stays on its side of the one at which it begins.
+        const ends =
+          rule.resolveThreshold === undefined ? {} : { resolveThreshold: rule.resolveThreshold + by };
+        rules[i] = hashed({
+          ...{ ...rule, forMs, keepFiringForMs },
+          ...(rule.levels ? {} : { threshold, ...ends }),
+        });
       }
       this.#world.rules = rules;
       this.#telling.rulesAt = this.#world.clock.now();

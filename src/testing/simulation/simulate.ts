@@ -102,7 +102,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const episodes = new Episodes(world);
   const acks = new Acks(world);
   const holding = new Holding(world);
-  const besides = new Besides();
+  const besides = new Besides(world);
   const telling = new Telling(world, acks, holding, besides);
   const deliveries = new Deliveries(world);
   const receipts = new Receipts(world, new Random(seed, 29));

@@ -18,7 +18,7 @@ export class StepEnds {
   readonly #besides: Besides;
   /** Group → alert → channels that a step has told of it → when it did last. */
   readonly #told = new Map<string, Map<string, Map<string, number>>>();
-  /** `<receiver> <alert>` of all that a step has ever told. */
+  /** `<receiver> <tenant> <alert key>` of all that a step has ever told. */
   readonly #everTold = new Set<string>();
   #owed: OwedEnd[] = [];
 
@@ -34,8 +34,13 @@ export class StepEnds {
     for (const id of Object.keys(alerts)) {
       const times = channels.map((channel) => [channel, createdAt] as const);
       told.set(id, new Map([...(told.get(id) ?? []), ...times]));
-      this.#everTold.add(`${receiver} ${id}`);
+      this.#everTold.add(this.#heard(receiver, id));
     }
+  }
+
+  #heard(receiver: string | null, id: string): string {
+    const { tenant, key } = this.#world.journal.alerts.get(id)!.row;
+    return `${receiver} ${tenant} ${key}`;
   }
 
   /** The receiver of the group heard something. */
@@ -60,7 +65,7 @@ export class StepEnds {
     this.#owed = this.#owed.filter((owed) => !told.includes(owed));
     if (told.length > 0) return;
     this.#world.counters.hit('end of a step told by another group');
-    if (!ended.some((id) => this.#everTold.has(`${row.receiver} ${id}`)))
+    if (!ended.some((id) => this.#everTold.has(this.#heard(row.receiver, id))))
       this.#broken('I3', `${row.id} tells of an end that nobody is to hear of but its receiver`);
   }
 
