@@ -93,6 +93,31 @@ describe('what is not urgent', () => {
     expect(digests()).toHaveLength(1);
   });
 
+  it('is told once by each of two digests, also where the earlier one told another of its kind, over a restart', () => {
+    story = new PipelineStory({
+      rules,
+      route: {
+        continue: true,
+        routes: [
+          aRoute({ path: '{}/a', receiver: 'ops', continue: true }),
+          aRoute({ path: '{}/b', receiver: 'slow' }),
+        ],
+      },
+      receivers: [
+        { digest: { ...hourly, everyMs: 5 * minute }, dedupeWindowMs: 0 },
+        { name: 'slow', digest: hourly },
+      ],
+    });
+    story.verdict('a', true, 'Slow');
+    story.verdict('a', false, 'Slow');
+    story.verdict('a', true, 'Slow');
+    story.advance(6 * minute);
+    story.verdict('b', true, 'Slow');
+    story.restart();
+    story.advance(2 * hour);
+    expect(digests().map(({ total }) => total)).toEqual([2, 1, 3]);
+  });
+
   it('is not full of what is silenced: the rest waits for its time', () => {
     tell({ max: 3 });
     story.silence(2 * hour, 'host=~"b|c"');

@@ -63,6 +63,7 @@ export function applyNotify(
         flapping: said.flapping.includes(alert),
       })),
       now,
+      (id) => waitsElsewhere(state, group, id),
     );
     group.row.lastSentAt = now;
     for (const alert of view.flapping) tellFlapping(state, group, alert, now, out);
@@ -172,10 +173,23 @@ function windowEnd(state: PipelineState, receiver: Receiver | undefined, group: 
   const window = alert
     ? dedupeWindowOf(state, alert, receiver)
     : (rule?.dedupeWindowMs ?? receiver.dedupeWindowMs);
-  return Math.max(entry.at + window, alert?.kind === 'event' ? toldElsewhereBy(state, group, id) : 0);
+  return Math.max(
+    entry.at + window,
+    waitsElsewhere(state, group, id) ? toldElsewhereBy(state, group, id) : 0,
+  );
 }
 
-/** A restart puts an event into all its groups again: while it waits in one, those that told it have to know. */
+/** Whether it is over, and another group is still to tell of it. */
+function waitsElsewhere(state: PipelineState, group: Group, id: string): boolean {
+  const alert = state.alerts.get(id);
+  if (alert?.kind !== 'event' && (alert?.state !== 'resolved' || alert.nextAt === null)) return false;
+  return groupsOf(state, id).some((other) => other !== group);
+}
+
+/**
+ * A restart puts an event, and what a digest is still to tell of, into all its groups again: while it waits in one, those
+ * that told it have to know.
+ */
 function toldElsewhereBy(state: PipelineState, group: Group, id: string): number {
   const others = groupsOf(state, id).filter((other) => other !== group);
   return others.reduce((last, { row }) => Math.max(last, (row.nextAt ?? 0) + afterItsTimeMs), 0);

@@ -163,17 +163,25 @@ export function leaveGroup(state: PipelineState, group: Group, alertId: string):
   if (alert?.state === 'resolved') state.alerts.delete(alertId);
 }
 
-/** Writes one entry of the notify log; the row is replaced, so that what a commit holds does not change under it. */
+/**
+ * Writes one entry of the notify log; the row is replaced, so that what a commit holds does not change under it. Of one key
+ * the last one stays, and what `keeps` says of the others.
+ */
 export function logNotified(
   group: Group,
   entries: readonly { alert: AlertRow; status: 'firing' | 'resolved' | 'event'; flapping?: boolean }[],
   now: number,
+  keeps: (id: string) => boolean = () => false,
 ): void {
   if (entries.length === 0) return;
   const notified = { ...group.row.notified };
   for (const { alert, status, flapping } of entries) {
     const before = group.lastOfKey.get(alert.key);
-    if (before !== undefined && before !== alert.id) delete notified[before];
+    const old = before === undefined ? undefined : notified[before];
+    if (old !== undefined && before !== undefined && before !== alert.id) {
+      if (keeps(before)) notified[before] = { ...old, status: 'resolved' };
+      else delete notified[before];
+    }
     const { key, effectiveSeverity, severity } = alert;
     notified[alert.id] = {
       ...{ key, status, at: now },

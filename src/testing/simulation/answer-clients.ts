@@ -54,7 +54,12 @@ export class AnswerClients {
     const row = record && journal.notifications.get(record.row.notificationId);
     if (!record || !row || !this.#confirmed.has(row.id)) return;
     // Somebody may want a dead letter to be sent all the same.
-    if (record.wasDead || this.#underWay.delete(deliveryId) || !Object.values(row.alerts).every(saysFiring))
+    if (
+      record.wasDead ||
+      record.lost ||
+      this.#underWay.delete(deliveryId) ||
+      !Object.values(row.alerts).every(saysFiring)
+    )
       return;
     this.#broken('I8', `${deliveryId} is sent, and ${row.id} was confirmed`);
   }
