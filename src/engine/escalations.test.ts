@@ -248,6 +248,24 @@ describe('an escalation', () => {
     expect(phone()).toEqual(['escalation_step a,b', 'resolved a', 'resolved b']);
   });
 
+  it('tells the end to those whom a step told, also where a digest speaks for the alert by then', async () => {
+    const digest = { everyMs: 60 * minute, severities: ['warning' as const], max: 500, to: null };
+    open({
+      rules: [{ levels, severity: 'warning' }],
+      receiver: { channels: ['chat'], digest },
+      startsAt: Date.parse('2026-06-01T13:05:00Z'),
+    });
+    await stage.push(99);
+    await stage.advance(12 * minute);
+    await stage.push(91);
+    await stage.push(91, { host: 'b' });
+    await stage.advance(5 * minute);
+    await stage.push(10);
+    await stage.advance(90 * minute);
+    const phone = stage.sent.filter(({ channel }) => channel === 'phone');
+    expect(phone.map(({ message }) => message.reason)).toEqual(['escalation_step', 'some_resolved']);
+  });
+
   it('tells whoever a step told that it ended, also when it fires again before the receiver heard of an end', async () => {
     open({ receiver: { channels: ['chat'], dedupeWindowMs: 0 }, route: { resolveWaitMs: 2 * minute } });
     await stage.push(91);

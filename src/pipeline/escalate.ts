@@ -322,7 +322,9 @@ export function afterTelling(
   const again = view.superseded.filter((alert) => sendsResolved(state, alert, receiver));
   if (notify) tellEnds(state, group, [...view.resolved, ...again], fires, now, out);
   if (!fires) {
-    if (view.suppressed.length === 0) endEscalation(state, group, 'resolved', now, out);
+    // A digest tells of an end at its time: until then it is known who else is to hear of it.
+    const waits = !notify && view.resolved.length > 0;
+    if (view.suppressed.length === 0 && !waits) endEscalation(state, group, 'resolved', now, out);
     return;
   }
   const news = reason === 'first' || reason === 'new_alerts' || reason === 'refired';

@@ -2,6 +2,7 @@
 // each step once and in its turn, not before its delay and not long after it, of what nobody holds; and whoever a step
 // told hears of the end. It counts the delay itself, by looking every few seconds whether somebody holds all of it.
 import type { AlertMessage } from '../../../channels/message.ts';
+import { canonicalLabels } from '../../../rules/labels.ts';
 import { severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
@@ -32,6 +33,8 @@ const settledAfterMs = 600_000;
 /** Where the escalation of a group must be. */
 interface Run {
   readonly tenant: string;
+  /** Whom it tells, and of what. */
+  readonly place: string;
   readonly policy: EscalationPolicy;
   readonly startedAt: number;
   groupId: string;
@@ -68,6 +71,8 @@ export class Escalations {
   /** By group. One that is over stays, for who was told. */
   readonly #runs = new Map<string, Run>();
   readonly #ends: StepEnds;
+  /** Of groups that are closed, by whom they told: another one ends it in the same commit. */
+  readonly #orphans = new Map<string, Run>();
   /** Group → the one that may go on with its escalation. */
   readonly #heirs = new Map<string, string>();
   readonly #decided = new Map<string, Decided>();
@@ -112,6 +117,8 @@ export class Escalations {
     }
     this.#unchecked.length = 0;
     this.#ends.sweep();
+    for (const { groupId } of this.#orphans.values())
+      this.#broken('I9', `${groupId} is closed, and its escalation is not over`);
   }
 
   /** After quiescence. */
@@ -176,7 +183,7 @@ export class Escalations {
     counters.hit('escalation armed');
     if (before) counters.hit('escalation armed anew');
     this.#runs.set(groupId, {
-      ...{ tenant: group.tenant, groupId, policy, startedAt: at, round: 1, next: 0 },
+      ...{ tenant: group.tenant, groupId, place: placeOf(group), policy, startedAt: at, round: 1, next: 0 },
       ...{ earliest: at + policy.steps[0]!.afterMs, openMs: 0, ripeAt: null },
       ...{ seenAt: at, seen: 'other', pausedBy: null, pausedAt: 0, overAt: 0 },
     });
@@ -249,8 +256,10 @@ export class Escalations {
   #ended(groupId: string, reason: string | null, at: number): void {
     const { counters, journal } = this.#world;
     this.#takeUp(groupId);
-    const run = this.#runs.get(groupId);
+    const group = journal.groups.get(groupId);
+    const run = this.#runs.get(groupId) ?? this.#orphans.get(group ? placeOf(group) : '');
     if (run === undefined) this.#broken('I9', `${groupId} is not escalated any more, and never was`);
+    this.#orphans.delete(run.place);
     if (reason === 'exhausted') {
       if (!isOver(run))
         this.#broken('I9', `${groupId} is exhausted before step ${run.next + 1} of round ${run.round}`);
@@ -266,7 +275,6 @@ export class Escalations {
         this.#broken('I9', `${groupId} ended (${reason}) and nothing was routed anew`);
       return;
     }
-    const group = journal.groups.get(groupId);
     // What fires anew at this moment begins its own.
     const fires = group
       ? this.#alerts.of(group, at).filter(({ row }) => (row.firedAt ?? at) < at - 1_000)
@@ -318,7 +326,7 @@ export class Escalations {
     this.#handOver(groupId);
     const run = this.#runs.get(groupId);
     this.#runs.delete(groupId);
-    if (run && !isOver(run)) this.#broken('I9', `${groupId} is closed, and its escalation is not over`);
+    if (run && !isOver(run)) this.#orphans.set(run.place, run);
   }
 
   // -- what is said ---------------------------------------------------------------------------------------------
@@ -466,6 +474,9 @@ export class Escalations {
     throw new Violation(id, message, this.#world.clock.now());
   }
 }
+
+const placeOf = ({ tenant, receiver, labels }: GroupRow) =>
+  `${tenant} ${receiver} ${canonicalLabels(labels)}`;
 
 const isOver = ({ next, policy }: Run): boolean => next >= policy.steps.length;
 
