@@ -10,7 +10,7 @@ const run = 5;
 const leastPast = 7;
 const kept = 40;
 const keysKept = 4_000;
-const mostChance = 1e-3;
+const mostChance = 1e-4;
 /** The fastest five of the past took at least so many times as long. */
 const fasterThanEver = 1.6;
 
@@ -65,7 +65,8 @@ function judge(marks: readonly Mark[], count: number): Judged {
   const span = marks.at(-1)!.at - marks[first]!.at;
   const pastGapMs = (marks[first]!.at - past[0]!.at) / Math.max(1, past.length);
   let fastest = Number.POSITIVE_INFINITY;
-  for (let n = run - 1; n < past.length; n++) fastest = Math.min(fastest, past[n]!.at - past[n - run + 1]!.at);
+  for (let n = run - 1; n < past.length; n++)
+    fastest = Math.min(fastest, past[n]!.at - past[n - run + 1]!.at);
   const five = (span * (run - 1)) / Math.max(1, count - 1);
   return {
     pastGapMs,
@@ -87,7 +88,7 @@ function gammaCdf(shape: number, x: number): number {
 }
 
 const say = (open: Occurrence, now: number, { pastGapMs, gapMs, chance, faster }: Judged) =>
-  findingOf('anomaly', open, now, chance < 1e-5 ? 0.95 : 0.85, {
+  findingOf('anomaly', open, now, chance < 1e-6 ? 0.95 : 0.85, {
     gap_seconds: gapMs / 1_000,
     past_gap_seconds: pastGapMs / 1_000,
     chance,

@@ -1,7 +1,15 @@
 // Burst: one rule fires on many instances of one service within a minute. Five different instances make it; an instance
 // that fires again adds nothing, and a minute without a new one ends it.
 import { serviceOf } from '../signals.ts';
-import { findingOf, grow, type Mark, markOf, type Occurrence, occurrenceOf, worthSaying } from './occurrence.ts';
+import {
+  findingOf,
+  grow,
+  type Mark,
+  markOf,
+  type Occurrence,
+  occurrenceOf,
+  worthSaying,
+} from './occurrence.ts';
 import type { Pattern } from './pattern.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -43,7 +51,9 @@ export const burst: Pattern<BurstState> = {
       watch.instances.add(instance);
       grow(watch.open, mark);
     } else {
-      const recent = watch.recent.filter((one) => one.instance !== instance && mark.at - one.mark.at < windowMs);
+      const recent = watch.recent.filter(
+        (one) => one.instance !== instance && mark.at - one.mark.at < windowMs,
+      );
       watch.recent = [...recent, { instance, mark }].slice(-instancesKept);
       if (watch.recent.length < least) return [];
       const marks = watch.recent.map((one) => one.mark).sort((one, other) => one.at - other.at);

@@ -58,7 +58,9 @@ export const correlation: Pattern<CorrelationState> = {
       const finding = compare(state, other, train, seenAt);
       if (finding !== null) found.push(finding);
     }
-    state.recent = [...state.recent.filter((one) => one.train !== train), { train, at: mark.at }].slice(-recentKept);
+    state.recent = [...state.recent.filter((one) => one.train !== train), { train, at: mark.at }].slice(
+      -recentKept,
+    );
     return found;
   },
   advance: () => [],
@@ -86,7 +88,10 @@ function compare(state: CorrelationState, one: Train, other: Train, now: number)
   let pair = state.pairs.use(key);
   if (pair === undefined) {
     const marks = meetings.flatMap((meeting) => [meeting.one, meeting.other]);
-    pair = occurrenceOf(key, marks.sort((a, b) => a.at - b.at));
+    pair = occurrenceOf(
+      key,
+      marks.sort((a, b) => a.at - b.at),
+    );
     state.pairs.set(key, pair);
   } else {
     if (Math.max(latest.one.at, latest.other.at) <= pair.to) return null;
@@ -109,7 +114,8 @@ function compare(state: CorrelationState, one: Train, other: Train, now: number)
 function densest(one: Train, other: Train): Meeting[] {
   const all: Meeting[] = [];
   for (const a of one.marks)
-    for (const b of other.marks) if (Math.abs(b.at - a.at) <= lagMs) all.push({ one: a, other: b, lag: b.at - a.at });
+    for (const b of other.marks)
+      if (Math.abs(b.at - a.at) <= lagMs) all.push({ one: a, other: b, lag: b.at - a.at });
   if (all.length < least) return [];
   all.sort((a, b) => a.lag - b.lag);
   let best: readonly Meeting[] = [];

@@ -2,6 +2,7 @@
 import type { Edge } from '../signals.ts';
 
 const edgesRead = 50_000;
+const aroundKept = 512;
 
 export type Neighbours = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -19,15 +20,14 @@ export function neighboursOf(edges: readonly Edge[]): Neighbours {
   return found;
 }
 
-const none: ReadonlySet<string> = new Set();
-
-/** Edges between the two, up to two; three stands for all that is further away. */
-export function distance(neighbours: Neighbours, one: string, other: string): 0 | 1 | 2 | 3 {
-  if (one === other) return 0;
-  const ones = neighbours.get(one) ?? none;
-  if (ones.has(other)) return 1;
-  const others = neighbours.get(other) ?? none;
-  const [few, many] = ones.size < others.size ? [ones, others] : [others, ones];
-  for (const name of few) if (many.has(name)) return 2;
-  return 3;
+/** Those within two edges of one, with how many; of a hub's the nearest. */
+export function aroundOf(neighbours: Neighbours, one: string): ReadonlyMap<string, 0 | 1 | 2> {
+  const around = new Map<string, 0 | 1 | 2>([[one, 0]]);
+  const add = (from: string, edges: 1 | 2) => {
+    for (const name of neighbours.get(from) ?? [])
+      if (around.size < aroundKept && !around.has(name)) around.set(name, edges);
+  };
+  add(one, 1);
+  for (const name of [...around.keys()].slice(1)) add(name, 2);
+  return around;
 }

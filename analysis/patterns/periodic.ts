@@ -40,13 +40,19 @@ export const periodic: Pattern<PeriodicState> = {
       if (watch.open === null) watch.open = occurrenceOf(alert.key, marks);
       else grow(watch.open, mark);
       return [
-        findingOf('periodic', watch.open, seenAt, 1 - 1 / (1 + Math.exp(found.evidence - leastEvidence + 2)), {
-          period_seconds: found.periodMs / 1_000,
-          jitter_seconds: found.jitterMs / 1_000,
-          turns: marks.length,
-          missed_turns: found.missed,
-          evidence_nats: found.evidence,
-        }),
+        findingOf(
+          'periodic',
+          watch.open,
+          seenAt,
+          1 - 1 / (1 + Math.exp(found.evidence - leastEvidence + 2)),
+          {
+            period_seconds: found.periodMs / 1_000,
+            jitter_seconds: found.jitterMs / 1_000,
+            turns: marks.length,
+            missed_turns: found.missed,
+            evidence_nats: found.evidence,
+          },
+        ),
       ];
     }
     return [];

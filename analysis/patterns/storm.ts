@@ -1,6 +1,14 @@
 // Storm: more alerts within a minute than anybody reads. Begins with the 101st within 60 s and ends when the last 60 s held
 // fewer than 50, so that it does not begin and end around one figure.
-import { findingOf, grow, type Mark, markOf, type Occurrence, occurrenceOf, worthSaying } from './occurrence.ts';
+import {
+  findingOf,
+  grow,
+  type Mark,
+  markOf,
+  type Occurrence,
+  occurrenceOf,
+  worthSaying,
+} from './occurrence.ts';
 import type { Pattern, PatternFinding } from './pattern.ts';
 
 const above = 100;
@@ -32,7 +40,9 @@ export const storm: Pattern<StormState> = {
       state.open = occurrenceOf(inWindow[0]!.id, inWindow);
       state.peak = 0;
     }
-    return state.open !== null && worthSaying(state.open, seenAt) ? [...found, say(state, state.open, seenAt)] : found;
+    return state.open !== null && worthSaying(state.open, seenAt)
+      ? [...found, say(state, state.open, seenAt)]
+      : found;
   },
   advance(state, now) {
     const found = endOf(state, now);

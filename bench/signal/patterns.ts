@@ -12,7 +12,10 @@ const leastOverlap = 0.5;
 type Said = readonly PatternFinding[];
 
 /** Every news in its order, and the time that passes between, ten seconds at a time. */
-export function recognise(world: IncidentWorld, names: readonly PatternName[] = patternNames): PatternFinding[] {
+export function recognise(
+  world: IncidentWorld,
+  names: readonly PatternName[] = patternNames,
+): PatternFinding[] {
   const watch = watchPatterns(names);
   const context = { edges: world.declaredEdges };
   const found: PatternFinding[] = [];
@@ -36,7 +39,8 @@ export interface PatternScore {
   readonly claims: { readonly confidence: number; readonly right: boolean }[];
 }
 
-export const f1Of = ({ right, wrong, missed }: PatternScore): number => (2 * right) / (2 * right + wrong + missed);
+export const f1Of = ({ right, wrong, missed }: PatternScore): number =>
+  (2 * right) / (2 * right + wrong + missed);
 
 export type PatternScores = Record<PatternName, PatternScore>;
 
