@@ -10,7 +10,7 @@ const run = 5;
 const leastPast = 7;
 const kept = 40;
 const keysKept = 4_000;
-const mostChance = 1e-4;
+const mostChance = 1e-3;
 /** The fastest five of the past took at least so many times as long. */
 const fasterThanEver = 1.6;
 
@@ -88,7 +88,7 @@ function gammaCdf(shape: number, x: number): number {
 }
 
 const say = (open: Occurrence, now: number, { pastGapMs, gapMs, chance, faster }: Judged) =>
-  findingOf('anomaly', open, now, chance < 1e-6 ? 0.95 : 0.85, {
+  findingOf('anomaly', open, now, chance < 1e-5 ? 0.92 : 0.5, {
     gap_seconds: gapMs / 1_000,
     past_gap_seconds: pastGapMs / 1_000,
     chance,

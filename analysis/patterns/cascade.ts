@@ -264,7 +264,7 @@ const logTail = (least: number, mean: number): number =>
 
 // Two cascades that touch and one that was cut in two look as sure as any: nothing here is surer than nine in ten.
 const say = (state: CascadeState, spread: Spread, open: Occurrence, now: number): PatternFinding =>
-  findingOf('cascade', open, now, 0.88 - 0.22 * Math.exp(-(spread.score - leastScore) / 2), {
+  findingOf('cascade', open, now, 0.9 - 0.12 * Math.exp(-(spread.score - leastScore) / 2), {
     services: spread.services.size,
     different_alerts: spread.keys.size,
     seconds: (open.to - open.from) / 1_000,

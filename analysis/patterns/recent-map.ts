@@ -1,34 +1,36 @@
-// A map that forgets: above its size the entry that was used the longest ago goes.
+// A map that forgets: it holds at most so many entries, and never forgets one of the latest half of them. Two generations;
+// when the young one is full it becomes the old one, and what was in the old one is gone (one Map in the order of use would
+// wade through what it deleted at each eviction: 15 us at 4,000 entries).
 
 export class RecentMap<V> {
-  readonly #entries = new Map<string, V>();
-  readonly #most: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
+  readonly #generation: number;
 
   constructor(most: number) {
-    this.#most = most;
+    this.#generation = Math.max(1, Math.floor(most / 2));
   }
 
+  /** How many there are; what is in both generations counts twice. */
   get size(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
 
   /** The entry, as the latest used one. */
   use(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
   }
 
   set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#most) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
+    if (this.#young.size >= this.#generation && !this.#young.has(key)) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
+    this.#young.set(key, value);
   }
 
   /** The entry, made where there is none. */
@@ -38,14 +40,5 @@ export class RecentMap<V> {
     const made = make();
     this.set(key, made);
     return made;
-  }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
-
-  /** From the one that was used the longest ago to the latest. */
-  entries(): IterableIterator<[string, V]> {
-    return this.#entries.entries();
   }
 }
