@@ -42,7 +42,7 @@ export const burst: Pattern<BurstState> = {
     const key = `${alert.name}\n${serviceOf(alert.labels) ?? ''}`;
     const watch = state.useOr(key, () => ({ recent: [], open: null, instances: new Set() }));
     const mark = markOf(alert, seenAt);
-    if (watch.open !== null && mark.at - watch.open.to > windowMs) {
+    if (watch.open !== null && Math.abs(mark.at - watch.open.to) > windowMs) {
       watch.open = null;
       watch.instances.clear();
     }

@@ -78,7 +78,8 @@ function compare(state: CorrelationState, one: Train, other: Train, now: number)
   const inSpan = ({ marks }: Train) => marks.filter(({ at }) => at >= from).length;
   const [ones, others] = [inSpan(one), inSpan(other)];
   if (meetings.length < leastShare * Math.max(ones, others)) return null;
-  const span = now - from;
+  // Clocks that run ahead would make it nothing or less.
+  const span = Math.max(lagMs, now - from);
   // Meetings that chance makes in a window of this width, wherever the window is put among the lags.
   const expected = (ones * others * widthMs) / span;
   const chance = Math.min(1, poissonTail(meetings.length, expected) * ((2 * lagMs) / widthMs));

@@ -13,10 +13,9 @@ export interface Mark {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** When it began, by its own clock; a time that is no number, or an hour off, is not believed. */
-export function beganAt({ at }: AlertSignal, seenAt: number): number {
-  return Math.abs(at - seenAt) <= 3_600_000 ? at : seenAt;
-}
+/** When it began, by its own clock; one that is no number, or minutes ahead, or an hour late, is not believed. */
+const beganAt = ({ at }: AlertSignal, seenAt: number): number =>
+  at <= seenAt + 300_000 && at >= seenAt - 3_600_000 ? at : seenAt;
 
 export const markOf = (alert: AlertSignal, seenAt: number): Mark => ({
   id: alert.id,

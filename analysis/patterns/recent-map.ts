@@ -11,7 +11,7 @@ export class RecentMap<V> {
     this.#generation = Math.max(1, Math.floor(most / 2));
   }
 
-  /** How many there are; what is in both generations counts twice. */
+  /** At least as many as there are: what is in both generations counts twice. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
@@ -40,5 +40,10 @@ export class RecentMap<V> {
     const made = make();
     this.set(key, made);
     return made;
+  }
+
+  /** All that is held, for those who count it. */
+  values(): V[] {
+    return [...this.#young.values(), ...this.#old.values()];
   }
 }
