@@ -1,5 +1,6 @@
 // Burst: one rule fires on many instances of one service within a minute. Five different instances make it; an instance
-// that fires again adds nothing, and a minute without a new one ends it.
+// that fires again adds nothing, and a minute without a new one ends it. Where instances have failed one by one for minutes,
+// five that fall into a minute are no burst: it is a jump, not a rate.
 import { serviceOf } from '../signals.ts';
 import {
   findingOf,
@@ -15,12 +16,15 @@ import { RecentMap } from './recent-map.ts';
 
 const least = 5;
 const windowMs = 60_000;
+/** So long before it at most one other instance fired. */
+const quietMs = 240_000;
+const mostBefore = 1;
 const keysKept = 4_000;
 /** Instances that are told apart; above that the burst is known for long. */
 const instancesKept = 256;
 
 interface Watch {
-  /** The latest of each instance, oldest first; at most `least` until the burst is there. */
+  /** The latest of each instance, oldest first; until the burst is there. */
   recent: { readonly instance: string; readonly mark: Mark }[];
   open: Occurrence | null;
   readonly instances: Set<string>;
@@ -52,14 +56,19 @@ export const burst: Pattern<BurstState> = {
       grow(watch.open, mark);
     } else {
       const recent = watch.recent.filter(
-        (one) => one.instance !== instance && mark.at - one.mark.at < windowMs,
+        (one) => one.instance !== instance && Math.abs(mark.at - one.mark.at) < windowMs + quietMs,
       );
-      watch.recent = [...recent, { instance, mark }].slice(-instancesKept);
-      if (watch.recent.length < least) return [];
-      const marks = watch.recent.map((one) => one.mark).sort((one, other) => one.at - other.at);
-      if (marks.at(-1)!.at - marks.at(-least)!.at >= windowMs) return [];
+      watch.recent = [...recent, { instance, mark }]
+        .sort((one, other) => one.mark.at - other.mark.at)
+        .slice(-instancesKept);
+      const inWindow = watch.recent.slice(-least);
+      const first = inWindow[0]!.mark.at;
+      if (inWindow.length < least || inWindow.at(-1)!.mark.at - first >= windowMs) return [];
+      const before = watch.recent.slice(0, -least).filter((one) => one.mark.at > first - quietMs);
+      if (before.length > mostBefore) return [];
+      const marks = inWindow.map((one) => one.mark);
       watch.open = occurrenceOf(`${key.replace('\n', '/')}/${marks[0]!.id}`, marks);
-      for (const one of watch.recent) watch.instances.add(one.instance);
+      for (const one of inWindow) watch.instances.add(one.instance);
       watch.recent = [];
     }
     if (!worthSaying(watch.open, seenAt)) return [];
