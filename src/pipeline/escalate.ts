@@ -23,6 +23,9 @@ import { type Group, groupEvent, type PipelineState } from './state.ts';
 import { findAtEnd, suppressionOf } from './suppress.ts';
 import { formatTarget, type Target } from './target.ts';
 
+/** The policy of a row that is only there to know whom steps have told. */
+const nobodys = '';
+
 /** The policy that the group's route names, or else its receiver; null: nothing is escalated. */
 export function policyOf(state: PipelineState, group: Group): EscalationPolicy | null {
   if (collects(group)) return null;
@@ -237,7 +240,10 @@ export function endEscalation(
   const row = group.row.escalation;
   if (!row) return;
   const waits = reason !== 'resolved' && row.told.length > 0;
-  group.row.escalation = waits ? { ...row, state: 'exhausted', nextAt: null, by: null, leftMs: null } : null;
+  // By no policy: what is told from now on begins one, also where that is the same.
+  group.row.escalation = waits
+    ? { ...row, policy: nobodys, state: 'exhausted', nextAt: null, by: null, leftMs: null }
+    : null;
   out.groups.add(group);
   out.effects.push({ put: 'group', row: group.row, insert: false });
   if (row.state === 'exhausted') return;
@@ -268,9 +274,6 @@ export function handOverEscalation(
   out.groups.add(heir);
   out.effects.push({ put: 'group', row: heir.row, insert: false });
 }
-
-/** What is escalated of the heir is nobody's policy yet: it only knows whom steps elsewhere told. */
-const nobodys = '';
 
 function alsoTelling(
   own: EscalationRow | null | undefined,

@@ -190,7 +190,8 @@ export class Telling {
       if (!alert) continue;
       const { by, endedAt } = this.#hold(alert, at);
       // Decided in the turn in which it became more urgent: by what it was before, perhaps.
-      const isMoving = this.#movedAt.get(id) === at;
+      // So it is of one that inhibits others.
+      const isMoving = this.#movedAt.get(id) === at || (by === 'inhibited' && this.lastMovedAt === at);
       if (by !== null && !isMoving && at >= this.routedAt + routedGraceMs)
         this.#broken('I10', `${row.reason} of ${id} (${alert.key}) for ${row.receiver}, which is ${by}`);
       if (endedAt === 0 || alert.kind === 'event') continue;
