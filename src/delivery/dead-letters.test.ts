@@ -177,6 +177,23 @@ describe('a dead letter', () => {
     expect(told()).toEqual(['firing a', 'firing a', 'resolved a']);
   });
 
+  it('that dies once more after a later message was heard keeps nobody from the end, also over a restart', async () => {
+    open({ route: { groupBy: 'all', groupWaitMs: 0, resolveWaitMs: 0, repeatIntervalMs: 10 * minute } });
+    answer = () => gone;
+    await push(91);
+    answer = () => sent;
+    await stage.advance(11 * minute);
+    answer = () => gone;
+    await retry(dead()[0]!.id);
+    answer = () => sent;
+    stage.kill();
+    stage.start();
+    await push(10);
+    await stage.advance(minute);
+    expect(told().at(-1)).toBe('resolved a');
+    expect(rows().filter(({ state }) => state === 'dropped')).toEqual([]);
+  });
+
   it('is put away with a note; its resolve is not sent either, also after a restart', async () => {
     open();
     answer = () => gone;

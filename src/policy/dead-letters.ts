@@ -79,6 +79,7 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
     shorter: false,
     slow: false,
     maybe: mayBeKnown(row),
+    again: true,
     leaseToken: row.leaseToken,
   };
   order.open.push(delivery);

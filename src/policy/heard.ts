@@ -35,9 +35,10 @@ export function noteHeard(
  * is among the open ones.
  */
 export function noteEnded(order: Order, delivery: OpenDelivery, lost: boolean): void {
-  const { alerts, maybe, orderNo } = delivery;
-  if (lost && !maybe) noteLost(order, alerts, orderNo);
-  else noteHeard(order, alerts, lost, maybe);
+  const { alerts, maybe, orderNo, again } = delivery;
+  if (lost && !maybe) {
+    if (again !== true) noteLost(order, alerts, orderNo);
+  } else noteHeard(order, alerts, lost, maybe);
   for (const [id, words] of delivery.lostAfter ?? [])
     for (const word of words) noteLost(order, { [id]: word === 'f' ? 'firing' : 'resolved' }, orderNo);
 }

@@ -67,8 +67,12 @@ export function loadPolicy(
       .filter(isOpen)
       .flatMap(({ orderKey, alerts }) => Object.keys(alerts).map((id) => `${orderKey} ${id}`)),
   );
-  for (const row of inOrder) {
+  for (const { row, lostAt } of steps(inOrder)) {
     const order = orderAt(state, row.orderKey);
+    if (lostAt !== null) {
+      noteLost(order, owedOf(row, waiting), lostAt);
+      continue;
+    }
     order.lastNo = Math.max(order.lastNo, row.orderNo);
     if (isOpen(row)) {
       order.open.push({
@@ -91,6 +95,7 @@ export function loadPolicy(
         quiet: row.reason === quietReason,
         // Once leased it may have gone out, whatever was heard of it.
         maybe: row.maybe || row.leaseToken > 0,
+        again: isAgain(row),
         leaseToken: row.leaseToken,
         ...confirmedOf(row),
       });
@@ -104,8 +109,9 @@ export function loadPolicy(
       continue;
     }
     const maybe = maySomebodyHaveIt(row);
-    if (isLost(row) && !maybe) noteLost(order, owedOf(row, waiting), row.orderNo);
-    else noteHeard(order, row.alerts, isLost(row), maybe);
+    if (isLost(row) && !maybe) {
+      if (!isAgain(row)) noteLost(order, owedOf(row, waiting), row.orderNo);
+    } else noteHeard(order, row.alerts, isLost(row), maybe);
   }
   for (const [key, order] of [...state.orders]) {
     if (isSettled(order)) state.orders.delete(key);
@@ -120,6 +126,28 @@ export function loadPolicy(
       for (const delivery of [...order.open]) endConfirmed(state, order, delivery, now, out);
   }
   return state;
+}
+
+/** An order's number is the time at which it was given, or the next one. */
+const madeWithinMs = 1_000;
+
+/** Somebody had it sent once more: behind what was decided since, long after it was made. */
+function isAgain({ orderNo, createdAt }: DeliveryRow): boolean {
+  return orderNo > createdAt + madeWithinMs;
+}
+
+/**
+ * The rows in the order in which their words count. One that was lost and is sent once more, or was, was lost where it was
+ * first (`lostAt`); where it is now it only may have been heard.
+ */
+function steps(
+  inOrder: readonly DeadLetter[],
+): readonly { readonly row: DeadLetter; readonly at: number; readonly lostAt: number | null }[] {
+  const now = inOrder.map((row) => ({ row, at: row.orderNo, lostAt: null }));
+  const before = inOrder
+    .filter((row) => isAgain(row) && !maySomebodyHaveIt(row))
+    .map((row) => ({ row, at: row.createdAt, lostAt: row.createdAt }));
+  return before.length === 0 ? now : [...now, ...before].sort((a, b) => a.at - b.at);
 }
 
 /** A receipt says that it has arrived, and its process died before the attempt ended. */

@@ -35,6 +35,8 @@ export interface OpenDelivery {
   slow: boolean;
   /** Somebody may have it already: an attempt went out and was not refused. */
   maybe: boolean;
+  /** It was lost before and is sent once more: to lose it again tells nothing new. */
+  readonly again?: boolean;
   /** The provider's id of the message of which a receipt says that it arrived, while an attempt was under way. */
   confirmed?: string;
   leaseToken: number;

@@ -60,10 +60,10 @@ export function loadGroup(db: Db) {
   );
   // From the oldest dead letter of an order key on, for groups that are open still: a resolved notice whose firing
   // died is dropped, one whose firing went out after all is not. Finished deliveries have no index by order key; they
-  // are found through the notifications of their group.
+  // are found through the notifications of their group. One that was sent once more and died again was lost when it was made.
   const sinceDead = db.raw.prepare<[string], WithItsMessage>(
     `WITH oldest AS MATERIALIZED (
-       SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(d.order_no) AS order_no
+       SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(min(d.order_no, d.created_at)) AS order_no
        FROM delivery d INDEXED BY delivery_lost
        CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
        CROSS JOIN alert_group g ON g.tenant = n.tenant AND g.id = n.group_id
@@ -107,7 +107,7 @@ export function loadGroup(db: Db) {
   // A group that handed over its log is gone, or one whose end still waits behind other messages; what died of its messages
   // stands under the order key of its audience.
   const lostOfGroups = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
-    `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(d.order_no) AS orderNo
+    `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(min(d.order_no, d.created_at)) AS orderNo
      FROM delivery d INDEXED BY delivery_lost
      CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
      WHERE d.tenant = ? AND ${lost} AND n.group_id IS NOT NULL
