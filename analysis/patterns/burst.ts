@@ -74,7 +74,7 @@ export const burst: Pattern<BurstState> = {
     if (!worthSaying(watch.open, seenAt)) return [];
     const seconds = (watch.open.to - watch.open.from) / 1_000;
     return [
-      findingOf('burst', watch.open, seenAt, 0.95, {
+      findingOf('burst', watch.open, seenAt, 0.98, {
         instances: watch.instances.size,
         seconds,
         within_seconds: windowMs / 1_000,

@@ -3,7 +3,11 @@
 // (Jaccard), each true pattern at most once: a second finding of the same thing is a false one.
 import { watchPatterns } from '../../analysis/patterns/index.ts';
 import { type PatternFinding, type PatternName, patternNames } from '../../analysis/patterns/pattern.ts';
-import { type IncidentWorld, simulateIncidents } from '../../src/testing/incidents/index.ts';
+import {
+  type IncidentWorld,
+  simulateIncidents,
+  type TruePattern,
+} from '../../src/testing/incidents/index.ts';
 
 const advanceMs = 10_000;
 const leastOverlap = 0.5;
@@ -44,23 +48,30 @@ export const f1Of = ({ right, wrong, missed }: PatternScore): number =>
 
 export type PatternScores = Record<PatternName, PatternScore>;
 
+export const noScore = (): PatternScore => ({ right: 0, wrong: 0, missed: 0, delaysMs: [], claims: [] });
+
 /** All worlds together, each pattern by itself. */
 export function scorePatterns(seeds: readonly number[], missingEdges: number): PatternScores {
-  const empty = (): PatternScore => ({ right: 0, wrong: 0, missed: 0, delaysMs: [], claims: [] });
-  const scores = Object.fromEntries(patternNames.map((name) => [name, empty()])) as PatternScores;
+  const scores = Object.fromEntries(patternNames.map((name) => [name, noScore()])) as PatternScores;
   for (const seed of seeds) {
     const world = simulateIncidents(seed, { series: false, missingEdges });
     const findings = recognise(world);
-    for (const name of patternNames) scoreOne(scores[name], world, name, findings);
+    for (const name of patternNames) scoreOne(scores[name], world.truth.patterns, name, findings);
   }
   return scores;
 }
 
-function scoreOne(score: PatternScore, world: IncidentWorld, name: PatternName, all: Said): void {
+/** Adds what was said of one pattern in one world. */
+export function scoreOne(
+  score: PatternScore,
+  truth: readonly TruePattern[],
+  name: PatternName,
+  all: Said,
+): void {
   const byKey = new Map<string, PatternFinding[]>();
   for (const finding of all)
     if (finding.pattern === name) byKey.set(finding.key, [...(byKey.get(finding.key) ?? []), finding]);
-  const truths = world.truth.patterns
+  const truths = truth
     .filter(({ pattern }) => pattern === name)
     .map((truth) => ({ truth, ids: new Set(truth.alerts) }));
   const pairs = [...byKey.values()].flatMap((said) =>
