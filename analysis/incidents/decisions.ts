@@ -106,8 +106,10 @@ export function splitByPerson(state: Incidents, { id, alerts, newId }: Split, at
     names: new Map(),
     severities: new Map(),
     keys,
+    kinds: new Map(),
     faces: [],
     first: { name: first.name, service: placeOf(first.labels, serviceOf(first.labels), first.name) },
+    habitOfFirst: 0,
     held: from.held,
     // They are kept apart from whatever the others are kept apart from, too.
     apart: new Set([...from.apart, from.id]),

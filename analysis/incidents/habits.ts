@@ -1,32 +1,58 @@
-// What each alert does when nothing is wrong: how often it fires, and how often it fires alone. An alert that comes all the
-// time is no evidence of being part of something, however near it is. Counts halve in a week; the keys are bounded.
+// What each alert does when nothing is wrong: how often it came with nothing beside it. An alert that comes and goes alone is
+// no evidence of being part of something, however near it is. Counts halve in a week; the keys are bounded.
 
 const mostKeys = 20_000;
 const halfLifeMs = 7 * 86_400_000;
+/** An alert that fires again within this span has not come anew. */
+const boutMs = 8 * 60_000;
+/** With fewer different alerts in its incident it came alone. */
+const companyFrom = 4;
 
 export interface Habit {
-  /** Episodes, decayed, as of `at`. */
-  count: number;
+  /** How often it came alone, and in company, as of `at`. The latest bout is not among them: how it ends is open. */
+  alone: number;
+  together: number;
+  /** When it fired last. */
   at: number;
-  readonly since: number;
   /** The incident of its latest episode. */
   incident: string;
 }
 
 export type Habits = Map<string, Habit>;
 
-/** Notes an episode of the alert; `incident` is where it went. */
-export function noteHabit(habits: Habits, key: string, incident: string, now: number): void {
+/** How many different alerts an incident had; undefined when it is forgotten. */
+export type CompanyOf = (incident: string) => number | undefined;
+
+/** The alert fired; `incident` is where it went, `companyOf` tells how its latest bout ended. */
+export function noteHabit(
+  habits: Habits,
+  key: string,
+  incident: string,
+  companyOf: CompanyOf,
+  now: number,
+): void {
   const known = habits.get(key);
   habits.delete(key);
-  const count = known === undefined ? 1 : known.count * 2 ** (-(now - known.at) / halfLifeMs) + 1;
-  habits.set(key, { count, at: now, since: known?.since ?? now, incident });
+  habits.set(key, { ...soFar(known, companyOf, now), at: now, incident });
   if (habits.size > mostKeys) habits.delete(habits.keys().next().value!);
 }
 
-/** Episodes an hour before this one; 0 of an alert that is new. An hour at least counts as watched. */
-export function rateOf(habit: Habit | undefined, now: number): number {
-  if (habit === undefined) return 0;
-  const hours = Math.max(1, Math.min(now - habit.since, halfLifeMs / Math.LN2) / 3_600_000);
-  return (habit.count * 2 ** (-(now - habit.at) / halfLifeMs)) / hours;
+function soFar(
+  known: Habit | undefined,
+  companyOf: CompanyOf,
+  now: number,
+): { alone: number; together: number } {
+  if (known === undefined) return { alone: 0, together: 0 };
+  const left = 2 ** (-(now - known.at) / halfLifeMs);
+  const [alone, together] = [known.alone * left, known.together * left];
+  if (now - known.at < boutMs) return { alone, together };
+  const company = companyOf(known.incident);
+  if (company === undefined) return { alone, together };
+  return company < companyFrom ? { alone: alone + 1, together } : { alone, together: together + 1 };
+}
+
+/** How often more it came alone than in company, before this time; 0 of an alert that is new. */
+export function aloneness(habit: Habit | undefined, companyOf: CompanyOf, now: number): number {
+  const { alone, together } = soFar(habit, companyOf, now);
+  return Math.max(0, alone - together);
 }

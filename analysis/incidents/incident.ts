@@ -39,10 +39,14 @@ export interface Incident {
   severities: Map<Severity, number>;
   /** Keys of its alerts, the latest last. */
   keys: Set<string>;
+  /** Rule on service: when it fired last. */
+  kinds: Map<string, number>;
   /** Looks of its latest alerts. */
   faces: Face[];
   /** The first alert: of the title. */
   first: { readonly name: string; readonly service: string };
+  /** How often that one had come alone before. */
+  readonly habitOfFirst: number;
   /** A person opened it again: only a person closes it. */
   held: boolean;
   /** Incidents and keys of alerts that a person keeps out of it. */

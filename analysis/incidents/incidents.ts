@@ -3,9 +3,9 @@
 // people decided stands. State is bounded; the same news in the same order give the same incidents.
 import { type AlertNews, type AlertSignal, serviceOf } from '../signals.ts';
 import { type Face, faceOf, likeness } from '../similarity/alert-likeness.ts';
-import type { Graph } from '../topology/graph.ts';
-import { affinity, mergesAt } from './affinity.ts';
-import { type Habits, noteHabit, rateOf } from './habits.ts';
+import type { Graph, Reach } from '../topology/graph.ts';
+import { again, kinship, nearness, standing, together, weights } from './affinity.ts';
+import { aloneness, type Habits, noteHabit } from './habits.ts';
 import {
   bounded,
   type CloseReason,
@@ -30,7 +30,7 @@ const mostMoved = 5_000;
 const mostAtPlace = 6;
 /** Latest incidents whose looks an alert without a way to them is compared with. */
 const mostAlike = 8;
-const facesKept = 3;
+const facesKept = 5;
 
 export interface Incidents {
   readonly open: Map<string, Incident>;
@@ -41,6 +41,8 @@ export interface Incidents {
   /** Place → open incidents with alerts there, the latest last. */
   readonly places: Map<string, Set<string>>;
   readonly habits: Habits;
+  /** Open incidents that an alert joined last, the latest first. */
+  recent: string[];
   /** What an incident that is gone became part of. */
   readonly moved: Map<string, string>;
   /** Time never goes back. */
@@ -62,6 +64,7 @@ export function createIncidents(): Incidents {
     firing: new Map(),
     places: new Map(),
     habits: new Map(),
+    recent: [],
     moved: new Map(),
     now: Number.NEGATIVE_INFINITY,
     nextCloseAt: Number.POSITIVE_INFINITY,
@@ -185,7 +188,8 @@ function fired(
   const best = found[0];
   let incident: Incident;
   if (best === undefined) {
-    incident = opened(state, context.newId(alert), alert, place, now);
+    const alone = aloneness(state.habits.get(alert.key), (id) => incidentOf(state, id)?.keys.size, now);
+    incident = opened(state, context.newId(alert), alert, place, alone, now);
     add(state, incident, alert, place, face, now);
     changes.push({ kind: 'opened', at: now, incident, alert: alert.id });
   } else {
@@ -195,7 +199,9 @@ function fired(
     const { reason, figures } = best;
     changes.push({ kind: 'joined', at: now, incident, join: { alert: alert.id, reason, figures } });
     for (const other of found.slice(1)) {
-      if (other.score < mergesAt || !other.close || !best.close || other.incident.closedAt !== null) continue;
+      if (other.score < weights.mergesAt || !other.close || !best.close || other.incident.closedAt !== null)
+        continue;
+      if (Math.abs(other.incident.openedAt - incident.openedAt) > weights.mergesWithinMs) continue;
       if (isApart(state, incident, other.incident)) continue;
       // The older one stays, so that its name and link do.
       const [into, from] =
@@ -204,11 +210,19 @@ function fired(
       incident = into;
     }
   }
-  noteHabit(state.habits, alert.key, incident.id, now);
+  noteHabit(state.habits, alert.key, incident.id, (id) => incidentOf(state, id)?.keys.size, now);
+  state.recent = [incident.id, ...state.recent.filter((id) => id !== incident.id)].slice(0, mostAlike);
   makeRoom(state, now, changes);
 }
 
-function opened(state: Incidents, id: string, alert: AlertSignal, place: string, now: number): Incident {
+function opened(
+  state: Incidents,
+  id: string,
+  alert: AlertSignal,
+  place: string,
+  habitOfFirst: number,
+  now: number,
+): Incident {
   const incident: Incident = {
     id,
     openedAt: now,
@@ -222,8 +236,10 @@ function opened(state: Incidents, id: string, alert: AlertSignal, place: string,
     names: new Map(),
     severities: new Map(),
     keys: new Set(),
+    kinds: new Map(),
     faces: [],
     first: { name: alert.name, service: place },
+    habitOfFirst,
     held: false,
     apart: new Set(),
     apartKeys: new Set(),
@@ -241,23 +257,30 @@ function candidatesOf(
   now: number,
   graph: Graph,
 ): Candidate[] {
-  const found = new Map<string, Candidate>();
+  const companyOf = (id: string) => incidentOf(state, id)?.keys.size;
   const habit = state.habits.get(alert.key);
-  const perHour = rateOf(habit, now);
-  const offer = (candidate: Candidate): void => {
-    const { incident } = candidate;
-    if (candidate.score < 0 || incident.apartKeys.has(alert.key)) return;
-    const known = found.get(incident.id);
-    if (known === undefined || known.score < candidate.score) found.set(incident.id, candidate);
-  };
+  const alone = aloneness(habit, companyOf, now);
+  const kind = kindOf(alert.name, place);
+  const found = new Map<string, Candidate>();
   if (habit !== undefined && now - habit.at <= againWithinMs) {
     const incident = incidentOf(state, habit.incident);
-    if (incident !== undefined && now - incident.lastAt <= againWithinMs && incident.count > 0)
-      offer({
-        ...{ incident, score: 10, reason: 'again', close: true },
+    const score = incident === undefined ? -1 : again(incident.keys.size, now - habit.at, alone);
+    if (incident !== undefined && score >= 0 && !incident.apartKeys.has(alert.key))
+      found.set(incident.id, {
+        ...{ incident, score, reason: 'again', close: true },
         figures: { seconds: (now - habit.at) / 1_000 },
       });
   }
+  const odds = new Map<string, { sum: number; best: number; reach: Reach | undefined; lagMs: number }>();
+  const offer = (id: string, reach: Reach | undefined, lagMs: number): void => {
+    const near = nearness(reach, Math.max(0, lagMs));
+    const known = odds.get(id);
+    if (known === undefined) odds.set(id, { sum: Math.exp(near), best: near, reach, lagMs });
+    else {
+      known.sum += Math.exp(near);
+      if (near > known.best) Object.assign(known, { best: near, reach, lagMs });
+    }
+  };
   for (const [other, reach] of graph.reachOf(place)) {
     const there = state.places.get(other);
     if (there === undefined) continue;
@@ -265,41 +288,42 @@ function candidatesOf(
     for (const id of [...there].reverse()) {
       if (looked++ >= mostAtPlace) break;
       const incident = state.open.get(id)!;
-      const lagMs = now - incident.services.get(other)!.lastAt;
-      if (now - incident.lastAt > joinsWithinMs) continue;
-      const alike = likenessTo(incident, face);
-      offer({
-        incident,
-        score: affinity({ reach, lagMs, likeness: alike, perHour }),
-        reason: 'near',
-        close: reach.hops <= 1,
-        figures: { hops: reach.hops, seconds: lagMs / 1_000, likeness: alike, edge: reach.confidence },
-      });
+      if (now - incident.lastAt <= joinsWithinMs)
+        offer(id, reach, now - incident.services.get(other)!.firstAt);
     }
   }
-  let looked = 0;
-  for (const id of latest(state.open, mostAlike)) {
-    if (looked++ >= mostAlike) break;
+  for (const id of state.recent) {
+    const incident = state.open.get(id);
+    if (incident === undefined || odds.has(id) || now - incident.lastAt > joinsWithinMs) continue;
+    offer(id, undefined, now - incident.lastAt);
+  }
+  for (const [id, { sum: places, best, reach, lagMs }] of odds) {
     const incident = state.open.get(id)!;
-    const lagMs = now - incident.lastAt;
-    if (found.has(id) || lagMs > joinsWithinMs) continue;
+    if (found.has(id) || incident.apartKeys.has(alert.key)) continue;
     const alike = likenessTo(incident, face);
-    offer({
-      incident,
-      score: affinity({ reach: undefined, lagMs, likeness: alike, perHour }),
-      reason: 'alike',
-      close: false,
-      figures: { seconds: lagMs / 1_000, likeness: alike },
+    const keys = incident.keys.size;
+    const kinAt = incident.kinds.get(kind);
+    const score =
+      together(best, Math.log(places), kinAt === undefined ? -10 : kinship(now - kinAt)) +
+      standing({
+        ...{ keys, habitOfFirst: incident.habitOfFirst, habit: alone },
+        ...{ likeness: alike, info: alert.severity === 'info' },
+      });
+    if (score < 0) continue;
+    found.set(id, {
+      ...{ incident, score, reason: reach === undefined ? 'alike' : 'near' },
+      close: reach !== undefined && reach.hops <= 1,
+      figures: {
+        ...(reach && { hops: reach.hops, edge: reach.confidence }),
+        ...{ seconds: lagMs / 1_000, likeness: alike, alone },
+      },
     });
   }
   return [...found.values()].sort((a, b) => b.score - a.score || a.incident.openedAt - b.incident.openedAt);
 }
 
-/** The last `count` keys of a map, in its order. */
-function latest(map: ReadonlyMap<string, unknown>, count: number): string[] {
-  const keys = [...map.keys()];
-  return keys.slice(-count);
-}
+/** One rule on one service: its instances and levels are of one kind. */
+const kindOf = (name: string, place: string): string => `${name}\u0000${place}`;
 
 function likenessTo(incident: Incident, face: Face): number {
   let best = 0;
@@ -332,14 +356,17 @@ function add(
     incident.services.delete(oldest);
     leave(state, oldest, incident.id);
   }
-  incident.names.set(alert.name, (incident.names.get(alert.name) ?? 0) + 1);
-  bounded(incident.names, mostNamed);
   incident.severities.set(alert.severity, (incident.severities.get(alert.severity) ?? 0) + 1);
+  const kind = kindOf(alert.name, place);
+  incident.kinds.delete(kind);
+  bounded(incident.kinds.set(kind, now), mostNamed);
   incident.keys.delete(alert.key);
   incident.keys.add(alert.key);
   bounded(incident.keys, mostNamed);
-  incident.faces.push(face);
+  if (!incident.names.has(alert.name) || incident.faces.length === 0) incident.faces.push(face);
   if (incident.faces.length > facesKept) incident.faces.shift();
+  incident.names.set(alert.name, (incident.names.get(alert.name) ?? 0) + 1);
+  bounded(incident.names, mostNamed);
   // The latest last, for whoever looks for the latest.
   state.open.delete(incident.id);
   state.open.set(incident.id, incident);
@@ -382,6 +409,7 @@ export function join(state: Incidents, into: Incident, from: Incident, at: numbe
   for (const [level, count] of from.severities)
     into.severities.set(level, (into.severities.get(level) ?? 0) + count);
   into.keys = bounded(new Set([...from.keys, ...into.keys]), mostNamed);
+  into.kinds = bounded(new Map([...into.kinds, ...from.kinds].sort(([, a], [, b]) => a - b)), mostNamed);
   into.faces = [...from.faces, ...into.faces].slice(-facesKept);
   into.held ||= from.held;
   for (const id of from.apart) into.apart.add(id);

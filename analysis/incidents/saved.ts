@@ -6,11 +6,12 @@ import { createIncidents, type Incidents } from './incidents.ts';
 
 /** Lists in place of maps and sets. */
 export interface SavedIncident
-  extends Omit<Incident, 'services' | 'names' | 'severities' | 'keys' | 'apart' | 'apartKeys'> {
+  extends Omit<Incident, 'services' | 'names' | 'severities' | 'keys' | 'kinds' | 'apart' | 'apartKeys'> {
   readonly services: readonly [string, { count: number; firstAt: number; lastAt: number }][];
   readonly names: readonly [string, number][];
   readonly severities: readonly [Severity, number][];
   readonly keys: readonly string[];
+  readonly kinds: readonly [string, number][];
   readonly apart: readonly string[];
   readonly apartKeys: readonly string[];
 }
@@ -22,6 +23,7 @@ interface Saved {
   readonly places: readonly [string, readonly string[]][];
   readonly habits: readonly [string, Habit][];
   readonly moved: readonly [string, string][];
+  readonly recent: readonly string[];
   readonly now: number | null;
   readonly nextCloseAt: number | null;
 }
@@ -33,6 +35,7 @@ export function savedIncident(incident: Incident): SavedIncident {
     names: [...incident.names],
     severities: [...incident.severities],
     keys: [...incident.keys],
+    kinds: [...incident.kinds],
     apart: [...incident.apart],
     apartKeys: [...incident.apartKeys],
   };
@@ -46,6 +49,7 @@ export function restoredIncident(saved: SavedIncident): Incident {
     names: new Map(saved.names),
     severities: new Map(saved.severities),
     keys: new Set(saved.keys),
+    kinds: new Map(saved.kinds),
     faces: [...saved.faces],
     apart: new Set(saved.apart),
     apartKeys: new Set(saved.apartKeys),
@@ -61,6 +65,7 @@ export function saveIncidents(state: Incidents): unknown {
     places: [...state.places].map(([place, ids]) => [place, [...ids]]),
     habits: [...state.habits],
     moved: [...state.moved],
+    recent: state.recent,
     now: Number.isFinite(state.now) ? state.now : null,
     nextCloseAt: Number.isFinite(state.nextCloseAt) ? state.nextCloseAt : null,
   };
@@ -77,6 +82,7 @@ export function restoreIncidents(from: unknown): Incidents {
     places: new Map(saved.places.map(([place, ids]) => [place, new Set(ids)])),
     habits: new Map(saved.habits.map(([key, habit]) => [key, { ...habit }])),
     moved: new Map(saved.moved),
+    recent: [...saved.recent],
     now: saved.now ?? Number.NEGATIVE_INFINITY,
     nextCloseAt: saved.nextCloseAt ?? Number.POSITIVE_INFINITY,
   };
