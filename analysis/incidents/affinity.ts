@@ -6,34 +6,34 @@ import type { Reach } from '../topology/graph.ts';
 /** Found on simulated incidents with seeds below 1,000; see docs/analysis.md. */
 export const weights = {
   /** Of the same service, and by hops towards callers or callees. */
-  same: 3.5,
-  hops: [2.3, 0.6, -1],
+  same: 1.7,
+  hops: [1.7, -0.3, -2],
   /** Between two callers or two callees of one service. */
   beside: -0.6,
   /** No way is known. */
   apart: -3.5,
   /** Lost with each of these since the failure reached the service. */
-  lagMs: 110_000,
-  sameLagMs: 130_000,
+  lagMs: 90_000,
+  sameLagMs: 90_000,
   /** How much of what further places say is added to what the nearest one says. */
   many: 0.5,
   /** Of an alert that looks the same. */
-  alike: 1.5,
+  alike: 1.8,
   /** For each doubling of the incident's different alerts, and the most of it. */
   standing: 0.5,
-  standingMost: 1.5,
+  standingMost: 1.35,
   /** An incident of one alert has to be believed first. */
   alone: -0.8,
   /** For each doubling of the times that an alert came alone. */
-  habit: 1,
-  habitMost: 4,
-  info: -1,
+  habit: 2.2,
+  habitMost: 8,
+  info: -3,
   /** The same rule on the same service, and what is lost with each span since. */
-  kin: 2.5,
+  kin: 1.8,
   kinLagMs: 240_000,
   /** The same alert again; of one in an incident of fewer than three different ones. */
-  again: 5,
-  againAlone: 1,
+  again: 4.5,
+  againAlone: -1,
   againLagMs: 240_000,
   /** An alert joins at 0; an incident is joined to another at this, when both began within this span. */
   mergesAt: 1.5,

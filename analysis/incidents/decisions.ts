@@ -99,6 +99,7 @@ export function splitByPerson(state: Incidents, { id, alerts, newId }: Split, at
     lastAt: Math.min(from.lastAt, Math.max(...alerts.map((alert) => alert.at), from.openedAt)),
     endedAt: null,
     closedAt: null,
+    closeReason: null,
     alerts: [],
     count: 0,
     firing: 0,
@@ -128,6 +129,7 @@ export function splitByPerson(state: Incidents, { id, alerts, newId }: Split, at
     reopen(state, made, at, null);
   } else {
     made.closedAt = from.closedAt;
+    made.closeReason = from.closeReason;
     state.closed.set(newId, made);
   }
   for (const key of keys) {

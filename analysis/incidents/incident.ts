@@ -26,6 +26,7 @@ export interface Incident {
   endedAt: number | null;
   /** Null while it is open. */
   closedAt: number | null;
+  closeReason: CloseReason | null;
   /** Ids of the latest alerts, oldest first; `count` is of all. */
   alerts: string[];
   count: number;

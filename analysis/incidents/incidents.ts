@@ -118,6 +118,7 @@ function overAt({ firing, held, lastAt, endedAt }: Incident): number {
 
 export function close(state: Incidents, incident: Incident, at: number, reason: CloseReason): IncidentChange {
   incident.closedAt = at;
+  incident.closeReason = reason;
   incident.held = false;
   state.open.delete(incident.id);
   for (const place of incident.services.keys()) leave(state, place, incident.id);
@@ -134,6 +135,7 @@ export function reopen(
   alert: string | null,
 ): IncidentChange {
   incident.closedAt = null;
+  incident.closeReason = null;
   state.closed.delete(incident.id);
   state.open.set(incident.id, incident);
   for (const place of incident.services.keys()) enter(state, place, incident.id);
@@ -229,6 +231,7 @@ function opened(
     lastAt: now,
     endedAt: null,
     closedAt: null,
+    closeReason: null,
     alerts: [],
     count: 0,
     firing: 0,
