@@ -28,9 +28,10 @@ const no = (why: Undecidable): Decided => ({ done: false, why });
 export function adopt(state: Incidents, incident: Incident): Incident {
   const known = incidentOf(state, incident.id);
   if (known) return known;
-  // It was closed, or it would be remembered.
-  incident.closedAt ??= incident.lastAt;
-  state.closed.set(incident.id, incident);
+  // Which of its alerts fire is not known any more: it closes when nothing joins it.
+  incident.firing = 0;
+  if (incident.closedAt === null) reopen(state, incident, incident.lastAt, null);
+  else state.closed.set(incident.id, incident);
   return incident;
 }
 
@@ -122,6 +123,11 @@ export function splitByPerson(state: Incidents, { id, alerts, newId }: Split, at
   for (const key of keys) {
     from.apartKeys.add(key);
     from.keys.delete(key);
+  }
+  if (!from.names.has(from.first.name) || !from.services.has(from.first.service)) {
+    const [name = from.first.name] = from.names.keys();
+    const [service = from.first.service] = from.services.keys();
+    from.first = { name, service };
   }
   if (made.firing === 0) made.endedAt = from.endedAt;
   if (from.closedAt === null) {

@@ -184,6 +184,8 @@ describe('what people decide', () => {
   it('can decide about an incident that is remembered only in the store', () => {
     const before = stage();
     const cart = before.fires('cart', 0);
+    before.ends(cart, minute);
+    advanceIncidents(before.state, 30 * minute);
     const stored = incidentOf(before.state, `I-${cart}`)!;
     const story = stage();
     adopt(story.state, stored);

@@ -29,6 +29,3 @@ export interface Analyser {
   /** Its state as JSON. */
   save(): unknown;
 }
-
-/** How a kind of analyser begins; `saved` is what `save` gave, null at the very first start. */
-export type AnalyserKind = (saved: unknown) => Analyser;

@@ -2,6 +2,7 @@
 // never before them: in slices, with the loop free between two of them. One write of a tenant is under way at a time, and
 // it holds the rows and how far the log was read together, so that a restart neither loses nor repeats anything. What
 // comes faster than it is read is left in the log and read from there.
+import { adopt } from '../../analysis/incidents/index.ts';
 import type { Edge } from '../../analysis/signals.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -9,11 +10,12 @@ import { Fifo } from '../engine/fifo.ts';
 import { refusal } from '../engine/refusal.ts';
 import type { Log } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow } from '../pipeline/rows.ts';
+import type { AlertRow, IncidentRow } from '../pipeline/rows.ts';
 import type { Answer, Idempotency } from '../services.ts';
-import { alertNewsKind } from '../store/sqlite/incidents.ts';
-import type { AlertNewsLine, CommittedEvent, Store } from '../store/store.ts';
+import { alertNewsKind } from '../store/alert-news.ts';
+import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
+import { incidentOfRow } from './incident-rows.ts';
 import { TenantAnalyses } from './tenant-analyses.ts';
 
 /** What happens within this span is looked at together. */
@@ -66,7 +68,7 @@ interface Run {
 }
 
 export interface RunnerPorts {
-  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'tenants'>;
+  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'incidents' | 'tenants'>;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -229,6 +231,7 @@ export class AnalysisRunner {
     } catch (error) {
       log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
       analyses = new TenantAnalyses(run.tenant, null, newId);
+      this.#takeOver(analyses);
       run.cursor = stored?.cursor ?? -1;
     }
     for (const cursor = stored?.cursor ?? -1; run.cursor < cursor; ) {
@@ -244,6 +247,17 @@ export class AnalysisRunner {
     analyses.declare(this.#ports.declared(run.tenant), clock.now());
     run.analyses = analyses;
     run.behind = true;
+  }
+
+  /** Incidents that are open go on, and close in their time. */
+  #takeOver(analyses: TenantAnalyses): void {
+    const { store } = this.#ports;
+    for (let cursor: string | null = null; ; ) {
+      const page: Page<IncidentRow> = store.incidents(analyses.tenant, { states: ['open'] }, 500, cursor);
+      for (const row of page.items) adopt(analyses.incidents.state, incidentOfRow(row));
+      cursor = page.next;
+      if (cursor === null) return;
+    }
   }
 
   #show({ tenant }: Run, analyses: TenantAnalyses, { kind, alert, at }: AlertNewsLine): void {

@@ -1,7 +1,8 @@
 // Incidents, the alerts in them, and how far the analyses have come. All of it is written again when it changes: what is
 // written twice is the same.
 import type { AnalysisRow, IncidentAlertRow, IncidentRow } from '../../pipeline/rows.ts';
-import type { AlertNewsLine, AlertNewsPage, IncidentFilter, Page, StoredAnalysis } from '../store.ts';
+import { alertNewsOf } from '../alert-news.ts';
+import type { AlertNewsPage, IncidentFilter, Page, StoredAnalysis } from '../store.ts';
 import type { Db } from './database.ts';
 import { idBytes, idOrNameText, idText, parseId } from './id-codec.ts';
 import { idOfCursor, pageOf, scanned } from './keyset-page.ts';
@@ -90,17 +91,6 @@ const incidentAlertRow = (from: StoredIncidentAlert): IncidentAlertRow => ({
   alert: idText(from.alert),
   incident: idText(from.incident),
 });
-
-const newsOf: Readonly<Record<string, AlertNewsLine['kind']>> = {
-  'alert.firing': 'fired',
-  'event.received': 'fired',
-  'alert.resolved': 'resolved',
-};
-
-/** What an event of the log says of an alert to the analyses; null: nothing. */
-export function alertNewsKind(subjectKind: string, kind: string): AlertNewsLine['kind'] | null {
-  return subjectKind === 'alert' ? (newsOf[kind] ?? null) : null;
-}
 
 export function incidentReads(db: Db) {
   const columns = columnsOf(incident, 'i');
@@ -191,7 +181,7 @@ export function incidentReads(db: Db) {
           lines: rows.map((row) => ({
             seq: row.seq,
             at: row.at,
-            kind: newsOf[row.kind]!,
+            kind: alertNewsOf[row.kind]!,
             alert: idOrNameText(row.subjectId),
           })),
           upTo,
