@@ -17,6 +17,7 @@ import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
+import { incidentRows } from './signal/incident-rows.ts';
 import { patternRows } from './signal/pattern-rows.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
@@ -49,7 +50,10 @@ const wrong = (why: string): never => {
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, only: { type: 'string' } } });
 /** What is measured on simulated worlds. */
-const simulated: Readonly<Record<string, (report: Report) => void>> = { patterns: patternRows };
+const simulated: Readonly<Record<string, (report: Report) => void>> = {
+  incidents: incidentRows,
+  patterns: patternRows,
+};
 const known: readonly string[] = [...detectorNames, ...Object.keys(simulated)];
 const asked = values.only?.split(',') ?? known;
 for (const name of asked) if (!known.includes(name)) wrong(`nothing is called ${name}: ${known.join(', ')}`);

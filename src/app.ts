@@ -6,6 +6,8 @@ import type { ChannelDefinition } from '../channels/channel.ts';
 import { channels as builtIn } from '../channels/index.ts';
 import { labelSet } from '../rules/labels.ts';
 import type { Problem, Rule } from '../rules/types.ts';
+import { AnalysisRunner } from './analyses/runner.ts';
+import { apiEdges, createAnalysisServices } from './analyses/services.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
@@ -75,6 +77,8 @@ export interface Tocsin {
   /** Rules at the start, of all tenants. */
   readonly ruleCount: number;
   listen(): Promise<{ host: string; port: number }>;
+  /** Resolves when the analyses have looked at everything that was committed until then. */
+  analysed(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -226,6 +230,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   };
   const channels = openChannels(config.channels, opener);
   let reachTestBegun = () => {};
+  let seeCommits: (events: readonly CommittedEvent[]) => void = () => {};
+  const fileEdges = (tenant: string) => config.topology.get(tenant) ?? [];
   const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
   const grower = new ThreadGrower(clock, log);
@@ -249,6 +255,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       grower: grower.grow,
       published(events) {
         if (events.some(({ row }) => row.kind === 'reach_test.started')) reachTestBegun();
+        seeCommits(events);
         options.onEvents?.(events);
       },
       fatal: (error) => options.onFatal?.(error),
@@ -265,11 +272,22 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
   );
   const { services, engine } = runtime;
+  const analyses = new AnalysisRunner({
+    ...{ store, engine, clock, log, newId },
+    alert: (tenant, id) => services.alert(tenant, id),
+    declared: (tenant) => [...fileEdges(tenant), ...apiEdges(store, tenant)],
+  });
+  seeCommits = (events) => analyses.see(events);
   const http = createHttp(services, {
+    analyses: createAnalysisServices({
+      ...{ runner: analyses, store, newId, fileEdges },
+      alert: (tenant, id) => services.alert(tenant, id),
+    }),
     ...{ limits: config.limits, log, metrics: createMetrics(runtime, disk) },
     links: linker === null ? null : { linker, timeZone: config.timeZone },
   });
   runtime.start(parts.rules);
+  analyses.start();
   for (const { name, book, routes, rota } of engine.tenants) {
     for (const { row } of book.faulty)
       log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
@@ -358,6 +376,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     initialKey: parts.initialKey,
     collector,
     ruleCount: [...engine.tenants].reduce((count, { rules }) => count + rules.length, 0),
+    analysed: () => analyses.settled(),
     async listen() {
       listening = await serve(http, config.listen);
       return { host: listening.host, port: listening.port };
@@ -371,6 +390,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       reachTests.stop();
       await listening?.close();
       http.flushAudit();
+      analyses.close();
       await runtime.close(drainMs);
       disk.close();
       await closeChannels(channels.values());

@@ -1,4 +1,5 @@
 // The operator's configuration, after defaults, environment and references: what the rest of the program reads.
+import type { Edge } from '../../analysis/signals.ts';
 import type { Locale } from '../../channels/message.ts';
 import type { Secret } from '../../channels/secret.ts';
 import type { Classification } from '../../rules/classify.ts';
@@ -92,6 +93,8 @@ export interface TocsinConfig {
   readonly reports: readonly ScheduledReport[];
   /** What is expected to come, by tenant. */
   readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
+  /** Who depends on whom, by tenant. */
+  readonly topology: ReadonlyMap<string, readonly Edge[]>;
   /** How urgent what did not say so itself is. */
   readonly classification: Classification;
   readonly egress: { readonly allow: readonly string[]; readonly proxy: EgressProxy | null };

@@ -38,6 +38,7 @@ import { schedulesOf } from './schedules.ts';
 import { type ConfigInput, configSchema } from './schema.ts';
 import { dotted, type Path, readSource } from './source.ts';
 import { batchesOf, neverBatched, strategiesOf, strategyNames } from './strategies.ts';
+import { topologyOf } from './topology.ts';
 import { zodProblems } from './zod-problems.ts';
 
 export interface LoadOptions {
@@ -209,6 +210,7 @@ function assemble(
     reports: reportsOf(input.reports ?? [], folder),
     classification: classificationOf(input.classify),
     heartbeats: heartbeatsOf(input.heartbeats, 'default'),
+    topology: topologyOf(input.topology, 'default'),
     egress: egressOf(input.egress ?? {}),
     limits: limitsOf(input.limits ?? {}, input.silences?.max_duration),
     retention: retentionOf(input.retention ?? {}),

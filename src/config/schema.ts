@@ -16,6 +16,7 @@ import { duration, matcher, name, positiveDuration, scalar, text } from './scala
 import { parseBytes } from './sizes.ts';
 import { strategiesSchema } from './strategies.ts';
 import { templatesSchema } from './templates.ts';
+import { topologySchema } from './topology.ts';
 
 const bytes = scalar('expected an amount of bytes such as 1048576, 64MiB or 2GiB', parseBytes);
 const address = scalar('expected host:port, e.g. 127.0.0.1:8787', parseAddress);
@@ -90,6 +91,7 @@ export const configSchema = z.strictObject({
   reports: reportsSchema.optional(),
   classify: classifySchema(matcher).optional(),
   heartbeats: heartbeatsSchema(interval, duration).optional(),
+  topology: topologySchema.optional(),
   egress: z
     .strictObject({
       allow: z

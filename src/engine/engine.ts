@@ -56,6 +56,7 @@ import { Tenant, type TenantBooks } from './tenant.ts';
 import { Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
 import type {
+  AnalysisCommand,
   ChannelTestOrder,
   Command,
   DirectoryCommand,
@@ -515,6 +516,19 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const tenant = this.#admit(tenantName);
       tenant.enqueue({ kind: 'reach_test', ...command, waiter: { resolve, reject } });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when what an analysis decided is durable. */
+  submitAnalysis(
+    tenantName: string,
+    command: Omit<AnalysisCommand, 'kind' | 'waiter'>,
+    own = false,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tenant = this.#admit(tenantName, own);
+      tenant.enqueue({ kind: 'analysis', ...command, waiter: { resolve, reject } });
       this.#schedule();
     });
   }

@@ -31,6 +31,7 @@ import { carryOutTemplate } from './template-orders.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 import {
+  type AnalysisCommand,
   type Command,
   type DirectoryCommand,
   isOrder,
@@ -237,7 +238,8 @@ export class Serving {
       | RouteCommand
       | RuleCommand
       | TestCommand
-      | ReachTestCommand,
+      | ReachTestCommand
+      | AnalysisCommand,
     turn: Turn,
     now: number,
   ): Answer {
@@ -258,6 +260,11 @@ export class Serving {
         return carryOutTest(work.order, tenant, this.#parts.doors, now, turn);
       case 'reach_test':
         return carryOutReachTest(work.order, tenant, this.#parts, now, turn);
+      case 'analysis': {
+        const { effects, answer } = work.decide(now);
+        turn.add(tenant.shard, effects);
+        return answer;
+      }
       case 'command': {
         const input = withEnded(work.input, tenant, this.#parts.store, turn);
         const { answer } = this.#parts.doors.step(tenant, input, now, turn);

@@ -1,5 +1,6 @@
 // What waits in a tenant's queue. Every item has somebody who waits for it: it is settled when its turn is committed.
 import type { AlertMessage } from '../../channels/message.ts';
+import type { Effect } from '../pipeline/effect.ts';
 import type { PipelineInput, StepAnswer } from '../pipeline/input.ts';
 import type { AlertRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Answer, ConfiguredKind, Idempotency } from '../services.ts';
@@ -112,6 +113,14 @@ export interface ReachTestCommand {
   readonly waiter: Waiter<Answer>;
 }
 
+/** What analyses have to store, decided when its turn has come. */
+export interface AnalysisCommand {
+  readonly kind: 'analysis';
+  readonly decide: (now: number) => { readonly effects: readonly Effect[]; readonly answer: Answer };
+  readonly idempotency: Idempotency | null;
+  readonly waiter: Waiter<Answer>;
+}
+
 /** Work of our own: rules or routes changed, series expired. Its effects are committed like any other. */
 export interface Internal {
   readonly kind: 'internal';
@@ -136,6 +145,7 @@ export type Work =
   | DirectoryCommand
   | TestCommand
   | ReachTestCommand
+  | AnalysisCommand
   | BulkRun
   | ConfirmRun
   | Internal

@@ -46,6 +46,7 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
   'templates/{name}': (tenant) => newObject('templates', tenant, { text: 'x' }),
   'silences/{id}': (tenant) => newSilence(tenant),
   'digests/{receiver}': (tenant) => newDigest(tenant),
+  'incidents/{id}': (tenant) => newIncident(tenant),
   'keys/{id}': async (tenant) => (await newKey(tenant, 'viewer')).id,
 };
 /** The same kinds, of which there is none. */
@@ -79,6 +80,9 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/{id}/snooze': { for: '1h' },
   'post /api/v1/alerts/{id}/assign': { to: 'ann' },
   'post /api/v1/alerts/{id}/comments': { text: 'looking' },
+  'post /api/v1/alerts/incidents/{id}/merge': { incidents: ['0190a000-0000-7000-8000-00001234abce'] },
+  'post /api/v1/alerts/incidents/{id}/split': { alerts: ['0190a000-0000-7000-8000-00001234abce'] },
+  'put /api/v1/topology': { edges: [{ from: 'web', to: 'db' }] },
   'post /api/v1/templates/preview': { template: { text: '{{ count }}' }, channel: 'console' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },
   'post /api/v1/alerts/backtest': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z', samples: [] },
@@ -239,6 +243,17 @@ async function newDigest(tenant: Tenant): Promise<string> {
   return `${tenant}-daily`;
 }
 
+/** Its only alert is an event, so that nothing of it fires. */
+let incidentsMade = 0;
+async function newIncident(tenant: Tenant): Promise<string> {
+  const type = `trouble.${++incidentsMade}`;
+  const event = { type, severity: 'high', message: type, labels: { service: type } };
+  await app.call('POST', '/api/v1/events', event, { 'x-tenant-id': tenant });
+  await app.tocsin.analysed();
+  const { body } = await app.call('GET', '/api/v1/alerts/incidents', undefined, { 'x-tenant-id': tenant });
+  return (body as { items: { id: string }[] }).items[0]!.id;
+}
+
 interface Asked {
   readonly status: number;
   readonly text: string;
@@ -276,6 +291,8 @@ async function pathOf(route: Route, tenant: Tenant | null): Promise<string> {
     const value = tenant === null ? nothing[parameter]! : await things[kind]!(tenant);
     path = path.replace(kind, kind.replace(parameter, value));
   }
+  // What was made is analysed behind its commit: nothing of that comes later.
+  await app.tocsin.analysed();
   return path + (queries[nameOf(route)] ?? '');
 }
 
@@ -286,13 +303,13 @@ function bodyOf(route: Route): { text: string; type: string } | undefined {
   return { type: 'application/json', text: JSON.stringify(bodies[nameOf(route)] ?? {}) };
 }
 
-/** Everything that is stored, but for when a key was used and what the audit says about callers. */
+/** Everything that is stored, but for when a key was used, what the audit says about callers, and how far the analyses have read. */
 function everyRow(): string {
   const database = new Database(join(app.folder, 'data/tocsin.db'), { readonly: true });
   try {
     const tables = database
       .prepare<[], string>(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard')",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis')",
       )
       .pluck()
       .all();

@@ -2,6 +2,7 @@
 // body from the table of errors; what is thrown and unknown is a bug: logged with its request id, answered 500.
 import { type Context, Hono } from 'hono';
 import type { Registry } from 'prom-client';
+import type { AnalysisServices } from '../analyses/services.ts';
 import type { Limits } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -27,6 +28,8 @@ export interface HttpOptions {
   /** Links of messages and the zone in which their pages show times; absent: there are none. */
   readonly links?: HttpDeps['links'];
   /** For tests; the program's own otherwise. */
+  /** Incidents and the topology; absent: nobody analyses alerts here. */
+  readonly analyses?: AnalysisServices;
   readonly routes?: readonly Route[];
   /** Calls back once after so many milliseconds; a timer that keeps no process alive unless told otherwise. */
   readonly later?: (ms: number, callback: () => void) => void;
@@ -59,6 +62,7 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
     door: new Door(keyring, access),
     callers: new Brake(),
     links: options.links ?? null,
+    analyses: options.analyses ?? null,
     linkGuesses: new Brake(),
     tenancy: new Tenancy(services.store, () => services.now()),
   };

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
+import type { AnalysisServices } from '../analyses/services.ts';
 import type { Limits } from '../config/config.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import type { MessageLinker } from '../links/message-linker.ts';
@@ -34,6 +35,8 @@ export interface HttpDeps {
   readonly tenancy: Tenancy;
   /** Links of messages and the zone in which their pages show times; null: there are none. */
   readonly links: { readonly linker: MessageLinker; readonly timeZone: string } | null;
+  /** Incidents and the topology; null: nobody analyses alerts here. */
+  readonly analyses: AnalysisServices | null;
   /** Slows down whoever guesses links. */
   readonly linkGuesses: Brake;
 }

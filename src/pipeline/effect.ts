@@ -1,6 +1,7 @@
 // What the core asks the store to write: plain row values, applied in step order, all of a turn in one transaction.
 import type {
   AlertRow,
+  AnalysisRow,
   BreakerRow,
   ConfirmationRow,
   DeliveryRow,
@@ -8,6 +9,8 @@ import type {
   EventRow,
   GroupRow,
   HeartbeatRow,
+  IncidentAlertRow,
+  IncidentRow,
   NotificationRow,
   SilenceRow,
 } from './rows.ts';
@@ -43,6 +46,17 @@ export type Effect =
   /** Calls that are about to be made. */
   | { readonly put: 'provider_calls'; readonly row: ProviderCalls }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
+  /** New, or as it is from now on. */
+  | { readonly put: 'incident'; readonly row: IncidentRow }
+  | { readonly put: 'incident.alert'; readonly row: IncidentAlertRow }
+  /** All alerts of the one are the other's. */
+  | {
+      readonly put: 'incident.moved';
+      readonly tenant: string;
+      readonly from: string;
+      readonly into: string;
+    }
+  | { readonly put: 'analysis'; readonly row: AnalysisRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
@@ -140,7 +154,8 @@ export type ConfigObjectKind =
   | 'person'
   | 'team'
   | 'schedule'
-  | 'escalation';
+  | 'escalation'
+  | 'topology';
 
 /** What was done to an object. */
 export type ConfigAction = 'created' | 'replaced' | 'patched' | 'deleted';

@@ -182,6 +182,51 @@ export interface SilenceRow {
   closed: boolean;
 }
 
+/** An incident as it is stored: what people read of it, and what the analysis knows (`body`, JSON). */
+export interface IncidentRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly title: string;
+  /** The highest of its alerts. */
+  readonly severity: Severity;
+  readonly openedAt: number;
+  /** When its latest alert joined, and when its latest one ended. */
+  readonly lastAt: number;
+  readonly endedAt: number | null;
+  readonly closedAt: number | null;
+  readonly closeReason: 'quiet' | 'room' | 'person' | null;
+  /** The incident that it became part of. */
+  readonly mergedInto: string | null;
+  /** How many alerts it has. */
+  readonly alerts: number;
+  /** Services that it reached, or what stands in their place; the latest last. */
+  readonly services: readonly string[];
+  /** A person opened it again. */
+  readonly held: boolean;
+  readonly body: string;
+  readonly version: number;
+}
+
+/** An alert is in an incident. `why` is JSON: what spoke for it; null: it opened the incident. */
+export interface IncidentAlertRow {
+  readonly tenant: string;
+  readonly alert: string;
+  readonly incident: string;
+  readonly at: number;
+  readonly why: string | null;
+}
+
+/** How far the analyses of a tenant have read the log, and what they know then. */
+export interface AnalysisRow {
+  readonly tenant: string;
+  /** Event number; what came up to it is in the rows. */
+  readonly cursor: number;
+  readonly at: number;
+  /** JSON; null: what was saved before stays. */
+  readonly state: string | null;
+}
+
 /** 0: kept 24 h. 1: history, 90 days. 2: audit, 400 days and in the tenant's hash chain. */
 export type Keep = 0 | 1 | 2;
 
@@ -206,6 +251,8 @@ export interface EventRow {
     | 'escalation'
     | 'reach_test'
     | 'silence'
+    | 'incident'
+    | 'topology'
     | 'key'
     | 'config'
     | 'system';

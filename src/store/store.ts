@@ -20,6 +20,8 @@ import type {
   EventRow,
   GroupRow,
   HeartbeatRow,
+  IncidentAlertRow,
+  IncidentRow,
   Lane,
   NotificationRow,
   SilenceRow,
@@ -216,6 +218,36 @@ export interface SilenceFilter {
   readonly over?: boolean;
 }
 
+export interface IncidentFilter {
+  readonly states?: readonly IncidentRow['state'][];
+  /** Had an alert at that time or later. */
+  readonly since?: number;
+}
+
+export interface StoredAnalysis {
+  /** Up to this event all is in the rows. */
+  readonly cursor: number;
+  /** Up to this event `state` knows. */
+  readonly savedCursor: number;
+  readonly state: string;
+}
+
+/** One line of the log about an alert. */
+export interface AlertNewsLine {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: 'fired' | 'resolved';
+  readonly alert: string;
+}
+
+export interface AlertNewsPage {
+  readonly lines: readonly AlertNewsLine[];
+  /** Event up to which was looked. */
+  readonly upTo: number;
+  /** There may be more behind it. */
+  readonly more: boolean;
+}
+
 export interface RetentionPolicy {
   readonly eventShortMs: number;
   readonly eventHistoryMs: number;
@@ -306,6 +338,22 @@ export interface Store extends SpanReads {
   silence(tenant: string, id: string): SilenceRow | null;
   /** Newest first. */
   silences(tenant: string, filter: SilenceFilter, limit: number, cursor: string | null): Page<SilenceRow>;
+  incident(tenant: string, id: string): IncidentRow | null;
+  /** Newest first, without those that became part of others unless these are asked for. */
+  incidents(tenant: string, filter: IncidentFilter, limit: number, cursor: string | null): Page<IncidentRow>;
+  /** Newest first. */
+  incidentAlerts(
+    tenant: string,
+    incident: string,
+    limit: number,
+    cursor: string | null,
+  ): Page<IncidentAlertRow>;
+  /** The incident that the alert is in; null: it is in none. */
+  incidentOfAlert(tenant: string, alert: string): IncidentAlertRow | null;
+  /** What the analyses of the tenant stored last; null: nothing yet. */
+  analysis(tenant: string): StoredAnalysis | null;
+  /** Alerts that began to fire, ended or occurred, behind that event of the log; oldest first. */
+  alertNews(tenant: string, after: number, limit: number): AlertNewsPage;
   notification(tenant: string, id: string): NotificationRow | null;
   /** Who confirmed it, the first one first. */
   confirmations(tenant: string, notificationId: string): readonly ConfirmationRow[];

@@ -12,6 +12,7 @@ import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
 import { heartbeatsRoutes } from './heartbeats.ts';
+import { incidentsRoutes } from './incidents.ts';
 import { keysRoutes } from './keys.ts';
 import { linksRoutes } from './links.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -52,6 +53,7 @@ export function allRoutes(): readonly Route[] {
     ...statisticsRoutes,
     ...reportsRoutes,
     ...explainRoutes,
+    ...incidentsRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,

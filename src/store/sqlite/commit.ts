@@ -9,6 +9,7 @@ import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
 import { heartbeatWrites } from './heartbeats.ts';
+import { incidentWrites } from './incidents.ts';
 import type { LabelSets } from './label-sets.ts';
 import { providerCallWrites } from './provider-calls.ts';
 import { rowWriters } from './row-writes.ts';
@@ -37,6 +38,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const calls = providerCallWrites(db);
   const confirmations = confirmationWrites(db);
   const silences = silenceWrites(db);
+  const incidents = incidentWrites(db);
   const readShard = db.raw.prepare<
     [number],
     { readonly epoch: number; readonly owner: string | null; readonly nextSeq: number }
@@ -95,6 +97,18 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'heartbeat.removed':
         heartbeats.remove(effect.tenant, effect.name);
+        return;
+      case 'incident':
+        incidents.incident(effect.row);
+        return;
+      case 'incident.alert':
+        incidents.alert(effect.row);
+        return;
+      case 'incident.moved':
+        incidents.moved(effect.tenant, effect.from, effect.into);
+        return;
+      case 'analysis':
+        incidents.analysis(effect.row);
         return;
       case 'idempotency':
         rows.idempotency(effect.row);

@@ -20,6 +20,9 @@ const tables = [
   schema.delivery,
   schema.breaker,
   schema.providerCall,
+  schema.incident,
+  schema.incidentAlert,
+  schema.analysis,
   schema.configObject,
   schema.configObjectVersion,
 ].map(getTableName);

@@ -222,6 +222,22 @@ export function retentionGroup(db: Db, memory: Memory) {
     return rows.length < most ? deleted : Math.max(deleted, limit);
   };
 
+  // What became of alerts that are gone is history, too.
+  const deleteOf = raw.prepare<[number, number]>(
+    `DELETE FROM incident_alert WHERE (tenant, alert) IN (
+       SELECT tenant, alert FROM incident_alert INDEXED BY incident_alert_age WHERE at < ? ORDER BY at LIMIT ?+0)`,
+  );
+  const deleteIncidents = raw.prepare<[number, number]>(
+    `DELETE FROM incident WHERE (tenant, id) IN (
+       SELECT tenant, id FROM incident INDEXED BY incident_over
+       WHERE state <> 'open' AND last_at < ? ORDER BY last_at LIMIT ?+0)`,
+  );
+  const incidents: Task = (policy, now, limit) => {
+    const before = now - policy.alertMs;
+    const deleted = deleteOf.run(before, limit).changes;
+    return deleted < limit ? deleted + deleteIncidents.run(before, limit - deleted).changes : deleted;
+  };
+
   const tasks: readonly Task[] = [
     events(0, (policy) => policy.eventShortMs),
     events(1, (policy) => policy.eventHistoryMs),
@@ -232,6 +248,7 @@ export function retentionGroup(db: Db, memory: Memory) {
     alerts,
     labelSets,
     objects,
+    incidents,
   ];
 
   let current = 0;

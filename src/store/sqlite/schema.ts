@@ -248,6 +248,49 @@ export const confirmation = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.notificationId, t.recipient] })],
 );
 
+export const incident = sqliteTable(
+  'incident',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    state: text('state').notNull(),
+    title: text('title').notNull(),
+    severity: text('severity').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    lastAt: integer('last_at').notNull(),
+    endedAt: integer('ended_at'),
+    closedAt: integer('closed_at'),
+    closeReason: text('close_reason'),
+    mergedInto: bytes('merged_into'),
+    alerts: integer('alerts').notNull(),
+    services: text('services').notNull(),
+    held: integer('held').notNull(),
+    body: text('body').notNull(),
+    version: integer('version').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
+export const incidentAlert = sqliteTable(
+  'incident_alert',
+  {
+    tenant: text('tenant').notNull(),
+    alert: bytes('alert').notNull(),
+    incident: bytes('incident').notNull(),
+    at: integer('at').notNull(),
+    why: text('why'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.alert] })],
+);
+
+export const analysis = sqliteTable('analysis', {
+  tenant: text('tenant').primaryKey(),
+  cursor: integer('cursor').notNull(),
+  savedCursor: integer('saved_cursor').notNull(),
+  savedAt: integer('saved_at').notNull(),
+  state: text('state').notNull(),
+});
+
 export const delivery = sqliteTable(
   'delivery',
   {

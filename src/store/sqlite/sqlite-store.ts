@@ -13,6 +13,7 @@ import { deliveryReads } from './delivery-reads.ts';
 import { EventLog } from './event-log.ts';
 import { heartbeatReads } from './heartbeats.ts';
 import { housekeepingGroup } from './housekeeping.ts';
+import { incidentReads } from './incidents.ts';
 import { keysGroup } from './keys.ts';
 import { LabelSets } from './label-sets.ts';
 import { loadGroup } from './load.ts';
@@ -63,6 +64,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...configObjectReads(db),
     ...confirmationReads(db),
     ...silenceReads(db),
+    ...incidentReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
     ...retentionGroup(db, memory),

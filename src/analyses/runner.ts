@@ -1,0 +1,383 @@
+// Shows the committed log to the analyses, tenant by tenant, and stores what they say. It runs behind the commits and
+// never before them: in slices, with the loop free between two of them. One write of a tenant is under way at a time, and
+// it holds the rows and how far the log was read together, so that a restart neither loses nor repeats anything. What
+// comes faster than it is read is left in the log and read from there.
+import { adopt } from '../../analysis/incidents/index.ts';
+import type { Edge } from '../../analysis/signals.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Fifo } from '../engine/fifo.ts';
+import { refusal } from '../engine/refusal.ts';
+import type { Log } from '../log.ts';
+import type { Effect } from '../pipeline/effect.ts';
+import type { AlertRow, IncidentRow } from '../pipeline/rows.ts';
+import type { Answer, Idempotency } from '../services.ts';
+import { alertNewsKind } from '../store/alert-news.ts';
+import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
+import { signalOf } from './alert-signal.ts';
+import { incidentOfRow } from './incident-rows.ts';
+import { TenantAnalyses } from './tenant-analyses.ts';
+
+/** What happens within this span is looked at together. */
+const gatherMs = 200;
+/** A slice ends after so much time, or with so many rows: everybody waits for the turn that stores them. */
+const sliceMs = 8;
+const rowsPerWrite = 50;
+/** Lines that wait in memory; beyond them the log is read. */
+const mostWaiting = 5_000;
+const linesPerRead = 500;
+/** Time is made known to the analyses, and what they know is saved, this often. */
+const tickMs = 10_000;
+/** Decisions of people that wait. */
+const mostOrders = 100;
+const retryMs = 1_000;
+/** What fails again and again must not have the engine take everything up anew all the time. */
+const longestRetryMs = 600_000;
+
+/** What a person decides: looked at when its turn in the engine has come, and stored with what it answers. */
+export interface AnalysisOrder {
+  readonly decide: (
+    analyses: TenantAnalyses,
+    now: number,
+  ) => { readonly effects: readonly Effect[]; readonly answer: Answer };
+  readonly idempotency: Idempotency | null;
+}
+
+interface WaitingOrder extends AnalysisOrder {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How far the analyses of one tenant are. */
+interface Run {
+  readonly tenant: string;
+  /** Null: not read from the store yet, or what was in memory is void. */
+  analyses: TenantAnalyses | null;
+  /** The log is read from the store: there is more than what waits here. */
+  behind: boolean;
+  lines: Fifo<AlertNewsLine>;
+  /** The last event that was looked at, and the one up to which the state was saved. */
+  cursor: number;
+  savedCursor: number;
+  /** Something was stored of this tenant. */
+  stored: boolean;
+  readonly orders: Fifo<WaitingOrder>;
+  running: boolean;
+  timer: Timer | null;
+  failures: number;
+}
+
+export interface RunnerPorts {
+  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'incidents' | 'tenants'>;
+  readonly engine: Pick<Engine, 'submitAnalysis'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: () => string;
+  /** The alert as it is now; null: it is not kept any more. */
+  readonly alert: (tenant: string, id: string) => AlertRow | null;
+  /** What people declared of who depends on whom. */
+  readonly declared: (tenant: string) => readonly Edge[];
+}
+
+/** A write that was refused: nothing of it is stored, and what is in memory is void. */
+class Refused extends Error {}
+
+export class AnalysisRunner {
+  readonly #ports: RunnerPorts;
+  readonly #runs = new Map<string, Run>();
+  #tick: Timer | null = null;
+  #closing = false;
+  readonly counts = { news: 0, writes: 0, failures: 0, behind: 0 };
+
+  constructor(ports: RunnerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Takes up every tenant where the last process stopped. */
+  start(): void {
+    for (const { id } of this.#ports.store.tenants()) this.#wake(this.#runOf(id), 0);
+    this.#armTick();
+  }
+
+  /** Hears of a commit. Does nothing but remember. */
+  see(events: readonly CommittedEvent[]): void {
+    if (this.#closing) return;
+    for (const { seq, row } of events) {
+      const kind = alertNewsKind(row.subjectKind, row.kind);
+      if (kind === null) continue;
+      const run = this.#runOf(row.tenant);
+      if (!run.behind) {
+        if (run.lines.length >= mostWaiting) {
+          run.lines = new Fifo();
+          run.behind = true;
+          this.counts.behind += 1;
+        } else run.lines.push({ seq, at: row.at, kind, alert: row.subjectId });
+      }
+      this.#wake(run, gatherMs);
+    }
+  }
+
+  /** Carries out what a person decides; resolves when it is durable. */
+  order(tenant: string, order: AnalysisOrder): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const run = this.#runOf(tenant);
+      if (this.#closing || run.orders.length >= mostOrders) throw new Refused('too many decisions wait');
+      run.orders.push({ ...order, resolve, reject });
+      this.#wake(run, 0);
+    });
+  }
+
+  /** What is known of the tenant's topology now, once it was read. */
+  edges(tenant: string): readonly Edge[] {
+    return this.#runs.get(tenant)?.analyses?.topology.graph.edges ?? this.#ports.declared(tenant);
+  }
+
+  /** Resolves when everything that was committed until then was looked at, and what follows is stored. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const busy = [...this.#runs.values()].filter(
+        ({ running, behind, lines, orders, timer, failures }) =>
+          failures === 0 && (running || behind || lines.length + orders.length > 0 || timer !== null),
+      );
+      if (busy.length === 0 || this.#closing) return;
+      for (const run of busy) this.#wake(run, 0);
+      await new Promise<void>((resolve) => this.#ports.clock.at(this.#ports.clock.now() + 1, resolve));
+    }
+  }
+
+  /** Looks at nothing more, and has the engine store what is known before it stops. What is under way the log has still. */
+  close(): void {
+    this.#closing = true;
+    this.#tick?.cancel();
+    for (const run of this.#runs.values()) {
+      run.timer?.cancel();
+      for (const { reject } of run.orders.drain()) reject(new Refused('the program stops'));
+      if (run.running || run.analyses === null || run.cursor <= run.savedCursor) continue;
+      this.#write(run, [], true).catch((error: unknown) => this.#failed(run, error));
+    }
+  }
+
+  #runOf(tenant: string): Run {
+    const known = this.#runs.get(tenant);
+    if (known) return known;
+    const run: Run = {
+      ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
+      ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
+    };
+    this.#runs.set(tenant, run);
+    return run;
+  }
+
+  #wake(run: Run, afterMs: number): void {
+    if (run.running || this.#closing) return;
+    if (run.timer !== null) {
+      if (afterMs > 0) return;
+      run.timer.cancel();
+    }
+    const { clock } = this.#ports;
+    run.timer = clock.at(clock.now() + afterMs, () => {
+      run.timer = null;
+      void this.#work(run);
+    });
+  }
+
+  /** Works until nothing waits. Never rejects. */
+  async #work(run: Run): Promise<void> {
+    if (run.running) return;
+    run.running = true;
+    try {
+      await this.#load(run);
+      while (!this.#closing && run.analyses !== null) {
+        const order = run.orders.take();
+        if (order !== undefined) await this.#carryOut(run, order);
+        else if (!(await this.#slice(run))) break;
+        await this.#breathe();
+      }
+      run.failures = 0;
+    } catch (error) {
+      // The store may be closed by then.
+      if (!this.#closing) this.#failed(run, error);
+    } finally {
+      run.running = false;
+      if (run.failures > 0) this.#wake(run, Math.min(longestRetryMs, retryMs * 2 ** (run.failures - 1)));
+    }
+  }
+
+  #breathe(): Promise<void> {
+    return new Promise((resolve) => this.#ports.clock.soon(resolve));
+  }
+
+  /** What is in memory is void; the log and the store have everything. */
+  #failed(run: Run, error: unknown): void {
+    run.analyses = null;
+    run.behind = true;
+    run.lines = new Fifo();
+    run.failures += 1;
+    this.counts.failures += 1;
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#ports.log.warn('analysis.taken_up_again', { tenant: run.tenant, error: cause });
+  }
+
+  /** Reads what was saved, and from there as far as the rows know: that is seen again, and stored not again. */
+  async #load(run: Run): Promise<void> {
+    if (run.analyses !== null) return;
+    const { store, log, newId, clock } = this.#ports;
+    const stored = store.analysis(run.tenant);
+    let analyses: TenantAnalyses;
+    run.stored = stored !== null;
+    run.cursor = stored?.savedCursor ?? -1;
+    try {
+      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, newId);
+    } catch (error) {
+      log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
+      analyses = new TenantAnalyses(run.tenant, null, newId);
+      this.#takeOver(analyses);
+      run.cursor = stored?.cursor ?? -1;
+    }
+    for (const cursor = stored?.cursor ?? -1; run.cursor < cursor; ) {
+      const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
+      for (const line of page.lines) if (line.seq <= cursor) this.#show(run, analyses, line);
+      run.cursor = Math.min(cursor, page.upTo);
+      if (!page.more) break;
+      await this.#breathe();
+      if (this.#closing) return;
+    }
+    analyses.flush();
+    run.savedCursor = stored?.savedCursor ?? -1;
+    analyses.declare(this.#ports.declared(run.tenant), clock.now());
+    run.analyses = analyses;
+    run.behind = true;
+  }
+
+  /** Incidents that are open go on, and close in their time. */
+  #takeOver(analyses: TenantAnalyses): void {
+    const { store } = this.#ports;
+    for (let cursor: string | null = null; ; ) {
+      const page: Page<IncidentRow> = store.incidents(analyses.tenant, { states: ['open'] }, 500, cursor);
+      for (const row of page.items) adopt(analyses.incidents.state, incidentOfRow(row));
+      cursor = page.next;
+      if (cursor === null) return;
+    }
+  }
+
+  #show({ tenant }: Run, analyses: TenantAnalyses, { kind, alert, at }: AlertNewsLine): void {
+    const row = this.#ports.alert(tenant, alert);
+    if (row === null) return;
+    this.counts.news += 1;
+    analyses.observe({ kind, alert: signalOf(row, kind === 'resolved' ? at : null, at), seenAt: at });
+  }
+
+  /** Looks at some news and stores what follows; false: there is none. */
+  async #slice(run: Run): Promise<boolean> {
+    const { store, clock } = this.#ports;
+    const analyses = run.analyses!;
+    if (run.lines.length === 0) {
+      if (!run.behind) return false;
+      const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
+      // From here on what is committed comes by itself.
+      run.behind = page.more;
+      for (const line of page.lines) run.lines.push(line);
+      if (page.lines.length === 0) {
+        run.cursor = page.upTo;
+        return page.more;
+      }
+    }
+    const until = clock.now() + sliceMs;
+    for (let line = run.lines.take(); line !== undefined; line = run.lines.take()) {
+      if (line.seq > run.cursor) {
+        this.#show(run, analyses, line);
+        run.cursor = line.seq;
+      }
+      if (analyses.waiting >= rowsPerWrite || clock.now() >= until) break;
+    }
+    const effects = analyses.flush();
+    if (effects.length > 0) await this.#write(run, effects, !run.stored);
+    return true;
+  }
+
+  async #carryOut(run: Run, order: WaitingOrder): Promise<void> {
+    const analyses = run.analyses!;
+    const { tenant } = run;
+    let fault: unknown = null;
+    let decided = false;
+    try {
+      const answer = await this.#ports.engine.submitAnalysis(tenant, {
+        idempotency: order.idempotency,
+        decide: (now) => {
+          decided = true;
+          // A fault in an analysis is not to be one of the turn.
+          try {
+            const { effects, answer } = order.decide(analyses, now);
+            if (effects.length === 0) return { effects, answer };
+            return { effects: [...effects, this.#saved(run, now)], answer };
+          } catch (error) {
+            fault = error;
+            return { effects: [], answer: refusal('internal') };
+          }
+        },
+      });
+      this.counts.writes += 1;
+      order.resolve(answer);
+      if (fault !== null) throw fault;
+    } catch (error) {
+      order.reject(error);
+      // What was refused before it was looked at changed nothing.
+      if (decided) throw error;
+    }
+  }
+
+  /** The state as it is, up to where the log was read. */
+  #saved(run: Run, now: number): Effect {
+    const cursor = Math.max(0, run.cursor);
+    run.savedCursor = run.cursor;
+    run.stored = true;
+    return {
+      put: 'analysis',
+      row: { tenant: run.tenant, cursor, at: now, state: run.analyses!.save() },
+    };
+  }
+
+  /** Stores the effects, a bite at a time; how far the log was read goes with the last one. */
+  async #write(run: Run, effects: readonly Effect[], whole: boolean): Promise<void> {
+    const { tenant } = run;
+    const cursor = Math.max(0, run.cursor);
+    const last: Effect = whole
+      ? this.#saved(run, this.#ports.clock.now())
+      : { put: 'analysis', row: { tenant, cursor, at: this.#ports.clock.now(), state: null } };
+    const all = [...effects, last];
+    for (let from = 0; from < all.length; from += 2 * rowsPerWrite) {
+      const bite = all.slice(from, from + 2 * rowsPerWrite);
+      this.counts.writes += 1;
+      await this.#ports.engine.submitAnalysis(
+        tenant,
+        { idempotency: null, decide: () => ({ effects: bite, answer: { status: 200, body: null } }) },
+        true,
+      );
+    }
+  }
+
+  #armTick(): void {
+    const { clock } = this.#ports;
+    this.#tick = clock.at(clock.now() + tickMs, () => {
+      for (const run of this.#runs.values()) void this.#timePassed(run);
+      this.#armTick();
+    });
+  }
+
+  async #timePassed(run: Run): Promise<void> {
+    const { analyses } = run;
+    if (analyses === null || run.running || run.behind || run.lines.length > 0 || this.#closing) return;
+    run.running = true;
+    try {
+      analyses.tick(this.#ports.clock.now());
+      const effects = analyses.flush();
+      // What a tick changed cannot be learned from the log again: the state goes with it.
+      if (effects.length > 0 || run.cursor > run.savedCursor) await this.#write(run, effects, true);
+    } catch (error) {
+      this.#failed(run, error);
+    } finally {
+      run.running = false;
+      if (run.lines.length + run.orders.length > 0 || run.behind) this.#wake(run, gatherMs);
+    }
+  }
+}

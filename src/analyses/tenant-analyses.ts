@@ -1,0 +1,86 @@
+// What the analyses know of one tenant: the topology, which all of them read, and the state of each. It is saved and
+// restored as a whole, so that they never stand at different places of the log.
+import type { AlertNews, Edge } from '../../analysis/signals.ts';
+import {
+  createTopology,
+  declare,
+  observeTopology,
+  restoreTopology,
+  saveTopology,
+  type Topology,
+} from '../../analysis/topology/index.ts';
+import type { Effect } from '../pipeline/effect.ts';
+import type { Analyser, AnalysisContext } from './analyser.ts';
+import { idFromAlert } from './id-from-alert.ts';
+import { IncidentAnalyser } from './incident-analyser.ts';
+
+/** Of what is saved; another one is not read. */
+const format = 1;
+
+interface Saved {
+  readonly format: number;
+  readonly declared: readonly Edge[];
+  readonly topology: unknown;
+  readonly states: Readonly<Record<string, unknown>>;
+}
+
+export class TenantAnalyses {
+  readonly tenant: string;
+  readonly topology: Topology;
+  readonly incidents: IncidentAnalyser;
+  /** In the order in which each sees the news. */
+  readonly all: readonly Analyser[];
+  readonly #newId: () => string;
+
+  /** @param saved What `save` gave. Throws when it cannot be read. */
+  constructor(tenant: string, saved: string | null, newId: () => string) {
+    this.tenant = tenant;
+    this.#newId = newId;
+    const from = saved === null ? null : (JSON.parse(saved) as Saved);
+    if (from !== null && from.format !== format)
+      throw new Error(`expected format ${format}, got ${from.format}`);
+    this.topology = from === null ? createTopology() : restoreTopology(from.topology, from.declared);
+    const stateOf = (name: string): unknown => from?.states[name] ?? null;
+    this.incidents = new IncidentAnalyser(stateOf('incidents'));
+    this.all = [this.incidents];
+  }
+
+  get context(): AnalysisContext {
+    return { tenant: this.tenant, graph: this.topology.graph, newId: this.#newId, idFrom: idFromAlert };
+  }
+
+  get waiting(): number {
+    return this.all.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  observe(news: AlertNews): void {
+    observeTopology(this.topology, news);
+    const { context } = this;
+    for (const analyser of this.all) analyser.observe(news, context);
+  }
+
+  tick(now: number): void {
+    const { context } = this;
+    for (const analyser of this.all) analyser.tick(now, context);
+  }
+
+  /** What people declare from now on. */
+  declare(edges: readonly Edge[], now: number): void {
+    declare(this.topology, edges, now);
+  }
+
+  flush(): Effect[] {
+    const { context } = this;
+    return this.all.flatMap((analyser) => analyser.flush(context));
+  }
+
+  save(): string {
+    const saved: Saved = {
+      format,
+      declared: this.topology.declared,
+      topology: saveTopology(this.topology),
+      states: Object.fromEntries(this.all.map((analyser) => [analyser.name, analyser.save()])),
+    };
+    return JSON.stringify(saved);
+  }
+}
