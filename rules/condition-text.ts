@@ -16,6 +16,8 @@ export function conditionText(rule: Fields): string {
         `count(${String(rule.of)}${matchText(rule)}[${spanText(numberOf(rule.windowMs) ?? 0)}])`,
         rule,
       );
+    case 'pattern':
+      return patternText(rule);
     case 'anomaly':
       return anomalyText(rule);
     case 'composite': {
@@ -28,6 +30,12 @@ export function conditionText(rule: Fields): string {
     default:
       return compared(readingText(rule), rule);
   }
+}
+
+/** `found(cascade or storm{service="checkout"}[10m])`. */
+function patternText(rule: Fields): string {
+  const patterns = (Array.isArray(rule.patterns) ? rule.patterns : []) as string[];
+  return `found(${patterns.join(' or ')}${matchText(rule)}[${spanText(numberOf(rule.windowMs) ?? 0)}])`;
 }
 
 /** `unusual(latency{service="checkout"}, up, 1 a week)`. */
@@ -103,6 +111,7 @@ export function againstText(rule: Rule, severity: Severity): string {
   if (
     rule.type === 'composite' ||
     rule.type === 'anomaly' ||
+    rule.type === 'pattern' ||
     ('aggregate' in rule && rule.aggregate === 'absent')
   )
     return whole(rule);

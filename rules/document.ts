@@ -74,6 +74,14 @@ function own(rule: Rule): object {
         ...comparisonDocument(rule),
         ...gridDocument(rule.grid),
       };
+    case 'pattern':
+      return {
+        pattern: rule.patterns.length === 1 ? rule.patterns[0] : rule.patterns,
+        match: rule.match.map(formatMatcher),
+        min_confidence: rule.minConfidence,
+        window: formatDuration(rule.windowMs),
+        ...gridDocument(rule.grid),
+      };
     case 'anomaly': {
       const { readings, detection, grid } = rule;
       return {

@@ -12,6 +12,7 @@ import type {
   CompositeRule,
   Evaluation,
   FrequencyRule,
+  PatternRule,
   Reading,
   ReadingRule,
   SeriesWindow,
@@ -164,6 +165,19 @@ function conditionText(rule: CompositeRule, condition: CompositeRule['condition'
     default:
       return `${condition.kind} of ${condition.of.length}:`;
   }
+}
+
+/** Whether one of the patterns was found in the window. */
+export function explainPattern(
+  rule: PatternRule,
+  totals: readonly GroupTotals[],
+  context: GroupContext,
+  wasTrue: boolean,
+): Explanation {
+  const out: Evaluation = { verdict: 'insufficient_data', value: Number.NaN };
+  judgeFrequency(rule, totals, context, wasTrue, out);
+  const what = `findings of ${rule.patterns.join(' or ')} over ${formatDuration(rule.windowMs)}`;
+  return { verdict: out.verdict, value: out.value, why: `${what}: ${out.value}` };
 }
 
 /** How many there were, and how many there had to be. */

@@ -1,13 +1,13 @@
 // How many events or alerts there were in a window, compared with a constant.
 import type { GroupContext } from './group-context.ts';
 import { judge } from './threshold.ts';
-import type { Evaluation, FrequencyRule } from './types.ts';
+import type { CountingRule, Evaluation } from './types.ts';
 
 /** Of one group so many occurrences are kept, the newest: no rule may ask for more. */
 export const mostCounted = 10_000;
 
 /** Whether the verdict may be true because there were too few: then it matters from when on was listened. */
-export function mindsFew({ operator }: Pick<FrequencyRule, 'operator'>): boolean {
+export function mindsFew({ operator }: Pick<CountingRule, 'operator'>): boolean {
   return operator === 'lt' || operator === 'lte' || operator === 'eq' || operator === 'neq';
 }
 
@@ -16,7 +16,7 @@ export function mindsFew({ operator }: Pick<FrequencyRule, 'operator'>): boolean
  * window was listened to: before that a count that is too small says nothing.
  */
 export function judgeFrequency(
-  rule: FrequencyRule,
+  rule: CountingRule,
   _totals: readonly unknown[],
   context: GroupContext,
   wasTrue: boolean,

@@ -11,6 +11,7 @@ import {
   explainAcross,
   explainComposite,
   explainFrequency,
+  explainPattern,
   explainSeries,
 } from './explain.ts';
 import { judgeFrequency } from './frequency.ts';
@@ -64,6 +65,7 @@ const gridEvaluators: { readonly [Type in GridRule['type']]: GridEvaluator<OnGri
   },
   composite: { add: addToCondition, judge: judgeComposite },
   frequency: { add() {}, judge: judgeFrequency },
+  pattern: { add() {}, judge: judgeFrequency },
   anomaly: {
     add: (rule, reading, _window, _at, _wasTrue, totals, sight) => addSight(rule, sight, totals[reading]!),
     judge: judgeAnomaly,
@@ -100,6 +102,7 @@ const groupExplainers: { readonly [Type in GridRule['type']]: GroupExplainer<OnG
   threshold: explainAcross,
   composite: explainComposite,
   frequency: explainFrequency,
+  pattern: explainPattern,
   anomaly: explainJoint,
 };
 

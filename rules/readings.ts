@@ -18,6 +18,7 @@ export function readingsOf(rule: Rule): readonly Reading[] {
     case 'anomaly':
       return rule.readings;
     case 'frequency':
+    case 'pattern':
       return nothing;
   }
 }

@@ -65,6 +65,10 @@ function ownBody(rule: Unhashed): readonly object[] {
       const match = rule.match.map(formatMatcher);
       return [{ of, match, windowMs }, comparisonBody(rule), { distinct, grid, levels }];
     }
+    case 'pattern': {
+      const { patterns, minConfidence, windowMs, grid } = rule;
+      return [{ patterns, match: rule.match.map(formatMatcher), minConfidence, windowMs, grid }];
+    }
     case 'anomaly': {
       const { readings, detection, sensitivity, direction, minChange, learningMs, grid } = rule;
       const exclude = detection.exclude?.spec;

@@ -2,6 +2,7 @@
 // What concerns one key is here; what concerns several of them together is in normalise.ts.
 import { z } from 'zod';
 import { detectorNames } from '../analysis/detectors/detector.ts';
+import { patternNames } from '../analysis/patterns/pattern.ts';
 import {
   aggregate,
   annotationMap,
@@ -77,6 +78,11 @@ const sensitivity = finiteNumber
 const noLessThanZero = finiteNumber
   .refine((n) => n >= 0, { error: 'expected a number of at least 0' })
   .meta({ minimum: 0 });
+/** How sure a finding of the analysis is. */
+const confidence = finiteNumber
+  .refine((n) => n >= 0 && n <= 1, { error: 'expected a number from 0 to 1' })
+  .meta({ minimum: 0, maximum: 1 });
+const pattern = word(patternNames, anyCase(patternNames));
 const longestLearningMs = 90 * 86_400_000;
 /** Metrics that a rule may join. */
 const mostMetrics = 8;
@@ -269,6 +275,25 @@ export const ruleShapes = {
       .optional()
       .describe('How long occurrences of a time are waited for; 0s by default.'),
   },
+  pattern: {
+    ...commonShape,
+    pattern: z
+      .union([pattern, z.array(pattern, expected('a list of patterns')).min(1)])
+      .optional()
+      .describe(`What is to be found in alerts: one or several of ${patternNames.join(', ')}.`),
+    match: matcherList
+      .optional()
+      .describe('Matchers over the labels that all alerts of the finding share, e.g. service="checkout".'),
+    min_confidence: confidence
+      .optional()
+      .describe('Findings that are less sure than this say nothing; 0.5 by default.'),
+    window: duration
+      .optional()
+      .describe('So long after it was found, or more of it was, a pattern counts; 10m by default.'),
+    ...gridShape,
+    interval: gridInterval.optional().describe('How often findings are looked at; 5s by default.'),
+    eval_delay: evalDelay.optional().describe('How long findings of a time are waited for; 0s by default.'),
+  },
   anomaly: {
     ...commonShape,
     ...readingShape,
@@ -438,6 +463,12 @@ export const ruleSchema = z.union([
       type: typed('frequency', 'frequency: how many events or alerts there were in a window.'),
     })
     .meta({ allOf: [needs('window'), someThreshold] }),
+  z
+    .strictObject({
+      ...ruleShapes.pattern,
+      type: typed('pattern', 'pattern: what the analysis finds in alerts that fire.'),
+    })
+    .meta({ allOf: [needs('pattern')] }),
   z
     .strictObject({
       ...ruleShapes.anomaly,

@@ -13,6 +13,7 @@
 //   fingerprint  Alertmanager's FNV-1a over the full label set: an index and a display, never an identity.
 
 import type { DetectorName } from '../analysis/detectors/detector.ts';
+import type { PatternName } from '../analysis/patterns/pattern.ts';
 import type { TimeInterval } from './time-interval.ts';
 
 /** A label set. It inherits nothing; keys in ascending code-unit order, never an empty value. Build it with `labelSet()`. */
@@ -29,7 +30,7 @@ export type Priority = (typeof priorities)[number];
 export const categories = ['system', 'performance', 'security', 'business', 'quality', 'cost'] as const;
 export type Category = (typeof categories)[number];
 
-export const ruleTypes = ['threshold', 'trend', 'composite', 'frequency', 'anomaly'] as const;
+export const ruleTypes = ['threshold', 'trend', 'composite', 'frequency', 'anomaly', 'pattern'] as const;
 
 export const operators = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
 export type Operator = (typeof operators)[number];
@@ -59,8 +60,8 @@ export const measures = ['slope', 'change', 'relative_change', 'crosses'] as con
 export type Measure = (typeof measures)[number];
 
 export const occurrenceKinds = ['events', 'alerts'] as const;
-/** What a frequency rule counts. */
-export type OccurrenceKind = (typeof occurrenceKinds)[number];
+/** What a rule counts: of these a frequency rule, of findings of the analysis a pattern rule. */
+export type OccurrenceKind = (typeof occurrenceKinds)[number] | 'findings';
 
 export const namedStates = ['firing', 'pending', 'active'] as const;
 /** Of another rule's alert, as a condition asks for it; `active` is pending or firing. */
@@ -243,6 +244,26 @@ export interface FrequencyRule extends RuleBase, Comparison, Levelled {
   readonly distinct?: string;
 }
 
+/** That the analysis has found a pattern in the alerts of a label scope, within the window. */
+export interface PatternRule extends RuleBase, Comparison {
+  readonly type: 'pattern';
+  readonly grid: Grid;
+  readonly of: 'findings';
+  /** The patterns that are meant, in the order of `patternNames`. */
+  readonly patterns: readonly PatternName[];
+  /** Of the labels that all alerts of the finding share. */
+  readonly match: readonly Matcher[];
+  /** Findings of less say nothing. 0 … 1. */
+  readonly minConfidence: number;
+  /** So long after it was found, or said anew, a pattern counts. */
+  readonly windowMs: number;
+  readonly distinct?: undefined;
+  readonly levels?: undefined;
+}
+
+/** A rule about things that occur, instead of series. */
+export type CountingRule = FrequencyRule | PatternRule;
+
 /** How series are watched for unusual values. Rules that watch a series the same way share what is known of it. */
 export interface Detection {
   /** Equal for those that learn the same: all that a detector's state depends on, beside the series. */
@@ -294,7 +315,7 @@ export interface Finding {
 export type ReadingRule = WindowRule | AnomalyRule;
 /** Of these the window alone is what the verdict is made of. */
 export type WindowRule = ThresholdRule | TrendRule;
-export type Rule = ThresholdRule | TrendRule | CompositeRule | FrequencyRule | AnomalyRule;
+export type Rule = ThresholdRule | TrendRule | CompositeRule | FrequencyRule | AnomalyRule | PatternRule;
 export type RuleType = Rule['type'];
 
 /**

@@ -7,6 +7,7 @@ import { normaliseAnomaly } from './anomaly.ts';
 import type { Reading } from './common.ts';
 import { normaliseComposite } from './composite.ts';
 import { normaliseFrequency } from './frequency.ts';
+import { normalisePattern } from './pattern.ts';
 import { normaliseThreshold } from './threshold.ts';
 import { normaliseTrend } from './trend.ts';
 
@@ -16,6 +17,7 @@ const normalisers: { readonly [Type in RuleType]: (reading: Reading<RuleDraft<Ty
   composite: normaliseComposite,
   frequency: normaliseFrequency,
   anomaly: normaliseAnomaly,
+  pattern: normalisePattern,
 };
 
 /**

@@ -1,14 +1,14 @@
 // What a frequency rule has heard of, by group: the newest occurrences within its window.
 import { mindsFew } from '../../rules/frequency.ts';
 import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
-import type { FrequencyRule } from '../../rules/types.ts';
+import type { CountingRule, PatternRule } from '../../rules/types.ts';
 import type { Occurrence } from '../store/store.ts';
 import { DistinctLog } from './distinct-log.ts';
 import { mostMissedTimes } from './due-times.ts';
 import { OccurrenceLog } from './occurrence-log.ts';
 
 export class CountedOccurrences {
-  readonly rule: FrequencyRule;
+  readonly rule: CountingRule;
   /** What is older than this when it is told has left the window at every grid time that is still to be looked at. */
   readonly heardMs: number;
   /**
@@ -21,7 +21,7 @@ export class CountedOccurrences {
   #logs = new Map<string, OccurrenceLog | DistinctLog>();
   #size = 0;
 
-  constructor(rule: FrequencyRule) {
+  constructor(rule: CountingRule) {
     this.rule = rule;
     const { windowMs, grid } = rule;
     this.heardMs = windowMs + grid.evalDelayMs + mostMissedTimes * grid.intervalMs;
@@ -44,8 +44,9 @@ export class CountedOccurrences {
   }
 
   /** Whether the rule counts this; never what it says itself. */
-  takes({ rule, labels }: Occurrence): boolean {
+  takes({ rule, labels, found }: Occurrence): boolean {
     const { name, match, distinct } = this.rule;
+    if (this.rule.type === 'pattern' && !isMeant(this.rule, found)) return false;
     if (rule === name || !matchesAll(match, labels)) return false;
     return distinct === undefined || labels[distinct] !== undefined;
   }
@@ -125,8 +126,16 @@ export class CountedOccurrences {
   }
 }
 
+/** Whether the finding is one of those that the rule is about. */
+function isMeant({ patterns, minConfidence }: PatternRule, found: Occurrence['found']): boolean {
+  return found !== undefined && patterns.includes(found.pattern) && found.confidence >= minConfidence;
+}
+
 /** What a rule counts, whatever the window and the threshold; of distinct values no more is kept than its grid needs. */
-function countsOf({ of, match, distinct, grid: { by, intervalMs, evalDelayMs } }: FrequencyRule): string {
+function countsOf(rule: CountingRule): string {
+  const { of, match, distinct } = rule;
+  const { by, intervalMs, evalDelayMs } = rule.grid;
+  const meant = rule.type === 'pattern' ? [rule.patterns, rule.minConfidence] : [];
   const looked = distinct === undefined ? [] : [distinct, intervalMs, evalDelayMs];
-  return JSON.stringify([of, match.map(formatMatcher), by, ...looked]);
+  return JSON.stringify([of, match.map(formatMatcher), by, ...meant, ...looked]);
 }

@@ -52,7 +52,7 @@ export class RuleGroups {
     this.names = ruleReferences(rule);
     this.#shared = shared;
     this.#by = shared?.by ?? rule.grid.by;
-    this.counted = rule.type === 'frequency' ? new CountedOccurrences(rule) : null;
+    this.counted = rule.type === 'frequency' || rule.type === 'pattern' ? new CountedOccurrences(rule) : null;
     this.#heedsAbsence = this.readings.some(({ aggregate }) => aggregate === 'absent');
   }
 

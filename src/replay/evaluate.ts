@@ -7,7 +7,7 @@ import { gridEvaluatorOf, groupExplainerOf, seriesExplainers } from '../../rules
 import { canonicalLabels, emptyLabels, labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import { isGridRule, isSeriesRule, readingsOf, type SeriesRule } from '../../rules/readings.ts';
-import type { FrequencyRule, Labels, Rule } from '../../rules/types.ts';
+import type { CountingRule, Labels, Rule } from '../../rules/types.ts';
 import type { RuleGroups } from '../engine/rule-groups.ts';
 import { emptyWindow } from '../ingest/series.ts';
 import { alertKey } from '../pipeline/identify.ts';
@@ -84,7 +84,7 @@ interface Group {
 
 function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at: number): VerdictAnswer[] {
   const { table, detections, now } = replay;
-  if (rule.type === 'frequency') {
+  if (rule.type === 'frequency' || rule.type === 'pattern') {
     return ofCounts(rule, replay.groupsOf(tenant, rule.name), open, at);
   }
   const { intervalMs, evalDelayMs } = rule.grid;
@@ -128,7 +128,7 @@ function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at
   });
 }
 
-function ofCounts(rule: FrequencyRule, groups: RuleGroups | null, open: Open, at: number): VerdictAnswer[] {
+function ofCounts(rule: CountingRule, groups: RuleGroups | null, open: Open, at: number): VerdictAnswer[] {
   const { intervalMs, evalDelayMs } = rule.grid;
   const gridAt = Math.floor((at - evalDelayMs) / intervalMs) * intervalMs;
   const all = [...(groups?.groups.values() ?? [])];

@@ -1,6 +1,7 @@
 // The port to the state database. A method is one business fact and one transaction; all of them are synchronous in
 // meaning: when they return (or resolve), what they wrote is durable as the store was told to be.
 
+import type { PatternName } from '../../analysis/patterns/pattern.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import type {
   ConfigObjectKind,
@@ -113,7 +114,7 @@ export interface TenantSnapshot {
 
 export interface OccurrenceQuery {
   readonly tenant: string;
-  readonly kind: 'event' | 'alert';
+  readonly kind: 'event' | 'alert' | 'finding';
   readonly after: number;
   readonly bornAt: number;
   /** The values of `alertname` that are asked for; null: any. */
@@ -121,11 +122,12 @@ export interface OccurrenceQuery {
   readonly limit: number;
 }
 
-/** That an event occurred or an alert began to fire. */
+/** That an event occurred, an alert began to fire, or a pattern was found in alerts: then `labels` are those they share. */
 export interface Occurrence {
   readonly rule: string | null;
   readonly labels: Labels;
   readonly at: number;
+  readonly found?: { readonly pattern: PatternName; readonly confidence: number };
 }
 
 /** An alert of this key began to fire. */
