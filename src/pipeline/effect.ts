@@ -6,6 +6,7 @@ import type {
   DeliveryRow,
   DeliveryState,
   EventRow,
+  FindingRow,
   GroupRow,
   HeartbeatRow,
   NotificationRow,
@@ -43,6 +44,8 @@ export type Effect =
   /** Calls that are about to be made. */
   | { readonly put: 'provider_calls'; readonly row: ProviderCalls }
   | { readonly put: 'breaker'; readonly row: BreakerRow }
+  /** A pattern in alerts: new, or with more that is known of it. */
+  | { readonly put: 'finding'; readonly row: FindingRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }

@@ -222,6 +222,12 @@ export function retentionGroup(db: Db, memory: Memory) {
     return rows.length < most ? deleted : Math.max(deleted, limit);
   };
 
+  const deleteFindings = raw.prepare<[number, number]>(
+    `DELETE FROM finding WHERE (tenant, id) IN (
+       SELECT tenant, id FROM finding INDEXED BY finding_age WHERE updated_at < ? ORDER BY updated_at LIMIT ?+0)`,
+  );
+  const findings: Task = (policy, now, limit) => deleteFindings.run(now - policy.alertMs, limit).changes;
+
   const tasks: readonly Task[] = [
     events(0, (policy) => policy.eventShortMs),
     events(1, (policy) => policy.eventHistoryMs),
@@ -232,6 +238,7 @@ export function retentionGroup(db: Db, memory: Memory) {
     alerts,
     labelSets,
     objects,
+    findings,
   ];
 
   let current = 0;
