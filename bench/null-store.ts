@@ -46,6 +46,8 @@ export function nullStore(): Store {
     },
     occurrences: () => [],
     firings: () => [],
+    findings: () => ({ items: [], next: null }),
+    foundSince: () => [],
     heartbeats: () => [],
     dismissed: () => [],
     loadTenant: () => ({

@@ -10,7 +10,7 @@ const mostEnded = 5_000;
 const pageRows = 1_000;
 
 export interface RecallPorts {
-  readonly store: Pick<Store, 'occurrences' | 'alerts'>;
+  readonly store: Pick<Store, 'occurrences' | 'foundSince' | 'alerts'>;
   readonly log: Log;
 }
 
@@ -19,10 +19,11 @@ export function recallOccurrences(tenant: Tenant, { store, log }: RecallPorts, n
   for (const { kind, reachMs, names } of counting.unread()) {
     const after = now - reachMs;
     const bornAt = after - bornBeforeMs(kind, tenant.rules);
-    const occurrences = store.occurrences({
-      ...{ tenant: tenant.name, kind: kind === 'events' ? 'event' : 'alert' },
-      ...{ after, bornAt, names, limit: mostOccurrences },
-    });
+    const query = { tenant: tenant.name, after, limit: mostOccurrences };
+    const occurrences =
+      kind === 'findings'
+        ? store.foundSince(query)
+        : store.occurrences({ ...query, kind: kind === 'events' ? 'event' : 'alert', bornAt, names });
     if (occurrences.length === mostOccurrences)
       log.warn('occurrences.cut', { tenant: tenant.name, kind, read: mostOccurrences, after });
     forgetEnded(tenant, counting.fill(kind, occurrences, tenant.pipeline, now), store, now);

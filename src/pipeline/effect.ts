@@ -7,6 +7,7 @@ import type {
   DeliveryRow,
   DeliveryState,
   EventRow,
+  FindingRow,
   GroupRow,
   HeartbeatRow,
   IncidentAlertRow,
@@ -57,6 +58,8 @@ export type Effect =
       readonly into: string;
     }
   | { readonly put: 'analysis'; readonly row: AnalysisRow }
+  /** A pattern in alerts: new, or with more that is known of it. */
+  | { readonly put: 'finding'; readonly row: FindingRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }

@@ -1,5 +1,6 @@
 // The rows of the state database as the program sees them: ids are UUID strings, label sets are label sets,
 // times are epoch milliseconds. How a store lays them down (16-byte ids, interned label sets) is its own affair.
+import type { PatternName } from '../../analysis/patterns/pattern.ts';
 import type { Locale } from '../../channels/message.ts';
 import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
 import type { Category, Finding, Labels, MatchOperator, Priority, Severity } from '../../rules/types.ts';
@@ -225,6 +226,26 @@ export interface AnalysisRow {
   readonly at: number;
   /** JSON; null: what was saved before stays. */
   readonly state: string | null;
+}
+
+/** A pattern that was found in alerts, as it was said last. */
+export interface FindingRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly pattern: PatternName;
+  /** Of the occurrence: the same whenever more is said of it. */
+  readonly key: string;
+  readonly from: number;
+  readonly to: number;
+  readonly foundAt: number;
+  readonly updatedAt: number;
+  /** 0 … 1. */
+  readonly confidence: number;
+  /** Labels that all its alerts share. */
+  readonly scope: Labels;
+  /** Ids; of very many the first and the latest. */
+  readonly alerts: readonly string[];
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** 0: kept 24 h. 1: history, 90 days. 2: audit, 400 days and in the tenant's hash chain. */

@@ -19,6 +19,7 @@ import type {
   DeliveryState,
   DismissedRow,
   EventRow,
+  FindingRow,
   GroupRow,
   HeartbeatRow,
   IncidentAlertRow,
@@ -112,9 +113,19 @@ export interface TenantSnapshot {
   readonly silences: readonly SilenceRow[];
 }
 
+export interface FindingFilter {
+  readonly pattern?: PatternName;
+  /** Was said then or later. */
+  readonly since?: number;
+  /** Began then or earlier. */
+  readonly until?: number;
+  /** Names this alert. */
+  readonly alert?: string;
+}
+
 export interface OccurrenceQuery {
   readonly tenant: string;
-  readonly kind: 'event' | 'alert' | 'finding';
+  readonly kind: 'event' | 'alert';
   readonly after: number;
   readonly bornAt: number;
   /** The values of `alertname` that are asked for; null: any. */
@@ -277,6 +288,10 @@ export interface Store extends SpanReads {
   commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
   loadTenant(tenant: string): TenantSnapshot;
   /** Heartbeats that are expected, with what is known of them. */
+  /** Newest first. */
+  findings(tenant: string, filter: FindingFilter, limit: number, cursor: string | null): Page<FindingRow>;
+  /** What was found, or said anew, later than `after`, as rules hear of it; the newest first. */
+  foundSince(query: Pick<OccurrenceQuery, 'tenant' | 'after' | 'limit'>): readonly Occurrence[];
   heartbeats(tenant: string): readonly HeartbeatRow[];
   /** Alerts from outside whose newest episode a person ended, by key; the newest hundred thousand. */
   dismissed(tenant: string): readonly DismissedRow[];

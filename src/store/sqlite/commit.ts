@@ -8,6 +8,7 @@ import type { Db } from './database.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryWrites } from './delivery-writes.ts';
 import type { EventLog } from './event-log.ts';
+import { findingWrites } from './findings.ts';
 import { heartbeatWrites } from './heartbeats.ts';
 import { incidentWrites } from './incidents.ts';
 import type { LabelSets } from './label-sets.ts';
@@ -33,6 +34,7 @@ interface Ledger {
 export function commitGroup(db: Db, memory: Memory) {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
+  const finding = findingWrites(db);
   const heartbeats = heartbeatWrites(db);
   const objects = configObjectWrites(db);
   const calls = providerCallWrites(db);
@@ -91,6 +93,9 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'breaker':
         rows.breaker(effect.row);
+        return;
+      case 'finding':
+        finding(effect.row);
         return;
       case 'heartbeat':
         heartbeats.put(effect.row);

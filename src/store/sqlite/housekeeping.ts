@@ -13,6 +13,7 @@ const tables = [
   schema.configVersion,
   schema.alert,
   schema.alertGroup,
+  schema.finding,
   schema.heartbeat,
   schema.event,
   schema.notification,

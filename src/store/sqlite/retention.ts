@@ -238,6 +238,12 @@ export function retentionGroup(db: Db, memory: Memory) {
     return deleted < limit ? deleted + deleteIncidents.run(before, limit - deleted).changes : deleted;
   };
 
+  const deleteFindings = raw.prepare<[number, number]>(
+    `DELETE FROM finding WHERE (tenant, id) IN (
+       SELECT tenant, id FROM finding INDEXED BY finding_age WHERE updated_at < ? ORDER BY updated_at LIMIT ?+0)`,
+  );
+  const findings: Task = (policy, now, limit) => deleteFindings.run(now - policy.alertMs, limit).changes;
+
   const tasks: readonly Task[] = [
     events(0, (policy) => policy.eventShortMs),
     events(1, (policy) => policy.eventHistoryMs),
@@ -249,6 +255,8 @@ export function retentionGroup(db: Db, memory: Memory) {
     labelSets,
     objects,
     incidents,
+
+    findings,
   ];
 
   let current = 0;

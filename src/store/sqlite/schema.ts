@@ -151,6 +151,25 @@ export const heartbeat = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.name] })],
 );
 
+export const finding = sqliteTable(
+  'finding',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    pattern: text('pattern').notNull(),
+    key: text('key').notNull(),
+    fromAt: integer('from_at').notNull(),
+    toAt: integer('to_at').notNull(),
+    foundAt: integer('found_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    confidence: real('confidence').notNull(),
+    scope: text('scope').notNull(),
+    alerts: text('alerts').notNull(),
+    figures: text('figures').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
 export const alertGroup = sqliteTable(
   'alert_group',
   {

@@ -11,6 +11,7 @@ import { type Db, type Durability, openDatabase } from './database.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { deliveryReads } from './delivery-reads.ts';
 import { EventLog } from './event-log.ts';
+import { findingReads } from './findings.ts';
 import { heartbeatReads } from './heartbeats.ts';
 import { housekeepingGroup } from './housekeeping.ts';
 import { incidentReads } from './incidents.ts';
@@ -58,6 +59,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...deliveryReads(db, memory.counts),
     ...alertReads(db),
     ...occurrenceReads(db),
+    ...findingReads(db),
     ...heartbeatReads(db),
     ...logReads(db),
     ...spanReads(db),
