@@ -1,0 +1,184 @@
+// What is said of one candidate, in figures of 0 … 1 that mean the same whatever the incident: each becomes one piece of
+// evidence. Nothing here is weighed; see weights.ts.
+import type { Dependencies } from './dependency.ts';
+import { reachFrom } from './dependency.ts';
+import { type Share, sharesOf } from './flow.ts';
+import { type FlowKind, flowKindOf, flowKinds, isInner, type Observed, type ObservedMetric } from './observed.ts';
+import { byText } from './order.ts';
+
+export const featureNames = [
+  'reach',
+  'share',
+  'inner_metric',
+  'spread_metric',
+  'first_metric',
+  'first_alert',
+  'later_alert',
+  'inner_alert',
+  'spread_alert',
+  'silent',
+  'upstream_alert',
+  'callers_alert',
+  'callee_alert',
+  'callee_metric',
+  'change',
+] as const;
+export type FeatureName = (typeof featureNames)[number];
+
+export interface Candidate {
+  readonly service: string;
+  readonly features: Readonly<Record<FeatureName, number>>;
+  readonly share: Share | null;
+  readonly shareKind: FlowKind | null;
+  /** Its metric of a sign that does not spread, and of one that does, which left most; null where none left. */
+  readonly inner: ObservedMetric | null;
+  readonly spread: ObservedMetric | null;
+  /** Callee that is in trouble itself, most surely. */
+  readonly callee: string | null;
+  readonly callersInTrouble: readonly string[];
+}
+
+/** Services that symptoms are followed from, and candidates that are looked at. */
+const mostSources = 64;
+const mostCandidates = 512;
+/** Symptoms whose loss is followed down the calls. */
+const mostSymptoms = 6;
+
+/** A robust score as 0 … 1: 0 up to three noises, one half at about ten, near 1 from forty on. */
+export const strengthOf = (score: number): number =>
+  score <= 3 ? 0 : Math.min(1, Math.log(score / 3) / Math.log(40 / 3));
+
+const count = (n: number): number => 1 - Math.exp(-n / 2);
+/** How fast being late counts against a service, and how far clocks may be apart without counting. */
+const lateMs = 120_000;
+const skewMs = 15_000;
+const changeFadesMs = 20 * 60_000;
+
+export function candidatesOf(observed: Observed, dependencies: Dependencies, now: number): Candidate[] {
+  const alerted = [...observed.alerts].sort(
+    ([a, [first]], [b, [other]]) => first!.alert.at - other!.alert.at || byText(a, b),
+  );
+  const sources = alerted.slice(0, mostSources).map(([service]) => service);
+  const reach = new Map<string, number>();
+  for (const source of sources)
+    for (const [service, confidence] of reachFrom(source, dependencies))
+      reach.set(service, (reach.get(service) ?? 0) + confidence / sources.length);
+  const services = [...reach]
+    .sort(([a, one], [b, other]) => other - one || byText(a, b))
+    .slice(0, mostCandidates)
+    .map(([service]) => service);
+  const shares = sharesByService(sources, reach, observed, dependencies, now);
+  const troubles = new Map(services.map((service) => [service, troubleOf(service, observed)]));
+  const firstLeft = Math.min(...[...troubles.values()].map(({ leftAt }) => leftAt ?? Number.POSITIVE_INFINITY));
+  return services.map((service) => {
+    const mine = observed.alerts.get(service) ?? [];
+    const { inner, spread, leftAt } = troubles.get(service)!;
+    const lateBy = mine.length > 0 ? Math.max(0, mine[0]!.alert.at - observed.firstAlertAt - skewMs) : 0;
+    const share = shares.get(service) ?? null;
+    const callers = dependencies.callersOf(service);
+    const callersInTrouble = callers.filter(([caller]) => observed.alerts.has(caller)).map(([caller]) => caller);
+    let callee: string | null = null;
+    let calleeAlert = 0;
+    let calleeMetric = 0;
+    for (const [name, confidence] of dependencies.calleesOf(service)) {
+      const alert = observed.alerts.has(name) ? confidence : 0;
+      const trouble = troubles.get(name);
+      const metric =
+        confidence * Math.max(strengthOf(trouble?.inner?.deviation.score ?? 0), strengthOf(trouble?.spread?.deviation.score ?? 0));
+      if (Math.max(alert, metric) > Math.max(calleeAlert, calleeMetric)) callee = name;
+      calleeAlert = Math.max(calleeAlert, alert);
+      calleeMetric = Math.max(calleeMetric, metric);
+    }
+    const change = observed.changes.get(service)?.[0];
+    const has = (inside: boolean) => mine.filter(({ sign }) => isInner(sign) === inside).length;
+    return {
+      service,
+      share: share?.share ?? null,
+      shareKind: share?.kind ?? null,
+      inner,
+      spread,
+      callee,
+      callersInTrouble,
+      features: {
+        reach: reach.get(service)!,
+        share: share?.share.share ?? 0,
+        inner_metric: strengthOf(inner?.deviation.score ?? 0),
+        spread_metric: strengthOf(spread?.deviation.score ?? 0),
+        first_metric:
+          leftAt === null ? 0 : Math.exp(-(leftAt - firstLeft) / lateMs),
+        first_alert: mine.length > 0 && lateBy === 0 ? 1 : 0,
+        later_alert: mine.length > 0 ? 1 - Math.exp(-lateBy / lateMs) : 0,
+        inner_alert: count(has(true)),
+        spread_alert: count(has(false)),
+        silent: mine.length === 0 ? 1 : 0,
+        upstream_alert: count(mine.filter(({ sign }) => sign?.name === 'dependency').length),
+        callers_alert: callers.length === 0 ? 0 : callersInTrouble.length / callers.length,
+        callee_alert: calleeAlert,
+        callee_metric: calleeMetric,
+        change: change ? Math.exp(-Math.max(0, observed.onset - change.at) / changeFadesMs) : 0,
+      },
+    };
+  });
+}
+
+interface Trouble {
+  readonly inner: ObservedMetric | null;
+  readonly spread: ObservedMetric | null;
+  readonly leftAt: number | null;
+}
+
+function troubleOf(service: string, { metrics }: Observed): Trouble {
+  const mine = metrics.get(service) ?? [];
+  let leftAt: number | null = null;
+  for (const { deviation } of mine)
+    if (deviation.leftAt !== null && deviation.score >= 4 && (leftAt === null || deviation.leftAt < leftAt))
+      leftAt = deviation.leftAt;
+  const left = mine.filter(({ deviation }) => deviation.score > 3);
+  return {
+    inner: left.find(({ sign }) => isInner(sign)) ?? null,
+    spread: left.find(({ sign }) => !isInner(sign)) ?? null,
+    leftAt,
+  };
+}
+
+interface KindShare {
+  readonly share: Share;
+  readonly kind: FlowKind;
+}
+
+/** The mean share over the symptoms that were followed: those that depend on most. */
+function sharesByService(
+  sources: readonly string[],
+  reach: ReadonlyMap<string, number>,
+  observed: Observed,
+  dependencies: Dependencies,
+  now: number,
+): Map<string, KindShare> {
+  const found = new Map<string, { sum: number; best: KindShare }>();
+  const symptoms: { service: string; kind: FlowKind }[] = [];
+  for (const service of sources)
+    for (const kind of flowKinds)
+      if (
+        observed.flows[kind].has(service) &&
+        observed.alerts.get(service)!.some(({ sign }) => sign !== null && flowKindOf(sign.name) === kind)
+      )
+        symptoms.push({ service, kind });
+  // Who is least reached by others is nearest to the customers, and so has the whole of the loss below it.
+  symptoms.sort((a, b) => reach.get(a.service)! - reach.get(b.service)! || byText(a.service, b.service));
+  const followed = symptoms.slice(0, mostSymptoms);
+  for (const { service: symptom, kind } of followed)
+    for (const [service, share] of sharesOf(symptom, observed.flows[kind], dependencies, observed.onset, now)) {
+      const before = found.get(service);
+      const part = share.share / followed.length;
+      if (before) {
+        before.sum += part;
+        if (share.share > before.best.share.share) before.best = { share, kind };
+      } else found.set(service, { sum: part, best: { share, kind } });
+    }
+  return new Map(
+    [...found].map(([service, { sum, best }]) => [
+      service,
+      { kind: best.kind, share: { ...best.share, share: Math.min(1, sum) } },
+    ]),
+  );
+}
