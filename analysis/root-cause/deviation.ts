@@ -82,6 +82,21 @@ export function leastNoise(sign: SignName, level: number, whole: number | null):
   return Math.max(0.05 * Math.abs(level), sign === 'requests' ? 1 : 0);
 }
 
+/**
+ * The noise of a series before this time: the median of its successive differences, scaled to the standard deviation of a
+ * normal distribution. 0 where fewer than two neighbours are known.
+ */
+export function wanderOf({ times, values }: Pick<SeriesSignal, 'times' | 'values'>, onset: number): number {
+  const at = firstFrom(times, onset);
+  const longest = brokenAfterSteps * stepOf(times, at);
+  const changes: number[] = [];
+  for (let n = Math.max(0, at - noiseSamples) + 1; n < at; n++) {
+    const change = values[n]! - values[n - 1]!;
+    if (Number.isFinite(change) && times[n]! - times[n - 1]! <= longest) changes.push(Math.abs(change));
+  }
+  return changes.length > 0 ? (1.4826 * median(changes)) / Math.SQRT2 : 0;
+}
+
 /** Null where there is no finite value before the onset or none after it. `until`: samples after it are not looked at. */
 export function deviationOf(
   { times, values }: SeriesSignal,
@@ -100,13 +115,7 @@ export function deviationOf(
   if (before.length === 0) before = finite(values.subarray(from, at)).slice(-levelSamples);
   if (before.length === 0) return null;
   const level = median(before);
-  const changes: number[] = [];
-  for (let n = from + 1; n < at; n++) {
-    const change = values[n]! - values[n - 1]!;
-    if (Number.isFinite(change) && times[n]! - times[n - 1]! <= brokenAfterSteps * stepMs)
-      changes.push(Math.abs(change));
-  }
-  const wander = changes.length > 0 ? (1.4826 * median(changes)) / Math.SQRT2 : 0;
+  const wander = wanderOf({ times, values }, onset);
   const spread = before.length >= 8 ? spreadOf(before) : 0;
   let noise = Math.max(wander, spread, leastNoise(sign.name, level, wholeOf(sign.name, values.subarray(from, end))));
   // A counter that never moved before: what it does now is news, but nothing says how large a piece of news.

@@ -2,7 +2,7 @@
 // evidence. Nothing here is weighed; see weights.ts.
 import type { Dependencies } from './dependency.ts';
 import { reachFrom } from './dependency.ts';
-import { type Share, sharesOf } from './flow.ts';
+import { type FlowOptions, type Share, sharesOf } from './flow.ts';
 import { type FlowKind, flowKindOf, flowKinds, isInner, type Observed, type ObservedMetric } from './observed.ts';
 import { byText } from './order.ts';
 
@@ -54,7 +54,12 @@ const lateMs = 120_000;
 const skewMs = 15_000;
 const changeFadesMs = 20 * 60_000;
 
-export function candidatesOf(observed: Observed, dependencies: Dependencies, now: number): Candidate[] {
+export function candidatesOf(
+  observed: Observed,
+  dependencies: Dependencies,
+  now: number,
+  flow: FlowOptions,
+): Candidate[] {
   const alerted = [...observed.alerts].sort(
     ([a, [first]], [b, [other]]) => first!.alert.at - other!.alert.at || byText(a, b),
   );
@@ -67,7 +72,7 @@ export function candidatesOf(observed: Observed, dependencies: Dependencies, now
     .sort(([a, one], [b, other]) => other - one || byText(a, b))
     .slice(0, mostCandidates)
     .map(([service]) => service);
-  const shares = sharesByService(sources, reach, observed, dependencies, now);
+  const shares = sharesByService(sources, reach, observed, dependencies, now, flow);
   const troubles = new Map(services.map((service) => [service, troubleOf(service, observed)]));
   const firstLeft = Math.min(...[...troubles.values()].map(({ leftAt }) => leftAt ?? Number.POSITIVE_INFINITY));
   return services.map((service) => {
@@ -89,6 +94,8 @@ export function candidatesOf(observed: Observed, dependencies: Dependencies, now
       calleeAlert = Math.max(calleeAlert, alert);
       calleeMetric = Math.max(calleeMetric, metric);
     }
+    // Order and silence compare services: where one alone raised alerts, they say nothing.
+    const compares = observed.alerts.size > 1;
     const change = observed.changes.get(service)?.[0];
     const has = (inside: boolean) => mine.filter(({ sign }) => isInner(sign) === inside).length;
     return {
@@ -106,11 +113,11 @@ export function candidatesOf(observed: Observed, dependencies: Dependencies, now
         spread_metric: strengthOf(spread?.deviation.score ?? 0),
         first_metric:
           leftAt === null ? 0 : Math.exp(-(leftAt - firstLeft) / lateMs),
-        first_alert: mine.length > 0 && lateBy === 0 ? 1 : 0,
+        first_alert: compares && mine.length > 0 && lateBy === 0 ? 1 : 0,
         later_alert: mine.length > 0 ? 1 - Math.exp(-lateBy / lateMs) : 0,
         inner_alert: count(has(true)),
         spread_alert: count(has(false)),
-        silent: mine.length === 0 ? 1 : 0,
+        silent: compares && mine.length === 0 ? 1 : 0,
         upstream_alert: count(mine.filter(({ sign }) => sign?.name === 'dependency').length),
         callers_alert: callers.length === 0 ? 0 : callersInTrouble.length / callers.length,
         callee_alert: calleeAlert,
@@ -153,6 +160,7 @@ function sharesByService(
   observed: Observed,
   dependencies: Dependencies,
   now: number,
+  flow: FlowOptions,
 ): Map<string, KindShare> {
   const found = new Map<string, { sum: number; best: KindShare }>();
   const symptoms: { service: string; kind: FlowKind }[] = [];
@@ -167,7 +175,7 @@ function sharesByService(
   symptoms.sort((a, b) => reach.get(a.service)! - reach.get(b.service)! || byText(a.service, b.service));
   const followed = symptoms.slice(0, mostSymptoms);
   for (const { service: symptom, kind } of followed)
-    for (const [service, share] of sharesOf(symptom, observed.flows[kind], dependencies, observed.onset, now)) {
+    for (const [service, share] of sharesOf(symptom, observed.flows[kind], dependencies, observed.onset, now, flow)) {
       const before = found.get(service);
       const part = share.share / followed.length;
       if (before) {

@@ -5,7 +5,7 @@
 // through: on the way to the symptom no hop may have lost less than what is blamed on its callee (the widest path).
 import type { SeriesSignal } from '../signals.ts';
 import type { Dependencies } from './dependency.ts';
-import { firstFrom, leastNoise, stepOf, stretchBefore, wholeOf } from './deviation.ts';
+import { firstFrom, leastNoise, stepOf, stretchBefore, wanderOf, wholeOf } from './deviation.ts';
 import { median } from './order.ts';
 import type { Sign } from './signs.ts';
 
@@ -31,10 +31,15 @@ export interface Share {
   readonly loss: Loss;
 }
 
-/** Differences of less than this many times the least that counts are not losses. */
-const countsFrom = 2;
-/** The symptom lasts where it is past this part of its worst. */
-const lastsFrom = 0.4;
+export interface FlowOptions {
+  /** Differences of less than this many noises are not losses. */
+  readonly countsFrom: number;
+  /** The symptom lasts where it is past this part of its worst. */
+  readonly lastsFrom: number;
+}
+/** Structural, not fitted: two noises, and what is nearer to the worst than to the level, with some room. */
+export const usualFlow: FlowOptions = { countsFrom: 2, lastsFrom: 0.4 };
+
 /** A hop that nothing is known of passes on this part. */
 const unknownHop = 0.5;
 /** Samples before the onset that the level is taken from, and after it that the loss is summed over. */
@@ -52,8 +57,13 @@ const levelBefore = ({ times, values }: SeriesSignal, onset: number): number => 
 const farFrom = (level: number, { worse }: Sign, value: number): number =>
   worse === 'up' ? value - level : level - value;
 
-/** Times from the onset to `until` at which the symptom is past two fifths of its worst. */
-export function symptomTimes({ sign, series }: FlowSeries, onset: number, until: number): number[] {
+/** Times from the onset to `until` at which the symptom lasts. */
+function symptomTimes(
+  { sign, series }: FlowSeries,
+  onset: number,
+  until: number,
+  lastsFrom: number,
+): number[] {
   const { times, values } = series;
   const level = levelBefore(series, onset);
   const at = firstFrom(times, onset);
@@ -76,16 +86,17 @@ function valueAt({ times, values }: SeriesSignal, at: number, stepMs: number): n
 }
 
 /** Null where nothing is known of the service at those times. `volume`: requests where the service counts none. */
-export function lossOf(
+function lossOf(
   { sign, series, requests }: FlowSeries,
   onset: number,
   at: readonly number[],
   volume: SeriesSignal | null,
+  countsFrom: number,
 ): Loss | null {
   const level = levelBefore(series, onset);
   if (!Number.isFinite(level)) return null;
   const whole = wholeOf(sign.name, series.values);
-  const least = countsFrom * leastNoise(sign.name, level, whole);
+  const least = countsFrom * Math.max(leastNoise(sign.name, level, whole), wanderOf(series, onset));
   const stepMs = stepOf(series.times, firstFrom(series.times, onset));
   const counted = requests ?? volume;
   const countedStep = counted ? stepOf(counted.times, firstFrom(counted.times, onset)) : stepMs;
@@ -111,17 +122,18 @@ export function sharesOf(
   dependencies: Dependencies,
   onset: number,
   until: number,
+  options: FlowOptions,
 ): Map<string, Share> {
   const shares = new Map<string, Share>();
   const mine = flows.get(symptom);
-  const at = mine ? symptomTimes(mine, onset, until) : [];
+  const at = mine ? symptomTimes(mine, onset, until, options.lastsFrom) : [];
   if (!mine || at.length === 0) return shares;
   const known = new Map<string, Loss | null>();
   const of = (service: string): Loss | null => {
     let loss = known.get(service);
     if (loss === undefined) {
       const flow = flows.get(service);
-      loss = flow ? lossOf(flow, onset, at, mine.requests) : null;
+      loss = flow ? lossOf(flow, onset, at, mine.requests, options.countsFrom) : null;
       known.set(service, loss);
     }
     return loss;

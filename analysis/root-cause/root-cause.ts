@@ -7,6 +7,7 @@ import { categoryOf } from './category.ts';
 import { dependenciesOf } from './dependency.ts';
 import { evidenceOf, oddsOf } from './evidence.ts';
 import { candidatesOf } from './features.ts';
+import { type FlowOptions, usualFlow } from './flow.ts';
 import type { Hypothesis, RootCause } from './hypothesis.ts';
 import { observe } from './observed.ts';
 import { byText } from './order.ts';
@@ -28,6 +29,8 @@ export interface RootCauseOptions {
   readonly unknownBelow?: number;
   /** Hypotheses that are answered. */
   readonly most?: number;
+  /** What counts as a loss that passes along calls. */
+  readonly flow?: FlowOptions;
 }
 
 /** What one call looks at; of more, the earliest alerts, the latest changes, the surest edges. */
@@ -40,7 +43,7 @@ export const limits = { alerts: 5_000, changes: 1_000, series: 2_000, edges: 20_
  */
 export function findRootCause(
   input: RootCauseInput,
-  { unknownBelow = 0.35, most = 10 }: RootCauseOptions = {},
+  { unknownBelow = 0.35, most = 10, flow = usualFlow }: RootCauseOptions = {},
 ): RootCause {
   const { now } = input;
   const alerts = [...input.alerts]
@@ -60,7 +63,7 @@ export function findRootCause(
           .slice(0, limits.edges);
   const observed = observe(alerts, changes, seriesWithin(input.series, alerts), now);
   const dependencies = dependenciesOf(edges);
-  const scored = candidatesOf(observed, dependencies, now)
+  const scored = candidatesOf(observed, dependencies, now, flow)
     .map((candidate) => ({ candidate, odds: oddsOf(candidate) }))
     .sort((a, b) => b.odds - a.odds || byText(a.candidate.service, b.candidate.service));
   const highest = Math.max(noneOfThese, scored[0]?.odds ?? 0);
