@@ -11,6 +11,8 @@ const noiseSamples = 720;
 const levelSamples = 60;
 /** Samples after the onset that are looked at. */
 const afterSamples = 240;
+/** Of a long incident the latest part: what a slow climb does in the end is not there in its first hour. */
+const latestMs = 20 * 60_000;
 /** A stretch ends where more than this many steps are missing. */
 const brokenAfterSteps = 5;
 
@@ -105,8 +107,9 @@ export function deviationOf(
   until: number,
 ): Deviation | null {
   const at = firstFrom(times, onset);
-  const end = Math.min(firstFrom(times, until + 1), at + afterSamples);
-  const after = finite(values.subarray(at, end));
+  const end = firstFrom(times, until + 1);
+  const latest = Math.max(at, firstFrom(times, until - latestMs), end - afterSamples);
+  const after = finite(values.subarray(latest, end));
   if (after.length === 0 || at === 0) return null;
   const stepMs = stepOf(times, at);
   const from = Math.max(0, at - noiseSamples);
@@ -123,7 +126,7 @@ export function deviationOf(
   const turn = sign.worse === 'up' ? 1 : -1;
   const scores = after.map((value) => (turn * (value - level)) / noise);
   let leftAt: number | null = null;
-  for (let n = at; n < end && leftAt === null; n++)
+  for (let n = Math.max(at, end - 4 * afterSamples); n < end && leftAt === null; n++)
     if ((turn * (values[n]! - level)) / noise >= 4) leftAt = times[n]!;
   return { level, noise, score: quantile(scores, 0.75), middle: median(scores), leftAt, stepMs };
 }

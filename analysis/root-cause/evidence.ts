@@ -36,6 +36,7 @@ const metricSaid = (metric: ObservedMetric | null): Said =>
 
 function said(name: FeatureName, candidate: Candidate, observed: Observed): Said {
   const { service, features, share, shareKind, inner, spread, callee, callersInTrouble } = candidate;
+  const { surge, feeder, namedBy } = candidate;
   const mine = observed.alerts.get(service) ?? [];
   const late = mine.length > 0 ? (mine[0]!.alert.at - observed.firstAlertAt) / 1_000 : 0;
   const alertsOf = (services: readonly string[]) =>
@@ -84,6 +85,20 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
       return {
         ...(callee !== null && { refs: idsOf(alertsOf([callee])), subject: `${service} → ${callee}` }),
         figures: { trouble_of_callee: features[name] },
+      };
+    case 'named_upstream':
+      return { refs: idsOf(namedBy), figures: { alerts_that_name_it: namedBy.length } };
+    case 'surge':
+      return metricSaid(surge);
+    case 'feeds':
+      return {
+        ...(surge && { subject: surge.series.metric }),
+        figures: { part_of_alerted_services_that_it_calls: features.feeds / Math.max(features.surge, 1e-9) },
+      };
+    case 'fed':
+      return {
+        ...(feeder !== null && { subject: `${feeder} → ${service}` }),
+        figures: { rise_that_callers_explain: features.fed },
       };
     case 'change': {
       const change = observed.changes.get(service)?.[0];

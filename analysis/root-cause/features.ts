@@ -3,7 +3,7 @@
 import type { Dependencies } from './dependency.ts';
 import { reachFrom } from './dependency.ts';
 import { type FlowOptions, type Share, sharesOf } from './flow.ts';
-import { type FlowKind, flowKindOf, flowKinds, isInner, type Observed, type ObservedMetric } from './observed.ts';
+import { type FlowKind, flowKindOf, flowKinds, isInner, type Observed, type ObservedAlert, type ObservedMetric } from './observed.ts';
 import { byText } from './order.ts';
 
 export const featureNames = [
@@ -21,6 +21,10 @@ export const featureNames = [
   'callers_alert',
   'callee_alert',
   'callee_metric',
+  'named_upstream',
+  'surge',
+  'feeds',
+  'fed',
   'change',
 ] as const;
 export type FeatureName = (typeof featureNames)[number];
@@ -35,6 +39,12 @@ export interface Candidate {
   readonly spread: ObservedMetric | null;
   /** Callee that is in trouble itself, most surely. */
   readonly callee: string | null;
+  /** Its requests, where they rose. */
+  readonly surge: ObservedMetric | null;
+  /** Caller whose requests rose too, most surely. */
+  readonly feeder: string | null;
+  /** Alerts that name it as what they wait for. */
+  readonly namedBy: readonly ObservedAlert[];
   readonly callersInTrouble: readonly string[];
 }
 
@@ -68,10 +78,13 @@ export function candidatesOf(
   for (const source of sources)
     for (const [service, confidence] of reachFrom(source, dependencies))
       reach.set(service, (reach.get(service) ?? 0) + confidence / sources.length);
+  for (const service of callersThatSurge(sources, observed, dependencies))
+    if (!reach.has(service)) reach.set(service, 0);
   const services = [...reach]
     .sort(([a, one], [b, other]) => other - one || byText(a, b))
     .slice(0, mostCandidates)
     .map(([service]) => service);
+  const named = namedBy(observed);
   const shares = sharesByService(sources, reach, observed, dependencies, now, flow);
   const troubles = new Map(services.map((service) => [service, troubleOf(service, observed)]));
   const firstLeft = Math.min(...[...troubles.values()].map(({ leftAt }) => leftAt ?? Number.POSITIVE_INFINITY));
@@ -94,6 +107,18 @@ export function candidatesOf(
       calleeAlert = Math.max(calleeAlert, alert);
       calleeMetric = Math.max(calleeMetric, metric);
     }
+    const surge = surgeOf(service, observed);
+    const rise = strengthOf(surge?.deviation.score ?? 0);
+    let feeder: string | null = null;
+    let fed = 0;
+    if (rise > 0)
+      for (const [caller, confidence] of callers) {
+        const callerRise = confidence * strengthOf(surgeOf(caller, observed)?.deviation.score ?? 0);
+        if (callerRise > fed) feeder = caller;
+        fed = Math.max(fed, callerRise);
+      }
+    const unexplained = rise * (1 - fed);
+    const names = named.get(service) ?? [];
     // Order and silence compare services: where one alone raised alerts, they say nothing.
     const compares = observed.alerts.size > 1;
     const change = observed.changes.get(service)?.[0];
@@ -106,6 +131,9 @@ export function candidatesOf(
       spread,
       callee,
       callersInTrouble,
+      surge,
+      feeder,
+      namedBy: names,
       features: {
         reach: reach.get(service)!,
         share: share?.share.share ?? 0,
@@ -122,10 +150,49 @@ export function candidatesOf(
         callers_alert: callers.length === 0 ? 0 : callersInTrouble.length / callers.length,
         callee_alert: calleeAlert,
         callee_metric: calleeMetric,
+        named_upstream: count(names.length),
+        surge: unexplained,
+        feeds: unexplained > 0 ? unexplained * reachedPart(service, sources, dependencies) : 0,
+        fed: rise * fed,
         change: change ? Math.exp(-Math.max(0, observed.onset - change.at) / changeFadesMs) : 0,
       },
     };
   });
+}
+
+/** Requests of a service that rose. */
+const surgeOf = (service: string, { metrics }: Observed): ObservedMetric | null =>
+  metrics.get(service)?.find(({ sign, deviation }) => sign.name === 'requests' && deviation.score > 3) ?? null;
+
+/** Callers, over any number of calls, through which more requests than before came. */
+function callersThatSurge(
+  sources: readonly string[],
+  observed: Observed,
+  { callersOf }: Dependencies,
+): ReadonlySet<string> {
+  const found = new Set(sources);
+  for (const service of found)
+    for (const [caller] of callersOf(service)) if (surgeOf(caller, observed) !== null) found.add(caller);
+  return found;
+}
+
+const reachedPart = (service: string, sources: readonly string[], dependencies: Dependencies): number => {
+  const reached = reachFrom(service, dependencies);
+  return sources.reduce((sum, source) => sum + (reached.get(source) ?? 0), 0) / sources.length;
+};
+
+/** Alerts by the service that their label `upstream` names. */
+function namedBy({ alerts }: Observed): ReadonlyMap<string, readonly ObservedAlert[]> {
+  const named = new Map<string, ObservedAlert[]>();
+  for (const [service, mine] of alerts)
+    for (const one of mine) {
+      const { upstream } = one.alert.labels;
+      if (upstream === undefined || upstream === service) continue;
+      const before = named.get(upstream);
+      if (before) before.push(one);
+      else named.set(upstream, [one]);
+    }
+  return named;
 }
 
 interface Trouble {
@@ -140,7 +207,7 @@ function troubleOf(service: string, { metrics }: Observed): Trouble {
   for (const { deviation } of mine)
     if (deviation.leftAt !== null && deviation.score >= 4 && (leftAt === null || deviation.leftAt < leftAt))
       leftAt = deviation.leftAt;
-  const left = mine.filter(({ deviation }) => deviation.score > 3);
+  const left = mine.filter(({ sign, deviation }) => deviation.score > 3 && sign.name !== 'requests');
   return {
     inner: left.find(({ sign }) => isInner(sign)) ?? null,
     spread: left.find(({ sign }) => !isInner(sign)) ?? null,

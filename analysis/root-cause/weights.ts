@@ -17,6 +17,10 @@ export const weights: Readonly<Record<FeatureName, number>> = {
   callers_alert: 0.7,
   callee_alert: -1.2,
   callee_metric: -0.5,
+  named_upstream: 1,
+  surge: 1,
+  feeds: 4,
+  fed: -2,
   change: 2,
 };
 
@@ -38,5 +42,9 @@ export const kindOf: Readonly<Record<FeatureName, Evidence['kind']>> = {
   callers_alert: 'dependency',
   callee_alert: 'dependency',
   callee_metric: 'dependency',
+  named_upstream: 'alert_kind',
+  surge: 'metric',
+  feeds: 'dependency',
+  fed: 'dependency',
   change: 'change',
 };
