@@ -1,6 +1,10 @@
-// npm run bench:signal -- --data DIR [--only detector,...]: what the detectors of unusual values find, what they cry wolf
-// about, and what they cost. One JSON line for each figure on standard output, tables on standard error. The exit code is 1
-// when a bar is missed. DIR has the layout of the Numenta Anomaly Benchmark; the files that it holds count.
+// npm run bench:signal -- --data DIR [--petshop DIR] [--only detector,...,root-cause]: what the detectors of unusual values
+// find, what they cry wolf about, and what they cost; whether root causes are found. One JSON line for each figure on
+// standard output, tables on standard error. The exit code is 1 when a bar is missed. DIR has the layout of the Numenta
+// Anomaly Benchmark, or a folder `nab` that has it, and may hold a folder in the layout of PetShop; the files that it
+// holds count, and what it lacks is said.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type Detector,
@@ -16,6 +20,7 @@ import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
+import { rootCauseRows } from './signal/root-cause.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
 const seed = 1;
@@ -45,11 +50,16 @@ const wrong = (why: string): never => {
   process.exit(2);
 };
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, only: { type: 'string' } } });
-if (values.data === undefined) wrong(`expected --data DIR; the data can be had from ${whereFrom}`);
-const names = values.only === undefined ? detectorNames : (values.only.split(',') as DetectorName[]);
-for (const name of names)
-  if (!detectorNames.includes(name)) wrong(`no detector is called ${name}: ${detectorNames.join(', ')}`);
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, petshop: { type: 'string' }, only: { type: 'string' } },
+});
+if (values.data === undefined && values.petshop === undefined)
+  wrong(`expected --data DIR; the data can be had from ${whereFrom}`);
+const parts = [...detectorNames, 'root-cause'] as const;
+const asked = values.only === undefined ? parts : (values.only.split(',') as (typeof parts)[number][]);
+for (const name of asked)
+  if (!parts.includes(name)) wrong(`no part of this bench is called ${name}: ${parts.join(', ')}`);
+const names = values.data === undefined ? [] : detectorNames.filter((name) => asked.includes(name));
 
 interface Heard extends Scored {
   readonly said: readonly Observation[];
@@ -187,8 +197,10 @@ function manyRow(files: readonly SeriesFile[], report: Report): void {
 }
 
 const files = (() => {
+  if (names.length === 0) return [];
   try {
-    return readCorpus(values.data!);
+    const below = join(values.data!, 'nab');
+    return readCorpus(existsSync(below) ? below : values.data!);
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error));
   }
@@ -199,5 +211,6 @@ for (const name of names) {
   costRows(detectors[name], files, report);
 }
 if (names.includes('ensemble')) manyRow(files, report);
+if (asked.includes('root-cause')) rootCauseRows(report, values.data, values.petshop, wrong);
 if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
 process.exitCode = report.exitCode;

@@ -26,8 +26,11 @@ export function signsAt(service: string, observed: Observed): ReadonlyMap<SignNa
   for (const { sign } of observed.alerts.get(service) ?? [])
     if (sign) counts.set(sign.name, (counts.get(sign.name) ?? 0) + 1);
   for (const [sign, n] of counts) shown.set(sign, 1 - Math.exp(-n));
-  for (const { sign, deviation } of observed.metrics.get(service) ?? [])
-    shown.set(sign.name, Math.max(shown.get(sign.name) ?? 0, strengthOf(deviation.score)));
+  const show = (sign: SignName, strength: number) => shown.set(sign, Math.max(shown.get(sign) ?? 0, strength));
+  for (const { sign, deviation } of observed.metrics.get(service) ?? []) {
+    show(sign.name, strengthOf(deviation.score));
+    if (sign.name === 'requests') show('lost_requests', strengthOf(-deviation.middle));
+  }
   return shown;
 }
 
@@ -42,7 +45,7 @@ export function categoryOf(candidate: Candidate, observed: Observed): CauseCateg
 }
 
 /** Seen from outside alone: series of it say how it answers, and none how it is. */
-function isOpaque(service: string, { metrics }: Observed): boolean {
+export function isOpaque(service: string, { metrics }: Observed): boolean {
   const mine = metrics.get(service) ?? [];
   return mine.length > 0 && mine.every(({ sign }) => strengthless.has(sign.name));
 }

@@ -48,6 +48,7 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
         figures: { part_of_alerted_services_that_depend_on_it: features.reach, alerted_services: observed.alerts.size },
       };
     case 'share':
+    case 'share_alone':
       return {
         ...(shareKind && { subject: shareKind }),
         figures: share
@@ -60,6 +61,8 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
       return metricSaid(spread);
     case 'first_metric':
       return { figures: { earliness: features.first_metric } };
+    case 'stale':
+      return { figures: { noises_from_level_before_onset: Math.max(inner?.deviation.before ?? 0, spread?.deviation.before ?? 0) } };
     case 'first_alert':
     case 'later_alert':
       return { refs: idsOf(mine.slice(0, 1)), figures: { seconds_after_first_alert: late } };

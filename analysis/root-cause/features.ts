@@ -9,9 +9,11 @@ import { byText } from './order.ts';
 export const featureNames = [
   'reach',
   'share',
+  'share_alone',
   'inner_metric',
   'spread_metric',
   'first_metric',
+  'stale',
   'first_alert',
   'later_alert',
   'inner_alert',
@@ -85,6 +87,10 @@ export function candidatesOf(
     .slice(0, mostCandidates)
     .map(([service]) => service);
   const named = namedBy(observed);
+  const heard = [...observed.alerts.values()].reduce((sum, mine) => sum + mine.length, 0);
+  // Where one service alone raised alerts, what was lost along the calls decides: scores of metrics of whole systems have
+  // tails that are far from normal, and of forty services one looks wild at any time.
+  const alone = observed.alerts.size === 1 ? 1 : 0;
   const shares = sharesByService(sources, reach, observed, dependencies, now, flow);
   const troubles = new Map(services.map((service) => [service, troubleOf(service, observed)]));
   const firstLeft = Math.min(...[...troubles.values()].map(({ leftAt }) => leftAt ?? Number.POSITIVE_INFINITY));
@@ -119,7 +125,7 @@ export function candidatesOf(
       }
     const unexplained = rise * (1 - fed);
     const names = named.get(service) ?? [];
-    // Order and silence compare services: where one alone raised alerts, they say nothing.
+    // Order compares services: where one alone raised alerts, it says nothing.
     const compares = observed.alerts.size > 1;
     const change = observed.changes.get(service)?.[0];
     const has = (inside: boolean) => mine.filter(({ sign }) => isInner(sign) === inside).length;
@@ -137,19 +143,21 @@ export function candidatesOf(
       features: {
         reach: reach.get(service)!,
         share: share?.share.share ?? 0,
+        share_alone: alone * (share?.share.share ?? 0),
         inner_metric: strengthOf(inner?.deviation.score ?? 0),
-        spread_metric: strengthOf(spread?.deviation.score ?? 0),
+        spread_metric: (1 - alone) * strengthOf(spread?.deviation.score ?? 0),
         first_metric:
-          leftAt === null ? 0 : Math.exp(-(leftAt - firstLeft) / lateMs),
+          leftAt === null ? 0 : (1 - alone) * Math.exp(-(leftAt - firstLeft) / lateMs),
+        stale: Math.max(strengthOf(inner?.deviation.before ?? 0), strengthOf(spread?.deviation.before ?? 0)),
         first_alert: compares && mine.length > 0 && lateBy === 0 ? 1 : 0,
         later_alert: mine.length > 0 ? 1 - Math.exp(-lateBy / lateMs) : 0,
         inner_alert: count(has(true)),
         spread_alert: count(has(false)),
-        silent: compares && mine.length === 0 ? 1 : 0,
+        silent: mine.length === 0 ? 1 - Math.exp(-(heard - 1) / 2) : 0,
         upstream_alert: count(mine.filter(({ sign }) => sign?.name === 'dependency').length),
         callers_alert: callers.length === 0 ? 0 : callersInTrouble.length / callers.length,
         callee_alert: calleeAlert,
-        callee_metric: calleeMetric,
+        callee_metric: (1 - alone) * calleeMetric,
         named_upstream: count(names.length),
         surge: unexplained,
         feeds: unexplained > 0 ? unexplained * reachedPart(service, sources, dependencies) : 0,

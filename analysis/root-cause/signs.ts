@@ -19,6 +19,7 @@ export const signNames = [
   'latency',
   'availability',
   'errors',
+  'lost_requests',
   'requests',
 ] as const;
 export type SignName = (typeof signNames)[number];
@@ -78,6 +79,12 @@ const rows: readonly SignRow[] = [
     worse: 'up',
     pattern: /\berr(or)?s?\b|5xx|\b50[0-9]\b|\bfail|\bexception|\bfault|\bunhealthy|\bdown\b|\bunavailab|\bprobe|错误|錯誤|失败|失敗|异常|異常|故障|宕机|當機/,
   },
+  {
+    name: 'lost_requests',
+    worse: 'up',
+    pattern:
+      /\b(requests?|request rate|rps|qps|tps|throughput|traffic|calls?|volume)( rate)? (\w+ )?(drop|fell|fall|low|lost|missing|decreas|absent)|\b(fewer|no) (requests|calls|traffic)|(流量|请求|請求)(骤降|驟降|下降|减少|減少)/,
+  },
   { name: 'requests', worse: 'up', pattern: /\brequests?\b|\brps\b|\bqps\b|\btps\b|\bthroughput|\btraffic|\bcalls?\b|\bhits\b|\bsessions\b|流量|请求|請求|并发|並發/ },
 ];
 
@@ -126,8 +133,9 @@ export const speaksFor: Readonly<Record<SignName, Partial<Record<CauseCategory, 
   latency: {},
   availability: { application_fault: 0.3 },
   errors: { application_fault: 0.8 },
+  lost_requests: { network: 1 },
   requests: { traffic_surge: 3 },
 };
 
 /** Signs that show on the callers of a broken service too, and so say little of where the cause is. */
-export const spreads: ReadonlySet<SignName> = new Set(['latency', 'availability', 'errors', 'requests', 'dependency']);
+export const spreads: ReadonlySet<SignName> = new Set(['latency', 'availability', 'errors', 'lost_requests', 'requests', 'dependency']);
