@@ -23,12 +23,6 @@ export interface Deviation {
   readonly score: number;
   /** The same of the middle: negative where the series went to the side that is not bad. */
   readonly middle: number;
-  /** The middle of the distances from six to two minutes before the onset: large where trouble is older than this onset. */
-  readonly before: number;
-  /** The first sample after the onset at four noises or more; null where there is none. */
-  readonly leftAt: number | null;
-  /** Median time between samples, ms. */
-  readonly stepMs: number;
 }
 
 /** Signs whose values are parts of a whole, 0 … 1 or 0 … 100. */
@@ -127,10 +121,5 @@ export function deviationOf(
   if (!(noise > 0)) noise = 0.1 * Math.max(...after.map((value) => Math.abs(value - level))) || 1;
   const turn = sign.worse === 'up' ? 1 : -1;
   const scores = after.map((value) => (turn * (value - level)) / noise);
-  const shortlyBefore = finite(values.subarray(firstFrom(times, onset - 6 * 60_000), firstFrom(times, onset - 2 * 60_000)));
-  const earlier = shortlyBefore.length > 0 ? (turn * (median(shortlyBefore) - level)) / noise : 0;
-  let leftAt: number | null = null;
-  for (let n = Math.max(at, end - 4 * afterSamples); n < end && leftAt === null; n++)
-    if ((turn * (values[n]! - level)) / noise >= 4) leftAt = times[n]!;
-  return { level, noise, score: quantile(scores, 0.75), middle: median(scores), before: earlier, leftAt, stepMs };
+  return { level, noise, score: quantile(scores, 0.75), middle: median(scores)  };
 }

@@ -35,7 +35,7 @@ const metricSaid = (metric: ObservedMetric | null): Said =>
       };
 
 function said(name: FeatureName, candidate: Candidate, observed: Observed): Said {
-  const { service, features, share, shareKind, inner, spread, callee, callersInTrouble } = candidate;
+  const { service, features, share, shareKind, inner, spread, callee } = candidate;
   const { surge, feeder, namedBy } = candidate;
   const mine = observed.alerts.get(service) ?? [];
   const late = mine.length > 0 ? (mine[0]!.alert.at - observed.firstAlertAt) / 1_000 : 0;
@@ -48,7 +48,6 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
         figures: { part_of_alerted_services_that_depend_on_it: features.reach, alerted_services: observed.alerts.size },
       };
     case 'share':
-    case 'share_alone':
       return {
         ...(shareKind && { subject: shareKind }),
         figures: share
@@ -59,16 +58,11 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
       return metricSaid(inner);
     case 'spread_metric':
       return metricSaid(spread);
-    case 'first_metric':
-      return { figures: { earliness: features.first_metric } };
-    case 'stale':
-      return { figures: { noises_from_level_before_onset: Math.max(inner?.deviation.before ?? 0, spread?.deviation.before ?? 0) } };
     case 'first_alert':
     case 'later_alert':
       return { refs: idsOf(mine.slice(0, 1)), figures: { seconds_after_first_alert: late } };
-    case 'inner_alert':
-    case 'spread_alert': {
-      const these = mine.filter(({ sign }) => isInner(sign) === (name === 'inner_alert'));
+    case 'inner_alert': {
+      const these = mine.filter(({ sign }) => isInner(sign));
       return { refs: idsOf(these), figures: { alerts: these.length } };
     }
     case 'silent':
@@ -77,12 +71,6 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
       const these = mine.filter(({ sign }) => sign?.name === 'dependency');
       return { refs: idsOf(these), figures: { alerts: these.length } };
     }
-    case 'callers_alert':
-      return {
-        refs: idsOf(alertsOf(callersInTrouble)),
-        ...(callersInTrouble[0] !== undefined && { subject: `${callersInTrouble[0]} → ${service}` }),
-        figures: { callers_with_alerts: callersInTrouble.length, part_of_callers: features.callers_alert },
-      };
     case 'callee_alert':
     case 'callee_metric':
       return {

@@ -9,18 +9,13 @@ import { byText } from './order.ts';
 export const featureNames = [
   'reach',
   'share',
-  'share_alone',
   'inner_metric',
   'spread_metric',
-  'first_metric',
-  'stale',
   'first_alert',
   'later_alert',
   'inner_alert',
-  'spread_alert',
   'silent',
   'upstream_alert',
-  'callers_alert',
   'callee_alert',
   'callee_metric',
   'named_upstream',
@@ -47,7 +42,6 @@ export interface Candidate {
   readonly feeder: string | null;
   /** Alerts that name it as what they wait for. */
   readonly namedBy: readonly ObservedAlert[];
-  readonly callersInTrouble: readonly string[];
 }
 
 /** Services that symptoms are followed from, and candidates that are looked at. */
@@ -89,18 +83,16 @@ export function candidatesOf(
   const named = namedBy(observed);
   const heard = [...observed.alerts.values()].reduce((sum, mine) => sum + mine.length, 0);
   // Where one service alone raised alerts, what was lost along the calls decides: scores of metrics of whole systems have
-  // tails that are far from normal, and of forty services one looks wild at any time.
+  // tails that are far from normal, and of forty services one looks wild at any time, so that they count half then.
   const alone = observed.alerts.size === 1 ? 1 : 0;
   const shares = sharesByService(sources, reach, observed, dependencies, now, flow);
   const troubles = new Map(services.map((service) => [service, troubleOf(service, observed)]));
-  const firstLeft = Math.min(...[...troubles.values()].map(({ leftAt }) => leftAt ?? Number.POSITIVE_INFINITY));
   return services.map((service) => {
     const mine = observed.alerts.get(service) ?? [];
-    const { inner, spread, leftAt } = troubles.get(service)!;
+    const { inner, spread } = troubles.get(service)!;
     const lateBy = mine.length > 0 ? Math.max(0, mine[0]!.alert.at - observed.firstAlertAt - skewMs) : 0;
     const share = shares.get(service) ?? null;
     const callers = dependencies.callersOf(service);
-    const callersInTrouble = callers.filter(([caller]) => observed.alerts.has(caller)).map(([caller]) => caller);
     let callee: string | null = null;
     let calleeAlert = 0;
     let calleeMetric = 0;
@@ -128,7 +120,6 @@ export function candidatesOf(
     // Order compares services: where one alone raised alerts, it says nothing.
     const compares = observed.alerts.size > 1;
     const change = observed.changes.get(service)?.[0];
-    const has = (inside: boolean) => mine.filter(({ sign }) => isInner(sign) === inside).length;
     return {
       service,
       share: share?.share ?? null,
@@ -136,28 +127,21 @@ export function candidatesOf(
       inner,
       spread,
       callee,
-      callersInTrouble,
       surge,
       feeder,
       namedBy: names,
       features: {
         reach: reach.get(service)!,
-        share: share?.share.share ?? 0,
-        share_alone: alone * (share?.share.share ?? 0),
+        share: alone * (share?.share.share ?? 0),
         inner_metric: strengthOf(inner?.deviation.score ?? 0),
-        spread_metric: (1 - alone) * strengthOf(spread?.deviation.score ?? 0),
-        first_metric:
-          leftAt === null ? 0 : (1 - alone) * Math.exp(-(leftAt - firstLeft) / lateMs),
-        stale: Math.max(strengthOf(inner?.deviation.before ?? 0), strengthOf(spread?.deviation.before ?? 0)),
+        spread_metric: (1 - alone / 2) * strengthOf(spread?.deviation.score ?? 0),
         first_alert: compares && mine.length > 0 && lateBy === 0 ? 1 : 0,
         later_alert: mine.length > 0 ? 1 - Math.exp(-lateBy / lateMs) : 0,
-        inner_alert: count(has(true)),
-        spread_alert: count(has(false)),
+        inner_alert: count(mine.filter(({ sign }) => isInner(sign)).length),
         silent: mine.length === 0 ? 1 - Math.exp(-(heard - 1) / 2) : 0,
         upstream_alert: count(mine.filter(({ sign }) => sign?.name === 'dependency').length),
-        callers_alert: callers.length === 0 ? 0 : callersInTrouble.length / callers.length,
         callee_alert: calleeAlert,
-        callee_metric: (1 - alone) * calleeMetric,
+        callee_metric: (1 - alone / 2) * calleeMetric,
         named_upstream: count(names.length),
         surge: unexplained,
         feeds: unexplained > 0 ? unexplained * reachedPart(service, sources, dependencies) : 0,
@@ -206,20 +190,14 @@ function namedBy({ alerts }: Observed): ReadonlyMap<string, readonly ObservedAle
 interface Trouble {
   readonly inner: ObservedMetric | null;
   readonly spread: ObservedMetric | null;
-  readonly leftAt: number | null;
 }
 
 function troubleOf(service: string, { metrics }: Observed): Trouble {
   const mine = metrics.get(service) ?? [];
-  let leftAt: number | null = null;
-  for (const { deviation } of mine)
-    if (deviation.leftAt !== null && deviation.score >= 4 && (leftAt === null || deviation.leftAt < leftAt))
-      leftAt = deviation.leftAt;
   const left = mine.filter(({ sign, deviation }) => deviation.score > 3 && sign.name !== 'requests');
   return {
     inner: left.find(({ sign }) => isInner(sign)) ?? null,
     spread: left.find(({ sign }) => !isInner(sign)) ?? null,
-    leftAt,
   };
 }
 

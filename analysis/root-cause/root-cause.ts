@@ -4,7 +4,7 @@
 import type { AlertSignal, ChangeSignal, Edge, SeriesSignal } from '../signals.ts';
 import { serviceOf } from '../signals.ts';
 import { categoryOf } from './category.ts';
-import { dependenciesOf } from './dependency.ts';
+import { dependenciesOf, withLabelled } from './dependency.ts';
 import { evidenceOf, oddsOf } from './evidence.ts';
 import { candidatesOf } from './features.ts';
 import { type FlowOptions, usualFlow } from './flow.ts';
@@ -62,7 +62,7 @@ export function findRootCause(
           .sort((a, b) => b.confidence - a.confidence || byText(a.from, b.from) || byText(a.to, b.to))
           .slice(0, limits.edges);
   const observed = observe(alerts, changes, seriesWithin(input.series, alerts), now);
-  const dependencies = dependenciesOf(edges);
+  const dependencies = dependenciesOf(withLabelled(edges, alerts));
   const scored = candidatesOf(observed, dependencies, now, flow)
     .map((candidate) => ({ candidate, odds: oddsOf(candidate) }))
     .sort((a, b) => b.odds - a.odds || byText(a.candidate.service, b.candidate.service));

@@ -1,7 +1,6 @@
 // What names speak for. Monitoring systems have no common names, but the words in them are few: a table of word patterns,
 // English and Chinese, looked up without regard to case. The first row that matches counts, so narrow rows stand above
 // wide ones ("replication lag" is of storage, "lag" alone of a queue).
-import type { CauseCategory } from './hypothesis.ts';
 
 export const signNames = [
   'deploy',
@@ -112,30 +111,6 @@ export function signOf(text: string): Sign | null {
   }
   return null;
 }
-
-/**
- * How much a sign of a service itself speaks for each category, as a logarithm of odds; what is not named is 0. Symptoms
- * that every cause has (latency, errors) say little.
- */
-export const speaksFor: Readonly<Record<SignName, Partial<Record<CauseCategory, number>>>> = {
-  deploy: { change: 3 },
-  config: { change: 3 },
-  storage: { data_storage: 3 },
-  backlog: { data_storage: 2 },
-  network: { network: 3 },
-  dependency: { dependency_failure: 3 },
-  memory: { resource_exhaustion: 3 },
-  disk: { resource_exhaustion: 2.5, data_storage: 1 },
-  cpu: { resource_exhaustion: 2, traffic_surge: 0.5 },
-  saturation: { resource_exhaustion: 2 },
-  replicas: { change: 1.5 },
-  restart: { application_fault: 0.7, resource_exhaustion: 0.5 },
-  latency: {},
-  availability: { application_fault: 0.3 },
-  errors: { application_fault: 0.8 },
-  lost_requests: { network: 1 },
-  requests: { traffic_surge: 3 },
-};
 
 /** Signs that show on the callers of a broken service too, and so say little of where the cause is. */
 export const spreads: ReadonlySet<SignName> = new Set(['latency', 'availability', 'errors', 'lost_requests', 'requests', 'dependency']);
