@@ -1,6 +1,6 @@
 // Who depends on whom, as the analysis asks it: callees of a caller, and how surely trouble of one service can come from
 // another one. Invariant: where several edges join the same two services, the surest counts; a service is not its own callee.
-import { type AlertSignal, type Edge, serviceOf } from '../signals.ts';
+import type { Edge } from '../signals.ts';
 import { byText } from './order.ts';
 
 export interface Dependencies {
@@ -35,25 +35,6 @@ export function dependenciesOf(edges: readonly Edge[]): Dependencies {
     calleesOf: (service) => down.get(service) ?? none,
     callersOf: (service) => up.get(service) ?? none,
   };
-}
-
-/** How sure an edge is that an alert's label `upstream` names. */
-const labelConfidence = 0.9;
-
-/**
- * The edges, and those that the alerts' labels `upstream` say of their services. Where the other one is known to be a caller,
- * the label says where the requests come from and is no dependency.
- */
-export function withLabelled(edges: readonly Edge[], alerts: readonly AlertSignal[]): Edge[] {
-  const all = [...edges];
-  const known = new Set(edges.map(({ from, to }) => `${from}\n${to}`));
-  for (const { labels } of alerts) {
-    const from = serviceOf(labels);
-    const to = labels.upstream;
-    if (from !== null && to !== undefined && to !== '' && !known.has(`${to}\n${from}`))
-      all.push({ from, to, confidence: labelConfidence, source: 'labels' });
-  }
-  return all;
 }
 
 /** Hops after which nobody would follow an explanation. */

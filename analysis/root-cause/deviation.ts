@@ -116,10 +116,14 @@ export function deviationOf(
   const level = median(before);
   const wander = wanderOf({ times, values }, onset);
   const spread = before.length >= 8 ? spreadOf(before) : 0;
-  let noise = Math.max(wander, spread, leastNoise(sign.name, level, wholeOf(sign.name, values.subarray(from, end))));
+  let noise = Math.max(
+    wander,
+    spread,
+    leastNoise(sign.name, level, wholeOf(sign.name, values.subarray(from, end))),
+  );
   // A counter that never moved before: what it does now is news, but nothing says how large a piece of news.
   if (!(noise > 0)) noise = 0.1 * Math.max(...after.map((value) => Math.abs(value - level))) || 1;
   const turn = sign.worse === 'up' ? 1 : -1;
   const scores = after.map((value) => (turn * (value - level)) / noise);
-  return { level, noise, score: quantile(scores, 0.75), middle: median(scores)  };
+  return { level, noise, score: quantile(scores, 0.75), middle: median(scores) };
 }

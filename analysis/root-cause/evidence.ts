@@ -1,5 +1,5 @@
 // Evidence that a person can check: each feature of a candidate in words of the field, with the ids and figures behind it.
-import { type Candidate, featureNames, type FeatureName } from './features.ts';
+import { type Candidate, type FeatureName, featureNames } from './features.ts';
 import type { Evidence } from './hypothesis.ts';
 import { isInner, type Observed, type ObservedAlert, type ObservedMetric } from './observed.ts';
 import { kindOf, weights } from './weights.ts';
@@ -45,13 +45,21 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
     case 'reach':
       return {
         refs: idsOf(alertsOf([...observed.alerts.keys()])),
-        figures: { part_of_alerted_services_that_depend_on_it: features.reach, alerted_services: observed.alerts.size },
+        figures: {
+          part_of_alerted_services_that_depend_on_it: features.reach,
+          alerted_services: observed.alerts.size,
+        },
       };
     case 'share':
       return {
         ...(shareKind && { subject: shareKind }),
         figures: share
-          ? { part_of_symptom: share.share, level_before: share.loss.level, mean_during: share.loss.during, lost: share.loss.lost }
+          ? {
+              part_of_symptom: share.share,
+              level_before: share.loss.level,
+              mean_during: share.loss.during,
+              lost: share.loss.lost,
+            }
           : {},
       };
     case 'inner_metric':
@@ -71,7 +79,6 @@ function said(name: FeatureName, candidate: Candidate, observed: Observed): Said
       const these = mine.filter(({ sign }) => sign?.name === 'dependency');
       return { refs: idsOf(these), figures: { alerts: these.length } };
     }
-    case 'callee_alert':
     case 'callee_metric':
       return {
         ...(callee !== null && { refs: idsOf(alertsOf([callee])), subject: `${service} → ${callee}` }),

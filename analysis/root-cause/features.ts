@@ -3,7 +3,15 @@
 import type { Dependencies } from './dependency.ts';
 import { reachFrom } from './dependency.ts';
 import { type FlowOptions, type Share, sharesOf } from './flow.ts';
-import { type FlowKind, flowKindOf, flowKinds, isInner, type Observed, type ObservedAlert, type ObservedMetric } from './observed.ts';
+import {
+  type FlowKind,
+  flowKindOf,
+  flowKinds,
+  isInner,
+  type Observed,
+  type ObservedAlert,
+  type ObservedMetric,
+} from './observed.ts';
 import { byText } from './order.ts';
 
 export const featureNames = [
@@ -16,7 +24,6 @@ export const featureNames = [
   'inner_alert',
   'silent',
   'upstream_alert',
-  'callee_alert',
   'callee_metric',
   'named_upstream',
   'surge',
@@ -94,15 +101,12 @@ export function candidatesOf(
     const share = shares.get(service) ?? null;
     const callers = dependencies.callersOf(service);
     let callee: string | null = null;
-    let calleeAlert = 0;
     let calleeMetric = 0;
     for (const [name, confidence] of dependencies.calleesOf(service)) {
-      const alert = observed.alerts.has(name) ? confidence : 0;
       const trouble = troubles.get(name);
-      const metric =
-        confidence * Math.max(strengthOf(trouble?.inner?.deviation.score ?? 0), strengthOf(trouble?.spread?.deviation.score ?? 0));
-      if (Math.max(alert, metric) > Math.max(calleeAlert, calleeMetric)) callee = name;
-      calleeAlert = Math.max(calleeAlert, alert);
+      const score = Math.max(trouble?.inner?.deviation.score ?? 0, trouble?.spread?.deviation.score ?? 0);
+      const metric = confidence * strengthOf(score);
+      if (metric > calleeMetric) callee = name;
       calleeMetric = Math.max(calleeMetric, metric);
     }
     const surge = surgeOf(service, observed);
@@ -140,8 +144,7 @@ export function candidatesOf(
         inner_alert: count(mine.filter(({ sign }) => isInner(sign)).length),
         silent: mine.length === 0 ? 1 - Math.exp(-(heard - 1) / 2) : 0,
         upstream_alert: count(mine.filter(({ sign }) => sign?.name === 'dependency').length),
-        callee_alert: calleeAlert,
-        callee_metric: (1 - alone / 2) * calleeMetric,
+        callee_metric: (1 - alone / 2) * (1 - unexplained) * calleeMetric,
         named_upstream: count(names.length),
         surge: unexplained,
         feeds: unexplained > 0 ? unexplained * reachedPart(service, sources, dependencies) : 0,
@@ -154,7 +157,8 @@ export function candidatesOf(
 
 /** Requests of a service that rose. */
 const surgeOf = (service: string, { metrics }: Observed): ObservedMetric | null =>
-  metrics.get(service)?.find(({ sign, deviation }) => sign.name === 'requests' && deviation.score > 3) ?? null;
+  metrics.get(service)?.find(({ sign, deviation }) => sign.name === 'requests' && deviation.score > 3) ??
+  null;
 
 /** Callers, over any number of calls, through which more requests than before came. */
 function callersThatSurge(
@@ -228,7 +232,14 @@ function sharesByService(
   symptoms.sort((a, b) => reach.get(a.service)! - reach.get(b.service)! || byText(a.service, b.service));
   const followed = symptoms.slice(0, mostSymptoms);
   for (const { service: symptom, kind } of followed)
-    for (const [service, share] of sharesOf(symptom, observed.flows[kind], dependencies, observed.onset, now, flow)) {
+    for (const [service, share] of sharesOf(
+      symptom,
+      observed.flows[kind],
+      dependencies,
+      observed.onset,
+      now,
+      flow,
+    )) {
       const before = found.get(service);
       const part = share.share / followed.length;
       if (before) {

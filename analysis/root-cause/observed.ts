@@ -106,14 +106,20 @@ export function observe(
       const deviation = deviationOf(one.series, one.sign, onset, now);
       if (deviation) found.push({ series: one.series, sign: one.sign, deviation });
     }
-    metrics.set(service, found.sort((a, b) => b.deviation.score - a.deviation.score));
+    metrics.set(
+      service,
+      found.sort((a, b) => b.deviation.score - a.deviation.score),
+    );
   }
   const near = changes.filter(({ at }) => at >= onset - changeBeforeMs && at <= firstAlertAt + changeAfterMs);
   return {
     onset,
     firstAlertAt,
     alerts: grouped(heard, ({ alert }) => serviceOf(alert.labels)),
-    changes: grouped([...near].sort((a, b) => b.at - a.at || byText(a.id, b.id)), ({ service }) => service),
+    changes: grouped(
+      [...near].sort((a, b) => b.at - a.at || byText(a.id, b.id)),
+      ({ service }) => service,
+    ),
     metrics,
     flows: flowsFrom(ofService, alerts[0]?.labels ?? {}),
   };
@@ -149,7 +155,10 @@ function onsetFrom(
 const surelyLeft = 4;
 
 /** The one whose labels are most like these; the first of several. */
-function bestOf<T extends Known>(candidates: readonly T[], labels: Readonly<Record<string, string>>): T | null {
+function bestOf<T extends Known>(
+  candidates: readonly T[],
+  labels: Readonly<Record<string, string>>,
+): T | null {
   let best: T | null = null;
   let most = -1;
   for (const candidate of candidates) {

@@ -65,7 +65,10 @@ const slowDatabase = [
 
 describe('what broke', () => {
   it('is the callee that lost as much as its callers, though one alert alone rose at the front', () => {
-    const { verdict, hypotheses } = ask({ alerts: [alert('front', 'HighLatency', 60)], series: slowDatabase });
+    const { verdict, hypotheses } = ask({
+      alerts: [alert('front', 'HighLatency', 60)],
+      series: slowDatabase,
+    });
     expect(verdict).toBe('found');
     expect(hypotheses[0]!.service).toBe('orders-db');
     const loss = hypotheses[0]!.evidence.find(({ subject }) => subject === 'latency')!;
@@ -141,7 +144,13 @@ describe('what broke', () => {
   });
 
   it('is as unknown as somebody wants it to be', () => {
-    const input = { alerts: [alert('front', 'HighLatency', 60)], series: slowDatabase, changes: [], edges, now };
+    const input = {
+      alerts: [alert('front', 'HighLatency', 60)],
+      series: slowDatabase,
+      changes: [],
+      edges,
+      now,
+    };
     expect(findRootCause(input, { unknownBelow: 0.999 }).verdict).toBe('unknown');
   });
 
@@ -227,7 +236,9 @@ describe('whatever comes in', () => {
   });
 
   it('more than one call looks at is cut, and not refused', () => {
-    const alerts = Array.from({ length: limits.alerts + 500 }, (_, n) => alert('front', 'HighLatency', n / 100));
+    const alerts = Array.from({ length: limits.alerts + 500 }, (_, n) =>
+      alert('front', 'HighLatency', n / 100),
+    );
     const { hypotheses } = ask({ alerts });
     expect(hypotheses[0]!.service).toBe('front');
     expect(hypotheses[0]!.evidence.every(({ refs }) => refs.length <= 20)).toBe(true);

@@ -4,7 +4,7 @@
 import type { AlertSignal, ChangeSignal, Edge, SeriesSignal } from '../signals.ts';
 import { serviceOf } from '../signals.ts';
 import { categoryOf } from './category.ts';
-import { dependenciesOf, withLabelled } from './dependency.ts';
+import { dependenciesOf } from './dependency.ts';
 import { evidenceOf, oddsOf } from './evidence.ts';
 import { candidatesOf } from './features.ts';
 import { type FlowOptions, usualFlow } from './flow.ts';
@@ -62,7 +62,7 @@ export function findRootCause(
           .sort((a, b) => b.confidence - a.confidence || byText(a.from, b.from) || byText(a.to, b.to))
           .slice(0, limits.edges);
   const observed = observe(alerts, changes, seriesWithin(input.series, alerts), now);
-  const dependencies = dependenciesOf(withLabelled(edges, alerts));
+  const dependencies = dependenciesOf(edges);
   const scored = candidatesOf(observed, dependencies, now, flow)
     .map((candidate) => ({ candidate, odds: oddsOf(candidate) }))
     .sort((a, b) => b.odds - a.odds || byText(a.candidate.service, b.candidate.service));
@@ -95,8 +95,7 @@ function seriesWithin(
   const place = ({ service }: SeriesSignal): number => (alerted.has(service) ? 0 : 1);
   return [...series]
     .sort(
-      (a, b) =>
-        place(a) - place(b) || byText(a.service ?? '', b.service ?? '') || byText(a.metric, b.metric),
+      (a, b) => place(a) - place(b) || byText(a.service ?? '', b.service ?? '') || byText(a.metric, b.metric),
     )
     .slice(0, limits.series);
 }

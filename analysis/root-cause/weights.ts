@@ -4,29 +4,28 @@ import type { Evidence } from './hypothesis.ts';
 
 export const weights: Readonly<Record<FeatureName, number>> = {
   reach: 2.7,
-  share: 4,
-  inner_metric: 1.6,
+  share: 6,
+  inner_metric: 2,
   spread_metric: 2.2,
-  first_alert: 0.4,
-  later_alert: -2.1,
+  first_alert: 0.7,
+  later_alert: -1.9,
   inner_alert: 1.3,
-  silent: -2.6,
+  silent: -2.7,
   upstream_alert: -2.6,
-  callee_alert: -0.3,
-  callee_metric: -1.5,
-  named_upstream: 1.3,
+  callee_metric: -1.9,
+  named_upstream: 1.5,
   surge: 1.2,
-  feeds: 3.6,
-  fed: -2.5,
-  change: 1.2,
+  feeds: 3.7,
+  fed: -2.6,
+  change: 1.4,
 };
 
 /** Odds of "it is none of these", beside which every candidate has to stand. */
-export const noneOfThese = 4;
+export const noneOfThese = 3.9;
 
 export const kindOf: Readonly<Record<FeatureName, Evidence['kind']>> = {
   reach: 'dependency',
-  share: 'metric',
+  share: 6,
   inner_metric: 'metric',
   spread_metric: 'metric',
   first_alert: 'alert_order',
@@ -34,7 +33,6 @@ export const kindOf: Readonly<Record<FeatureName, Evidence['kind']>> = {
   inner_alert: 'alert_kind',
   silent: 'alert_order',
   upstream_alert: 'alert_kind',
-  callee_alert: 'dependency',
   callee_metric: 'dependency',
   named_upstream: 'alert_kind',
   surge: 'metric',

@@ -29,7 +29,9 @@ const hitsOf = (places: readonly number[], within: number): number =>
 export function readPetShop(folder: string): PetShopIssue[] {
   const folders = trafficFolders(folder);
   if (folders.length === 0)
-    throw new Error(`${folder} holds no folder with graph.csv and noissue/metrics.csv, at most three levels down`);
+    throw new Error(
+      `${folder} holds no folder with graph.csv and noissue/metrics.csv, at most three levels down`,
+    );
   return folders.flatMap(readTraffic);
 }
 
@@ -61,7 +63,12 @@ export function petShopRows(issues: readonly PetShopIssue[], report: Report): vo
   for (const part of ['split', 'traffic'] as const)
     for (const value of new Set(issues.map((issue) => issue[part])))
       for (const within of [1, 3] as const)
-        row(`${value}.top${within}`, places.filter((_, n) => issues[n]![part] === value), within, false);
+        row(
+          `${value}.top${within}`,
+          places.filter((_, n) => issues[n]![part] === value),
+          within,
+          false,
+        );
   heldOutRows(issues, row);
 }
 

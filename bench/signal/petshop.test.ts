@@ -98,7 +98,10 @@ describe('a folder in the layout of PetShop', () => {
     writeFileSync(join(folder, 'train/issue_0/target.json'), '{"target":{"node":"shop"}}');
     expect(() => readTraffic(folder)).toThrow(/target\.json: expected target\.node, target\.metric/);
     writeTraffic('broken');
-    writeFileSync(join(folder, 'train/issue_0/metrics.csv'), 'microservice,a\nmetric,b\nstatistic,c\nnever,1\n');
+    writeFileSync(
+      join(folder, 'train/issue_0/metrics.csv'),
+      'microservice,a\nmetric,b\nstatistic,c\nnever,1\n',
+    );
     expect(() => readTraffic(folder)).toThrow(/metrics\.csv: row 1 of the samples has no unix time/);
   });
 });

@@ -46,9 +46,12 @@ export function readTraffic(folder: string): PetShopIssue[] {
     if (!existsSync(join(folder, split))) continue;
     const names = readdirSync(join(folder, split)).filter((name) => /^issue_\d+$/.test(name));
     for (const name of names.sort((a, b) => Number(a.slice(6)) - Number(b.slice(6))))
-      issues.push(readIssue(join(folder, split, name), `${traffic}/${split}/${name}`, traffic, split, edges, quiet));
+      issues.push(
+        readIssue(join(folder, split, name), `${traffic}/${split}/${name}`, traffic, split, edges, quiet),
+      );
   }
-  if (issues.length === 0) throw new Error(`${folder} holds no issue: expected train/issue_0 or test/issue_0`);
+  if (issues.length === 0)
+    throw new Error(`${folder} holds no issue: expected train/issue_0 or test/issue_0`);
   return issues;
 }
 
@@ -150,7 +153,8 @@ const cellsOf = (line: string): string[] => line.split(',').map((cell) => cell.t
 function linesOf(path: string, atLeast: number): string[] {
   if (!existsSync(path)) throw new Error(`${path} is not there`);
   const lines = readFileSync(path, 'utf8').trimEnd().split(/\r?\n/);
-  if (lines.length < atLeast) throw new Error(`${path}: expected at least ${atLeast} lines, found ${lines.length}`);
+  if (lines.length < atLeast)
+    throw new Error(`${path}: expected at least ${atLeast} lines, found ${lines.length}`);
   return lines;
 }
 
@@ -164,7 +168,8 @@ function readGraph(path: string): Edge[] {
       throw new Error(`${path}:${n + 2}: expected ${callees.length} cells, found ${cells.length}`);
     cells.forEach((cell, column) => {
       const calls = Number(cell);
-      if (!Number.isFinite(calls)) throw new Error(`${path}:${n + 2}: ${JSON.stringify(cell)} is not a number`);
+      if (!Number.isFinite(calls))
+        throw new Error(`${path}:${n + 2}: ${JSON.stringify(cell)} is not a number`);
       if (calls > 0) edges.push({ from: caller, to: callees[column]!, confidence: 1, source: 'declared' });
     });
   });
@@ -181,7 +186,8 @@ function readMetrics(path: string): SeriesSignal[] {
     .filter(([first]) => first !== 'unix_timestamp');
   const times = Float64Array.from(rows, ([time]) => Number(time) * 1_000);
   const wrong = times.findIndex((time, n) => !Number.isFinite(time) || (n > 0 && time <= times[n - 1]!));
-  if (wrong >= 0) throw new Error(`${path}: row ${wrong + 1} of the samples has no unix time after the one before`);
+  if (wrong >= 0)
+    throw new Error(`${path}: row ${wrong + 1} of the samples has no unix time after the one before`);
   return services!.map((service, column) => ({
     service,
     metric: metrics?.[column] ?? '',

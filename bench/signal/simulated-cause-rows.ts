@@ -18,14 +18,15 @@ interface Answered {
 
 const ask = (question: CauseQuestion): Answered => ({ question, answer: findRootCause(question.input) });
 
-const isHit = ({ question, answer }: Answered): boolean =>
-  answer.hypotheses[0]?.service === question.service;
+const isHit = ({ question, answer }: Answered): boolean => answer.hypotheses[0]?.service === question.service;
 
 const partOf = (all: readonly Answered[], test: (one: Answered) => boolean): number =>
   all.filter(test).length / all.length;
 
 /** The weighted distance of confidence and hits in ten bins: M. P. Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015. */
-export function calibrationError(told: readonly { readonly confidence: number; readonly hit: boolean }[]): number {
+export function calibrationError(
+  told: readonly { readonly confidence: number; readonly hit: boolean }[],
+): number {
   const bins = Array.from({ length: 10 }, () => ({ confidence: 0, hits: 0 }));
   for (const { confidence, hit } of told) {
     const bin = bins[Math.min(9, Math.floor(confidence * 10))]!;
