@@ -2,4 +2,10 @@
 export * from './detectors/index.ts';
 export * from './patterns/pattern.ts';
 export * from './root-cause/hypothesis.ts';
+export {
+  findRootCause,
+  limits as rootCauseLimits,
+  type RootCauseInput,
+  type RootCauseOptions,
+} from './root-cause/root-cause.ts';
 export * from './signals.ts';

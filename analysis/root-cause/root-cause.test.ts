@@ -182,7 +182,7 @@ const anyInput = fc.record({
     fc
       .tuple(
         anyService,
-        fc.constantFrom('latency', 'error_rate', 'cpu', 'requests', 'free_memory', 'odd'),
+        fc.constantFrom('latency', 'request_duration', 'error_rate', 'cpu', 'requests', 'free_memory', 'odd'),
         fc.constantFrom(0, 0.01, 1, 500, Number.NaN),
         fc.constantFrom(0, 0.02, 5, 5_000, Number.NaN),
       )
@@ -233,6 +233,16 @@ describe('whatever comes in', () => {
       }),
       { numRuns: 60, seed: 11 },
     );
+  });
+
+  it('of two series of one kind the same one counts, whichever came first', () => {
+    const twins = [
+      ...slowDatabase,
+      series('orders', 'request_duration', 0.1),
+      series('front', 'p99', 0.3, 0.31),
+    ];
+    const alerts = [alert('front', 'HighLatency', 60)];
+    expect(ask({ alerts, series: turned(twins) })).toEqual(ask({ alerts, series: twins }));
   });
 
   it('more than one call looks at is cut, and not refused', () => {

@@ -6,26 +6,26 @@ export const weights: Readonly<Record<FeatureName, number>> = {
   reach: 2.7,
   share: 6,
   inner_metric: 2,
-  spread_metric: 2.2,
-  first_alert: 0.7,
-  later_alert: -1.9,
-  inner_alert: 1.3,
-  silent: -2.7,
-  upstream_alert: -2.6,
-  callee_metric: -1.9,
-  named_upstream: 1.5,
-  surge: 1.2,
-  feeds: 3.7,
-  fed: -2.6,
+  spread_metric: 2.3,
+  first_alert: 0.8,
+  later_alert: -1.8,
+  inner_alert: 1.4,
+  silent: -2.8,
+  upstream_alert: -2.8,
+  callee_metric: -2.5,
+  named_upstream: 1.4,
+  surge: 0.5,
+  feeds: 3,
+  fed: -2.5,
   change: 1.4,
 };
 
 /** Odds of "it is none of these", beside which every candidate has to stand. */
-export const noneOfThese = 3.9;
+export const noneOfThese = 4;
 
 export const kindOf: Readonly<Record<FeatureName, Evidence['kind']>> = {
   reach: 'dependency',
-  share: 6,
+  share: 'metric',
   inner_metric: 'metric',
   spread_metric: 'metric',
   first_alert: 'alert_order',
