@@ -4,5 +4,11 @@ export * from './incidents/index.ts';
 export * from './patterns/index.ts';
 export * from './patterns/pattern.ts';
 export * from './root-cause/hypothesis.ts';
+export {
+  findRootCause,
+  limits as rootCauseLimits,
+  type RootCauseInput,
+  type RootCauseOptions,
+} from './root-cause/root-cause.ts';
 export * from './signals.ts';
 export * from './topology/index.ts';

@@ -1,7 +1,10 @@
-// npm run bench:signal [-- --data DIR] [--only detector or part,...]: what the detectors of unusual values find, what they
-// cry wolf about, and what they cost; and what the analysis of alerts finds in simulated worlds, which needs no data. One JSON
-// line for each figure on standard output, tables on standard error. The exit code is 1 when a bar is missed. DIR has the
-// layout of the Numenta Anomaly Benchmark; the files that it holds count.
+// npm run bench:signal [-- --data DIR] [--petshop DIR] [--only detector or part,...]: what the detectors of unusual values
+// find, what they cry wolf about, and what they cost; and what the analysis of alerts finds in simulated worlds, which needs
+// no data. One JSON line for each figure on standard output, tables on standard error. The exit code is 1 when a bar is
+// missed. DIR has the layout of the Numenta Anomaly Benchmark, or a folder `nab` that has it, and may hold folders in the
+// layout of PetShop; the files that it holds count, and what it lacks is said.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type Detector,
@@ -19,6 +22,7 @@ import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
 import { incidentRows } from './signal/incident-rows.ts';
 import { patternRows } from './signal/pattern-rows.ts';
+import { rootCauseRows } from './signal/root-cause.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
 const seed = 1;
@@ -48,13 +52,16 @@ const wrong = (why: string): never => {
   process.exit(2);
 };
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, only: { type: 'string' } } });
-/** What is measured on simulated worlds. */
-const simulated: Readonly<Record<string, (report: Report) => void>> = {
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, petshop: { type: 'string' }, only: { type: 'string' } },
+});
+/** What is measured on simulated worlds, and on data where there are some. */
+const parts: Readonly<Record<string, (report: Report) => void>> = {
   incidents: incidentRows,
   patterns: patternRows,
+  'root-cause': (report) => rootCauseRows(report, values.data, values.petshop, wrong),
 };
-const known: readonly string[] = [...detectorNames, ...Object.keys(simulated)];
+const known: readonly string[] = [...detectorNames, ...Object.keys(parts)];
 const asked = values.only?.split(',') ?? known;
 for (const name of asked) if (!known.includes(name)) wrong(`nothing is called ${name}: ${known.join(', ')}`);
 const names = detectorNames.filter((name) => asked.includes(name));
@@ -200,12 +207,13 @@ const report = new Report((line) => void process.stdout.write(`${line}\n`), fals
 if (values.data === undefined)
   say(`detectors are left out without --data; the data can be had from ${whereFrom}`);
 else if (names.length > 0) detectorRows(values.data);
-for (const name of asked) simulated[name]?.(report);
+for (const name of asked) parts[name]?.(report);
 
 function detectorRows(folder: string): void {
   const files = (() => {
     try {
-      return readCorpus(folder);
+      const below = join(folder, 'nab');
+      return readCorpus(existsSync(below) ? below : folder);
     } catch (error) {
       return wrong(error instanceof Error ? error.message : String(error));
     }
