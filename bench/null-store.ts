@@ -48,6 +48,12 @@ export function nullStore(): Store {
     firings: () => [],
     findings: () => ({ items: [], next: null }),
     foundSince: () => [],
+    incident: () => null,
+    incidents: () => ({ items: [], next: null }),
+    incidentAlerts: () => ({ items: [], next: null }),
+    incidentOfAlert: () => null,
+    analysis: () => null,
+    alertNews: (_tenant, after) => ({ lines: [], upTo: after, more: false }),
     heartbeats: () => [],
     dismissed: () => [],
     loadTenant: () => ({

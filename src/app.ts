@@ -276,6 +276,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     ...{ store, engine, clock, log, newId },
     alert: (tenant, id) => services.alert(tenant, id),
     declared: (tenant) => [...fileEdges(tenant), ...apiEdges(store, tenant)],
+    isFinding: ({ tenant, rule }) =>
+      rule !== null && engine.tenant(tenant)?.pipeline.rules.get(rule)?.type === 'pattern',
   });
   seeCommits = (events) => analyses.see(events);
   const http = createHttp(services, {

@@ -15,9 +15,9 @@ import { ApiError, type ErrorCode } from '../errors.ts';
 import { toIncidentBody } from '../http/bodies/incident-body.ts';
 import { type TopologyIn, toTopologyBody } from '../http/bodies/topology-body.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow, IncidentAlertRow, IncidentRow } from '../pipeline/rows.ts';
+import type { AlertRow, FindingRow, IncidentAlertRow, IncidentRow } from '../pipeline/rows.ts';
 import type { Actor, Answer, Idempotency } from '../services.ts';
-import type { IncidentFilter, Page, Store } from '../store/store.ts';
+import type { FindingFilter, IncidentFilter, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import { IncidentLedger, incidentOfRow, incidentRowOf } from './incident-rows.ts';
 import type { AnalysisRunner } from './runner.ts';
@@ -48,6 +48,8 @@ export interface AnalysisServices {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** Newest first. */
+  findings(tenant: string, filter: FindingFilter, limit: number, cursor: string | null): Page<FindingRow>;
   edges(tenant: string): readonly Edge[];
   /** The same for what is declared through the API, in place of what was declared so before. */
   declare(tenant: string, topology: TopologyIn, actor: Actor): Promise<Answer>;
@@ -176,6 +178,7 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
           decide: (analyses, now) => carryOut(analyses, order, actor, now),
         }),
       ),
+    findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>
       asked(

@@ -273,6 +273,7 @@ export interface EventRow {
     | 'reach_test'
     | 'silence'
     | 'incident'
+    | 'finding'
     | 'topology'
     | 'key'
     | 'config'

@@ -19,6 +19,7 @@ import { metricsRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
+import { patternsRoutes } from './patterns.ts';
 import { peopleRoutes } from './people.ts';
 import { reachTestsRoutes } from './reach-tests.ts';
 import { replaysRoutes } from './replays.ts';
@@ -54,6 +55,7 @@ export function allRoutes(): readonly Route[] {
     ...reportsRoutes,
     ...explainRoutes,
     ...incidentsRoutes,
+    ...patternsRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,

@@ -373,7 +373,18 @@ export const configObject = sqliteTable(
   {
     tenant: text('tenant').notNull(),
     kind: text('kind', {
-      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team', 'schedule', 'escalation'],
+      enum: [
+        'rule',
+        'route',
+        'channel',
+        'template',
+        'override',
+        'person',
+        'team',
+        'schedule',
+        'escalation',
+        'topology',
+      ],
     }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
@@ -393,7 +404,18 @@ export const configObjectVersion = sqliteTable(
   {
     tenant: text('tenant').notNull(),
     kind: text('kind', {
-      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team', 'schedule', 'escalation'],
+      enum: [
+        'rule',
+        'route',
+        'channel',
+        'template',
+        'override',
+        'person',
+        'team',
+        'schedule',
+        'escalation',
+        'topology',
+      ],
     }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),
