@@ -92,6 +92,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/rules/trend': { name: 'rising', metric: 'cpu', window: '1h', threshold: 1 },
   'post /api/v1/alerts/rules/composite': { name: 'both', conditions: [{ metric: 'cpu', threshold: 1 }] },
   'post /api/v1/alerts/rules/anomaly': { name: 'odd', metric: 'cpu' },
+  'post /api/v1/alerts/rules/pattern': { name: 'burst', pattern: 'burst' },
   'post /api/v1/alerts/rules/frequency': { name: 'often', window: '5m', threshold: 3 },
   'put /api/v1/alerts/rules/{id}': { name: 'put', metric: 'cpu', threshold: 1 },
   'patch /api/v1/alerts/rules/{id}': { threshold: 2 },
