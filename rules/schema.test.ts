@@ -63,7 +63,7 @@ describe('an editor with the JSON Schema', () => {
     'type: frequency, event_type: login, window: 5m, threshold: 3, distinct: user, by: [host]',
     'type: frequency, of: alerts, window: 1h, levels: [{severity: high, threshold: 3}, {severity: critical, threshold: 9}]',
     'type: pattern, pattern: cascade, match: [\'service="cart"\'], window: 10m, by: [service]',
-    'type: pattern, pattern: [Burst, STORM], min_confidence: 0.8, for: 1m',
+    'type: pattern, pattern: [BURST, storm], min_confidence: 0.8, for: 1m',
   ])('takes { %s }', (rule) => {
     accepts(rule);
     expect(valid.errors ?? []).toEqual([]);

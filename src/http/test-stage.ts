@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { labelSet } from '../../rules/labels.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
+import { refusal } from '../engine/refusal.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import { idGenerator } from '../ids.ts';
 import { decoderFor } from '../ingest/decode.ts';
@@ -361,6 +362,15 @@ export function httpStage(
       log: options.log ?? silentLog,
       metrics: new Registry(),
       later: (_ms, callback) => void later.push(callback),
+      analyses: {
+        incident: (tenant, id) => store.incident(tenant, id),
+        incidents: (tenant, filter, limit, cursor) => store.incidents(tenant, filter, limit, cursor),
+        alertsOf: () => ({ items: [], next: null }),
+        findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
+        decide: async () => refusal('incident_not_found'),
+        edges: () => [],
+        declare: async () => ({ status: 200, body: { edges: [] } }),
+      },
       ...(options.routes && { routes: options.routes }),
     }),
   };
