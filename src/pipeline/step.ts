@@ -26,6 +26,8 @@ import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
+import { countForStorm, lookAtStorm } from './storm-mode.ts';
+import { summaryIn } from './storm-place.ts';
 import { becomeSource, countHeld, heldBackBy, release } from './suppress.ts';
 
 /**
@@ -107,6 +109,10 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       break;
     case 'routing':
       reroute(state, input.routing, now, out);
+      lookAtStorm(state, now, out, arriveEvent);
+      break;
+    case 'storm.due':
+      lookAtStorm(state, now, out, arriveEvent);
       break;
     case 'due': {
       const group = state.groups.get(input.groupKey);
@@ -148,6 +154,7 @@ function arrive(
     release(state, alert.id, now, out);
   }
   flushArmed(state, alert.id, out);
+  if (alert.state === 'firing') countForStorm(state, alert, now, out, arriveEvent);
 }
 
 /** Arrival of an event: held back at once where the same one was sent within the window, else route, group, timer. */
@@ -155,7 +162,7 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   const alert = recordEvent(state, input);
   const places = decideRoute(state.routing, alert);
   const open = places.filter((place) => {
-    const group = state.groups.get(place.groupKey);
+    const group = state.groups.get(place.groupKey) ?? summaryIn(state, place);
     const receiver = state.routing.receivers.get(place.route.receiver);
     return !(group && receiver && dedupeUntil(state, group, alert, receiver) > now);
   });
@@ -185,6 +192,7 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   }
   const digest = groupsOf(state, alert.id).find((group) => collects(group));
   out.answer = { kind: 'event', alert, heldBack, ...(digest && { digest: inDigest(state, digest, now) }) };
+  if (heldBack === null) countForStorm(state, alert, now, out, arriveEvent);
 }
 
 function inDigest(state: PipelineState, group: Group, now: number): CollectedIn {
