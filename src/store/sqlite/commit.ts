@@ -14,6 +14,7 @@ import { providerCallWrites } from './provider-calls.ts';
 import { rowWriters } from './row-writes.ts';
 import { silenceWrites } from './silences.ts';
 import { asStoreError } from './sqlite-errors.ts';
+import { stormWrites } from './storms.ts';
 
 /** What the store remembers between commits. */
 export interface Memory {
@@ -37,6 +38,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const calls = providerCallWrites(db);
   const confirmations = confirmationWrites(db);
   const silences = silenceWrites(db);
+  const storms = stormWrites(db);
   const readShard = db.raw.prepare<
     [number],
     { readonly epoch: number; readonly owner: string | null; readonly nextSeq: number }
@@ -95,6 +97,15 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'heartbeat.removed':
         heartbeats.remove(effect.tenant, effect.name);
+        return;
+      case 'storm':
+        storms.put(effect.row);
+        return;
+      case 'seen_kind':
+        storms.see(effect.row);
+        return;
+      case 'seen_kind.removed':
+        storms.forget(effect.tenant, effect.name);
         return;
       case 'idempotency':
         rows.idempotency(effect.row);

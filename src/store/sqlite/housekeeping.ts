@@ -14,6 +14,8 @@ const tables = [
   schema.alert,
   schema.alertGroup,
   schema.heartbeat,
+  schema.storm,
+  schema.seenKind,
   schema.event,
   schema.notification,
   schema.confirmation,

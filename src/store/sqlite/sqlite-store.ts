@@ -24,6 +24,7 @@ import { providerCallGroup } from './provider-calls.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
 import { spanReads } from './span-reads.ts';
+import { stormReads } from './storms.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
@@ -58,6 +59,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...alertReads(db),
     ...occurrenceReads(db),
     ...heartbeatReads(db),
+    ...stormReads(db),
     ...logReads(db),
     ...spanReads(db),
     ...configObjectReads(db),

@@ -1,0 +1,2 @@
+-- Incidents come with a change of their own; this keeps the numbers together until then.
+SELECT 1;
