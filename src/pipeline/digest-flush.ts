@@ -16,10 +16,7 @@ export function flushDigests(
 ): void {
   const open = [...state.groups.values()].filter(
     (group) =>
-      group.row.receiver === receiver &&
-      collects(group) &&
-      !isStorm(group) &&
-      group.row.collectUntil != null,
+      group.row.receiver === receiver && collects(group) && !isStorm(group) && group.row.collectUntil != null,
   );
   if (open.length === 0) {
     out.answer = { kind: 'refused', reason: 'digest_not_found' };

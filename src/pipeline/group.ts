@@ -7,7 +7,7 @@ import type { StepResult } from './input.ts';
 import type { Place } from './route.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { placesNow } from './storm-place.ts';
+import { placesNow } from './storm-arrival.ts';
 
 /** Puts a firing alert, an event or a resolved alert into its groups and answers them. */
 export function joinGroups(
@@ -15,7 +15,7 @@ export function joinGroups(
   alert: AlertRow,
   now: number,
   out: StepResult,
-  places: readonly Place[] = placesNow(state, alert),
+  places: readonly Place[] = placesNow(state, alert, now),
 ): readonly Group[] {
   const groups = places.map((place) => groupAt(state, place, now, out));
   state.memberOf.set(

@@ -16,7 +16,8 @@ import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { heardInStorms, isStormPath, placesNow } from './storm-place.ts';
+import { heardInStorms, placesNow } from './storm-arrival.ts';
+import { isStormPath } from './storm-place.ts';
 import {
   type HeldBack,
   heldBackBy,
@@ -49,7 +50,7 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
       if (alert.state === 'resolved') state.alerts.delete(alert.id);
       continue;
     }
-    for (const group of joinGroups(state, alert, now, out, placesNow(state, alert, summed)))
+    for (const group of joinGroups(state, alert, now, out, placesNow(state, alert, now, summed)))
       routed.add(group.row.groupKey);
   }
   refreshRoutes(state, routed);

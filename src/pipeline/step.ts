@@ -26,7 +26,8 @@ import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
-import { countForStorm, lookAtStorm } from './storm-mode.ts';
+import { placesOnArrival } from './storm-arrival.ts';
+import { countForStorm, lookAtStorm, noteKind } from './storm-mode.ts';
 import { summaryIn } from './storm-place.ts';
 import { becomeSource, countHeld, heldBackBy, release } from './suppress.ts';
 
@@ -132,9 +133,11 @@ function arrive(
   alert: AlertRow,
   now: number,
   out: StepResult,
-  places?: readonly Place[],
+  routed?: readonly Place[],
 ): void {
   if (alert.state === 'firing') {
+    noteKind(state, alert, now, out);
+    const places = placesOnArrival(state, alert, routed ?? decideRoute(state.routing, alert), now);
     becomeSource(state, alert, now, out);
     state.flaps.started(alert.key, alert.firedAt ?? now);
     for (const group of joinGroups(state, alert, now, out, places)) armForNew(state, group, now, out);
@@ -178,7 +181,8 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
     row: alertEvent(state, alert, 'event.received', heldBack, now, body, null),
   });
   if (heldBack === null) {
-    for (const group of joinGroups(state, alert, now, out, places)) {
+    noteKind(state, alert, now, out);
+    for (const group of joinGroups(state, alert, now, out, placesOnArrival(state, alert, places, now))) {
       armForNew(state, group, now, out);
       alert.nextAt = Math.min(alert.nextAt ?? Number.POSITIVE_INFINITY, group.row.nextAt ?? now);
     }

@@ -1,5 +1,5 @@
-// Stage on a due group in a storm: what the group would tell by itself goes to the summary of its route, unless it is so
-// urgent, or the first of its kind, that it is told by itself all the same. What the group has told stays with it, so the
+// Stage on a due group in a storm: what waited there when the storm began, or was held back, goes to the summary of its
+// route, unless it is so urgent, or the first of its kind, that it is told by itself all the same. What the group has told stays with it, so the
 // end is heard where the beginning was.
 import { collects } from './digest.ts';
 import { collect, groupAt } from './group.ts';
@@ -8,21 +8,8 @@ import { type GroupView, viewGroup } from './notify.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { kindOf } from './storm.ts';
-import { isStorm, isUrgent, stormPlace } from './storm-place.ts';
-
-/** What the program says of itself. */
-const ownNotice = /^tocsin[.]/;
-
-/** Why a storm does not take the alert; null: it does. */
-export function passes(
-  { storms }: PipelineState,
-  alert: AlertRow,
-): 'urgent' | 'own_notice' | 'first_of_its_kind' | null {
-  if (isUrgent(alert)) return 'urgent';
-  if (ownNotice.test(kindOf(alert))) return 'own_notice';
-  return storms.letsFirst(alert.id) ? 'first_of_its_kind' : null;
-}
+import { passes } from './storm-arrival.ts';
+import { isStorm, stormPlace } from './storm-place.ts';
 
 /** Members that are news of the group and not told yet. */
 const newsIn = ({ fresh, refired, flapping, events }: GroupView): readonly AlertRow[] => [

@@ -18,6 +18,18 @@ type Tell = (state: PipelineState, input: EventInput, now: number, out: StepResu
 /** Kinds that are named to people. */
 const mostNamed = 5;
 
+/** The same alert or event, before it is decided where it goes: whether it is the first of its kind. */
+export function noteKind(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {
+  const { storms, tenant } = state;
+  const seen = storms.see(alert, now);
+  if (!seen) return;
+  out.effects.push({
+    put: 'seen_kind',
+    row: { tenant, name: kindOf(alert), seenAt: now, first: seen.first },
+  });
+  if (seen.forgotten !== null) out.effects.push({ put: 'seen_kind.removed', tenant, name: seen.forgotten });
+}
+
 /** An alert began to fire, or an event came that is not one of many equal ones. */
 export function countForStorm(
   state: PipelineState,
@@ -26,26 +38,17 @@ export function countForStorm(
   out: StepResult,
   tell: Tell,
 ): void {
-  const { storms, tenant } = state;
-  const { config } = storms;
-  const counted = config && storms.count(alert, now);
-  if (!config || !counted) return;
-  if (counted.seen) {
-    const name = kindOf(alert);
-    const row = { tenant, name, seenAt: now, first: storms.firstOf(name) };
-    out.effects.push({ put: 'seen_kind', row });
-  }
-  if (counted.forgotten !== null)
-    out.effects.push({ put: 'seen_kind.removed', tenant, name: counted.forgotten });
-  const { present } = storms;
+  const { config, present } = state.storms;
+  if (!config) return;
+  const sum = state.storms.count(now);
   if (present) {
     countKind(present, kindOf(alert));
-    if (counted.sum > config.calmEvents) {
+    if (sum > config.calmEvents) {
       present.hotAt = now;
       out.reminders.push(stormReminder(state, now));
     }
     out.effects.push({ put: 'storm', row: present });
-  } else if (counted.sum > config.events) begin(state, config, counted.sum, now, out, tell);
+  } else if (sum > config.events) begin(state, config, sum, now, out, tell);
 }
 
 /** When a storm that lasts is to be looked at. */

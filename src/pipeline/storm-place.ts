@@ -1,7 +1,7 @@
 // Where a storm's summary stands: for each route and receiver one group that collects, in place of the route's groups.
 import { severityRank } from '../../rules/severity.ts';
 import type { Labels } from '../../rules/types.ts';
-import { decideRoute, type Place } from './route.ts';
+import type { Place } from './route.ts';
 import { groupKeyOf, type Route } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -48,48 +48,3 @@ export const summaryIn = (state: PipelineState, { route }: Place): Group | undef
 /** What is so urgent that no storm takes it. */
 export const isUrgent = ({ effectiveSeverity }: AlertRow): boolean =>
   severityRank(effectiveSeverity) >= severityRank('critical');
-
-/** alert id → receivers that a summary told that it fires. */
-export type HeardInStorms = ReadonlyMap<string, ReadonlySet<string>>;
-
-export function heardInStorms(groups: Iterable<Group>): HeardInStorms {
-  const heard = new Map<string, Set<string>>();
-  for (const { row } of groups) {
-    if (!isStormPath(row.route)) continue;
-    for (const [id, { status, left }] of Object.entries(row.notified)) {
-      if (status !== 'firing' || left !== undefined) continue;
-      const receivers = heard.get(id);
-      if (receivers) receivers.add(row.receiver);
-      else heard.set(id, new Set([row.receiver]));
-    }
-  }
-  return heard;
-}
-
-/**
- * The groups that an alert belongs to: where a summary told of it, that one in place of the route's own.
- * @param heard Of routes that may be others than they were: which receivers summaries told.
- */
-export function placesNow(state: PipelineState, alert: AlertRow, heard?: HeardInStorms): readonly Place[] {
-  const places = decideRoute(state.routing, alert);
-  if (state.storms.row === null || isUrgent(alert)) return places;
-  return places.map((place) =>
-    belongsInSummary(state, alert, place, heard) ? stormPlace(state, place.route) : place,
-  );
-}
-
-function belongsInSummary(
-  state: PipelineState,
-  alert: AlertRow,
-  { route, groupKey }: Place,
-  heard: HeardInStorms | undefined,
-): boolean {
-  const summary = summaryOf(state, { route });
-  const said = summary?.row.notified[alert.id];
-  if (said?.status === 'firing') return said.left === undefined;
-  // It ended before the summary told of it.
-  if (alert.kind === 'alert' && alert.state === 'resolved' && alert.nextAt !== null)
-    return summary?.row.collectUntil != null;
-  if (route.collects || state.groups.get(groupKey)?.row.notified[alert.id]?.status === 'firing') return false;
-  return heard?.get(alert.id)?.has(route.receiver) === true;
-}

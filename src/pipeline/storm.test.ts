@@ -116,7 +116,9 @@ describe('a storm', () => {
     story.advance(5 * second);
     fire(1, 3, 0, 'Down');
     story.advance(minute);
-    expect(story.said.slice(1)).toEqual([`${seconds(story.now) - 50} ops first: h1 firing, h2 firing, h3 firing`]);
+    expect(story.said.slice(1)).toEqual([
+      `${seconds(story.now) - 50} ops first: h1 firing, h2 firing, h3 firing`,
+    ]);
     expect(totals()).toEqual([101]);
   });
 

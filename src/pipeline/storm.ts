@@ -79,12 +79,10 @@ interface SeenKind {
   readonly first: string;
 }
 
-/** What a new alert or event is to the count. */
-export interface Counted {
-  /** How many came within the span, with it. */
-  readonly sum: number;
-  /** Its kind is to be stored as seen now. */
-  readonly seen: boolean;
+/** What a kind that was seen is to the store. */
+export interface Seen {
+  /** The alert that was the first of it. */
+  readonly first: string;
   /** A kind that is remembered no more. */
   readonly forgotten: string | null;
 }
@@ -139,19 +137,24 @@ export class Storms {
     while (this.#firsts.size > mostFirsts) this.#firsts.delete(this.#firsts.values().next().value!);
   }
 
-  /** An alert began to fire, or an event came; null where nobody counts. */
-  count(alert: AlertRow, now: number): Counted | null {
+  /** An alert began to fire, or an event came; answers how many came within the span, with it. */
+  count(now: number): number {
+    return this.#seconds.add(now);
+  }
+
+  /** One of this kind is there; null where that need not be stored. */
+  see(alert: AlertRow, now: number): Seen | null {
     const config = this.#config;
     if (config === null) return null;
-    const sum = this.#seconds.add(now);
     const kind = kindOf(alert);
     const known = this.#kinds.get(kind);
     const againMs = config.newAfterMs * storedAgainAfter;
-    if (known !== undefined && now - known.at < againMs) return { sum, seen: false, forgotten: null };
+    if (known !== undefined && now - known.at < againMs) return null;
     // When it was stored may be so long before it was seen last.
     const isFirst = known === undefined || now - known.at > config.newAfterMs + againMs;
+    const first = isFirst ? alert.id : known.first;
     this.#kinds.delete(kind);
-    this.#kinds.set(kind, { at: now, first: isFirst ? alert.id : known.first });
+    this.#kinds.set(kind, { at: now, first });
     if (isFirst) {
       this.#firsts.add(alert.id);
       if (this.#firsts.size > mostFirsts) this.#firsts.delete(this.#firsts.values().next().value!);
@@ -161,12 +164,7 @@ export class Storms {
       forgotten = this.#kinds.keys().next().value!;
       this.#kinds.delete(forgotten);
     }
-    return { sum, seen: true, forgotten };
-  }
-
-  /** Of a kind that is remembered: the alert that was the first of it. */
-  firstOf(kind: string): string {
-    return this.#kinds.get(kind)?.first ?? '';
+    return { first, forgotten };
   }
 
   /** Whether the alert is one of the few firsts of their kind that the present storm lets through. */

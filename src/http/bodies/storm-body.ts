@@ -14,7 +14,10 @@ const oneStorm = z.object({
   began_at: timeOut,
   ended_at: timeOut.nullable().meta({ description: 'Null: it lasts.' }),
   ends_at: timeOut.nullable().meta({ description: 'When it is over if it stays calm; null: it is over.' }),
-  count: z.number().int().meta({ description: 'Alerts that began to fire, and events, with those that made it.' }),
+  count: z
+    .number()
+    .int()
+    .meta({ description: 'Alerts that began to fire, and events, with those that made it.' }),
   summed: z.number().int().meta({ description: 'Told in summaries; of each receiver.' }),
   alone: z.number().int().meta({ description: 'Told by themselves since it began.' }),
   summaries: z.number().int().meta({ description: 'Summaries that went out.' }),
@@ -25,7 +28,9 @@ const oneStorm = z.object({
 export const stormBody = z
   .object({
     active: z.boolean(),
-    storm: oneStorm.nullable().meta({ description: 'The one that lasts, or the last one; null: there was none.' }),
+    storm: oneStorm
+      .nullable()
+      .meta({ description: 'The one that lasts, or the last one; null: there was none.' }),
   })
   .meta({ id: 'Storm' });
 

@@ -52,7 +52,10 @@ export function stormContract(current: () => Story): void {
     commit([line('alert.resolved', 3), line('event.received', 4, { reason: 'within_dedupe_window' })]);
     commit([line('alert.firing', 5, { tenant: 'globex' })], 'globex');
     commit([line('alert.firing', 6, { reason: 'no_data' })]);
-    const since = (tenant: string) => current().store.cameSince(tenant, t0).map((at) => at - t0);
+    const since = (tenant: string) =>
+      current()
+        .store.cameSince(tenant, t0)
+        .map((at) => at - t0);
     expect(since('acme')).toEqual([1, 2, 6]);
     expect(since('globex')).toEqual([5]);
     expect(since('nobody')).toEqual([]);
