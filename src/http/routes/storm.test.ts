@@ -78,8 +78,9 @@ describe('a storm over HTTP', () => {
         kinds: [{ name: 'DiskFull', count: 31 }, {}],
       },
     });
-    const { body } = await app.call('GET', '/metrics');
-    expect(String(body)).toContain('tocsin_storm_active{tenant="default"} 1');
+    const headers = { 'x-api-key': app.key };
+    const metrics = await app.tocsin.fetch(new Request('http://tocsin.test/metrics', { headers }));
+    expect(await metrics.text()).toContain('tocsin_storm_active{tenant="default"} 1');
     const { items } = (await app.call('GET', '/api/v1/alerts?limit=100')).body as {
       items: { id: string; labels: Record<string, string> }[];
     };

@@ -18,12 +18,12 @@ export function stormReads(db: Db) {
     `SELECT ${columnsOf(storm, 's')} FROM storm s WHERE s.tenant = ?`,
   );
   const kinds = db.raw.prepare<[string, number], StoredKind>(
-    `SELECT ${columnsOf(seenKind, 'k')} FROM seen_kind k WHERE k.tenant = ? ORDER BY k.seen_at DESC LIMIT ?`,
+    `SELECT ${columnsOf(seenKind, 'k')} FROM seen_kind k WHERE k.tenant = ? ORDER BY k.seen_at DESC LIMIT ? + 0`,
   );
   const newest = db.raw
     .prepare<[string, number], Line>(
       `SELECT e.at, e.tenant, e.kind, e.reason FROM event e
-       WHERE e.shard = (SELECT t.shard FROM tenant t WHERE t.id = ?) ORDER BY e.seq DESC LIMIT ?`,
+       WHERE e.shard = (SELECT t.shard FROM tenant t WHERE t.id = ?) ORDER BY e.seq DESC LIMIT ? + 0`,
     )
     .raw();
   return {

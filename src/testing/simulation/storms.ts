@@ -137,8 +137,7 @@ export class Storms {
 
   #ended({ tenant, at, body }: EventRow): void {
     const known = this.#of(tenant);
-    const { storm } = known;
-    if (!storm) this.#broken('I12', `a storm of ${tenant} has ended that was none`);
+    const storm = known.storm ?? this.#broken('I12', `a storm of ${tenant} has ended that was none`);
     const calmSince = storm.hotAt + this.#config!.calmMs;
     if (at < calmSince)
       this.#broken('I12', `the storm of ${tenant} has ended at ${at}, calm it is at ${calmSince}`);
