@@ -12,6 +12,7 @@ import { toAlertBody } from '../http/bodies/alert-body.ts';
 import { toCommentBody } from '../http/bodies/comment-body.ts';
 import { openDigests, toCollectedBody } from '../http/bodies/digest-body.ts';
 import { toHeartbeatBody } from '../http/bodies/heartbeat-body.ts';
+import { stormOf } from '../http/bodies/storm-body.ts';
 import { type Admitted, admit } from '../ingest/admit.ts';
 import { Aliases } from '../ingest/aliases.ts';
 import { decoderFor } from '../ingest/decode.ts';
@@ -195,6 +196,10 @@ export function createServices(ports: ServicePorts): Services {
     digests: (tenant) => {
       const state = engine.tenant(tenant)?.pipeline;
       return state === undefined ? [] : openDigests(state);
+    },
+    storm: (tenant) => {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? { active: false, storm: null } : stormOf(state);
     },
     flushDigest: (tenant, receiver, actor, idempotency) =>
       engine.submit(tenant, {

@@ -130,6 +130,7 @@ export function httpStage(
     heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
     heartbeats: () => [],
     digests: () => [],
+    storm: () => ({ active: false, storm: null }),
     flushDigest: async (_tenant, receiver) => ({
       status: 200,
       body: { receiver, told: 0, notifications: [] },

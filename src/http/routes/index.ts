@@ -31,6 +31,7 @@ import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { stormRoutes } from './storm.ts';
 import { templatesRoutes } from './templates.ts';
 import { webhooksRoutes } from './webhooks.ts';
 
@@ -61,6 +62,7 @@ export function allRoutes(): readonly Route[] {
     ...silencesRoutes,
     ...alertActionRoutes,
     ...digestsRoutes,
+    ...stormRoutes,
     ...deliveriesRoutes,
     ...callbacksRoutes,
     ...linksRoutes,
