@@ -5,7 +5,7 @@
 /** What stands for whatever differs. */
 const wildcard = '*';
 
-export interface TemplateLimits {
+interface TemplateLimits {
   /** Share of words that have to be equal, 0 to 1. */
   readonly similarity: number;
   /** Templates that are kept; what fits none of them then has none. */

@@ -40,7 +40,7 @@ function isTaken(state: PipelineState, alert: AlertRow, { route, groupKey }: Pla
 }
 
 /** alert id → receivers that a summary told that it fires. */
-export type HeardInStorms = ReadonlyMap<string, ReadonlySet<string>>;
+type HeardInStorms = ReadonlyMap<string, ReadonlySet<string>>;
 
 export function heardInStorms(groups: Iterable<Group>): HeardInStorms {
   const heard = new Map<string, Set<string>>();

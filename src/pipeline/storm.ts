@@ -80,7 +80,7 @@ interface SeenKind {
 }
 
 /** What a kind that was seen is to the store. */
-export interface Seen {
+interface Seen {
   /** The alert that was the first of it. */
   readonly first: string;
   /** A kind that is remembered no more. */

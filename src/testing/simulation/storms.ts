@@ -23,7 +23,6 @@ interface Lasting {
   count: number;
   summed: number;
   summaries: number;
-  passed: number;
 }
 
 /** What is known of one tenant. */
@@ -110,7 +109,7 @@ export class Storms {
   }
 
   #see(tenant: string, id: string, at: number, { newAfterMs }: StormConfig): void {
-    const { labels } = this.#world.journal.alerts.get(id)?.row ?? {};
+    const labels = this.#world.journal.alerts.get(id)?.row.labels;
     const kind = `${tenant} ${labels?.alertname ?? ''}`;
     const last = this.#kinds.get(kind);
     if (last === undefined || at - last > newAfterMs) this.#firsts.add(id);
@@ -130,7 +129,7 @@ export class Storms {
     if (known.storm) this.#broken('I12', `a storm of ${tenant} has begun in a storm`);
     // More may have come in the same moment, before anybody could say so.
     const count = came.length;
-    known.storm = { startedAt: at, hotAt: at, count, summed: 0, summaries: 0, passed: 0 };
+    known.storm = { startedAt: at, hotAt: at, count, summed: 0, summaries: 0 };
     known.mustBeginAt = null;
     this.#world.counters.hit('storm begun');
   }
