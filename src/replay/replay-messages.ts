@@ -40,11 +40,11 @@ export type FromReplay =
 
 export function portableRouting(routing: RoutingConfig): Portable {
   const { route, receivers, inhibit, flapping, remindBeforeMs, emergency, administrator } = routing;
-  const { timeZone, digests } = routing;
+  const { timeZone, digests, storm } = routing;
   // Every part, by its name: what a file knows beside them stays behind. So do escalations: whether somebody would have
   // confirmed is not known.
   const parts = {
-    ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone },
+    ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone, storm },
   } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests' | 'escalations'>, unknown>;
   return portable({ ...parts, receivers: [...receivers.values()], digests: [...(digests ?? [])] });
 }
