@@ -6,6 +6,8 @@ export interface Tunable {
   /** Which way is stricter; 0 where the threshold cannot be moved. */
   readonly stricter: 1 | -1 | 0;
   readonly threshold: number | null;
+  /** Thresholds are whole numbers: it counts. */
+  readonly whole: boolean;
   readonly resolveThreshold: number | null;
   readonly forMs: number;
   readonly keepFiringForMs: number;
@@ -61,7 +63,7 @@ export function fewerCandidates(rule: Tunable, values: readonly number[]): reado
 
 /** Changes towards earlier alerts. */
 export function earlierCandidates(rule: Tunable): readonly Candidate[] {
-  const { threshold, stricter, forMs, windowMs } = rule;
+  const { threshold, stricter, forMs, windowMs, whole } = rule;
   const waits = [...new Set([forMs / 2, forMs / 4, forMs / 10].map(wholeMinutes))]
     .filter((ms) => ms < forMs)
     .map((ms): Change => ({ forMs: ms }));
@@ -72,18 +74,18 @@ export function earlierCandidates(rule: Tunable): readonly Candidate[] {
     threshold === null || threshold === 0 || stricter === 0
       ? []
       : [0.05, 0.1, 0.2].map((share) => ({
-          threshold: rounded(threshold - stricter * share * Math.abs(threshold)),
+          threshold: rounded(threshold - stricter * share * Math.abs(threshold), whole),
         }));
   const all = [...waits, ...windows, ...looser, ...joined(windows, waits), ...joined(looser, waits)];
   return all.slice(0, mostCandidates / 2).map((change) => ({ goal: 'earlier', change }));
 }
 
-function stricterThresholds({ threshold, stricter }: Tunable, values: readonly number[]): number[] {
+function stricterThresholds({ threshold, stricter, whole }: Tunable, values: readonly number[]): number[] {
   if (threshold === null || stricter === 0) return [];
   const steps = shares.map((share) => threshold + stricter * share * Math.abs(threshold));
   const ordered = values.filter(Number.isFinite).sort((a, b) => stricter * (a - b));
   const seen = ordered.length === 0 ? [] : quantiles.map((q) => ordered[Math.ceil(q * ordered.length) - 1]!);
-  const all = new Set([...steps, ...seen].map(rounded));
+  const all = new Set([...steps, ...seen].map((value) => rounded(value, whole)));
   return [...all]
     .filter((one) => stricter * (one - threshold) > 0)
     .sort((a, b) => stricter * (a - b))
@@ -91,10 +93,10 @@ function stricterThresholds({ threshold, stricter }: Tunable, values: readonly n
 }
 
 /** A way back that is longer than the way there: 5 and 10 % of the threshold on its good side. */
-function hysteresis({ threshold, resolveThreshold, stricter }: Tunable): Change[] {
+function hysteresis({ threshold, resolveThreshold, stricter, whole }: Tunable): Change[] {
   if (threshold === null || threshold === 0 || resolveThreshold !== null || stricter === 0) return [];
   return [0.05, 0.1].map((share) => ({
-    resolveThreshold: rounded(threshold - stricter * share * Math.abs(threshold)),
+    resolveThreshold: rounded(threshold - stricter * share * Math.abs(threshold), whole),
   }));
 }
 
@@ -112,8 +114,8 @@ function joined(some: readonly Change[], others: readonly Change[]): Change[] {
 const everyOther = <T>(items: readonly T[]): T[] => items.filter((_, i) => i % 2 === 1);
 
 /** To three digits: what a person would have written. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+function rounded(value: number, whole: boolean): number {
+  return whole ? Math.round(value) : Number(value.toPrecision(3));
 }
 
 function wholeMinutes(ms: number): number {

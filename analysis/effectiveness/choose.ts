@@ -3,10 +3,16 @@
 import type { Candidate, Change, Goal } from './candidates.ts';
 import { type Firing, type Proof, type Protected, proofOf } from './proof.ts';
 
-/** A candidate with what its replay told of the span. */
-export interface Tried {
-  readonly candidate: Candidate;
+/** What a replay of one version of a rule told. */
+export interface Told {
+  /** Also those that began before the span. */
   readonly firings: readonly Firing[];
+  /** Those that began in it. */
+  readonly fired: number;
+}
+
+export interface Tried extends Told {
+  readonly candidate: Candidate;
 }
 
 /** A change that loses nothing that people acted on. */
@@ -34,18 +40,18 @@ const moreShare = 0.1;
 /** The best of all first, then the best of each other set of keys that does something as well. */
 export function choose(
   kept: Protected,
-  baseline: readonly Firing[],
+  baseline: Told,
   tried: readonly Tried[],
   goal: Goal,
 ): readonly Suggestion[] {
-  const before = baseline.length;
+  const before = baseline.fired;
   const sound = tried
     .filter(({ candidate }) => candidate.goal === goal)
     .map(
-      ({ candidate, firings }): Suggestion => ({
+      ({ candidate, firings, fired }): Suggestion => ({
         ...candidate,
         before,
-        after: firings.length,
+        after: fired,
         proof: proofOf(kept, firings),
       }),
     )

@@ -205,6 +205,9 @@ export function httpStage(
       expected: async () => {
         throw new ApiError('overloaded');
       },
+      suggest: async () => {
+        throw new ApiError('overloaded');
+      },
     },
     silences: {
       put: () => Promise.reject(new ApiError('silence_not_found')),
@@ -218,6 +221,7 @@ export function httpStage(
     statistics: {
       figures: async (query) => figuresOf(store, query),
       reportFigures: async (query) => figuresOf(store, query),
+      effectiveness: () => Promise.reject(new ApiError('unavailable')),
     },
     rules: () => [],
     ruleEntries: () => [],
