@@ -58,19 +58,3 @@ export function changedRule(rule: Rule, change: Change): Rule | null {
   const read = parseRule(document, rule.origin, { tenant, group, labels: emptyLabels });
   return 'rule' in read ? read.rule : null;
 }
-
-/** What a rule reads, its rules and those that they ask for in turn; the rule itself is not in it. */
-export function askedBy(rule: Rule, others: readonly Rule[], namesOf: (rule: Rule) => readonly string[]): Rule[] {
-  const byName = new Map(others.map((other) => [other.name, other]));
-  const found = new Map<string, Rule>();
-  const visit = (one: Rule): void => {
-    for (const name of namesOf(one)) {
-      const other = byName.get(name);
-      if (other === undefined || name === rule.name || found.has(name)) continue;
-      found.set(name, other);
-      visit(other);
-    }
-  };
-  visit(rule);
-  return [...found.values()];
-}

@@ -15,6 +15,7 @@ import { failureOf } from './failure.ts';
 import { requestIdOf, secureHeaders } from './headers.ts';
 import { httpMetrics } from './http-metrics.ts';
 import { Keyring } from './keys.ts';
+import { Offers } from './offers.ts';
 import { type HttpDeps, passOn, type Route } from './route.ts';
 import { allRoutes } from './routes/index.ts';
 import { Tenancy } from './tenancy.ts';
@@ -60,6 +61,7 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
     callers: new Brake(),
     links: options.links ?? null,
     linkGuesses: new Brake(),
+    offers: new Offers(),
     tenancy: new Tenancy(services.store, () => services.now()),
   };
   const app = new Hono<HttpEnv>();
