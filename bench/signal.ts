@@ -12,6 +12,7 @@ import {
   save,
 } from '../analysis/detectors/index.ts';
 import { atLeast, atMost, exactly, Report } from './report.ts';
+import { effectivenessBench, effectivenessRows } from './signal/effectiveness.ts';
 import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
@@ -46,6 +47,7 @@ const wrong = (why: string): never => {
 };
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, only: { type: 'string' } } });
+if (values.only === 'effectiveness') process.exit(await effectivenessBench());
 if (values.data === undefined) wrong(`expected --data DIR; the data can be had from ${whereFrom}`);
 const names = values.only === undefined ? detectorNames : (values.only.split(',') as DetectorName[]);
 for (const name of names)
@@ -199,5 +201,6 @@ for (const name of names) {
   costRows(detectors[name], files, report);
 }
 if (names.includes('ensemble')) manyRow(files, report);
+if (values.only === undefined) await effectivenessRows(report);
 if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
 process.exitCode = report.exitCode;
