@@ -12,9 +12,9 @@ import {
   save,
 } from '../analysis/detectors/index.ts';
 import { atLeast, atMost, exactly, Report } from './report.ts';
-import { effectivenessBench, effectivenessRows } from './signal/effectiveness.ts';
 import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
+import { effectivenessBench, effectivenessRows } from './signal/effectiveness.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';

@@ -9,11 +9,11 @@ import {
   fewerCandidates,
   mostCandidates,
   mostDelayMs,
-  protectedOf,
   proofOf,
-  ranked,
+  protectedOf,
   type RuleEpisode,
   type RuleFeed,
+  ranked,
   ruleFigures,
   seriesKey,
   silentFigures,
@@ -100,8 +100,8 @@ describe('an alert came late', () => {
 
   it('when the rule waited for most of the trouble', () => {
     const of = (wait: number, lasts: number) =>
-      figuresOf(acked(100, 1, { pendingSince: (100 - wait) * minute, resolvedAt: (100 + lasts) * minute })).late
-        .reasons.waited;
+      figuresOf(acked(100, 1, { pendingSince: (100 - wait) * minute, resolvedAt: (100 + lasts) * minute }))
+        .late.reasons.waited;
     expect([of(20, 20), of(20, 21), of(9, 1)]).toEqual([1, 0, 0]);
   });
 });
@@ -116,7 +116,10 @@ describe('the order of rules', () => {
     const all = ruleFigures(
       [
         ...named('good', witnesses),
-        ...named('late', [15, 1_015, 2_015].map((at) => acked(at))),
+        ...named(
+          'late',
+          [15, 1_015, 2_015].map((at) => acked(at)),
+        ),
         ...named('noisy', [...[100, 108, 116, 124, 132].map((at) => episode(at))]),
       ],
       [],
@@ -192,7 +195,11 @@ describe('a suggestion', () => {
     const [first, ...others] = choose(
       kept,
       { firings: baseline, fired: 5 },
-      [told(late(9), forMs(9 * minute)), told(late(5), forMs(5 * minute)), told(late(12), forMs(12 * minute))],
+      [
+        told(late(9), forMs(9 * minute)),
+        told(late(5), forMs(5 * minute)),
+        told(late(12), forMs(12 * minute)),
+      ],
       'fewer',
     );
     expect(first).toMatchObject({ change: { forMs: 5 * minute }, before: 5, after: 1 });
@@ -222,7 +229,11 @@ describe('a suggestion', () => {
       lasts: fc.integer({ min: 1, max: 90 }),
       acted: fc.boolean(),
     });
-    const spans = fc.uniqueArray(span, { minLength: 1, maxLength: 14, selector: ({ host, at }) => `${host}${at}` });
+    const spans = fc.uniqueArray(span, {
+      minLength: 1,
+      maxLength: 14,
+      selector: ({ host, at }) => `${host}${at}`,
+    });
     const shift = fc.integer({ min: -90, max: 40 });
     const changed = fc.array(fc.array(fc.tuple(fc.boolean(), shift), { minLength: 14, maxLength: 14 }), {
       minLength: 1,

@@ -1,6 +1,12 @@
 // How well the rank of rules agrees with what they were made to be worth, and whether what is suggested loses anything
 // that the team acted on. The evaluators are the real ones: everything that fires is a replay of the runtime.
-import { ranked, ruleFigures, silentFigures, type RankedRule, type RuleEpisode } from '../../analysis/effectiveness/index.ts';
+import {
+  type RankedRule,
+  type RuleEpisode,
+  ranked,
+  ruleFigures,
+  silentFigures,
+} from '../../analysis/effectiveness/index.ts';
 import type { Rule } from '../../rules/types.ts';
 import { defaultLimits } from '../../src/config/config.ts';
 import { suggest } from '../../src/effectiveness/suggest.ts';
@@ -9,7 +15,16 @@ import { replayed } from '../../src/replay/backtest.ts';
 import { recordedOf } from '../../src/replay/recorded.ts';
 import { plainRouting } from '../../src/replay/routing.ts';
 import { atLeast, exactly, Report } from '../report.ts';
-import { actedOn, beginAt, dayMs, type Happened, type Incident, isReal, kinds, ruleWorld } from './rule-world.ts';
+import {
+  actedOn,
+  beginAt,
+  dayMs,
+  type Happened,
+  type Incident,
+  isReal,
+  kinds,
+  ruleWorld,
+} from './rule-world.ts';
 import { spearman } from './spearman.ts';
 
 /** Tuning looked at seeds below 1,000. */
@@ -66,7 +81,11 @@ async function outcomeOf(seed: number): Promise<Outcome> {
   const to = beginAt + days * dayMs;
   const samples = all.filter(({ timestamp }) => timestamp < to);
   const after = all.filter(({ timestamp }) => timestamp >= to);
-  const happened = await episodesOf(rules.map(({ rule }) => rule), samples, to);
+  const happened = await episodesOf(
+    rules.map(({ rule }) => rule),
+    samples,
+    to,
+  );
   const episodes = actedOn(happened, incidents, seed);
   const figures = new Map(ruleFigures(episodes, [], to).map((one) => [one.rule, one]));
   const feed = { enabled: true, whole: true, fed: true };

@@ -127,7 +127,11 @@ const makers: Readonly<Record<Kind, (making: Making) => Made>> = {
   noisy({ own, perDay, days, random }) {
     const none = between(random, 3, 14);
     const swings = random() < 0.4;
-    const spikes = spikesOf(arrivals(random, none, days), random, { low: 81, high: 90, most: swings ? 40 : 8 });
+    const spikes = spikesOf(arrivals(random, none, days), random, {
+      low: 81,
+      high: 90,
+      most: swings ? 40 : 8,
+    });
     const drop = between(random, 0, 0.5);
     const shown = own.filter(() => random() >= drop);
     return {
@@ -168,13 +172,15 @@ function spikesOf(
 
 function heightIn(spikes: readonly Spike[], at: number, height = 0): number {
   let most = 0;
-  for (const one of spikes)
-    if (at >= one.from && at < one.to) most = Math.max(most, one.height ?? height);
+  for (const one of spikes) if (at >= one.from && at < one.to) most = Math.max(most, one.height ?? height);
   return most;
 }
 
 /** What happened, as a replay of the rules has it. */
-export type Happened = Pick<RuleEpisode, 'rule' | 'labels' | 'pendingSince' | 'firedAt' | 'resolvedAt' | 'value'>;
+export type Happened = Pick<
+  RuleEpisode,
+  'rule' | 'labels' | 'pendingSince' | 'firedAt' | 'resolvedAt' | 'value'
+>;
 
 export function isReal({ labels, firedAt, resolvedAt }: Happened, incidents: readonly Incident[]): boolean {
   return incidents.some(

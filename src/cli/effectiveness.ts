@@ -60,7 +60,8 @@ export async function effectivenessCommand(
     host.err(`no rule of the tenant ${asked.tenant} is called ${name}; those of the API are tuned over HTTP`);
     return exitCodes.usage;
   }
-  if (flags.suggest !== true && flags.apply === undefined) return list(host, asked, name, flags.json === true);
+  if (flags.suggest !== true && flags.apply === undefined)
+    return list(host, asked, name, flags.json === true);
   return suggestFor(host, asked, rule, flags);
 }
 
@@ -124,19 +125,32 @@ function list(host: CliHost, asked: Asked, name: string | null, json: boolean): 
 
 /** The worst first, one line for each rule. */
 function tableOf(rules: readonly RankedRule[], from: number, to: number): string[] {
-  const head = ['rule', 'standing', 'worth', 'noise', 'fired', 'acted on', 'flaps', 'late', 'messages', 'acknowledged in'];
-  const rows = rules.toReversed().map((one) => [
-    one.rule,
-    one.standing,
-    one.worth.toFixed(2),
-    one.noise.score.toFixed(2),
-    String(one.fired),
-    String(one.actedOn),
-    String(one.flaps),
-    String(one.late.count),
-    String(one.messages),
-    one.timeToAcknowledge === null ? '-' : span(one.timeToAcknowledge.medianMs),
-  ]);
+  const head = [
+    'rule',
+    'standing',
+    'worth',
+    'noise',
+    'fired',
+    'acted on',
+    'flaps',
+    'late',
+    'messages',
+    'acknowledged in',
+  ];
+  const rows = rules
+    .toReversed()
+    .map((one) => [
+      one.rule,
+      one.standing,
+      one.worth.toFixed(2),
+      one.noise.score.toFixed(2),
+      String(one.fired),
+      String(one.actedOn),
+      String(one.flaps),
+      String(one.late.count),
+      String(one.messages),
+      one.timeToAcknowledge === null ? '-' : span(one.timeToAcknowledge.medianMs),
+    ]);
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
   const line = (row: readonly string[]) =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
@@ -149,7 +163,12 @@ function tableOf(rules: readonly RankedRule[], from: number, to: number): string
 
 const span = (ms: number) => formatDuration(Math.round(ms / 1_000) * 1_000);
 
-async function suggestFor(host: CliHost, asked: Asked, rule: Rule, flags: EffectivenessFlags): Promise<number> {
+async function suggestFor(
+  host: CliHost,
+  asked: Asked,
+  rule: Rule,
+  flags: EffectivenessFlags,
+): Promise<number> {
   const { config, tenant, from, to } = asked;
   const replays = openReplays({
     file: join(config.data, 'samples.db'),
@@ -209,7 +228,8 @@ async function edit(
     return exitCodes.failed;
   }
   if (!flags.json)
-    for (const line of unifiedDiff(text, after, relative(host.cwd, file).replaceAll('\\', '/'))) host.out(line);
+    for (const line of unifiedDiff(text, after, relative(host.cwd, file).replaceAll('\\', '/')))
+      host.out(line);
   if (flags.apply === undefined) return exitCodes.ok;
   // What a link leads to is written, and may be read by whoever could read it before.
   const real = realpathSync(file);

@@ -68,7 +68,9 @@ rules:
   it('is left alone where the change would reach another rule, or not its own', () => {
     const anchored =
       'rules:\n- &hot { name: Hot, metric: t, threshold: &limit 80 }\n- { name: B, metric: t, threshold: *limit }\n';
-    expect(edited(anchored)).toEqual({ problem: expect.stringContaining('cannot be made in the text alone') });
+    expect(edited(anchored)).toEqual({
+      problem: expect.stringContaining('cannot be made in the text alone'),
+    });
     const edit = { tenant: 'default', name: 'Hot', patch: { threshold: 85 }, hash: 'another' };
     const text = 'rules: [{ name: Hot, metric: t, threshold: 80 }]';
     expect(editRuleFile(text, file, edit)).toEqual({ problem: expect.stringContaining('cannot be made') });

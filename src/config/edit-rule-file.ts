@@ -20,7 +20,11 @@ interface Splice {
 }
 
 /** The text with the change, or why a person has to make it. */
-export function editRuleFile(text: string, file: string, edit: RuleEdit): string | { readonly problem: string } {
+export function editRuleFile(
+  text: string,
+  file: string,
+  edit: RuleEdit,
+): string | { readonly problem: string } {
   const before = parseRuleFile(text, file);
   if (before.problems.length > 0) return { problem: `${before.problems[0]!.message}` };
   const document = parseDocument(text, { schema: 'core', merge: false, uniqueKeys: false });
@@ -78,7 +82,8 @@ function additionTo(map: YAMLMap, text: string, added: readonly string[]): Splic
   const next = text.indexOf('\n', at);
   const lines = added.map((line) => `${indent}${line}`);
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
-  if (next === -1) return { at: text.length, end: text.length, text: lines.map((line) => newline + line).join('') };
+  if (next === -1)
+    return { at: text.length, end: text.length, text: lines.map((line) => newline + line).join('') };
   return { at: next + 1, end: next + 1, text: lines.map((line) => line + newline).join('') };
 }
 

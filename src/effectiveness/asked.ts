@@ -31,7 +31,9 @@ export function askedBy(rule: Rule, all: readonly Rule[]): readonly Rule[] {
 /** Names of rules that are made of this one's alerts: combined with others, counted, or held back by them. */
 export function namedBy({ name, labels }: Rule, all: readonly Rule[]): readonly string[] {
   return all
-    .filter((other) => other.name !== name && (ruleReferences(other).includes(name) || counts(other, name, labels)))
+    .filter(
+      (other) => other.name !== name && (ruleReferences(other).includes(name) || counts(other, name, labels)),
+    )
     .map((other) => other.name);
 }
 

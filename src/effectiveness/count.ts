@@ -55,7 +55,14 @@ function fedIn(
   // The newest hours first: where anything comes at all it comes there.
   for (const { metric, matchers } of readings)
     for (let end = to, ms = hourMs; end > from; end -= ms, ms = 12 * hourMs) {
-      const query = { tenant, metric, matchers, from: Math.max(from, end - ms), to: end, limit: seriesLooked };
+      const query = {
+        tenant,
+        metric,
+        matchers,
+        from: Math.max(from, end - ms),
+        to: end,
+        limit: seriesLooked,
+      };
       try {
         if (readRange(samples, query).series.length > 0) return true;
       } catch (error) {

@@ -24,8 +24,8 @@ import { TooLarge } from '../replay/questions.ts';
 import type { Recorded } from '../replay/recorded.ts';
 import type { Recording } from '../replay/recording.ts';
 import type { RuleEpisodes } from '../store/sqlite/rule-episodes.ts';
-import { patchOf, changedRule, tunableOf } from './tune.ts';
 import type { ProvenSuggestion, Silence, SuggestAnswer, SuggestQuestion } from './questions.ts';
+import { changedRule, patchOf, tunableOf } from './tune.ts';
 
 /** Evaluations of one question: half a minute on a slow machine. */
 const mostEvaluations = 6_000_000;
@@ -42,7 +42,9 @@ export function versionsOf(
   episodes: readonly RuleEpisode[],
   late: boolean,
 ): readonly Version[] {
-  const values = episodes.flatMap(({ actedAt, value }) => (actedAt === null && value !== null ? [value] : []));
+  const values = episodes.flatMap(({ actedAt, value }) =>
+    actedAt === null && value !== null ? [value] : [],
+  );
   const tunable = tunableOf(rule);
   const candidates = only
     ? [only]

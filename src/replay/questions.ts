@@ -1,7 +1,7 @@
 // What can be asked of rules on stored or given samples, and the answers. Nothing of it is stored or sent.
 import type { NotifyReason } from '../../channels/message.ts';
-import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 import type { AnomalyRule, Labels, Matcher, Rule, Verdict } from '../../rules/types.ts';
+import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 
 /** A sample of the question itself. */
 export interface GivenSample {

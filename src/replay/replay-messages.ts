@@ -1,8 +1,8 @@
 // What passes between the program and the thread of replays.
 
 import type { Limits } from '../config/config.ts';
-import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
+import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import type { BacktestAnswer, EvaluateAnswer, ExpectedAnswer, GivenSample } from './questions.ts';

@@ -81,7 +81,15 @@ describe('over HTTP', () => {
       ['Never', 'new', 1],
     ]);
     expect(items[1]).toMatchObject({
-      ...{ fired: 9, open: 0, acknowledged: 1, acted_on: 1, auto_resolved: 9, auto_resolved_soon: 9, flaps: 8 },
+      ...{
+        fired: 9,
+        open: 0,
+        acknowledged: 1,
+        acted_on: 1,
+        auto_resolved: 9,
+        auto_resolved_soon: 9,
+        flaps: 8,
+      },
       noise: { ignored: 8, brief: 8, flapping: 7, score: 0.7045 },
       time_to_acknowledge: { count: 1 },
       time_to_resolve: { median: '1m' },
@@ -182,7 +190,9 @@ describe('on the command line', () => {
 
     const made = await cli('FileHot', '--apply', '--to', until());
     expect([made.code, made.err]).toEqual([0, '']);
-    expect(readFileSync(join(folder, 'rules.yaml'), 'utf8')).toBe(ruleFile.replace('threshold: 80', 'threshold: 88'));
+    expect(readFileSync(join(folder, 'rules.yaml'), 'utf8')).toBe(
+      ruleFile.replace('threshold: 80', 'threshold: 88'),
+    );
     // What is there now is what was suggested: another look finds nothing to change.
     expect((await cli('FileHot', '--suggest', '--to', until())).out).toMatch(/no suggestion/);
   });

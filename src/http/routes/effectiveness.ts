@@ -75,7 +75,9 @@ function readCursor(cursor: string): z.output<typeof place> {
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function ruleList({ deps, tenant }: Pick<Call<unknown, unknown>, 'deps' | 'tenant'>) {
-  return deps.services.ruleEntries(tenant).flatMap(({ rule, active }) => (rule !== null && active ? [rule] : []));
+  return deps.services
+    .ruleEntries(tenant)
+    .flatMap(({ rule, active }) => (rule !== null && active ? [rule] : []));
 }
 
 async function figuresFor(
@@ -145,9 +147,9 @@ export const effectivenessRoutes = [
       const next =
         last === undefined || rest.length <= query.limit
           ? null
-          : Buffer.from(
-              JSON.stringify([sort, span.from, span.to, last.figure, last.rule.rule]),
-            ).toString('base64url');
+          : Buffer.from(JSON.stringify([sort, span.from, span.to, last.figure, last.rule.rule])).toString(
+              'base64url',
+            );
       return answer(call.c, 200, {
         from: timeText(span.from),
         to: timeText(span.to),
