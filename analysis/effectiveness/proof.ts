@@ -33,16 +33,10 @@ export function protectedOf(episodes: readonly RuleEpisode[], baseline: readonly
   const firings = new Map<Firing, number>();
   const missing: RuleEpisode[] = [];
   for (const episode of acted) {
-    const { firedAt, resolvedAt } = episode;
-    const firing = bySeries
-      .get(seriesKey(episode.labels))
-      ?.find(
-        ({ from, to }) =>
-          Math.abs(from - firedAt) <= apartMs || (from <= firedAt && (to === null || to >= firedAt)),
-      );
+    const firing = tellsOf(episode, bySeries.get(seriesKey(episode.labels)) ?? []);
     if (firing === undefined) missing.push(episode);
     else {
-      const until = resolvedAt ?? Number.POSITIVE_INFINITY;
+      const until = episode.resolvedAt ?? Number.POSITIVE_INFINITY;
       firings.set(firing, Math.min(firings.get(firing) ?? Number.POSITIVE_INFINITY, until));
     }
   }
@@ -53,6 +47,16 @@ export function protectedOf(episodes: readonly RuleEpisode[], baseline: readonly
       .sort((a, b) => a.firing.from - b.firing.from),
     missing,
   };
+}
+
+/** The firing that began nearest to when the episode did, or else the one that was going on then. */
+function tellsOf({ firedAt }: RuleEpisode, firings: readonly Firing[]): Firing | undefined {
+  let nearest: Firing | undefined;
+  for (const firing of firings) {
+    const apart = Math.abs(firing.from - firedAt);
+    if (apart <= apartMs && (nearest === undefined || apart < Math.abs(nearest.from - firedAt))) nearest = firing;
+  }
+  return nearest ?? firings.find(({ from, to }) => from <= firedAt && (to === null || to > firedAt));
 }
 
 export interface Proof {
