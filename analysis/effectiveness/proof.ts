@@ -54,7 +54,8 @@ function tellsOf({ firedAt }: RuleEpisode, firings: readonly Firing[]): Firing |
   let nearest: Firing | undefined;
   for (const firing of firings) {
     const apart = Math.abs(firing.from - firedAt);
-    if (apart <= apartMs && (nearest === undefined || apart < Math.abs(nearest.from - firedAt))) nearest = firing;
+    if (apart <= apartMs && (nearest === undefined || apart < Math.abs(nearest.from - firedAt)))
+      nearest = firing;
   }
   return nearest ?? firings.find(({ from, to }) => from <= firedAt && (to === null || to > firedAt));
 }

@@ -27,9 +27,10 @@ import type { RuleEpisodes } from '../store/sqlite/rule-episodes.ts';
 import type { ProvenSuggestion, Silence, SuggestAnswer, SuggestQuestion } from './questions.ts';
 import { changedRule, patchOf, tunableOf } from './tune.ts';
 
-/** Evaluations of one question: half a minute on a slow machine. */
-const mostEvaluations = 6_000_000;
-const fewestCandidates = 6;
+/** They are replayed five times at most: half a minute on a slow machine. */
+const mostSamples = 500_000;
+/** Samples times versions of the rule, in the one replay of all of them. */
+const mostEvaluations = 16_000_000;
 
 interface Version {
   readonly candidate: Candidate;
@@ -53,6 +54,13 @@ export function versionsOf(
     const changed = changedRule(rule, candidate.change);
     return changed === null || changed.hash === rule.hash ? [] : [{ candidate, rule: changed }];
   });
+}
+
+/** So many at most, from all over the list: every kind of change is in it. */
+function spread<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items;
+  const place = (i: number) => Math.floor((i * most) / items.length);
+  return items.filter((_, i) => i === 0 || place(i) !== place(i - 1));
 }
 
 /**
@@ -81,11 +89,9 @@ export async function suggest(
 
   const ruled = versions.map((version) => version.rule);
   const recorded = recordedFor([rule, ...others, ...ruled]);
-  const affordable = Math.floor(mostEvaluations / Math.max(1, recorded.times.length));
-  if (affordable < Math.min(fewestCandidates, versions.length))
-    throw new TooLarge(`too many samples to try changes on; ask for a shorter span`);
-  // The first of the list are the gentle ones: of those that are left out the same could be said by themselves.
-  versions = versions.slice(0, affordable);
+  if (recorded.times.length > mostSamples)
+    throw new TooLarge(`more than ${mostSamples} samples to try changes on; ask for a shorter span`);
+  versions = spread(versions, Math.floor(mostEvaluations / Math.max(1, recorded.times.length)));
   const startAt = startOf(beginOf([rule, ...others, ...ruled], from), recorded);
   const replay = async (rules: readonly Rule[]) =>
     (await replayed([...rules, ...others], recorded, around, startAt, to)).recording;
