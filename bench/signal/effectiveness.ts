@@ -12,6 +12,7 @@ import { defaultLimits } from '../../src/config/config.ts';
 import { suggest } from '../../src/effectiveness/suggest.ts';
 import { changedRule } from '../../src/effectiveness/tune.ts';
 import { replayed } from '../../src/replay/backtest.ts';
+import type { GivenSample } from '../../src/replay/questions.ts';
 import { recordedOf } from '../../src/replay/recorded.ts';
 import { plainRouting } from '../../src/replay/routing.ts';
 import { atLeast, exactly, Report } from '../report.ts';
@@ -23,6 +24,7 @@ import {
   type Incident,
   isReal,
   kinds,
+  type RuleWorld,
   ruleWorld,
 } from './rule-world.ts';
 import { spearman } from './spearman.ts';
@@ -30,13 +32,15 @@ import { spearman } from './spearman.ts';
 /** Tuning looked at seeds below 1,000. */
 const firstSeed = Number(process.env.FIRST ?? 1_001);
 const seeds = Array.from({ length: Number(process.env.SEEDS ?? 24) }, (_, i) => firstSeed + i);
+/** Suggestions are sought for every rule of so many of them: each costs some seconds. */
+const suggestedSeeds = Number(process.env.SUGGESTED ?? 24);
 /** The suggestions come of the first half; the second shows what became of them. */
-const days = 14;
-const heldDays = 14;
+const days = Number(process.env.DAYS ?? 14);
+const heldDays = Number(process.env.DAYS ?? 14);
 
 const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits };
 
-type Samples = ReturnType<typeof ruleWorld>['samples'];
+type Samples = RuleWorld['samples'];
 
 async function episodesOf(rules: readonly Rule[], samples: Samples, to: number): Promise<Happened[]> {
   const { recording } = await replayed(rules, recordedOf(samples), around, samples[0]!.timestamp - 1, to);
@@ -55,9 +59,12 @@ async function episodesOf(rules: readonly Rule[], samples: Samples, to: number):
   return [...found.values()];
 }
 
-interface Outcome {
+interface Ranked {
   readonly spearman: number;
   readonly standings: readonly { readonly kind: string; readonly standing: RankedRule['standing'] }[];
+}
+
+interface Suggested {
   /** Of rules with suggestions the first one. */
   readonly suggestions: number;
   readonly kept: number;
@@ -76,17 +83,25 @@ const overlaps = (episode: Happened, others: readonly Happened[]) =>
       (one.resolvedAt ?? Number.POSITIVE_INFINITY) > episode.firedAt,
   );
 
-async function outcomeOf(seed: number): Promise<Outcome> {
-  const { rules, samples: all, incidents } = ruleWorld(seed, days + heldDays);
+interface Weeks extends RuleWorld {
+  readonly seed: number;
+  readonly to: number;
+  readonly before: Samples;
+  readonly after: Samples;
+  readonly episodes: readonly RuleEpisode[];
+}
+
+async function weeksOf(seed: number): Promise<Weeks> {
+  const world = ruleWorld(seed, days + heldDays);
   const to = beginAt + days * dayMs;
-  const samples = all.filter(({ timestamp }) => timestamp < to);
-  const after = all.filter(({ timestamp }) => timestamp >= to);
-  const happened = await episodesOf(
-    rules.map(({ rule }) => rule),
-    samples,
-    to,
-  );
-  const episodes = actedOn(happened, incidents, seed);
+  const before = world.samples.filter(({ timestamp }) => timestamp < to);
+  const after = world.samples.filter(({ timestamp }) => timestamp >= to);
+  const rules = world.rules.map(({ rule }) => rule);
+  const episodes = actedOn(await episodesOf(rules, before, to), world.incidents, seed);
+  return { ...world, seed, to, before, after, episodes };
+}
+
+function rankedOf({ rules, episodes, to }: Weeks): Ranked {
   const figures = new Map(ruleFigures(episodes, [], to).map((one) => [one.rule, one]));
   const feed = { enabled: true, whole: true, fed: true };
   const list = ranked(
@@ -94,19 +109,30 @@ async function outcomeOf(seed: number): Promise<Outcome> {
     days * dayMs,
   );
   const byName = new Map(list.map((one) => [one.rule, one]));
-  const own = rules.map((one) => ({ ...one, ranked: byName.get(one.rule.name)! }));
+  const own = rules.map(({ rule, kind, quality }) => ({ kind, quality, ...byName.get(rule.name)! }));
+  return {
+    spearman: spearman(
+      own.map(({ worth }) => worth),
+      own.map(({ quality }) => quality),
+    ),
+    standings: own.map(({ kind, standing }) => ({ kind, standing })),
+  };
+}
 
+async function suggestedOf({ rules, episodes, before, after, incidents, to }: Weeks): Promise<Suggested> {
   const sum = { suggestions: 0, kept: 0, lost: 0, before: 0, after: 0, real: 0, told: 0 };
   for (const { rule } of rules) {
+    const ofRule = episodes.filter((one) => one.rule === rule.name);
+    if (ofRule.length === 0) continue;
+    const reads = ({ metric }: GivenSample) => 'metric' in rule && metric === rule.metric;
+    const mine = before.filter(reads);
     const question = { rule, others: [], namedBy: [], from: beginAt, to, only: null };
-    const mine = samples.filter(({ metric }) => 'metric' in rule && metric === rule.metric);
     const answer = await suggest(question, { episodes, reports: [] }, () => recordedOf(mine), around);
     const [first] = answer.suggestions;
     if (first === undefined) continue;
     const changed = changedRule(rule, first.change)!;
     sum.suggestions += 1;
     const then = await episodesOf([changed], mine, to);
-    const ofRule = episodes.filter((one) => one.rule === rule.name);
     const acted = ofRule.filter(({ actedAt }) => actedAt !== null);
     sum.kept += acted.length;
     sum.lost += acted.filter((one) => !overlaps(one, then)).length;
@@ -114,19 +140,16 @@ async function outcomeOf(seed: number): Promise<Outcome> {
       sum.before += noiseIn(ofRule, incidents);
       sum.after += noiseIn(then, incidents);
     }
-    const later = after.filter(({ metric }) => 'metric' in rule && metric === rule.metric);
+    const later = after.filter(reads);
     const end = to + heldDays * dayMs;
-    const real = (await episodesOf([rule], later, end)).filter((one) => isReal(one, incidents));
-    const told = await episodesOf([changed], later, end);
+    // Both in one replay: they read the same.
+    const both = await episodesOf([rule, { ...changed, name: 'changed' }], later, end);
+    const real = both.filter((one) => one.rule === rule.name && isReal(one, incidents));
+    const told = both.filter((one) => one.rule === 'changed');
     sum.real += real.length;
     sum.told += real.filter((one) => overlaps(one, told)).length;
   }
   return {
-    spearman: spearman(
-      own.map(({ ranked: { worth } }) => worth),
-      own.map(({ quality }) => quality),
-    ),
-    standings: own.map(({ kind, ranked: { standing } }) => ({ kind, standing })),
     suggestions: sum.suggestions,
     kept: sum.kept,
     lost: sum.lost,
@@ -140,12 +163,17 @@ const noiseIn = (episodes: readonly (Happened | RuleEpisode)[], incidents: reado
 
 /** The rows of effectiveness; needs no data. */
 export async function effectivenessRows(report: Report): Promise<void> {
-  const outcomes: Outcome[] = [];
-  for (const seed of seeds) outcomes.push(await outcomeOf(seed));
-  const total = (of: (outcome: Outcome) => number) => outcomes.reduce((sum, one) => sum + of(one), 0);
-  const each = outcomes.map((one) => one.spearman);
+  const ranks: Ranked[] = [];
+  const suggested: Suggested[] = [];
+  for (const seed of seeds) {
+    const weeks = await weeksOf(seed);
+    ranks.push(rankedOf(weeks));
+    if (suggested.length < suggestedSeeds) suggested.push(await suggestedOf(weeks));
+  }
+  const total = (of: (outcome: Suggested) => number) => suggested.reduce((sum, one) => sum + of(one), 0);
+  const each = ranks.map((one) => one.spearman);
   const about = `${seeds.length} seeds from ${seeds[0]} on, ${days} days each`;
-  const named = outcomes.flatMap(({ standings }) => standings);
+  const named = ranks.flatMap(({ standings }) => standings);
   const right = (kind: string) => {
     const own = named.filter((one) => one.kind === kind);
     return own.filter(({ standing }) => standing === kind).length / own.length;
@@ -162,7 +190,7 @@ export async function effectivenessRows(report: Report): Promise<void> {
   report.row({
     id: 'signal.effectiveness.lost',
     value: total(({ lost }) => lost),
-    unit: 'alerts that the team acted on and that a suggestion would have lost',
+    unit: `alerts that the team acted on and that a suggestion would have lost, ${suggested.length} seeds`,
     bar: exactly(0),
     also: { suggestions: total((one) => one.suggestions), acted_on: total(({ kept }) => kept) },
   });
