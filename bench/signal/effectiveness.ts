@@ -30,13 +30,13 @@ import {
 import { spearman } from './spearman.ts';
 
 /** Tuning looked at seeds below 1,000. */
-const firstSeed = Number(process.env.FIRST ?? 1_001);
-const seeds = Array.from({ length: Number(process.env.SEEDS ?? 24) }, (_, i) => firstSeed + i);
-/** Suggestions are sought for every rule of so many of them: each costs some seconds. */
-const suggestedSeeds = Number(process.env.SUGGESTED ?? 24);
-/** The suggestions come of the first half; the second shows what became of them. */
-const days = Number(process.env.DAYS ?? 14);
-const heldDays = Number(process.env.DAYS ?? 14);
+const firstSeed = 1_001;
+const seedCount = 24;
+const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i);
+const days = 14;
+/** Suggestions come of the last of these days, as many as the product looks at; the days after show what became of them. */
+const suggestedDays = 7;
+const heldDays = 7;
 
 const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits };
 
@@ -120,14 +120,16 @@ function rankedOf({ rules, episodes, to }: Weeks): Ranked {
 }
 
 async function suggestedOf({ rules, episodes, before, after, incidents, to }: Weeks): Promise<Suggested> {
+  const from = to - suggestedDays * dayMs;
   const sum = { suggestions: 0, kept: 0, lost: 0, before: 0, after: 0, real: 0, told: 0 };
   for (const { rule } of rules) {
-    const ofRule = episodes.filter((one) => one.rule === rule.name);
+    const ofRule = episodes.filter((one) => one.rule === rule.name && one.firedAt >= from);
     if (ofRule.length === 0) continue;
     const reads = ({ metric }: GivenSample) => 'metric' in rule && metric === rule.metric;
-    const mine = before.filter(reads);
-    const question = { rule, others: [], namedBy: [], from: beginAt, to, only: null };
-    const answer = await suggest(question, { episodes, reports: [] }, () => recordedOf(mine), around);
+    const mine = before.filter((sample) => sample.timestamp >= from && reads(sample));
+    const question = { rule, others: [], namedBy: [], from, to, only: null };
+    const known = { episodes: episodes.filter(({ firedAt }) => firedAt >= from), reports: [] };
+    const answer = await suggest(question, known, () => recordedOf(mine), around);
     const [first] = answer.suggestions;
     if (first === undefined) continue;
     const changed = changedRule(rule, first.change)!;
@@ -168,7 +170,7 @@ export async function effectivenessRows(report: Report): Promise<void> {
   for (const seed of seeds) {
     const weeks = await weeksOf(seed);
     ranks.push(rankedOf(weeks));
-    if (suggested.length < suggestedSeeds) suggested.push(await suggestedOf(weeks));
+    suggested.push(await suggestedOf(weeks));
   }
   const total = (of: (outcome: Suggested) => number) => suggested.reduce((sum, one) => sum + of(one), 0);
   const each = ranks.map((one) => one.spearman);
