@@ -338,11 +338,13 @@ const noReplays: Services['replays'] = {
   backtest: () => Promise.reject(new ApiError('unavailable')),
   evaluate: () => Promise.reject(new ApiError('unavailable')),
   expected: () => Promise.reject(new ApiError('unavailable')),
+  suggest: () => Promise.reject(new ApiError('unavailable')),
 };
 
 const noStatistics: Services['statistics'] = {
   figures: () => Promise.reject(new ApiError('unavailable')),
   reportFigures: () => Promise.reject(new ApiError('unavailable')),
+  effectiveness: () => Promise.reject(new ApiError('unavailable')),
 };
 
 /** What the store cannot do now, the client may try again. */

@@ -33,6 +33,8 @@ const holders: Readonly<Record<Requirement, readonly Caller[]>> = {
 const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<string>>> = {
   'alerts/{id}': (tenant) => own[tenant].alert,
   'rules/{id}': (tenant) => newRule(tenant),
+  'effectiveness/{rule}': (tenant) => newRule(tenant),
+  'suggestions/{n}': () => '1',
   'routes/{id}': (tenant) => newRoute(tenant),
   'schedules/{name}': (tenant) => newObject('schedules', tenant, { layers: [shift] }),
   'escalations/{name}': (tenant) => newObject('escalations', tenant, { steps: [step] }),
@@ -53,6 +55,8 @@ const things: Readonly<Record<string, (tenant: Tenant) => string | Promise<strin
 const nothing: Readonly<Record<string, string>> = {
   '{id}': '0190a000-0000-7000-8000-00001234abcd',
   '{name}': 'nothing-of-this-name',
+  '{rule}': 'nothing-of-this-name',
+  '{n}': '1',
   '{receiver}': 'nothing-of-this-name',
 };
 

@@ -207,6 +207,9 @@ export function httpStage(
       expected: async () => {
         throw new ApiError('overloaded');
       },
+      suggest: async () => {
+        throw new ApiError('overloaded');
+      },
     },
     silences: {
       put: () => Promise.reject(new ApiError('silence_not_found')),
@@ -220,6 +223,7 @@ export function httpStage(
     statistics: {
       figures: async (query) => figuresOf(store, query),
       reportFigures: async (query) => figuresOf(store, query),
+      effectiveness: async () => ({ rules: [] }),
     },
     rules: () => [],
     ruleEntries: () => [],

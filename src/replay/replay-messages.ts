@@ -2,6 +2,7 @@
 
 import type { Limits } from '../config/config.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
+import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import type { BacktestAnswer, EvaluateAnswer, ExpectedAnswer, GivenSample } from './questions.ts';
@@ -25,6 +26,14 @@ export type ReplayTask =
     })
   | (TaskBase & { readonly kind: 'evaluate'; readonly at: number })
   | (TaskBase & {
+      readonly kind: 'suggest';
+      /** The first of `rules` is the one that is asked about, the others are those that it asks for. */
+      readonly namedBy: SuggestQuestion['namedBy'];
+      readonly only: SuggestQuestion['only'];
+      readonly from: number;
+      readonly to: number;
+    })
+  | (TaskBase & {
       readonly kind: 'expected';
       /** Matchers. */
       readonly match: Portable;
@@ -36,6 +45,7 @@ export type FromReplay =
   | { readonly kind: 'backtest'; readonly answer: BacktestAnswer }
   | { readonly kind: 'evaluate'; readonly answer: EvaluateAnswer }
   | { readonly kind: 'expected'; readonly answer: ExpectedAnswer }
+  | { readonly kind: 'suggest'; readonly answer: SuggestAnswer }
   | { readonly kind: 'too_large'; readonly message: string };
 
 export function portableRouting(routing: RoutingConfig): Portable {

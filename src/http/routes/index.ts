@@ -8,6 +8,7 @@ import { channelsRoutes } from './channels.ts';
 import { configuredRoutes } from './configured.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { digestsRoutes } from './digests.ts';
+import { effectivenessRoutes } from './effectiveness.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
@@ -53,6 +54,7 @@ export function allRoutes(): readonly Route[] {
     ...reachTestsRoutes,
     ...peopleRoutes,
     ...statisticsRoutes,
+    ...effectivenessRoutes,
     ...reportsRoutes,
     ...explainRoutes,
     ...incidentsRoutes,
