@@ -3,5 +3,6 @@ export { checkChannel } from '../../channels/contract.ts';
 export { startTestHost, type TestHost } from './channel-host.ts';
 export { type FaultMode, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { type Receiver, type ReceiverAnswer, startReceiver } from './http-receiver.ts';
+export { type IncidentOptions, type IncidentWorld, simulateIncidents } from './incidents/index.ts';
 export { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 export { ManualClock } from './manual-clock.ts';
