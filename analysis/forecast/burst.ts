@@ -29,12 +29,25 @@ export interface BurstState {
 
 export const emptyBursts = (): BurstState => ({ scopes: new Map(), instances: new Map() });
 
+interface Target {
+  readonly key: string;
+  readonly service: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Labels by which a further alert of the same rule and service is known; null where it names no service. */
-export function scopeOf({ name, labels }: AlertSignal): { key: string; labels: Record<string, string> } | null {
+export function scopeOf({
+  name,
+  labels,
+}: AlertSignal): { key: string; labels: Record<string, string> } | null {
   for (const label of serviceLabels) {
     const value = labels[label];
     if (value !== undefined && value !== '')
-      return { key: JSON.stringify([name, label, value]), labels: { alertname: name, [label]: value } };
+      return {
+        key: `${name}\n${label}\n${value}`,
+        service: `${label}\n${value}`,
+        labels: { alertname: name, [label]: value },
+      };
   }
   return null;
 }
@@ -43,7 +56,7 @@ export function scopeOf({ name, labels }: AlertSignal): { key: string; labels: R
 export function observeBurst(state: BurstState, alert: AlertSignal, now: number): Proposal | null {
   const target = scopeOf(alert);
   if (target === null) return null;
-  const known = instancesOf(state, target.labels, alert.labels.instance);
+  const known = instancesOf(state, target.service, alert.labels.instance);
   const scope = state.scopes.get(target.key) ?? { fired: new Map<string, number>() };
   keepLatest(state.scopes, target.key, scope, mostScopes);
   const { fired } = scope;
@@ -69,9 +82,7 @@ export function observeBurst(state: BurstState, alert: AlertSignal, now: number)
   };
 }
 
-function instancesOf(state: BurstState, scope: Readonly<Record<string, string>>, instance?: string): number {
-  const { alertname: _, ...service } = scope;
-  const key = JSON.stringify(service);
+function instancesOf(state: BurstState, key: string, instance?: string): number {
   const seen = state.instances.get(key) ?? new Set<string>();
   keepLatest(state.instances, key, seen, mostServices);
   if (instance !== undefined && seen.size < mostInstances) seen.add(instance);

@@ -1,6 +1,7 @@
 // What fills up: the line of a series is followed to the threshold of the rule that watches it. Said only where the last
 // stretch of the series is a line, in both of its halves, and no further ahead than the line is long; the crossing has an
 // interval, from that of the slope and from the noise around the line. Three scales: minutes, tens of minutes, hours.
+import { isShort } from './occurrences.ts';
 import type { Proposal } from './prediction.ts';
 import { median, slopesBetween, spreadAround, theilSen } from './robust.ts';
 
@@ -27,6 +28,8 @@ const lengths = [36, 24, 15] as const;
 const kept = 36;
 const mostSeries = 20_000;
 const mostThresholds = 8;
+/** Squares and differences of larger values are not finite. */
+const largest = 1e150;
 
 /** Means of the samples of a span, by the number of the span; the last one still grows. */
 interface Scale {
@@ -50,7 +53,7 @@ const emptySeries = (): CapacitySeries => ({
 /** Takes a sample in; what is proposed is where a span of a scale is complete. Samples that are not later are left out. */
 export function observeSample(state: CapacityState, sample: WatchedSample): readonly Proposal[] {
   const { series, at, value, thresholds } = sample;
-  if (!Number.isFinite(at) || !Number.isFinite(value) || Math.abs(value) > 1e150) return [];
+  if (!(Math.abs(at) <= 8.64e15 && Math.abs(value) <= largest)) return [];
   let one = state.get(series);
   if (one === undefined) {
     if (state.size >= mostSeries) state.delete(state.keys().next().value!);
@@ -63,7 +66,12 @@ export function observeSample(state: CapacityState, sample: WatchedSample): read
   if (complete.length === 0) return [];
   const waiting = thresholds
     .slice(0, mostThresholds)
-    .filter(({ value: limit, side }) => Number.isFinite(limit) && (side === 'above' ? value < limit : value > limit));
+    .filter(
+      ({ key, labels, value: limit, side }) =>
+        Math.abs(limit) <= largest &&
+        (side === 'above' ? value < limit : value > limit) &&
+        isShort(key, labels),
+    );
   if (waiting.length === 0) return [];
   const found: Proposal[] = [];
   for (const threshold of waiting) {
@@ -105,7 +113,12 @@ interface Line {
   readonly points: number;
 }
 
-function crossingOf({ spans, means }: Scale, spanMs: number, threshold: Threshold, now: number): Proposal | null {
+function crossingOf(
+  { spans, means }: Scale,
+  spanMs: number,
+  threshold: Threshold,
+  now: number,
+): Proposal | null {
   const sign = threshold.side === 'above' ? 1 : -1;
   for (const length of lengths) {
     if (spans.length <= length) continue;

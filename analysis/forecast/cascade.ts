@@ -11,7 +11,7 @@ const mostLeaders = 2_000;
 const mostFollowers = 24;
 const mostLags = 12;
 /** Of alerts that came just now: what an alert may follow. */
-const mostRecent = 32;
+const mostRecent = 20;
 /** A leader forgets half when it was counted so often. */
 const forgetsAt = 64;
 const narrowestMs = 4_000;
@@ -114,21 +114,29 @@ function proposalsOf(
 ): Proposal[] {
   const leader = leaders.get(key);
   if (leader === undefined) return [];
-  const others = [...recent].flatMap(([name]) => (name === key ? [] : (leaders.get(name) ?? [])));
+  let others: readonly Leader[] | null = null;
   const found: Proposal[] = [];
   for (const [name, follower] of leader.followers) {
     if (follower.count < leastShare * leader.count) continue;
     const target = known.get(name);
     // What fires already does not fire anew, and what came just now with this leader's companions came.
     if (target === undefined || target.firing !== null || recent.has(name)) continue;
+    if (leader.count < ownRecordAt) others ??= othersOf(leaders, recent, key);
     const proposal =
       leader.count >= ownRecordAt
         ? pairOf(name, follower, leader, target, at, now)
-        : againOf(name, follower, leader, others, target, now);
+        : againOf(name, follower, leader, others ?? [], target, now);
     if (proposal !== null) found.push(proposal);
   }
   return found;
 }
+
+/** Leaders that are here beside this one. */
+const othersOf = (
+  leaders: CascadeState['leaders'],
+  recent: CascadeState['recent'],
+  key: string,
+): readonly Leader[] => [...recent.keys()].flatMap((name) => (name === key ? [] : (leaders.get(name) ?? [])));
 
 /** One leader with a record of its own: B at the lag that it had. */
 function pairOf(

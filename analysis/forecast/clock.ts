@@ -118,7 +118,11 @@ interface Habit {
 
 /** The rule of days that fits best; of equal ones the one that asks for most. */
 function habitOf(days: ReadonlySet<number>, first: number, last: number): Habit | null {
-  const rules = [() => true, isWorking, ...[0, 1, 2, 3, 4, 5, 6].map((n) => (day: number) => weekday(day) === n)];
+  const rules = [
+    () => true,
+    isWorking,
+    ...[0, 1, 2, 3, 4, 5, 6].map((n) => (day: number) => weekday(day) === n),
+  ];
   let best: (Habit & { share: number }) | null = null;
   for (const has of rules) {
     let asked = 0;

@@ -1,7 +1,7 @@
 // The forecast: news, time and samples in, predictions and their outcomes out. A proposal of a model is said when the
 // record of proposals like it gives it confidence enough; the others are followed in silence, so that a model can gain a
 // record, or gain it back. Each is decided once, when its alert came or its window is over.
-import { type AlertNews, type AlertSignal } from '../signals.ts';
+import type { AlertNews, AlertSignal } from '../signals.ts';
 import { type BurstState, emptyBursts, observeBurst, scopeOf } from './burst.ts';
 import { type Calibration, confidenceOf, emptyCalibration, learnOutcome } from './calibration.ts';
 import { type CapacityState, observeSample, type WatchedSample } from './capacity.ts';
@@ -15,6 +15,8 @@ import { proposeRenewal } from './renewal.ts';
 /** News of a time may come so much later. */
 export const graceMs = 60_000;
 const mostOpen = 2_000;
+/** The last time that a date can be. */
+const latest = 8.64e15;
 
 export interface ForecastOptions {
   /** Nothing is said with less; .5 where nothing is said. */
@@ -75,28 +77,35 @@ interface Said {
 }
 
 /** Takes news in; `seenAt` that goes back counts as now. */
-export function observeNews(state: ForecastState, { kind, alert, seenAt }: AlertNews, context: ForecastContext): Forecasts {
+export function observeNews(
+  state: ForecastState,
+  { kind, alert, seenAt }: AlertNews,
+  context: ForecastContext,
+): Forecasts {
   const said: Said = { made: [], ended: [] };
   const now = forward(state, seenAt);
   endDue(state, said, context);
-  if (!isKept(alert)) return said;
   if (kind === 'resolved') {
     ended(state.occurrences, alert);
     return said;
   }
+  if (!isKept(alert, now)) return said;
   comeTrue(state, alert, said);
-  const one = occurred(state.occurrences, alert);
+  occurred(state.occurrences, alert);
   proposeTimes(state, alert.key, said, context);
   for (const each of observeCascade(state.cascades, alert.key, alert.at, state.occurrences, now))
     propose(state, each, said, context);
   const burst = observeBurst(state.bursts, alert, now);
   if (burst !== null) propose(state, burst, said, context);
-  void one;
   return said;
 }
 
 /** Takes a sample of a watched series in. */
-export function observeWatched(state: ForecastState, sample: WatchedSample, context: ForecastContext): Forecasts {
+export function observeWatched(
+  state: ForecastState,
+  sample: WatchedSample,
+  context: ForecastContext,
+): Forecasts {
   const said: Said = { made: [], ended: [] };
   forward(state, sample.at);
   endDue(state, said, context);
@@ -116,11 +125,13 @@ export function advanceForecast(state: ForecastState, now: number, context: Fore
 
 /** What is said and not decided. */
 export function openPredictions(state: ForecastState): Prediction[] {
-  return [...state.open.values()].flatMap((ones) => [...ones.values()].flatMap((one) => predictionOf(one) ?? []));
+  return [...state.open.values()].flatMap((ones) =>
+    [...ones.values()].flatMap((one) => predictionOf(one) ?? []),
+  );
 }
 
 function forward(state: ForecastState, at: number): number {
-  if (Number.isFinite(at) && at > state.now) state.now = at;
+  if (at > state.now && at <= latest) state.now = at;
   return state.now;
 }
 
@@ -160,7 +171,10 @@ function proposeTimes(state: ForecastState, key: string, said: Said, context: Fo
 
 function comeTrue(state: ForecastState, alert: AlertSignal, said: Said): void {
   const scope = scopeOf(alert);
-  for (const target of [targetOf('key', alert.key), ...(scope === null ? [] : [targetOf('labels', scope.key)])]) {
+  for (const target of [
+    targetOf('key', alert.key),
+    ...(scope === null ? [] : [targetOf('labels', scope.key)]),
+  ]) {
     const ones = state.open.get(target);
     if (ones === undefined) continue;
     for (const [slot, one] of ones)
@@ -168,7 +182,14 @@ function comeTrue(state: ForecastState, alert: AlertSignal, said: Said): void {
   }
 }
 
-function decide(state: ForecastState, target: string, slot: string, one: Open, alert: string | null, said: Said): void {
+function decide(
+  state: ForecastState,
+  target: string,
+  slot: string,
+  one: Open,
+  alert: string | null,
+  said: Said,
+): void {
   const ones = state.open.get(target)!;
   ones.delete(slot);
   if (ones.size === 0) state.open.delete(target);

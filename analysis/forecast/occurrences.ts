@@ -6,7 +6,7 @@ const mostKeys = 4_096;
 const mostTimes = 48;
 const mostLabels = 32;
 const longestLabel = 256;
-/** Longer keys, and alerts with more or longer labels, are not forecast. */
+/** What has a longer key, or more or longer labels, is not forecast. */
 const longestKey = 1_024;
 
 export interface Occurrences {
@@ -21,15 +21,25 @@ export interface Occurrences {
 
 export type OccurrencesByKey = Map<string, Occurrences>;
 
-/** Whether an alert is of a size that is kept; what is not finite in time is nothing. */
-export function isKept({ key, labels, at }: AlertSignal): boolean {
-  if (!Number.isFinite(at) || key.length > longestKey) return false;
+/** Clocks that are further off say nothing of when. */
+const clockMs = 3_600_000;
+
+/** Whether labels and a key are of a size that is kept. */
+export function isShort(key: string, labels: Readonly<Record<string, string>>): boolean {
   const entries = Object.entries(labels);
   return (
+    key.length <= longestKey &&
     entries.length <= mostLabels &&
-    entries.every(([name, value]) => name.length <= longestLabel && value.length <= longestLabel)
+    entries.every(
+      ([name, value]) =>
+        typeof value === 'string' && name.length <= longestLabel && value.length <= longestLabel,
+    )
   );
 }
+
+/** Whether an alert is of a size that is kept, and its time about now. */
+export const isKept = ({ key, name, labels, at }: AlertSignal, now: number): boolean =>
+  Math.abs(at - now) <= clockMs && name.length <= longestLabel && isShort(key, labels);
 
 /** Takes in that an alert began to fire. */
 export function occurred(all: OccurrencesByKey, alert: AlertSignal): Occurrences {

@@ -8,9 +8,15 @@ export function median(values: readonly number[]): number {
   return (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Standard deviation as the median distance from a center says it, for normal values; NaN of none. */
-export const spreadAround = (values: readonly number[], center: number): number =>
-  1.4826 * median(values.map((value) => Math.abs(value - center)));
+/**
+ * Standard deviation as the distances from a center say it, for normal values: the larger of what their median and what
+ * their 80th percentile says, so that one in five may be anything; NaN of none.
+ */
+export function spreadAround(values: readonly number[], center: number): number {
+  const distances = values.map((value) => Math.abs(value - center)).sort((one, other) => one - other);
+  const far = distances[Math.ceil(0.8 * distances.length) - 1]!;
+  return Math.max(1.4826 * median(distances), far / 1.2816);
+}
 
 /**
  * The slopes between all pairs of points with different x. Their median is the slope of H. Theil, "A rank-invariant method

@@ -7,19 +7,16 @@ const version = 1;
 /** As JSON, maps and sets with a mark. */
 export const saveForecast = (state: ForecastState): string =>
   JSON.stringify({ version, state }, (_, value: unknown) =>
-    value instanceof Map
-      ? { $map: [...value] }
-      : value instanceof Set
-        ? { $set: [...value] }
-        : value,
+    value instanceof Map ? { $map: [...value] } : value instanceof Set ? { $set: [...value] } : value,
   );
 
 /** The state that `saveForecast` gave. Throws where the text is of another version, or none of a forecast. */
 export function restoreForecast(text: string): ForecastState {
   const saved = JSON.parse(text, (_, value: unknown) => {
     if (typeof value !== 'object' || value === null) return value;
-    if ('$map' in value) return new Map(value.$map as [unknown, unknown][]);
-    if ('$set' in value) return new Set(value.$set as unknown[]);
+    // A label may have such a name: its value is a text, and no list.
+    if ('$map' in value && Array.isArray(value.$map)) return new Map(value.$map as [unknown, unknown][]);
+    if ('$set' in value && Array.isArray(value.$set)) return new Set(value.$set as unknown[]);
     return value;
   }) as { version?: unknown; state?: ForecastState } | null;
   if (saved?.version !== version || !(saved.state?.records instanceof Map))

@@ -15,7 +15,7 @@ import {
   type Threshold,
   withRecordsOf,
 } from '../../analysis/forecast/index.ts';
-import { type AlertSignal, serviceLabels } from '../../analysis/signals.ts';
+import type { AlertSignal } from '../../analysis/signals.ts';
 import { levelAt, placeOf } from '../../src/testing/incidents/incidents.ts';
 import { type IncidentWorld, simulateIncidents } from '../../src/testing/incidents/index.ts';
 
@@ -56,15 +56,13 @@ interface Heard {
 function hear(state: ForecastState, world: IncidentWorld): Heard {
   const made: Prediction[] = [];
   const said = new Map<string, string | null>();
-  const context = { newId: () => `${world.seed}-${made.length + 1}` };
+  let ids = 0;
+  const context = { newId: () => `${world.seed}-${++ids}` };
   let next = 0;
   const note = (forecasts: Forecasts) => {
     for (const one of forecasts.made) made.push(one);
     for (const { id, alert } of forecasts.ended) said.set(id, alert);
   };
-  // Ids count what was noted: each call may make several.
-  let ids = 0;
-  context.newId = () => `${world.seed}-${++ids}`;
   const samples = world.series.filter(({ metric }) => metric === 'memory' || metric === 'disk');
   const watched = samples.map((one) => ({ ...one, next: 0, thresholds: thresholdsOf(world, one) }));
   for (let now = world.from; now < world.to - quietEndMs; now += tickMs) {
@@ -84,7 +82,10 @@ function hear(state: ForecastState, world: IncidentWorld): Heard {
 }
 
 /** What the rules of the simulated services say: which metric, which level, and which place they watch. */
-function thresholdsOf({ services }: IncidentWorld, { metric, service }: { metric: string; service: string | null }): Threshold[] {
+function thresholdsOf(
+  { services }: IncidentWorld,
+  { metric, service }: { metric: string; service: string | null },
+): Threshold[] {
   const { name, instances } = services.find((one) => one.name === service)!;
   const rule = metric === 'memory' ? 'MemoryUsageHigh' : 'DiskUsageHigh';
   const place = placeOf(rule, name, instances);
@@ -98,22 +99,30 @@ function thresholdsOf({ services }: IncidentWorld, { metric, service }: { metric
 }
 
 function scoreOf(world: IncidentWorld, { made, said }: Heard): WorldScore {
-  const fired = world.news.flatMap(({ kind, alert, seenAt }) => (kind === 'fired' ? [{ alert, seenAt }] : []));
+  const fired = world.news.flatMap(({ kind, alert, seenAt }) =>
+    kind === 'fired' ? [{ alert, seenAt }] : [],
+  );
   const end = world.to - quietEndMs;
   let disputed = 0;
   const judged = made.flatMap((one): Judged[] => {
     if (one.to > end) return [];
     const found = fired.find(
-      ({ alert, seenAt }) => seenAt > one.madeAt && alert.at >= one.from && alert.at <= one.to && isMeant(one, alert),
+      ({ alert, seenAt }) =>
+        seenAt > one.madeAt && alert.at >= one.from && alert.at <= one.to && isMeant(one, alert),
     );
     const alert = found?.alert.id ?? null;
     if (said.has(one.id) && (said.get(one.id) === null) !== (alert === null)) disputed++;
     return [{ ...one, came: alert !== null, alert }];
   });
   const byMoment = new Map(fired.map(({ alert }) => [`${alert.key} ${alert.at}`, alert.id]));
-  const events = world.truth.predictable.map(({ key, at, kind }) => ({ kind, alert: byMoment.get(`${key} ${at}`)! }));
+  const events = world.truth.predictable.map(({ key, at, kind }) => ({
+    kind,
+    alert: byMoment.get(`${key} ${at}`)!,
+  }));
   return { judged, events, disputed };
 }
 
 const isMeant = ({ matches, key, labels }: Prediction, alert: AlertSignal): boolean =>
-  matches === 'key' ? alert.key === key : Object.entries(labels).every(([name, value]) => alert.labels[name] === value);
+  matches === 'key'
+    ? alert.key === key
+    : Object.entries(labels).every(([name, value]) => alert.labels[name] === value);
