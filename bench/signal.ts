@@ -1,6 +1,7 @@
-// npm run bench:signal -- --data DIR [--only detector,...]: what the detectors of unusual values find, what they cry wolf
-// about, and what they cost. One JSON line for each figure on standard output, tables on standard error. The exit code is 1
-// when a bar is missed. DIR has the layout of the Numenta Anomaly Benchmark; the files that it holds count.
+// npm run bench:signal [-- --data DIR] [--only detector or part,...]: what the detectors of unusual values find, what they
+// cry wolf about, and what they cost; and what the analysis of alerts finds in simulated worlds, which needs no data. One JSON
+// line for each figure on standard output, tables on standard error. The exit code is 1 when a bar is missed. DIR has the
+// layout of the Numenta Anomaly Benchmark; the files that it holds count.
 import { parseArgs } from 'node:util';
 import {
   type Detector,
@@ -16,6 +17,8 @@ import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
+import { patternRows } from './signal/pattern-rows.ts';
+import { predictionRows } from './signal/prediction-rows.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
 const seed = 1;
@@ -45,11 +48,20 @@ const wrong = (why: string): never => {
   process.exit(2);
 };
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, only: { type: 'string' } } });
-if (values.data === undefined) wrong(`expected --data DIR; the data can be had from ${whereFrom}`);
-const names = values.only === undefined ? detectorNames : (values.only.split(',') as DetectorName[]);
-for (const name of names)
-  if (!detectorNames.includes(name)) wrong(`no detector is called ${name}: ${detectorNames.join(', ')}`);
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, petshop: { type: 'string' }, only: { type: 'string' } },
+});
+/** What is measured on simulated worlds. */
+const simulated: Readonly<Record<string, (report: Report) => void>> = {
+  patterns: patternRows,
+  predictions: (report) => predictionRows(report, values.data, values.petshop),
+};
+const known: readonly string[] = [...detectorNames, ...Object.keys(simulated)];
+const asked = values.only?.split(',') ?? known;
+for (const name of asked) if (!known.includes(name)) wrong(`nothing is called ${name}: ${known.join(', ')}`);
+const names = detectorNames.filter((name) => asked.includes(name));
+if (values.data === undefined && values.only !== undefined && names.length > 0)
+  wrong(`expected --data DIR for ${names.join(', ')}; the data can be had from ${whereFrom}`);
 
 interface Heard extends Scored {
   readonly said: readonly Observation[];
@@ -186,18 +198,25 @@ function manyRow(files: readonly SeriesFile[], report: Report): void {
   });
 }
 
-const files = (() => {
-  try {
-    return readCorpus(values.data!);
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-})();
 const report = new Report((line) => void process.stdout.write(`${line}\n`), false);
-for (const name of names) {
-  rowsOf(detectors[name], files, report);
-  costRows(detectors[name], files, report);
+if (values.data === undefined)
+  say(`detectors are left out without --data; the data can be had from ${whereFrom}`);
+else if (names.length > 0) detectorRows(values.data);
+for (const name of asked) simulated[name]?.(report);
+
+function detectorRows(folder: string): void {
+  const files = (() => {
+    try {
+      return readCorpus(folder);
+    } catch (error) {
+      return wrong(error instanceof Error ? error.message : String(error));
+    }
+  })();
+  for (const name of names) {
+    rowsOf(detectors[name], files, report);
+    costRows(detectors[name], files, report);
+  }
+  if (names.includes('ensemble')) manyRow(files, report);
 }
-if (names.includes('ensemble')) manyRow(files, report);
 if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
 process.exitCode = report.exitCode;

@@ -36,10 +36,7 @@ interface Target {
 }
 
 /** Labels by which a further alert of the same rule and service is known; null where it names no service. */
-export function scopeOf({
-  name,
-  labels,
-}: AlertSignal): { key: string; labels: Record<string, string> } | null {
+export function scopeOf({ name, labels }: AlertSignal): Target | null {
   for (const label of serviceLabels) {
     const value = labels[label];
     if (value !== undefined && value !== '')

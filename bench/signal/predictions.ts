@@ -8,7 +8,6 @@ import {
   createForecast,
   type ForecastState,
   type Forecasts,
-  forecastModels,
   observeNews,
   observeWatched,
   type Prediction,
@@ -22,12 +21,14 @@ import { type IncidentWorld, simulateIncidents } from '../../src/testing/inciden
 const tickMs = 10_000;
 /** Nothing new is told at the very end of a world. */
 const quietEndMs = 90_000;
-export const sure = 0.8;
+const luckMs = 17 * 60_000;
 
 export interface Judged extends Prediction {
   readonly came: boolean;
   /** Id of the alert that made it come true. */
   readonly alert: string | null;
+  /** Whether it would have come true in a window 17 minutes later, a time that no rule of anything has: by luck. */
+  readonly cameLater: boolean;
 }
 
 export interface WorldScore {
@@ -104,15 +105,19 @@ function scoreOf(world: IncidentWorld, { made, said }: Heard): WorldScore {
   );
   const end = world.to - quietEndMs;
   let disputed = 0;
+  const hit = (one: Prediction, laterMs: number) =>
+    fired.find(
+      ({ alert, seenAt }) =>
+        seenAt > one.madeAt &&
+        alert.at >= one.from + laterMs &&
+        alert.at <= one.to + laterMs &&
+        isMeant(one, alert),
+    )?.alert.id ?? null;
   const judged = made.flatMap((one): Judged[] => {
     if (one.to > end) return [];
-    const found = fired.find(
-      ({ alert, seenAt }) =>
-        seenAt > one.madeAt && alert.at >= one.from && alert.at <= one.to && isMeant(one, alert),
-    );
-    const alert = found?.alert.id ?? null;
+    const alert = hit(one, 0);
     if (said.has(one.id) && (said.get(one.id) === null) !== (alert === null)) disputed++;
-    return [{ ...one, came: alert !== null, alert }];
+    return [{ ...one, came: alert !== null, alert, cameLater: hit(one, luckMs) !== null }];
   });
   const byMoment = new Map(fired.map(({ alert }) => [`${alert.key} ${alert.at}`, alert.id]));
   const events = world.truth.predictable.map(({ key, at, kind }) => ({

@@ -40,6 +40,23 @@ describe('a world of incidents', () => {
     }
   });
 
+  it('lets nothing fire anew that fires', () => {
+    for (const world of worlds) {
+      const until = new Map<string, number>();
+      const skews = Math.max(...world.services.map(({ skewMs }) => Math.abs(skewMs)));
+      const ends = new Map(
+        world.news.flatMap(({ kind, alert }) => (kind === 'fired' ? [] : [[alert.id, alert.endedAt!]])),
+      );
+      const fired = firedOf(world).sort((one, other) => one.at - other.at);
+      const wrong = fired.filter(({ id, key, at }) => {
+        const open = (until.get(key) ?? 0) > at + skews;
+        until.set(key, ends.get(id) ?? world.to + skews);
+        return open;
+      });
+      expect(wrong).toEqual([]);
+    }
+  });
+
   it('says of each alert exactly once where it belongs', () => {
     for (const world of worlds) {
       const { incidents, noise, benign } = world.truth;
