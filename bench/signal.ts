@@ -1,4 +1,4 @@
-// npm run bench:signal [-- --data DIR] [--only detector or part,...]: what the detectors of unusual values find, what they
+// npm run bench:signal [-- --data DIR] [--petshop DIR] [--only detector or part,...]: what the detectors of unusual values find, what they
 // cry wolf about, and what they cost; and what the analysis of alerts finds in simulated worlds, which needs no data. One JSON
 // line for each figure on standard output, tables on standard error. The exit code is 1 when a bar is missed. DIR has the
 // layout of the Numenta Anomaly Benchmark; the files that it holds count.
