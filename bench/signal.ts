@@ -23,6 +23,7 @@ import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
 import { incidentRows } from './signal/incident-rows.ts';
 import { patternRows } from './signal/pattern-rows.ts';
+import { predictionRows } from './signal/prediction-rows.ts';
 import { rootCauseRows } from './signal/root-cause.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
@@ -61,6 +62,7 @@ const parts: Readonly<Record<string, (report: Report) => void | Promise<void>>> 
   effectiveness: effectivenessRows,
   incidents: incidentRows,
   patterns: patternRows,
+  predictions: (report) => predictionRows(report, values.data, values.petshop),
   'root-cause': (report) => rootCauseRows(report, values.data, values.petshop, wrong),
 };
 const known: readonly string[] = [...detectorNames, ...Object.keys(parts)];

@@ -215,14 +215,16 @@ function one(
   return firing!;
 }
 
-function placeOf(name: string, service: string, instances: number): number | null {
+/** The instance that a rule of a service watches; null where it watches the service as a whole. */
+export function placeOf(name: string, service: string, instances: number): number | null {
   let sum = 3;
   for (const letter of service + name) sum = (sum * 33 + letter.charCodeAt(0)) % 10007;
   return sum % 3 === 0 ? null : sum % instances;
 }
 
 const levels = ['info', 'warning', 'high', 'critical'] as const;
-const levelAt = { info: 0.7, warning: 0.8, high: 0.88, critical: 0.95 } as const;
+/** Where the rules of what fills up have their thresholds. */
+export const levelAt = { info: 0.7, warning: 0.8, high: 0.88, critical: 0.95 } as const;
 
 /** Memory, disk or CPU that fills long before it hurts, with an alert when it is nearly full or at each of several levels. */
 function climb(random: Random, { plan, strike: { fault }, incident, owner }: Open): void {
