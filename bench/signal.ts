@@ -1,8 +1,8 @@
-// npm run bench:signal -- --data DIR [--petshop DIR] [--only detector,...,root-cause]: what the detectors of unusual values
-// find, what they cry wolf about, and what they cost; whether root causes are found. One JSON line for each figure on
-// standard output, tables on standard error. The exit code is 1 when a bar is missed. DIR has the layout of the Numenta
-// Anomaly Benchmark, or a folder `nab` that has it, and may hold a folder in the layout of PetShop; the files that it
-// holds count, and what it lacks is said.
+// npm run bench:signal [-- --data DIR] [--petshop DIR] [--only detector or part,...]: what the detectors of unusual values
+// find, what they cry wolf about, and what they cost; and what the analysis of alerts finds in simulated worlds, which needs no
+// data, and in PetShop's. One JSON line for each figure on standard output, tables on standard error. The exit code is 1 when
+// a bar is missed. DIR, or its folder `nab`, has the layout of the Numenta Anomaly Benchmark; the files that it holds count. It
+// may hold folders in the layout of PetShop.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
+import { patternRows } from './signal/pattern-rows.ts';
 import { rootCauseRows } from './signal/root-cause.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
@@ -53,13 +54,17 @@ const wrong = (why: string): never => {
 const { values } = parseArgs({
   options: { data: { type: 'string' }, petshop: { type: 'string' }, only: { type: 'string' } },
 });
-if (values.data === undefined && values.petshop === undefined)
-  wrong(`expected --data DIR; the data can be had from ${whereFrom}`);
-const parts = [...detectorNames, 'root-cause'] as const;
-const asked = values.only === undefined ? parts : (values.only.split(',') as (typeof parts)[number][]);
-for (const name of asked)
-  if (!parts.includes(name)) wrong(`no part of this bench is called ${name}: ${parts.join(', ')}`);
-const names = values.data === undefined ? [] : detectorNames.filter((name) => asked.includes(name));
+/** What is measured on simulated worlds. */
+const simulated: Readonly<Record<string, (report: Report) => void>> = {
+  patterns: patternRows,
+  'root-cause': (report) => rootCauseRows(report, values.data, values.petshop, wrong),
+};
+const known: readonly string[] = [...detectorNames, ...Object.keys(simulated)];
+const asked = values.only?.split(',') ?? known;
+for (const name of asked) if (!known.includes(name)) wrong(`nothing is called ${name}: ${known.join(', ')}`);
+const names = detectorNames.filter((name) => asked.includes(name));
+if (values.data === undefined && values.only !== undefined && names.length > 0)
+  wrong(`expected --data DIR for ${names.join(', ')}; the data can be had from ${whereFrom}`);
 
 interface Heard extends Scored {
   readonly said: readonly Observation[];
@@ -196,21 +201,26 @@ function manyRow(files: readonly SeriesFile[], report: Report): void {
   });
 }
 
-const files = (() => {
-  if (names.length === 0) return [];
-  try {
-    const below = join(values.data!, 'nab');
-    return readCorpus(existsSync(below) ? below : values.data!);
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-})();
 const report = new Report((line) => void process.stdout.write(`${line}\n`), false);
-for (const name of names) {
-  rowsOf(detectors[name], files, report);
-  costRows(detectors[name], files, report);
+if (values.data === undefined)
+  say(`detectors are left out without --data; the data can be had from ${whereFrom}`);
+else if (names.length > 0) detectorRows(values.data);
+for (const name of asked) simulated[name]?.(report);
+
+function detectorRows(folder: string): void {
+  const files = (() => {
+    try {
+      const below = join(folder, 'nab');
+      return readCorpus(existsSync(below) ? below : folder);
+    } catch (error) {
+      return wrong(error instanceof Error ? error.message : String(error));
+    }
+  })();
+  for (const name of names) {
+    rowsOf(detectors[name], files, report);
+    costRows(detectors[name], files, report);
+  }
+  if (names.includes('ensemble')) manyRow(files, report);
 }
-if (names.includes('ensemble')) manyRow(files, report);
-if (asked.includes('root-cause')) rootCauseRows(report, values.data, values.petshop, wrong);
 if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
 process.exitCode = report.exitCode;

@@ -189,10 +189,11 @@ const own: Readonly<Record<CauseCategory, Weights>> = {
   ],
 };
 
-/** What the service at fault shows: a part of it is what any cause shows. */
+/** What the service at fault shows: a part of it is what any cause shows, and some is what other causes like to show. */
 export const ofRoot = (category: CauseCategory): Weights => [
   ...own[category],
   ...anything.map(([name, weight]) => [name, weight / 2] as const),
+  ...Object.values(own).flatMap((other) => other.map(([name, weight]) => [name, weight * 0.06] as const)),
 ];
 
 /** What comes and goes in operations that are well. */

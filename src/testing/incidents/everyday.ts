@@ -146,7 +146,7 @@ function chronic(random: Random, plan: Plan): void {
     fallMs: 0,
     size,
   });
-  if (firings.length >= 6) plan.shapes.push({ pattern: 'anomaly', firings, needed: 5 });
+  plan.shapes.push({ pattern: 'anomaly', firings, needed: 5 });
 }
 
 /** Fires again and again for some minutes, several times a day: many alerts at once are what it always does. */

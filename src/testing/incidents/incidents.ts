@@ -191,12 +191,13 @@ function one(
   at: number,
   instance: number | null,
 ): Firing {
+  const calls = via !== null && incident.category !== 'traffic_surge';
   const draft = {
     service,
     name,
     // The rules of a service watch one place each: the same instance fails again.
     instance: instance ?? placeOf(name, service.name, service.instances),
-    upstream: via !== null && kindOf(name).metric === 'error_rate' && random.chance(0.35) ? via : null,
+    upstream: calls && kindOf(name).metric === 'error_rate' && random.chance(0.35) ? via : null,
     owner,
   };
   const end = incident.endedAt + between(random, 10 * second, 4 * minute);
