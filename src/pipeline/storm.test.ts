@@ -213,7 +213,10 @@ describe('a storm', () => {
     story.verdict('h1', false);
     story.advance(30 * minute);
     const later = messages().slice(2);
-    expect(later.map(({ reason, alerts }) => `${reason} ${alerts.length}`)).toEqual(['escalated 1', 'resolved 1']);
+    expect(later.map(({ reason, alerts }) => `${reason} ${alerts.length}`)).toEqual([
+      'escalated 1',
+      'resolved 1',
+    ]);
     expect(story.forgotten()).toEqual([]);
   });
 
