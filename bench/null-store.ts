@@ -46,6 +46,9 @@ export function nullStore(): Store {
     },
     occurrences: () => [],
     firings: () => [],
+    storm: () => null,
+    seenKinds: () => [],
+    cameSince: () => [],
     heartbeats: () => [],
     dismissed: () => [],
     loadTenant: () => ({

@@ -42,10 +42,10 @@ export function portableRouting(routing: RoutingConfig): Portable {
   const { route, receivers, inhibit, flapping, remindBeforeMs, emergency, administrator } = routing;
   const { timeZone, digests } = routing;
   // Every part, by its name: what a file knows beside them stays behind. So do escalations: whether somebody would have
-  // confirmed is not known.
+  // confirmed is not known; and storms: what else comes in that time is not in it.
   const parts = {
     ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone },
-  } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests' | 'escalations'>, unknown>;
+  } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests' | 'escalations' | 'storm'>, unknown>;
   return portable({ ...parts, receivers: [...receivers.values()], digests: [...(digests ?? [])] });
 }
 
