@@ -198,6 +198,28 @@ describe('a storm', () => {
     expect([last.reason, last.groupKey]).toEqual(['resolved', messages()[0]!.groupKey]);
   });
 
+  it('tells what gets worse of what it told, and what gets critical is told by itself', () => {
+    fire(1, 101);
+    // Also when the storm is over.
+    story.advance(10 * minute);
+    story.verdict('h1', true, 'HighCpu', 'high');
+    story.advance(5 * minute);
+    expect(messages().map(({ reason, severity, changed }) => [reason, severity, changed.length])).toEqual([
+      ['storm', 'warning', 101],
+      ['storm', 'high', 1],
+    ]);
+    story.verdict('h1', true, 'HighCpu', 'critical');
+    story.advance(minute);
+    story.verdict('h1', false);
+    story.advance(30 * minute);
+    const later = messages().slice(2);
+    expect(later.map(({ reason, alerts }) => `${reason} ${alerts.length}`)).toEqual([
+      'escalated 1',
+      'resolved 1',
+    ]);
+    expect(story.forgotten()).toEqual([]);
+  });
+
   it('holds back what a silence takes', () => {
     story.silence(60 * minute, 'host=~"h1.*"');
     fire(1, 101);
