@@ -154,6 +154,7 @@ function tableOf(name: DetectorName, heard: readonly Heard[], threshold: number)
 
 function costRows(detector: Detector, files: readonly SeriesFile[], report: Report): void {
   const { name, stateBytes } = detector;
+  const modelBytes = detector.training?.modelBytes ?? 0;
   const { us, rounds: each } = costOf(detector, files, rounds);
   report.row({
     id: `signal.${name}.sample`,
@@ -165,10 +166,11 @@ function costRows(detector: Detector, files: readonly SeriesFile[], report: Repo
   });
   report.row({
     id: `signal.${name}.state`,
-    value: stateBytes,
-    unit: 'bytes of state for each series',
+    value: stateBytes + modelBytes,
+    unit: 'bytes for each series: its state, and a model that waits for its effect',
     bar: atMost(16_384, 'count'),
     ...(name === 'ensemble' && { goal: 'value <= 4096' }),
+    also: { state: stateBytes, model: modelBytes },
   });
 }
 
