@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../analysis/detectors/detector.ts';
 import { emptyTotals } from './across.ts';
-import { addSight, anomalyFigure, beforeOf, judgeAnomaly, missingOf, type Sight } from './anomaly.ts';
+import { anomalyFigure, beforeOf, missingOf } from './anomaly.ts';
+import { addSight, judgeAnomaly } from './anomaly-together.ts';
 import { emptyLabels } from './labels.ts';
 import { parseRule } from './parse.ts';
+import type { Sight } from './sight.ts';
 import type { AnomalyRule, Evaluation } from './types.ts';
 
 function read(keys: Readonly<Record<string, unknown>>) {
@@ -109,6 +111,7 @@ describe('the figure of a sample', () => {
 
 describe('several metrics', () => {
   const joined = rule({ metrics: ['a', 'b'], by: [] });
+  const context = { at: 0, since: 0, ruleState: () => false, occurrences: () => 0 };
   const verdictOf = (sights: readonly (readonly (Sight | null)[])[]): Evaluation => {
     const totals = sights.map((own) => {
       const into = emptyTotals();
@@ -116,10 +119,10 @@ describe('several metrics', () => {
       return into;
     });
     const out: Evaluation = { verdict: 'false', value: 0 };
-    judgeAnomaly(joined, totals, null as never, false, out);
+    judgeAnomaly(joined, totals, context, false, out);
     return out;
   };
-  const odd = { tail: 3e-3, perWeek: 3 };
+  const odd = { tail: 2e-3, perWeek: 2 };
 
   it('are unusual together though neither is alone', () => {
     expect(verdictOf([[sight(33, odd)], [sight(20)]])).toMatchObject({ verdict: 'false' });

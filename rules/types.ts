@@ -252,6 +252,13 @@ export interface Detection {
   readonly exclude: TimeInterval | null;
 }
 
+/** How the metrics of a rule are watched together. */
+export interface JointDetection {
+  /** Equal for rules that join the same; begins with "joint", as no key of a `Detection` does. */
+  readonly key: string;
+  readonly metrics: number;
+}
+
 /**
  * Values that are unusual for their series. As a comparison its figure is how much rarer the sample is than the rule
  * bears, see `anomalyFigure`; as a reading it is the newest sample.
@@ -270,6 +277,8 @@ export interface AnomalyRule extends RuleBase, Reading, Comparison {
   readonly learningMs: number;
   /** Of several metrics: the labels that join their series. */
   readonly grid?: Grid;
+  /** Given with `grid`. */
+  readonly joint?: JointDetection;
   readonly levels?: undefined;
 }
 
@@ -288,6 +297,22 @@ export interface Finding {
   readonly oneIn: number;
   /** Whether what is expected depends on the hour and the day. */
   readonly seasonal: boolean;
+  /**
+   * Of several metrics: those that made it unusual, the one that is farthest off first, which is the one above too.
+   * Absent: the sample of one series was unusual by itself.
+   */
+  readonly together?: readonly Unfitting[];
+}
+
+/** A metric that made a combination unusual. */
+export interface Unfitting {
+  readonly metric: string;
+  readonly value: number;
+  /** 99 of 100 values were expected between these. */
+  readonly low: number;
+  readonly high: number;
+  /** They were expected there beside the values of the other metrics; else, whatever those are. */
+  readonly beside: boolean;
 }
 
 /** A rule about each series by itself, evaluated at each of its samples (or, with `grid`, about groups of them). */

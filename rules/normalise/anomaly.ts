@@ -2,6 +2,7 @@
 import { heldFigure } from '../anomaly.ts';
 import { hash64 } from '../fingerprint.ts';
 import { leastLookbackMs } from '../grid.ts';
+import { formatMatcher } from '../matchers.ts';
 import type { Unhashed } from '../rule-hash.ts';
 import type { RuleDraft } from '../schema.ts';
 import { compileTimeInterval } from '../time-interval.ts';
@@ -30,13 +31,14 @@ export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule>
   // On a grid the newest sample counts for a while, as for every rule there.
   const windowMs = joined ? leastLookbackMs : 0;
   const readings = metrics.map((metric): SeriesReading => ({ metric, match, aggregate: 'last', windowMs }));
+  const detection = detectionOf(draft);
   return {
     type: 'anomaly',
     ...commonParts(reading, undefined),
     ...silenceParts(reading, windowMs),
     ...readings[0]!,
     readings,
-    detection: detectionOf(draft),
+    detection,
     sensitivity: draft.sensitivity ?? usualSensitivity,
     direction: draft.direction ?? 'both',
     minChange: draft.min_change ?? 0,
@@ -45,7 +47,7 @@ export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule>
     operator: 'gte',
     threshold: 0,
     resolveThreshold: heldFigure,
-    ...(joined ? { grid: gridParts(draft) } : {}),
+    ...(joined ? jointParts(draft, readings, detection) : {}),
   };
 }
 
@@ -57,6 +59,14 @@ function detectionOf({ detector = 'ensemble', exclude }: Draft): Detection {
     detector,
     exclude: spec.length === 0 ? null : compileTimeInterval('exclude', spec),
   };
+}
+
+/** What is learned of the metrics together depends on these: in which order, by which labels, and how each is watched. */
+function jointParts(draft: Draft, readings: readonly SeriesReading[], { key }: Detection) {
+  const grid = gridParts(draft);
+  const of = readings.map(({ metric, match }) => [metric, ...match.map(formatMatcher)]);
+  const hash = hash64(JSON.stringify([of, grid.by, grid.intervalMs, key]));
+  return { grid, joint: { key: `joint ${hash}`, metrics: readings.length } };
 }
 
 function checkJoined({ draft, given, report }: Reading<Draft>): void {
