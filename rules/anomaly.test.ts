@@ -56,6 +56,10 @@ describe('the keys of an anomaly rule', () => {
     [{ metric: 'a', threshold: 3 }, [expect.stringContaining('threshold is a key of rules of type')]],
     [{ metric: 'a', detector: 'magic' }, [expect.stringContaining('expected one of zscore, ewma, seasonal')]],
     [{ metric: 'a', exclude: [{ weekdays: ['caturday'] }] }, [expect.stringContaining('caturday')]],
+    [
+      { metric: 'a', exclude_time_intervals: ['night'] },
+      ['names of the configuration are known to rule files; write the intervals in exclude'],
+    ],
   ])('%j: %j', (keys, messages) => {
     const parsed = read(keys);
     expect('problems' in parsed ? parsed.problems.map(({ message }) => message) : []).toEqual(messages);

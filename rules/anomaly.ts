@@ -11,7 +11,7 @@ import { formatDuration } from './duration.ts';
 import type { Explanation } from './explain.ts';
 import type { Before, Sight } from './sight.ts';
 import { judge } from './threshold.ts';
-import type { AnomalyRule, Finding } from './types.ts';
+import type { AnomalyRule, Detection, Finding } from './types.ts';
 
 /** From one in so many on a sample outside of what is expected begins such a time. */
 const disturbingOneIn = 200;
@@ -27,6 +27,10 @@ export function beforeOf(known: Before | null, seen: Observation, value: number)
   }
   return known === null || known.left <= 1 ? null : { ...known, left: known.left - 1 };
 }
+
+/** Whether the sample time lies in a planned window. */
+export const isExcluded = ({ exclude, windows }: Detection, at: number): boolean =>
+  exclude?.contains(at) === true || windows?.some((one) => one.contains(at)) === true;
 
 /** Why nothing was seen in the newest sample of a series. */
 export type Unseen =

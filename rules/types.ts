@@ -248,8 +248,12 @@ export interface Detection {
   /** Equal for those that learn the same: all that a detector's state depends on, beside the series. */
   readonly key: string;
   readonly detector: DetectorName;
-  /** Of the samples in these times nothing is learned and nothing said; null: there are none. */
+  /** Of the samples in these times nothing is learned and nothing said; null: the rule has none of its own. */
   readonly exclude: TimeInterval | null;
+  /** Names of time intervals of the configuration that are left out too. */
+  readonly named?: readonly string[];
+  /** These intervals, once the rule has met its configuration. */
+  readonly windows?: readonly TimeInterval[];
 }
 
 /** How the metrics of a rule are watched together. */

@@ -14,7 +14,7 @@ import {
   type SeriesMemory,
   save,
 } from '../../analysis/detectors/index.ts';
-import { beforeOf, type Unseen } from '../../rules/anomaly.ts';
+import { beforeOf, isExcluded, type Unseen } from '../../rules/anomaly.ts';
 import type { Before, Sight } from '../../rules/sight.ts';
 import type { Detection, JointDetection, Labels } from '../../rules/types.ts';
 import type { Grower } from './grower.ts';
@@ -55,7 +55,7 @@ interface Slot {
   readonly key: string;
   readonly keeper: Keeper;
   /** Null where several series are watched together: the state lies with one of them. */
-  readonly own: { readonly detector: Detector; readonly exclude: Detection['exclude'] } | null;
+  readonly own: { readonly detector: Detector; readonly detection: Detection } | null;
   readonly forest: JointForest | null;
   recent: Sight[] | null;
   memory: SeriesMemory | null;
@@ -158,8 +158,8 @@ export class Detections {
     // Of a turn that was lost: it was looked at already. The first value of a time counts.
     if (at <= slot.standsAt) return;
     slot.standsAt = at;
-    const { detector, exclude } = slot.own;
-    if (exclude?.contains(at) === true) {
+    const { detector, detection } = slot.own;
+    if (isExcluded(detection, at)) {
       slot.unseen = 'excluded';
       slot.sight = null;
       return;
@@ -438,8 +438,7 @@ export class Detections {
 
 function newSlot(series: number, detection: Detection | JointDetection, recent: boolean): Slot {
   const forest = 'metrics' in detection ? jointForest(detection.metrics) : null;
-  const own =
-    'metrics' in detection ? null : { detector: detectors[detection.detector], exclude: detection.exclude };
+  const own = 'metrics' in detection ? null : { detector: detectors[detection.detector], detection };
   const keeper: Keeper = own?.detector ?? forest!;
   return {
     ...{ series, key: detection.key, keeper, own, forest },

@@ -1,7 +1,7 @@
 // What a rule about unusual values expected over a span, and how strange it found each sample: its detector over the history,
 // from so long before the span as a backtest begins. For plots.
 import { detectors } from '../../analysis/detectors/index.ts';
-import { anomalyFigure, beforeOf, missingOf } from '../../rules/anomaly.ts';
+import { anomalyFigure, beforeOf, isExcluded, missingOf } from '../../rules/anomaly.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Before } from '../../rules/sight.ts';
 import type { AnomalyRule } from '../../rules/types.ts';
@@ -60,7 +60,7 @@ function seriesOf(
     const value = values[row]!;
     if (at <= lastAt || at > to || out.timestamps.length >= most) continue;
     lastAt = at;
-    if (detection.exclude?.contains(at) === true) continue;
+    if (isExcluded(detection, at)) continue;
     firstAt ??= at;
     const seen = detector.observe(memory, value, at);
     before = beforeOf(before, seen, value);
