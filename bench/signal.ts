@@ -16,6 +16,7 @@ import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
+import { jointFigures } from './signal/joint.ts';
 import { fewFalseAlarms, type Scored, scoreOf, standard } from './signal/score.ts';
 
 const seed = 1;
@@ -188,6 +189,41 @@ function manyRow(files: readonly SeriesFile[], report: Report): void {
   });
 }
 
+/** What is made up by seed, for two and for eight metrics. */
+function jointRows(): void {
+  for (const metrics of [2, 8]) {
+    const { planted, found, falseAlarms, asked, us, bytes } = jointFigures(metrics, 10);
+    const id = `signal.joint.${metrics}`;
+    report.row({
+      id: `${id}.found`,
+      value: found / planted,
+      unit: 'of the planted combinations whose values are usual each, where one false alarm a week is borne',
+      bar: atLeast(0.9, 'count'),
+      also: { planted, found },
+    });
+    report.row({
+      id: `${id}.false_alarms`,
+      value: falseAlarms / asked,
+      unit: 'false alarms for each that was asked for',
+      bar: atMost(2, 'count'),
+      also: { observed: falseAlarms, asked },
+    });
+    report.row({
+      id: `${id}.sample`,
+      value: us,
+      unit: 'us of CPU for each row, with the growth of models',
+      bar: atMost(25),
+    });
+    report.row({
+      id: `${id}.state`,
+      value: bytes.state + bytes.model,
+      unit: 'bytes for each group: its state, and a model that waits for its effect',
+      bar: atMost(16_384, 'count'),
+      also: bytes,
+    });
+  }
+}
+
 const files = (() => {
   try {
     return readCorpus(values.data!);
@@ -201,5 +237,6 @@ for (const name of names) {
   costRows(detectors[name], files, report);
 }
 if (names.includes('ensemble')) manyRow(files, report);
+if (values.only === undefined) jointRows();
 if (report.missed.length > 0) say(`missed: ${report.missed.join(', ')}`);
 process.exitCode = report.exitCode;

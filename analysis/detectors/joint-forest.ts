@@ -55,6 +55,9 @@ const leastVariance = 1e-4;
 /** Of the normal distribution: 99 of 100 lie within. */
 const normal99 = 2.576;
 
+/** Of many columns a tree cuts few, and one that stands out is one of many: how far it does counts for more. */
+const misfitWeight = 2;
+
 const usual: UsualStrength = { from: 1, scale: 0.45 };
 
 const made = new Map<number, JointForest>();
@@ -124,7 +127,7 @@ function newForest(metrics: number): JointForest {
         const scores = numbers[SCORES]!;
         const alone = surprise(sketch, 0, scores, sizeOfScore(score));
         numbers[SCORES] = forgetSizes(sketch, 0, tailBins, scores + 1);
-        strength = (alone + misfit) / 2;
+        strength = (alone + misfitWeight * misfit) / (1 + misfitWeight);
       }
       learnTogether(numbers, MEANS, COVARIANCE, metrics, off, Math.min(count, memoryRows));
       forest.learn(state, row, count);
