@@ -55,7 +55,7 @@ it('counts it where the program is watched, and says it where a rule is asked', 
     );
     const text = await shown.text();
     expect(text).toContain('\ntocsin_detectors 1\n');
-    expect(text).toContain('\ntocsin_detector_bytes 3296\n');
+    expect(text).toContain('\ntocsin_detector_bytes 3424\n');
     expect(text).toContain('\ntocsin_detectors_refused_total 2\n');
     expect(text).toContain('\ntocsin_detectors_evicted_total 0\n');
     await expect
