@@ -2,6 +2,7 @@
 // in series by series, so that a large one can be put off in between. Allocates nothing per series.
 import { aggregateAt } from './aggregates/index.ts';
 import { firstAfter, slot } from './aggregates/points.ts';
+import type { Sight } from './sight.ts';
 import { judge } from './threshold.ts';
 import type { Across, Evaluation, Reading, SeriesWindow, ThresholdRule } from './types.ts';
 
@@ -18,10 +19,12 @@ export interface GroupTotals {
   hits: number;
   /** Time of the newest sample up to the time of the grid; -Infinity without one. */
   newestAt: number;
+  /** Of a rule about unusual values: the strangest that was seen in a series of the group. */
+  sight: Sight | null;
 }
 
 export function emptyTotals(): GroupTotals {
-  const nothing = { count: 0, sum: 0, rest: 0, least: 0, greatest: 0, hits: 0, newestAt: 0 };
+  const nothing = { count: 0, sum: 0, rest: 0, least: 0, greatest: 0, hits: 0, newestAt: 0, sight: null };
   clearTotals(nothing);
   return nothing;
 }
@@ -34,6 +37,7 @@ export function clearTotals(totals: GroupTotals): void {
   totals.greatest = Number.NEGATIVE_INFINITY;
   totals.hits = 0;
   totals.newestAt = Number.NEGATIVE_INFINITY;
+  totals.sight = null;
 }
 
 /** Takes in one series at grid time `at`; answers its value. One without a value then (NaN) does not take part. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../analysis/detectors/detector.ts';
 import { emptyTotals } from './across.ts';
-import { addSight, anomalyFigure, beforeOf, judgeAnomaly, missingOf, type Sight } from './anomaly.ts';
+import { anomalyFigure, beforeOf, missingOf } from './anomaly.ts';
+import { addSight, judgeAnomaly } from './anomaly-together.ts';
 import { emptyLabels } from './labels.ts';
 import { parseRule } from './parse.ts';
+import type { Sight } from './sight.ts';
 import type { AnomalyRule, Evaluation } from './types.ts';
 
 function read(keys: Readonly<Record<string, unknown>>) {
@@ -54,6 +56,10 @@ describe('the keys of an anomaly rule', () => {
     [{ metric: 'a', threshold: 3 }, [expect.stringContaining('threshold is a key of rules of type')]],
     [{ metric: 'a', detector: 'magic' }, [expect.stringContaining('expected one of zscore, ewma, seasonal')]],
     [{ metric: 'a', exclude: [{ weekdays: ['caturday'] }] }, [expect.stringContaining('caturday')]],
+    [
+      { metric: 'a', exclude_time_intervals: ['night'] },
+      ['names of the configuration are known to rule files; write the intervals in exclude'],
+    ],
   ])('%j: %j', (keys, messages) => {
     const parsed = read(keys);
     expect('problems' in parsed ? parsed.problems.map(({ message }) => message) : []).toEqual(messages);
@@ -109,6 +115,7 @@ describe('the figure of a sample', () => {
 
 describe('several metrics', () => {
   const joined = rule({ metrics: ['a', 'b'], by: [] });
+  const context = { at: 0, since: 0, ruleState: () => false, occurrences: () => 0 };
   const verdictOf = (sights: readonly (readonly (Sight | null)[])[]): Evaluation => {
     const totals = sights.map((own) => {
       const into = emptyTotals();
@@ -116,10 +123,10 @@ describe('several metrics', () => {
       return into;
     });
     const out: Evaluation = { verdict: 'false', value: 0 };
-    judgeAnomaly(joined, totals, null as never, false, out);
+    judgeAnomaly(joined, totals, context, false, out);
     return out;
   };
-  const odd = { tail: 3e-3, perWeek: 3 };
+  const odd = { tail: 2e-3, perWeek: 2 };
 
   it('are unusual together though neither is alone', () => {
     expect(verdictOf([[sight(33, odd)], [sight(20)]])).toMatchObject({ verdict: 'false' });

@@ -7,30 +7,11 @@
 // Detectors get used to what lasts, within minutes some of them. So a rule that was true stays true for as long as the value
 // is outside of what is expected, however rare that still is: its figure does not fall below the one at which it resolves.
 import type { Observation } from '../analysis/detectors/detector.ts';
-import type { GroupTotals } from './across.ts';
 import { formatDuration } from './duration.ts';
 import type { Explanation } from './explain.ts';
-import type { GroupContext } from './group-context.ts';
+import type { Before, Sight } from './sight.ts';
 import { judge } from './threshold.ts';
-import type { AnomalyRule, Evaluation, Finding } from './types.ts';
-
-/** A sample as its detector saw it. */
-export interface Sight {
-  readonly at: number;
-  readonly value: number;
-  readonly seen: Observation;
-  /** Sample time of the first sample that the detector learned from. */
-  readonly firstAt: number;
-  readonly before: Before | null;
-}
-
-/** What was expected before the series became unusual: to come back there is not unusual, whatever the detector says. */
-export interface Before {
-  readonly low: number;
-  readonly high: number;
-  /** So many usual samples more, and it is forgotten. */
-  readonly left: number;
-}
+import type { AnomalyRule, Detection, Finding } from './types.ts';
 
 /** From one in so many on a sample outside of what is expected begins such a time. */
 const disturbingOneIn = 200;
@@ -46,6 +27,10 @@ export function beforeOf(known: Before | null, seen: Observation, value: number)
   }
   return known === null || known.left <= 1 ? null : { ...known, left: known.left - 1 };
 }
+
+/** Whether the sample time lies in a planned window. */
+export const isExcluded = ({ exclude, windows }: Detection, at: number): boolean =>
+  exclude?.contains(at) === true || windows?.some((one) => one.contains(at)) === true;
 
 /** Why nothing was seen in the newest sample of a series. */
 export type Unseen =
@@ -80,19 +65,19 @@ export function anomalyFigure(rule: AnomalyRule, sight: Sight | null): number {
 }
 
 /** A figure that is not rare enough to become true, but enough to stay so where the value is outside of what is expected. */
-function held(figure: number, outside: boolean): number {
+export function held(figure: number, outside: boolean): number {
   if (figure >= 0) return figure;
   return outside ? heldFigure : Number.NEGATIVE_INFINITY;
 }
 
 /** The value is where it was expected before the series became unusual. */
-const isBack = ({ before, value }: Sight): boolean =>
+export const isBack = ({ before, value }: Sight): boolean =>
   before !== null && value >= before.low && value <= before.high;
 
-const isOutside = ({ seen }: Sight): boolean => seen.direction !== 'none';
+export const isOutside = ({ seen }: Sight): boolean => seen.direction !== 'none';
 
 /** Whether a value lies where the rule looks. */
-function concerns({ direction, minChange }: AnomalyRule, value: number, mid: number): boolean {
+export function concerns({ direction, minChange }: AnomalyRule, value: number, mid: number): boolean {
   if (direction === 'up' && value <= mid) return false;
   if (direction === 'down' && value >= mid) return false;
   return Math.abs(value - mid) >= minChange;
@@ -107,67 +92,12 @@ export function findingOf({ detection }: AnomalyRule, { seen, value, at }: Sight
   return { value, at, low, mid, high, score, oneIn: 1 / tail, seasonal };
 }
 
-/** Takes what was seen in one series of a group into the totals of its metric. */
-export function addSight(rule: AnomalyRule, sight: Sight | null, into: GroupTotals): void {
-  if (sight === null || sight.seen.expected === null || missingOf(rule, sight) !== null) return;
-  const { seen, value, at } = sight;
-  const concerned = concerns(rule, value, seen.expected!.mid) && !isBack(sight);
-  const tail = concerned ? seen.tail : 1;
-  if (concerned && isOutside(sight)) into.hits += 1;
-  into.count += 1;
-  into.least = Math.min(into.least, tail);
-  into.greatest = Math.max(into.greatest, seen.perWeek / seen.tail);
-  into.newestAt = Math.max(into.newestAt, at);
-}
-
-/**
- * How rare it is that all metrics of a group are together as they are, by Fisher's method (R. A. Fisher, "Statistical
- * Methods for Research Workers", 1925): minus twice the sum of the logarithms of k tails is chi-squared with 2k degrees of
- * freedom, of which the tail is e^-s · Σ s^i / i!. Of several series of one metric the strangest counts, and is that many
- * times less strange. NaN while a metric says nothing.
- */
-function jointFigure(rule: AnomalyRule, totals: readonly GroupTotals[]): { figure: number; tail: number } {
-  let sum = 0;
-  let perWeek = 0;
-  let outside = false;
-  const { length } = rule.readings;
-  for (let i = 0; i < length; i++) {
-    const { count, least, greatest, hits } = totals[i]!;
-    if (count === 0) return { figure: Number.NaN, tail: Number.NaN };
-    sum -= Math.log(Math.max(Number.MIN_VALUE, Math.min(1, count * least)));
-    perWeek = Math.max(perWeek, greatest);
-    outside ||= hits > 0;
-  }
-  let series = 0;
-  let term = 1;
-  for (let i = 0; i < length; i++) {
-    series += term;
-    term *= sum / (i + 1);
-  }
-  const log = (Math.log(series) - sum) * Math.LOG10E;
-  const figure = held(Math.log10(rule.sensitivity) - log - Math.log10(perWeek), outside);
-  return { figure, tail: 10 ** log };
-}
-
-/** Fills `out` with the verdict on a group, of which every series was taken in. */
-export function judgeAnomaly(
-  rule: AnomalyRule,
-  totals: readonly GroupTotals[],
-  _context: GroupContext,
-  wasTrue: boolean,
-  out: Evaluation,
-): void {
-  const { figure, tail } = jointFigure(rule, totals);
-  out.verdict = judge(rule, figure, wasTrue);
-  out.value = Number.isNaN(figure) ? Number.NaN : Math.min(1 / tail, Number.MAX_VALUE);
-}
-
 /** A figure as people read it. */
 const figure = (value: number): string => String(Number(value.toPrecision(6)));
-const short = (value: number): string => String(Number(value.toPrecision(3)));
+export const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Two figures, at most, of how rare it is: 1 in 40,000. */
-const odds = (oneIn: number): string => `1 in ${short(Number(oneIn.toPrecision(2)))}`;
+export const odds = (oneIn: number): string => `1 in ${short(Number(oneIn.toPrecision(2)))}`;
 
 const unseenTexts: Readonly<Record<Unseen, string>> = {
   excluded: 'the sample is of an excluded time',
@@ -220,29 +150,4 @@ export function missingText({ samples, ms }: { readonly samples: number; readonl
     ...(ms > 0 ? [`${formatDuration(Math.ceil(ms / 60_000) * 60_000)} more`] : []),
   ];
   return `needs ${parts.join(' and ')}`;
-}
-
-/** The same of a group of several metrics. */
-export function explainJoint(
-  rule: AnomalyRule,
-  totals: readonly GroupTotals[],
-  _context: GroupContext,
-  wasTrue: boolean,
-): Explanation {
-  const what = `${rule.detection.detector} of ${rule.readings.map(({ metric }) => metric).join(' and ')}`;
-  const { figure: joint, tail } = jointFigure(rule, totals);
-  const verdict = judge(rule, joint, wasTrue);
-  if (Number.isNaN(joint)) {
-    const silent = rule.readings.filter((_, i) => totals[i]!.count === 0).map(({ metric }) => metric);
-    return {
-      verdict,
-      value: null,
-      why: `${what}: nothing is known of ${silent.join(' and ')} at this time`,
-    };
-  }
-  return {
-    verdict,
-    value: 1 / tail,
-    why: `${what}: together ${odds(1 / tail)}, sensitivity ${short(rule.sensitivity)}: ${verdict}`,
-  };
 }

@@ -93,6 +93,7 @@ function own(rule: Rule): object {
         min_change: grid === undefined ? rule.minChange : undefined,
         learning: formatDuration(rule.learningMs),
         exclude: detection.exclude?.spec,
+        exclude_time_intervals: detection.named,
         ...(grid === undefined ? {} : gridDocument(grid)),
         ...silence,
       };

@@ -1,4 +1,5 @@
 // What a group knows beside its series, as the evaluators of rules on the grid ask for it.
+import type { JointObservation } from '../analysis/detectors/joint-forest.ts';
 import type { NamedState } from './types.ts';
 
 export interface GroupContext {
@@ -10,4 +11,6 @@ export interface GroupContext {
   ruleState(rule: string, state: NamedState): boolean;
   /** Of a rule about occurrences: how many there were in its window, or values of its `distinct` label. */
   occurrences(): number;
+  /** Of a rule over several metrics: what was seen in all of them together; null: nothing. */
+  readonly joint?: JointObservation | null;
 }

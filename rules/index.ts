@@ -4,7 +4,7 @@
  * @module tocsin/rules
  */
 import { addSeries, type GroupTotals, judgeGroup } from './across.ts';
-import { addSight, explainJoint, judgeAnomaly, type Sight } from './anomaly.ts';
+import { addSight, explainJoint, judgeAnomaly } from './anomaly-together.ts';
 import { addToCondition, judgeComposite } from './composite.ts';
 import {
   type Explanation,
@@ -17,6 +17,7 @@ import {
 import { judgeFrequency } from './frequency.ts';
 import type { GridRule } from './grid.ts';
 import type { GroupContext } from './group-context.ts';
+import type { Sight } from './sight.ts';
 import { evaluateThreshold } from './threshold.ts';
 import type { Evaluation, SeriesWindow, WindowRule } from './types.ts';
 
@@ -120,7 +121,6 @@ export {
   nextAlertState,
   wakeAt,
 } from './alert-state.ts';
-export type { Sight } from './anomaly.ts';
 export { formatDuration, longestDurationMs, parseDuration } from './duration.ts';
 export type { Explanation } from './explain.ts';
 export { fingerprint, hash64 } from './fingerprint.ts';
@@ -151,6 +151,7 @@ export {
   priorityOf,
   severityRank,
 } from './severity.ts';
+export type { Sight } from './sight.ts';
 export { isSyntaxProblem, type SyntaxProblem } from './syntax-problem.ts';
 export {
   compileTemplate,

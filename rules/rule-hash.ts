@@ -72,10 +72,11 @@ function ownBody(rule: Unhashed): readonly object[] {
     case 'anomaly': {
       const { readings, detection, sensitivity, direction, minChange, learningMs, grid } = rule;
       const exclude = detection.exclude?.spec;
-      const { detector } = detection;
+      const { detector, named, windows } = detection;
       return [
         { readings: readings.map(readingBody), metric: rule.metric, match: rule.match.map(formatMatcher) },
         { detector, sensitivity, direction, minChange, learningMs, exclude, grid },
+        { named, windows: windows?.map(({ spec }) => spec) },
       ];
     }
   }

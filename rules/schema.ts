@@ -326,6 +326,12 @@ export const ruleShapes = {
     exclude: timeIntervalsSchema
       .optional()
       .describe('Times of samples that are neither learned from nor judged: planned windows.'),
+    exclude_time_intervals: z
+      .array(z.string().min(1, 'expected the name of a time interval').max(128))
+      .min(1, 'expected at least one')
+      .max(100)
+      .optional()
+      .describe('The same, as names of time_intervals of the configuration; in rule files.'),
     ...gridShape,
     ...silenceShape,
   },

@@ -269,8 +269,19 @@ export interface Detection {
   /** Equal for those that learn the same: all that a detector's state depends on, beside the series. */
   readonly key: string;
   readonly detector: DetectorName;
-  /** Of the samples in these times nothing is learned and nothing said; null: there are none. */
+  /** Of the samples in these times nothing is learned and nothing said; null: the rule has none of its own. */
   readonly exclude: TimeInterval | null;
+  /** Names of time intervals of the configuration that are left out too. */
+  readonly named?: readonly string[];
+  /** These intervals, once the rule has met its configuration. */
+  readonly windows?: readonly TimeInterval[];
+}
+
+/** How the metrics of a rule are watched together. */
+export interface JointDetection {
+  /** Equal for rules that join the same; begins with "joint", as no key of a `Detection` does. */
+  readonly key: string;
+  readonly metrics: number;
 }
 
 /**
@@ -291,6 +302,8 @@ export interface AnomalyRule extends RuleBase, Reading, Comparison {
   readonly learningMs: number;
   /** Of several metrics: the labels that join their series. */
   readonly grid?: Grid;
+  /** Given with `grid`. */
+  readonly joint?: JointDetection;
   readonly levels?: undefined;
 }
 
@@ -309,6 +322,22 @@ export interface Finding {
   readonly oneIn: number;
   /** Whether what is expected depends on the hour and the day. */
   readonly seasonal: boolean;
+  /**
+   * Of several metrics: those that made it unusual, the one that is farthest off first, which is the one above too.
+   * Absent: the sample of one series was unusual by itself.
+   */
+  readonly together?: readonly Unfitting[];
+}
+
+/** A metric that made a combination unusual. */
+export interface Unfitting {
+  readonly metric: string;
+  readonly value: number;
+  /** 99 of 100 values were expected between these. */
+  readonly low: number;
+  readonly high: number;
+  /** They were expected there beside the values of the other metrics; else, whatever those are. */
+  readonly beside: boolean;
 }
 
 /** A rule about each series by itself, evaluated at each of its samples (or, with `grid`, about groups of them). */

@@ -11,6 +11,7 @@ import { apiEdges, createAnalysisServices } from './analyses/services.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
+import { meetWindows } from './config/planned-windows.ts';
 import type { ReachTestPlan } from './config/reach-test.ts';
 import { watchRules } from './config/rule-files.ts';
 import { RuleReader } from './config/rule-reader.ts';
@@ -190,7 +191,7 @@ function plansOf({ routing, tenants }: TocsinConfig): ReadonlyMap<string, ReachT
 
 async function rulesOf(config: TocsinConfig, reader: RuleReader): Promise<readonly Rule[]> {
   if (config.rules.length === 0) return [];
-  const { rules, problems } = await reader.first();
+  const { rules, problems } = meetWindows(await reader.first(), config);
   if (problems.length > 0) throw new RuleFilesError(problems);
   return rules;
 }
@@ -312,7 +313,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const watcher = options.rules
     ? null
     : watchRules(config.rules, {
-        read: (_paths, done) => void ruleReader.read(done),
+        read: (_paths, done) => void ruleReader.read((read) => done(meetWindows(read, config))),
         onChange(read) {
           const told = (problems: readonly Problem[]): void => {
             for (const problem of problems) log.error('rules.refused', { ...problem });

@@ -62,26 +62,26 @@ export interface Detector {
 /** What a model is grown from. Plain data: it may go to a worker. */
 export interface TrainingOrder {
   /** One row after the other. */
-  readonly rows: Int16Array;
+  readonly rows: Int8Array;
   /** Numbers of a row. */
   readonly width: number;
   readonly seed: number;
 }
 
-/** A grown model: plain data too, a few ten KiB. */
+/** A grown model: plain data too, of a fixed size. It goes into the state when it takes effect. */
 export interface Model {
   readonly seed: number;
-  readonly nodes: Int16Array;
+  readonly nodes: Int8Array;
 }
 
 /**
  * Models grow beside the stream. After an `observe` ask `wanted`; grow the order anywhere (`grow` is a pure function) and
  * hand the model back by `provide`. A model takes effect at a sample whose index was fixed when the order was made; where it
  * is not there by then, `observe` grows it itself: some ten milliseconds slower, and with the same scores, so that a replay
- * gives the same. A restored state wants its model again.
+ * gives the same. A state that is restored between an order and its effect wants the model again.
  */
 export interface Training {
-  /** What the models of one state take at most, in bytes. */
+  /** What a model that waits for its effect takes beside the state, in bytes. */
   readonly modelBytes: number;
   /** The open order of this state, the same until its model was provided; null where none is open. */
   wanted(state: SeriesMemory): TrainingOrder | null;

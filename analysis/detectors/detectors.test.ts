@@ -92,6 +92,11 @@ describe.each(detectorNames)('%s', (name) => {
     expect(feed(detector, other).slice(0, cut)).toEqual(feed(detector, samples).slice(0, cut));
   });
 
+  it('takes sixteen KiB for a series at most, with a model that waits for its effect', () => {
+    expect(detector.create(1).bytes.byteLength).toBe(detector.stateBytes);
+    expect(detector.stateBytes + (detector.training?.modelBytes ?? 0)).toBeLessThanOrEqual(16_384);
+  });
+
   it('refuses bytes of another detector and cut ones', () => {
     const other = detectors[name === 'zscore' ? 'seasonal' : 'zscore'];
     const bytes = save(detector.create(1));
@@ -185,6 +190,13 @@ describe('the forest', () => {
     });
     expect(grown).toBe(3);
     expect(helped).toEqual(alone);
+  });
+
+  it('grows models of the size that it says', () => {
+    const state = forest.create(7);
+    feed(forest, samples.slice(0, 130), state);
+    const { nodes } = forest.training!.grow(forest.training!.wanted(state)!);
+    expect(nodes.byteLength).toBe(forest.training!.modelBytes);
   });
 
   it('is another with another seed', () => {

@@ -45,7 +45,7 @@ const SEASON = SHORT + 19;
 const RATE = SEASON + seasonNumbers;
 
 // Places in the sketch: one histogram for each question, then the shape and the rate.
-const questions = 13;
+const questions = 14;
 const SHAPE = questions * tailBins;
 const RATES = SHAPE + seasonSketch;
 
@@ -73,7 +73,7 @@ const outsideWeight = 0.4;
 const outsideBonus = (out: number): number => (out > 0 ? Math.min(1, 0.3 + out) : 0);
 
 /** Blocks of the ensemble's strength on series of many kinds, outside of incidents. */
-const usual: UsualStrength = { from: 0.6, scale: 0.27 };
+const usual: UsualStrength = { from: 0.57, scale: 0.25 };
 
 const asked = (sketch: Float32Array, question: number, sizes: number, size: number): number =>
   surprise(sketch, question * tailBins, sizes, size);
@@ -104,8 +104,9 @@ export const ensemble: Detector = {
     const off = value - season.value;
     const offNow = asked(sketch, 8, sizes, Math.abs(off) / offSpread);
     if (season.known) learnOff(numbers, off);
-    const level = levelView(numbers, sketch, value, spread, floor, offNow);
-    const shape = seasonView(numbers, sketch, offSpread, floor, offNow);
+    const off32 = asked(sketch, 10, sizes, Math.abs(numbers[OFF_32]!) / offSpread);
+    const level = levelView(numbers, sketch, value, spread, floor, offNow + off32);
+    const shape = seasonView(numbers, sketch, offSpread, floor, offNow + off32);
     const trust = shapeIsSeen(numbers, SEASON) && season.known ? explained(season.error, spread) : 0;
     const strength = Math.max(level, trust * shape);
 
@@ -122,14 +123,14 @@ function begin(numbers: Float64Array, value: number): void {
   for (const place of [SHORT, MIDDLE, LONG, BEFORE, LOWEST, HIGHEST]) numbers[place] = value;
 }
 
-/** How strange are the value, its step, the levels and the unrest of steps? */
+/** How strange are the value, its step, the levels and the unrest of steps? `off`: and how far is the shape, together. */
 function levelView(
   numbers: Float64Array,
   sketch: Float32Array,
   value: number,
   spread: number,
   floor: number,
-  offNow: number,
+  off: number,
 ): number {
   const sizes = numbers[SIZES]!;
   const short = numbers[SHORT]!;
@@ -144,25 +145,25 @@ function levelView(
     asked(sketch, 4, sizes, unrest) +
     asked(sketch, 5, sizes, 1 / unrest) +
     asked(sketch, 6, sizes, Math.abs(numbers[MIDDLE]! - long) / spread) +
-    offNow;
+    asked(sketch, 13, sizes, Math.abs(short - numbers[MIDDLE]!) / spread) +
+    off;
   const range = Math.max(numbers[HIGHEST]! - numbers[LOWEST]!, floor);
   const out = Math.max(0, value - numbers[HIGHEST]!, numbers[LOWEST]! - value) / range;
-  return sum / 8 + outsideWeight * asked(sketch, 7, sizes, out) + outsideBonus(out);
+  return sum / 10 + outsideWeight * asked(sketch, 7, sizes, out) + outsideBonus(out);
 }
 
-/** How strange are the distances to the shape: now, over three spans, and their unrest? */
+/** How strange are the distances to the shape: now and over 32 samples (`off`), over two spans more, and their unrest? */
 function seasonView(
   numbers: Float64Array,
   sketch: Float32Array,
   spread: number,
   floor: number,
-  offNow: number,
+  off: number,
 ): number {
   const sizes = numbers[SIZES]!;
   return (
-    (offNow +
+    (off +
       asked(sketch, 9, sizes, Math.abs(numbers[OFF_8]!) / spread) +
-      asked(sketch, 10, sizes, Math.abs(numbers[OFF_32]!) / spread) +
       asked(sketch, 11, sizes, Math.abs(numbers[OFF_100]!) / spread) +
       asked(sketch, 12, sizes, Math.max(numbers[OFF_NOW]!, floor) / spread)) /
     5

@@ -5,7 +5,7 @@ import { IsolationForest, type TreeNode } from 'ml-isolation-forest';
 import type { Model, TrainingOrder } from './detector.ts';
 import { seeded } from './random.ts';
 
-const trees = 64;
+const trees = 56;
 const subsample = 64;
 /**
  * Beside the subsample every tree sees this many rows far outside, at random corners. A column in which all rows agree has
@@ -13,30 +13,37 @@ const subsample = 64;
  */
 const outsiders = 2;
 /** As far as a number of a row goes. */
-const farthest = 16_000;
+const farthest = 127;
 
 /**
- * A model begins with the place of each tree's root. A node is four numbers: column (-1 in a leaf), cut, place of the right
- * child (the left one follows), rows of a leaf. Places are counted in nodes, from the model's beginning.
+ * Trees are cut off at this depth, where the paper goes one deeper for 64 rows: what is unusual ends above. So a tree has
+ * its place as a heap: the children of node i are 2i + 1 and 2i + 2.
  */
-const nodeNumbers = 4;
+const depth = 5;
+const inner = 2 ** depth - 1;
+const leaves = 2 ** depth;
 
-/** A tree of n rows has at most 2n - 1 nodes; beside them stand the places of the roots. */
-export const mostModelBytes = 2 * (trees + trees * nodeNumbers * (2 * (subsample + outsiders) - 1));
+/**
+ * A tree is two bytes for each inner node, column and cut, and one for each leaf at the bottom, its rows. Where a tree ends
+ * above the bottom the column is `ended`, and its rows stand in the place of the cut.
+ */
+const ended = 127;
+const treeBytes = 2 * inner + leaves;
+
+/** Every model has this size. */
+export const forestBytes = trees * treeBytes;
 
 /** Grows the model of an order: a pure function of it. */
 export function growForest({ rows, width, seed }: TrainingOrder): Model {
   const random = seeded(seed);
   const count = Math.floor(rows.length / width);
-  const nodes: number[] = new Array<number>(trees).fill(0);
-  for (let tree = 0; tree < trees; tree++) {
-    nodes[tree] = nodes.length / nodeNumbers;
-    flatten(grownTree(sampleOf(rows, width, count, random), random), nodes);
-  }
-  return { seed, nodes: Int16Array.from(nodes) };
+  const nodes = new Int8Array(forestBytes);
+  for (let tree = 0; tree < trees; tree++)
+    flatten(grownTree(sampleOf(rows, width, count, random), random), nodes, tree * treeBytes, 0);
+  return { seed, nodes };
 }
 
-function sampleOf(rows: Int16Array, width: number, count: number, random: () => number): number[][] {
+function sampleOf(rows: Int8Array, width: number, count: number, random: () => number): number[][] {
   const sample: number[][] = [];
   for (let n = 0; n < Math.min(subsample, count); n++) {
     const from = Math.floor(random() * count) * width;
@@ -63,17 +70,25 @@ function grownTree(sample: readonly (readonly number[])[], random: () => number)
   return forest.forest[0]!;
 }
 
-/** Appends a tree as numbers; rows are whole numbers, so a cut between two of them may be rounded up. */
-function flatten({ left, right, splitColumn, splitValue, trainingSet }: TreeNode, into: number[]): void {
-  const place = into.length;
-  if (left === undefined || right === undefined) {
-    into.push(-1, 0, 0, trainingSet?.length ?? 0);
+const rowsBelow = ({ left, right, trainingSet }: TreeNode): number =>
+  left === undefined || right === undefined ? (trainingSet?.length ?? 0) : rowsBelow(left) + rowsBelow(right);
+
+/** Writes a tree as bytes; rows are whole numbers, so a cut between two of them may be rounded up. */
+function flatten(node: TreeNode, into: Int8Array, tree: number, place: number): void {
+  const { left, right, splitColumn, splitValue } = node;
+  if (place >= inner) {
+    into[tree + 2 * inner + place - inner] = rowsBelow(node);
     return;
   }
-  into.push(splitColumn!, Math.ceil(splitValue!), 0, 0);
-  flatten(left, into);
-  into[place + 2] = into.length / nodeNumbers;
-  flatten(right, into);
+  if (left === undefined || right === undefined) {
+    into[tree + 2 * place] = ended;
+    into[tree + 2 * place + 1] = rowsBelow(node);
+    return;
+  }
+  into[tree + 2 * place] = splitColumn!;
+  into[tree + 2 * place + 1] = Math.ceil(splitValue!);
+  flatten(left, into, tree, 2 * place + 1);
+  flatten(right, into, tree, 2 * place + 2);
 }
 
 /** The mean path of an unsuccessful search in a tree of n rows: c(n) of the paper, with Euler's constant. */
@@ -82,19 +97,28 @@ const meanPath = (n: number): number =>
 const meanPaths = Float64Array.from({ length: subsample + outsiders + 1 }, (_, n) => meanPath(n));
 const wholePath = meanPath(subsample + outsiders);
 
-/** The paper's score of a row, in (0, 1): 0.5 is usual, towards 1 is alone. `row`: the model's width of whole numbers. */
-export function forestScore({ nodes }: Model, row: Int16Array): number {
+/**
+ * The paper's score of a row, in (0, 1): 0.5 is usual, towards 1 is alone. `row`: the model's width of whole numbers. The
+ * nodes of the model begin at `from`.
+ */
+export function forestScore(nodes: Int8Array, from: number, row: Int8Array): number {
   let paths = 0;
-  for (let tree = 0; tree < trees; tree++) {
-    let node = nodes[tree]! * nodeNumbers;
-    let depth = 0;
-    let column = nodes[node]!;
-    while (column >= 0) {
-      node = row[column]! < nodes[node + 1]! ? node + nodeNumbers : nodes[node + 2]! * nodeNumbers;
-      depth += 1;
-      column = nodes[node]!;
+  for (let tree = from; tree < from + forestBytes; tree += treeBytes) {
+    let node = 0;
+    let steps = 0;
+    let rows = -1;
+    while (node < inner) {
+      const column = nodes[tree + 2 * node]!;
+      const cut = nodes[tree + 2 * node + 1]!;
+      if (column === ended) {
+        rows = cut;
+        break;
+      }
+      node = 2 * node + (row[column]! < cut ? 1 : 2);
+      steps += 1;
     }
-    paths += depth + meanPaths[nodes[node + 3]!]!;
+    if (rows < 0) rows = nodes[tree + inner + node]!;
+    paths += steps + meanPaths[rows]!;
   }
   return 2 ** (-paths / trees / wholePath);
 }

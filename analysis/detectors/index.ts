@@ -17,11 +17,14 @@ export const detectors: Readonly<Record<DetectorName, Detector>> = {
   ensemble,
 };
 
+/** What keeps a state of a fixed size: a detector of one series, or a forest over several. */
+export type Keeper = Pick<Detector, 'layout' | 'stateBytes' | 'create' | 'training'>;
+
 /** The bytes of a state, to be stored; they go on as they are in `restore`. */
 export const save = savedBytes;
 
 /** The state that `save` gave. Throws where the bytes are of another detector, version or size: begin anew then. */
-export const restore = (detector: Detector, bytes: Uint8Array): SeriesMemory =>
+export const restore = (detector: Keeper, bytes: Uint8Array): SeriesMemory =>
   restoredMemory(detector.layout, bytes);
 
 export type {
@@ -40,5 +43,6 @@ export const seen = ({ numbers }: SeriesMemory): { samples: number; ms: number }
   ms: spanOf(numbers),
 });
 
+export { type Beside, type JointForest, type JointObservation, jointForest } from './joint-forest.ts';
 export type { SeriesMemory } from './series-memory.ts';
 export { detectorNames };

@@ -7,7 +7,7 @@ const version = 1;
 /** Numbers at the head of every block: kind and version, seed. */
 const headNumbers = 2;
 
-/** What a detector keeps: `numbers` in double precision, `sketch` in single, `rows` in whole numbers of 16 bits. */
+/** What a detector keeps: `numbers` in double precision, `sketch` in single, `rows` in whole numbers of 8 bits. */
 export interface Layout {
   /** A small integer, the detector's own. */
   readonly kind: number;
@@ -21,13 +21,13 @@ export interface SeriesMemory {
   readonly bytes: Uint8Array;
   readonly numbers: Float64Array;
   readonly sketch: Float32Array;
-  readonly rows: Int16Array;
+  readonly rows: Int8Array;
   readonly seed: number;
 }
 
 /** Bytes of a block. */
 export const memoryBytes = (layout: Layout): number =>
-  rowsFrom(layout) + Math.ceil((layout.rows ?? 0) / 4) * 8;
+  rowsFrom(layout) + Math.ceil((layout.rows ?? 0) / 8) * 8;
 
 const sketchFrom = ({ numbers }: Layout): number => (headNumbers + numbers) * 8;
 const rowsFrom = (layout: Layout): number => sketchFrom(layout) + Math.ceil(layout.sketch / 2) * 8;
@@ -45,7 +45,7 @@ const viewOf = (layout: Layout, buffer: ArrayBuffer): SeriesMemory => ({
   bytes: new Uint8Array(buffer),
   numbers: new Float64Array(buffer, headNumbers * 8, layout.numbers),
   sketch: new Float32Array(buffer, sketchFrom(layout), layout.sketch),
-  rows: new Int16Array(buffer, rowsFrom(layout), layout.rows ?? 0),
+  rows: new Int8Array(buffer, rowsFrom(layout), layout.rows ?? 0),
   seed: new Float64Array(buffer, 0, headNumbers)[1]!,
 });
 

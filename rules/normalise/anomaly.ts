@@ -1,12 +1,15 @@
 // What the keys of an anomaly rule mean together.
+
+import type { DetectorName } from '../../analysis/detectors/detector.ts';
 import { heldFigure } from '../anomaly.ts';
 import { hash64 } from '../fingerprint.ts';
 import { leastLookbackMs } from '../grid.ts';
-import type { Unhashed } from '../rule-hash.ts';
+import { formatMatcher } from '../matchers.ts';
+import { hashOfRule, type Unhashed } from '../rule-hash.ts';
 import type { RuleDraft } from '../schema.ts';
-import { compileTimeInterval } from '../time-interval.ts';
+import { compileTimeInterval, type TimeInterval } from '../time-interval.ts';
 import type { TimeIntervalSpec } from '../time-interval-spec.ts';
-import type { AnomalyRule, Detection, Reading as SeriesReading } from '../types.ts';
+import type { AnomalyRule, Detection, Grid, JointDetection, Reading as SeriesReading } from '../types.ts';
 import { commonParts, oneOf, type Reading, silenceParts } from './common.ts';
 import { gridParts } from './grid.ts';
 
@@ -16,7 +19,7 @@ const usualSensitivity = 1;
 const usualLearningMs = 86_400_000;
 
 export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule> {
-  const { draft, given, report } = reading;
+  const { draft, given, origin, report } = reading;
   oneOf(reading, 'metric', 'metric_name');
   oneOf(reading, 'metric', 'metrics');
   oneOf(reading, 'metric_name', 'metrics');
@@ -30,13 +33,21 @@ export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule>
   // On a grid the newest sample counts for a while, as for every rule there.
   const windowMs = joined ? leastLookbackMs : 0;
   const readings = metrics.map((metric): SeriesReading => ({ metric, match, aggregate: 'last', windowMs }));
+  const { detector = 'ensemble', exclude, exclude_time_intervals: named = [] } = draft;
+  if (given.has('exclude_time_intervals') && origin.kind === 'api')
+    report(
+      'exclude_time_intervals',
+      'names of the configuration are known to rule files; write the intervals in exclude',
+    );
+  const detection = detectionOf(detector, exclude ?? [], named);
+  const grid = joined ? gridParts(draft) : null;
   return {
     type: 'anomaly',
     ...commonParts(reading, undefined),
     ...silenceParts(reading, windowMs),
     ...readings[0]!,
     readings,
-    detection: detectionOf(draft),
+    detection,
     sensitivity: draft.sensitivity ?? usualSensitivity,
     direction: draft.direction ?? 'both',
     minChange: draft.min_change ?? 0,
@@ -45,18 +56,49 @@ export function normaliseAnomaly(reading: Reading<Draft>): Unhashed<AnomalyRule>
     operator: 'gte',
     threshold: 0,
     resolveThreshold: heldFigure,
-    ...(joined ? { grid: gridParts(draft) } : {}),
+    ...(grid !== null && { grid, joint: jointOf(readings, grid, detection) }),
   };
 }
 
-/** What is learned depends on these keys alone: a rule that changes in others goes on with what it knows. */
-function detectionOf({ detector = 'ensemble', exclude }: Draft): Detection {
-  const spec: readonly TimeIntervalSpec[] = exclude ?? [];
+/** What is learned depends on these alone: a rule that changes in others goes on with what it knows. */
+function detectionOf(
+  detector: DetectorName,
+  spec: readonly TimeIntervalSpec[],
+  named: readonly string[],
+  windows?: readonly TimeInterval[],
+): Detection {
+  const all = [...spec, ...(windows ?? []).flatMap((one) => one.spec)];
   return {
-    key: spec.length === 0 ? detector : `${detector} ${hash64(JSON.stringify(spec))}`,
+    key: all.length === 0 ? detector : `${detector} ${hash64(JSON.stringify(all))}`,
     detector,
     exclude: spec.length === 0 ? null : compileTimeInterval('exclude', spec),
+    ...(named.length > 0 && { named }),
+    ...(windows !== undefined && { windows }),
   };
+}
+
+/** The rule with the windows that it names; `windows`: one for each name. */
+export function withWindows(rule: AnomalyRule, windows: readonly TimeInterval[]): AnomalyRule {
+  const { detector, exclude, named = [] } = rule.detection;
+  const detection = detectionOf(detector, exclude?.spec ?? [], named, windows);
+  const { hash, ...rest } = rule;
+  const { readings, grid } = rule;
+  const met: Unhashed<AnomalyRule> = {
+    ...rest,
+    detection,
+    ...(grid !== undefined && { joint: jointOf(readings, grid, detection) }),
+  };
+  return { ...met, hash: hashOfRule(met) };
+}
+
+/** What is learned of the metrics together depends on these: in which order, by which labels, and how each is watched. */
+function jointOf(
+  readings: readonly SeriesReading[],
+  { by, intervalMs }: Grid,
+  { key }: Detection,
+): JointDetection {
+  const of = readings.map(({ metric, match }) => [metric, ...match.map(formatMatcher)]);
+  return { key: `joint ${hash64(JSON.stringify([of, by, intervalMs, key]))}`, metrics: readings.length };
 }
 
 function checkJoined({ draft, given, report }: Reading<Draft>): void {

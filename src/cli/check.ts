@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
+import { meetWindows } from '../config/planned-windows.ts';
 import { listTestFiles } from '../config/rule-folder.ts';
 import { RuleReader } from '../config/rule-reader.ts';
 import { gapText } from '../config/schedules.ts';
@@ -22,7 +23,8 @@ export async function checkCommand(host: CliHost, flags: CheckFlags): Promise<nu
   // With --rules the rules can be checked whatever the configuration is.
   const paths =
     'config' in loaded ? loaded.config.rules : (flags.rules ?? []).map((path) => resolve(cwd, path));
-  const read = await new RuleReader(paths).first();
+  const found = await new RuleReader(paths).first();
+  const read = 'config' in loaded ? meetWindows(found, loaded.config) : found;
   problems.push(...read.problems);
   const tests = listTestFiles(paths.filter((path) => existsSync(path))).files.map(({ path }) => path);
   // Rule files that are wrong have been said already.

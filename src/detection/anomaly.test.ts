@@ -213,9 +213,15 @@ describe('what it knows', () => {
     expect(bytesOf('a')).toBe('');
     expect(detections.size).toBeGreaterThanOrEqual(most);
     await stage.advance(minute);
-    expect(stage.store.alerts('default', {}, 10, null).items.map(({ labels }) => labels.alertname)).toContain(
-      'tocsin.detectors_full',
+    const told = stage.store
+      .alerts('default', {}, 10, null)
+      .items.filter(({ labels }) => labels.alertname === 'tocsin.detectors_full');
+    // Once for both in the hour: the log has each.
+    expect(told).toHaveLength(1);
+    expect(told[0]!.annotations.summary).toBe(
+      'The memory of detectors is full (limits.detector_bytes): 4 series are not learned from (cpu). Rules of type anomaly say insufficient_data of them.',
     );
+    expect(detections.counts).toMatchObject({ evicted: 1, refused: 4 });
   });
 });
 
@@ -235,5 +241,75 @@ describe('of several metrics', () => {
     expect(stage.events()).toEqual(['alert.firing', 'alert.resolved']);
     const { items } = stage.store.alerts('default', {}, 10, null);
     expect(items.map(({ labels }) => labels.host)).toEqual(['a']);
+  });
+
+  /** Requests and the load that they make, which go together: the load is known from the requests to one part in forty. */
+  const together = (n: number) => {
+    const requests = 100 + 30 * usual(n * 3);
+    return { requests, load: requests / 20 + usual(n + 5) / 20 };
+  };
+  const pushBoth = async (requests: number, load: number) => {
+    await stage.pushAll([
+      { metric: 'requests', host: 'a', value: requests },
+      { metric: 'load', host: 'a', value: load },
+    ]);
+    await stage.advance(stepMs);
+  };
+  const joined = { metrics: ['requests', 'load'], by: ['host'], interval: '6m' };
+  const jointBytes = (): string => {
+    const { table, detections } = stage.runtime;
+    const rule = anomaly(joined);
+    const found = ['requests', 'load']
+      .flatMap((metric) => [...table.byMetric('default', metric)])
+      .flatMap((series) => detections.bytesOf(series, rule.joint!.key) ?? []);
+    return found.map((bytes) => Buffer.from(bytes).toString('base64')).join(' ');
+  };
+  const combination = async (restartAt = -1) => {
+    stage = new Stage({
+      rules: [
+        anomaly(joined),
+        anomaly({ name: 'Requests', metric: 'requests' }),
+        anomaly({ name: 'Load', metric: 'load' }),
+      ],
+    });
+    const past = Array.from({ length: 100 }, (_, n) => together(n)).sort((a, b) => a.load - b.load);
+    const [quiet, busy] = [past[10], past[90]];
+    const seen: unknown[] = [];
+    for (let n = 0; n < 420; n++) {
+      if (n === restartAt) await stage.restart();
+      const { requests, load } = together(n);
+      // Both as usual, and not together: the requests of a quiet time with the load of a busy one.
+      if (n === 400) await pushBoth(quiet!.requests, busy!.load);
+      // A hole, an infinity and a gap say nothing.
+      else if (n === 300) await pushBoth(requests, Number.POSITIVE_INFINITY);
+      else if (n === 310) await stage.advance(3 * 3_600_000);
+      else await pushBoth(requests, load);
+      const [series] = stage.runtime.table.byMetric('default', 'requests');
+      const one = stage.runtime.detections.together([series!], anomaly(joined).joint!.key);
+      if (n >= 320) seen.push(one?.perWeek);
+    }
+    return seen;
+  };
+
+  it('finds a combination that none of them finds, says which do not fit, and says the same over a restart', async () => {
+    const straight = await combination();
+    expect(stage.events()).toEqual(['alert.firing', 'alert.resolved']);
+    const [alert] = stage.store.alerts('default', {}, 10, null).items;
+    expect(alert).toMatchObject({ labels: { alertname: 'Unusual', host: 'a' } });
+    const { together: told, oneIn } = alert!.finding!;
+    expect(told!.map(({ metric, beside }) => [metric, beside])).toEqual(
+      expect.arrayContaining([
+        ['requests', true],
+        ['load', true],
+      ]),
+    );
+    for (const { value, low, high } of told!) expect(value < low || value > high).toBe(true);
+    expect(oneIn).toBeGreaterThan(1_000);
+    const bytes = jointBytes();
+    expect(bytes).not.toBe('');
+    await stage.close();
+    // Between the order of a model and its effect.
+    expect(await combination(265)).toEqual(straight);
+    expect(jointBytes()).toBe(bytes);
   });
 });

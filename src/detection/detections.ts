@@ -6,12 +6,17 @@
 import {
   type Detector,
   detectors,
+  type JointForest,
+  type JointObservation,
+  jointForest,
+  type Keeper,
   restore,
   type SeriesMemory,
   save,
 } from '../../analysis/detectors/index.ts';
-import { type Before, beforeOf, type Sight, type Unseen } from '../../rules/anomaly.ts';
-import type { Detection, Labels } from '../../rules/types.ts';
+import { beforeOf, isExcluded, type Unseen } from '../../rules/anomaly.ts';
+import type { Before, Sight } from '../../rules/sight.ts';
+import type { Detection, JointDetection, Labels } from '../../rules/types.ts';
 import type { Grower } from './grower.ts';
 import { seedOf } from './seed.ts';
 import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
@@ -31,7 +36,8 @@ export const defaultDetectorBytes = 64 * 1024 * 1024;
 
 /** How a series is watched by its rules; `recent`: some of them look at it later than its samples come. */
 export interface Watched {
-  readonly detection: Detection;
+  /** With others, or by itself. */
+  readonly detection: Detection | JointDetection;
   readonly recent: boolean;
 }
 
@@ -46,11 +52,16 @@ export interface Eviction {
 
 interface Slot {
   readonly series: number;
-  readonly detection: Detection;
-  readonly detector: Detector;
+  readonly key: string;
+  readonly keeper: Keeper;
+  /** Null where several series are watched together: the state lies with one of them. */
+  readonly own: { readonly detector: Detector; readonly detection: Detection } | null;
+  readonly forest: JointForest | null;
   recent: Sight[] | null;
   memory: SeriesMemory | null;
   sight: Sight | null;
+  /** What was seen in the newest row of several series. */
+  joint: JointObservation | null;
   unseen: Unseen;
   before: Before | null;
   firstAt: number;
@@ -117,7 +128,7 @@ export class Detections {
     const before = this.#slots[series];
     if (before === undefined && watched.length === 0) return;
     const slots = watched.map(({ detection, recent }) => {
-      const known = before?.find((slot) => slot.detection.key === detection.key);
+      const known = before?.find((slot) => slot.key === detection.key);
       if (known === undefined) return newSlot(series, detection, recent);
       known.recent = recent ? (known.recent ?? []) : null;
       return known;
@@ -143,11 +154,12 @@ export class Detections {
   }
 
   #feed(slot: Slot, at: number, value: number, now: number): void {
+    if (slot.own === null) return;
     // Of a turn that was lost: it was looked at already. The first value of a time counts.
     if (at <= slot.standsAt) return;
     slot.standsAt = at;
-    const { detection, detector } = slot;
-    if (detection.exclude?.contains(at) === true) {
+    const { detector, detection } = slot.own;
+    if (isExcluded(detection, at)) {
       slot.unseen = 'excluded';
       slot.sight = null;
       return;
@@ -167,6 +179,44 @@ export class Detections {
       slot.recent.push(sight);
       if (slot.recent.length > mostRecent) slot.recent.shift();
     }
+    this.#learned(slot, memory, now);
+  }
+
+  /**
+   * Shows what several series are at one time to the forest over them; `among`: these series, with one of which its state
+   * lies. Each time once, in their order; the answer to an earlier one is that of the newest. Null: there is no room.
+   */
+  feedTogether(
+    among: Iterable<number>,
+    { key }: JointDetection,
+    distances: readonly number[],
+    at: number,
+    now: number,
+  ): JointObservation | null {
+    const slot = this.#togetherSlot(among, key);
+    if (slot === undefined || slot.forest === null) return null;
+    if (at <= slot.standsAt) return slot.joint;
+    slot.standsAt = at;
+    const memory = slot.memory ?? this.#begin(slot, at, now);
+    slot.joint = memory === null ? null : slot.forest.observe(memory, distances, at);
+    if (memory === null) return null;
+    this.counts.observed += 1;
+    this.#learned(slot, memory, now);
+    return slot.joint;
+  }
+
+  /** Of the series that one is a member of, the one with which the state lies; the first, where there is none yet. */
+  #togetherSlot(among: Iterable<number>, key: string): Slot | undefined {
+    let first: Slot | undefined;
+    for (const series of among) {
+      const slot = this.#slotOf(series, key);
+      if (slot?.memory != null) return slot;
+      first ??= slot;
+    }
+    return first;
+  }
+
+  #learned(slot: Slot, memory: SeriesMemory, now: number): void {
     slot.fedAt = now;
     this.#fed.delete(slot);
     this.#fed.add(slot);
@@ -174,12 +224,12 @@ export class Detections {
       slot.aheadSince = now;
       this.#ahead.add(slot);
     }
-    if (detector.training !== undefined) this.#train(slot, memory);
+    if (slot.keeper.training !== undefined) this.#train(slot, memory);
   }
 
   #train(slot: Slot, memory: SeriesMemory): void {
     const { grower } = this.#options;
-    const { training } = slot.detector;
+    const { training } = slot.keeper;
     if (grower === undefined || training === undefined || slot.growing) return;
     const order = training.wanted(memory);
     if (order === null) return;
@@ -192,7 +242,7 @@ export class Detections {
 
   /** A state for a series that nothing is known of; null: there is no room. */
   #begin(slot: Slot, at: number, now: number): SeriesMemory | null {
-    if (!this.#makeRoom(bytesOf(slot.detector), now)) {
+    if (!this.#makeRoom(bytesOf(slot.keeper), now)) {
       if (!slot.refused) {
         slot.refused = true;
         this.counts.refused += 1;
@@ -202,10 +252,10 @@ export class Detections {
     }
     slot.refused = false;
     const { table } = this.#options;
-    const { series, detection, detector } = slot;
+    const { series, key, keeper } = slot;
     slot.firstAt = at;
-    const seed = seedOf(table.metricOf(series), table.labelsOf(series), detection.key);
-    this.#hold(slot, detector.create(seed), now);
+    const seed = seedOf(table.metricOf(series), table.labelsOf(series), key);
+    this.#hold(slot, keeper.create(seed), now);
     this.#fresh.add(slot);
     return slot.memory;
   }
@@ -213,7 +263,7 @@ export class Detections {
   #hold(slot: Slot, memory: SeriesMemory, now: number): void {
     slot.memory = memory;
     slot.fedAt = now;
-    this.#bytes += bytesOf(slot.detector);
+    this.#bytes += bytesOf(slot.keeper);
     this.#fed.add(slot);
   }
 
@@ -234,17 +284,19 @@ export class Detections {
     return true;
   }
 
-  #told({ series, detector }: Slot, unfedMs: number | null): void {
-    this.#options.onEvicted?.({ series, detector: detector.name, bytes: bytesOf(detector), idleMs: unfedMs });
+  #told({ series, own, keeper }: Slot, unfedMs: number | null): void {
+    const detector = own?.detector.name ?? 'joint';
+    this.#options.onEvicted?.({ series, detector, bytes: bytesOf(keeper), idleMs: unfedMs });
   }
 
   /** Forgets a state, in the store too. */
   #release(slot: Slot): void {
-    if (slot.memory !== null) this.#bytes -= bytesOf(slot.detector);
+    if (slot.memory !== null) this.#bytes -= bytesOf(slot.keeper);
     slot.memory = null;
     slot.recent = slot.recent === null ? null : [];
     slot.aheadSince = null;
     slot.before = null;
+    slot.joint = null;
     this.#fed.delete(slot);
     this.#ahead.delete(slot);
     this.#fresh.delete(slot);
@@ -272,6 +324,11 @@ export class Detections {
     return sight === undefined || sight.at <= at - windowMs ? null : sight;
   }
 
+  /** What the forest over several series saw in the newest row of them; null: nothing. */
+  together(among: Iterable<number>, key: string): JointObservation | null {
+    return this.#togetherSlot(among, key)?.joint ?? null;
+  }
+
   /** A copy of the bytes of a state; null: nothing is known. */
   bytesOf(series: number, key: string): Uint8Array | null {
     const memory = this.#slotOf(series, key)?.memory;
@@ -279,7 +336,7 @@ export class Detections {
   }
 
   #slotOf(series: number, key: string): Slot | undefined {
-    return this.#slots[series]?.find(({ detection }) => detection.key === key);
+    return this.#slots[series]?.find((slot) => slot.key === key);
   }
 
   // -- the store ------------------------------------------------------------------------------------------------
@@ -302,13 +359,13 @@ export class Detections {
     this.#found.delete(place);
     for (const { bytes, firstAt, standsAt, sight, before, ...key } of states) {
       const slot = this.#slotOf(series, key.key);
-      const memory = slot === undefined ? null : memoryOf(slot.detector, bytes);
+      const memory = slot === undefined ? null : memoryOf(slot.keeper, bytes);
       if (slot !== undefined && memory === null) this.counts.outdated += 1;
       if (slot === undefined || memory === null) {
         this.#removed.push(key);
         continue;
       }
-      if (!this.#makeRoom(bytesOf(slot.detector), now)) {
+      if (!this.#makeRoom(bytesOf(slot.keeper), now)) {
         slot.refused = true;
         slot.unseen = 'no_room';
         this.counts.evicted += 1;
@@ -351,7 +408,7 @@ export class Detections {
         if (!isDue(slot) || (bytes >= bytesPerWrite && !all)) break;
         if (due.has(slot)) continue;
         due.add(slot);
-        bytes += slot.detector.stateBytes;
+        bytes += slot.keeper.stateBytes;
       }
     };
     take(this.#fresh, () => true);
@@ -362,7 +419,7 @@ export class Detections {
     for (const slot of due) {
       const home = keyOf(slot.series);
       if (home === null || slot.memory === null) continue;
-      const key = { ...home, key: slot.detection.key };
+      const key = { ...home, key: slot.key };
       written.set(slot, key);
       const { firstAt, standsAt, sight, before } = slot;
       put.push({ ...key, firstAt, standsAt, sight, before, bytes: slot.memory.bytes });
@@ -379,12 +436,16 @@ export class Detections {
   }
 }
 
-function newSlot(series: number, detection: Detection, recent: boolean): Slot {
+function newSlot(series: number, detection: Detection | JointDetection, recent: boolean): Slot {
+  const forest = 'metrics' in detection ? jointForest(detection.metrics) : null;
+  const own = 'metrics' in detection ? null : { detector: detectors[detection.detector], detection };
+  const keeper: Keeper = own?.detector ?? forest!;
   return {
-    ...{ series, detection, detector: detectors[detection.detector] },
+    ...{ series, key: detection.key, keeper, own, forest },
     recent: recent ? [] : null,
     memory: null,
     sight: null,
+    joint: null,
     unseen: 'no_sample',
     before: null,
     firstAt: 0,
@@ -397,12 +458,12 @@ function newSlot(series: number, detection: Detection, recent: boolean): Slot {
   };
 }
 
-const bytesOf = ({ stateBytes, training }: Detector): number => stateBytes + (training?.modelBytes ?? 0);
+const bytesOf = ({ stateBytes, training }: Keeper): number => stateBytes + (training?.modelBytes ?? 0);
 
 /** Null: the bytes are of another version of the detector, and the series learns anew. */
-function memoryOf(detector: Detector, bytes: Uint8Array): SeriesMemory | null {
+function memoryOf(keeper: Keeper, bytes: Uint8Array): SeriesMemory | null {
   try {
-    return restore(detector, bytes);
+    return restore(keeper, bytes);
   } catch {
     return null;
   }

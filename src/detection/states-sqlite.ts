@@ -1,6 +1,6 @@
 // The states of detectors in the samples' database: what is written here stands at samples that were written before.
 import type Database from 'better-sqlite3';
-import type { Before, Sight } from '../../rules/anomaly.ts';
+import type { Before, Sight } from '../../rules/sight.ts';
 import { withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
 import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
 

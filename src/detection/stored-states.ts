@@ -1,5 +1,5 @@
 // Where the states of detectors are kept between two runs: a port of its own, beside the sample history.
-import type { Before, Sight } from '../../rules/anomaly.ts';
+import type { Before, Sight } from '../../rules/sight.ts';
 
 /** Which state of which series; ids as in the history. */
 export interface StateKey {

@@ -1,5 +1,7 @@
 // Grid times that are due become work of their tenant, behind the samples that came before them, and are evaluated in
 // slices: thousands of series must not hold up anybody.
+import type { JointObservation } from '../../analysis/detectors/index.ts';
+import { distancesOf } from '../../rules/anomaly-together.ts';
 import { gridEvaluatorOf } from '../../rules/index.ts';
 import type { SeriesWindow } from '../../rules/types.ts';
 import type { Clock } from '../clock.ts';
@@ -128,11 +130,12 @@ export class GridServing {
     }
     this.counts.evaluations += 1;
     const { rule } = run.rule;
+    const joint = this.#joint(run, group, now);
     const input = decideGroup(
       rule,
       group,
       run.totals,
-      run.rule.contextOf(group, run.at),
+      { ...run.rule.contextOf(group, run.at), joint },
       openByKey.get(group.key),
     );
     if (input !== null) {
@@ -142,6 +145,16 @@ export class GridServing {
       group.refreshWake(openByKey.get(group.key), rule);
     }
     if (group.members.length === 0) run.rule.release(group, openByKey.has(group.key), run.at);
+  }
+
+  /** Of a rule over several metrics: what the forest over all of them sees in the group; null: nothing. */
+  #joint(run: GridRun, group: GridGroup, now: number): JointObservation | null {
+    const { rule, readings } = run.rule;
+    const { detections } = this.#parts;
+    if (rule.type !== 'anomaly' || rule.joint === undefined || detections === undefined) return null;
+    const distances = distancesOf(run.totals);
+    if (distances === null) return null;
+    return detections.feedTogether(seriesOf(group, readings.length), rule.joint, distances, run.at, now);
   }
 
   /** Every group was judged at this time; that holds once it is committed. */
@@ -156,4 +169,8 @@ export class GridServing {
       if (!clock.idle) this.#parts.agenda.grid(clock);
     });
   }
+}
+
+function* seriesOf({ members }: GridGroup, readings: number): Iterable<number> {
+  for (const member of members) yield Math.floor(member / readings);
 }

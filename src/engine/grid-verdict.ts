@@ -1,6 +1,8 @@
 // What a group has to say at a time of the grid: a change of verdict, the time of `for` or `keep_firing_for`, or that it
 // has been silent for as long as its rule bears. Reads no clock: the grid time is the time.
+
 import type { GroupTotals } from '../../rules/across.ts';
+import { findingTogether } from '../../rules/anomaly-together.ts';
 import type { GridRule } from '../../rules/grid.ts';
 import { type GroupContext, gridEvaluatorOf } from '../../rules/index.ts';
 import { hasLevels, levelReached } from '../../rules/levels.ts';
@@ -34,7 +36,13 @@ export function decideGroup(
     group.verdict = 'false';
     return null;
   }
-  return { kind: 'verdict', rule, subject: group.subject(rule), sampleAt: at, ...said };
+  const finding =
+    rule.type === 'anomaly' && said.verdict === 'true' ? findingTogether(rule, totals, context) : null;
+  return {
+    ...{ kind: 'verdict', rule, subject: group.subject(rule), sampleAt: at },
+    ...said,
+    ...(finding !== null && { finding }),
+  };
 }
 
 function decideValue(

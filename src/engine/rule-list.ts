@@ -87,6 +87,7 @@ function watchedBy(all: readonly Reader[]): readonly Watched[] {
     const { detection, grid } = rule;
     const recent = grid !== undefined || byKey.get(detection.key)?.recent === true;
     byKey.set(detection.key, { detection, recent });
+    if (rule.joint !== undefined) byKey.set(rule.joint.key, { detection: rule.joint, recent: false });
   }
   return [...byKey.values()];
 }

@@ -80,6 +80,7 @@ function ofAllSeries(
 interface Group {
   readonly labels: Labels;
   readonly totals: readonly GroupTotals[];
+  readonly series: number[];
 }
 
 function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at: number): VerdictAnswer[] {
@@ -102,19 +103,24 @@ function ofGroups(rule: GridRule, replay: Replay, tenant: string, open: Open, at
   for (const { id, reading, labels: all } of members) {
     const labels = labelSet(groupLabels(by, all));
     const name = canonicalLabels(labels);
-    const group = groups.get(name) ?? { labels, totals: readings.map(() => emptyTotals()) };
+    const group = groups.get(name) ?? { labels, totals: readings.map(() => emptyTotals()), series: [] };
     groups.set(name, group);
+    group.series.push(id);
     table.view(id, window);
     const was = wasTrue(open.get(alertKey(rule.name, labels)));
     const sight =
       rule.type === 'anomaly' ? detections.sightAt(id, rule.detection.key, gridAt, rule.windowMs) : null;
     gridEvaluatorOf(rule).add(rule, reading, window, gridAt, was, group.totals, sight);
   }
-  return [...groups.values()].map(({ labels, totals }) => {
+  return [...groups.values()].map(({ labels, totals, series }) => {
     const alert = open.get(alertKey(rule.name, labels));
     const context = {
       at: gridAt,
       since: now - at,
+      joint:
+        rule.type === 'anomaly' && rule.joint !== undefined
+          ? detections.together(series, rule.joint.key)
+          : null,
       occurrences: () => 0,
       ruleState: (name: string, state: string) =>
         [...open.values()].some(

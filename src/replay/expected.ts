@@ -1,8 +1,9 @@
 // What a rule about unusual values expected over a span, and how strange it found each sample: its detector over the history,
 // from so long before the span as a backtest begins. For plots.
 import { detectors } from '../../analysis/detectors/index.ts';
-import { anomalyFigure, type Before, beforeOf, missingOf } from '../../rules/anomaly.ts';
+import { anomalyFigure, beforeOf, isExcluded, missingOf } from '../../rules/anomaly.ts';
 import { matchesAll } from '../../rules/matchers.ts';
+import type { Before } from '../../rules/sight.ts';
 import type { AnomalyRule } from '../../rules/types.ts';
 import { seedOf } from '../detection/seed.ts';
 import type { ExpectedAnswer, ExpectedQuestion, ExpectedSeries } from './questions.ts';
@@ -59,7 +60,7 @@ function seriesOf(
     const value = values[row]!;
     if (at <= lastAt || at > to || out.timestamps.length >= most) continue;
     lastAt = at;
-    if (detection.exclude?.contains(at) === true) continue;
+    if (isExcluded(detection, at)) continue;
     firstAt ??= at;
     const seen = detector.observe(memory, value, at);
     before = beforeOf(before, seen, value);

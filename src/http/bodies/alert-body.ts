@@ -28,6 +28,19 @@ export const alertBody = z
         expected: z.object({ low: z.number(), mid: z.number(), high: z.number() }),
         score: z.number().meta({ description: '0 is usual, towards 1 is strange.' }),
         one_in: z.number().meta({ description: 'One in so many samples of the series is as unusual.' }),
+        together: z
+          .array(
+            z.object({
+              metric: z.string(),
+              value: z.number(),
+              expected: z.object({ low: z.number(), high: z.number() }),
+              beside: z.boolean().meta({ description: 'It was expected there beside what the others are.' }),
+            }),
+          )
+          .optional()
+          .meta({
+            description: 'Of a rule over several metrics: those that made it unusual, at most three.',
+          }),
       })
       .nullable()
       .meta({ description: 'Of an alert about an unusual value: its rarest sample, and what was expected.' }),
@@ -54,8 +67,13 @@ export const alertBody = z
   .meta({ id: 'Alert' });
 export type AlertBody = z.output<typeof alertBody>;
 
-function findingBody({ value, at, low, mid, high, score, oneIn }: Finding): AlertBody['finding'] {
-  return { value, at: timeText(at), expected: { low, mid, high }, score, one_in: oneIn };
+function findingBody({ value, at, low, mid, high, score, oneIn, together }: Finding): AlertBody['finding'] {
+  return {
+    ...{ value, at: timeText(at), expected: { low, mid, high }, score, one_in: oneIn },
+    ...(together !== undefined && {
+      together: together.map(({ low, high, ...rest }) => ({ ...rest, expected: { low, high } })),
+    }),
+  };
 }
 
 /** As it is shown to whoever reads it: with what its groups go through. */

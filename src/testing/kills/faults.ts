@@ -99,6 +99,7 @@ export function plantInHistory(history: History, fault: PlantedFault | null): Hi
     append: (declared, blocks) => history.append(declared, ++seen % everyNth === 0 ? [] : blocks),
     range: (from, to, visit) => history.range(from, to, visit),
     fold: (before) => history.fold(before),
+    ...(history.states !== undefined && { states: history.states }),
     forget: (before, maxBytes) => history.forget(before, maxBytes),
     close: () => history.close(),
   };

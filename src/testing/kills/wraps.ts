@@ -56,6 +56,7 @@ export function wrapHistory(history: History, kill: KillSwitch): History {
       kill.hit('history.fold');
       return true;
     },
+    ...(history.states !== undefined && { states: history.states }),
     forget: (before, maxBytes) => history.forget(before, maxBytes),
     close: () => history.close(),
   };
