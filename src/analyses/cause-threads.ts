@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import { AskedThread } from '../ingest/asked-thread.ts';
 import { startThread } from '../ingest/threads.ts';
+import { nextSlice } from '../slices.ts';
 import { analyzeLimits, type FoundInAlerts, type FromCauses, type ToCauses } from './cause-messages.ts';
 import { type PackedEdges, packEdges } from './packed-edges.ts';
 
@@ -44,18 +45,22 @@ export class CauseThreads {
     this.#asked = new AskedThread({ start, clock, limitMs: timeMs, tooLong });
   }
 
-  #edges(tenant: string): PackedEdges {
+  async #edges(tenant: string): Promise<PackedEdges> {
     const edges = this.#options.edges(tenant);
-    const packed = this.#packed.get(edges) ?? packEdges(edges);
-    this.#packed.set(edges, packed);
-    return packed;
+    const known = this.#packed.get(edges);
+    if (known !== undefined) return known;
+    const work = packEdges(edges);
+    let done = nextSlice(work);
+    for (; done === null; done = nextSlice(work)) await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#packed.set(edges, done.result);
+    return done.result;
   }
 
   /** What broke; null: no alert of the incident names a service. Rejects with ApiError. */
   async cause(tenant: string, incident: string): Promise<RootCause | null> {
+    const edges = await this.#edges(tenant);
     const now = this.#options.clock.now();
-    const task = { kind: 'cause', tenant, incident, edges: this.#edges(tenant), now } as const;
-    const answer = await this.#causes.ask(task);
+    const answer = await this.#causes.ask({ kind: 'cause', tenant, incident, edges, now });
     if (answer.kind !== 'cause') throw new Error(`a cause was answered with ${answer.kind}`);
     return answer.cause;
   }
@@ -73,7 +78,7 @@ export class CauseThreads {
     try {
       const { clock, patternRules } = this.#options;
       const task = { kind: 'analyze', tenant, of, patternRules: patternRules(tenant) } as const;
-      const ask = { ...task, edges: this.#edges(tenant), now: clock.now() };
+      const ask = { ...task, edges: await this.#edges(tenant), now: clock.now() };
       const answer = await this.#asked.ask(ask, signal);
       if (answer.kind === 'analyze') return answer.found;
       if (answer.kind === 'too_large') throw new ApiError('query_too_large', { message: answer.message });

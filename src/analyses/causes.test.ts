@@ -5,6 +5,7 @@ import type { RootCause } from '../../analysis/root-cause/hypothesis.ts';
 import { silentLog } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { IncidentRow } from '../pipeline/rows.ts';
+import { atOnce } from '../slices.ts';
 import type { CommittedEvent } from '../store/store.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { startTestApp, type TestApp } from '../testing/test-app.ts';
@@ -243,7 +244,7 @@ describe('the thread of causes', () => {
       { from: 'web', to: 'a "b"', confidence: 0.25, source: 'learned' },
       { from: 'a "b"', to: 'db', confidence: 0.5, source: 'labels' },
     ] as const;
-    expect(unpackEdges(packEdges(edges))).toEqual(edges);
+    expect(unpackEdges(atOnce(packEdges(edges)))).toEqual(edges);
   });
 });
 

@@ -1,5 +1,6 @@
 // A topology on its way into a thread: columns, since twenty thousand objects would hold up the loop while they are copied.
 import type { Edge } from '../../analysis/signals.ts';
+import type { Sliced } from '../slices.ts';
 
 const sources = ['declared', 'labels', 'learned'] as const satisfies readonly Edge['source'][];
 
@@ -12,7 +13,11 @@ export interface PackedEdges {
   readonly source: Uint8Array;
 }
 
-export function packEdges(edges: readonly Edge[]): PackedEdges {
+/** A piece of work for every so many edges. */
+const edgesAtOnce = 64;
+
+/** In slices: of twenty thousand edges it takes as many milliseconds. */
+export function* packEdges(edges: readonly Edge[]): Sliced<PackedEdges> {
   const places = new Map<string, number>();
   const placeOf = (service: string): number => {
     let place = places.get(service);
@@ -22,13 +27,19 @@ export function packEdges(edges: readonly Edge[]): PackedEdges {
     }
     return place;
   };
-  const from = Uint32Array.from(edges, (edge) => placeOf(edge.from));
-  const to = Uint32Array.from(edges, (edge) => placeOf(edge.to));
-  return {
-    ...{ services: JSON.stringify([...places.keys()]), from, to },
-    confidence: Float64Array.from(edges, ({ confidence }) => confidence),
-    source: Uint8Array.from(edges, ({ source }) => sources.indexOf(source)),
-  };
+  const { length } = edges;
+  const from = new Uint32Array(length);
+  const to = new Uint32Array(length);
+  const confidence = new Float64Array(length);
+  const source = new Uint8Array(length);
+  for (const [n, edge] of edges.entries()) {
+    from[n] = placeOf(edge.from);
+    to[n] = placeOf(edge.to);
+    confidence[n] = edge.confidence;
+    source[n] = sources.indexOf(edge.source);
+    if (n % edgesAtOnce === 0) yield edgesAtOnce;
+  }
+  return { services: JSON.stringify([...places.keys()]), from, to, confidence, source };
 }
 
 export function unpackEdges({ services, from, to, confidence, source }: PackedEdges): Edge[] {
