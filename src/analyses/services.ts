@@ -19,7 +19,10 @@ import type { AlertRow, FindingRow, IncidentAlertRow, IncidentRow } from '../pip
 import type { Actor, Answer, Idempotency } from '../services.ts';
 import type { FindingFilter, IncidentFilter, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
+import type { FoundInAlerts } from './cause-messages.ts';
+import type { AnalyzeQuestion, CauseThreads } from './cause-threads.ts';
 import { IncidentLedger, incidentOfRow, incidentRowOf } from './incident-rows.ts';
+import type { KnownOfAlert } from './known-of-alert.ts';
 import type { AnalysisRunner } from './runner.ts';
 import type { TenantAnalyses } from './tenant-analyses.ts';
 
@@ -48,6 +51,13 @@ export interface AnalysisServices {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /**
+   * Patterns, incidents and causes in stored alerts; nothing is stored. One at a time of each tenant. Rejects with
+   * ApiError.
+   */
+  analyze(tenant: string, of: AnalyzeQuestion, signal?: AbortSignal): Promise<FoundInAlerts>;
+  /** What is known of an alert at this moment; null: nothing. */
+  knownOf(tenant: string, alert: string): KnownOfAlert | null;
   /** Newest first. */
   findings(tenant: string, filter: FindingFilter, limit: number, cursor: string | null): Page<FindingRow>;
   edges(tenant: string): readonly Edge[];
@@ -57,6 +67,7 @@ export interface AnalysisServices {
 
 export interface AnalysisServicePorts {
   readonly runner: AnalysisRunner;
+  readonly threads: Pick<CauseThreads, 'analyze'>;
   readonly store: Store;
   readonly newId: () => string;
   readonly alert: (tenant: string, id: string) => AlertRow | null;
@@ -144,7 +155,8 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
       const ledger = new IncidentLedger();
       for (const change of outcome.changes) ledger.note(change, { tenant, actor: actor.name, newId });
       const { incident } = outcome.changes.at(-1)!;
-      const body = toIncidentBody(incidentRowOf(tenant, incident, null));
+      const { cause = null, causeAt = null } = store.incident(tenant, incident.id) ?? {};
+      const body = toIncidentBody({ ...incidentRowOf(tenant, incident, null), cause, causeAt });
       return { effects: ledger.flush(tenant), answer: { status: 200, body } };
     } catch (error) {
       if (error instanceof NotDecided) return { effects: [], answer: error.answer };
@@ -178,6 +190,8 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
           decide: (analyses, now) => carryOut(analyses, order, actor, now),
         }),
       ),
+    analyze: (tenant, of, signal) => ports.threads.analyze(tenant, of, signal),
+    knownOf: (tenant, alert) => runner.knownOf(tenant, alert),
     findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>
