@@ -267,7 +267,7 @@ function candidatesOf(
   const found = new Map<string, Candidate>();
   if (habit !== undefined && now - habit.at <= againWithinMs) {
     const incident = incidentOf(state, habit.incident);
-    const score = incident === undefined ? -1 : again(incident.keys.size, now - habit.at, alone);
+    const score = incident === undefined ? -1 : againScore(incident, now - habit.at, alone);
     if (incident !== undefined && score >= 0 && !incident.apartKeys.has(alert.key))
       found.set(incident.id, {
         ...{ incident, score, reason: 'again', close: true },
@@ -323,6 +323,14 @@ function candidatesOf(
     });
   }
   return [...found.values()].sort((a, b) => b.score - a.score || a.incident.openedAt - b.incident.openedAt);
+}
+
+/** Beyond doubt. */
+const certain = 10;
+
+/** Where a person took alerts apart, each stays on its side. */
+function againScore({ apart, keys }: Incident, lagMs: number, alone: number): number {
+  return apart.size > 0 ? certain : again(keys.size, lagMs, alone);
 }
 
 /** One rule on one service: its instances and levels are of one kind. */

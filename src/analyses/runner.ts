@@ -4,6 +4,7 @@
 // comes faster than it is read is left in the log and read from there.
 import { adopt } from '../../analysis/incidents/index.ts';
 import type { Edge } from '../../analysis/signals.ts';
+import { graphOf } from '../../analysis/topology/index.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Fifo } from '../engine/fifo.ts';
@@ -129,7 +130,9 @@ export class AnalysisRunner {
 
   /** What is known of the tenant's topology now, once it was read. */
   edges(tenant: string): readonly Edge[] {
-    return this.#runs.get(tenant)?.analyses?.topology.graph.edges ?? this.#ports.declared(tenant);
+    return (
+      this.#runs.get(tenant)?.analyses?.topology.graph.edges ?? graphOf(this.#ports.declared(tenant)).edges
+    );
   }
 
   /** Resolves when everything that was committed until then was looked at, and what follows is stored. */
