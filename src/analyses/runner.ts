@@ -2,7 +2,7 @@
 // never before them: in slices, with the loop free between two of them. One write of a tenant is under way at a time, and
 // it holds the rows and how far the log was read together, so that a restart neither loses nor repeats anything. What
 // comes faster than it is read is left in the log and read from there.
-import { adopt } from '../../analysis/incidents/index.ts';
+import { adopt, incidentOf, titleOf } from '../../analysis/incidents/index.ts';
 import type { Edge } from '../../analysis/signals.ts';
 import { graphOf } from '../../analysis/topology/index.ts';
 import type { Clock, Timer } from '../clock.ts';
@@ -17,6 +17,7 @@ import { alertNewsKind } from '../store/alert-news.ts';
 import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import { incidentOfRow } from './incident-rows.ts';
+import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
 import { TenantAnalyses } from './tenant-analyses.ts';
 
 /** What happens within this span is looked at together. */
@@ -69,7 +70,7 @@ interface Run {
 }
 
 export interface RunnerPorts {
-  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'incidents' | 'tenants'>;
+  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'incidents' | 'incidentOfAlert' | 'tenants'>;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -78,6 +79,8 @@ export interface RunnerPorts {
   readonly alert: (tenant: string, id: string) => AlertRow | null;
   /** What people declared of who depends on whom. */
   readonly declared: (tenant: string) => readonly Edge[];
+  /** What is held for the cause of an incident now. */
+  readonly causeOf?: (tenant: string, incident: string) => KnownCause | null;
 }
 
 /** A write that was refused: nothing of it is stored, and what is in memory is void. */
@@ -133,6 +136,26 @@ export class AnalysisRunner {
     return (
       this.#runs.get(tenant)?.analyses?.topology.graph.edges ?? graphOf(this.#ports.declared(tenant)).edges
     );
+  }
+
+  /**
+   * What the analyses know of an alert at this moment, without waiting for anything. Null: it is in no incident, or was
+   * not looked at yet.
+   */
+  knownOf(tenant: string, alert: string): KnownOfAlert | null {
+    const state = this.#runs.get(tenant)?.analyses?.incidents.state;
+    if (state === undefined) return null;
+    // What has an end of its own is among the firing ones; of what occurred the row knows.
+    const id = state.firing.get(alert) ?? this.#ports.store.incidentOfAlert(tenant, alert)?.incident;
+    const incident = id === undefined ? undefined : incidentOf(state, id);
+    if (incident === undefined) return null;
+    return {
+      incident: {
+        ...{ id: incident.id, title: titleOf(incident) },
+        ...{ alerts: incident.count, openedAt: incident.openedAt },
+      },
+      cause: this.#ports.causeOf?.(tenant, incident.id) ?? null,
+    };
   }
 
   /** Resolves when everything that was committed until then was looked at, and what follows is stored. */

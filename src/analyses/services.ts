@@ -20,6 +20,7 @@ import type { Actor, Answer, Idempotency } from '../services.ts';
 import type { IncidentFilter, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import { IncidentLedger, incidentOfRow, incidentRowOf } from './incident-rows.ts';
+import type { KnownOfAlert } from './known-of-alert.ts';
 import type { AnalysisRunner } from './runner.ts';
 import type { TenantAnalyses } from './tenant-analyses.ts';
 
@@ -48,6 +49,8 @@ export interface AnalysisServices {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /** What is known of an alert at this moment; null: nothing. */
+  knownOf(tenant: string, alert: string): KnownOfAlert | null;
   edges(tenant: string): readonly Edge[];
   /** The same for what is declared through the API, in place of what was declared so before. */
   declare(tenant: string, topology: TopologyIn, actor: Actor): Promise<Answer>;
@@ -176,6 +179,7 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
           decide: (analyses, now) => carryOut(analyses, order, actor, now),
         }),
       ),
+    knownOf: (tenant, alert) => runner.knownOf(tenant, alert),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>
       asked(
