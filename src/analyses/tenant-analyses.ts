@@ -13,6 +13,7 @@ import type { Effect } from '../pipeline/effect.ts';
 import type { Analyser, AnalysisContext } from './analyser.ts';
 import { idFromAlert } from './id-from-alert.ts';
 import { IncidentAnalyser } from './incident-analyser.ts';
+import { RecentKnowledge } from './recent-knowledge.ts';
 
 /** Of what is saved; another one is not read. */
 const format = 1;
@@ -30,6 +31,8 @@ export class TenantAnalyses {
   readonly incidents: IncidentAnalyser;
   /** In the order in which each sees the news. */
   readonly all: readonly Analyser[];
+  /** What they said lately. */
+  readonly recent = new RecentKnowledge();
   readonly #newId: () => string;
 
   /** @param saved What `save` gave. Throws when it cannot be read. */
@@ -71,7 +74,9 @@ export class TenantAnalyses {
 
   flush(): Effect[] {
     const { context } = this;
-    return this.all.flatMap((analyser) => analyser.flush(context));
+    const effects = this.all.flatMap((analyser) => analyser.flush(context));
+    this.recent.note(effects);
+    return effects;
   }
 
   save(): string {
