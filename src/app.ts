@@ -6,6 +6,8 @@ import type { ChannelDefinition } from '../channels/channel.ts';
 import { channels as builtIn } from '../channels/index.ts';
 import { labelSet } from '../rules/labels.ts';
 import type { Problem, Rule } from '../rules/types.ts';
+import { CauseThreads } from './analyses/cause-threads.ts';
+import { Causes } from './analyses/causes.ts';
 import { AnalysisRunner } from './analyses/runner.ts';
 import { apiEdges, createAnalysisServices } from './analyses/services.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
@@ -80,6 +82,8 @@ export interface Tocsin {
   listen(): Promise<{ host: string; port: number }>;
   /** Resolves when the analyses have looked at everything that was committed until then. */
   analysed(): Promise<void>;
+  /** Looks for the cause of every incident that waits for it, at once; resolves when all are stored. */
+  causesFound(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -279,12 +283,24 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     ...{ store, engine, clock, log, newId },
     alert: (tenant, id) => services.alert(tenant, id),
     declared: (tenant) => [...fileEdges(tenant), ...apiEdges(store, tenant)],
+    causeOf: (tenant, incident) => causes.causeOf(tenant, incident),
   });
-  seeCommits = (events) => analyses.see(events);
+  const threads = new CauseThreads({
+    ...{ folder: config.data, clock },
+    edges: (tenant) => analyses.edges(tenant),
+  });
+  const causes: Causes = new Causes({
+    ...{ store, engine, clock, log, newId },
+    find: (tenant, incident) => threads.cause(tenant, incident),
+  });
+  seeCommits = (events) => {
+    analyses.see(events);
+    causes.see(events);
+  };
   knownOf = (tenant, alert) => analyses.knownOf(tenant, alert);
   const http = createHttp(services, {
     analyses: createAnalysisServices({
-      ...{ runner: analyses, store, newId, fileEdges },
+      ...{ runner: analyses, threads, store, newId, fileEdges },
       alert: (tenant, id) => services.alert(tenant, id),
     }),
     ...{ limits: config.limits, log, metrics: createMetrics(runtime, disk) },
@@ -292,6 +308,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   });
   runtime.start(parts.rules);
   analyses.start();
+  void causes.start();
   for (const { name, book, routes, rota } of engine.tenants) {
     for (const { row } of book.faulty)
       log.error('rules.not_running', { tenant: name, id: row.id, name: row.name });
@@ -381,6 +398,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     collector,
     ruleCount: [...engine.tenants].reduce((count, { rules }) => count + rules.length, 0),
     analysed: () => analyses.settled(),
+    causesFound: () => causes.settled(),
     async listen() {
       listening = await serve(http, config.listen);
       return { host: listening.host, port: listening.port };
@@ -394,6 +412,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       reachTests.stop();
       await listening?.close();
       http.flushAudit();
+      causes.close();
+      threads.close();
       analyses.close();
       await runtime.close(drainMs);
       disk.close();

@@ -92,12 +92,12 @@ export type IncidentChange =
 export type CloseReason = 'quiet' | 'room' | 'person';
 
 /** The highest severity among its alerts. */
-export function severityOf({ severities }: Incident): Severity {
+export function severityOf({ severities }: Pick<Incident, 'severities'>): Severity {
   return severityOrder.findLast((severity) => (severities.get(severity) ?? 0) > 0) ?? 'info';
 }
 
 /** Made of facts alone: the first alert, and how much else there is. */
-export function titleOf({ first, count, services }: Incident): string {
+export function titleOf({ first, count, services }: Pick<Incident, 'first' | 'count' | 'services'>): string {
   const start = `${first.name} on ${first.service}`;
   if (count <= 1) return start;
   const others = services.size - 1;

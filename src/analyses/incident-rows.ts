@@ -26,6 +26,8 @@ export function incidentRowOf(tenant: string, incident: Incident, mergedInto: st
     held: incident.held,
     body: JSON.stringify(savedIncident(incident)),
     version: 1,
+    // What broke is a row's own: no other change of the incident touches it.
+    ...{ cause: null, causeAt: null },
   };
 }
 

@@ -19,6 +19,8 @@ import type { AlertRow, IncidentAlertRow, IncidentRow } from '../pipeline/rows.t
 import type { Actor, Answer, Idempotency } from '../services.ts';
 import type { IncidentFilter, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
+import type { FoundInAlerts } from './cause-messages.ts';
+import type { AnalyzeQuestion, CauseThreads } from './cause-threads.ts';
 import { IncidentLedger, incidentOfRow, incidentRowOf } from './incident-rows.ts';
 import type { KnownOfAlert } from './known-of-alert.ts';
 import type { AnalysisRunner } from './runner.ts';
@@ -49,6 +51,11 @@ export interface AnalysisServices {
     actor: Actor,
     idempotency: Idempotency | null,
   ): Promise<Answer>;
+  /**
+   * Patterns, incidents and causes in stored alerts; nothing is stored. One at a time of each tenant. Rejects with
+   * ApiError.
+   */
+  analyze(tenant: string, of: AnalyzeQuestion, signal?: AbortSignal): Promise<FoundInAlerts>;
   /** What is known of an alert at this moment; null: nothing. */
   knownOf(tenant: string, alert: string): KnownOfAlert | null;
   edges(tenant: string): readonly Edge[];
@@ -58,6 +65,7 @@ export interface AnalysisServices {
 
 export interface AnalysisServicePorts {
   readonly runner: AnalysisRunner;
+  readonly threads: Pick<CauseThreads, 'analyze'>;
   readonly store: Store;
   readonly newId: () => string;
   readonly alert: (tenant: string, id: string) => AlertRow | null;
@@ -145,7 +153,8 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
       const ledger = new IncidentLedger();
       for (const change of outcome.changes) ledger.note(change, { tenant, actor: actor.name, newId });
       const { incident } = outcome.changes.at(-1)!;
-      const body = toIncidentBody(incidentRowOf(tenant, incident, null));
+      const { cause = null, causeAt = null } = store.incident(tenant, incident.id) ?? {};
+      const body = toIncidentBody({ ...incidentRowOf(tenant, incident, null), cause, causeAt });
       return { effects: ledger.flush(tenant), answer: { status: 200, body } };
     } catch (error) {
       if (error instanceof NotDecided) return { effects: [], answer: error.answer };
@@ -179,6 +188,7 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
           decide: (analyses, now) => carryOut(analyses, order, actor, now),
         }),
       ),
+    analyze: (tenant, of, signal) => ports.threads.analyze(tenant, of, signal),
     knownOf: (tenant, alert) => runner.knownOf(tenant, alert),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>

@@ -110,6 +110,31 @@ export function listSeries(raw: Database.Database, query: SeriesQuery): SeriesAn
 export function readRange(raw: Database.Database, query: RangeQuery): RangeAnswer {
   const { from, to, step } = query;
   const { wanted, more } = wantedSeries(raw, query);
+  const read = samplesOf(raw, wanted, from, to);
+  const series = wanted.map(({ labels }): RangeSeries => {
+    const columns = read.next().value!;
+    return step === undefined
+      ? { labels, ...columns, buckets: null }
+      : { labels, ...bucketed(columns, from, step) };
+  });
+  return { series: series.filter(({ times }) => times.length > 0), more };
+}
+
+/** All ids that one series has had. */
+interface SeriesIds {
+  readonly ids: readonly { readonly shard: number; readonly id: number }[];
+}
+
+/**
+ * The samples of each of these series between `from` and `to`, in time order, one series after the other.
+ * @throws TooManySamples when they are more than four million.
+ */
+export function* samplesOf(
+  raw: Database.Database,
+  wanted: readonly SeriesIds[],
+  from: number,
+  to: number,
+): Generator<SampleColumns, undefined> {
   const parts: SampleColumns[][] = wanted.map(() => []);
   let left = mostSamples;
   const take = (index: number, part: SampleColumns) => {
@@ -119,17 +144,13 @@ export function readRange(raw: Database.Database, query: RangeQuery): RangeAnswe
   };
   readChunks(raw, wanted, from, to, take);
   readFlushes(raw, wanted, from, to, take);
-  const series = wanted.map(({ labels }, index): RangeSeries => {
-    const columns = joined(parts[index]!);
+  for (const [index, mine] of parts.entries()) {
     parts[index] = [];
-    return step === undefined
-      ? { labels, ...columns, buckets: null }
-      : { labels, ...bucketed(columns, from, step) };
-  });
-  return { series: series.filter(({ times }) => times.length > 0), more };
+    yield joined(mine);
+  }
 }
 
-interface Wanted {
+interface Wanted extends SeriesIds {
   readonly labels: Labels;
   readonly ids: { readonly shard: number; readonly id: number }[];
 }
@@ -158,7 +179,7 @@ type Take = (index: number, part: SampleColumns) => void;
 
 function readChunks(
   raw: Database.Database,
-  wanted: readonly Wanted[],
+  wanted: readonly SeriesIds[],
   from: number,
   to: number,
   take: Take,
@@ -193,7 +214,7 @@ function readChunks(
 
 function readFlushes(
   raw: Database.Database,
-  wanted: readonly Wanted[],
+  wanted: readonly SeriesIds[],
   from: number,
   to: number,
   take: Take,

@@ -11,7 +11,8 @@ export type ThreadName =
   | 'rule-worker'
   | 'replay-worker'
   | 'statistics-worker'
-  | 'forest-worker';
+  | 'forest-worker'
+  | 'cause-worker';
 
 /**
  * `data` is the thread's `workerData`; `beside` the module that it lies beside, if not this one. Errors and the end come as

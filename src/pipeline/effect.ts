@@ -11,6 +11,7 @@ import type {
   GroupRow,
   HeartbeatRow,
   IncidentAlertRow,
+  IncidentCauseRow,
   IncidentRow,
   NotificationRow,
   SilenceRow,
@@ -50,6 +51,7 @@ export type Effect =
   /** New, or as it is from now on. */
   | { readonly put: 'incident'; readonly row: IncidentRow }
   | { readonly put: 'incident.alert'; readonly row: IncidentAlertRow }
+  | { readonly put: 'incident.cause'; readonly row: IncidentCauseRow }
   /** All alerts of the one are the other's. */
   | {
       readonly put: 'incident.moved';

@@ -207,6 +207,21 @@ export interface IncidentRow {
   readonly held: boolean;
   readonly body: string;
   readonly version: number;
+  /**
+   * JSON of a `RootCause`, and when it was looked for. It is written by itself (`IncidentCauseRow`); in a list it has its
+   * first hypothesis alone, without evidence.
+   */
+  readonly cause: string | null;
+  readonly causeAt: number | null;
+}
+
+/** What broke, as far as it is known at this time. */
+export interface IncidentCauseRow {
+  readonly tenant: string;
+  readonly id: string;
+  /** JSON of a `RootCause`. */
+  readonly cause: string;
+  readonly at: number;
 }
 
 /** An alert is in an incident. `why` is JSON: what spoke for it; null: it opened the incident. */

@@ -1,8 +1,10 @@
 // An incident as the API shows it, and what people ask for of it.
 import { z } from 'zod';
+import type { RootCause } from '../../../analysis/root-cause/hypothesis.ts';
 import { severities } from '../../../rules/types.ts';
 import type { IncidentAlertRow, IncidentRow } from '../../pipeline/rows.ts';
 import { alertBody } from './alert-body.ts';
+import { causeBody, shownCauseBody, toCauseBody, toHypothesesBody } from './cause-body.ts';
 import { timeOut, timeText, timeTextOrNull } from './shapes.ts';
 
 const count = z.number().int();
@@ -22,6 +24,9 @@ export const incidentBody = z
     alerts: count.meta({ description: 'How many alerts it has.' }),
     services: z.array(z.string()).meta({ description: 'Services that it reached, the latest last.' }),
     held: z.boolean().meta({ description: 'A person opened it again: only a person closes it.' }),
+    cause: causeBody.nullable().meta({
+      description: 'What broke. Null: not looked for yet, or no alert names a service.',
+    }),
   })
   .meta({ id: 'Incident' });
 export type IncidentBody = z.output<typeof incidentBody>;
@@ -35,7 +40,15 @@ export function toIncidentBody(row: IncidentRow): IncidentBody {
     closed_at: timeTextOrNull(row.closedAt),
     ...{ close_reason: row.closeReason, merged_into: row.mergedInto, alerts: row.alerts },
     ...{ services: [...row.services], held: row.held },
+    cause: row.cause === null ? null : toCauseBody(JSON.parse(row.cause) as RootCause, row.causeAt ?? 0),
   };
+}
+
+/** The same with all hypotheses and their evidence. */
+export function toShownCause({ cause, causeAt }: IncidentRow): z.output<typeof shownCauseBody> | null {
+  if (cause === null) return null;
+  const known = JSON.parse(cause) as RootCause;
+  return { ...toCauseBody(known, causeAt ?? 0), hypotheses: toHypothesesBody(known) };
 }
 
 export const incidentAlertBody = z.object({
@@ -54,6 +67,7 @@ export function whyOf({ why }: IncidentAlertRow): Record<string, string | number
 
 export const shownIncidentBody = incidentBody
   .extend({
+    cause: shownCauseBody.nullable(),
     members: z.array(incidentAlertBody).meta({ description: 'A page of its alerts, newest first.' }),
     next: z.string().nullable(),
   })

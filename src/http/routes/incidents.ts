@@ -11,6 +11,7 @@ import {
   shownIncidentBody,
   splitIn,
   toIncidentBody,
+  toShownCause,
   whyOf,
 } from '../bodies/incident-body.ts';
 import { pageOut, pageQuery, timeInQuery, timeText, wordsIn } from '../bodies/shapes.ts';
@@ -79,6 +80,7 @@ export const incidentsRoutes = [
       const page = analysesOf(call).alertsOf(call.tenant, row.id, limit, cursor ?? null);
       return answer(call.c, 200, {
         ...toIncidentBody(row),
+        cause: toShownCause(row),
         members: page.items.map(({ entry, alert }) => ({
           alert: entry.alert,
           at: timeText(entry.at),

@@ -1,7 +1,9 @@
 // Every route there is, in the order in which paths are tried: fixed words before parameters.
+
 import type { Route } from '../route.ts';
 import { alertActionRoutes } from './alert-actions.ts';
 import { alertsRoutes } from './alerts.ts';
+import { analyzeRoutes } from './analyze.ts';
 import { auditRoutes } from './audit.ts';
 import { callbacksRoutes } from './callbacks.ts';
 import { channelsRoutes } from './channels.ts';
@@ -54,6 +56,7 @@ export function allRoutes(): readonly Route[] {
     ...reportsRoutes,
     ...explainRoutes,
     ...incidentsRoutes,
+    ...analyzeRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,

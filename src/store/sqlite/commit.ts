@@ -109,6 +109,9 @@ export function commitGroup(db: Db, memory: Memory) {
       case 'incident.alert':
         incidents.alert(effect.row);
         return;
+      case 'incident.cause':
+        incidents.cause(effect.row);
+        return;
       case 'incident.moved':
         incidents.moved(effect.tenant, effect.from, effect.into);
         return;

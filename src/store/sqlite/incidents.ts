@@ -1,6 +1,6 @@
 // Incidents, the alerts in them, and how far the analyses have come. All of it is written again when it changes: what is
 // written twice is the same.
-import type { AnalysisRow, IncidentAlertRow, IncidentRow } from '../../pipeline/rows.ts';
+import type { AnalysisRow, IncidentAlertRow, IncidentCauseRow, IncidentRow } from '../../pipeline/rows.ts';
 import { alertNewsOf } from '../alert-news.ts';
 import type { AlertNewsPage, IncidentFilter, Page, StoredAnalysis } from '../store.ts';
 import type { Db } from './database.ts';
@@ -20,7 +20,7 @@ const firstLook = 20_000;
 const whole = (at: number | null) => (at === null ? null : Math.floor(at));
 
 export function incidentWrites(db: Db) {
-  const put = db.raw.prepare<StoredIncident>(
+  const put = db.raw.prepare<Omit<StoredIncident, 'cause' | 'causeAt'>>(
     `INSERT INTO incident (tenant, id, state, title, severity, opened_at, last_at, ended_at, closed_at, close_reason,
        merged_into, alerts, services, held, body, version)
      VALUES (@tenant, @id, @state, @title, @severity, @openedAt, @lastAt, @endedAt, @closedAt, @closeReason,
@@ -35,6 +35,9 @@ export function incidentWrites(db: Db) {
     `INSERT INTO incident_alert (tenant, alert, incident, at, why) VALUES (@tenant, @alert, @incident, @at, @why)
      ON CONFLICT (tenant, alert) DO UPDATE SET incident = excluded.incident, at = excluded.at, why = excluded.why`,
   );
+  const putCause = db.raw.prepare<[string, number, string, Buffer]>(
+    'UPDATE incident SET cause = ?, cause_at = ?, version = version + 1 WHERE tenant = ? AND id = ?',
+  );
   const move = db.raw.prepare<[Buffer, string, Buffer]>(
     'UPDATE incident_alert SET incident = ? WHERE tenant = ? AND incident = ?',
   );
@@ -45,7 +48,7 @@ export function incidentWrites(db: Db) {
        saved_at = excluded.saved_at, state = excluded.state`,
   );
   return {
-    incident(row: IncidentRow): void {
+    incident({ cause: _, causeAt: __, ...row }: IncidentRow): void {
       put.run({
         ...row,
         id: idBytes(row.id),
@@ -61,6 +64,9 @@ export function incidentWrites(db: Db) {
     alert(row: IncidentAlertRow): void {
       const { tenant, alert, incident: of, at, why } = row;
       putAlert.run({ tenant, alert: idBytes(alert), incident: idBytes(of), at: Math.floor(at), why });
+    },
+    cause({ tenant, id, cause, at }: IncidentCauseRow): void {
+      putCause.run(cause, Math.floor(at), tenant, idBytes(id));
     },
     moved(tenant: string, from: string, into: string): void {
       move.run(idBytes(into), tenant, idBytes(from));
@@ -92,6 +98,11 @@ const incidentAlertRow = (from: StoredIncidentAlert): IncidentAlertRow => ({
   incident: idText(from.incident),
 });
 
+// A list says what broke and not why: evidence of hundreds of incidents is megabytes.
+const causeInList = `CASE WHEN i.cause IS NULL THEN NULL ELSE json_object('verdict', i.cause ->> '$.verdict', 'hypotheses',
+  CASE WHEN i.cause -> '$.hypotheses[0]' IS NULL THEN json_array() ELSE json_array(
+    json_set(i.cause -> '$.hypotheses[0]', '$.evidence', json_array())) END) END AS cause`;
+
 export function incidentReads(db: Db) {
   const columns = columnsOf(incident, 'i');
   const one = db.raw.prepare<[string, Buffer], StoredIncident>(
@@ -101,7 +112,7 @@ export function incidentReads(db: Db) {
     { tenant: string; before: Buffer; states: string; since: number; limit: number },
     StoredIncident
   >(
-    `SELECT ${columns} FROM incident i
+    `SELECT ${columns.replace('i.cause AS cause', causeInList)} FROM incident i
      WHERE i.tenant = @tenant AND i.id < @before AND instr(@states, i.state) > 0 AND i.last_at >= @since
      ORDER BY i.id DESC LIMIT @limit+0`,
   );

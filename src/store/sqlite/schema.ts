@@ -286,6 +286,8 @@ export const incident = sqliteTable(
     held: integer('held').notNull(),
     body: text('body').notNull(),
     version: integer('version').notNull(),
+    cause: text('cause'),
+    causeAt: integer('cause_at'),
   },
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
