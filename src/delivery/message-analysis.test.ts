@@ -164,12 +164,15 @@ topology: [{ from: web, to: cart }, { from: cart, to: cart-db }]
   return { app, hook, cards, mails: () => catcher.received.map(({ text }) => text) };
 }
 
-async function fire(app: TestApp, alertname: string, services: readonly string[], status = 'firing') {
-  const alerts = services.map((service) => ({
-    status,
-    labels: { alertname, service, severity: 'high' },
-    annotations: { summary: `${alertname} of ${service}` },
-  }));
+/** One alert for each `name/service`, each begun half a minute before the next one. */
+async function fire(app: TestApp, status: 'firing' | 'resolved', ...what: readonly string[]) {
+  const now = Date.now();
+  const alerts = what.map((one, n) => {
+    const [alertname, service] = one.split('/');
+    const startsAt = new Date(now - (what.length - n) * 30_000).toISOString();
+    const labels = { alertname, service, severity: 'high' };
+    return { status, startsAt, labels, annotations: { summary: `${alertname} of ${service}` } };
+  });
   const answered = await app.call('POST', '/api/v1/webhooks/alertmanager', { alerts });
   expect(answered.status).toBeLessThan(300);
 }
@@ -177,40 +180,49 @@ async function fire(app: TestApp, alertname: string, services: readonly string[]
 describe('a program that tells of alerts', () => {
   it('says in later messages, in three languages, and in explain, which incident they are part of', async () => {
     const { app, hook, cards, mails } = await start();
-    await fire(app, 'HighErrorRate', ['cart-db', 'cart', 'web']);
+    await fire(app, 'firing', 'DatabaseDown/cart-db', 'HighErrorRate/cart', 'HighErrorRate/web');
     await hook.waitFor(3);
     await app.tocsin.analysed();
-    await fire(app, 'HighLatency', ['web']);
+    await app.tocsin.causesFound();
+    await fire(app, 'firing', 'HighLatency/web');
     await hook.waitFor(4);
     const later = toldTo(hook).at(-1)!;
     expect(later.groupLabels.service).toBe('web');
-    expect(later.analysis).toMatchObject({ incident: { services: 3 }, cause: null });
+    expect(later.analysis).toMatchObject({
+      incident: { services: 3 },
+      cause: { service: 'cart-db', category: 'data_storage' },
+    });
     expect(later.analysis!.incident!.title).toMatch(
-      /^HighErrorRate on cart-db and 2 other services: \d alerts$/,
+      /^DatabaseDown on cart-db and 2 other services: \d alerts$/,
     );
     await expect
       .poll(() =>
         mails().some((text) =>
-          /所屬事故：cart-db 的 HighErrorRate，另有 2 個服務：自 .* 起 \d 則告警/.test(text),
+          /所屬事故：cart-db 的 DatabaseDown，另有 2 個服務：自 .* 起 \d 則告警/.test(text),
         ),
       )
       .toBe(true);
     await expect
-      .poll(() => cards.received.some(({ body }) => body.includes('所属事故**：cart-db 的 HighErrorRate')))
+      .poll(() =>
+        cards.received.some(({ body }) =>
+          /所属事故\*\*：cart-db 的 DatabaseDown.*可能原因\*\*：cart-db，数据或存储（\d\d %）/.test(body),
+        ),
+      )
       .toBe(true);
 
     await app.tocsin.analysed();
+    await app.tocsin.causesFound();
     const id = later.alerts.find(({ labels }) => labels.alertname === 'HighErrorRate')!.id;
     const { body: shown } = await app.call('GET', `/api/v1/alerts/${id}`);
     const { incident } = shown as { incident: { id: string; title: string } };
-    expect(incident.title).toBe('HighErrorRate on cart-db and 2 other services: 4 alerts');
+    expect(incident.title).toBe('DatabaseDown on cart-db and 2 other services: 4 alerts');
     const explained = async (locale: string) => {
       const { body } = await app.call('GET', `/api/v1/alerts/${id}/explain?locale=${locale}`);
       return body as { summary: string; timeline: { what: string; text: string; details: object }[] };
     };
     const english = await explained('en');
     expect(english.summary).toContain(
-      'It is part of an incident: HighErrorRate on cart-db and 2 other services: 4 alerts since ',
+      'It is part of an incident: DatabaseDown on cart-db and 2 other services: 4 alerts since ',
     );
     expect(english.timeline.find(({ what }) => what === 'incident.joined')).toMatchObject({
       text: expect.stringMatching(
@@ -218,16 +230,22 @@ describe('a program that tells of alerts', () => {
       ),
       details: { incident_id: incident.id, reason: 'near' },
     });
-    expect((await explained('zh-TW')).summary).toContain('它屬於一起事故：cart-db 的 HighErrorRate');
-    expect((await explained('zh-CN')).summary).toContain('它属于一起事故：cart-db 的 HighErrorRate');
+    expect(english.summary).toMatch(
+      / The probable cause of the incident: cart-db, data or storage \(\d\d %\)\./,
+    );
+    expect(english.timeline.find(({ what }) => what === 'incident.cause')?.details).toMatchObject({
+      service: 'cart-db',
+    });
+    expect((await explained('zh-TW')).summary).toContain('它屬於一起事故：cart-db 的 DatabaseDown');
+    expect((await explained('zh-CN')).summary).toContain('它属于一起事故：cart-db 的 DatabaseDown');
   });
 
   it('adds nothing to a message where nothing more is known', async () => {
     const { app, hook } = await start();
-    await fire(app, 'DiskFull', ['billing']);
+    await fire(app, 'firing', 'DiskFull/billing');
     await hook.waitFor(1);
     await app.tocsin.analysed();
-    await fire(app, 'DiskFull', ['billing'], 'resolved');
+    await fire(app, 'resolved', 'DiskFull/billing');
     await hook.waitFor(2);
     for (const told of toldTo(hook)) expect(told).not.toHaveProperty('analysis');
     const { id } = toldTo(hook)[0]!.alerts[0]!;

@@ -1,5 +1,5 @@
 // What the analyses stored of one alert: the incident that it is in, why it joined, what broke, and patterns that name it.
-import type { CauseCategory } from '../../analysis/root-cause/hypothesis.ts';
+import type { CauseCategory, RootCause } from '../../analysis/root-cause/hypothesis.ts';
 import { incidentOfRow } from '../analyses/incident-rows.ts';
 import type { AlertRow, FindingRow, IncidentRow } from '../pipeline/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -54,20 +54,10 @@ export function findingsOf(store: Reads, alert: AlertRow): readonly FindingRow[]
   return store.findings(tenant, filter, mostFindings, null).items.toReversed();
 }
 
-interface StoredCause {
-  readonly verdict: string;
-  readonly hypotheses: readonly Omit<NonNullable<IncidentFacts['cause']>, 'at'>[];
-}
-
-type WithCause = Pick<IncidentRow, 'lastAt'> & {
-  readonly cause?: string | null;
-  readonly causeAt?: number | null;
-};
-
 /** The best hypothesis, where it is believed. */
-function causeOf({ cause, causeAt, lastAt }: WithCause): IncidentFacts['cause'] {
-  if (cause == null) return null;
-  const { verdict, hypotheses } = JSON.parse(cause) as StoredCause;
+function causeOf({ cause, causeAt, lastAt }: IncidentRow): IncidentFacts['cause'] {
+  if (cause === null) return null;
+  const { verdict, hypotheses } = JSON.parse(cause) as RootCause;
   const [best] = hypotheses;
   if (verdict !== 'found' || best === undefined) return null;
   const { service, category, confidence } = best;
