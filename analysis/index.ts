@@ -1,5 +1,6 @@
 // What the room shows to programs that use Tocsin as a library: `import … from 'tocsin/analysis'`.
 export * from './detectors/index.ts';
+export * from './effectiveness/index.ts';
 export * from './incidents/index.ts';
 export * from './patterns/index.ts';
 export * from './patterns/pattern.ts';

@@ -2,9 +2,10 @@
 
 export const operatorKey = 'bench-operator-key-of-enough-characters';
 
-/** Every change of every alert is one message at once: a group per host, no waits, no dedupe window. */
+/** Every change of every alert is one message at once: a group per host, no waits, no dedupe window, no storm. */
 export function loadConfigText(sinkPort: number, limits = ''): string {
   return `${base(sinkPort)}
+storm: false
 route: { receiver: ops, group_by: [host], group_wait: 0s, group_interval: 0s, resolve_wait: 0s }
 receivers: { ops: { channels: [sink], dedupe_window: 0s } }
 ${limits}`;
@@ -14,6 +15,7 @@ ${limits}`;
 export function plainConfigText(sinkPort: number): string {
   return `${base(sinkPort)}
 receivers: { ops: { channels: [sink] } }
+storm: false
 route: { receiver: ops }
 `;
 }

@@ -18,6 +18,7 @@ import {
 import { atLeast, atMost, exactly, Report } from './report.ts';
 import { readCorpus, type SeriesFile, whereFrom } from './signal/corpus.ts';
 import { costOf, costOfMany } from './signal/cost.ts';
+import { effectivenessRows } from './signal/effectiveness.ts';
 import { falseAlarmsOf } from './signal/false-alarms.ts';
 import { halfOf } from './signal/half.ts';
 import { incidentRows } from './signal/incident-rows.ts';
@@ -56,7 +57,8 @@ const { values } = parseArgs({
   options: { data: { type: 'string' }, petshop: { type: 'string' }, only: { type: 'string' } },
 });
 /** What is measured on simulated worlds, and on data where there are some. */
-const parts: Readonly<Record<string, (report: Report) => void>> = {
+const parts: Readonly<Record<string, (report: Report) => void | Promise<void>>> = {
+  effectiveness: effectivenessRows,
   incidents: incidentRows,
   patterns: patternRows,
   'root-cause': (report) => rootCauseRows(report, values.data, values.petshop, wrong),
@@ -207,7 +209,7 @@ const report = new Report((line) => void process.stdout.write(`${line}\n`), fals
 if (values.data === undefined)
   say(`detectors are left out without --data; the data can be had from ${whereFrom}`);
 else if (names.length > 0) detectorRows(values.data);
-for (const name of asked) parts[name]?.(report);
+for (const name of asked) await parts[name]?.(report);
 
 function detectorRows(folder: string): void {
   const files = (() => {

@@ -18,6 +18,7 @@ const reasons: Readonly<Record<MessageReason, string>> = {
   undelivered: 'first notification',
   escalation_step: 'repeat interval elapsed',
   digest: 'new alerts added',
+  storm: 'new alerts added',
   new_alerts: 'new alerts added',
   refired: 'new alerts added',
   escalated: 'new alerts added',

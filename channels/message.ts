@@ -20,6 +20,8 @@ export const notifyReasons = [
   'escalation_step',
   /** What was collected until its time; without `digest` many messages in one, because a limit of the channel left no call for each. */
   'digest',
+  /** A storm takes the place of single messages: what came since the last one of its kind, in sum. */
+  'storm',
 ] as const;
 export type NotifyReason = (typeof notifyReasons)[number];
 export type MessageReason = NotifyReason;
@@ -42,9 +44,23 @@ export interface MessageDigest {
     readonly resolved: number;
     /** The first few things that they are about. */
     readonly subjects: readonly string[];
+    /** Of a storm: what their texts have in common, `*` where they differ; absent: they say nothing. */
+    readonly text?: string;
+    /** Of a storm: the services that they are about most, the most frequent first. */
+    readonly services?: readonly { readonly name: string; readonly count: number }[];
+    /** Of a storm: when the first and the last of them began, epoch milliseconds. */
+    readonly firstAt?: number;
+    readonly lastAt?: number;
   }[];
   /** Those of further kinds. */
   readonly others: number;
+  /** It is what a storm holds. */
+  readonly storm?: {
+    /** When that began, epoch milliseconds. */
+    readonly since: number;
+    /** Alerts and events that came in since, whoever is told of them. */
+    readonly count: number;
+  };
 }
 
 /** Nobody confirmed in time, so the next ones are told. */

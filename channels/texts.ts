@@ -52,6 +52,12 @@ export interface Texts {
     /** So many of them have ended. */
     readonly over: (count: number) => string;
     readonly comma: string;
+    /** The title of what a storm holds. */
+    readonly storm: string;
+    /** How much came in since a storm began, at a time of day. */
+    readonly came: (count: number, since: string) => string;
+    /** The name of the row that says so. */
+    readonly all: string;
   };
 }
 
@@ -80,6 +86,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       undelivered: 'nobody could be told',
       escalation_step: 'nobody has confirmed',
       digest: 'several messages in one',
+      storm: 'many at once, in sum',
     },
     unconfirmed: ({ since, step, of }) => `nobody has confirmed since ${since}, step ${step} of ${of}`,
     group: 'Group',
@@ -113,6 +120,9 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       standing: 'Still firing',
       over: (count) => `${count} resolved`,
       comma: ', ',
+      storm: 'Storm',
+      came: (count, since) => `${count} since ${since}`,
+      all: 'All receivers',
     },
   },
   'zh-TW': {
@@ -133,6 +143,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       undelivered: '無人收到',
       escalation_step: '尚無人確認',
       digest: '多則通知合併',
+      storm: '告警風暴，合併通知',
     },
     unconfirmed: ({ since, step, of }) => `自 ${since} 起無人確認，第 ${step} 步，共 ${of} 步`,
     group: '群組',
@@ -160,6 +171,9 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       standing: '持續觸發',
       over: (count) => `${count} 則已恢復`,
       comma: '、',
+      storm: '告警風暴',
+      came: (count, since) => `自 ${since} 起 ${count} 則`,
+      all: '所有接收者',
     },
   },
   'zh-CN': {
@@ -180,6 +194,7 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       undelivered: '无人收到',
       escalation_step: '尚无人确认',
       digest: '多条通知合并',
+      storm: '告警风暴，合并通知',
     },
     unconfirmed: ({ since, step, of }) => `自 ${since} 起无人确认，第 ${step} 步，共 ${of} 步`,
     group: '分组',
@@ -207,6 +222,9 @@ export const texts: Readonly<Record<Locale, Texts>> = {
       standing: '持续触发',
       over: (count) => `${count} 条已恢复`,
       comma: '、',
+      storm: '告警风暴',
+      came: (count, since) => `自 ${since} 起 ${count} 条`,
+      all: '所有接收者',
     },
   },
 };

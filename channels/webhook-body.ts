@@ -67,10 +67,17 @@ function headOf(
     });
 }
 
-function digestObject({ from, to, zone, total, standing, kinds, others }: MessageDigest) {
+function digestObject({ from, to, zone, total, standing, kinds, others, storm }: MessageDigest) {
+  const time = (at: number) => new Date(at).toISOString();
   return {
-    ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString(), timeZone: zone },
-    ...{ total, standing, kinds, others },
+    ...{ from: time(from), to: time(to), timeZone: zone, total, standing },
+    kinds: kinds.map(({ firstAt, lastAt, ...kind }) => ({
+      ...kind,
+      ...(firstAt !== undefined && { firstAt: time(firstAt) }),
+      ...(lastAt !== undefined && { lastAt: time(lastAt) }),
+    })),
+    others,
+    ...(storm && { storm: { since: time(storm.since), count: storm.count } }),
   };
 }
 

@@ -92,6 +92,11 @@ const documents: Readonly<Record<string, fc.Arbitrary<object>>> = {
     ...{ event_type: maybe(fc.string({ minLength: 1, maxLength: 5 })), match: maybe(match) },
     distinct: maybe(fc.constantFrom('host')),
   }),
+  pattern: fc.record({
+    ...{ ...common, ...grid, match: maybe(match), window: maybe(duration) },
+    pattern: fc.constantFrom('burst', ['storm', 'cascade']),
+    min_confidence: maybe(fc.constantFrom(0, 0.8)),
+  }),
   anomaly: fc.record({
     ...{ ...common, metric: fc.constant('m'), match: maybe(match), learning: maybe(duration) },
     ...{ detector: maybe(fc.constantFrom('ewma', 'ensemble')), sensitivity: maybe(fc.constantFrom(0.5, 3)) },
@@ -120,7 +125,8 @@ describe('a rule in the words of a file', () => {
           }
           const wrong = read.problems.map(({ path }) => path.split('.')[0]!);
           doc = Object.fromEntries(Object.entries(doc).filter(([key]) => !wrong.includes(key)));
-          if (!('threshold' in doc) && !('levels' in doc) && type !== 'composite') doc.threshold = 1;
+          if (!('threshold' in doc) && !('levels' in doc) && type !== 'composite' && type !== 'pattern')
+            doc.threshold = 1;
           if (type === 'composite') doc.conditions ??= [{ metric: 'm', threshold: 1 }, { rule: 'A' }];
           doc.name ??= 'N';
           if (type === 'trend') doc.within ??= doc.measure === 'crosses' ? '1h' : undefined;

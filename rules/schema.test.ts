@@ -19,12 +19,13 @@ describe('the JSON Schema of a rule file (AL-A14)', () => {
 
   it('is draft-7 and strict', () => {
     expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#');
-    expect([schema, ...rules].map((one) => one.additionalProperties)).toEqual(Array(6).fill(false));
+    expect([schema, ...rules].map((one) => one.additionalProperties)).toEqual(Array(7).fill(false));
     expect(schema.required).toEqual(['rules']);
     expect(rules.map(({ required }) => required)).toEqual([
       ['name'],
       ['name', 'type'],
       ['name', 'conditions'],
+      ['name', 'type'],
       ['name', 'type'],
       ['name', 'type'],
     ]);
@@ -61,6 +62,8 @@ describe('an editor with the JSON Schema', () => {
     'conditions: [{any: [{not: {metric: m, aggregate: absent, window: 5m}}, {at_least: 1, of: [{rule: B}]}]}], logic: or',
     'type: frequency, event_type: login, window: 5m, threshold: 3, distinct: user, by: [host]',
     'type: frequency, of: alerts, window: 1h, levels: [{severity: high, threshold: 3}, {severity: critical, threshold: 9}]',
+    'type: pattern, pattern: cascade, match: [\'service="cart"\'], window: 10m, by: [service]',
+    'type: pattern, pattern: [BURST, storm], min_confidence: 0.8, for: 1m',
   ])('takes { %s }', (rule) => {
     accepts(rule);
     expect(valid.errors ?? []).toEqual([]);
@@ -91,6 +94,9 @@ describe('an editor with the JSON Schema', () => {
     ['an unknown key deep down', 'conditions: [{all: [{not: {rule: B, sate: firing}}]}]'],
     ['two kinds of condition in one', 'conditions: [{rule: B, metric: m, threshold: 1}]'],
     ['a frequency without a window', 'type: frequency, threshold: 3'],
+    ['a pattern of another name', 'type: pattern, pattern: flood'],
+    ['a pattern rule without a pattern', 'type: pattern, window: 5m'],
+    ['more than certain', 'type: pattern, pattern: burst, min_confidence: 1.5'],
     ['the metric of a frequency', 'type: frequency, metric: m, window: 1m, threshold: 3'],
   ])('refuses %s', (_, rule) => {
     expect(accepts(rule)).toBe(false);

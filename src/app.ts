@@ -284,10 +284,14 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     alert: (tenant, id) => services.alert(tenant, id),
     declared: (tenant) => [...fileEdges(tenant), ...apiEdges(store, tenant)],
     causeOf: (tenant, incident) => causes.causeOf(tenant, incident),
+    isFinding: ({ tenant, rule }) =>
+      rule !== null && engine.tenant(tenant)?.pipeline.rules.get(rule)?.type === 'pattern',
   });
   const threads = new CauseThreads({
     ...{ folder: config.data, clock },
     edges: (tenant) => analyses.edges(tenant),
+    patternRules: (tenant) =>
+      services.rules(tenant).flatMap(({ type, name }) => (type === 'pattern' ? [name] : [])),
   });
   const causes: Causes = new Causes({
     ...{ store, engine, clock, log, newId },

@@ -50,6 +50,11 @@ const table = {
   channel_cannot_verify: [409, 'This kind of channel cannot ask its provider; send a test.'],
   rule_name_taken: [409, 'Another rule has this name.'],
   rule_in_use: [409, 'Other rules name this one; change them first.'],
+  no_such_suggestion: [409, 'No such suggestion was made for this rule; ask for its suggestions first.'],
+  suggestion_overtaken: [
+    409,
+    'The rule, or what people did about its alerts, has changed since; ask for its suggestions again.',
+  ],
   too_many_rules: [409, 'The tenant has as many rules as there may be.'],
   route_name_taken: [409, 'Another route has this name.'],
   too_many_routes: [409, 'The tenant has as many routes as there may be.'],

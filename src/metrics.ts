@@ -134,6 +134,16 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     },
   });
   new Gauge({
+    name: 'tocsin_storm_active',
+    help: '1 while a storm lasts, by tenant: summaries take the place of single messages.',
+    labelNames: ['tenant'],
+    registers: [registry],
+    collect() {
+      for (const { name, pipeline } of engine.tenants)
+        this.set({ tenant: name }, Number(pipeline.storms.present !== null));
+    },
+  });
+  new Gauge({
     name: 'tocsin_deliveries_open',
     help: 'Deliveries not finished, by tenant.',
     labelNames: ['tenant'],

@@ -18,6 +18,7 @@ import type { SilenceTrial, TrialQuery } from './engine/silence-trial.ts';
 import type { DigestBody } from './http/bodies/digest-body.ts';
 import type { HeartbeatBody } from './http/bodies/heartbeat-body.ts';
 import type { ObjectEntry } from './http/bodies/object-body.ts';
+import type { StormBody } from './http/bodies/storm-body.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import type { EscalationStanding } from './pipeline/escalation-standing.ts';
 import type { AlertResponse, OutsideAlert, OutsideCounts, SilencePutInput } from './pipeline/input.ts';
@@ -341,6 +342,8 @@ export interface Services {
   heartbeats(tenant: string): readonly HeartbeatBody[];
   /** Digests in which something waits. */
   digests(tenant: string): readonly DigestBody[];
+  /** The storm that lasts, or the last one. */
+  storm(tenant: string): StormBody;
   /** What waits for a receiver goes out now. */
   flushDigest(
     tenant: string,

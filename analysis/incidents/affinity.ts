@@ -14,7 +14,7 @@ export const weights = {
   apart: -3.5,
   /** Lost with each of these since the failure reached the service. */
   lagMs: 90_000,
-  sameLagMs: 90_000,
+  sameLagMs: 150_000,
   /** How much of what further places say is added to what the nearest one says. */
   many: 0.5,
   /** Of an alert that looks the same. */
@@ -23,10 +23,10 @@ export const weights = {
   standing: 0.5,
   standingMost: 1.35,
   /** An incident of one alert has to be believed first. */
-  alone: -0.8,
+  alone: -0.3,
   /** For each doubling of the times that an alert came alone. */
-  habit: 2.2,
-  habitMost: 8,
+  habit: 3,
+  habitMost: 10,
   info: -3,
   /** The same rule on the same service, and what is lost with each span since. */
   kin: 1.8,
@@ -37,7 +37,7 @@ export const weights = {
   againLagMs: 240_000,
   /** An alert joins at 0; an incident is joined to another at this, when both began within this span. */
   mergesAt: 1.5,
-  mergesWithinMs: 240_000,
+  mergesWithinMs: 180_000,
 };
 
 /** The same alert fired again after this span in an incident of so many different ones. */

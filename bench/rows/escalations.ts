@@ -34,6 +34,7 @@ channels:
   phone: { type: webhook, url: "http://127.0.0.1:${phone.port}/alerts" }
 escalations:
   page: { steps: [{ after: ${stepAfterMs / 1_000}s, to: [channel:phone] }] }
+storm: false
 receivers: { ops: { channels: [chat], escalation: page } }
 route:
   { receiver: ops, group_by: [host], group_wait: 0s, resolve_wait: 0s, routes: [{ match: ['host="warm"'], escalation: false }] }

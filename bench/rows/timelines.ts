@@ -34,6 +34,7 @@ channels: { sink: ${hook('sink')}, busy: ${hook('busy')} }
 receivers:
   ops: { channels: [sink], dedupe_window: 0s }
   busy: { channels: [busy], dedupe_window: 0s }
+storm: false
 route:
   receiver: ops
   group_by: [alertname, team]

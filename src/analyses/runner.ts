@@ -80,6 +80,8 @@ export interface RunnerPorts {
   readonly newId: () => string;
   /** The alert as it is now; null: it is not kept any more. */
   readonly alert: (tenant: string, id: string) => AlertRow | null;
+  /** Whether the alert is of a rule about findings. */
+  readonly isFinding: (alert: AlertRow) => boolean;
   /** What people declared of who depends on whom. */
   readonly declared: (tenant: string) => readonly Edge[];
   /** What is held for the cause of an incident now. */
@@ -298,7 +300,8 @@ export class AnalysisRunner {
 
   #show({ tenant }: Run, analyses: TenantAnalyses, { kind, alert, at }: AlertNewsLine): void {
     const row = this.#ports.alert(tenant, alert);
-    if (row === null) return;
+    // What a rule says of a finding is none of the alerts that findings are about.
+    if (row === null || this.#ports.isFinding(row)) return;
     this.counts.news += 1;
     analyses.observe({ kind, alert: signalOf(row, kind === 'resolved' ? at : null, at), seenAt: at });
   }

@@ -15,9 +15,9 @@ import { ApiError, type ErrorCode } from '../errors.ts';
 import { toIncidentBody } from '../http/bodies/incident-body.ts';
 import { type TopologyIn, toTopologyBody } from '../http/bodies/topology-body.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow, IncidentAlertRow, IncidentRow } from '../pipeline/rows.ts';
+import type { AlertRow, FindingRow, IncidentAlertRow, IncidentRow } from '../pipeline/rows.ts';
 import type { Actor, Answer, Idempotency } from '../services.ts';
-import type { IncidentFilter, Page, Store } from '../store/store.ts';
+import type { FindingFilter, IncidentFilter, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import type { FoundInAlerts } from './cause-messages.ts';
 import type { AnalyzeQuestion, CauseThreads } from './cause-threads.ts';
@@ -58,6 +58,8 @@ export interface AnalysisServices {
   analyze(tenant: string, of: AnalyzeQuestion, signal?: AbortSignal): Promise<FoundInAlerts>;
   /** What is known of an alert at this moment; null: nothing. */
   knownOf(tenant: string, alert: string): KnownOfAlert | null;
+  /** Newest first. */
+  findings(tenant: string, filter: FindingFilter, limit: number, cursor: string | null): Page<FindingRow>;
   edges(tenant: string): readonly Edge[];
   /** The same for what is declared through the API, in place of what was declared so before. */
   declare(tenant: string, topology: TopologyIn, actor: Actor): Promise<Answer>;
@@ -190,6 +192,7 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
       ),
     analyze: (tenant, of, signal) => ports.threads.analyze(tenant, of, signal),
     knownOf: (tenant, alert) => runner.knownOf(tenant, alert),
+    findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>
       asked(

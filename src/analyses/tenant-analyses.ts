@@ -13,6 +13,7 @@ import type { Effect } from '../pipeline/effect.ts';
 import type { Analyser, AnalysisContext } from './analyser.ts';
 import { idFromAlert } from './id-from-alert.ts';
 import { IncidentAnalyser } from './incident-analyser.ts';
+import { PatternAnalyser } from './pattern-analyser.ts';
 import { RecentKnowledge } from './recent-knowledge.ts';
 
 /** Of what is saved; another one is not read. */
@@ -29,6 +30,7 @@ export class TenantAnalyses {
   readonly tenant: string;
   readonly topology: Topology;
   readonly incidents: IncidentAnalyser;
+  readonly patterns: PatternAnalyser;
   /** In the order in which each sees the news. */
   readonly all: readonly Analyser[];
   /** What they said lately. */
@@ -45,7 +47,8 @@ export class TenantAnalyses {
     this.topology = from === null ? createTopology() : restoreTopology(from.topology, from.declared);
     const stateOf = (name: string): unknown => from?.states[name] ?? null;
     this.incidents = new IncidentAnalyser(stateOf('incidents'));
-    this.all = [this.incidents];
+    this.patterns = new PatternAnalyser(stateOf('patterns'));
+    this.all = [this.incidents, this.patterns];
   }
 
   get context(): AnalysisContext {

@@ -116,6 +116,16 @@ export interface RouteTestFlags {
   readonly expect?: readonly string[];
   readonly json?: boolean;
 }
+export interface EffectivenessFlags extends DataFlags {
+  readonly rules?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly tenant?: string;
+  readonly json?: boolean;
+  readonly suggest?: boolean;
+  /** True: the first suggestion. */
+  readonly apply?: string | true;
+}
 export interface BacktestFlags extends DataFlags {
   readonly rules?: readonly string[];
   readonly against?: readonly string[];

@@ -8,6 +8,7 @@ import type {
   CheckFlags,
   DataFlags,
   DemoFlags,
+  EffectivenessFlags,
   ExplainFlags,
   ExportFlags,
   OnCallFlags,
@@ -90,6 +91,23 @@ export async function runCli(host: CliHost): Promise<number> {
     .option('--json', 'print the figures as JSON')
     .action(async (flags: BacktestFlags) => {
       code = await (await import('./backtest.ts')).backtestCommand(host, flags);
+    });
+
+  program
+    .command('effectiveness')
+    .description('How rules did: fired, acted on, noise, late; for one of files also what could be changed.')
+    .argument('[rule]', 'only this one')
+    .option('--suggest', 'changes of the rule that stored samples prove to lose nothing that people acted on')
+    .option('--apply [n]', 'make the first of them, or the n-th, in the file of the rule')
+    .option('--from <time>', 'a time, or a span before now such as 7d (default: 14d; with --suggest 7d)')
+    .option('--to <time>', 'the same (default: now)')
+    .option('-r, --rules <path...>', 'rule files and folders of them (default: those of the configuration)')
+    .option('-d, --data <folder>', 'folder of the databases (TOCSIN_DATA)')
+    .option('--tenant <name>', 'whose rules (default: the tenant of the first rule)')
+    .option('-c, --config <file>', 'configuration file, for routes, receivers and where the data is')
+    .option('--json', 'print the figures as JSON')
+    .action(async (rule: string | undefined, flags: EffectivenessFlags) => {
+      code = await (await import('./effectiveness.ts')).effectivenessCommand(host, rule, flags);
     });
 
   program

@@ -8,6 +8,7 @@ import { peopleSections, targetsSchema } from './people-schema.ts';
 import { reachTestSchema } from './reach-test.ts';
 import { duration, matcher, name, positiveDuration, text } from './scalars.ts';
 import { schedulesSchema } from './schedules.ts';
+import { stormSchema } from './storm-schema.ts';
 
 const labelNames = z.array(text).max(32);
 const matchers = z.array(matcher).min(1, 'expected at least one matcher').max(64);
@@ -96,6 +97,7 @@ export const routingSections = {
   emergency: name.optional(),
   /** The receiver of what is wrong with the delivery itself. */
   administrator: name.optional(),
+  storm: stormSchema.optional(),
   inhibit_rules: z.array(inhibitRule).max(1_000).optional(),
   dependencies: dependencies.optional(),
   time_intervals: z

@@ -12,6 +12,7 @@ import type { ReachTestPlan } from './reach-test.ts';
 import { buildRoute } from './routes.ts';
 import type { RoutingInput } from './routing-schema.ts';
 import type { Path, WrittenAt } from './source.ts';
+import { defaultStorm } from './storm-schema.ts';
 
 export type { WrittenAt };
 
@@ -69,6 +70,7 @@ export function buildRouting(
     route: input.administrator === undefined ? route : withAdministrator(route, input.administrator),
     receivers,
     inhibit,
+    storm: input.storm === undefined ? defaultStorm : input.storm,
     ...(escalations.size > 0 && { escalations }),
     emergency: input.emergency ?? null,
     administrator: input.administrator ?? null,

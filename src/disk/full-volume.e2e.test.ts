@@ -18,6 +18,7 @@ collector: { host: false }
 ballast: 1MiB
 channels: { hook: { type: webhook, url: "${hook.url}/" } }
 receivers: { ops: { channels: [hook], dedupe_window: 0s } }
+storm: false
 route: { receiver: ops, group_by: [n], group_wait: 0s, group_interval: 0s }
 egress: { allow: [127.0.0.0/8] }
 `;

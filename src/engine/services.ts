@@ -12,6 +12,7 @@ import { toAlertBody } from '../http/bodies/alert-body.ts';
 import { toCommentBody } from '../http/bodies/comment-body.ts';
 import { openDigests, toCollectedBody } from '../http/bodies/digest-body.ts';
 import { toHeartbeatBody } from '../http/bodies/heartbeat-body.ts';
+import { stormOf } from '../http/bodies/storm-body.ts';
 import { type Admitted, admit } from '../ingest/admit.ts';
 import { Aliases } from '../ingest/aliases.ts';
 import { decoderFor } from '../ingest/decode.ts';
@@ -196,6 +197,10 @@ export function createServices(ports: ServicePorts): Services {
       const state = engine.tenant(tenant)?.pipeline;
       return state === undefined ? [] : openDigests(state);
     },
+    storm: (tenant) => {
+      const state = engine.tenant(tenant)?.pipeline;
+      return state === undefined ? { active: false, storm: null } : stormOf(state);
+    },
     flushDigest: (tenant, receiver, actor, idempotency) =>
       engine.submit(tenant, {
         idempotency,
@@ -333,11 +338,13 @@ const noReplays: Services['replays'] = {
   backtest: () => Promise.reject(new ApiError('unavailable')),
   evaluate: () => Promise.reject(new ApiError('unavailable')),
   expected: () => Promise.reject(new ApiError('unavailable')),
+  suggest: () => Promise.reject(new ApiError('unavailable')),
 };
 
 const noStatistics: Services['statistics'] = {
   figures: () => Promise.reject(new ApiError('unavailable')),
   reportFigures: () => Promise.reject(new ApiError('unavailable')),
+  effectiveness: () => Promise.reject(new ApiError('unavailable')),
 };
 
 /** What the store cannot do now, the client may try again. */

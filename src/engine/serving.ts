@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts';
 import type { VerdictInput } from '../pipeline/input.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer } from '../services.ts';
+import { occurrenceOf } from '../store/found.ts';
 import type { Store } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { BulkRun } from './bulk-run.ts';
@@ -263,6 +264,10 @@ export class Serving {
       case 'analysis': {
         const { effects, answer } = work.decide(now);
         turn.add(tenant.shard, effects);
+        const { grid, pipeline } = tenant;
+        for (const effect of effects)
+          if (effect.put === 'finding')
+            grid.counting.occurred('findings', occurrenceOf(effect.row), pipeline, now);
         return answer;
       }
       case 'command': {

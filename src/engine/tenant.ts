@@ -158,10 +158,15 @@ export class Tenant {
     this.people.followChannels();
     this.people.load('person', store.configObjects(this.name, 'person'));
     this.people.load('team', store.configObjects(this.name, 'team'));
-    const { flapping } = this.routes.routing;
+    const { flapping, storm } = this.routes.routing;
     const snapshot = {
       ...store.loadTenant(this.name),
       ...(flapping && { firings: store.firings(this.name, now - flapping.windowMs) }),
+      storm: store.storm(this.name),
+      ...(storm && {
+        came: store.cameSince(this.name, now - storm.withinMs),
+        kinds: store.seenKinds(this.name),
+      }),
     };
     this.book.load(store.configObjects(this.name, 'rule'));
     const out = emptyResult();

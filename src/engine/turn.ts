@@ -52,7 +52,7 @@ export class Turn {
     }
     for (const effect of effects) {
       const { put } = effect;
-      if (put === 'alert' || put === 'group' || put === 'silence' || put === 'heartbeat') {
+      if (put === 'alert' || put === 'group' || put === 'silence' || put === 'heartbeat' || put === 'storm') {
         if (this.#seen.has(effect.row)) continue;
         this.#seen.add(effect.row);
       }

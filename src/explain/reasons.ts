@@ -87,6 +87,7 @@ function waitsText(reason: string, until: string | null, say: Say): string {
     case 'resolve_wait':
     case 'suppression_ended':
     case 'digest':
+    case 'storm':
       return waits[reason](until);
     default:
       return waits.other(until);

@@ -247,7 +247,8 @@ function becauseText(
       return because.first(waited < 1_000 ? null : spanText(waited));
     }
     case 'digest':
-      return because.digest(say.time(row.createdAt));
+    case 'storm':
+      return because[reason](say.time(row.createdAt));
     case 'new_alerts':
     case 'refired':
     case 'escalated':

@@ -16,6 +16,7 @@ import { failureOf } from './failure.ts';
 import { requestIdOf, secureHeaders } from './headers.ts';
 import { httpMetrics } from './http-metrics.ts';
 import { Keyring } from './keys.ts';
+import { Offers } from './offers.ts';
 import { type HttpDeps, passOn, type Route } from './route.ts';
 import { allRoutes } from './routes/index.ts';
 import { Tenancy } from './tenancy.ts';
@@ -64,6 +65,7 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
     links: options.links ?? null,
     analyses: options.analyses ?? null,
     linkGuesses: new Brake(),
+    offers: new Offers(),
     tenancy: new Tenancy(services.store, () => services.now()),
   };
   const app = new Hono<HttpEnv>();

@@ -18,6 +18,7 @@ import type { HttpEnv } from './env.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import type { Keyring } from './keys.ts';
 import { cameFromLoopback } from './loopback.ts';
+import type { Offers } from './offers.ts';
 import { meets, type Requirement } from './rights.ts';
 import type { Tenancy } from './tenancy.ts';
 import { invalidDetails } from './zod-details.ts';
@@ -39,6 +40,8 @@ export interface HttpDeps {
   readonly analyses: AnalysisServices | null;
   /** Slows down whoever guesses links. */
   readonly linkGuesses: Brake;
+  /** Suggestions that were shown and may be applied. */
+  readonly offers: Offers;
 }
 
 /** One request that was let in. */

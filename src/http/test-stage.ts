@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { labelSet } from '../../rules/labels.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
+import { refusal } from '../engine/refusal.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import { idGenerator } from '../ids.ts';
 import { decoderFor } from '../ingest/decode.ts';
@@ -129,6 +130,7 @@ export function httpStage(
     heartbeat: async (_tenant, name, failed) => ({ status: 200, body: { name, failed } }),
     heartbeats: () => [],
     digests: () => [],
+    storm: () => ({ active: false, storm: null }),
     flushDigest: async (_tenant, receiver) => ({
       status: 200,
       body: { receiver, told: 0, notifications: [] },
@@ -205,6 +207,9 @@ export function httpStage(
       expected: async () => {
         throw new ApiError('overloaded');
       },
+      suggest: async () => {
+        throw new ApiError('overloaded');
+      },
     },
     silences: {
       put: () => Promise.reject(new ApiError('silence_not_found')),
@@ -218,6 +223,7 @@ export function httpStage(
     statistics: {
       figures: async (query) => figuresOf(store, query),
       reportFigures: async (query) => figuresOf(store, query),
+      effectiveness: async () => ({ rules: [] }),
     },
     rules: () => [],
     ruleEntries: () => [],
@@ -361,6 +367,15 @@ export function httpStage(
       log: options.log ?? silentLog,
       metrics: new Registry(),
       later: (_ms, callback) => void later.push(callback),
+      analyses: {
+        incident: (tenant, id) => store.incident(tenant, id),
+        incidents: (tenant, filter, limit, cursor) => store.incidents(tenant, filter, limit, cursor),
+        alertsOf: () => ({ items: [], next: null }),
+        findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
+        decide: async () => refusal('incident_not_found'),
+        edges: () => [],
+        declare: async () => ({ status: 200, body: { edges: [] } }),
+      },
       ...(options.routes && { routes: options.routes }),
     }),
   };

@@ -5,6 +5,7 @@ import { collect, groupsOf } from './group.ts';
 import type { DigestFlushInput, StepResult } from './input.ts';
 import type { AlertRow, EventRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import { isStorm } from './storm-place.ts';
 
 /** Sends what is collected for a receiver before its time; answers how many alerts and events that were. */
 export function flushDigests(
@@ -14,7 +15,8 @@ export function flushDigests(
   out: StepResult,
 ): void {
   const open = [...state.groups.values()].filter(
-    (group) => group.row.receiver === receiver && collects(group) && group.row.collectUntil != null,
+    (group) =>
+      group.row.receiver === receiver && collects(group) && !isStorm(group) && group.row.collectUntil != null,
   );
   if (open.length === 0) {
     out.answer = { kind: 'refused', reason: 'digest_not_found' };

@@ -15,6 +15,8 @@ export interface DigestRule {
 export interface DigestPlan extends DigestRule {
   /** IANA name of the zone whose clock that is. */
   readonly zone: string;
+  /** It holds what a storm takes the place of; when it goes out is the storm's to say. */
+  readonly storm?: true;
 }
 
 /** What is so urgent that nothing may collect it. */

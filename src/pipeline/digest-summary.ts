@@ -46,7 +46,7 @@ export function digestSummary(
 const ofTheKind = new Set(['alertname', 'severity', 'category', 'type']);
 
 /** The first few different ones: the label `subject`, else the labels in which those of a kind differ, else the text. */
-function subjectsOf(alerts: readonly AlertRow[]): readonly string[] {
+export function subjectsOf(alerts: readonly AlertRow[]): readonly string[] {
   const [first] = alerts;
   const same = (name: string) => alerts.every(({ labels }) => labels[name] === first?.labels[name]);
   const common =

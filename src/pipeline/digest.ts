@@ -2,11 +2,25 @@
 // the receiver and the schedule; it opens with the first that is collected, is due at the next such time or when it is
 // full, and is a group in everything else: a member is routed, held back, told once and logged as anywhere.
 import type { DigestPlan } from './digest-rule.ts';
+import { nextOnTheClock } from './on-the-clock.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 
 /** The plan of a group that is a digest; null: it is none. */
 export const collects = ({ route }: Pick<Group, 'route'>): DigestPlan | null => route.collects ?? null;
+
+/** When what is collected from `now` on goes out: at a time on the clock; of a storm at its next tick, and when that is over after a while. */
+export function nextDigestAt(
+  { storms }: Pick<PipelineState, 'storms'>,
+  { route }: Pick<Group, 'route'>,
+  plan: DigestPlan,
+  now: number,
+): number {
+  if (!plan.storm) return nextOnTheClock(now, plan.everyMs, plan.zone);
+  const { present } = storms;
+  if (present === null) return now + Math.max(plan.everyMs, route.groupIntervalMs);
+  return storms.tickAfter(present.startedAt, plan.everyMs, now);
+}
 
 /** Whether a member of a digest waits to be told. */
 export function waitsIn(group: Group, alert: AlertRow): boolean {

@@ -14,6 +14,7 @@ import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
+import { mergeInStorm, noteToldInStorm } from './storm-merge.ts';
 import { countHeld, noteSuppressed } from './suppress.ts';
 
 /** The other group's turn at its deadline comes first. */
@@ -25,6 +26,7 @@ export function dueGroup(state: PipelineState, group: Group, now: number, out: S
     const alert = state.alerts.get(id);
     if (alert?.state === 'firing') recordEnds(state, alert, now, out);
   }
+  mergeInStorm(state, group, receiver, now, out);
   applyNotify(state, group, receiver, decideNotify(state, group, receiver, now), now, out);
 }
 
@@ -66,6 +68,7 @@ export function applyNotify(
       (id) => waitsElsewhere(state, group, id),
     );
     group.row.lastSentAt = now;
+    noteToldInStorm(state, group, view, out);
     for (const alert of view.flapping) tellFlapping(state, group, alert, now, out);
     const over = [...view.events, ...view.passed, ...view.resolved, ...view.superseded];
     for (const alert of over) leaveGroup(state, group, alert.id);

@@ -14,7 +14,9 @@ import type {
   IncidentCauseRow,
   IncidentRow,
   NotificationRow,
+  SeenKindRow,
   SilenceRow,
+  StormRow,
 } from './rows.ts';
 
 /**
@@ -64,6 +66,10 @@ export type Effect =
   | { readonly put: 'finding'; readonly row: FindingRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
+  /** The tenant's storm as it is now, in place of the one before it. */
+  | { readonly put: 'storm'; readonly row: StormRow }
+  | { readonly put: 'seen_kind'; readonly row: SeenKindRow }
+  | { readonly put: 'seen_kind.removed'; readonly tenant: string; readonly name: string }
   | { readonly put: 'idempotency'; readonly row: IdempotencyRow }
   | { readonly put: 'config_version'; readonly row: ConfigVersionRow }
   /** The object as it is from now on, and a version that says so. */

@@ -10,6 +10,8 @@ import type { GroupView } from './notify.ts';
 import { audienceOf } from './routing.ts';
 import type { AlertRow, Saying } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import { isStorm } from './storm-place.ts';
+import { stormSummary } from './storm-summary.ts';
 
 // A message names at most this many alerts (about 500 x 600 B = 300 KB of JSON); the rest is counted in `truncated`
 // and stays readable through the notification's alert ids.
@@ -118,6 +120,10 @@ export function emitNotification(
     at: now,
     locale: 'en',
     ...(reason === 'digest' && { digest: digestSummary(group, said, now) }),
+    // An escalation of what a storm holds is about all of it, too.
+    ...((reason === 'storm' || (reason === 'escalation_step' && isStorm(group))) && {
+      digest: stormSummary(state, group, said, now),
+    }),
   };
   return {
     id,

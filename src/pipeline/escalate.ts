@@ -20,6 +20,7 @@ import { nextPromotion } from './promotion-times.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, EscalationRow, Saying, ToldByStep } from './rows.ts';
 import { type Group, groupEvent, type PipelineState } from './state.ts';
+import { isStorm } from './storm-place.ts';
 import { findAtEnd, suppressionOf } from './suppress.ts';
 import { formatTarget, type Target } from './target.ts';
 
@@ -28,7 +29,7 @@ const nobodys = '';
 
 /** The policy that the group's route names, or else its receiver; null: nothing is escalated. */
 export function policyOf(state: PipelineState, group: Group): EscalationPolicy | null {
-  if (collects(group)) return null;
+  if (collects(group) && !isStorm(group)) return null;
   return policyAt(state.routing, group);
 }
 
@@ -330,7 +331,8 @@ export function afterTelling(
     if (view.suppressed.length === 0 && !waits) endEscalation(state, group, 'resolved', now, out);
     return;
   }
-  const news = reason === 'first' || reason === 'new_alerts' || reason === 'refired';
+  const told = reason === 'storm' && view.fresh.length + view.refired.length > 0;
+  const news = told || reason === 'first' || reason === 'new_alerts' || reason === 'refired';
   const anew = row?.state === 'exhausted' && (news || row.policy !== policy?.name);
   const begins = notify && saysThatItFires(view) && (row === null || anew);
   const begun = begins && policy !== null ? beginEscalation(policy, now) : null;

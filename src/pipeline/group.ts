@@ -1,13 +1,13 @@
 // Stage 4: the alert joins the group of each of its routes and arms the group's timer. The group row carries the notify
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
-import { collects } from './digest.ts';
+import { collects, nextDigestAt } from './digest.ts';
 import { isFull } from './digest-full.ts';
 import type { DigestPlan } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
-import { nextOnTheClock } from './on-the-clock.ts';
-import { decideRoute, type Place } from './route.ts';
+import type { Place } from './route.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import { placesNow } from './storm-arrival.ts';
 
 /** Puts a firing alert, an event or a resolved alert into its groups and answers them. */
 export function joinGroups(
@@ -15,7 +15,7 @@ export function joinGroups(
   alert: AlertRow,
   now: number,
   out: StepResult,
-  places: readonly Place[] = decideRoute(state.routing, alert),
+  places: readonly Place[] = placesNow(state, alert, now),
 ): readonly Group[] {
   const groups = places.map((place) => groupAt(state, place, now, out));
   state.memberOf.set(
@@ -107,13 +107,31 @@ export function collect(
   out: StepResult,
 ): void {
   const { row } = group;
+  if (plan.storm) {
+    collectInStorm(state, group, plan, now, out);
+    return;
+  }
   row.collectSince ??= now;
-  row.collectUntil ??= nextOnTheClock(now, plan.everyMs, plan.zone);
+  row.collectUntil ??= nextDigestAt(state, group, plan, now);
   if (row.collectUntil > now && isFull(state, group, plan.max, now)) {
     row.collectUntil = now;
     arm(group, now, 'digest_full', out);
   } else arm(group, row.collectUntil, 'digest', out);
   out.groups.add(group);
+}
+
+/** The same in a storm, which tells all that it has at its tick: its row, with a long notify log, is written when that is set. */
+function collectInStorm(
+  state: PipelineState,
+  group: Group,
+  plan: DigestPlan,
+  now: number,
+  out: StepResult,
+): void {
+  const { row } = group;
+  row.collectSince ??= now;
+  row.collectUntil ??= nextDigestAt(state, group, plan, now);
+  arm(group, row.collectUntil, 'storm', out);
 }
 
 /**

@@ -158,6 +158,8 @@ export type PipelineInput =
   | { readonly kind: 'silence.due'; readonly id: string }
   /** Somebody wants what is collected for a receiver now. */
   | DigestFlushInput
+  /** The time has come at which the storm is over, if nothing else came. */
+  | { readonly kind: 'storm.due' }
   /** The deadline of a group has come. */
   | { readonly kind: 'due'; readonly groupKey: string };
 

@@ -6,9 +6,10 @@ import { endReminder } from './life-cycle.ts';
 import { nextPromotion } from './promotion-times.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
-import type { AlertRow, GroupRow, SilenceRow } from './rows.ts';
+import type { AlertRow, GroupRow, SeenKindRow, SilenceRow, StormRow } from './rows.ts';
 import { silenceReminder } from './silence-changes.ts';
 import { emptyPipelineState, type Group, type PipelineState, type Suppression } from './state.ts';
+import { stormReminder } from './storm-mode.ts';
 
 export interface LoadedRows {
   readonly alerts: readonly AlertRow[];
@@ -17,6 +18,12 @@ export interface LoadedRows {
   readonly silences: readonly SilenceRow[];
   /** When alerts began to fire lately, by key; absent where nothing is called flapping. */
   readonly firings?: readonly { readonly key: string; readonly at: number }[];
+  /** The storm that lasts, or the last one; absent: there was none. */
+  readonly storm?: StormRow | null;
+  /** When new alerts and events came lately, oldest first; absent where nobody counts them. */
+  readonly came?: readonly number[];
+  /** Kinds that were seen, the oldest first. */
+  readonly kinds?: readonly Pick<SeenKindRow, 'name' | 'seenAt' | 'first'>[];
 }
 
 /** Builds the state and routes everything again; `out` gets what that changes. */
@@ -38,6 +45,7 @@ export function loadPipeline(
     if (alert.endsAt !== null) out.reminders.push(endReminder(alert, alert.endsAt));
   }
   for (const { key, at } of rows.firings ?? []) state.flaps.started(key, at);
+  takeUpStorm(state, rows, now, out);
   for (const row of rows.silences) {
     state.silences.put(row);
     out.reminders.push(silenceReminder(state, row));
@@ -62,6 +70,22 @@ export function loadPipeline(
   }
   for (const group of state.groups.values()) out.groups.add(group);
   return state;
+}
+
+/** How much came lately is counted anew, and a storm that lasts goes on. */
+function takeUpStorm(
+  state: PipelineState,
+  { storm = null, came = [], kinds = [] }: LoadedRows,
+  now: number,
+  out: StepResult,
+): void {
+  const { storms } = state;
+  for (const at of came) storms.recount(Math.min(at, now));
+  for (const { name, seenAt, first } of kinds) storms.recall(name, Math.min(seenAt, now), first);
+  if (storm === null) return;
+  const startedAt = Math.min(storm.startedAt, now);
+  storms.row = { ...storm, startedAt, hotAt: Math.min(storm.hotAt, now) };
+  if (storms.present) out.reminders.push(stormReminder(state, now));
 }
 
 // A clock that was ahead when a row was written, and is right now, must not silence anybody: nothing was said later than

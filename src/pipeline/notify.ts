@@ -2,11 +2,10 @@
 // (needsUpdate), with the dedupe window, acknowledgement and events added.
 import type { NotifyReason } from '../../channels/message.ts';
 import { dedupeUntil, dedupeWindowOf } from './dedupe.ts';
-import { collects } from './digest.ts';
+import { collects, nextDigestAt } from './digest.ts';
 import { isFull } from './digest-full.ts';
 import { dueAgainAt, isAcknowledged, nextEndOf } from './held-back.ts';
 import { seenFrom } from './leave.ts';
-import { nextOnTheClock } from './on-the-clock.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState, SuppressedBy } from './state.ts';
@@ -181,15 +180,15 @@ export function decideNotify(
   const decision = decideNow(state, group, receiver, now);
   const plan = collects(group);
   if (plan === null || !decision.notify) return decision;
-  const until = group.row.collectUntil ?? nextOnTheClock(now, plan.everyMs, plan.zone);
+  const until = group.row.collectUntil ?? nextDigestAt(state, group, plan, now);
   if (until > now) return { notify: false, reason: 'collecting', until, view: decision.view };
   // What made it full may be held back by now, by what came since the last look: then it waits for its time.
   const held = new Set(decision.view.suppressed.map(({ alert }) => alert.id));
   if (group.row.nextReason === 'digest_full' && !isFull(state, group, plan.max, now, held)) {
-    const next = nextOnTheClock(now, plan.everyMs, plan.zone);
+    const next = nextDigestAt(state, group, plan, now);
     return { notify: false, reason: 'collecting', until: next, view: decision.view };
   }
-  return { ...decision, reason: 'digest' };
+  return { ...decision, reason: plan.storm ? 'storm' : 'digest' };
 }
 
 /** The same without regard to a digest's time. */

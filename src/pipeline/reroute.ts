@@ -16,6 +16,8 @@ import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
+import { heardInStorms, placesNow } from './storm-arrival.ts';
+import { isStormPath } from './storm-place.ts';
 import {
   type HeldBack,
   heldBackBy,
@@ -28,6 +30,7 @@ import {
 export function reroute(state: PipelineState, routing: RoutingConfig, now: number, out: StepResult): void {
   state.routing = routing;
   state.flaps.configure(routing.flapping ?? null);
+  state.storms.configure(routing.storm ?? null);
   ruleInhibition(state);
   const before = new Map(state.groups);
   for (const group of before.values()) {
@@ -40,13 +43,15 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
     for (const [id, entry] of Object.entries(group.row.notified))
       if (entry.status === 'firing') saidFiring.add(id);
   }
+  const summed = heardInStorms(before.values());
   const routed = new Set<string>();
   for (const alert of [...state.alerts.values()]) {
     if (!isSpokenOf(alert, saidFiring)) {
       if (alert.state === 'resolved') state.alerts.delete(alert.id);
       continue;
     }
-    for (const group of joinGroups(state, alert, now, out)) routed.add(group.row.groupKey);
+    for (const group of joinGroups(state, alert, now, out, placesNow(state, alert, now, summed)))
+      routed.add(group.row.groupKey);
   }
   refreshRoutes(state, routed);
   const heirs = new Map<string, Group>();
@@ -71,8 +76,12 @@ function isSpokenOf(alert: AlertRow, saidFiring: ReadonlySet<string>): boolean {
   return alert.state === 'firing';
 }
 
-/** Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. */
-export const inheritance = (group: Group) => `${group.row.receiver} ${canonicalLabels(group.row.labels)}`;
+/**
+ * Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. Of a storm's
+ * summary only another one.
+ */
+export const inheritance = ({ row }: Group) =>
+  `${row.receiver} ${canonicalLabels(row.labels)}${isStormPath(row.route) ? ' storm' : ''}`;
 
 /** Groups that go on keep their key; their route object may carry new timings. */
 function refreshRoutes(state: PipelineState, routed: ReadonlySet<string>): void {
@@ -97,7 +106,8 @@ function retire(
   out: StepResult,
 ): void {
   // Who was told at once that something fires does not wait for a digest to hear that it has ended, nor hears it there anew.
-  const heir = found && collects(found) && !collects(group) ? undefined : found;
+  const collected = collects(group) || isStormPath(group.row.route);
+  const heir = found && collects(found) && !collected ? undefined : found;
   handOverEscalation(state, group, heir, now, out);
   if (!heir) passToDigests(state, group, now, out);
   if (heir) {

@@ -4,6 +4,7 @@ import type { Labels, Matcher } from '../../rules/types.ts';
 import type { DigestPlan, DigestRule } from './digest-rule.ts';
 import type { EscalationPolicy } from './escalation.ts';
 import type { FlappingConfig } from './flaps.ts';
+import type { StormConfig } from './storm.ts';
 import type { Target } from './target.ts';
 
 /** One node, with everything inherited already filled in. */
@@ -69,6 +70,8 @@ export interface InhibitRule {
 export interface RoutingConfig {
   /** Absent: nothing is called flapping. */
   readonly flapping?: FlappingConfig | null;
+  /** Absent: nothing is called a storm. */
+  readonly storm?: StormConfig | null;
   readonly route: Route;
   /** Absent: nothing holds anything back. */
   readonly inhibit?: readonly InhibitRule[];

@@ -159,6 +159,36 @@ export interface GroupRow {
   escalation?: EscalationRow | null;
 }
 
+/** A tenant's storm, the present one or the last. */
+export interface StormRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly startedAt: number;
+  /** When something came last that was too much for calm. */
+  hotAt: number;
+  /** Null: it lasts. */
+  endedAt: number | null;
+  /** Alerts that began to fire, and events, with those that made it a storm. */
+  count: number;
+  /** Of these: told in summaries, and by themselves since it began; an alert that several receivers hear of counts for each. */
+  summed: number;
+  alone: number;
+  /** Summaries that went out. */
+  summaries: number;
+  /** How many of each kind, of the first two hundred kinds. */
+  readonly kinds: Map<string, number>;
+}
+
+/** A kind of alerts or events that was seen. */
+export interface SeenKindRow {
+  readonly tenant: string;
+  readonly name: string;
+  /** About when it was seen last. */
+  readonly seenAt: number;
+  /** Id of the alert that was the first of it. */
+  readonly first: string;
+}
+
 /** Somebody wants to hear nothing of what these matchers take, from one time to another. */
 export interface SilenceRow {
   readonly tenant: string;
@@ -288,7 +318,9 @@ export interface EventRow {
     | 'reach_test'
     | 'silence'
     | 'incident'
+    | 'finding'
     | 'topology'
+    | 'storm'
     | 'key'
     | 'config'
     | 'system';

@@ -7,6 +7,7 @@ import { Inhibition } from './inhibition.ts';
 import type { Route, RoutingConfig } from './routing.ts';
 import type { AlertRow, EventRow, GroupRow } from './rows.ts';
 import { Silences } from './silences.ts';
+import { Storms } from './storm.ts';
 
 export type SuppressedBy = 'silenced' | 'inhibited' | 'muted' | 'snoozed' | 'flapping';
 
@@ -63,6 +64,8 @@ export interface PipelineState {
   readonly dismissed: Map<string, number>;
   /** By name. */
   readonly heartbeats: Map<string, Watch>;
+  /** How much comes, and whether that is a storm. */
+  readonly storms: Storms;
 }
 
 export function emptyPipelineState(
@@ -86,6 +89,7 @@ export function emptyPipelineState(
     heldBy: new Map(),
     dismissed: new Map(),
     heartbeats: new Map(),
+    storms: new Storms(routing.storm ?? null),
   };
 }
 

@@ -26,6 +26,9 @@ import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import { changeSilences } from './silence-changes.ts';
 import { alertEvent, type Group, type PipelineState } from './state.ts';
+import { placesOnArrival } from './storm-arrival.ts';
+import { countForStorm, lookAtStorm, noteKind } from './storm-mode.ts';
+import { summaryIn } from './storm-place.ts';
 import { becomeSource, countHeld, heldBackBy, release } from './suppress.ts';
 
 /**
@@ -107,6 +110,10 @@ export function step(state: PipelineState, input: PipelineInput, now: number): S
       break;
     case 'routing':
       reroute(state, input.routing, now, out);
+      lookAtStorm(state, now, out, arriveEvent);
+      break;
+    case 'storm.due':
+      lookAtStorm(state, now, out, arriveEvent);
       break;
     case 'due': {
       const group = state.groups.get(input.groupKey);
@@ -126,9 +133,11 @@ function arrive(
   alert: AlertRow,
   now: number,
   out: StepResult,
-  places?: readonly Place[],
+  routed?: readonly Place[],
 ): void {
   if (alert.state === 'firing') {
+    noteKind(state, alert, now, out);
+    const places = placesOnArrival(state, alert, routed ?? decideRoute(state.routing, alert), now);
     becomeSource(state, alert, now, out);
     state.flaps.started(alert.key, alert.firedAt ?? now);
     for (const group of joinGroups(state, alert, now, out, places)) armForNew(state, group, now, out);
@@ -148,6 +157,7 @@ function arrive(
     release(state, alert.id, now, out);
   }
   flushArmed(state, alert.id, out);
+  if (alert.state === 'firing') countForStorm(state, alert, now, out, arriveEvent);
 }
 
 /** Arrival of an event: held back at once where the same one was sent within the window, else route, group, timer. */
@@ -155,7 +165,7 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   const alert = recordEvent(state, input);
   const places = decideRoute(state.routing, alert);
   const open = places.filter((place) => {
-    const group = state.groups.get(place.groupKey);
+    const group = state.groups.get(place.groupKey) ?? summaryIn(state, place);
     const receiver = state.routing.receivers.get(place.route.receiver);
     return !(group && receiver && dedupeUntil(state, group, alert, receiver) > now);
   });
@@ -171,7 +181,8 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
     row: alertEvent(state, alert, 'event.received', heldBack, now, body, null),
   });
   if (heldBack === null) {
-    for (const group of joinGroups(state, alert, now, out, places)) {
+    noteKind(state, alert, now, out);
+    for (const group of joinGroups(state, alert, now, out, placesOnArrival(state, alert, places, now))) {
       armForNew(state, group, now, out);
       alert.nextAt = Math.min(alert.nextAt ?? Number.POSITIVE_INFINITY, group.row.nextAt ?? now);
     }
@@ -185,6 +196,7 @@ function arriveEvent(state: PipelineState, input: EventInput, now: number, out: 
   }
   const digest = groupsOf(state, alert.id).find((group) => collects(group));
   out.answer = { kind: 'event', alert, heldBack, ...(digest && { digest: inDigest(state, digest, now) }) };
+  if (heldBack === null) countForStorm(state, alert, now, out, arriveEvent);
 }
 
 function inDigest(state: PipelineState, group: Group, now: number): CollectedIn {

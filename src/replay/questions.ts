@@ -1,6 +1,7 @@
 // What can be asked of rules on stored or given samples, and the answers. Nothing of it is stored or sent.
 import type { NotifyReason } from '../../channels/message.ts';
 import type { AnomalyRule, Labels, Matcher, Rule, Verdict } from '../../rules/types.ts';
+import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 
 /** A sample of the question itself. */
 export interface GivenSample {
@@ -132,6 +133,8 @@ export interface Replays {
   backtest(tenant: string, question: BacktestQuestion, signal?: AbortSignal): Promise<BacktestAnswer>;
   evaluate(tenant: string, question: EvaluateQuestion, signal?: AbortSignal): Promise<EvaluateAnswer>;
   expected(tenant: string, question: ExpectedQuestion, signal?: AbortSignal): Promise<ExpectedAnswer>;
+  /** Changes of a rule that stored history proves to lose nothing that people acted on. */
+  suggest(tenant: string, question: SuggestQuestion, signal?: AbortSignal): Promise<SuggestAnswer>;
 }
 
 /** What a question may cost. */

@@ -2,6 +2,7 @@
 
 import type { Limits } from '../config/config.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
+import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
 import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { Receiver, RoutingConfig } from '../pipeline/routing.ts';
 import type { BacktestAnswer, EvaluateAnswer, ExpectedAnswer, GivenSample } from './questions.ts';
@@ -25,6 +26,14 @@ export type ReplayTask =
     })
   | (TaskBase & { readonly kind: 'evaluate'; readonly at: number })
   | (TaskBase & {
+      readonly kind: 'suggest';
+      /** The first of `rules` is the one that is asked about, the others are those that it asks for. */
+      readonly namedBy: SuggestQuestion['namedBy'];
+      readonly only: SuggestQuestion['only'];
+      readonly from: number;
+      readonly to: number;
+    })
+  | (TaskBase & {
       readonly kind: 'expected';
       /** Matchers. */
       readonly match: Portable;
@@ -36,15 +45,16 @@ export type FromReplay =
   | { readonly kind: 'backtest'; readonly answer: BacktestAnswer }
   | { readonly kind: 'evaluate'; readonly answer: EvaluateAnswer }
   | { readonly kind: 'expected'; readonly answer: ExpectedAnswer }
+  | { readonly kind: 'suggest'; readonly answer: SuggestAnswer }
   | { readonly kind: 'too_large'; readonly message: string };
 
 export function portableRouting(routing: RoutingConfig): Portable {
   const { route, receivers, inhibit, flapping, remindBeforeMs, emergency, administrator } = routing;
-  const { timeZone, digests } = routing;
+  const { timeZone, digests, storm } = routing;
   // Every part, by its name: what a file knows beside them stays behind. So do escalations: whether somebody would have
   // confirmed is not known.
   const parts = {
-    ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone },
+    ...{ route, inhibit, flapping, remindBeforeMs, emergency, administrator, timeZone, storm },
   } satisfies Record<keyof Omit<RoutingConfig, 'receivers' | 'digests' | 'escalations'>, unknown>;
   return portable({ ...parts, receivers: [...receivers.values()], digests: [...(digests ?? [])] });
 }

@@ -5,6 +5,9 @@ import { parentPort } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import type { Matcher, Rule } from '../../rules/types.ts';
 import { revived, ruleOf } from '../config/portable-rules.ts';
+import { suggest } from '../effectiveness/suggest.ts';
+import { databaseOf } from '../store/sqlite/database.ts';
+import { type RuleEpisodes, ruleEpisodes, TooManyEpisodes } from '../store/sqlite/rule-episodes.ts';
 import { backtest, beginOf } from './backtest.ts';
 import { evaluate } from './evaluate.ts';
 import { expected } from './expected.ts';
@@ -31,6 +34,20 @@ function recorded(task: ReplayTask, rules: readonly Rule[], from: number, to: nu
   }
 }
 
+/** What people did about alerts, out of the state database. */
+function episodesIn(file: string, tenant: string, from: number, to: number): RuleEpisodes {
+  const raw = new Database(file, { readonly: true, timeout: 1_000 });
+  try {
+    const db = databaseOf(raw, () => raw.close());
+    return raw.transaction(() => ruleEpisodes(db, { tenant, from, to }))();
+  } catch (error) {
+    if (error instanceof TooManyEpisodes) throw new TooLarge(error.message);
+    throw error;
+  } finally {
+    raw.close();
+  }
+}
+
 async function answerOf(task: ReplayTask): Promise<FromReplay> {
   const around = { tenant: task.tenant, limits: task.limits, routing: routingOf(task.routing) };
   const rules = task.rules.map(ruleOf);
@@ -40,6 +57,15 @@ async function answerOf(task: ReplayTask): Promise<FromReplay> {
     return { kind: 'evaluate', answer: await evaluate({ rules, samples: null, at }, samples, around) };
   }
   const { from, to } = task;
+  if (task.kind === 'suggest') {
+    const [rule, ...others] = rules;
+    if (rule === undefined) throw new Error('expected a rule');
+    const { namedBy, only } = task;
+    const episodes = episodesIn(join(dirname(task.file), 'tocsin.db'), task.tenant, from, to);
+    const recordedFor = (all: readonly Rule[]) => recorded(task, all, beginOf(all, from), to);
+    const answer = await suggest({ rule, others, namedBy, only, from, to }, episodes, recordedFor, around);
+    return { kind: 'suggest', answer };
+  }
   if (task.kind === 'expected') {
     const [rule] = rules;
     if (rule?.type !== 'anomaly') throw new Error('expected a rule of type anomaly');

@@ -179,6 +179,15 @@ export function openReplays({
       if (answer.kind === 'expected') return answer.answer;
       throw answer.kind === 'too_large' ? refused(answer.message) : new Error(`got ${answer.kind}`);
     },
+    async suggest(tenant, { rule, others, namedBy, only, from, to }, signal) {
+      if (to - from > replayLimits.spanMs)
+        throw refused(`expected a span of at most ${replayLimits.spanMs / 86_400_000} days`);
+      const rules = [rule, ...others].map(portableRule);
+      const task = { ...base(tenant), rules, samples: null, namedBy, only, from, to };
+      const answer = await ask({ kind: 'suggest', ...task }, signal);
+      if (answer.kind === 'suggest') return answer.answer;
+      throw answer.kind === 'too_large' ? refused(answer.message) : new Error(`got ${answer.kind}`);
+    },
     close() {
       closed = true;
       idle?.timer.cancel();

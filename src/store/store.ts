@@ -26,7 +26,9 @@ import type {
   IncidentRow,
   Lane,
   NotificationRow,
+  SeenKindRow,
   SilenceRow,
+  StormRow,
   TallyRow,
 } from '../pipeline/rows.ts';
 import type { Pause } from '../policy/breaker.ts';
@@ -301,6 +303,12 @@ export interface Store extends SpanReads {
    * latest, whatever its sender says.
    */
   occurrences(query: OccurrenceQuery): readonly Occurrence[];
+  /** The storm that lasts, or the last one; null: there was none. */
+  storm(tenant: string): StormRow | null;
+  /** Kinds of alerts and events that were seen, those seen longest ago first; the newest ten thousand. */
+  seenKinds(tenant: string): readonly SeenKindRow[];
+  /** When alerts began to fire and events came that were no repeats, after `after`, oldest first; from the log. */
+  cameSince(tenant: string, after: number): readonly number[];
   /** When alerts began to fire, after `after`, by their keys: the newest 200,000 whose row was born since, in no order. */
   firings(tenant: string, after: number): readonly Firing[];
 

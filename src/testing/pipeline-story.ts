@@ -4,7 +4,9 @@ import { labelSet } from '../../rules/labels.ts';
 import { parseMatcher } from '../../rules/matchers.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Labels, Matcher, Rule, Severity } from '../../rules/types.ts';
+import type { EscalationPolicy } from '../pipeline/escalation.ts';
 import type { FlappingConfig } from '../pipeline/flaps.ts';
+import { dueAtOf } from '../pipeline/group.ts';
 import { subjectOf } from '../pipeline/identify.ts';
 import { emptyResult, type PipelineInput, type Reminder, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
@@ -12,6 +14,7 @@ import type { InhibitRule, Receiver, Route, RoutingConfig } from '../pipeline/ro
 import type { AlertRow, EventRow, SilenceRow } from '../pipeline/rows.ts';
 import { emptyPipelineState, type PipelineState } from '../pipeline/state.ts';
 import { step } from '../pipeline/step.ts';
+import type { StormConfig } from '../pipeline/storm.ts';
 import { aReceiver, aRoute, aRule } from './builders.ts';
 import { StoredRows } from './stored-rows.ts';
 
@@ -25,6 +28,9 @@ export interface PipelineStoryOptions {
   readonly remindBeforeMs?: number;
   readonly flapping?: FlappingConfig;
   readonly timeZone?: string;
+  readonly storm?: StormConfig;
+  readonly administrator?: string;
+  readonly escalations?: readonly EscalationPolicy[];
 }
 
 /** Reads matchers that a test writes. */
@@ -45,6 +51,7 @@ export class PipelineStory {
   readonly stored = new StoredRows();
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #firings: { key: string; at: number }[] = [];
+  readonly #came: number[] = [];
   readonly #reminders = new Map<object, Reminder>();
   #ids = 0;
 
@@ -58,6 +65,9 @@ export class PipelineStory {
       remindBeforeMs: options.remindBeforeMs ?? null,
       flapping: options.flapping ?? null,
       timeZone: options.timeZone ?? 'UTC',
+      storm: options.storm ?? null,
+      administrator: options.administrator ?? null,
+      escalations: new Map((options.escalations ?? []).map((policy) => [policy.name, policy])),
     };
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     this.state = emptyPipelineState('default', routing, this.#rules, () => this.#id());
@@ -76,6 +86,8 @@ export class PipelineStory {
     this.results.push(out);
     this.stored.store(out.effects);
     for (const reminder of out.reminders) this.#reminders.set(reminder.owner, reminder);
+    for (const { kind, reason, at } of eventsOf(out))
+      if (kind === 'alert.firing' || (kind === 'event.received' && reason === null)) this.#came.push(at);
     for (const { kind, subjectId } of eventsOf(out))
       if (kind === 'alert.firing')
         this.#firings.push({ key: this.state.alerts.get(subjectId)!.key, at: this.now });
@@ -167,8 +179,10 @@ export class PipelineStory {
   #next(): { at: number; input: PipelineInput } | null {
     const all: { at: number; input: PipelineInput }[] = [];
     for (const { at, input } of this.#reminders.values()) if (at !== null) all.push({ at, input });
-    for (const { row } of this.state.groups.values())
-      if (row.nextAt !== null) all.push({ at: row.nextAt, input: { kind: 'due', groupKey: row.groupKey } });
+    for (const group of this.state.groups.values()) {
+      const at = dueAtOf(group);
+      if (at !== null) all.push({ at, input: { kind: 'due', groupKey: group.row.groupKey } });
+    }
     return all.sort((a, b) => a.at - b.at)[0] ?? null;
   }
 
@@ -180,7 +194,13 @@ export class PipelineStory {
   /** What was stored is all that is left. */
   restart(routing: RoutingConfig = this.state.routing): void {
     this.#reminders.clear();
-    const rows = { ...this.stored.load(), ...(routing.flapping && { firings: [...this.#firings] }) };
+    const { storm } = routing;
+    const after = this.now - (storm?.withinMs ?? 0);
+    const rows = {
+      ...this.stored.load(),
+      ...(routing.flapping && { firings: [...this.#firings] }),
+      ...(storm && { came: this.#came.filter((at) => at > after) }),
+    };
     const out = emptyResult();
     this.state = loadPipeline('default', rows, routing, this.#rules, () => this.#id(), this.now, out);
     this.#heard(out);

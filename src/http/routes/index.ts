@@ -10,6 +10,7 @@ import { channelsRoutes } from './channels.ts';
 import { configuredRoutes } from './configured.ts';
 import { deliveriesRoutes } from './deliveries.ts';
 import { digestsRoutes } from './digests.ts';
+import { effectivenessRoutes } from './effectiveness.ts';
 import { eventsRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { healthRoutes } from './health.ts';
@@ -21,6 +22,7 @@ import { metricsRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
+import { patternsRoutes } from './patterns.ts';
 import { peopleRoutes } from './people.ts';
 import { reachTestsRoutes } from './reach-tests.ts';
 import { replaysRoutes } from './replays.ts';
@@ -32,6 +34,7 @@ import { seriesRoutes } from './series.ts';
 import { silenceTrialsRoutes } from './silence-trials.ts';
 import { silencesRoutes } from './silences.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { stormRoutes } from './storm.ts';
 import { templatesRoutes } from './templates.ts';
 import { webhooksRoutes } from './webhooks.ts';
 
@@ -53,15 +56,18 @@ export function allRoutes(): readonly Route[] {
     ...reachTestsRoutes,
     ...peopleRoutes,
     ...statisticsRoutes,
+    ...effectivenessRoutes,
     ...reportsRoutes,
     ...explainRoutes,
     ...incidentsRoutes,
     ...analyzeRoutes,
+    ...patternsRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,
     ...alertActionRoutes,
     ...digestsRoutes,
+    ...stormRoutes,
     ...deliveriesRoutes,
     ...callbacksRoutes,
     ...linksRoutes,

@@ -11,6 +11,7 @@ import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { silenceContract } from './silence-contract.ts';
 import { spanContract } from './span-contract.ts';
+import { stormContract } from './storm-contract.ts';
 
 /** Declares the suite. `newPlace` gives a place of its own to every test. */
 export function storeContract(name: string, newPlace: () => StorePlace): void {
@@ -30,6 +31,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('silences', () => silenceContract(current));
     describe('reads of a span', () => spanContract(current));
     describe('heartbeats', () => heartbeatContract(current));
+    describe('storms', () => stormContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

@@ -16,6 +16,7 @@ import { providerCallWrites } from './provider-calls.ts';
 import { rowWriters } from './row-writes.ts';
 import { silenceWrites } from './silences.ts';
 import { asStoreError } from './sqlite-errors.ts';
+import { stormWrites } from './storms.ts';
 
 /** What the store remembers between commits. */
 export interface Memory {
@@ -41,6 +42,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const confirmations = confirmationWrites(db);
   const silences = silenceWrites(db);
   const incidents = incidentWrites(db);
+  const storms = stormWrites(db);
   const readShard = db.raw.prepare<
     [number],
     { readonly epoch: number; readonly owner: string | null; readonly nextSeq: number }
@@ -117,6 +119,15 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'analysis':
         incidents.analysis(effect.row);
+        return;
+      case 'storm':
+        storms.put(effect.row);
+        return;
+      case 'seen_kind':
+        storms.see(effect.row);
+        return;
+      case 'seen_kind.removed':
+        storms.forget(effect.tenant, effect.name);
         return;
       case 'idempotency':
         rows.idempotency(effect.row);

@@ -2,6 +2,7 @@
 import type { PatternName } from '../../../analysis/patterns/pattern.ts';
 import { labelSet } from '../../../rules/labels.ts';
 import type { FindingRow } from '../../pipeline/rows.ts';
+import { occurrenceOf } from '../found.ts';
 import type { FindingFilter, Occurrence, OccurrenceQuery, Page } from '../store.ts';
 import type { Db } from './database.ts';
 import { idBytes, idText } from './id-codec.ts';
@@ -88,9 +89,4 @@ export function findingReads(db: Db) {
           .map((stored): Occurrence => occurrenceOf(findingRow(stored))),
       ),
   };
-}
-
-/** A finding as rules hear of it. */
-export function occurrenceOf({ scope, updatedAt, pattern, confidence }: FindingRow): Occurrence {
-  return { rule: null, labels: scope, at: updatedAt, found: { pattern, confidence } };
 }

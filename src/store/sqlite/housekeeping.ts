@@ -15,6 +15,8 @@ const tables = [
   schema.alertGroup,
   schema.finding,
   schema.heartbeat,
+  schema.storm,
+  schema.seenKind,
   schema.event,
   schema.notification,
   schema.confirmation,

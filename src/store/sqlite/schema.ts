@@ -170,6 +170,30 @@ export const finding = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
 
+export const storm = sqliteTable('storm', {
+  tenant: text('tenant').primaryKey(),
+  id: bytes('id').notNull(),
+  startedAt: integer('started_at').notNull(),
+  hotAt: integer('hot_at').notNull(),
+  endedAt: integer('ended_at'),
+  count: integer('count').notNull(),
+  summed: integer('summed').notNull(),
+  alone: integer('alone').notNull(),
+  summaries: integer('summaries').notNull(),
+  kinds: text('kinds').notNull(),
+});
+
+export const seenKind = sqliteTable(
+  'seen_kind',
+  {
+    tenant: text('tenant').notNull(),
+    name: text('name').notNull(),
+    seenAt: integer('seen_at').notNull(),
+    first: bytes('first').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.name] })],
+);
+
 export const alertGroup = sqliteTable(
   'alert_group',
   {
@@ -375,7 +399,18 @@ export const configObject = sqliteTable(
   {
     tenant: text('tenant').notNull(),
     kind: text('kind', {
-      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team', 'schedule', 'escalation'],
+      enum: [
+        'rule',
+        'route',
+        'channel',
+        'template',
+        'override',
+        'person',
+        'team',
+        'schedule',
+        'escalation',
+        'topology',
+      ],
     }).notNull(),
     id: bytes('id').notNull(),
     name: text('name').notNull(),
@@ -395,7 +430,18 @@ export const configObjectVersion = sqliteTable(
   {
     tenant: text('tenant').notNull(),
     kind: text('kind', {
-      enum: ['rule', 'route', 'channel', 'template', 'override', 'person', 'team', 'schedule', 'escalation'],
+      enum: [
+        'rule',
+        'route',
+        'channel',
+        'template',
+        'override',
+        'person',
+        'team',
+        'schedule',
+        'escalation',
+        'topology',
+      ],
     }).notNull(),
     id: bytes('id').notNull(),
     version: integer('version').notNull(),

@@ -26,6 +26,7 @@ import { providerCallGroup } from './provider-calls.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
 import { spanReads } from './span-reads.ts';
+import { stormReads } from './storms.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database; its folder exists. `<name>.lock` beside it says who owns it. */
@@ -61,6 +62,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...occurrenceReads(db),
     ...findingReads(db),
     ...heartbeatReads(db),
+    ...stormReads(db),
     ...logReads(db),
     ...spanReads(db),
     ...configObjectReads(db),

@@ -28,6 +28,7 @@ export function chaosFolder(
     rules: ['rules.yaml'],
     collector: { host: false },
     flapping: false,
+    storm: false,
     channels,
     // What is tried long enough does not wait for the slow rounds, which come every five minutes.
     strategies: { stubborn: { retry: 20, retry_delay: retryDelay } },

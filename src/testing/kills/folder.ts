@@ -50,6 +50,7 @@ receivers:
   ops: { channels: [ops], dedupe_window: 0s }
   batched: { channels: [batched], dedupe_window: 0s }
   gone: { channels: [gone], dedupe_window: 0s }
+storm: false
 route:
   receiver: ops
   group_by: [alertname, host]

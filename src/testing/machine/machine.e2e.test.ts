@@ -38,6 +38,7 @@ rules: [rules.yaml]
 collector: { host: false }
 channels: { hook: { type: webhook, url: "${hook.url}/" } }
 receivers: { ops: { channels: [hook], dedupe_window: 0s } }
+storm: false
 route: { receiver: ops, group_by: [alertname, n], group_wait: 0s, group_interval: 0s, repeat_interval: 4h }
 egress: { allow: [127.0.0.0/8] }
 `,

@@ -409,10 +409,11 @@ export class Clients {
       );
       this.#telling.routedAt = this.#world.clock.now();
       // Every other tree comes without rules of inhibition: what they held back is told then.
-      const { receivers, inhibit = [], remindBeforeMs = null, timeZone, escalations } = plan.routing;
+      const { receivers, inhibit = [], remindBeforeMs = null, timeZone, escalations, storm } = plan.routing;
       const rules = this.#world.routing.inhibit?.length === 0 ? inhibit : [];
       const kept = {
         ...{ inhibit: rules, remindBeforeMs },
+        ...(storm && { storm }),
         ...(timeZone !== undefined && { timeZone }),
         ...(escalations !== undefined && { escalations }),
       };

@@ -11,6 +11,7 @@ import type { Mutant } from './mutant.ts';
 import { noFaults, type SeedPlan } from './plan-of-seed.ts';
 import { receiptSlips } from './receipt-slips.ts';
 import { slips } from './slips.ts';
+import { stormSlips } from './storm-slips.ts';
 import { suppressionSlips } from './suppression-slips.ts';
 import type { World, Wraps } from './world.ts';
 
@@ -63,6 +64,7 @@ export const mutants: readonly Mutant[] = [
   ...receiptSlips,
   ...digestSlips,
   ...escalationSlips,
+  ...stormSlips,
   {
     name: 'level stays up',
     what: 'an alert whose level falls keeps the severity that it had',

@@ -30,6 +30,8 @@ import { drawReceipts } from './receipt-plan.ts';
 import { Receipts } from './receipts.ts';
 import { Remembered } from './remembered.ts';
 import { SilenceClients } from './silence-clients.ts';
+import { drawStorms } from './storm-plan.ts';
+import { Storms } from './storms.ts';
 import { drawSuppression } from './suppression-plan.ts';
 import { Telling } from './telling.ts';
 import { Trace } from './trace.ts';
@@ -91,7 +93,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
     receipts: drawReceipts(new Random(seed, 28), drawn.channels),
   };
-  const plan = options.plan?.(whole) ?? whole;
+  const stormy = { ...whole, routing: drawStorms(new Random(seed, 35), whole.routing) };
+  const plan = options.plan?.(stormy) ?? stormy;
   const disk = seed % seedsPerFile === 0 ? diskOfFiles() : diskOfMemory();
   const world = new World({
     disk,
@@ -110,6 +113,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const remembered = new Remembered(world, holding);
   const groups = new Groups(world);
   const digests = new Digests(world, holding, telling, besides);
+  const storms = new Storms(world, besides, telling);
   const openAlerts = new OpenAlerts(world, holding);
   const escalations = new Escalations(world, acks, besides, openAlerts, telling);
   const promotions = new Promotions(world, openAlerts, telling);
@@ -132,6 +136,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       if (effect.put === 'event') holding.onEvent(effect.row);
       digests.onEffect(effect, at);
       telling.onEffect(effect, at);
+      storms.onEffect(effect, at);
       escalations.onEffect(effect, at);
       promotions.onEffect(effect);
       deliveries.onEffect(effect);
@@ -169,6 +174,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     episodes.sweep();
     telling.sweep();
     digests.sweep();
+    storms.sweep();
     escalations.sweep();
     if (world.calm) deliveries.sweep(world.clock.now());
   };

@@ -143,7 +143,8 @@ export class Telling {
       if (group && early && settled && !cameFromElsewhere && !ended)
         this.#broken('I11', `repeat of ${group.groupKey} after ${row.createdAt - oldest} ms`);
     }
-    const repeats = reason === 'repeat' || (reason === 'digest' && message.changed.length === 0);
+    const collected = reason === 'digest' || reason === 'storm';
+    const repeats = reason === 'repeat' || (collected && message.changed.length === 0);
     if (repeats && Object.keys(row.alerts).every((id) => this.#acks.holds(id, row.createdAt)))
       this.#broken('I8', `repeat of ${groupId} although everything is acknowledged`);
     let spoken = this.#spoken.get(groupId);
@@ -157,7 +158,7 @@ export class Telling {
       if (!alert || !receiver) continue;
       const before = spoken.get(alert.key);
       // An event in a digest counts by when it came.
-      const came = reason === 'digest' && alert.kind === 'event' ? alert.firedAt : null;
+      const came = collected && alert.kind === 'event' ? alert.firedAt : null;
       const within =
         before &&
         before.id !== id &&
@@ -170,8 +171,9 @@ export class Telling {
     const standing = reason === 'repeat' && Object.keys(row.alerts).length > message.changed.length;
     // At its time a digest says all that it has, and also to whoever wants it now.
     const wanted =
-      reason === 'digest' &&
-      (this.#wantedAt.get(groupId) === at || (group !== undefined && this.#isOnTime(group, at)));
+      reason === 'storm' ||
+      (reason === 'digest' &&
+        (this.#wantedAt.get(groupId) === at || (group !== undefined && this.#isOnTime(group, at))));
     if (quiet && !standing && !wanted && early.length > 0 && early.length === message.changed.length)
       this.#broken('I11', `${reason} of ${early.join(', ')} within the dedupe window`);
     for (const id of Object.keys(row.alerts)) {
@@ -306,7 +308,7 @@ export class Telling {
   }
 
   #patience({ route, receiver, digest }: Told, row: AlertRow): number {
-    const collected = digest?.everyMs ?? 0;
+    const collected = Math.max(digest?.everyMs ?? 0, this.#world.routing.storm?.everyMs ?? 0);
     return route.groupWaitMs + route.groupIntervalMs + collected + this.#window(row, receiver) + slackMs;
   }
 

@@ -1,5 +1,4 @@
-// The invariants of the simulation by their ids, and the error that a broken one is. I12 (storms) has no subject yet:
-// nothing in the program sums up a storm.
+// The invariants of the simulation by their ids, and the error that a broken one is.
 
 export const invariants = {
   I1: 'no silent loss: whoever is to be told gets an accepted delivery, or a row says why not',
@@ -13,6 +12,7 @@ export const invariants = {
   I9: 'escalation: unanswered, each step comes in its time, none is skipped and none taken twice, over kills too',
   I10: 'nothing is decided of an alert that is silenced or inhibited, and what still fires at the end of that is told',
   I11: 'dedupe: no repeat too early, no message within the dedupe window',
+  I12: 'storms: entered with the one too many and never before; what is summed up and what is told by itself is all that came; nothing urgent is only counted',
   I13: 'single flight: accepted once, and once more for each ambiguous outcome, under one id',
   I14: 'bounded: no lease beyond its end, no orphan, nothing open after quiescence',
   I15: 'policy by kind of result: what is busy or paused spends no attempt, a paused channel is left alone but for probes, poison is put aside',
