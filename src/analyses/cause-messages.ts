@@ -29,6 +29,8 @@ export type ToCauses =
       readonly kind: 'analyze';
       /** Epoch milliseconds, the first included; or given alerts, as one incident. */
       readonly of: { readonly from: number; readonly to: number } | { readonly alerts: readonly string[] };
+      /** Rules about findings: what they say is none of the alerts of a span. */
+      readonly patternRules: readonly string[];
     });
 
 /** An incident as an analysis of a span finds it. */

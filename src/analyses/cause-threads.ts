@@ -21,6 +21,8 @@ export interface CauseThreadsOptions {
   readonly folder: string;
   readonly clock: Pick<Clock, 'now' | 'at'>;
   readonly edges: (tenant: string) => readonly Edge[];
+  /** Names of rules about findings. */
+  readonly patternRules: (tenant: string) => readonly string[];
 }
 
 export class CauseThreads {
@@ -69,11 +71,10 @@ export class CauseThreads {
     }
     this.#busy.add(tenant);
     try {
-      const now = this.#options.clock.now();
-      const answer = await this.#asked.ask(
-        { kind: 'analyze', tenant, of, edges: this.#edges(tenant), now },
-        signal,
-      );
+      const { clock, patternRules } = this.#options;
+      const task = { kind: 'analyze', tenant, of, patternRules: patternRules(tenant) } as const;
+      const ask = { ...task, edges: this.#edges(tenant), now: clock.now() };
+      const answer = await this.#asked.ask(ask, signal);
       if (answer.kind === 'analyze') return answer.found;
       if (answer.kind === 'too_large') throw new ApiError('query_too_large', { message: answer.message });
       if (answer.kind === 'unknown_alert')

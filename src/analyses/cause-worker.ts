@@ -46,11 +46,12 @@ const seenAfterMs = 5 * 60_000;
 type Analyze = Extract<ToCauses, { kind: 'analyze' }>;
 
 /** The alerts that are asked for, or why they are not looked at. */
-function asked({ tenant, of }: Analyze, stored: StoredAlerts): AlertRow[] | FromCauses {
+function asked({ tenant, of, patternRules }: Analyze, stored: StoredAlerts): AlertRow[] | FromCauses {
   const { alerts: most, spanMs } = analyzeLimits;
   if ('from' in of) {
     const rows = stored.alertsBetween(tenant, of.from, of.to, most + 1);
-    if (rows.length <= most) return rows;
+    const about = new Set(patternRules);
+    if (rows.length <= most) return rows.filter(({ rule }) => rule === null || !about.has(rule));
     return { kind: 'too_large', message: `More than ${most} alerts; ask for a shorter span.` };
   }
   const rows: AlertRow[] = [];

@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RootCause } from '../../analysis/root-cause/hypothesis.ts';
 import { silentLog } from '../log.ts';
@@ -6,7 +8,9 @@ import type { IncidentRow } from '../pipeline/rows.ts';
 import type { CommittedEvent } from '../store/store.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { startTestApp, type TestApp } from '../testing/test-app.ts';
+import { CauseThreads } from './cause-threads.ts';
 import { Causes } from './causes.ts';
+import { packEdges, unpackEdges } from './packed-edges.ts';
 
 const config = `
 collector: { host: false }
@@ -108,7 +112,8 @@ describe('the cause of an incident in the program that runs', () => {
   it('is named with evidence, told once, known at once, kept over a restart, and found again by an analysis', async () => {
     const app = await withFullDisk();
     await fire(app, fullDisk);
-    await fire(app, [['HighErrorRate', 'ledger', 10]], 'globex');
+    // Of the same name, and with nothing measured.
+    await fire(app, [['HighErrorRate', 'web', 10]], 'globex');
     await found(app);
     const { listed, shown } = await only(app);
     expect(listed.cause).toMatchObject({
@@ -125,7 +130,8 @@ describe('the cause of an incident in the program that runs', () => {
     for (const ref of refs) expect(app.tocsin.services.alert('default', ref)).not.toBeNull();
 
     const foreign = (await only(app, 'globex')).shown.cause!;
-    expect(foreign.hypotheses.map(({ service }) => service)).not.toContain('db');
+    expect(foreign.hypotheses.map(({ service }) => service)).toEqual(['web']);
+    expect(foreign.hypotheses[0]!.evidence.map(({ kind }) => kind)).not.toContain('metric');
 
     const told = () =>
       app.tocsin.services.store
@@ -189,6 +195,8 @@ describe('the cause of an incident in the program that runs', () => {
       },
       of('default'),
     );
+    const foreign = { type: 'deploy', severity: 'info', message: 'web 1.0', labels: { service: 'web' } };
+    await app.call('POST', '/api/v1/events', foreign, of('globex'));
     await fire(app, [
       ['HighErrorRate', 'cart', 30],
       ['HighErrorRate', 'web', 20],
@@ -200,11 +208,42 @@ describe('the cause of an incident in the program that runs', () => {
     const about = items.find(({ cause }) => cause?.first != null)!;
     expect(about.cause!.first!.service).toBe('cart');
     const { body } = await app.call('GET', `/api/v1/alerts/incidents/${about.id}`, undefined, of('default'));
-    const [first] = (body as Shown).cause!.hypotheses;
-    expect(first!.category).toBe('change');
-    const change = first!.evidence.find(({ kind }) => kind === 'change')!;
-    expect(change.refs).toEqual([(deployed.body as { id: string }).id]);
-    expect(change.text).toMatch(/^cart was changed \d+ s before the trouble began\.$/);
+    const { hypotheses } = (body as Shown).cause!;
+    expect(hypotheses[0]!.category).toBe('change');
+    const { id } = deployed.body as { id: string };
+    const evidence = hypotheses.flatMap((one) => one.evidence);
+    const [change, ...otherChanges] = evidence.filter(({ kind }) => kind === 'change');
+    expect([change!.refs, otherChanges]).toEqual([[id], []]);
+    for (const { kind, refs } of evidence) if (kind !== 'change') expect(refs).not.toContain(id);
+    expect(change!.text).toMatch(/^cart was changed \d+ s before the trouble began\.$/);
+  });
+});
+
+describe('the thread of causes', () => {
+  it('is begun anew after it died, and leaves the program alone', async () => {
+    const app = await startTestApp(config, 'rules: []');
+    apps.push(app);
+    const folder = join(app.folder, 'moved');
+    const clock = new ManualClock();
+    const edges = () => [{ from: 'web', to: 'db', confidence: 1, source: 'declared' }] as const;
+    const threads = new CauseThreads({ folder, clock, edges, patternRules: () => [] });
+    try {
+      const id = '0190a000-0000-7000-8000-00001234abcd';
+      await expect(threads.cause('default', id)).rejects.toMatchObject({ code: 'unavailable' });
+      symlinkSync(join(app.folder, 'data'), folder);
+      expect(await threads.cause('default', id)).toBeNull();
+    } finally {
+      threads.close();
+    }
+  });
+
+  it('gets the topology as it is', () => {
+    const edges = [
+      { from: 'web', to: 'db', confidence: 1, source: 'declared' },
+      { from: 'web', to: 'a "b"', confidence: 0.25, source: 'learned' },
+      { from: 'a "b"', to: 'db', confidence: 0.5, source: 'labels' },
+    ] as const;
+    expect(unpackEdges(packEdges(edges))).toEqual(edges);
   });
 });
 
@@ -248,8 +287,11 @@ function stage(answers: (RootCause | Error)[]) {
     causes.see([
       { seq: 1, row: { tenant: 'default', subjectKind: 'incident', subjectId: id, kind, body } },
     ] as unknown as CommittedEvent[]);
+  const become = (state: IncidentRow['state']) => {
+    row = { ...row, state };
+  };
   const told = () => written.filter(({ put }) => put === 'event').length;
-  return { clock, causes, asked, say, told };
+  return { clock, causes, asked, say, told, written, become };
 }
 
 describe('when a cause is looked for', () => {
@@ -281,6 +323,20 @@ describe('when a cause is looked for', () => {
       await clock.advance(60_000);
       expect(told()).toBe(expected);
     }
+  });
+
+  it('and says nothing of an incident that is part of another one by then', async () => {
+    const { clock, causes, say, written, become } = stage([cause('db')]);
+    say('incident.opened');
+    become('merged');
+    await clock.advance(60_000);
+    expect(written).toEqual([]);
+    expect(causes.causeOf('default', 'a')).toBeNull();
+    say('incident.opened', 'b');
+    say('incident.merged', 'a', { from: 'b' });
+    become('open');
+    await clock.advance(60_000);
+    expect(written.length).toBe(2);
   });
 
   it('again when the thread died, later each time, and not for ever', async () => {

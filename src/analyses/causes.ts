@@ -63,6 +63,7 @@ export class Causes {
   readonly #known = new Map<string, Map<string, Known>>();
   readonly #due = new Map<string, Due>();
   #timer: Timer | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
   #working = false;
   #closed = false;
   readonly counts = { looked: 0, failures: 0 };
@@ -168,7 +169,7 @@ export class Causes {
     const due = this.#due.get(key);
     if (due === undefined) this.#due.set(key, { tenant, incident, at, failures: 0 });
     else due.at = Math.min(due.at, at);
-    this.#arm();
+    this.#arm(at);
   }
 
   #know(tenant: string, incident: string, cause: RootCause, at: number): void {
@@ -185,13 +186,10 @@ export class Causes {
     this.#due.delete(JSON.stringify([tenant, incident]));
   }
 
-  #arm(): void {
-    if (this.#working || this.#closed) return;
+  #arm(at: number): void {
+    if (this.#working || this.#closed || at >= this.#timerAt) return;
     this.#timer?.cancel();
-    this.#timer = null;
-    let at = Number.POSITIVE_INFINITY;
-    for (const due of this.#due.values()) at = Math.min(at, due.at);
-    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timerAt = at;
     this.#timer = this.#ports.clock.at(at, () => void this.#work());
   }
 
@@ -201,7 +199,12 @@ export class Causes {
     this.#working = true;
     for (let next = this.#next(); next !== null && !this.#closed; next = this.#next()) await this.#one(next);
     this.#working = false;
-    this.#arm();
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    let at = Number.POSITIVE_INFINITY;
+    for (const due of this.#due.values()) at = Math.min(at, due.at);
+    this.#arm(at);
   }
 
   #next(): Due | null {

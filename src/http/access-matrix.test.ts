@@ -88,6 +88,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'post /api/v1/alerts/{id}/comments': { text: 'looking' },
   'post /api/v1/alerts/incidents/{id}/merge': { incidents: [unknownIncident] },
   'post /api/v1/alerts/incidents/{id}/split': { alerts: ['0190a000-0000-7000-8000-00001234abce'] },
+  'post /api/v1/alerts/analyze': { from: '2023-11-14T00:00:00Z', to: '2023-11-14T01:00:00Z' },
   'put /api/v1/topology': { edges: [{ from: 'web', to: 'db' }] },
   'post /api/v1/templates/preview': { template: { text: '{{ count }}' }, channel: 'console' },
   'post /api/v1/keys': { name: 'made', role: 'viewer' },

@@ -373,6 +373,10 @@ export function httpStage(
         alertsOf: () => ({ items: [], next: null }),
         findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
         decide: async () => refusal('incident_not_found'),
+        analyze: async () => {
+          throw new ApiError('overloaded');
+        },
+        knownOf: () => null,
         edges: () => [],
         declare: async () => ({ status: 200, body: { edges: [] } }),
       },
