@@ -11,6 +11,9 @@ import { startMailCatcher } from '../testing/mail-catcher.ts';
 import { startTestApp, type TestApp } from '../testing/test-app.ts';
 import { analysisOf, type KnownOf, MessageAnalyst } from './message-analysis.ts';
 
+/** A busy machine takes its time. */
+const until = (check: () => boolean) => expect.poll(check, { timeout: 20_000 }).toBe(true);
+
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -164,13 +167,13 @@ topology: [{ from: web, to: cart }, { from: cart, to: cart-db }]
   return { app, hook, cards, mails: () => catcher.received.map(({ text }) => text) };
 }
 
-/** One alert for each `name/service`, each begun half a minute before the next one. */
+/** One alert for each `name/service`, or `name/service/instance`, begun one after the other within the last minute. */
 async function fire(app: TestApp, status: 'firing' | 'resolved', ...what: readonly string[]) {
   const now = Date.now();
   const alerts = what.map((one, n) => {
-    const [alertname, service] = one.split('/');
-    const startsAt = new Date(now - (what.length - n) * 30_000).toISOString();
-    const labels = { alertname, service, severity: 'high' };
+    const [alertname, service, instance] = one.split('/');
+    const startsAt = new Date(now - (what.length - n) * (60_000 / what.length)).toISOString();
+    const labels = { alertname, service, severity: 'high', ...(instance && { instance }) };
     return { status, startsAt, labels, annotations: { summary: `${alertname} of ${service}` } };
   });
   const answered = await app.call('POST', '/api/v1/webhooks/alertmanager', { alerts });
@@ -195,20 +198,16 @@ describe('a program that tells of alerts', () => {
     expect(later.analysis!.incident!.title).toMatch(
       /^DatabaseDown on cart-db and 2 other services: \d alerts$/,
     );
-    await expect
-      .poll(() =>
-        mails().some((text) =>
-          /所屬事故：cart-db 的 DatabaseDown，另有 2 個服務：自 .* 起 \d 則告警/.test(text),
-        ),
-      )
-      .toBe(true);
-    await expect
-      .poll(() =>
-        cards.received.some(({ body }) =>
-          /所属事故\*\*：cart-db 的 DatabaseDown.*可能原因\*\*：cart-db，数据或存储（\d\d %）/.test(body),
-        ),
-      )
-      .toBe(true);
+    await until(() =>
+      mails().some((text) =>
+        /所屬事故：cart-db 的 DatabaseDown，另有 2 個服務：自 .* 起 \d 則告警/.test(text),
+      ),
+    );
+    await until(() =>
+      cards.received.some(({ body }) =>
+        /所属事故\*\*：cart-db 的 DatabaseDown.*可能原因\*\*：cart-db，数据或存储（\d\d %）/.test(body),
+      ),
+    );
 
     await app.tocsin.analysed();
     await app.tocsin.causesFound();
@@ -238,6 +237,31 @@ describe('a program that tells of alerts', () => {
     });
     expect((await explained('zh-TW')).summary).toContain('它屬於一起事故：cart-db 的 DatabaseDown');
     expect((await explained('zh-CN')).summary).toContain('它属于一起事故：cart-db 的 DatabaseDown');
+  });
+
+  it('says which pattern the alerts make, also after a restart', async () => {
+    const { app, hook } = await start();
+    await fire(app, 'firing', ...['1', '2', '3', '4', '5'].map((n) => `Overload/web/${n}`));
+    await app.tocsin.analysed();
+    await fire(app, 'firing', 'HighLatency/web');
+    const saysBurst = () =>
+      toldTo(hook).filter(({ alerts, analysis }) => alerts.length === 6 && analysis?.patterns.length === 1);
+    await until(() => saysBurst().length > 0);
+    const [told] = saysBurst();
+    expect(told!.analysis!.patterns).toMatchObject([{ pattern: 'burst', alerts: 5 }]);
+    const id = told!.alerts.find(({ labels }) => labels.alertname === 'Overload')!.id;
+    const { body } = await app.call('GET', `/api/v1/alerts/${id}/explain`);
+    const { timeline } = body as { timeline: { what: string; text: string }[] };
+    expect(timeline.find(({ what }) => what === 'pattern.found')?.text).toMatch(
+      /^A pattern is recognised: burst, 5 alerts, since .* \(\d\d %\)\.$/,
+    );
+    const again = await app.restart();
+    closing.push(() => again.close());
+    await again.tocsin.analysed();
+    await fire(again, 'firing', 'Timeouts/web');
+    await until(() =>
+      toldTo(hook).some(({ alerts, analysis }) => alerts.length === 7 && analysis?.patterns.length === 1),
+    );
   });
 
   it('adds nothing to a message where nothing more is known', async () => {
