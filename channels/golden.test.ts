@@ -8,7 +8,7 @@ import { exampleSettings } from '../src/testing/example-settings.ts';
 import type { ChannelDefinition } from './channel.ts';
 import { channels } from './index.ts';
 import { locales } from './message.ts';
-import { sampleDigest, sampleMessage } from './sample-message.ts';
+import { sampleAnalysed, sampleDigest, sampleMessage } from './sample-message.ts';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const write = 'npx vitest run channels/golden.test.ts -u';
@@ -22,14 +22,19 @@ function shown(payload: unknown): string {
 describe.each(Object.entries<ChannelDefinition>(channels))('the messages of %s', (kind, definition) => {
   const settings = exampleSettings(join(folder, '..'), kind);
   for (const locale of locales) {
-    it.each(['firing', 'resolved', 'digest'] as const)(
+    it.each(['firing', 'resolved', 'digest', 'analysed'] as const)(
       `are as in the golden file (${locale}, %s)`,
       async (state) => {
         const file = join(folder, 'golden', `${kind}.${locale}.${state}.json`);
         const { snapshotState } = expect.getState();
         const updates = (snapshotState as unknown as { _updateSnapshot?: string })._updateSnapshot === 'all';
         if (!existsSync(file) && !updates) expect.fail(`there is no ${file}; write it with: ${write}`);
-        const message = state === 'digest' ? sampleDigest() : sampleMessage(state);
+        const message =
+          state === 'digest'
+            ? sampleDigest()
+            : state === 'analysed'
+              ? sampleAnalysed()
+              : sampleMessage(state);
         const payload = definition.render({ ...message, locale }, { config: settings, locale });
         await expect(shown(payload)).toMatchFileSnapshot(file);
       },

@@ -26,7 +26,7 @@ export function mergedMessage(messages: readonly AlertMessage[]): AlertMessage {
     rankOf(each.severity) > rankOf(most.severity) ? each : most,
   );
   const leftOut = messages.reduce((sum, { truncated }) => sum + truncated, 0);
-  const { digest: _, ...rest } = first;
+  const { digest: _, analysis: __, ...rest } = first;
   const sameGroup = messages.every(({ groupKey }) => groupKey === first.groupKey);
   return {
     ...rest,

@@ -1,6 +1,7 @@
 // What users' templates read of a message, in the words of its language: every name is a promise to templates; names may
 // join, none may change.
 import { actionKinds } from './actions.ts';
+import { analysisRows, causeText, incidentText, patternText } from './analysis-text.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
 import {
@@ -60,6 +61,10 @@ const messageNames = [
   'more',
 ] as const;
 
+const incidentNames = ['id', 'title', 'text', 'alerts', 'services', 'since'] as const;
+const causeNames = ['service', 'category', 'text', 'confidence'] as const;
+const patternNames = ['pattern', 'text', 'alerts', 'confidence', 'since'] as const;
+
 type Values<Name extends string> = Readonly<Record<Name, string | number | boolean | null>>;
 type Map = Readonly<Record<string, string>>;
 interface AlertScope extends Values<(typeof alertNames)[number]> {
@@ -67,10 +72,19 @@ interface AlertScope extends Values<(typeof alertNames)[number]> {
   readonly annotations: Map;
   readonly links: Map;
 }
+/** Every name is there: nothing is known where they are null. */
+interface AnalysisScope {
+  /** All of it, as the built-in text has it. */
+  readonly text: string;
+  readonly incident: Values<(typeof incidentNames)[number]>;
+  readonly cause: Values<(typeof causeNames)[number]>;
+  readonly patterns: readonly Values<(typeof patternNames)[number]>[];
+}
 export interface MessageScope extends Values<(typeof messageNames)[number]> {
   readonly group_labels: Map;
   /** How it is answered; empty texts where nobody can. */
   readonly links: Map;
+  readonly analysis: AnalysisScope;
   /** The first one. */
   readonly alert: AlertScope | null;
   readonly alerts: readonly AlertScope[];
@@ -92,6 +106,14 @@ export const messageShape = {
     ...values(messageNames),
     group_labels: 'map',
     links: { fields: values(actionKinds) },
+    analysis: {
+      fields: {
+        text: 'value',
+        incident: { fields: values(incidentNames) },
+        cause: { fields: values(causeNames) },
+        patterns: { list: { fields: values(patternNames) } },
+      },
+    },
     alert: alertShape,
     alerts: { list: alertShape },
   },
@@ -123,6 +145,7 @@ export function messageScope(message: AlertMessage, locale: Locale): MessageScop
     more: message.alerts.length - alerts.length + message.truncated,
     group_labels: bare(message.groupLabels),
     links: bare(message.links ? { ...message.links } : {}),
+    analysis: analysisScope(message, locale),
     alert: alerts[0] ?? null,
     alerts,
   });
@@ -152,6 +175,37 @@ function alertScope(alert: MessageAlert, { at, timeZone }: AlertMessage, t: Text
     labels: bare(alert.labels),
     annotations: bare(annotations),
     links: bare(linksOf(alert) as Map),
+  });
+}
+
+function analysisScope(message: AlertMessage, locale: Locale): AnalysisScope {
+  const { analysis, timeZone } = message;
+  const incident = analysis?.incident ?? null;
+  const cause = analysis?.cause ?? null;
+  return bare({
+    text: analysisRows(message, locale)
+      .map(([name, value]) => `${name}${texts[locale].colon}${value}`)
+      .join('; '),
+    incident: bare({
+      id: incident?.id ?? null,
+      title: incident?.title ?? null,
+      text: incident && incidentText(incident, locale, timeZone),
+      alerts: incident?.alerts ?? null,
+      services: incident?.services ?? null,
+      since: incident && timeText(incident.openedAt, timeZone),
+    }),
+    cause: bare({
+      service: cause?.service ?? null,
+      category: cause?.category ?? null,
+      text: cause && causeText(cause, locale),
+      confidence: cause?.confidence ?? null,
+    }),
+    patterns: (analysis?.patterns ?? []).map((one) =>
+      bare({
+        ...{ pattern: one.pattern, text: patternText(one, locale), alerts: one.alerts },
+        ...{ confidence: one.confidence, since: timeText(one.from, timeZone) },
+      }),
+    ),
   });
 }
 

@@ -112,6 +112,59 @@ export interface MessageLinks {
   readonly explain?: string;
 }
 
+/** What people name the cause of an incident by. */
+export const causeCategories = [
+  'resource_exhaustion',
+  'change',
+  'dependency_failure',
+  'network',
+  'traffic_surge',
+  'data_storage',
+  'application_fault',
+] as const;
+export const patternNames = [
+  'burst',
+  'cascade',
+  'periodic',
+  'correlation',
+  'anomaly',
+  'storm',
+  'escalation',
+] as const;
+
+/** What the analysis knew of the alerts when the message was sent. */
+export interface MessageAnalysis {
+  /** The incident that most of them are in. */
+  readonly incident: {
+    readonly id: string;
+    readonly title: string;
+    /** All its alerts, also those that the message does not speak of. */
+    readonly alerts: number;
+    /** Services that it reached. */
+    readonly services: number;
+    /** Its first alert. */
+    readonly first: { readonly name: string; readonly service: string };
+    /** Epoch milliseconds. */
+    readonly openedAt: number;
+  } | null;
+  /** What the incident came from, probably; `confidence` is 0 … 1. */
+  readonly cause: {
+    readonly service: string;
+    readonly category: (typeof causeCategories)[number];
+    readonly confidence: number;
+  } | null;
+  /** What was recognised in the alerts, the surest first. */
+  readonly patterns: readonly {
+    readonly pattern: (typeof patternNames)[number];
+    /** How many alerts it rests on, and of how many services; null: nobody counted them. */
+    readonly alerts: number;
+    readonly services: number | null;
+    readonly confidence: number;
+    /** When it began, epoch milliseconds. */
+    readonly from: number;
+  }[];
+}
+
 export interface AlertMessage {
   /** The notification's id. */
   readonly id: string;
@@ -141,4 +194,6 @@ export interface AlertMessage {
   readonly timeZone?: string;
   /** Not stored: made when it is sent. Absent: nobody reaches this program from outside. */
   readonly links?: MessageLinks;
+  /** Not stored either. Absent: nothing is known that the message does not say itself. */
+  readonly analysis?: MessageAnalysis;
 }

@@ -104,6 +104,25 @@ export function sampleDigest(): AlertMessage {
   };
 }
 
+/** The firing one, of which the analysis knows all that it can know; the same each time. */
+export function sampleAnalysed(): AlertMessage {
+  return {
+    ...sampleMessage('firing'),
+    analysis: {
+      incident: {
+        id: '0190a1b2-c3d4-7e5f-8a6b-000000000900',
+        title: 'DiskFull on db-1 and 2 other services: 7 alerts',
+        ...{ alerts: 7, services: 3, first: { name: 'DiskFull', service: 'db-1' }, openedAt: disk.startsAt },
+      },
+      cause: { service: 'db-1', category: 'data_storage', confidence: 0.82 },
+      patterns: [
+        { pattern: 'cascade', alerts: 7, services: 3, confidence: 0.9, from: disk.startsAt },
+        { pattern: 'burst', alerts: 5, services: null, confidence: 0.7, from: cpu.startsAt },
+      ],
+    },
+  };
+}
+
 /** The sample of a kind; the same each time. */
 export function sampleMessage(kind: SampleKind): AlertMessage {
   const alerts = {

@@ -2,6 +2,7 @@
 // control character, so a label cannot add a line, a header or a terminal command.
 import type { Labels } from '../rules/types.ts';
 import { actionsOf, type MessageAction } from './actions.ts';
+import { analysisRows } from './analysis-text.ts';
 import { digestHeading, digestRows, digestTitle, isDigest, summarised } from './digest-text.ts';
 import { findingText } from './finding-text.ts';
 import { linkKinds, linksOf } from './links.ts';
@@ -52,6 +53,7 @@ export function messageText(whole: AlertMessage, locale: Locale, limits: TextLim
   if (groupLabels !== '') rows.unshift([t.group, groupLabels]);
   const heading = headingOf(message, locale);
   if (isDigest(message)) rows.push(...digestRows(message, locale));
+  rows.push(...analysisRows(message, locale));
 
   const shown: AlertText[] = [];
   let bytes = byteLength(subject) + byteLength(heading) + bytesOf(rows);
@@ -213,7 +215,8 @@ export function lines(whole: AlertMessage, locale: Locale, limits: TextLimits): 
   const t = texts[locale];
   const out: string[] = [];
   let bytes = 0;
-  for (const [name, value] of isDigest(message) ? digestRows(message, locale) : []) {
+  const ahead = isDigest(message) ? digestRows(message, locale) : [];
+  for (const [name, value] of [...ahead, ...analysisRows(message, locale)]) {
     const row = `${name}${t.colon}${value}`;
     bytes += byteLength(row);
     if (bytes > limits.maxBytes) break;

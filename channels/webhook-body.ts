@@ -1,5 +1,6 @@
 // The JSON that a webhook receives. The field names are a promise to receivers: fields may join, none may change.
 import { formatDuration } from '../rules/duration.ts';
+import { analysisObject } from './analysis-text.ts';
 import type { Words } from './channel.ts';
 import { cut } from './cut.ts';
 import { linksOf } from './links.ts';
@@ -60,6 +61,7 @@ function headOf(
       ...(message.links && { links: message.links }),
       ...(message.digest && { digest: digestObject(message.digest) }),
       ...(message.escalation && { escalation: message.escalation }),
+      ...(message.analysis && { analysis: analysisObject(message.analysis) }),
       ...(words?.title != null && { title: plain(words.title, 200) }),
       ...(words?.text != null && { text: cut(words.text, longestWords) }),
     });

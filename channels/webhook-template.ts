@@ -2,6 +2,7 @@
 // so that nothing in an alert can add a field or end a string.
 import { z } from 'zod';
 import { compileValue, TemplateBudget, templateValue, type ValueTemplate } from '../rules/template/value.ts';
+import { analysisObject } from './analysis-text.ts';
 import type { Words } from './channel.ts';
 import type { AlertMessage, Locale } from './message.ts';
 import { byteLength, messageText, paragraphs } from './text.ts';
@@ -125,6 +126,7 @@ function scopeOf(
     text: words?.text ?? paragraphs(text, locale),
     alerts: alerts.map((alert) => alertObject(alert, alert.annotations)),
     links: message.links ?? {},
+    analysis: message.analysis ? analysisObject(message.analysis) : null,
     changed: message.changed,
     truncated: message.truncated + message.alerts.length - alerts.length,
   };

@@ -20,6 +20,7 @@ import { RuleReader } from './config/rule-reader.ts';
 import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
+import type { KnownOf } from './delivery/message-analysis.ts';
 import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
 import { ThreadGrower } from './detection/thread-grower.ts';
 import { Ballast } from './disk/ballast.ts';
@@ -235,6 +236,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   };
   const channels = openChannels(config.channels, opener);
   let reachTestBegun = () => {};
+  let knownOf: KnownOf = () => null;
   let seeCommits: (events: readonly CommittedEvent[]) => void = () => {};
   const fileEdges = (tenant: string) => config.topology.get(tenant) ?? [];
   const linker = linkerOf(config);
@@ -258,6 +260,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       publicUrl: config.publicUrl,
       ...(linker && { links: linker }),
       grower: grower.grow,
+      knownOf: (tenant, alert) => knownOf(tenant, alert),
       published(events) {
         if (events.some(({ row }) => row.kind === 'reach_test.started')) reachTestBegun();
         seeCommits(events);
@@ -299,6 +302,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     analyses.see(events);
     causes.see(events);
   };
+  knownOf = (tenant, alert) => analyses.knownOf(tenant, alert);
   const http = createHttp(services, {
     analyses: createAnalysisServices({
       ...{ runner: analyses, threads, store, newId, fileEdges },

@@ -18,6 +18,7 @@ import { FirstResults } from './delivery/first-results.ts';
 import type { Job } from './delivery/job.ts';
 import { Limiter } from './delivery/limiter.ts';
 import { LiveChannels, type LivePorts } from './delivery/live-channels.ts';
+import type { KnownOf } from './delivery/message-analysis.ts';
 import type { Wording } from './delivery/message-template.ts';
 import { keyOf, type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
@@ -93,6 +94,8 @@ export interface RuntimePorts {
   readonly publicUrl?: string | null;
   /** Makes the links under which a message is answered; absent: it has none. */
   readonly links?: MessageLinker;
+  /** What the analyses know of an alert at this moment; absent: nobody analyses them. */
+  readonly knownOf?: KnownOf;
   /** Called with the events of every commit, after it. */
   readonly published?: (events: readonly CommittedEvent[]) => void;
   /** The store is broken or somebody else's. */
@@ -237,6 +240,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       return name === null ? undefined : addressIn(job.tenant, name, job.channel);
     },
     ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
+    ...(ports.knownOf && { knownOf: ports.knownOf }),
     done(job, result, durationMs) {
       results.note(job.tenant, keyOfName(job.tenant, job.channel), result.kind);
       engine.complete(job.tenant, {

@@ -1,4 +1,5 @@
 // What the analyses know of an alert, for whoever tells people of it.
+import type { PatternName } from '../../analysis/patterns/pattern.ts';
 import type { CauseCategory } from '../../analysis/root-cause/hypothesis.ts';
 
 /** The first hypothesis, where the verdict is that the cause was found. */
@@ -9,13 +10,27 @@ export interface KnownCause {
   readonly confidence: number;
 }
 
+/** A pattern that the alert is part of. */
+export interface KnownPattern {
+  readonly pattern: PatternName;
+  /** How many alerts it rests on, and of how many services; null: nobody counted them. */
+  readonly alerts: number;
+  readonly services: number | null;
+  readonly confidence: number;
+  readonly from: number;
+}
+
 export interface KnownOfAlert {
   readonly incident: {
     readonly id: string;
     readonly title: string;
     readonly alerts: number;
     readonly openedAt: number;
+    /** How many services it reached, and its first alert. */
+    readonly services: number;
+    readonly first: { readonly name: string; readonly service: string };
   };
   /** Null: unknown, or not looked for yet. */
   readonly cause: KnownCause | null;
+  readonly patterns: readonly KnownPattern[];
 }

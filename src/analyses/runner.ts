@@ -18,6 +18,7 @@ import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.
 import { signalOf } from './alert-signal.ts';
 import { incidentOfRow } from './incident-rows.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
+import { mostFindings } from './recent-knowledge.ts';
 import { TenantAnalyses } from './tenant-analyses.ts';
 
 /** What happens within this span is looked at together. */
@@ -30,6 +31,8 @@ const mostWaiting = 5_000;
 const linesPerRead = 500;
 /** Time is made known to the analyses, and what they know is saved, this often. */
 const tickMs = 10_000;
+/** Patterns that were said so long before a start are known after it. */
+const patternsRecalledMs = 3_600_000;
 /** Decisions of people that wait. */
 const mostOrders = 100;
 const retryMs = 1_000;
@@ -70,7 +73,7 @@ interface Run {
 }
 
 export interface RunnerPorts {
-  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'incidents' | 'incidentOfAlert' | 'tenants'>;
+  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'findings' | 'incidents' | 'tenants'>;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -145,18 +148,21 @@ export class AnalysisRunner {
    * not looked at yet.
    */
   knownOf(tenant: string, alert: string): KnownOfAlert | null {
-    const state = this.#runs.get(tenant)?.analyses?.incidents.state;
-    if (state === undefined) return null;
-    // What has an end of its own is among the firing ones; of what occurred the row knows.
-    const id = state.firing.get(alert) ?? this.#ports.store.incidentOfAlert(tenant, alert)?.incident;
+    const analyses = this.#runs.get(tenant)?.analyses;
+    if (analyses == null) return null;
+    const { state } = analyses.incidents;
+    // What ended or only occurred is not among the firing ones.
+    const id = state.firing.get(alert) ?? analyses.recent.incidentOf(alert);
     const incident = id === undefined ? undefined : incidentOf(state, id);
     if (incident === undefined) return null;
     return {
       incident: {
         ...{ id: incident.id, title: titleOf(incident) },
         ...{ alerts: incident.count, openedAt: incident.openedAt },
+        ...{ services: incident.services.size, first: incident.first },
       },
       cause: this.#ports.causeOf?.(tenant, incident.id) ?? null,
+      patterns: analyses.recent.patternsOf(alert),
     };
   }
 
@@ -273,6 +279,10 @@ export class AnalysisRunner {
     analyses.flush();
     run.savedCursor = stored?.savedCursor ?? -1;
     analyses.declare(this.#ports.declared(run.tenant), clock.now());
+    const since = clock.now() - patternsRecalledMs;
+    // Newest first.
+    for (const row of store.findings(run.tenant, { since }, mostFindings, null).items.toReversed())
+      analyses.recent.found(row);
     run.analyses = analyses;
     run.behind = true;
   }

@@ -14,6 +14,7 @@ import type { Analyser, AnalysisContext } from './analyser.ts';
 import { idFromAlert } from './id-from-alert.ts';
 import { IncidentAnalyser } from './incident-analyser.ts';
 import { PatternAnalyser } from './pattern-analyser.ts';
+import { RecentKnowledge } from './recent-knowledge.ts';
 
 /** Of what is saved; another one is not read. */
 const format = 1;
@@ -32,6 +33,8 @@ export class TenantAnalyses {
   readonly patterns: PatternAnalyser;
   /** In the order in which each sees the news. */
   readonly all: readonly Analyser[];
+  /** What they said lately. */
+  readonly recent = new RecentKnowledge();
   readonly #newId: () => string;
 
   /** @param saved What `save` gave. Throws when it cannot be read. */
@@ -74,7 +77,9 @@ export class TenantAnalyses {
 
   flush(): Effect[] {
     const { context } = this;
-    return this.all.flatMap((analyser) => analyser.flush(context));
+    const effects = this.all.flatMap((analyser) => analyser.flush(context));
+    this.recent.note(effects);
+    return effects;
   }
 
   save(): string {

@@ -1,7 +1,7 @@
 // One template of a user: title and text, each in one language or in several, compiled and tried before it is used.
 import { type AlertMessage, type Locale, locales } from '../../channels/message.ts';
 import { messageScope, messageShape } from '../../channels/message-scope.ts';
-import { sampleKinds, sampleMessage } from '../../channels/sample-message.ts';
+import { sampleAnalysed, sampleKinds, sampleMessage } from '../../channels/sample-message.ts';
 import type { TemplateProblem } from '../../rules/template/bounded-render.ts';
 import {
   compileMessageTemplate,
@@ -65,8 +65,8 @@ function compilePart(
 
 /** What goes wrong with messages as they come: a name that a loop gave, a filter that cannot take its value. */
 function tried(template: MessageTemplate, locale: Locale): TemplateProblem | null {
-  for (const kind of sampleKinds) {
-    const scope = anyKey(messageScope(sampleMessage(kind), locale)) as object;
+  for (const sample of [...sampleKinds.map(sampleMessage), sampleAnalysed()]) {
+    const scope = anyKey(messageScope(sample, locale)) as object;
     const rendered = renderMessageTemplate(template, scope, String, true);
     if (typeof rendered !== 'string') return rendered;
   }
@@ -78,6 +78,7 @@ const maps: ReadonlySet<string> = new Set(['labels', 'annotations', 'group_label
 
 /** The same, with maps that have every key and long lists: nobody knows the labels that alerts will have, nor how many. */
 function anyKey(value: unknown): unknown {
+  if (Array.isArray(value) && value.length === 0) return value;
   if (Array.isArray(value))
     return Array.from({ length: mostTried }, (_, i) => anyKey(value[i % value.length]));
   if (typeof value !== 'object' || value === null) return value;

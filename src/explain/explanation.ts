@@ -4,6 +4,7 @@ import type { EscalationStanding } from '../pipeline/escalation-standing.ts';
 import type { Hold } from '../pipeline/standing.ts';
 import { escalationNow } from './escalation-lines.ts';
 import type { AlertFacts } from './facts.ts';
+import { incidentTexts } from './incident-lines.ts';
 import { outcomesOf, type ReceiverOutcome, type Untold } from './outcome.ts';
 import { type Manner, outcomeText, reasonText, timesOf } from './reasons.ts';
 import { type RuleFacts, ruleFacts } from './rule-text.ts';
@@ -54,7 +55,9 @@ export function explain(facts: AlertFacts, say: Say): Explanation {
   );
   return {
     facts,
-    summary: [isText(facts, say), ...toldTexts(facts, receivers, say)].join(say.t.gap),
+    summary: [isText(facts, say), ...incidentTexts(facts, say), ...toldTexts(facts, receivers, say)].join(
+      say.t.gap,
+    ),
     receivers,
     groups,
     timeline: timelineOf(facts, say),

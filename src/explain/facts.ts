@@ -2,11 +2,12 @@
 // became of that, and how it stands now. What it means is told elsewhere, from these facts alone.
 import { setImmediate } from 'node:timers/promises';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
-import type { AlertRow, DeliveryRow, NotificationRow, SilenceRow } from '../pipeline/rows.ts';
+import type { AlertRow, DeliveryRow, FindingRow, NotificationRow, SilenceRow } from '../pipeline/rows.ts';
 import type { Standing } from '../pipeline/standing.ts';
 import type { Services } from '../services.ts';
 import type { StoredEvent } from '../store/rows.ts';
 import { groupEventsOf } from './group-events.ts';
+import { findingsOf, type IncidentFacts, incidentFactsOf } from './incident-facts.ts';
 
 export interface DeliveryFacts {
   readonly row: DeliveryRow;
@@ -29,6 +30,10 @@ export interface AlertFacts {
   readonly messages: readonly MessageFacts[];
   /** What the escalations of its groups did about it, oldest first. */
   readonly groupEvents: readonly StoredEvent[];
+  /** What it is part of; null where that says no more than the alert itself. */
+  readonly incident: IncidentFacts | null;
+  /** Patterns that name it, oldest first. */
+  readonly findings: readonly FindingRow[];
   /** There are older events or messages than these. */
   readonly more: boolean;
   readonly standings: readonly Standing[];
@@ -107,7 +112,10 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
     row.rule === null || row.ruleHash === null
       ? null
       : store.configVersion(tenant, 'rule', row.rule, row.ruleHash);
+  const incident = incidentFactsOf(store, tenant, id);
+  const findings = findingsOf(store, row);
   return {
+    ...{ incident, findings },
     ...{ alert: row, events, messages, standings, silences, silenceEvents, groupEvents, sources, rule, now },
     more: more || said.length === mostMessages,
   };

@@ -8,6 +8,7 @@ import { deliveryLines } from './delivery-lines.ts';
 import { confirmedText, escalationLines } from './escalation-lines.ts';
 import type { AlertFacts, MessageFacts } from './facts.ts';
 import { holderLines } from './holder-lines.ts';
+import { incidentLines } from './incident-lines.ts';
 import { idsOf, receiverOfGroup, textsIn } from './outcome.ts';
 import { reasonText } from './reasons.ts';
 import { ruleFacts } from './rule-text.ts';
@@ -20,6 +21,7 @@ export function timelineOf(facts: AlertFacts, say: Say): readonly TimelineEntry[
     lines.push(eventLine(facts, event, say));
     lines.push(...routeLines(event, say));
   }
+  lines.push(...incidentLines(facts, say));
   lines.push(...escalationLines(facts.groupEvents, say));
   const saidFiring = new Set<string>();
   for (const message of facts.messages) {

@@ -330,6 +330,24 @@ export const en = {
       reply: 'by an answer',
     },
   },
+  /** What the analysis knows of it. */
+  incident: {
+    partOf: (p: { incident: string }) => `It is part of an incident: ${p.incident}.`,
+    cause: (p: { cause: string }) => `The probable cause of the incident: ${p.cause}.`,
+    opens: 'An incident begins with it.',
+    joins: (p: { why: string }) => `It joins an incident: ${p.why}.`,
+    /** Follows a colon. */
+    why: {
+      sameService: (p: { span: string }) => `the same service had begun to fail ${p.span} before`,
+      near: (p: { hops: number; span: string }) =>
+        `a service ${plural(p.hops, 'call')} away had begun to fail ${p.span} before`,
+      again: (p: { span: string }) => `the same alert was in it ${p.span} before`,
+      alike: (p: { span: string }) => `it is like its alerts, and the latest of them came ${p.span} before`,
+      split: 'a person put it there',
+    },
+    pattern: (p: { pattern: string; percent: number; since: string }) =>
+      `A pattern is recognised: ${p.pattern}, since ${p.since} (${p.percent} %).`,
+  },
   /** What held it back. */
   source: {
     silenceMade: (p: { by: string; matchers: string; from: string | null; until: string; comment: string }) =>

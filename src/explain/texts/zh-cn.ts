@@ -255,6 +255,20 @@ export const zhCN: Texts = {
     confirmed: ({ by, via, note }) => `${by} ${via ?? ''}确认消息${noted(note)}。`,
     confirmedBy: { link: '以链接', api: '通过 API', key_press: '以电话按键', reply: '以回复' },
   },
+  incident: {
+    partOf: ({ incident }) => `它属于一起事故：${incident}。`,
+    cause: ({ cause }) => `事故的可能原因：${cause}。`,
+    opens: '一起事故由它开始。',
+    joins: ({ why }) => `它归入一起事故：${why}。`,
+    why: {
+      sameService: ({ span }) => `同一服务在 ${span} 之前开始出现问题`,
+      near: ({ hops, span }) => `相隔 ${hops} 层调用的服务在 ${span} 之前开始出现问题`,
+      again: ({ span }) => `同一告警在 ${span} 之前就在其中`,
+      alike: ({ span }) => `它与其中的告警相似，最近一条在 ${span} 之前`,
+      split: '由人员归入',
+    },
+    pattern: ({ pattern, percent, since }) => `识别出模式：${pattern}，自 ${since} 起（${percent} %）。`,
+  },
   source: {
     silenceMade: ({ by, matchers, from, until, comment }) =>
       `${by} 静默 ${matchers}${from === null ? '' : `，自 ${from}`}至 ${until}${comment === '' ? '' : `：${quoted(comment)}`}。`,

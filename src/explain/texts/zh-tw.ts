@@ -255,6 +255,20 @@ export const zhTW: Texts = {
     confirmed: ({ by, via, note }) => `${by} ${via ?? ''}確認訊息${noted(note)}。`,
     confirmedBy: { link: '以連結', api: '經由 API', key_press: '以電話按鍵', reply: '以回覆' },
   },
+  incident: {
+    partOf: ({ incident }) => `它屬於一起事故：${incident}。`,
+    cause: ({ cause }) => `事故的可能原因：${cause}。`,
+    opens: '一起事故由它開始。',
+    joins: ({ why }) => `它歸入一起事故：${why}。`,
+    why: {
+      sameService: ({ span }) => `同一服務在 ${span} 之前開始出現問題`,
+      near: ({ hops, span }) => `相隔 ${hops} 層呼叫的服務在 ${span} 之前開始出現問題`,
+      again: ({ span }) => `同一告警在 ${span} 之前就在其中`,
+      alike: ({ span }) => `它與其中的告警相似，最近一則在 ${span} 之前`,
+      split: '由人員歸入',
+    },
+    pattern: ({ pattern, percent, since }) => `辨識出模式：${pattern}，自 ${since} 起（${percent} %）。`,
+  },
   source: {
     silenceMade: ({ by, matchers, from, until, comment }) =>
       `${by} 靜默 ${matchers}${from === null ? '' : `，自 ${from}`}至 ${until}${comment === '' ? '' : `：${quoted(comment)}`}。`,

@@ -86,6 +86,16 @@ export const shownAlertBody = alertBody
   .meta({ id: 'ShownAlert' });
 export type ShownAlertBody = z.output<typeof shownAlertBody>;
 
+/** One alert by itself. */
+export const oneAlertBody = shownAlertBody
+  .extend({
+    incident: z
+      .object({ id: z.uuid(), title: z.string() })
+      .nullable()
+      .meta({ description: 'The incident that it is in; null: in none, or it was not looked at yet.' }),
+  })
+  .meta({ id: 'OneAlert' });
+
 export function toShownAlertBody(row: AlertRow, escalations: readonly EscalationStanding[]): ShownAlertBody {
   return { ...toAlertBody(row), escalations: escalations.map(toEscalationBody) };
 }

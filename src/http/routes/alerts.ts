@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { categories, severities } from '../../../rules/types.ts';
 import { groupEventsOf } from '../../explain/group-events.ts';
+import type { Services } from '../../services.ts';
 import { searchWords } from '../../store/search-text.ts';
 import type { AlertFilter } from '../../store/store.ts';
 import { alertPage, existing } from '../alert-pages.ts';
-import { shownAlertBody, toShownAlertBody } from '../bodies/alert-body.ts';
+import { oneAlertBody, shownAlertBody, toShownAlertBody } from '../bodies/alert-body.ts';
 import { notificationBody, toNotificationBody } from '../bodies/delivery-body.ts';
 import { eventBody, toEventBody } from '../bodies/event-body.ts';
 import { matcherIn, pageOut, pageQuery, timeInQuery, wordsIn } from '../bodies/shapes.ts';
@@ -78,6 +79,13 @@ function filterOf(query: z.output<typeof activeQuery>, now: number): AlertFilter
   };
 }
 
+/** What the alert is part of. */
+function incidentOf(store: Services['store'], tenant: string, id: string) {
+  const entry = store.incidentOfAlert(tenant, id);
+  const row = entry === null ? null : store.incident(tenant, entry.incident);
+  return row === null ? null : { id: row.id, title: row.title };
+}
+
 export const alertsRoutes = [
   route({
     method: 'get',
@@ -123,11 +131,12 @@ export const alertsRoutes = [
     requires: 'read',
     tag: 'alerts',
     summary: 'One alert or event.',
-    answers: { 200: { description: 'The alert', schema: shownAlertBody } },
+    answers: { 200: { description: 'The alert', schema: oneAlertBody } },
     errors: ['alert_not_found'],
     handler({ c, deps, tenant, param }) {
       const row = existing(deps.services, tenant, param('id'));
-      return answer(c, 200, toShownAlertBody(row, deps.services.escalations(tenant, row.id)));
+      const shown = toShownAlertBody(row, deps.services.escalations(tenant, row.id));
+      return answer(c, 200, { ...shown, incident: incidentOf(deps.services.store, tenant, row.id) });
     },
   }),
   route({

@@ -1,0 +1,100 @@
+// What the analyses know of a message's alerts at the moment when it is sent: looked up in memory, without waiting, and
+// never a reason for a message to stay.
+import type { AlertMessage, MessageAnalysis } from '../../channels/message.ts';
+import { plain } from '../../channels/plain.ts';
+import type { KnownOfAlert } from '../analyses/known-of-alert.ts';
+import type { Log } from '../log.ts';
+
+/** What is known of one alert; null: nothing. */
+export type KnownOf = (tenant: string, alertId: string) => KnownOfAlert | null;
+
+/** Alerts of a message that are looked up. */
+const mostLooked = 100;
+const mostPatterns = 3;
+/** Calls whose analysis is kept: their next attempt says the same, for receivers that compare words. */
+const mostKept = 1_000;
+
+/**
+ * The incident that most of the message's alerts are in, its probable cause, and the surest patterns; null where that says
+ * no more than the message does. Pure but for `knownOf`.
+ */
+export function analysisOf(message: AlertMessage, knownOf: KnownOf): MessageAnalysis | null {
+  const { tenant, alerts, truncated } = message;
+  const incidents = new Map<string, { readonly known: KnownOfAlert; count: number }>();
+  const patterns = new Map<string, MessageAnalysis['patterns'][number]>();
+  const looked = alerts.slice(0, mostLooked);
+  for (const { id } of looked) {
+    const known = knownOf(tenant, id);
+    if (known === null) continue;
+    const entry = incidents.get(known.incident.id);
+    if (entry === undefined) incidents.set(known.incident.id, { known, count: 1 });
+    else entry.count += 1;
+    for (const one of known.patterns) patterns.set(`${one.pattern} ${one.from}`, one);
+  }
+  const [most] = [...incidents.values()].sort((a, b) => b.count - a.count);
+  const cause = most?.known.cause ?? null;
+  // Those that nobody looked up may be in it as well.
+  const inMessage = (most?.count ?? 0) + alerts.length - looked.length + truncated;
+  const incident =
+    most === undefined || (cause === null && most.known.incident.alerts <= inMessage)
+      ? null
+      : incidentOf(most.known.incident);
+  const surest = [...patterns.values()].sort((a, b) => b.confidence - a.confidence || a.from - b.from);
+  if (incident === null && surest.length === 0) return null;
+  return {
+    incident,
+    cause: cause && {
+      ...{ service: plain(cause.service, 120), category: cause.category, confidence: cause.confidence },
+    },
+    patterns: surest.slice(0, mostPatterns).map(({ pattern, alerts: of, services, confidence, from }) => ({
+      ...{ pattern, alerts: of, services, confidence, from },
+    })),
+  };
+}
+
+function incidentOf({ id, title, alerts, services, first, openedAt }: KnownOfAlert['incident']) {
+  return {
+    ...{ id, title: plain(title, 200), alerts, services, openedAt },
+    first: { name: plain(first.name, 120), service: plain(first.service, 120) },
+  };
+}
+
+export class MessageAnalyst {
+  readonly #knownOf: KnownOf;
+  readonly #log: Log;
+  /** By call, the latest at the end; null: nothing was known at its first attempt. */
+  readonly #kept = new Map<string, MessageAnalysis | null>();
+
+  constructor(knownOf: KnownOf, log: Log) {
+    this.#knownOf = knownOf;
+    this.#log = log;
+  }
+
+  /**
+   * The message with what is known; as it is where nothing is, or where asking fails.
+   * @param call Names what is sent in one call: its next attempt says what the first one said.
+   */
+  analysed(message: AlertMessage, call: string): AlertMessage {
+    let analysis = this.#kept.get(call);
+    if (analysis === undefined) {
+      analysis = this.#lookUp(message);
+      this.#kept.set(call, analysis);
+      if (this.#kept.size > mostKept) this.#kept.delete(this.#kept.keys().next().value!);
+    }
+    return analysis === null ? message : { ...message, analysis };
+  }
+
+  #lookUp(message: AlertMessage): MessageAnalysis | null {
+    try {
+      return analysisOf(message, this.#knownOf);
+    } catch (error) {
+      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#log.error('analysis.not_told', {
+        tenant: message.tenant,
+        notification: message.id,
+        error: cause,
+      });
+      return null;
+    }
+  }
+}
