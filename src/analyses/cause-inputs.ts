@@ -24,6 +24,8 @@ const minuteMs = 60_000;
 const changesBeforeMs = 90 * minuteMs;
 /** Who tells of an event may have a clock that is so much apart, or tell it so much later. */
 const toldLaterMs = 60 * minuteMs;
+/** Rows lie in the order in which they were born: an alert waits so long at most until it fires, to be found by a span. */
+const pendingMs = 24 * 60 * minuteMs;
 /** Samples before the first alert, after it, and, of an incident that takes longer, before now. */
 const samplesBeforeMs = 210 * minuteMs;
 const samplesAfterMs = 60 * minuteMs;
@@ -52,6 +54,12 @@ export function storedAlerts(raw: Database.Database): StoredAlerts {
        WHERE tenant = ? AND incident = ? ORDER BY alert LIMIT ?+0`,
     )
     .pluck();
+  const fired = raw
+    .prepare<[string, string, Buffer, Buffer, number, number, number], Buffer>(
+      `SELECT a.id FROM alert a WHERE a.tenant = ? AND a.kind = ? AND a.id >= ? AND a.id < ?
+         AND a.fired_at >= ? AND a.fired_at < ? ORDER BY a.id LIMIT ?+0`,
+    )
+    .pluck();
   const changed = raw
     .prepare<[string, Buffer, Buffer, string, number], Buffer>(
       `SELECT a.id FROM alert a WHERE a.tenant = ? AND a.kind = 'event' AND a.id >= ? AND a.id < ? AND (
@@ -61,15 +69,14 @@ export function storedAlerts(raw: Database.Database): StoredAlerts {
     .pluck();
   return {
     alert: (tenant, id) => reads.alert(tenant, id),
-    alertsBetween(tenant, from, to, limit) {
-      const found: AlertRow[] = [];
-      for (let cursor: string | null = null; ; ) {
-        const page = reads.alerts(tenant, { since: from, until: to, firedOnly: true }, 500, cursor);
-        found.push(...page.items);
-        cursor = page.next;
-        if (cursor === null || found.length >= limit) return found.slice(0, limit);
-      }
-    },
+    alertsBetween: (tenant, from, to, limit) =>
+      (['alert', 'event'] as const)
+        .flatMap((kind) => {
+          const born = [firstIdAt(from - pendingMs), firstIdAt(to + toldLaterMs)] as const;
+          return fired.all(tenant, kind, ...born, from, to, limit);
+        })
+        .slice(0, limit)
+        .map((id) => reads.alert(tenant, idText(id))!),
     alertsOf: (tenant, incident, limit) => members.all(tenant, idBytes(incident), limit).map(idText),
     changes(tenant, from, to) {
       const types = JSON.stringify(changeTypes);
