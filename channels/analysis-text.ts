@@ -8,7 +8,7 @@ type Incident = NonNullable<MessageAnalysis['incident']>;
 type Cause = NonNullable<MessageAnalysis['cause']>;
 type Pattern = MessageAnalysis['patterns'][number];
 
-export interface AnalysisWords {
+interface AnalysisWords {
   readonly partOf: string;
   readonly probableCause: string;
   readonly pattern: string;

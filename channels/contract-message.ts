@@ -61,3 +61,21 @@ export function hostileMessage(): AlertMessage {
     locale: 'en',
   });
 }
+
+/** The same, and the analysis knows as much of it as it can. */
+export function hostileAnalysed(): AlertMessage {
+  return Object.freeze<AlertMessage>({
+    ...hostileMessage(),
+    analysis: {
+      incident: {
+        ...{ id: '0190a1b2-c3d4-7e5f-8a6b-000000000900', title: `${control}${markup}${long}` },
+        ...{ alerts: 1_007, services: 40, openedAt: 1_700_000_000_000 },
+        first: { name: `${control}${markup}${long}`, service: `${markup}${control}${long}\ud83d` },
+      },
+      cause: { service: `${markup}${control}${long}`, category: 'network', confidence: 0.999 },
+      patterns: [
+        { pattern: 'storm', alerts: 1_007, services: null, confidence: 0.9, from: 1_700_000_000_000 },
+      ],
+    },
+  });
+}

@@ -2,7 +2,7 @@
 // what a channel cannot show is excepted by name with a reason, and is reported as skipped.
 import type { z } from 'zod';
 import { type ChannelDefinition, type ChannelHost, type ResultKind, resultKinds } from './channel.ts';
-import { hostileMessage } from './contract-message.ts';
+import { hostileAnalysed } from './contract-message.ts';
 import { locales } from './message.ts';
 import { shorterMessage } from './shorter.ts';
 
@@ -104,7 +104,7 @@ export function checkChannel<Schema extends z.ZodType, Payload>(
   check: ChannelCheck,
   { describe, it, expect }: TestTools,
 ): void {
-  const message = hostileMessage();
+  const message = hostileAnalysed();
   const parse = (raw: unknown) => definition.config.parse(raw);
 
   /** Opens the channel towards a peer, lets `body` send, and closes everything. */

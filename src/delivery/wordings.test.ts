@@ -3,7 +3,7 @@ import type { Dialect } from '../../channels/channel.ts';
 import { consoleChannel } from '../../channels/console.ts';
 import { email } from '../../channels/email.ts';
 import type { AlertMessage } from '../../channels/message.ts';
-import { sampleMessage } from '../../channels/sample-message.ts';
+import { sampleAnalysed, sampleMessage } from '../../channels/sample-message.ts';
 import { webhook } from '../../channels/webhook.ts';
 import type { Log } from '../log.ts';
 import { compileWording, type Wording, type WrittenTemplate } from './message-template.ts';
@@ -60,6 +60,22 @@ describe("a user's template", () => {
   it('shows times in the zone of the installation', () => {
     const { words } = said({ text: '{{ alert.started_at }}' }, 'Asia/Taipei').say({}, own, message, false);
     expect(words?.text).toBe('2023-11-15 06:13:20 +08:00');
+  });
+
+  it('reads what the analysis knew, and nothing where nothing was known', () => {
+    const text =
+      '{{ analysis.text }}{% if analysis.cause.service %} | {{ analysis.cause.service }} {{ analysis.cause.confidence }}{% endif %}{% for one in analysis.patterns %} | {{ one.text }}{% endfor %} | {{ analysis.incident.alerts }}';
+    expect(textOf({ text }, sampleAnalysed())).toBe(
+      'Part of: DiskFull on db-1 and 2 other services: 7 alerts since 2023-11-14 21:13:20 UTC; Probable cause: db-1, data or storage (82 %); Pattern: cascade over 3 services; Pattern: burst, 5 alerts' +
+        ' | db-1 0.82 | cascade over 3 services | burst, 5 alerts | 7',
+    );
+    expect(textOf({ text })).toBe(' | ');
+    expect(problemsOf({ text: '{{ analysis.reason }}' })).toEqual([
+      'text 1: there is no variable analysis.reason; expected one of text, incident, cause, patterns',
+    ]);
+    expect(problemsOf({ text: '{% for one in analysis.patterns %}{{ one.kind }}{% endfor %}' })).toHaveLength(
+      1,
+    );
   });
 
   it('cannot let a value past the escape, whichever tag writes it', () => {
