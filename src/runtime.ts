@@ -18,7 +18,7 @@ import { FirstResults } from './delivery/first-results.ts';
 import type { Job } from './delivery/job.ts';
 import { Limiter } from './delivery/limiter.ts';
 import { LiveChannels, type LivePorts } from './delivery/live-channels.ts';
-import type { KnownOf } from './delivery/message-analysis.ts';
+import { type KnownOf, MessageAnalyst } from './delivery/message-analysis.ts';
 import type { Wording } from './delivery/message-template.ts';
 import { keyOf, type OpenChannel, renderedBy } from './delivery/open-channels.ts';
 import { pastCalls } from './delivery/past-calls.ts';
@@ -240,7 +240,6 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
       return name === null ? undefined : addressIn(job.tenant, name, job.channel);
     },
     ...(ports.links && { linksFor: (job: Job) => ports.links!.linksFor(job, clock.now()) }),
-    ...(ports.knownOf && { knownOf: ports.knownOf }),
     done(job, result, durationMs) {
       results.note(job.tenant, keyOfName(job.tenant, job.channel), result.kind);
       engine.complete(job.tenant, {
@@ -336,6 +335,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
         calls: () => ledger.rows(),
         callsStored: () => ledger.stored(),
       },
+      ...(ports.knownOf && { analyst: new MessageAnalyst(ports.knownOf, log) }),
       answered(answer) {
         // After the turn in which the answer is written down; if that is lost the answer is, too.
         clock.soon(() => {

@@ -9,7 +9,6 @@ import type { Log } from '../log.ts';
 import { personIn } from '../policy/recipient-ways.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import type { Addressee, Job } from './job.ts';
-import type { MessageAnalyst } from './message-analysis.ts';
 import { type OpenChannel, payloadOf } from './open-channels.ts';
 import { Wordings } from './wordings.ts';
 
@@ -54,7 +53,6 @@ export class Attempts {
   /** Of one delivery: a message that several were merged into has no links, since nobody could say what it confirms. */
   readonly #linksFor: (job: Job) => MessageLinks | null;
   readonly #addressee: AddresseeOf;
-  readonly #analyst: Pick<MessageAnalyst, 'analysed'> | null;
   /** Attempts under way, by what ends them. */
   readonly #underWay = new Set<AbortController>();
 
@@ -64,14 +62,12 @@ export class Attempts {
     wordings = new Wordings(new Map()),
     linksFor: (job: Job) => MessageLinks | null = () => null,
     addressee: AddresseeOf = () => undefined,
-    analyst: Pick<MessageAnalyst, 'analysed'> | null = null,
   ) {
     this.#clock = clock;
     this.#log = log;
     this.#wordings = wordings;
     this.#linksFor = linksFor;
     this.#addressee = addressee;
-    this.#analyst = analyst;
   }
 
   /** Ends every attempt under way. */
@@ -176,7 +172,7 @@ export class Attempts {
     const given = idOfCall(deliveryIds);
     let payload: unknown;
     try {
-      const message = this.#analysed(mergedMessage(jobs.map(({ message }) => message)), given);
+      const message = mergedMessage(jobs.map(({ message }) => message));
       payload = payloadOf(channel, inWordsOf(whom, message), false);
     } catch (error) {
       this.#threw(channel, error);
@@ -220,18 +216,12 @@ export class Attempts {
     if (whom === null) return noAddress(job);
     try {
       const links = this.#linksFor(job);
-      const known = this.#analysed(job.message, deliveryId);
-      const message = inWordsOf(whom, links === null ? known : { ...known, links });
+      const message = inWordsOf(whom, links === null ? job.message : { ...job.message, links });
       const payload = payloadOf(channel, message, shorter, this.#wordings);
       return { payload, deliveryId, attempt, ...(whom && { to: { to: whom.to } }) };
     } catch (error) {
       return this.#threw(channel, error);
     }
-  }
-
-  /** With what the analyses know of it now. */
-  #analysed(message: AlertMessage, call: string): AlertMessage {
-    return this.#analyst === null ? message : this.#analyst.analysed(message, call);
   }
 
   async #call(

@@ -15,6 +15,7 @@ channels: { hook: { type: webhook, url: "http://127.0.0.1:${port}/" } }
 receivers: { ops: { channels: [hook], dedupe_window: 0s } }
 route: { receiver: ops, group_by: [host], group_wait: 0s }
 egress: { allow: [127.0.0.0/8] }
+storm: false
 `;
 const rules = `
 group: g

@@ -13,7 +13,6 @@ import type { ChannelRegistry } from './channel-registry.ts';
 import { ChannelUse } from './channel-use.ts';
 import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
-import { type KnownOf, MessageAnalyst } from './message-analysis.ts';
 import { keyOf, type OpenChannel } from './open-channels.ts';
 import type { Wordings } from './wordings.ts';
 
@@ -27,8 +26,6 @@ export interface DispatcherPorts {
   readonly wordings?: Wordings;
   /** Under which links the message of a job is answered; absent: under none. */
   readonly linksFor?: (job: Job) => MessageLinks | null;
-  /** What the analyses know of an alert; absent: nobody analyses them. */
-  readonly knownOf?: KnownOf;
   /** Absent: nobody is known by name. */
   readonly addressee?: AddresseeOf;
   /** The attempt ended. */
@@ -97,9 +94,7 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
-    const { clock, log, wordings, linksFor, addressee, knownOf } = ports;
-    const analyst = knownOf === undefined ? null : new MessageAnalyst(knownOf, log);
-    this.#attempts = new Attempts(clock, log, wordings, linksFor, addressee, analyst);
+    this.#attempts = new Attempts(ports.clock, ports.log, ports.wordings, ports.linksFor, ports.addressee);
     this.#ledger = ports.ledger ?? new CallLedger(null);
     this.#use = new ChannelUse(ports.log);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels.file);

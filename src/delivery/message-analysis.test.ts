@@ -88,18 +88,8 @@ describe('what is known of a message', () => {
     const analyst = new MessageAnalyst(() => {
       throw new Error('broken');
     }, log);
-    expect(analyst.analysed(message, 'call')).toBe(message);
+    expect(analyst.analysed(message)).toBe(message);
     expect(said).toEqual(['analysis.not_told']);
-  });
-
-  it('stays as it was said for the next attempt of the same delivery, and is news for another', () => {
-    let alerts = 3;
-    const analyst = new MessageAnalyst(() => known({ alerts }), {} as Log);
-    const saidTo = (call: string) => analyst.analysed(message, call).analysis?.incident?.alerts;
-    expect(saidTo('first')).toBe(3);
-    alerts = 9;
-    expect(saidTo('first')).toBe(3);
-    expect(saidTo('second')).toBe(9);
   });
 });
 

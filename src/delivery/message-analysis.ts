@@ -1,5 +1,5 @@
-// What the analyses know of a message's alerts at the moment when it is sent: looked up in memory, without waiting, and
-// never a reason for a message to stay.
+// What the analyses know of a message's alerts when it is decided: looked up in memory, without waiting, and never a reason
+// for a message to stay. It is stored with the message, so that each attempt says the same, also over a restart.
 import type { AlertMessage, MessageAnalysis } from '../../channels/message.ts';
 import { plain } from '../../channels/plain.ts';
 import type { KnownOfAlert } from '../analyses/known-of-alert.ts';
@@ -11,8 +11,6 @@ export type KnownOf = (tenant: string, alertId: string) => KnownOfAlert | null;
 /** Alerts of a message that are looked up. */
 const mostLooked = 100;
 const mostPatterns = 3;
-/** Calls whose analysis is kept: their next attempt says the same, for receivers that compare words. */
-const mostKept = 1_000;
 
 /**
  * The incident that most of the message's alerts are in, its probable cause, and the surest patterns; null where that says
@@ -62,25 +60,15 @@ function incidentOf({ id, title, alerts, services, first, openedAt }: KnownOfAle
 export class MessageAnalyst {
   readonly #knownOf: KnownOf;
   readonly #log: Log;
-  /** By call, the latest at the end; null: nothing was known at its first attempt. */
-  readonly #kept = new Map<string, MessageAnalysis | null>();
 
   constructor(knownOf: KnownOf, log: Log) {
     this.#knownOf = knownOf;
     this.#log = log;
   }
 
-  /**
-   * The message with what is known; as it is where nothing is, or where asking fails.
-   * @param call Names what is sent in one call: its next attempt says what the first one said.
-   */
-  analysed(message: AlertMessage, call: string): AlertMessage {
-    let analysis = this.#kept.get(call);
-    if (analysis === undefined) {
-      analysis = this.#lookUp(message);
-      this.#kept.set(call, analysis);
-      if (this.#kept.size > mostKept) this.#kept.delete(this.#kept.keys().next().value!);
-    }
+  /** The message with what is known; as it is where nothing is, or where asking fails. */
+  analysed(message: AlertMessage): AlertMessage {
+    const analysis = this.#lookUp(message);
     return analysis === null ? message : { ...message, analysis };
   }
 

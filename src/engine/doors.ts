@@ -1,6 +1,8 @@
 // Both pure doors, one after the other: what a step says goes into the turn, its notifications through policy, the
 // deadlines of its groups into the agenda. Nothing here is stored or sent; the turn's commit does that.
+
 import type { OccurrenceKind } from '../../rules/types.ts';
+import type { MessageAnalyst } from '../delivery/message-analysis.ts';
 import { escalates } from '../pipeline/escalate.ts';
 import type { Notification, PipelineInput, StepResult } from '../pipeline/input.ts';
 import { audienceOf } from '../pipeline/routing.ts';
@@ -22,6 +24,7 @@ export class Doors {
   /** Steps taken since the start. */
   steps = 0;
   readonly #store: LostStore;
+  readonly #analyst: Pick<MessageAnalyst, 'analysed'> | null;
   readonly #agenda: Agenda;
   readonly #room: (tenant: string, channel: string, lane: Lane) => boolean;
   readonly #keyOf: (tenant: string, channel: string) => string;
@@ -33,7 +36,9 @@ export class Doors {
     keyOf: (tenant: string, channel: string) => string,
     store: LostStore,
     answeredEarly?: (answered: Answered) => void,
+    analyst: Pick<MessageAnalyst, 'analysed'> | null = null,
   ) {
+    this.#analyst = analyst;
     this.#store = store;
     this.#agenda = agenda;
     this.#room = room;
@@ -98,7 +103,9 @@ export class Doors {
     for (const reminder of out.reminders) this.#agenda.remind(tenant, reminder);
   }
 
-  notify(tenant: Tenant, notification: Notification, now: number, turn: Turn): void {
+  notify(tenant: Tenant, decided: Notification, now: number, turn: Turn): void {
+    const message = this.#analyst?.analysed(decided.message) ?? decided.message;
+    const notification = message === decided.message ? decided : { ...decided, message };
     const { routing } = tenant.pipeline;
     const room = (channel: string, lane: Lane) => this.#room(tenant.name, channel, lane);
     this.plan(tenant, { kind: 'notification', notification, routing, room, leaseMs }, now, turn);

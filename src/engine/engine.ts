@@ -4,6 +4,7 @@ import type { Problem } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { FileRouting, WrittenAt } from '../config/routing.ts';
 import type { LiveChannel } from '../delivery/live-channels.ts';
+import type { MessageAnalyst } from '../delivery/message-analysis.ts';
 import type { Wording } from '../delivery/message-template.ts';
 import type { Detections } from '../detection/detections.ts';
 import { ApiError } from '../errors.ts';
@@ -120,6 +121,8 @@ export interface EnginePorts {
     /** What `calls` answered in this turn is durable. */
     callsStored(): void;
   };
+  /** Adds to a message what the analyses know of its alerts; absent: nobody analyses them. */
+  readonly analyst?: Pick<MessageAnalyst, 'analysed'>;
   /** Somebody answered a message, and the provider waits for nothing any more. */
   readonly answered?: (answered: Answered) => void;
   readonly published: (events: readonly CommittedEvent[]) => void;
@@ -193,6 +196,7 @@ export class Engine {
       (tenant, channel) => ports.channels.keyOf(tenant, channel),
       ports.store,
       (answered) => ports.answered?.(answered),
+      ports.analyst ?? null,
     );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);

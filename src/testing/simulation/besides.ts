@@ -2,7 +2,7 @@
 // these told. Told from the others by what is committed: such an end follows the receiver's own, of the same alerts, at
 // once; or what the receiver hears instead, that the same fires again.
 import type { Effect } from '../../pipeline/effect.ts';
-import { type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
+import type { NotificationRow } from '../../pipeline/rows.ts';
 import type { World } from './world.ts';
 
 const ends: readonly string[] = ['resolved', 'some_resolved'];
@@ -10,8 +10,8 @@ const ends: readonly string[] = ['resolved', 'some_resolved'];
 export class Besides {
   readonly #world: World;
   readonly #ids = new Set<string>();
-  /** Group → of its last moment: when that was, of which alerts its receiver was told the end then, and and what fires by its key. */
-  readonly #ended = new Map<string, { at: number; ids: Set<string>; fires: Map<string, string> }>();
+  /** Group → of its last moment: when that was, and of which alerts its receiver was told the end then. */
+  readonly #ended = new Map<string, { at: number; ids: Set<string> }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -19,25 +19,28 @@ export class Besides {
 
   onEffect(effect: Effect): void {
     if (effect.put !== 'notification') return;
-    const { id, groupId, reason, createdAt, alerts } = effect.row;
+    const { id, groupId, reason, createdAt } = effect.row;
     if (reason === 'escalation_step') this.#ids.add(id);
     if (reason === 'escalation_step' || groupId === null) return;
     const over = endsOf(effect.row);
     const last = this.#ended.get(groupId);
     const again = ends.includes(reason ?? '') && last?.at === createdAt && over.length > 0;
-    const key = (alert: string) => this.#world.journal.alerts.get(alert)?.row.key ?? '';
-    const firesAgain = (alert: string) => ![alert, undefined].includes(last?.fires.get(key(alert)));
-    if (again && over.every((alert) => last.ids.has(alert) || firesAgain(alert))) {
+    if (again && over.every((alert) => last.ids.has(alert) || this.#firesAgain(alert))) {
       this.#ids.add(id);
       return;
     }
-    const before = last?.at === createdAt ? last : { ids: [], fires: [] };
-    const fire = Object.keys(alerts).filter((alert) => saysFiring(alerts[alert]));
-    this.#ended.set(groupId, {
-      at: createdAt,
-      ids: new Set([...before.ids, ...over]),
-      fires: new Map([...before.fires, ...fire.map((alert) => [key(alert), alert] as const)]),
-    });
+    const before = last?.at === createdAt ? last.ids : [];
+    this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
+  }
+
+  /** Then its receiver hears of that, now or after the dedupe window, and of no end. */
+  #firesAgain(alertId: string): boolean {
+    const { journal } = this.#world;
+    const alert = journal.alerts.get(alertId)?.row;
+    if (!alert) return false;
+    return journal
+      .ofKey(alert.tenant, alert.key)
+      .some(({ row }) => row.id !== alertId && row.state === 'firing');
   }
 
   has({ id }: Pick<NotificationRow, 'id'>): boolean {
