@@ -33,12 +33,6 @@ export class PatternAnalyser implements Analyser {
     return this.#changed.size;
   }
 
-  /** What was found in this alert not long ago, the surest first. Reads only. */
-  of(alertId: string): readonly FindingRow[] {
-    const named = [...this.#found.values()].filter(({ alerts }) => alerts.includes(alertId));
-    return named.sort((a, b) => b.confidence - a.confidence);
-  }
-
   observe(news: AlertNews, context: AnalysisContext): void {
     this.#seeAgain(context);
     this.#remember(news);

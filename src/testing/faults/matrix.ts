@@ -173,14 +173,14 @@ export const faults: readonly Fault[] = [
   {
     id: 'R20',
     fault: 'a storm of alerts',
-    expected: 'nobody else is starved, the urgent go first',
+    expected: 'nobody else is starved, the urgent go first, and one summary tells of the others',
     heldBy: [
+      { file: 'src/pipeline/storm.test.ts', title: 'of five hundred alike is a few messages' },
       { file: 'src/engine/turn-budget.test.ts', title: 'are fewer where a row costs much' },
       { file: 'src/delivery/dispatcher.test.ts', title: 'keeps an eighth of them for tenants' },
       { file: 'src/delivery/backlog.test.ts', title: 'a backlog at a start' },
       { file: 'src/engine/engine.test.ts', title: 'is asked to slow down, and others are not' },
     ],
-    notYet: 'the summary of a storm comes with storm detection',
   },
   {
     id: 'R21',

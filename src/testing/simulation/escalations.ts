@@ -175,6 +175,8 @@ export class Escalations {
     const { counters, journal } = this.#world;
     const group = journal.groups.get(groupId);
     const policy = this.#policyOf(groupId);
+    // Another one goes on with what it had.
+    if (this.#heirs.has(groupId)) this.#handOver(groupId);
     const before = this.#runs.get(groupId);
     for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#heirs.delete(from);
     if (before && !isOver(before)) this.#broken('I9', `${groupId} is escalated anew and was not over`);
@@ -291,7 +293,8 @@ export class Escalations {
       this.#handOver(row.id);
       return;
     }
-    if (this.#runs.get(row.id)?.startedAt === escalation.startedAt) return;
+    // Of no policy: it only knows whom steps elsewhere have told.
+    if (escalation.policy === '' || this.#runs.get(row.id)?.startedAt === escalation.startedAt) return;
     for (const run of this.#runs.values()) {
       if (run.tenant !== row.tenant || run.groupId === row.id || run.startedAt !== escalation.startedAt)
         continue;
