@@ -12,6 +12,7 @@ import { loadConfig } from '../config/load.ts';
 import { defaultTenant } from '../runtime.ts';
 import { startReceiver } from '../testing/http-receiver.ts';
 import { startMailCatcher } from '../testing/mail-catcher.ts';
+import { incidentDemo } from './demo-incident.ts';
 import { createNarrator, type Narrator } from './demo-narrator.ts';
 import { freeAddress, reportedChannels, startDemoProviders } from './demo-providers.ts';
 import type { DemoFlags } from './flags.ts';
@@ -43,6 +44,7 @@ const rule = 'ProcessBurnsCpu';
 export async function demoCommand(host: CliHost, flags: DemoFlags): Promise<number> {
   // Asked for at once: a Ctrl-C while everything starts must not leave the folder or the child behind.
   const stopped = stopOf(host);
+  if (flags.incident !== undefined) return await incidentDemo(host, packageRoot(), stopped);
   const data = mkdtempSync(join(tmpdir(), 'tocsin-demo-'));
   const closing: (() => unknown)[] = [() => rmSync(data, { recursive: true, force: true })];
   try {

@@ -20,6 +20,7 @@ export interface SchemaFlags {
 export interface DemoFlags {
   readonly once?: boolean;
   readonly providers?: 'sim';
+  readonly incident?: 'cascade';
 }
 export interface PushFlags extends RemoteFlags {
   readonly label: Readonly<Record<string, string>>;

@@ -318,6 +318,11 @@ export async function runCli(host: CliHost): Promise<number> {
       'sim: a WeCom robot, short messages and a phone call as well, simulated',
       simulated,
     )
+    .option(
+      '--incident <which>',
+      'cascade: a simulated storm of alerts that becomes one message with its cause; ends by itself',
+      incidentOfDemo,
+    )
     .action(async (flags: DemoFlags) => {
       code = await (await import('./demo.ts')).demoCommand(host, flags);
     });
@@ -369,6 +374,11 @@ function finiteNumber(text: string): number {
 
 function simulated(text: string): 'sim' {
   if (text !== 'sim') throw new InvalidArgumentError('expected sim.');
+  return text;
+}
+
+function incidentOfDemo(text: string): 'cascade' {
+  if (text !== 'cascade') throw new InvalidArgumentError('expected cascade; there is no other incident yet.');
   return text;
 }
 
