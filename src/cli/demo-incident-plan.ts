@@ -1,6 +1,6 @@
-// One incident of the simulator, as it is told in the demo: what was measured, changed and declared, and what fires of
+// One incident of the simulator, as it is told in the demo: what was measured and declared, and what fires of
 // it, all of it moved in time so that it happens now.
-import type { AlertSignal, ChangeSignal, Edge } from '../../analysis/signals.ts';
+import type { AlertSignal, Edge } from '../../analysis/signals.ts';
 import { simulateIncidents, type TrueIncident } from '../testing/incidents/index.ts';
 
 /** A cascade with more than a hundred alerts; the scoring of the analyses uses seeds above 1,000. */
@@ -26,7 +26,6 @@ export interface IncidentPlan {
   readonly truth: TrueIncident;
   readonly edges: readonly Edge[];
   readonly samples: readonly DemoSample[];
-  readonly changes: readonly ChangeSignal[];
   /** In the order in which they became known; `at` is not in the future. */
   readonly alerts: readonly AlertSignal[];
   /** Those that come when the cause was looked for. */
@@ -59,9 +58,6 @@ export function planIncident(now: number): IncidentPlan {
     truth,
     edges: world.declaredEdges,
     samples,
-    changes: world.changes
-      .filter(({ at }) => at >= from && at <= until)
-      .map((change) => ({ ...change, at: moved(change.at) })),
     alerts: alerts.slice(0, cut),
     late: alerts.slice(cut),
   };

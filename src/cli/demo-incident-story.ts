@@ -52,7 +52,7 @@ const mostKinds = 4;
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 /** A body of the webhook channel has the message in `data`. */
-const dataOf = (body: { data?: Told } & Told): Told => body.data ?? body;
+const dataOf = (body: { data?: Told }): Told => body.data ?? {};
 
 /** Times are shown as seconds since the call; `now` in epoch milliseconds. */
 export function createIncidentStory(options: {

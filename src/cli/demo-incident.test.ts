@@ -7,8 +7,10 @@ it('says what is missing until a summary came that names the cause', () => {
   expect(story.missing()).toEqual(['a summary', 'the cause', 'a summary that names the cause']);
   story.message(
     JSON.stringify({
-      digest: { storm: {}, kinds: [{ name: 'DiskFull', count: 40 }] },
-      analysis: { cause: { service: 'db', category: 'network', confidence: 0.9 } },
+      data: {
+        digest: { storm: {}, kinds: [{ name: 'DiskFull', count: 40 }] },
+        analysis: { cause: { service: 'db', category: 'network', confidence: 0.9 } },
+      },
     }),
   );
   expect(story.missing()).toEqual(['the cause']);
