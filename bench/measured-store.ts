@@ -4,18 +4,31 @@ import type { CommittedEvent, ShardCommit, Store } from '../src/store/store.ts';
 
 export interface Measured {
   readonly store: Store;
-  readonly counts: { inserts: number; updates: number; deletes: number; commits: number; skipped: number };
+  readonly counts: {
+    inserts: number;
+    updates: number;
+    deletes: number;
+    commits: number;
+    skipped: number;
+    /** Rows of the analyses, which are written behind the alerts and are in none of the others; and events among them. */
+    analysed: number;
+    analysedEvents: number;
+  };
 }
 
 /** Leaves everything as it is and keeps count. */
 export function measured(store: Store): Measured {
-  const counts = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
+  const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
+  const counts = { ...zero, analysed: 0, analysedEvents: 0 };
   const self: Measured = {
     counts,
     store: replaceCommit(store, (shards) => {
       for (const { effects } of shards) {
         for (const effect of effects) {
-          counts[kindOf(effect)] += 1;
+          if (isOfAnalyses(effect)) {
+            counts.analysed += 1;
+            if (effect.put === 'event') counts.analysedEvents += 1;
+          } else counts[kindOf(effect)] += 1;
           if (effect.put === 'event' && effect.row.reason === 'resolved_before_notify') counts.skipped += 1;
         }
       }
@@ -24,6 +37,22 @@ export function measured(store: Store): Measured {
     }),
   };
   return self;
+}
+
+function isOfAnalyses(effect: Effect): boolean {
+  switch (effect.put) {
+    case 'incident':
+    case 'incident.alert':
+    case 'incident.moved':
+    case 'incident.cause':
+    case 'analysis':
+    case 'finding':
+      return true;
+    case 'event':
+      return effect.row.subjectKind === 'incident' || effect.row.subjectKind === 'finding';
+    default:
+      return false;
+  }
 }
 
 function kindOf(effect: Effect): 'inserts' | 'updates' | 'deletes' {
