@@ -69,6 +69,8 @@ export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: 
   }
   for (const group of after) {
     if (comeBack(group, alert.id)) out.groups.add(group);
+    // What it is now may become more urgent in its turn.
+    group.promotesAt = Math.min(group.promotesAt ?? Number.POSITIVE_INFINITY, now);
     escalateSoon(group, out);
     const entry = group.row.notified[alert.id];
     if (entry?.status !== 'firing' || isEscalated(group, alert))
