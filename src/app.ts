@@ -26,6 +26,7 @@ import { ThreadGrower } from './detection/thread-grower.ts';
 import { Ballast } from './disk/ballast.ts';
 import { DiskGuard } from './disk/disk-guard.ts';
 import { reachTests as begunReachTests } from './engine/reach-test.ts';
+import type { StoredAlerts } from './engine/turn.ts';
 import { createHttp } from './http/app.ts';
 import { ensureFirstKey } from './http/keys.ts';
 import { type Listening, serve } from './http/server.ts';
@@ -237,7 +238,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const channels = openChannels(config.channels, opener);
   let reachTestBegun = () => {};
   let knownOf: KnownOf = () => null;
-  let seeCommits: (events: readonly CommittedEvent[]) => void = () => {};
+  let seeCommits: (events: readonly CommittedEvent[], alerts: StoredAlerts) => void = () => {};
   const fileEdges = (tenant: string) => config.topology.get(tenant) ?? [];
   const linker = linkerOf(config);
   if (config.mock) log.warn('mock', { message: 'mock: nothing leaves this process' });
@@ -261,9 +262,9 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       ...(linker && { links: linker }),
       grower: grower.grow,
       knownOf: (tenant, alert) => knownOf(tenant, alert),
-      published(events) {
+      published(events, alerts) {
         if (events.some(({ row }) => row.kind === 'reach_test.started')) reachTestBegun();
-        seeCommits(events);
+        seeCommits(events, alerts);
         options.onEvents?.(events);
       },
       fatal: (error) => options.onFatal?.(error),
@@ -298,8 +299,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     ...{ store, engine, clock, log, newId },
     find: (tenant, incident) => threads.cause(tenant, incident),
   });
-  seeCommits = (events) => {
-    analyses.see(events);
+  seeCommits = (events, alerts) => {
+    analyses.see(events, alerts);
     causes.see(events);
   };
   knownOf = (tenant, alert) => analyses.knownOf(tenant, alert);

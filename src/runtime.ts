@@ -36,6 +36,7 @@ import { leaseMs } from './engine/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { createObjectServices } from './engine/object-services.ts';
 import { createServices } from './engine/services.ts';
+import type { StoredAlerts } from './engine/turn.ts';
 import type { History } from './ingest/history.ts';
 import type { HistoryReader } from './ingest/history-reader.ts';
 import { HistoryRecorder } from './ingest/recorder.ts';
@@ -97,7 +98,7 @@ export interface RuntimePorts {
   /** What the analyses know of an alert at this moment; absent: nobody analyses them. */
   readonly knownOf?: KnownOf;
   /** Called with the events of every commit, after it. */
-  readonly published?: (events: readonly CommittedEvent[]) => void;
+  readonly published?: (events: readonly CommittedEvent[], alerts: StoredAlerts) => void;
   /** The store is broken or somebody else's. */
   readonly fatal: (error: unknown) => void;
 }
@@ -344,11 +345,11 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
           });
         });
       },
-      published(events) {
+      published(events, alerts) {
         alarm.see(events);
         notices.see(events);
         firstResults.see(events);
-        ports.published?.(events);
+        ports.published?.(events, alerts);
       },
       fatal: broken,
     },

@@ -3,7 +3,7 @@
 import { type AlertSignal, serviceOf } from '../signals.ts';
 import { faceOf } from '../similarity/alert-likeness.ts';
 import { type Incident, type IncidentChange, mostNamed, placeOf } from './incident.ts';
-import { close, type Incidents, incidentOf, join, reopen } from './incidents.ts';
+import { close, type Incidents, incidentOf, join, leave, reopen } from './incidents.ts';
 
 /** Incidents and keys that one incident is kept apart from. */
 const mostApart = 200;
@@ -165,8 +165,7 @@ function take(state: Incidents, from: Incident, to: Incident, alert: AlertSignal
     share.count -= 1;
     if (share.count <= 0) {
       from.services.delete(place);
-      const there = state.places.get(place);
-      if (there?.delete(from.id) && there.size === 0) state.places.delete(place);
+      leave(state, place, from.id);
     }
   } else to.services.set(place, { count: 1, firstAt: alert.at, lastAt: alert.at });
   to.faces = [...to.faces, faceOf(alert)].slice(-3);

@@ -1,7 +1,7 @@
 // Alerts become incidents as they come: an alert joins the open incident that the most speaks for, or opens one. Two
 // incidents become one when an alert belongs to both beyond doubt. Nothing is ever taken apart but by people, and what
 // people decided stands. State is bounded; the same news in the same order give the same incidents.
-import { type AlertNews, type AlertSignal, serviceOf } from '../signals.ts';
+import { type AlertNews, type AlertSignal, serviceOf, severityOrder } from '../signals.ts';
 import { type Face, faceOf, likeness } from '../similarity/alert-likeness.ts';
 import type { Graph, Reach } from '../topology/graph.ts';
 import { again, kinship, nearness, standing, together, weights } from './affinity.ts';
@@ -31,6 +31,8 @@ const mostAtPlace = 6;
 /** Latest incidents whose looks an alert without a way to them is compared with. */
 const mostAlike = 8;
 const facesKept = 5;
+/** What only occurs, an event, opens no incident below this: applications tell people much that is no failure. */
+const eventOpensFrom = severityOrder.indexOf('high');
 
 export interface Incidents {
   readonly open: Map<string, Incident>;
@@ -39,7 +41,7 @@ export interface Incidents {
   /** Firing alert → incident. */
   readonly firing: Map<string, string>;
   /** Place → open incidents with alerts there, the latest last. */
-  readonly places: Map<string, Set<string>>;
+  readonly places: Map<string, string[]>;
   readonly habits: Habits;
   /** Open incidents that an alert joined last, the latest first. */
   recent: string[];
@@ -144,15 +146,24 @@ export function reopen(
 }
 
 function enter(state: Incidents, place: string, id: string): void {
-  const there = state.places.get(place) ?? new Set<string>();
-  there.delete(id);
-  there.add(id);
-  state.places.set(place, there);
+  const there = state.places.get(place);
+  if (there === undefined) {
+    state.places.set(place, [id]);
+    return;
+  }
+  if (there.at(-1) === id) return;
+  const at = there.lastIndexOf(id);
+  if (at >= 0) there.splice(at, 1);
+  there.push(id);
 }
 
-function leave(state: Incidents, place: string, id: string): void {
+/** No alert of the incident is at the place any more. */
+export function leave(state: Incidents, place: string, id: string): void {
   const there = state.places.get(place);
-  if (there?.delete(id) && there.size === 0) state.places.delete(place);
+  const at = there?.lastIndexOf(id) ?? -1;
+  if (there === undefined || at < 0) return;
+  if (there.length === 1) state.places.delete(place);
+  else there.splice(at, 1);
 }
 
 function ended(state: Incidents, alert: string, now: number): void {
@@ -190,6 +201,7 @@ function fired(
   const best = found[0];
   let incident: Incident;
   if (best === undefined) {
+    if (alert.endedAt !== null && severityOrder.indexOf(alert.severity) < eventOpensFrom) return;
     const alone = aloneness(state.habits.get(alert.key), (id) => incidentOf(state, id)?.keys.size, now);
     incident = opened(state, context.newId(alert), alert, place, alone, now);
     add(state, incident, alert, place, face, now);
@@ -287,9 +299,8 @@ function candidatesOf(
   for (const [other, reach] of graph.reachOf(place)) {
     const there = state.places.get(other);
     if (there === undefined) continue;
-    let looked = 0;
-    for (const id of [...there].reverse()) {
-      if (looked++ >= mostAtPlace) break;
+    for (let at = there.length - 1; at >= Math.max(0, there.length - mostAtPlace); at--) {
+      const id = there[at]!;
       const incident = state.open.get(id)!;
       if (now - incident.lastAt <= joinsWithinMs)
         offer(id, reach, now - incident.services.get(other)!.firstAt);

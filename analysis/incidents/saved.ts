@@ -79,7 +79,7 @@ export function restoreIncidents(from: unknown): Incidents {
     open: new Map(saved.open.map((one) => [one.id, restoredIncident(one)])),
     closed: new Map(saved.closed.map((one) => [one.id, restoredIncident(one)])),
     firing: new Map(saved.firing),
-    places: new Map(saved.places.map(([place, ids]) => [place, new Set(ids)])),
+    places: new Map(saved.places.map(([place, ids]) => [place, [...ids]])),
     habits: new Map(saved.habits.map(([key, habit]) => [key, { ...habit }])),
     moved: new Map(saved.moved),
     recent: [...saved.recent],

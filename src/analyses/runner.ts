@@ -3,12 +3,13 @@
 // it holds the rows and how far the log was read together, so that a restart neither loses nor repeats anything. What
 // comes faster than it is read is left in the log and read from there.
 import { adopt, incidentOf, titleOf } from '../../analysis/incidents/index.ts';
-import type { Edge } from '../../analysis/signals.ts';
+import type { AlertSignal, Edge } from '../../analysis/signals.ts';
 import { graphOf } from '../../analysis/topology/index.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Fifo } from '../engine/fifo.ts';
 import { refusal } from '../engine/refusal.ts';
+import type { StoredAlerts } from '../engine/turn.ts';
 import type { Log } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow, IncidentRow } from '../pipeline/rows.ts';
@@ -26,6 +27,10 @@ const gatherMs = 200;
 /** A slice ends after so much time, or with so many rows: everybody waits for the turn that stores them. */
 const sliceMs = 8;
 const rowsPerWrite = 50;
+/** While more waits to be looked at, what is to be stored is gathered so long, or until there is so much of it: one
+ * incident that grows is written once. */
+const gatheredMs = 1_000;
+const mostGathered = 8 * rowsPerWrite;
 /** Lines that wait in memory; beyond them the log is read. */
 const mostWaiting = 5_000;
 const linesPerRead = 500;
@@ -53,6 +58,15 @@ interface WaitingOrder extends AnalysisOrder {
   readonly reject: (error: unknown) => void;
 }
 
+/** A line of the log, with what it says of the alert when that is known already. */
+interface WaitingLine extends AlertNewsLine {
+  /** Null: the alert is to be read. */
+  readonly signal: AlertSignal | typeof ofFindings | null;
+}
+
+/** What a rule says of a finding is none of the alerts that findings are about. */
+const ofFindings = Symbol('of findings');
+
 /** How far the analyses of one tenant are. */
 interface Run {
   readonly tenant: string;
@@ -60,12 +74,14 @@ interface Run {
   analyses: TenantAnalyses | null;
   /** The log is read from the store: there is more than what waits here. */
   behind: boolean;
-  lines: Fifo<AlertNewsLine>;
+  lines: Fifo<WaitingLine>;
   /** The last event that was looked at, and the one up to which the state was saved. */
   cursor: number;
   savedCursor: number;
   /** Something was stored of this tenant. */
   stored: boolean;
+  /** Since when something is to be stored. */
+  gatheredSince: number | null;
   readonly orders: Fifo<WaitingOrder>;
   running: boolean;
   timer: Timer | null;
@@ -108,8 +124,8 @@ export class AnalysisRunner {
     this.#armTick();
   }
 
-  /** Hears of a commit. Does nothing but remember. */
-  see(events: readonly CommittedEvent[]): void {
+  /** Hears of a commit, with the alerts that it stored. Does nothing but remember. */
+  see(events: readonly CommittedEvent[], alerts: StoredAlerts): void {
     if (this.#closing) return;
     for (const { seq, row } of events) {
       const kind = alertNewsKind(row.subjectKind, row.kind);
@@ -120,7 +136,11 @@ export class AnalysisRunner {
           run.lines = new Fifo();
           run.behind = true;
           this.counts.behind += 1;
-        } else run.lines.push({ seq, at: row.at, kind, alert: row.subjectId });
+        } else {
+          const { tenant, at, subjectId: alert } = row;
+          const stored = alerts(tenant, alert);
+          run.lines.push({ seq, at, kind, alert, signal: stored && this.#signalOf(stored, kind, at) });
+        }
       }
       this.#wake(run, gatherMs);
     }
@@ -197,6 +217,7 @@ export class AnalysisRunner {
     const run: Run = {
       ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
       ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
+      gatheredSince: null,
     };
     this.#runs.set(tenant, run);
     return run;
@@ -222,9 +243,10 @@ export class AnalysisRunner {
     try {
       await this.#load(run);
       while (!this.#closing && run.analyses !== null) {
-        const order = run.orders.take();
-        if (order !== undefined) await this.#carryOut(run, order);
-        else if (!(await this.#slice(run))) break;
+        if (run.orders.length > 0) {
+          await this.#store(run);
+          await this.#carryOut(run, run.orders.take()!);
+        } else if (!(await this.#slice(run))) break;
         await this.#breathe();
       }
       run.failures = 0;
@@ -244,6 +266,7 @@ export class AnalysisRunner {
   /** What is in memory is void; the log and the store have everything. */
   #failed(run: Run, error: unknown): void {
     run.analyses = null;
+    run.gatheredSince = null;
     run.behind = true;
     run.lines = new Fifo();
     run.failures += 1;
@@ -298,12 +321,21 @@ export class AnalysisRunner {
     }
   }
 
-  #show({ tenant }: Run, analyses: TenantAnalyses, { kind, alert, at }: AlertNewsLine): void {
-    const row = this.#ports.alert(tenant, alert);
-    // What a rule says of a finding is none of the alerts that findings are about.
-    if (row === null || this.#ports.isFinding(row)) return;
+  #signalOf(row: AlertRow, kind: AlertNewsLine['kind'], at: number): AlertSignal | typeof ofFindings {
+    return this.#ports.isFinding(row) ? ofFindings : signalOf(row, kind === 'resolved' ? at : null, at);
+  }
+
+  #show(
+    { tenant }: Run,
+    analyses: TenantAnalyses,
+    { kind, alert, at }: AlertNewsLine,
+    known: WaitingLine['signal'] = null,
+  ): void {
+    const row = known === null ? this.#ports.alert(tenant, alert) : null;
+    const signal = known ?? (row && this.#signalOf(row, kind, at));
+    if (signal === null || signal === ofFindings) return;
     this.counts.news += 1;
-    analyses.observe({ kind, alert: signalOf(row, kind === 'resolved' ? at : null, at), seenAt: at });
+    analyses.observe({ kind, alert: signal, seenAt: at });
   }
 
   /** Looks at some news and stores what follows; false: there is none. */
@@ -315,7 +347,7 @@ export class AnalysisRunner {
       const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
       // From here on what is committed comes by itself.
       run.behind = page.more;
-      for (const line of page.lines) run.lines.push(line);
+      for (const line of page.lines) run.lines.push({ ...line, signal: null });
       if (page.lines.length === 0) {
         run.cursor = page.upTo;
         return page.more;
@@ -324,14 +356,25 @@ export class AnalysisRunner {
     const until = clock.now() + sliceMs;
     for (let line = run.lines.take(); line !== undefined; line = run.lines.take()) {
       if (line.seq > run.cursor) {
-        this.#show(run, analyses, line);
+        this.#show(run, analyses, line, line.signal);
         run.cursor = line.seq;
       }
-      if (analyses.waiting >= rowsPerWrite || clock.now() >= until) break;
+      if (analyses.waiting >= mostGathered || clock.now() >= until) break;
     }
-    const effects = analyses.flush();
-    if (effects.length > 0) await this.#write(run, effects, !run.stored);
+    if (analyses.waiting > 0) run.gatheredSince ??= clock.now();
+    const gathers =
+      run.lines.length > 0 &&
+      analyses.waiting < mostGathered &&
+      clock.now() < (run.gatheredSince ?? 0) + gatheredMs;
+    if (!gathers) await this.#store(run);
     return true;
+  }
+
+  /** Stores what was gathered. */
+  async #store(run: Run): Promise<void> {
+    run.gatheredSince = null;
+    const effects = run.analyses!.flush();
+    if (effects.length > 0) await this.#write(run, effects, !run.stored);
   }
 
   async #carryOut(run: Run, order: WaitingOrder): Promise<void> {

@@ -54,7 +54,7 @@ import { SettledSeries } from './settled.ts';
 import { StoredGroups } from './stored-groups.ts';
 import { TemplateBook } from './template-book.ts';
 import { Tenant, type TenantBooks } from './tenant.ts';
-import { Turn } from './turn.ts';
+import { type StoredAlerts, Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
 import type {
   AnalysisCommand,
@@ -125,7 +125,7 @@ export interface EnginePorts {
   readonly analyst?: Pick<MessageAnalyst, 'analysed'>;
   /** Somebody answered a message, and the provider waits for nothing any more. */
   readonly answered?: (answered: Answered) => void;
-  readonly published: (events: readonly CommittedEvent[]) => void;
+  readonly published: (events: readonly CommittedEvent[], alerts: StoredAlerts) => void;
   /** The store is gone for good, or somebody else owns it. */
   readonly fatal: (error: unknown) => void;
 }
@@ -810,7 +810,7 @@ export class Engine {
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
     for (const { tenant, channel } of turn.resumed) dispatcher.resume(tenant, channel);
     for (const at of turn.wakeAt) dispatcher.wakeAt(at);
-    if (events.length > 0) published(events);
+    if (events.length > 0) published(events, turn.storedAlerts);
   }
 
   /** The turn is not durable, or a step threw: its waiters are refused and everything is loaded again. */

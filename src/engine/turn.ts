@@ -13,6 +13,9 @@ export interface ChannelOf {
   readonly channel: string;
 }
 
+/** An alert that a commit stored. Null: the commit did not touch it. The row is live: it may be another one later. */
+export type StoredAlerts = (tenant: string, id: string) => AlertRow | null;
+
 export class Turn {
   readonly #byShard = new Map<number, Effect[]>();
   readonly #seen = new Set<object>();
@@ -86,6 +89,20 @@ export class Turn {
         (effect) => effect.put === 'silence' && effect.row.id === id && effect.row.tenant === tenant.name,
       );
     return found?.put === 'silence' ? found.row : null;
+  }
+
+  /** The alerts as this turn stored them, for whoever hears of its events; looked up when somebody asks first. */
+  get storedAlerts(): StoredAlerts {
+    let byId: Map<string, AlertRow> | null = null;
+    return (tenant, id) => {
+      if (byId === null) {
+        byId = new Map();
+        for (const effects of this.#byShard.values())
+          for (const effect of effects) if (effect.put === 'alert') byId.set(effect.row.id, effect.row);
+      }
+      const row = byId.get(id);
+      return row?.tenant === tenant ? row : null;
+    };
   }
 
   get empty(): boolean {
