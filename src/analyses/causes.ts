@@ -14,6 +14,10 @@ import type { KnownCause } from './known-of-alert.ts';
 export const causeEveryMs = 30_000;
 /** After a start closed incidents are looked at that closed this late and have no last word. */
 const closedLatelyMs = 60 * 60_000;
+/** After a look the thread rests for so many times as long as that took: a flood of incidents leaves the processor to the
+ * alerts. */
+const restFactor = 4;
+const longestRestMs = 1_000;
 const longestRetryMs = 10 * 60_000;
 const mostFailures = 5;
 /** Causes that are known by heart, of each tenant: of as many incidents as can be open. */
@@ -41,6 +45,9 @@ interface Known {
   readonly at: number;
 }
 
+const keyOf = ({ tenant, incident }: Pick<Due, 'tenant' | 'incident'>): string =>
+  JSON.stringify([tenant, incident]);
+
 /** The first hypothesis of what was found; null: the cause is unknown. */
 export function knownCause({ verdict, hypotheses: [first] }: RootCause): KnownCause | null {
   if (verdict === 'unknown' || first === undefined) return null;
@@ -62,6 +69,8 @@ export class Causes {
   readonly #ports: CausesPorts;
   readonly #known = new Map<string, Map<string, Known>>();
   readonly #due = new Map<string, Due>();
+  /** What was due at the last look at all of them, the longest waiting at the end. */
+  #ready: Due[] = [];
   #timer: Timer | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #working = false;
@@ -165,7 +174,7 @@ export class Causes {
 
   #look(tenant: string, incident: string, at: number): void {
     if (this.#closed) return;
-    const key = JSON.stringify([tenant, incident]);
+    const key = keyOf({ tenant, incident });
     const due = this.#due.get(key);
     if (due === undefined) this.#due.set(key, { tenant, incident, at, failures: 0 });
     else due.at = Math.min(due.at, at);
@@ -183,7 +192,7 @@ export class Causes {
 
   #forget(tenant: string, incident: string): void {
     this.#known.get(tenant)?.delete(incident);
-    this.#due.delete(JSON.stringify([tenant, incident]));
+    this.#due.delete(keyOf({ tenant, incident }));
   }
 
   #arm(at: number): void {
@@ -197,7 +206,11 @@ export class Causes {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    for (let next = this.#next(); next !== null && !this.#closed; next = this.#next()) await this.#one(next);
+    for (let next = this.#next(); next !== null && !this.#closed; next = this.#next()) {
+      const began = this.#ports.clock.now();
+      await this.#one(next);
+      await this.#rest(this.#ports.clock.now() - began);
+    }
     this.#working = false;
     this.#timer?.cancel();
     this.#timer = null;
@@ -207,13 +220,30 @@ export class Causes {
     this.#arm(at);
   }
 
+  /** Never resolves once this is closed. */
+  #rest(afterMs: number): Promise<void> | null {
+    const { clock } = this.#ports;
+    const ms = Math.min(longestRestMs, restFactor * afterMs);
+    if (ms <= 0 || this.#due.size === 0) return null;
+    return new Promise((resolve) => {
+      if (!this.#closed) this.#timer = clock.at(clock.now() + ms, resolve);
+    });
+  }
+
   #next(): Due | null {
+    for (;;) {
+      const due = this.#ready.pop() ?? this.#gather();
+      if (due === null) return null;
+      // What became part of another incident meanwhile is not looked for.
+      if (this.#due.delete(keyOf(due))) return due;
+    }
+  }
+
+  /** The one that is due for the longest; the others that are due are ready behind it. */
+  #gather(): Due | null {
     const now = this.#ports.clock.now();
-    let first: Due | null = null;
-    for (const due of this.#due.values())
-      if (due.at <= now && (first === null || due.at < first.at)) first = due;
-    if (first !== null) this.#due.delete(JSON.stringify([first.tenant, first.incident]));
-    return first;
+    this.#ready = [...this.#due.values()].filter(({ at }) => at <= now).sort((a, b) => b.at - a.at);
+    return this.#ready.pop() ?? null;
   }
 
   async #one({ tenant, incident, failures }: Due): Promise<void> {
@@ -231,7 +261,7 @@ export class Causes {
         error instanceof Error && error.cause !== undefined ? `${error.message} (${error.cause})` : error;
       log.warn('cause.not_found_out', { tenant, incident, error: String(why), again });
       if (!again) return;
-      const key = JSON.stringify([tenant, incident]);
+      const key = keyOf({ tenant, incident });
       const waitMs = Math.min(longestRetryMs, causeEveryMs * 2 ** failures);
       const due = this.#due.get(key) ?? { tenant, incident, at: clock.now() + waitMs, failures: 0 };
       due.failures = failures + 1;
