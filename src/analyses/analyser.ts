@@ -26,6 +26,11 @@ export interface Analyser {
   readonly waiting: number;
   /** What is to be stored since the last time, in this order. */
   flush(context: AnalysisContext): Effect[];
+  /**
+   * Takes what `flush` would, of news that were seen and stored before: of that only what is remembered of effects is
+   * wanted (which incident an alert joined, findings).
+   */
+  recall(context: AnalysisContext): Effect[];
   /** Its state as JSON. */
   save(): unknown;
 }

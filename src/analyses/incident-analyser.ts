@@ -42,6 +42,10 @@ export class IncidentAnalyser implements Analyser {
     return this.#ledger.flush(tenant);
   }
 
+  recall(): Effect[] {
+    return this.#ledger.recall();
+  }
+
   save(): unknown {
     return saveIncidents(this.state);
   }

@@ -133,4 +133,11 @@ export class IncidentLedger {
     this.#joined = null;
     return [...rows, ...this.#effects.splice(0)];
   }
+
+  /** The same of what is stored: without the rows, which are the dear part. */
+  recall(): Effect[] {
+    this.#touched.clear();
+    this.#joined = null;
+    return this.#effects.splice(0);
+  }
 }

@@ -111,6 +111,10 @@ export class PatternAnalyser implements Analyser {
     return effects;
   }
 
+  recall(context: AnalysisContext): Effect[] {
+    return this.flush(context);
+  }
+
   save(): unknown {
     return [...this.#again, ...this.#recent].slice(-mostRemembered);
   }

@@ -14,6 +14,7 @@ import type { Log } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow, IncidentRow } from '../pipeline/rows.ts';
 import type { Answer, Idempotency } from '../services.ts';
+import { atOnce, nextSlice } from '../slices.ts';
 import { alertNewsKind } from '../store/alert-news.ts';
 import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
@@ -25,7 +26,7 @@ import { TenantAnalyses } from './tenant-analyses.ts';
 /** What happens within this span is looked at together. */
 const gatherMs = 200;
 /** A slice ends after so much time, or with so many rows: everybody waits for the turn that stores them. */
-const sliceMs = 8;
+const sliceMs = 4;
 const rowsPerWrite = 50;
 /** While more waits to be looked at, what is to be stored is gathered so long, or until there is so much of it: one
  * incident that grows is written once. */
@@ -34,8 +35,10 @@ const mostGathered = 8 * rowsPerWrite;
 /** Lines that wait in memory; beyond them the log is read. */
 const mostWaiting = 5_000;
 const linesPerRead = 500;
-/** Time is made known to the analyses, and what they know is saved, this often. */
+/** Time is made known to the analyses, and what they know is saved, this often; what is large less often: it is written
+ * as a whole. What came since is read from the log again. */
 const tickMs = 10_000;
+const savedBytesPerMs = 50;
 /** Patterns that were said so long before a start are known after it. */
 const patternsRecalledMs = 3_600_000;
 /** Decisions of people that wait. */
@@ -80,6 +83,11 @@ interface Run {
   savedCursor: number;
   /** Something was stored of this tenant. */
   stored: boolean;
+  /** When the state was saved, and how large it was. */
+  savedAt: number;
+  savedBytes: number;
+  /** The cursor at the last tick. */
+  tickedCursor: number;
   /** Since when something is to be stored. */
   gatheredSince: number | null;
   readonly orders: Fifo<WaitingOrder>;
@@ -207,7 +215,8 @@ export class AnalysisRunner {
       run.timer?.cancel();
       for (const { reject } of run.orders.drain()) reject(new Refused('the program stops'));
       if (run.running || run.analyses === null || run.cursor <= run.savedCursor) continue;
-      this.#write(run, [], true).catch((error: unknown) => this.#failed(run, error));
+      // What is written now is before all that the engine does to stop.
+      this.#write(run, [], atOnce(run.analyses.save())).catch((error: unknown) => this.#failed(run, error));
     }
   }
 
@@ -217,7 +226,7 @@ export class AnalysisRunner {
     const run: Run = {
       ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
       ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
-      gatheredSince: null,
+      ...{ gatheredSince: null, savedAt: Number.NEGATIVE_INFINITY, savedBytes: 0, tickedCursor: -1 },
     };
     this.#runs.set(tenant, run);
     return run;
@@ -293,13 +302,11 @@ export class AnalysisRunner {
     }
     for (const cursor = stored?.cursor ?? -1; run.cursor < cursor; ) {
       const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
-      for (const line of page.lines) if (line.seq <= cursor) this.#show(run, analyses, line);
+      await this.#showAgain(run, analyses, page.lines, cursor);
+      if (this.#closing) return;
       run.cursor = Math.min(cursor, page.upTo);
       if (!page.more) break;
-      await this.#breathe();
-      if (this.#closing) return;
     }
-    analyses.flush();
     run.savedCursor = stored?.savedCursor ?? -1;
     analyses.declare(this.#ports.declared(run.tenant), clock.now());
     const since = clock.now() - patternsRecalledMs;
@@ -308,6 +315,24 @@ export class AnalysisRunner {
       analyses.recent.found(row);
     run.analyses = analyses;
     run.behind = true;
+  }
+
+  /** Shows it what was seen up to `cursor` by the last process, whose rows are stored. */
+  async #showAgain(
+    run: Run,
+    analyses: TenantAnalyses,
+    lines: readonly AlertNewsLine[],
+    cursor: number,
+  ): Promise<void> {
+    const { clock } = this.#ports;
+    for (let at = 0; at < lines.length && !this.#closing; await this.#breathe()) {
+      for (const until = clock.now() + sliceMs; at < lines.length; ) {
+        const line = lines[at++]!;
+        if (line.seq <= cursor) this.#show(run, analyses, line);
+        if (clock.now() >= until) break;
+      }
+      analyses.recall();
+    }
   }
 
   /** Incidents that are open go on, and close in their time. */
@@ -374,7 +399,7 @@ export class AnalysisRunner {
   async #store(run: Run): Promise<void> {
     run.gatheredSince = null;
     const effects = run.analyses!.flush();
-    if (effects.length > 0) await this.#write(run, effects, !run.stored);
+    if (effects.length > 0) await this.#write(run, effects, run.stored ? null : await this.#state(run));
   }
 
   async #carryOut(run: Run, order: WaitingOrder): Promise<void> {
@@ -391,7 +416,7 @@ export class AnalysisRunner {
           try {
             const { effects, answer } = order.decide(analyses, now);
             if (effects.length === 0) return { effects, answer };
-            return { effects: [...effects, this.#saved(run, now)], answer };
+            return { effects: [...effects, this.#saved(run, now, atOnce(analyses.save()))], answer };
           } catch (error) {
             fault = error;
             return { effects: [], answer: refusal('internal') };
@@ -408,24 +433,34 @@ export class AnalysisRunner {
     }
   }
 
-  /** The state as it is, up to where the log was read. */
-  #saved(run: Run, now: number): Effect {
-    const cursor = Math.max(0, run.cursor);
-    run.savedCursor = run.cursor;
-    run.stored = true;
-    return {
-      put: 'analysis',
-      row: { tenant: run.tenant, cursor, at: now, state: run.analyses!.save() },
-    };
+  /** The state as text; megabytes after a storm, so the loop is free between two slices. Nothing is shown meanwhile. */
+  async #state(run: Run): Promise<string> {
+    const work = run.analyses!.save();
+    for (let done = nextSlice(work); ; done = nextSlice(work)) {
+      if (done !== null) return done.result;
+      await this.#breathe();
+    }
   }
 
-  /** Stores the effects, a bite at a time; how far the log was read goes with the last one. */
-  async #write(run: Run, effects: readonly Effect[], whole: boolean): Promise<void> {
+  /** The state as it is, up to where the log was read. */
+  #saved(run: Run, now: number, state: string): Effect {
+    const cursor = Math.max(0, run.cursor);
+    run.savedCursor = run.cursor;
+    run.savedAt = now;
+    run.savedBytes = state.length;
+    run.stored = true;
+    return { put: 'analysis', row: { tenant: run.tenant, cursor, at: now, state } };
+  }
+
+  /** Stores the effects, a bite at a time; how far the log was read goes with the last one, and the state where there is one. */
+  async #write(run: Run, effects: readonly Effect[], state: string | null): Promise<void> {
     const { tenant } = run;
     const cursor = Math.max(0, run.cursor);
-    const last: Effect = whole
-      ? this.#saved(run, this.#ports.clock.now())
-      : { put: 'analysis', row: { tenant, cursor, at: this.#ports.clock.now(), state: null } };
+    const now = this.#ports.clock.now();
+    const last: Effect =
+      state === null
+        ? { put: 'analysis', row: { tenant, cursor, at: now, state } }
+        : this.#saved(run, now, state);
     const all = [...effects, last];
     for (let from = 0; from < all.length; from += 2 * rowsPerWrite) {
       const bite = all.slice(from, from + 2 * rowsPerWrite);
@@ -449,12 +484,19 @@ export class AnalysisRunner {
   async #timePassed(run: Run): Promise<void> {
     const { analyses } = run;
     if (analyses === null || run.running || run.behind || run.lines.length > 0 || this.#closing) return;
+    // News make the time known, too.
+    const seen = run.cursor !== run.tickedCursor;
+    run.tickedCursor = run.cursor;
+    if (seen && this.#ports.clock.now() - run.savedAt < run.savedBytes / savedBytesPerMs) return;
     run.running = true;
     try {
       analyses.tick(this.#ports.clock.now());
       const effects = analyses.flush();
       // What a tick changed cannot be learned from the log again: the state goes with it.
-      if (effects.length > 0 || run.cursor > run.savedCursor) await this.#write(run, effects, true);
+      if (effects.length > 0 || run.cursor > run.savedCursor) {
+        const state = await this.#state(run);
+        if (!this.#closing) await this.#write(run, effects, state);
+      }
     } catch (error) {
       this.#failed(run, error);
     } finally {

@@ -10,11 +10,13 @@ import {
   type Topology,
 } from '../../analysis/topology/index.ts';
 import type { Effect } from '../pipeline/effect.ts';
+import type { Sliced } from '../slices.ts';
 import type { Analyser, AnalysisContext } from './analyser.ts';
 import { idFromAlert } from './id-from-alert.ts';
 import { IncidentAnalyser } from './incident-analyser.ts';
 import { PatternAnalyser } from './pattern-analyser.ts';
 import { RecentKnowledge } from './recent-knowledge.ts';
+import { slicedJson } from './sliced-json.ts';
 
 /** Of what is saved; another one is not read. */
 const format = 1;
@@ -82,13 +84,20 @@ export class TenantAnalyses {
     return effects;
   }
 
-  save(): string {
+  /** Takes what was said of news that are seen again, and remembers what is to be remembered of it. */
+  recall(): void {
+    const { context } = this;
+    this.recent.note(this.all.flatMap((analyser) => analyser.recall(context)));
+  }
+
+  /** Its state, to be stored as it is; nothing may be shown to it until that is done. */
+  save(): Sliced<string> {
     const saved: Saved = {
       format,
       declared: this.topology.declared,
       topology: saveTopology(this.topology),
       states: Object.fromEntries(this.all.map((analyser) => [analyser.name, analyser.save()])),
     };
-    return JSON.stringify(saved);
+    return slicedJson(saved);
   }
 }

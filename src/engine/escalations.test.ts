@@ -469,6 +469,34 @@ it('is news to whom it tells first, although it tells others again: no end witho
   expect(steps().filter((text) => text.includes('phone')).length).toBeGreaterThan(0);
 });
 
+it('is no news to whom a step of another group of the same people told: lost, it keeps nobody from the end', async () => {
+  const route = (path: string, groupWaitMs: number) =>
+    aRoute({
+      ...{ path, groupBy: ['host'], continue: true, matchers: [matcher('host', '=', 'a') as Matcher] },
+      ...{ groupWaitMs, groupIntervalMs: 0, resolveWaitMs: 0, escalation: 'page' },
+    });
+  let heard = 0;
+  open({
+    route: { routes: [route('{}/first', 0), route('{}/second', minute)] },
+    answer: ({ channel, message }) => {
+      if (channel !== 'phone' || message.reason !== 'escalation_step') return { kind: 'sent' };
+      heard += 1;
+      return heard === 1 ? { kind: 'sent' } : { kind: 'permanent', message: 'hung up' };
+    },
+  });
+  await stage.push(91);
+  await stage.advance(12 * minute);
+  stage.kill();
+  stage.start();
+  await stage.push(10);
+  await stage.advance(minute);
+  const phone = stage.sent.filter(({ channel }) => channel === 'phone');
+  expect(phone.map(({ message }) => message.reason)).toEqual([
+    ...['escalation_step', 'escalation_step'],
+    ...['resolved', 'resolved'],
+  ]);
+});
+
 describe('what nobody ends in time', () => {
   const promote = (over: object = {}): EscalationPolicy['promote'] => [
     { from: 'warning', afterMs: 10 * minute, to: 'high', while: 'unacknowledged', ...over },

@@ -4,10 +4,9 @@ import { againstText } from '../../rules/condition-text.ts';
 import { priorities, type Rule, severities } from '../../rules/types.ts';
 import { collects } from './digest.ts';
 import { digestSummary } from './digest-summary.ts';
-import { groupsOf } from './group.ts';
+import { groupsOfAudience } from './group.ts';
 import type { Notification } from './input.ts';
 import type { GroupView } from './notify.ts';
-import { audienceOf } from './routing.ts';
 import type { AlertRow, Saying } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import { isStorm } from './storm-place.ts';
@@ -46,10 +45,8 @@ function sayingOf(state: PipelineState, alert: AlertRow, group: Group): Saying {
   if (alert.state === 'resolved') return 'resolved';
   if (group.row.notified[alert.id]?.status === 'firing') return 'standing';
   // Several routes may lead to the same people on the same way: what one group has said there is no news of another.
-  const audience = audienceOf(group.row.receiver, group.row.labels);
-  const isSaid = groupsOf(state, alert.id).some(
-    ({ row }) =>
-      row.notified[alert.id]?.status === 'firing' && audienceOf(row.receiver, row.labels) === audience,
+  const isSaid = groupsOfAudience(state, group, alert.id).some(
+    ({ row }) => row.notified[alert.id]?.status === 'firing',
   );
   return isSaid ? 'standing' : 'firing';
 }

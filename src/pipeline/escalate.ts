@@ -12,6 +12,7 @@ import {
   type EscalationStep,
   type Situation,
 } from './escalation.ts';
+import { groupsOfAudience } from './group.ts';
 import { isAcknowledged } from './held-back.ts';
 import type { Notification, StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
@@ -163,18 +164,25 @@ function takeStep(
   return { ...next.row, told: alsoTold(told, [{ to: step.to, alerts: open.map(({ id }) => id) }]) };
 }
 
-/** Whether the target was told of the alert, by the group's messages or by an earlier step: then it is no news. */
+/**
+ * Whether the target was told of the alert, by the group's messages or by an earlier step: then it is no news. What a step
+ * of another group says to the same people on the same way counts as well.
+ */
 function hasHeard(
-  { routing }: PipelineState,
-  { row }: Group,
+  state: PipelineState,
+  group: Group,
   id: string,
   to: Target,
   told: readonly ToldByStep[],
 ): boolean {
+  const { row } = group;
   const target = formatTarget(to);
-  if (row.notified[id]?.status === 'firing' && tellsAnyway(routing, row.receiver).includes(target))
+  if (row.notified[id]?.status === 'firing' && tellsAnyway(state.routing, row.receiver).includes(target))
     return true;
-  return told.some((step) => step.alerts.includes(id) && step.to.some((one) => formatTarget(one) === target));
+  const others = groupsOfAudience(state, group, id).filter((other) => other !== group);
+  return [...told, ...others.flatMap((other) => other.row.escalation?.told ?? [])].some(
+    (step) => step.alerts.includes(id) && step.to.some((one) => formatTarget(one) === target),
+  );
 }
 
 /** Whom a receiver tells, as targets. */

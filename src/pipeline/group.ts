@@ -5,6 +5,7 @@ import { isFull } from './digest-full.ts';
 import type { DigestPlan } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
 import type { Place } from './route.ts';
+import { audienceOf } from './routing.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import { placesNow } from './storm-arrival.ts';
@@ -35,6 +36,12 @@ export function groupsOf(state: PipelineState, alertId: string): Group[] {
     if (group) groups.push(group);
   }
   return groups;
+}
+
+/** Those of them that tell the same people on the same way as the group, itself among them. */
+export function groupsOfAudience(state: PipelineState, group: Group, alertId: string): Group[] {
+  const audience = ({ row }: Group) => audienceOf(row.receiver, row.labels);
+  return groupsOf(state, alertId).filter((one) => one === group || audience(one) === audience(group));
 }
 
 export function groupAt(state: PipelineState, place: Place, now: number, out: StepResult): Group {
