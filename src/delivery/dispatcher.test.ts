@@ -133,9 +133,23 @@ describe('a channel that takes several messages in one call', () => {
 });
 
 describe('a channel that makes several calls at once', () => {
+  it('begins eight in a pass of the loop, beside what is urgent and the first of other tenants', async () => {
+    const { clock, offer, calls } = bundling(1, 1_000, 32);
+    for (let n = 0; n < 20; n++) offer(`a${n}`, { tenant: 'storm' });
+    expect(calls).toHaveLength(8);
+    offer('urgent', { tenant: 'storm', lane: 'high' });
+    offer('b0', { tenant: 'quiet' });
+    offer('b1', { tenant: 'quiet' });
+    expect(calls.flat().slice(8)).toEqual(['urgent', 'b0']);
+    await clock.advance(0);
+    expect(calls.flat()).toHaveLength(23);
+    expect(calls.flat().slice(10, 18)).toContain('b1');
+  });
+
   it('keeps an eighth of them for tenants that have none under way', async () => {
-    const { offer, answer, calls } = bundling(1, 1_000, 16);
+    const { clock, offer, answer, calls } = bundling(1, 1_000, 16);
     for (let n = 0; n < 30; n++) offer(`a${n}`, { tenant: 'storm' });
+    await clock.advance(0);
     expect(calls).toHaveLength(14);
     offer('b0', { tenant: 'quiet' });
     offer('b1', { tenant: 'quiet' });

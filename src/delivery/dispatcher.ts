@@ -14,6 +14,7 @@ import { ChannelUse } from './channel-use.ts';
 import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
 import { keyOf, type OpenChannel } from './open-channels.ts';
+import { PassBudget } from './pass-budget.ts';
 import type { Wordings } from './wordings.ts';
 
 export interface DispatcherPorts {
@@ -85,6 +86,7 @@ export class Dispatcher {
   readonly #ledger: CallLedger;
   /** Stations in which something waits for a call to end, perhaps another station's. */
   readonly #waiting = new Set<Station>();
+  readonly #pass: PassBudget<Station>;
   #closed = false;
   /** How often all leases were void. */
   #voids = 0;
@@ -98,6 +100,10 @@ export class Dispatcher {
     this.#ledger = ports.ledger ?? new CallLedger(null);
     this.#use = new ChannelUse(ports.log);
     this.#limiter = ports.limiter ?? new Limiter(ports.channels.file);
+    this.#pass = new PassBudget(
+      (callback) => ports.clock.soon(callback),
+      (station) => this.#pump(station),
+    );
     for (const channel of ports.channels.all()) this.#open(channel);
   }
 
@@ -284,17 +290,27 @@ export class Dispatcher {
       const now = this.#ports.clock.now();
       let refused = Number.POSITIVE_INFINITY;
       let room = Number.POSITIVE_INFINITY;
+      // Who has none under way and what is urgent begin all the same.
+      let nextPass = false;
       const job = queue.take({
         lane: (lane, fair) => this.#limiter.admit(key, fair ? 'high' : lane, now).ok,
         overdue: (lane) => this.#limiter.overdue(key, lane, now),
         tenant: (tenant, lane, fair) => {
           if (station.running >= shared && runningOf.has(tenant)) return false;
+          if (this.#pass.spent && lane !== 'high' && runningOf.has(tenant)) {
+            nextPass = true;
+            return false;
+          }
           const admission = this.#limiter.admitTenant(tenant, fair ? 'high' : lane, now);
           if (admission.ok) room = admission.room;
           else refused = Math.min(refused, admission.until);
           return admission.ok;
         },
       });
+      if (!job && nextPass) {
+        this.#pass.wait(station);
+        return;
+      }
       if (!job) {
         this.#wait(station, refused, now);
         return;
@@ -316,6 +332,7 @@ export class Dispatcher {
       const jobs = this.#withCompany(station, job, room);
       station.running += 1;
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
+      this.#pass.take();
       void this.#attempt(station, jobs);
     }
   }

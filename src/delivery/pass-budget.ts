@@ -1,0 +1,47 @@
+// How many attempts begin in one pass of the event loop. Each costs a fraction of a millisecond, and so does its end: fifty
+// at once are a pass of tens of milliseconds, which everybody else waits for, also a critical alert that just came in.
+
+/** Enough for thousands a second: a pass that is not full takes a millisecond or two. */
+const attemptsPerPass = 8;
+
+export class PassBudget<Waiting> {
+  readonly #soon: (callback: () => void) => void;
+  readonly #goOn: (waiting: Waiting) => void;
+  readonly #waiting = new Set<Waiting>();
+  #begun = 0;
+  #armed = false;
+
+  /** @param soon Calls back in the next pass. @param goOn Called there with each that waits, in the order in which they came. */
+  constructor(soon: (callback: () => void) => void, goOn: (waiting: Waiting) => void) {
+    this.#soon = soon;
+    this.#goOn = goOn;
+  }
+
+  get spent(): boolean {
+    return this.#begun >= attemptsPerPass;
+  }
+
+  /** An attempt begins. */
+  take(): void {
+    this.#begun += 1;
+    this.#arm();
+  }
+
+  /** Has something that could begin now, and waits for the next pass. */
+  wait(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.#soon(() => {
+      this.#armed = false;
+      this.#begun = 0;
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      for (const one of waiting) this.#goOn(one);
+    });
+  }
+}
