@@ -50,6 +50,11 @@ export class ConfirmRun {
     this.waiter = waiter;
   }
 
+  /** No alert of it was looked at yet. */
+  get fresh(): boolean {
+    return this.#alerts === null;
+  }
+
   next(tenant: Held, store: Reads, turn: Fresh, now: number): Next {
     if (this.#alerts === null) {
       const begun = this.#begin(tenant, store, turn);

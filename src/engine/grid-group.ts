@@ -70,6 +70,12 @@ export class GridGroup {
     this.newestAt = Math.max(this.newestAt, newestAt);
   }
 
+  /** It ended, and another one of the same labels begins at `since`. */
+  beginAgain(since: number): void {
+    this.forget();
+    this.restart(since);
+  }
+
   /** Silence counts from `now`. */
   restart(now: number): void {
     this.since = now;

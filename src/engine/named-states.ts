@@ -42,6 +42,16 @@ export class NamedStates {
     return false;
   }
 
+  /** When the first alert of the group that is there after `at` began; null: there is none. */
+  nextAfter(key: string, at: number): number | null {
+    let first: number | null = null;
+    for (const { pendingSince, resolvedAt } of this.#byGroup.get(key) ?? []) {
+      if (pendingSince === null || (resolvedAt !== null && resolvedAt <= at)) continue;
+      if (first === null || pendingSince < first) first = pendingSince;
+    }
+    return first;
+  }
+
   /** Whether the group has an alert of this rule that was in this state at `at`. */
   has(key: string, rule: string, state: NamedState, at: number): boolean {
     for (const alert of this.#byGroup.get(key) ?? []) {

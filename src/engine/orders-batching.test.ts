@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer, BulkOrder } from '../services.ts';
 import { type Account, firstDifference } from '../testing/orders/account.ts';
 import { play, stageOf } from '../testing/orders/player.ts';
-import { holdingScripts, type Moment, type Op, scripts } from '../testing/orders/script.ts';
+import { type Moment, type Op, scripts } from '../testing/orders/script.ts';
 import { matchersIn } from '../testing/pipeline-story.ts';
 import { Stage } from '../testing/stage.ts';
 import { BulkRun } from './bulk-run.ts';
@@ -72,6 +72,18 @@ describe('what people ask for in one moment', () => {
     expect(firstDifference(account, await alone(script))).toBeNull();
   });
 
+  it('and a confirmation holds back nothing that came before it', async () => {
+    const script = [
+      at(0, push(['a', 95], ['b', 95])),
+      at(5 * s, down('b', 1)),
+      // Of both alerts, as the first message was. The end of the inhibition is told before.
+      at(80 * s, down('b', 0), { do: 'confirm', which: 3 }),
+    ];
+    const account = await together(script);
+    expect(secondsOf(account)).toContain(85);
+    expect(firstDifference(account, await alone(script))).toBeNull();
+  });
+
   it('is no difference to several silences made at once, which count what they hold alike', async () => {
     const three = [
       silence('host=a', 35 * s),
@@ -87,7 +99,7 @@ describe('a bulk order', () => {
   const plan = { seed: 82, numRuns: 4 };
   it(`is its single orders one after the other (${JSON.stringify(plan)})`, async () => {
     await fc.assert(
-      fc.asyncProperty(holdingScripts, groupWait, async (script, wait) => {
+      fc.asyncProperty(scripts, groupWait, async (script, wait) => {
         const singly = await play(script, wait, { come: 'alone', singly: true });
         expect(firstDifference(await alone(script, wait), singly)).toBeNull();
       }),

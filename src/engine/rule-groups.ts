@@ -42,6 +42,8 @@ export class RuleGroups {
   #outgrown: Outgrown | null = null;
   /** Alerts of the rules that it names, from before anything was known of the labels to join on. */
   readonly #unplaced = new Set<AlertRow>();
+  /** By fewer labels than it groups by: the keys that its groups with series would have. Kept while alerts are restored. */
+  readonly #withFewer = new Map<string, Set<string>>();
   readonly #heedsAbsence: boolean;
   /** Of a rule that counts. */
   readonly counted: CountedOccurrences | null;
@@ -153,6 +155,7 @@ export class RuleGroups {
 
   /** Before its groups are looked at: where the labels that its series share are others now, regrouping begins. */
   prepare(): void {
+    this.#withFewer.clear();
     for (const alert of this.#unplaced) if (alert.state === 'resolved') this.#unplaced.delete(alert);
     const by = this.#shared?.by ?? this.#by;
     if (by === this.#by || this.#outgrown !== null) return;
@@ -238,9 +241,27 @@ export class RuleGroups {
     const names = Object.keys(labels);
     if (!names.every((label) => this.#by.includes(label))) return false;
     // A label may be missing in a group, but also in the alert because it was grouped by other ones before.
-    if (names.length < this.#by.length && (this.#shared !== null || alert.ruleHash !== hash)) return false;
+    if (names.length < this.#by.length && (alert.ruleHash !== hash || this.#outgrew(alert.key, names)))
+      return false;
     this.#group(alert.key, state, now);
     return true;
+  }
+
+  /**
+   * Whether the series of a group by these labels are in groups by more of them now. Where other rules are named it may be
+   * there for an alert that lacks the others, beside those of the series: to end it would say that all is well.
+   */
+  #outgrew(key: string, by: readonly string[]): boolean {
+    if (this.#shared === null || this.names.length > 0) return false;
+    const id = by.join('\0');
+    let keys = this.#withFewer.get(id);
+    if (!keys) {
+      keys = new Set();
+      for (const group of this.#groups.values())
+        if (group.members.length > 0) keys.add(this.#keyOf(group.labels(this.rule), by));
+      this.#withFewer.set(id, keys);
+    }
+    return keys.has(key);
   }
 
   /** Takes over the groups of an earlier version of the rule that reads and groups the same series. */
@@ -281,8 +302,11 @@ export class RuleGroups {
   /** Lets go of a group that nothing can be said of any more. */
   release(group: GridGroup, open: boolean, at: number): void {
     if (this.counted?.holds(group.key, group.since, at)) return;
-    if (open || group.members.length > 0 || this.#named.keeps(group.key)) return;
-    if (!this.#stays(group)) this.#groups.delete(group.key);
+    if (open || group.members.length > 0 || this.#stays(group) || this.#named.any(group.key, at)) return;
+    // What began after `at` is known already if it came before `at` was looked at. It begins a group as if it had come later.
+    const begins = this.#named.nextAfter(group.key, at);
+    if (begins === null) this.#groups.delete(group.key);
+    else group.beginAgain(Math.max(group.since, begins));
   }
 }
 

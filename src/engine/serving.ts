@@ -39,6 +39,7 @@ import {
   type LetterCommand,
   type ObjectCommand,
   type OverrideCommand,
+  ofMany,
   type ReachTestCommand,
   type RouteCommand,
   type RuleCommand,
@@ -113,7 +114,7 @@ export class Serving {
     const share = limit - turn.rows;
     this.#arrivals(tenant, turn, now, limit, until);
     // What is done with many alerts is one order: what it lets go is told together, however many turns it takes.
-    if (tenant.current?.kind === 'bulk' && !tenant.current.fresh) return;
+    if (tenant.current && ofMany(tenant.current) && !tenant.current.fresh) return;
     // Groups are looked at behind what arrived, so that an alert which holds others back is known, whichever came first.
     this.#look(tenant, turn, now, limit + share);
   }
@@ -138,7 +139,7 @@ export class Serving {
       pair.follow(tenant.pipeline.openByKey.get(pair.key));
     };
     for (let work = tenant.current; work && turn.rows < limit; work = tenant.current) {
-      const begins = isOrder(work) && !(work.kind === 'bulk' && !work.fresh);
+      const begins = isOrder(work) && !(ofMany(work) && !work.fresh);
       if ((begins || tenant.ordered) && !this.#look(tenant, turn, now, limit)) return;
       if (work.kind === 'grid') {
         if (!grid.slice(tenant, work, turn, now, { rows: limit, until })) return;
@@ -152,6 +153,7 @@ export class Serving {
       }
       if (work.kind === 'confirm') {
         if (!this.#confirm(tenant, work, turn, now, limit)) return;
+        tenant.ordered = true;
         continue;
       }
       if (work.kind !== 'samples') {

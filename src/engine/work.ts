@@ -158,9 +158,14 @@ export type Work =
  * in its turn.
  */
 export function isOrder(work: Work): boolean {
-  if (work.kind === 'bulk' || work.kind === 'route') return true;
+  if (ofMany(work) || work.kind === 'route') return true;
   if (work.kind === 'object') return work.of === 'escalation';
   return work.kind === 'command' && !arriving.has(work.input.kind);
+}
+
+/** Whether it asks something of many alerts: one order, over several turns when they are many. */
+export function ofMany(work: Work): work is BulkRun | ConfirmRun {
+  return work.kind === 'bulk' || work.kind === 'confirm';
 }
 
 /** What comes by itself: of these as many as come in one turn are told together. */

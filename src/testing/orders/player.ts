@@ -6,7 +6,7 @@ import type { Answer, BulkOrder, Services } from '../../services.ts';
 import { matchersIn } from '../pipeline-story.ts';
 import { Stage, type StageOptions } from '../stage.ts';
 import { type Account, accountOf } from './account.ts';
-import { type Action, arrives, type Moment, type Op } from './script.ts';
+import { type Action, arrives, lettingGo, type Moment, type Op } from './script.ts';
 
 export interface Playing {
   /**
@@ -14,7 +14,11 @@ export interface Playing {
    * gives an order between stay together, since as many as come in one turn are told together.
    */
   readonly come: 'together' | 'alone';
-  /** Bulk orders go as single ones, in the order of their answer. */
+  /**
+   * Bulk orders go as what they are of each alert, in the order of their answer: each in a turn of its own, but what lets
+   * alerts go as one order. That is told together, while single orders are told of each by itself: a group is looked at
+   * behind every order, and once it told of the first alert it waits for its interval with the second.
+   */
   readonly singly?: boolean;
   /** A planted bug. */
   readonly spoil?: (stage: Stage) => void;
@@ -81,6 +85,7 @@ class Player {
   #silences = 0;
   #alertIds: readonly string[] = [];
   #silenceIds: readonly string[] = [];
+  #notificationIds: readonly string[] = [];
 
   constructor(stage: Stage, how: Playing) {
     this.#stage = stage;
@@ -92,6 +97,8 @@ class Player {
     await this.#stage.advance(afterMs);
     this.#alertIds = store.alerts('default', { kind: 'alert' }, 1_000, null).items.map(({ id }) => id);
     this.#silenceIds = store.silences('default', {}, 1_000, null).items.map(({ id }) => id);
+    const deliveries = store.deliveries('default', {}, 1_000, null).items;
+    this.#notificationIds = [...new Set(deliveries.map(({ notificationId }) => notificationId))];
     const ops = all.filter((op) => this.#isOfSomething(op));
     if (this.#how.come === 'together') return this.#come(ops);
     let company: Op[] = [];
@@ -111,6 +118,7 @@ class Player {
   /** Whether there is what the order is about. */
   #isOfSomething(op: Op): boolean {
     if (op.do === 'respond') return this.#alertIds.length > 0;
+    if (op.do === 'confirm') return this.#notificationIds.length > 0;
     return (op.do !== 'change silence' && op.do !== 'expire') || this.#silenceIds.length > 0;
   }
 
@@ -129,11 +137,22 @@ class Player {
     const dry = services.respondToMany('default', { ...this.#bulk(op), dryRun: true }, ann, null);
     await this.#stage.advance(0);
     const { ids } = (await dry).body as { ids: string[] };
+    if (lettingGo.includes(op.action)) return this.#asOne(ids, op);
     for (const id of ids) {
       const answer = this.#respond(services, id, op.action, op.forMs);
       await this.#stage.advance(0);
       if ((await answer).status >= 300) throw new Error(`${op.action} of one among many was refused`);
     }
+  }
+
+  /** What is asked of each, without a look at the groups in between. */
+  async #asOne(ids: readonly string[], { action, forMs }: Extract<Op, { do: 'bulk' }>): Promise<void> {
+    const { engine } = this.#stage.runtime;
+    const order = this.#action(action, forMs);
+    const inputs = ids.map((alertId) => ({ ...order, alertId, actor: ann.name }));
+    engine.tenant('default')!.enqueue({ kind: 'internal', inputs });
+    engine.turn();
+    await this.#stage.advance(0);
   }
 
   #ask(services: Services, op: Op): Promise<unknown> {
@@ -172,6 +191,11 @@ class Player {
       }
       case 'respond': {
         return this.#respond(services, pick(this.#alertIds, op.which), op.action, op.forMs);
+      }
+      case 'confirm': {
+        const notificationId = pick(this.#notificationIds, op.which);
+        const by = { recipient: null, actor: ann.name, name: 'Ann', via: 'api' as const, note: null };
+        return services.confirm('default', { notificationId, ...by });
       }
       case 'bulk':
         return services.respondToMany('default', this.#bulk(op), ann, null);

@@ -1,5 +1,6 @@
 // What comes to a tenant and what people ask of it, as a random script: moments, and at each of them one thing after the
-// other. Alerts and silences are named by their place in the list of those that were there when the moment began.
+// other. Alerts, silences and notifications are named by their place in the list of those that were there when the moment
+// began.
 import fc from 'fast-check';
 
 const s = 1_000;
@@ -14,15 +15,9 @@ export type Action =
   | 'comment'
   | 'resolve';
 
-/** Those that let nothing go: nothing is told because of them before some time has passed. */
-export const holdingActions = [
-  'acknowledge',
-  'snooze',
-  'assign',
-  'comment',
-  'resolve',
-] as const satisfies readonly Action[];
-const actions = [...holdingActions, 'unacknowledge', 'unsnooze'] as const satisfies readonly Action[];
+/** Those because of which something may be told at once. */
+export const lettingGo: readonly Action[] = ['unacknowledge', 'unsnooze'];
+const actions: readonly Action[] = ['acknowledge', 'snooze', 'assign', 'comment', 'resolve', ...lettingGo];
 
 /** Which silences and bulk orders take what; see `matchersOf` in player.ts. */
 const matcherTexts = ['host=a', 'host=b', 'host=~"a|c"', 'alertname=HighCpu', 'alertname!=HostDown'] as const;
@@ -49,6 +44,7 @@ export type Op =
     }
   | { readonly do: 'expire'; readonly which: number }
   | { readonly do: 'respond'; readonly which: number; readonly action: Action; readonly forMs: number }
+  | { readonly do: 'confirm'; readonly which: number }
   | {
       readonly do: 'bulk';
       readonly matcher: string;
@@ -79,76 +75,70 @@ const sample = fc.oneof(
   { weight: 1, arbitrary: fc.record({ metric: fc.constant('down'), host, value: fc.constantFrom(1, 0) }) },
 );
 
-const op = (asked: readonly Action[]): fc.Arbitrary<Op> =>
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        do: fc.constant('push' as const),
-        samples: fc.uniqueArray(sample, {
-          minLength: 1,
-          maxLength: 3,
-          // One point for each series and time.
-          selector: (one) => `${one.metric} ${one.host}`,
-        }),
+const op: fc.Arbitrary<Op> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('push' as const),
+      samples: fc.uniqueArray(sample, {
+        minLength: 1,
+        maxLength: 3,
+        // One point for each series and time.
+        selector: (one) => `${one.metric} ${one.host}`,
       }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('outside' as const),
-        host,
-        status: fc.constantFrom('firing' as const, 'firing' as const, 'resolved' as const),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('event' as const), host }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('silence' as const),
-        matcher,
-        inMs: fc.constantFrom(0, 0, 20 * s),
-        forMs,
-        recurs: fc.constantFrom(false, false, true),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({ do: fc.constant('change silence' as const), which, matcher, forMs }),
-    },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const), which }) },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        do: fc.constant('respond' as const),
-        which,
-        action: fc.constantFrom(...asked),
-        forMs,
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('bulk' as const),
-        matcher,
-        action: fc.constantFrom(...asked),
-        forMs,
-        limit: fc.constantFrom(1_000, 1_000, 2),
-      }),
-    },
-  );
-
-const moments = (ops: fc.Arbitrary<Op>) =>
-  fc.array(
-    fc.record({
-      afterMs: fc.constantFrom(0, 1, 5 * s, 10 * s, 20 * s, 61 * s),
-      ops: fc.array(ops, { minLength: 1, maxLength: 6 }),
     }),
-    { minLength: 3, maxLength: 14 },
-  );
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('outside' as const),
+      host,
+      status: fc.constantFrom('firing' as const, 'firing' as const, 'resolved' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('event' as const), host }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('silence' as const),
+      matcher,
+      inMs: fc.constantFrom(0, 0, 20 * s),
+      forMs,
+      recurs: fc.constantFrom(false, false, true),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('change silence' as const), which, matcher, forMs }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const), which }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('respond' as const),
+      which,
+      action: fc.constantFrom(...actions),
+      forMs,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('confirm' as const), which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('bulk' as const),
+      matcher,
+      action: fc.constantFrom(...actions),
+      forMs,
+      limit: fc.constantFrom(1_000, 1_000, 2),
+    }),
+  },
+);
 
 /** Anything, at any time. */
-export const scripts: fc.Arbitrary<readonly Moment[]> = moments(op(actions));
-
-/** The same with nothing among what is asked of alerts that lets something go. */
-export const holdingScripts: fc.Arbitrary<readonly Moment[]> = moments(op(holdingActions));
+export const scripts: fc.Arbitrary<readonly Moment[]> = fc.array(
+  fc.record({
+    afterMs: fc.constantFrom(0, 1, 5 * s, 10 * s, 20 * s, 61 * s),
+    ops: fc.array(op, { minLength: 1, maxLength: 6 }),
+  }),
+  { minLength: 3, maxLength: 14 },
+);
