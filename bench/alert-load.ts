@@ -95,17 +95,20 @@ export class AlertLoad {
     if (ledger.outstanding > 0) throw new Error(`${ledger.outstanding} alerts did not arrive`);
   }
 
-  /** As many as `total` changes, one a push, with at most `window` between push and receipt. Resolves with the seconds. */
-  async closed(total: number, window: number, timeoutMs: number): Promise<number> {
+  /**
+   * As many as `total` changes, `batch` a push, with at most `window` between push and receipt. Resolves with the seconds.
+   */
+  async closed(total: number, window: number, timeoutMs: number, batch = 1): Promise<number> {
     const { wire, ledger } = this.#options;
     await wire.ready();
     const began = performance.now();
-    for (let sent = 0; sent < total; sent++) {
-      if (ledger.outstanding >= window) {
-        await ledger.drain(window - 1, timeoutMs);
-        if (ledger.outstanding >= window) throw new Error(`${ledger.outstanding} alerts do not arrive`);
+    for (let sent = 0; sent < total; sent += batch) {
+      if (ledger.outstanding + batch > window) {
+        await ledger.drain(window - batch, timeoutMs);
+        if (ledger.outstanding + batch > window)
+          throw new Error(`${ledger.outstanding} alerts do not arrive`);
       }
-      this.#detach([this.#next()]);
+      this.#detach(Array.from({ length: Math.min(batch, total - sent) }, () => this.#next()));
     }
     await ledger.drain(0, timeoutMs);
     return (performance.now() - began) / 1000;

@@ -96,7 +96,7 @@ const say = (line: string) => {
   const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(4);
   process.stderr.write(`${seconds} s  load ${loadavg()[0]!.toFixed(1)}  ${line}\n`);
 };
-const built = compile();
+const built = await compile();
 say('compiled');
 // Beside the program, not in /tmp: that may be memory, and an fsync there costs nothing.
 const cache = join(built, '..', 'data');

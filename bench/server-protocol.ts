@@ -8,6 +8,13 @@ export type ServerMode =
   /** As `durable`, one transaction for each alert while `split` is on. */
   | 'single';
 
+/** What a server that was started without arguments is told first: the same. */
+export interface Served {
+  readonly mode: ServerMode;
+  /** Holds tocsin.yaml and gets the data. */
+  readonly folder: string;
+}
+
 export type Question =
   | { readonly ask: 'usage' }
   /** Starts the event-loop histogram anew. */

@@ -1,5 +1,6 @@
 // The server under test, in a process of its own: the whole program over a configuration as users write it.
-// node server-tocsin.js <mode> <folder>; the folder holds tocsin.yaml and gets the data.
+// node server-tocsin.js [<mode> <folder>]; the folder holds tocsin.yaml and gets the data. Without them it waits to be told.
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createTocsin } from '../src/app.ts';
 import { loadConfig } from '../src/config/load.ts';
@@ -9,11 +10,19 @@ import { fullCommitsMs } from './full-turn.ts';
 import { type Measured, measured, oneTransactionPerAlert } from './measured-store.ts';
 import { nullStore } from './null-store.ts';
 import { host } from './server-host.ts';
-import type { Question, RowCounts, ServerMode } from './server-protocol.ts';
+import type { Question, RowCounts, Served, ServerMode } from './server-protocol.ts';
 import { operatorKey } from './settings.ts';
 
-const mode = process.argv[2] as ServerMode;
-const folder = process.argv[3]!;
+async function told(): Promise<Served> {
+  const gone = () => process.exit(1);
+  process.once('disconnect', gone);
+  const [served] = (await once(process, 'message')) as [Served];
+  process.off('disconnect', gone);
+  return served;
+}
+
+const [given, where] = process.argv.slice(2) as [ServerMode?, string?];
+const { mode, folder } = given && where ? { mode: given, folder: where } : await told();
 const loaded = loadConfig({
   file: join(folder, 'tocsin.yaml'),
   cwd: folder,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { freePort } from './free-port.ts';
 import type { IngestPeer } from './peers.ts';
 import type { Bench } from './scenario.ts';
-import type { Question, RowCounts, ServerMode, Usage } from './server-protocol.ts';
+import type { Question, RowCounts, Served, ServerMode, Usage } from './server-protocol.ts';
 import { shippedFlags } from './shipped.ts';
 
 export class Server {
@@ -59,20 +59,34 @@ async function start(
   args: readonly string[],
   flags: readonly string[] = [],
 ): Promise<Server> {
+  const what = `${script} ${args.join(' ')}`;
+  return serverOf(forked(bench, script, args, flags), what);
+}
+
+function forked(
+  bench: Bench,
+  script: string,
+  args: readonly string[],
+  flags: readonly string[],
+): ChildProcess {
   const profiling =
     bench.profile === null
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${bench.profile}`, '--cpu-prof-interval=500'];
-  const child = fork(join(bench.built, 'bench', script), args, {
+  return fork(join(bench.built, 'bench', script), args, {
     execArgv: ['--expose-gc', ...flags, ...profiling],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Its own: the bench may run through a loader that the server must not inherit.
     env: { ...process.env, NODE_OPTIONS: '' },
   });
+}
+
+/** The process from when it listens. */
+async function serverOf(child: ChildProcess, what: string): Promise<Server> {
   const waiting = new Map<number, (answer: unknown) => void>();
   const port = new Promise<number>((resolve, reject) => {
     waiting.set(0, (answer) => resolve(answer as number));
-    child.once('exit', (code) => reject(new Error(`${script} ${args.join(' ')} ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`${what} ended with ${code}`)));
   });
   child.on('message', ({ id, answer }: { id: number; answer: unknown }) => {
     const resolve = waiting.get(id);
@@ -156,7 +170,22 @@ export function startTocsin(
   return startTocsinIn(bench, mode, folderWith(bench, { 'tocsin.yaml': config, ...files }));
 }
 
-/** Over a folder that holds tocsin.yaml, and its data when there was a server before. */
-export function startTocsinIn(bench: Bench, mode: ServerMode, folder: string): Promise<Server> {
-  return start(bench, 'server-tocsin.js', [mode, folder], shippedFlags(bench.root));
+/** A server that has read its code and waits for what it is to serve. */
+let spare: ChildProcess | null = null;
+
+/**
+ * Over a folder that holds tocsin.yaml, and its data when there was a server before. In the short run the next server reads
+ * its code, which takes a second, while this one works: no duration is judged that it could disturb.
+ */
+export async function startTocsinIn(bench: Bench, mode: ServerMode, folder: string): Promise<Server> {
+  const flags = shippedFlags(bench.root);
+  if (!bench.short) return start(bench, 'server-tocsin.js', [mode, folder], flags);
+  const reading = () => forked(bench, 'server-tocsin.js', [], flags);
+  const child = spare ?? reading();
+  spare = null;
+  const what: Served = { mode, folder };
+  child.send(what);
+  const server = await serverOf(child, `server-tocsin.js ${mode} ${folder}`);
+  spare ??= reading();
+  return server;
 }

@@ -6,12 +6,10 @@ import { Ledger } from './ledger.ts';
 import type { Arrivals, StormCall, StormCounts, StormOptions } from './storm.ts';
 import { Wire } from './wire.ts';
 
-const { tenant, hosts, lag, prefixes, connections, patienceMs } = JSON.parse(
-  process.argv[3]!,
-) as StormOptions;
+const { tenant, hosts, lags, connections, patienceMs } = JSON.parse(process.argv[3]!) as StormOptions;
 const wire = new Wire(Number(process.argv[2]), connections);
 const loads = new Map(
-  prefixes.map((prefix) => {
+  Object.entries(lags).map(([prefix, lag]) => {
     const ledger = new Ledger();
     return [prefix, { ledger, load: new AlertLoad({ wire, ledger, hosts, prefix, tenant, lag }) }];
   }),
@@ -25,7 +23,7 @@ async function carryOut({ prefix, call, numbers }: StormCall): Promise<number | 
       await load.warmUp(patienceMs, false);
       return 0;
     case 'closed':
-      return load.closed(first, second, patienceMs);
+      return load.closed(first, second, patienceMs, third);
     case 'paced':
       await load.paced(first, second, third);
       return 0;

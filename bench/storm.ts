@@ -7,9 +7,8 @@ import type { Bench } from './scenario.ts';
 export interface StormOptions {
   readonly tenant: string;
   readonly hosts: number;
-  readonly lag: number;
-  /** Begin the names of the hosts, a load for each. */
-  readonly prefixes: readonly string[];
+  /** A load for each: what begins the names of its hosts, and how many of them are hot at a time. */
+  readonly lags: Readonly<Record<string, number>>;
   readonly connections: number;
   readonly patienceMs: number;
 }
@@ -69,8 +68,8 @@ export class Storm {
   }
 
   /** See `AlertLoad.closed`: seconds. */
-  async closed(prefix: string, total: number, window: number): Promise<number> {
-    return (await this.#call(prefix, 'closed', total, window)) as number;
+  async closed(prefix: string, total: number, window: number, batch = 1): Promise<number> {
+    return (await this.#call(prefix, 'closed', total, window, batch)) as number;
   }
 
   /** See `AlertLoad.paced`. */

@@ -163,7 +163,7 @@ function skipped(name: PartName, why: string): void {
 
 say(`${minutes} minutes, seed ${seed}`);
 const plan = { seed, until, say };
-const compiled = compile();
+const compiled = await compile();
 // Three lanes. Of the first one starts and latencies are measured, so the others, which only compute, run behind it.
 await Promise.all([
   (async () => {

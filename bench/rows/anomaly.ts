@@ -40,11 +40,11 @@ export const anomalyLoad: Scenario = {
       }
     };
     // Every new state is written once, half a megabyte a second: most of that is over before it is measured.
-    await seconds(bench.short ? 3 : 25);
+    await seconds(bench.short ? 1 : 25);
     await server.ask({ ask: 'mark' });
     const before = await server.usage();
     const began = performance.now();
-    await seconds(bench.short ? 3 : 40);
+    await seconds(bench.short ? 1 : 40);
     const after = await server.usage();
     const cpu = (after.cpuUs - before.cpuUs) / 1_000 / (performance.now() - began);
     bench.report.row({

@@ -91,7 +91,7 @@ function messageOf(id: string, alertId: string, host: string, at: number): Alert
 }
 
 async function drain(bench: Bench, id: string, batch: number): Promise<void> {
-  const deliveries = bench.short ? 3_000 : 100_000;
+  const deliveries = bench.short ? 2_000 : 100_000;
   const ledger = new Ledger();
   let first = Number.NaN;
   let last = Number.NaN;

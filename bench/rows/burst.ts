@@ -24,7 +24,7 @@ async function drained(ledger: Ledger): Promise<void> {
 export const burst: Scenario = {
   id: 'alerts.burst',
   async run(bench) {
-    const deliveries = bench.short ? 3_000 : 20_000;
+    const deliveries = bench.short ? 2_000 : 20_000;
     const ledger = new Ledger();
     const sink = await startSink((arrival) => ledger.receive(arrival));
     const server = await startTocsin(bench, 'durable', loadConfigText(sink.port), {
@@ -32,7 +32,7 @@ export const burst: Scenario = {
     });
     const wire = new Wire(server.port, 8);
     // Compiled, and known to its sink. The first of the burst's own hosts: others would be too many series for a tenant.
-    const before = new AlertLoad({ wire, ledger, hosts: 500, prefix: 'burst', lag: 0 });
+    const before = new AlertLoad({ wire, ledger, hosts: bench.short ? 100 : 500, prefix: 'burst', lag: 0 });
     await before.warmUp(patienceMs);
     const load = new AlertLoad({ wire, ledger, hosts: deliveries, prefix: 'burst' });
     await server.ask({ ask: 'mark' });

@@ -30,7 +30,7 @@ async function burst({ server, load, ledger }: Stage, alerts: number) {
 /** The short run judges no duration: what the other sides are for. */
 async function countedAlone(bench: Bench): Promise<void> {
   const stage = await openStage(bench, 'durable', { hosts: 2_000, pushes: window });
-  await burst(stage, 1_500);
+  await burst(stage, 800);
   countRows(bench.report, 'alerts.durable', [stage.ledger]);
   await stage.close();
 }

@@ -33,7 +33,7 @@ async function open(bench: Bench, hungPort: number | null) {
   const config = hungPort === null ? healthy : both;
   const server = await startTocsin(bench, 'durable', config, { 'bench.yaml': alertRules() });
   const wire = new Wire(server.port, 16);
-  const load = new AlertLoad({ wire, ledger, hosts, prefix: 'host', lag });
+  const load = new AlertLoad({ wire, ledger, hosts, prefix: 'host', lag: bench.short ? 50 : lag });
   await load.warmUp(patienceMs, false);
   return {
     ledger,
@@ -73,7 +73,7 @@ export const hungProvider: Scenario = {
     const hung = await startFaultProxy({ port: 1 }, 'black_hole');
     const alone = await open(bench, null);
     const beside = await open(bench, hung.port);
-    const ms = bench.short ? 1_500 : 4_000;
+    const ms = bench.short ? 500 : 4_000;
     // Long enough for the first attempts to come to their deadline of 15 s and for the pause that follows.
     const rounds = await interleaved(bench.short ? 1 : 5, {
       alone: () => alone.round(ms),

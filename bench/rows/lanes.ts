@@ -51,8 +51,8 @@ async function urgent(bench: Bench, waiting: number, ms: number) {
 export const lanes: Scenario = {
   id: 'deliveries.lanes',
   async run(bench) {
-    const waiting = bench.short ? 5_000 : 100_000;
-    const ms = bench.short ? 1_000 : 5_000;
+    const waiting = bench.short ? 3_000 : 100_000;
+    const ms = bench.short ? 500 : 5_000;
     const idle = await urgent(bench, 0, ms);
     const beside = await urgent(bench, waiting, ms);
     const alone = quantile(idle.latencies, 0.99);

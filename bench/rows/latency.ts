@@ -76,7 +76,7 @@ export const latency: Scenario = {
 export const paced: Scenario = {
   id: 'alerts.paced.1667',
   async run(bench) {
-    const measured = await compare(bench, 'alerts.paced.1667', 100_000 / 60, bench.short ? 1_000 : 6_000, 5);
+    const measured = await compare(bench, 'alerts.paced.1667', 100_000 / 60, bench.short ? 400 : 6_000, 5);
     bench.report.row(figure('alerts.paced.1667', measured, 'p50'));
     bench.report.row({
       ...figure('alerts.paced.1667', measured, 'p99'),

@@ -71,7 +71,7 @@ async function hold(bench: Bench, id: string, ms: number, judged: boolean): Prom
 
 export const sustained: Scenario = {
   id: 'load.sustained',
-  run: (bench) => hold(bench, 'load.sustained', bench.short ? 2_000 : minuteMs, false),
+  run: (bench) => hold(bench, 'load.sustained', bench.short ? 1_000 : minuteMs, false),
 };
 
 export const tenMinutes: Scenario = {
