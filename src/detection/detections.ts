@@ -22,6 +22,8 @@ const aheadMs = 600_000;
 const bytesPerWrite = 512 * 1024;
 /** A state that was not fed for so long gives way to a new one where there is no room. */
 const idleMs = 600_000;
+/** What one write takes of rows. */
+const rowsPerWrite = 1_000;
 /** Rows that wait for the store; beyond them the whole state is written in their place. */
 const mostRows = 64;
 /** Sights that are kept where a rule asks for one of a moment ago. */
@@ -426,14 +428,18 @@ export class Detections {
       put.push({ ...key, firstAt, standsAt, sight, before, bytes: slot.memory.bytes });
     }
     const rows: (StateKey & JointRow)[] = [];
+    const kept: Slot[] = [];
     for (const slot of this.#unkept) {
+      if (rows.length >= rowsPerWrite && !all) break;
+      kept.push(slot);
       const key = slot.stored;
       if (key !== null && !written.has(slot)) for (const row of slot.rows) rows.push({ ...key, ...row });
     }
     const rest = [...this.#ahead].find((slot) => !written.has(slot));
     states.write(put, this.#removed, rows, rest?.aheadSince ?? now);
     this.#removed = [];
-    for (const slot of [...this.#unkept]) this.#dropRows(slot);
+    for (const slot of [...kept, ...written.keys()]) this.#dropRows(slot);
+    if (this.#unkept.size > 0 && !all) this.#options.onJoint?.();
     for (const [slot, key] of written) {
       slot.stored = key;
       slot.aheadSince = null;
