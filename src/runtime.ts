@@ -187,6 +187,8 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     maxBytes: limits.detectorBytes,
     ...(ports.grower && { grower: ports.grower }),
     onEvicted: (eviction) => evictions.note(eviction),
+    // Behind the samples that it came of.
+    ...(history.states && { onJoint: () => recorder.flushSoon() }),
   });
   const saveDetections = (all: boolean): void => {
     if (history.states === undefined) return;

@@ -264,7 +264,8 @@ describe('of several metrics', () => {
       .flatMap((series) => detections.bytesOf(series, rule.joint!.key) ?? []);
     return found.map((bytes) => Buffer.from(bytes).toString('base64')).join(' ');
   };
-  const combination = async (restartAt = -1) => {
+  /** Restarted before one sample, or killed before each of several. */
+  const combination = async (ends: number | readonly number[] = []) => {
     stage = new Stage({
       rules: [
         anomaly(joined),
@@ -276,7 +277,11 @@ describe('of several metrics', () => {
     const [quiet, busy] = [past[10], past[90]];
     const seen: unknown[] = [];
     for (let n = 0; n < 420; n++) {
-      if (n === restartAt) await stage.restart();
+      if (n === ends) await stage.restart();
+      if (typeof ends === 'object' && ends.includes(n)) {
+        stage.kill();
+        stage.start();
+      }
       const { requests, load } = together(n);
       // Both as usual, and not together: the requests of a quiet time with the load of a busy one.
       if (n === 400) await pushBoth(quiet!.requests, busy!.load);
@@ -311,5 +316,16 @@ describe('of several metrics', () => {
     // Between the order of a model and its effect.
     expect(await combination(265)).toEqual(straight);
     expect(jointBytes()).toBe(bytes);
+  });
+
+  it('goes on after a kill with every time of the grid that it had seen, whenever that comes, to the same bytes', async () => {
+    const straight = await combination();
+    const bytes = jointBytes();
+    await stage.close();
+    // The state was written ten minutes before at most: with the time of the grid before the kill, and with two of them behind it.
+    expect(await combination([150, 265, 266, 330, 331, 333])).toEqual(straight);
+    expect(jointBytes()).toBe(bytes);
+    const { rows } = stage.storedStates().find(({ rows: some }) => some.length > 0)!;
+    expect(rows.length).toBeLessThan(4);
   });
 });

@@ -2,24 +2,16 @@
 // number of rules. Fed with every new sample, live and when the history is taken up at a start; written beside the samples
 // when it has been ahead of the store for a while. A state goes with its series, and with the last rule that watches it so.
 //
-// Invariant: what is stored and the samples since give the bytes that are in memory.
-import {
-  type Detector,
-  detectors,
-  type JointForest,
-  type JointObservation,
-  jointForest,
-  type Keeper,
-  restore,
-  type SeriesMemory,
-  save,
-} from '../../analysis/detectors/index.ts';
+// Invariant: what is stored and the samples since give the bytes that are in memory; of several series together, what is
+// stored and the rows beside it.
+import { type JointObservation, type SeriesMemory, save } from '../../analysis/detectors/index.ts';
 import { beforeOf, isExcluded, type Unseen } from '../../rules/anomaly.ts';
-import type { Before, Sight } from '../../rules/sight.ts';
+import type { Sight } from '../../rules/sight.ts';
 import type { Detection, JointDetection, Labels } from '../../rules/types.ts';
 import type { Grower } from './grower.ts';
 import { seedOf } from './seed.ts';
-import type { StateKey, StoredState, StoredStates } from './stored-states.ts';
+import { bytesOf, memoryOf, newSlot, type Slot } from './slot.ts';
+import type { JointRow, StateKey, StoredState, StoredStates } from './stored-states.ts';
 
 /**
  * A state is written when it is ahead of the store for so long; a start reads at most so much again. Samples are folded after an
@@ -30,6 +22,10 @@ const aheadMs = 600_000;
 const bytesPerWrite = 512 * 1024;
 /** A state that was not fed for so long gives way to a new one where there is no room. */
 const idleMs = 600_000;
+/** What one write takes of rows. */
+const rowsPerWrite = 1_000;
+/** Rows that wait for the store; beyond them the whole state is written in their place. */
+const mostRows = 64;
 /** Sights that are kept where a rule asks for one of a moment ago. */
 const mostRecent = 8;
 export const defaultDetectorBytes = 64 * 1024 * 1024;
@@ -50,34 +46,7 @@ export interface Eviction {
   readonly idleMs: number | null;
 }
 
-interface Slot {
-  readonly series: number;
-  readonly key: string;
-  readonly keeper: Keeper;
-  /** Null where several series are watched together: the state lies with one of them. */
-  readonly own: { readonly detector: Detector; readonly detection: Detection } | null;
-  readonly forest: JointForest | null;
-  recent: Sight[] | null;
-  memory: SeriesMemory | null;
-  sight: Sight | null;
-  /** What was seen in the newest row of several series. */
-  joint: JointObservation | null;
-  unseen: Unseen;
-  before: Before | null;
-  firstAt: number;
-  /** Time of the last sample that was looked at. */
-  standsAt: number;
-  /** Engine time. */
-  fedAt: number;
-  /** Engine time since which it is ahead of the store; null: it is not. */
-  aheadSince: number | null;
-  /** Where it is stored; null: nowhere. */
-  stored: StateKey | null;
-  /** It was said that there is no room for it. */
-  refused: boolean;
-  /** A model grows for it. */
-  growing: boolean;
-}
+type FoundState = StoredState & { readonly rows: readonly JointRow[] };
 
 export interface DetectionsOptions {
   readonly table: {
@@ -90,6 +59,8 @@ export interface DetectionsOptions {
   readonly grower?: Grower;
   /** Called for each state that goes for want of room, and for each series that has none. */
   readonly onEvicted?: (eviction: Eviction) => void;
+  /** Called when something was learned that samples do not say again: it is to be written soon. */
+  readonly onJoint?: () => void;
 }
 
 export class Detections {
@@ -101,9 +72,11 @@ export class Detections {
   /** Those that are ahead of the store, the longest first; of new ones the store knows nothing yet. */
   readonly #ahead = new Set<Slot>();
   readonly #fresh = new Set<Slot>();
+  /** Those with rows that are not stored. */
+  readonly #unkept = new Set<Slot>();
   #removed: StateKey[] = [];
   /** Of the last run, by shard and series; empty once they were taken up. */
-  #found = new Map<string, StoredState[]>();
+  #found = new Map<string, FoundState[]>();
   #bytes = 0;
   /** `outdated`: states of the last run that this version of their detector cannot go on from. */
   readonly counts = { observed: 0, evicted: 0, refused: 0, outdated: 0 };
@@ -202,7 +175,24 @@ export class Detections {
     if (memory === null) return null;
     this.counts.observed += 1;
     this.#learned(slot, memory, now);
+    this.#keepRow(slot, { at, distances: [...distances] });
     return slot.joint;
+  }
+
+  /** The samples do not say again what the forest was shown: each row is stored, until the state is written with it. */
+  #keepRow(slot: Slot, row: JointRow): void {
+    this.#options.onJoint?.();
+    if (this.#fresh.has(slot)) return;
+    slot.rows.push(row);
+    this.#unkept.add(slot);
+    if (slot.rows.length <= mostRows) return;
+    this.#dropRows(slot);
+    this.#fresh.add(slot);
+  }
+
+  #dropRows(slot: Slot): void {
+    slot.rows = [];
+    this.#unkept.delete(slot);
   }
 
   /** Of the series that one is a member of, the one with which the state lies; the first, where there is none yet. */
@@ -300,6 +290,7 @@ export class Detections {
     this.#fed.delete(slot);
     this.#ahead.delete(slot);
     this.#fresh.delete(slot);
+    this.#dropRows(slot);
     if (slot.stored !== null) this.#removed.push(slot.stored);
     slot.stored = null;
   }
@@ -357,7 +348,7 @@ export class Detections {
     const states = this.#found.get(place);
     if (states === undefined) return;
     this.#found.delete(place);
-    for (const { bytes, firstAt, standsAt, sight, before, ...key } of states) {
+    for (const { bytes, firstAt, standsAt, sight, before, rows, ...key } of states) {
       const slot = this.#slotOf(series, key.key);
       const memory = slot === undefined ? null : memoryOf(slot.keeper, bytes);
       if (slot !== undefined && memory === null) this.counts.outdated += 1;
@@ -380,6 +371,18 @@ export class Detections {
       slot.stored = key;
       if (slot.recent !== null && sight !== null) slot.recent = [sight];
       this.#hold(slot, memory, Math.min(now, standsAt));
+      this.#seeAgain(slot, memory, rows, now);
+    }
+  }
+
+  /** Rows that are stored beside the state: it is ahead since the first of them. */
+  #seeAgain(slot: Slot, memory: SeriesMemory, rows: readonly JointRow[], now: number): void {
+    for (const { at, distances } of rows) {
+      if (slot.forest === null || at <= slot.standsAt) continue;
+      slot.standsAt = at;
+      slot.joint = slot.forest.observe(memory, distances, at);
+      this.counts.observed += 1;
+      this.#learned(slot, memory, Math.min(now, at));
     }
   }
 
@@ -413,7 +416,7 @@ export class Detections {
     };
     take(this.#fresh, () => true);
     take(this.#ahead, ({ aheadSince }) => all || (aheadSince !== null && now - aheadSince >= aheadMs));
-    if (due.size === 0 && this.#removed.length === 0) return;
+    if (due.size + this.#unkept.size === 0 && this.#removed.length === 0) return;
     const put: StoredState[] = [];
     const written = new Map<Slot, StateKey>();
     for (const slot of due) {
@@ -424,47 +427,24 @@ export class Detections {
       const { firstAt, standsAt, sight, before } = slot;
       put.push({ ...key, firstAt, standsAt, sight, before, bytes: slot.memory.bytes });
     }
+    const rows: (StateKey & JointRow)[] = [];
+    const kept: Slot[] = [];
+    for (const slot of this.#unkept) {
+      if (rows.length >= rowsPerWrite && !all) break;
+      kept.push(slot);
+      const key = slot.stored;
+      if (key !== null && !written.has(slot)) for (const row of slot.rows) rows.push({ ...key, ...row });
+    }
     const rest = [...this.#ahead].find((slot) => !written.has(slot));
-    states.write(put, this.#removed, rest?.aheadSince ?? now);
+    states.write(put, this.#removed, rows, rest?.aheadSince ?? now);
     this.#removed = [];
+    for (const slot of [...kept, ...written.keys()]) this.#dropRows(slot);
+    if (this.#unkept.size > 0 && !all) this.#options.onJoint?.();
     for (const [slot, key] of written) {
       slot.stored = key;
       slot.aheadSince = null;
       this.#ahead.delete(slot);
       this.#fresh.delete(slot);
     }
-  }
-}
-
-function newSlot(series: number, detection: Detection | JointDetection, recent: boolean): Slot {
-  const forest = 'metrics' in detection ? jointForest(detection.metrics) : null;
-  const own = 'metrics' in detection ? null : { detector: detectors[detection.detector], detection };
-  const keeper: Keeper = own?.detector ?? forest!;
-  return {
-    ...{ series, key: detection.key, keeper, own, forest },
-    recent: recent ? [] : null,
-    memory: null,
-    sight: null,
-    joint: null,
-    unseen: 'no_sample',
-    before: null,
-    firstAt: 0,
-    standsAt: Number.NEGATIVE_INFINITY,
-    fedAt: 0,
-    aheadSince: null,
-    stored: null,
-    refused: false,
-    growing: false,
-  };
-}
-
-const bytesOf = ({ stateBytes, training }: Keeper): number => stateBytes + (training?.modelBytes ?? 0);
-
-/** Null: the bytes are of another version of the detector, and the series learns anew. */
-function memoryOf(keeper: Keeper, bytes: Uint8Array): SeriesMemory | null {
-  try {
-    return restore(keeper, bytes);
-  } catch {
-    return null;
   }
 }

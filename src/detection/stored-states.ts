@@ -20,11 +20,23 @@ export interface StoredState extends StateKey {
   readonly bytes: Uint8Array;
 }
 
+/** What several series were at one time, as their forest was shown it: no sample says that again. */
+export interface JointRow {
+  readonly at: number;
+  /** See `JointForest`. */
+  readonly distances: readonly number[];
+}
+
 export interface StoredStates {
-  /** The states, those that stand at the latest time first. */
-  states(): Iterable<StoredState>;
+  /** The states, those that stand at the latest time first; with the rows that were shown to each since, in their order. */
+  states(): Iterable<StoredState & { readonly rows: readonly JointRow[] }>;
   /** Every sample that came before this (engine time) is in the states; null: nothing was ever written. */
   completeAt(): number | null;
-  /** One transaction. */
-  write(put: readonly StoredState[], remove: readonly StateKey[], completeAt: number): void;
+  /** One transaction. With a state the rows go that it has seen; `rows` are of states that stay as they are stored. */
+  write(
+    put: readonly StoredState[],
+    remove: readonly StateKey[],
+    rows: readonly (StateKey & JointRow)[],
+    completeAt: number,
+  ): void;
 }

@@ -112,7 +112,7 @@ export class DiskGuard implements Disk {
         states: {
           states: () => history.states!.states(),
           completeAt: () => history.states!.completeAt(),
-          write: (put, remove, completeAt) => refusing(() => history.states!.write(put, remove, completeAt)),
+          write: (...written) => refusing(() => history.states!.write(...written)),
         },
       }),
       close: () => history.close(),

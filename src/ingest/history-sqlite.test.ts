@@ -243,7 +243,7 @@ describe('sample history in SQLite', () => {
     raw.close();
     expect(open).toThrow(/newer version/);
     const back = new Database(file());
-    back.pragma('user_version = 2');
+    back.pragma('user_version = 3');
     back.close();
     history = open();
   });
@@ -252,12 +252,41 @@ describe('sample history in SQLite', () => {
     history.append([series(1, 1)], []);
     history.close();
     const raw = new Database(file());
-    raw.exec('DROP TABLE detector_state; DROP TABLE detector_mark; PRAGMA user_version = 1');
+    raw.exec(
+      'DROP TABLE detector_state; DROP TABLE detector_mark; DROP TABLE joint_row; PRAGMA user_version = 1',
+    );
     raw.close();
     history = open();
     expect(history.series()).toHaveLength(1);
     expect([...history.states!.states()]).toEqual([]);
     expect(history.states!.completeAt()).toBeNull();
+  });
+
+  it('takes over a file from before the rows of several series were kept, with its states', () => {
+    const key = { shard: 1, series: 1, key: 'joint' };
+    const state = {
+      ...key,
+      firstAt: t0,
+      standsAt: t0,
+      sight: null,
+      before: null,
+      bytes: Buffer.from([1, 2]),
+    };
+    history.states!.write([state], [], [], t0);
+    history.close();
+    const raw = new Database(file());
+    raw.exec('DROP TABLE joint_row; PRAGMA user_version = 2');
+    raw.close();
+    history = open();
+    const row = { at: t0 + 1, distances: [0.1, -64, 5e-324] };
+    history.states!.write([], [], [{ ...key, ...row }], t0 + 1);
+    expect([...history.states!.states()]).toEqual([{ ...state, rows: [row] }]);
+    history.states!.write([state], [], [], t0 + 2);
+    expect([...history.states!.states()]).toEqual([{ ...state, rows: [] }]);
+    history.states!.write([], [], [{ ...key, ...row }], t0 + 3);
+    history.states!.write([], [key], [], t0 + 3);
+    history.states!.write([state], [], [], t0 + 3);
+    expect([...history.states!.states()]).toEqual([{ ...state, rows: [] }]);
   });
 });
 

@@ -4,7 +4,7 @@
 import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { labelsOfText } from '../../rules/labels.ts';
-import { sqliteStates, statesDdl } from '../detection/states-sqlite.ts';
+import { jointRowsDdl, sqliteStates, statesDdl } from '../detection/states-sqlite.ts';
 import type { StoredStates } from '../detection/stored-states.ts';
 import { asStoreError, withStoreErrors } from '../store/sqlite/sqlite-errors.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -25,7 +25,7 @@ const keptFlushBytes = 4 * 1024 * 1024;
 /** Samples of one shard and hour that are visited at once. */
 const visitSamples = 65_536;
 
-const schemaVersion = 2;
+const schemaVersion = 3;
 const ddl = `
   CREATE TABLE series (
     shard   INTEGER NOT NULL,
@@ -54,7 +54,8 @@ const ddl = `
   ) STRICT;
   ${statesDdl}
   PRAGMA user_version = ${schemaVersion};`;
-const upgrade = `${statesDdl} PRAGMA user_version = ${schemaVersion};`;
+/** By the version that a file has: what it lacks. */
+const upgrades: Readonly<Record<number, string>> = { 1: statesDdl, 2: jointRowsDdl };
 
 interface FlushRow {
   readonly shard: number;
@@ -77,7 +78,9 @@ function openSamples(file: string): Database.Database {
     const version = Number(raw.pragma('user_version', { simple: true }));
     if (version > schemaVersion) throw new Error(`${file} was written by a newer version (${version})`);
     if (version === 0) createHistoryTables(raw);
-    if (version === 1) raw.transaction(() => raw.exec(upgrade)).immediate();
+    const lacks = upgrades[version];
+    if (lacks !== undefined)
+      raw.transaction(() => raw.exec(`${lacks} PRAGMA user_version = ${schemaVersion};`)).immediate();
     return raw;
   } catch (error) {
     raw.close();

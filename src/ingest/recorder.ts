@@ -115,6 +115,12 @@ export class HistoryRecorder {
       // one waits already, a flush is on its way or has failed, and the next one comes in its time.
       if (this.#sealed.length === 1) this.#hurry();
     }
+    this.flushSoon();
+  }
+
+  /** Flushes within the second, also where no sample waits: something else is to be written behind the samples. */
+  flushSoon(): void {
+    if (this.#closed) return;
     this.#timer ??= this.#options.clock.at(this.#options.clock.now() + this.#flushMs, () => this.#onTimer());
   }
 

@@ -12,7 +12,6 @@ import type { Rule, ThresholdRule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import { withAdministrator } from '../config/routing.ts';
 import type { OpenChannel } from '../delivery/open-channels.ts';
-import type { StoredState } from '../detection/stored-states.ts';
 import { Ballast } from '../disk/ballast.ts';
 import { DiskGuard } from '../disk/disk-guard.ts';
 import { idGenerator } from '../ids.ts';
@@ -280,7 +279,7 @@ export class Stage {
   }
 
   /** What is stored of detectors. */
-  storedStates(): readonly StoredState[] {
+  storedStates() {
     return [...(this.#history?.states?.states() ?? [])];
   }
 
