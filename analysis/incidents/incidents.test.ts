@@ -72,6 +72,17 @@ describe('alerts become incidents', () => {
     expect(incident).toMatchObject({ openedAt: 0, lastAt: 2 * minute, count: 3, firing: 3 });
   });
 
+  it('opens none for what only occurs and is no more than a warning; that joins what is there', () => {
+    const story = stage();
+    const told = story.fires('cart', 0, { severity: 'warning', endedAt: 0 });
+    expect(story.of(told)).toBeUndefined();
+    expect(story.said).toEqual([]);
+    const failed = story.fires('cart', minute, { severity: 'high', endedAt: minute });
+    expect(story.said).toEqual([`opened I-${failed}`]);
+    const after = story.fires('cart', 2 * minute, { severity: 'warning', endedAt: 2 * minute });
+    expect(story.of(after)).toBe(story.of(failed));
+  });
+
   it('says of each alert why it joined', () => {
     const state = createIncidents();
     const story = stage(state);
