@@ -1,7 +1,6 @@
 // A stage for tests of the HTTP surface: the real application over the real store, a clock that stands still,
 // a key for each role, and services that only remember what they were asked.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { labelSet } from '../../rules/labels.ts';
@@ -20,6 +19,8 @@ import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { placeFreshDatabase } from '../testing/fresh-database.ts';
+import { memoryFolder } from '../testing/memory-folder.ts';
 import { createHttp } from './app.ts';
 import { digestOf, mintKey } from './key-format.ts';
 import { roles } from './rights.ts';
@@ -87,9 +88,11 @@ export function httpStage(
     () => stage.now,
     (into) => into.fill(++counter & 0xff),
   );
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-http-'));
+  const folder = memoryFolder('tocsin-http-');
+  const file = join(folder, 'state.db');
+  placeFreshDatabase(file);
   const store = openSqliteStore({
-    file: join(folder, 'state.db'),
+    file,
     durability: 'normal',
     newId: () => newId(),
   });
