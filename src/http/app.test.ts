@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { Role } from '../store/rows.ts';
 import { StoreError } from '../store/store.ts';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { may, type Requirement, type Right, roles } from './rights.ts';
 import { answer, route } from './route.ts';
 import { allRoutes } from './routes/index.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 // Every route of the table × every role, on one stage: what a call leaves behind changes nobody's rights.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { may, type Right, roles } from './rights.ts';
 import { allRoutes } from './routes/index.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 let stage: Stage;
 beforeAll(() => {

@@ -7,6 +7,10 @@ import { labelSet } from '../../rules/labels.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import { refusal } from '../engine/refusal.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
+import { createHttp } from '../http/app.ts';
+import { digestOf, mintKey } from '../http/key-format.ts';
+import { roles } from '../http/rights.ts';
+import type { Route } from '../http/route.ts';
 import { idGenerator } from '../ids.ts';
 import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
@@ -19,12 +23,8 @@ import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { placeFreshDatabase } from '../testing/fresh-database.ts';
-import { memoryFolder } from '../testing/memory-folder.ts';
-import { createHttp } from './app.ts';
-import { digestOf, mintKey } from './key-format.ts';
-import { roles } from './rights.ts';
-import type { Route } from './route.ts';
+import { placeFreshDatabase } from './fresh-database.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 export const startAt = 1_700_000_000_000;
 
