@@ -16,6 +16,8 @@ import { Wire } from '../wire.ts';
 
 const stormPerSecond = 100_000 / 60;
 const quietPerSecond = 20;
+/** So often its capacity is taken for twice of what it seemed to be. */
+const mostOverloads = 5;
 /** Samples a push of the overload: the load generator is to keep up with what the server does not. */
 const overBatch = 50;
 
@@ -96,13 +98,22 @@ export const tenants: Scenario = {
 
     // A at three times its capacity; what becomes of A's alerts is not counted here, a refused change has no message.
     const many = short ? 800 : 6_000;
-    const capacity = many / (await storm.closed('a', many, 400, overBatch));
+    let capacity = many / (await storm.closed('a', many, 400, overBatch));
     const refusedBefore = b.refused;
-    // Two thirds of it wait: long enough for three times of what may, so that also twice the capacity would not do.
-    const ms = Math.max(short ? 1_000 : 5_000, (3 * queuePerTenant * 1_000) / (2 * capacity));
-    await Promise.all([storm.paced('over', 3 * capacity, ms, overBatch), b.paced(quietPerSecond, ms)]);
-    await Promise.all([storm.answered('over'), b.answered()]);
-    const over = await storm.counts('over');
+    const overload = async () => {
+      // Two thirds of it wait: long enough for three times of what may, so that also twice the capacity would not do.
+      const ms = Math.max(short ? 1_000 : 5_000, (3 * queuePerTenant * 1_000) / (2 * capacity));
+      await Promise.all([storm.paced('over', 3 * capacity, ms, overBatch), b.paced(quietPerSecond, ms)]);
+      await Promise.all([storm.answered('over'), b.answered()]);
+      return storm.counts('over');
+    };
+    let over = await overload();
+    // Whoever was refused nothing was not beyond its capacity: something else held the machine while that was measured.
+    for (let n = 1; n < mostOverloads && over.refused === 0; n++) {
+      capacity *= 2;
+      bench.say(`tenants: none was refused; A takes ${Math.round(capacity)} alerts/s at least`);
+      over = await overload();
+    }
     await ledger.drain(0, 3 * patienceMs);
     report.row({
       id: 'tenants.overload.a_refused',

@@ -1,7 +1,7 @@
 // Asking why from a terminal: the page of a running Tocsin, and times as people type them.
 import { describe, expect, it } from 'vitest';
 import { serve } from '../http/server.ts';
-import { httpStage } from '../http/test-stage.ts';
+import { httpStage } from '../testing/http-stage.ts';
 import { timeIn } from './explain-time.ts';
 import { runCli } from './program.ts';
 

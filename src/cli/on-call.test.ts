@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { serve } from '../http/server.ts';
-import { httpStage } from '../http/test-stage.ts';
 import type { Schedule } from '../policy/on-call/schedule.ts';
+import { httpStage } from '../testing/http-stage.ts';
 import { runCli } from './program.ts';
 
 async function run(cwd: string, ...argv: string[]) {

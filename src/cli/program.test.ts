@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Listening, serve } from '../http/server.ts';
-import { httpStage, type Stage } from '../http/test-stage.ts';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import type { CliHost } from './host.ts';
 import { runCli } from './program.ts';
 

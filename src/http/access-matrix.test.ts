@@ -186,7 +186,10 @@ beforeAll(async () => {
   for (const tenant of tenants) for (const role of roles) await ask('get', '/openapi.json', role, tenant);
   await new Promise((resolve) => setImmediate(resolve));
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  reader?.database.close();
+  await app.close();
+});
 
 async function newKey(tenant: Tenant, role: Role): Promise<{ id: string; key: string }> {
   const { body } = await app.call('POST', '/api/v1/keys', { name: `${tenant} ${role}`, role, tenant });
@@ -311,25 +314,41 @@ function bodyOf(route: Route): { text: string; type: string } | undefined {
   return { type: 'application/json', text: JSON.stringify(bodies[nameOf(route)] ?? {}) };
 }
 
-/** Everything that is stored, but for when a key was used, what the audit says about callers, and how far the analyses have read. */
+/** Opened with the first question, closed with the app. */
+let reader: {
+  readonly database: Database.Database;
+  readonly tables: readonly Database.Statement<[]>[];
+} | null = null;
+
+/**
+ * Everything that is stored, but for when a key was used, what the audit says about callers, and how far the analyses have
+ * read. Written out by SQLite itself: hundreds of times over all rows, objects of them would be most of what this file does.
+ */
 function everyRow(): string {
+  reader ??= openReader();
+  return reader.tables.map((table) => String(table.pluck().get())).join('\n\n');
+}
+
+function openReader(): NonNullable<typeof reader> {
   const database = new Database(join(app.folder, 'data/tocsin.db'), { readonly: true });
-  try {
-    const tables = database
-      .prepare<[], string>(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis')",
-      )
+  const names = database
+    .prepare<[], string>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis')",
+    )
+    .pluck()
+    .all();
+  const tables = names.map((name) => {
+    const columns = database
+      .prepare<[string], string>('SELECT name FROM pragma_table_info(?)')
       .pluck()
-      .all();
-    const rows = tables.map((table) => {
-      const where = table === 'event' ? "WHERE kind NOT LIKE 'auth.%'" : '';
-      const all = database.prepare<[], Record<string, unknown>>(`SELECT * FROM ${table} ${where}`).all();
-      return [table, all.map((row) => ({ ...row, last_used_at: null }))];
-    });
-    return JSON.stringify(rows);
-  } finally {
-    database.close();
-  }
+      .all(name);
+    const told = columns.filter((column) => column !== 'last_used_at').map((column) => `quote("${column}")`);
+    const where = name === 'event' ? "WHERE kind NOT LIKE 'auth.%'" : '';
+    return database.prepare<[]>(
+      `SELECT '${name}:' || group_concat(concat_ws(',', ${told.join(', ')}), char(10)) FROM ${name} ${where}`,
+    );
+  });
+  return { database, tables };
 }
 
 /**

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { Role } from '../store/rows.ts';
 import { StoreError } from '../store/store.ts';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { may, type Requirement, type Right, roles } from './rights.ts';
 import { answer, route } from './route.ts';
 import { allRoutes } from './routes/index.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {
@@ -55,27 +55,6 @@ describe('the table of routes', () => {
 });
 
 describe('roles', () => {
-  const table = allRoutes().filter(({ requires }) => requires !== 'anonymous');
-
-  it.each(table)('lets the right roles use $method $path', async ({ method, path, requires, rawBody }) => {
-    const url = path.replace('{id}', stage.newId()).replace('{name}', 'x');
-    const body = method === 'post' ? (rawBody ? '[]' : {}) : undefined;
-    for (const role of roles) {
-      const reply = await stage.request(method.toUpperCase(), url, {
-        as: role,
-        ...(body !== undefined && { body }),
-      });
-      const right = requires === 'read_or_loopback' ? 'read' : requires;
-      const allowed = right === 'authenticated' || may({ role, scopes: [] }, right as Right);
-      expect(reply.status === 403, `${role}: ${reply.status} ${reply.text}`).toBe(!allowed);
-      expect(reply.status).not.toBe(401);
-      expect(reply.status).toBeLessThan(500);
-    }
-    const nobody = await stage.request(method.toUpperCase(), url, body === undefined ? {} : { body });
-    expect(nobody.status).toBe(401);
-    expect(nobody.headers.get('www-authenticate')).toBe('Bearer realm="tocsin"');
-  });
-
   it('hold exactly these rights', () => {
     const held = (right: Right) => roles.filter((role: Role) => may({ role, scopes: [] }, right));
     expect(held('push')).toEqual(['ingest', 'admin', 'operator']);

@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { type Listening, serve } from './server.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 const limits = { ingestBytes: 64 * 1024, bodyBytes: 8 * 1024, jsonDepth: 16 };
 const sample = { metric: 'system.cpu.usage', labels: { host: 'a' }, value: 91 };

@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { httpStage, type RequestOptions, type Stage } from '../testing/http-stage.ts';
 import { directRoute } from './route.ts';
 import { allRoutes } from './routes/index.ts';
 import { type Listening, serve } from './server.ts';
-import { httpStage, type RequestOptions, type Stage } from './test-stage.ts';
 
 const limits = { ingestBytes: 64 * 1024, jsonDepth: 16 };
 const path = '/api/v1/metrics';

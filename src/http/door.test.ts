@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../log.ts';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { AccessLog } from './access-log.ts';
 import { Door } from './door.ts';
 import { digestOf, mintKey, shortId } from './key-format.ts';
 import { adminKeyName, Keyring } from './keys.ts';
 import { callerOf } from './remote-address.ts';
 import { type Listening, serve } from './server.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 let stage: Stage;
 let door: Door;

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { requestIdOf } from './headers.ts';
 import { allRoutes } from './routes/index.ts';
 import { type Listening, serve } from './server.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 const expected = {
   'content-security-policy':

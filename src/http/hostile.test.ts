@@ -135,9 +135,9 @@ describe('ever new series', () => {
     for (const type of ['text/plain', 'application/x-ndjson']) await flood(10_000, type);
     const before = heap();
     for (const type of ['text/plain', 'application/x-ndjson']) {
-      expect(await flood(100_000, type)).toEqual(new Set(['series_limit']));
+      expect(await flood(50_000, type)).toEqual(new Set(['series_limit']));
     }
-    // 200,000 series of 100 bytes and more would be 40 MB at the very least.
+    // 100,000 series of 100 bytes and more would be 20 MB at the very least.
     expect(heap() - before).toBeLessThan(10_000_000);
     expect(await push(`flood{id="0-${'x'.repeat(100)}"} 2`, 'text/plain', 'flood')).toMatchObject({
       accepted: 1,
@@ -186,7 +186,7 @@ describe('bytes of any kind', () => {
         expect(response.status).toBeLessThan(500);
         await response.text();
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 });

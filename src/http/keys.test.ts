@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../log.ts';
 import type { Store } from '../store/store.ts';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { digestOf, isMintedKey, mintKey } from './key-format.ts';
 import { ensureFirstKey, Keyring, presentedKey } from './keys.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

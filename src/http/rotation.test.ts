@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiKeyRow } from '../store/rows.ts';
+import { httpStage, type Stage } from '../testing/http-stage.ts';
 import { digestOf } from './key-format.ts';
 import { adminKeyName } from './keys.ts';
-import { httpStage, type Stage } from './test-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

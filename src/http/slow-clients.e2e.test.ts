@@ -1,8 +1,8 @@
 // Three hundred connections that send a byte now and then, against the limits as they are shipped: the bound is the feature.
 import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
+import { httpStage } from '../testing/http-stage.ts';
 import { serve } from './server.ts';
-import { httpStage } from './test-stage.ts';
 
 const each = 100;
 const dripMs = 500;

@@ -1,6 +1,8 @@
-// Starts the worker threads. They lie beside whoever starts them: as .js in a build or a bundle, as .ts under tsx
-// and vitest, where the thread needs tsx to read them. A thread never keeps the process alive.
+// Starts the worker threads. They lie beside whoever starts them: as .js in a build or a bundle, as .ts where the program
+// runs from its sources. Then the thread needs tsx to read them, unless the folder COMPILED_THREADS has what they compile
+// to, as in the tests. A thread never keeps the process alive.
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
@@ -38,9 +40,11 @@ export function startThread(
     // Samples are outside of the heap; what is inside is small.
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: youngMb },
   };
-  const thread = fromSource
-    ? new Worker(readTypeScript(file), { ...options, eval: true })
-    : new Worker(file, options);
+  const compiled = fromSource ? process.env.COMPILED_THREADS : undefined;
+  const thread =
+    fromSource && compiled === undefined
+      ? new Worker(readTypeScript(file), { ...options, eval: true })
+      : new Worker(compiled === undefined ? file : join(compiled, `${name}.js`), options);
   thread.unref();
   return thread;
 }

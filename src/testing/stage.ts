@@ -27,6 +27,7 @@ import { createRuntime, type Runtime } from '../runtime.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { aReceiver, aRoute, aRule } from './builders.ts';
+import { placeFreshDatabase } from './fresh-database.ts';
 import { ManualClock } from './manual-clock.ts';
 import { memoryFolder } from './memory-folder.ts';
 
@@ -114,7 +115,9 @@ export class Stage {
 
   start(): void {
     const { clock } = this;
-    const opened = openSqliteStore({ file: join(this.#folder, 'tocsin.db'), durability: 'normal' });
+    const file = join(this.#folder, 'tocsin.db');
+    placeFreshDatabase(file);
+    const opened = openSqliteStore({ file, durability: 'normal' });
     const history = openSqliteHistory({ file: this.samplesFile });
     this.#history = history;
     const { wrapStore, ballastBytes } = this.#options;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseRuleFile } from '../../rules/parse.ts';
 import { createTocsin, type Tocsin, type TocsinOptions } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
+import { placeFreshDatabase } from './fresh-database.ts';
 import { memoryFolder } from './memory-folder.ts';
 
 export interface TestApp {
@@ -44,6 +45,7 @@ export async function startTestApp(
   writeFileSync(file, config);
   const loaded = loadConfig({ file, cwd: folder, env: {}, flags: { data: join(folder, 'data') } });
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 1));
+  if (options.folder === undefined) placeFreshDatabase(join(folder, 'data/tocsin.db'));
   const parsed = parseRuleFile(rules, 'rules.yaml');
   if (parsed.problems.length > 0) throw new Error(JSON.stringify(parsed.problems, null, 1));
   // Sixteen MiB for each app of each test would be all that the disk does.

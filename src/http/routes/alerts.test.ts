@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { labelSet } from '../../../rules/labels.ts';
-import { httpStage, type Stage } from '../test-stage.ts';
+import { httpStage, type Stage } from '../../testing/http-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

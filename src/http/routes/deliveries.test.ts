@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryRow } from '../../pipeline/rows.ts';
 import { rowBuilders } from '../../store/contract/row-builders.ts';
 import { startReceiver } from '../../testing/http-receiver.ts';
+import { httpStage, type Stage, startAt } from '../../testing/http-stage.ts';
 import { startTestApp } from '../../testing/test-app.ts';
-import { httpStage, type Stage, startAt } from '../test-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

@@ -24,6 +24,12 @@ beforeAll(async () => {
     timestamp: start + n * stepMs,
   }));
   expect(await app.push(samples.slice(0, strangeAt + 1))).toBe(202);
+  // The history gets them with the next flush.
+  const drawn = async () => {
+    const { body } = await expectedOf(`from=${time(0)}&to=${time(count)}`);
+    return (body as { series: unknown[] }).series.length;
+  };
+  while ((await drawn()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 afterAll(() => app.close());
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { httpStage, type Stage } from '../test-stage.ts';
+import { httpStage, type Stage } from '../../testing/http-stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

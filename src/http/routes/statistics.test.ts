@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { labelSet } from '../../../rules/labels.ts';
 import type { AlertRow, EventRow } from '../../pipeline/rows.ts';
-import { httpStage, type Stage, startAt } from '../test-stage.ts';
+import { httpStage, type Stage, startAt } from '../../testing/http-stage.ts';
 
 const minute = 60_000;
 let stage: Stage;

@@ -1,7 +1,7 @@
 // What other programs post, on the whole application: as they send it, and as they do not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { httpStage } from '../../testing/http-stage.ts';
 import { startTestApp, type TestApp, testKey } from '../../testing/test-app.ts';
-import { httpStage } from '../test-stage.ts';
 
 const config = `
 collector: { host: false }

@@ -9,6 +9,8 @@ import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeliveryRow } from '../../pipeline/rows.ts';
+import { placeFreshDatabase } from '../../testing/fresh-database.ts';
+import { memoryFolder } from '../../testing/memory-folder.ts';
 import { failureOf } from '../contract/commit-contract.ts';
 import { beginStory, ended, sending } from '../contract/harness.ts';
 import { t0 } from '../contract/row-builders.ts';
@@ -20,8 +22,7 @@ import * as schema from './schema.ts';
 import { asStoreError, withStoreErrors } from './sqlite-errors.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
-function sqlitePlace() {
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-store-'));
+function sqlitePlace(folder = mkdtempSync(join(tmpdir(), 'tocsin-store-'))) {
   const file = join(folder, 'tocsin.db');
   return {
     folder,
@@ -31,7 +32,12 @@ function sqlitePlace() {
   };
 }
 
-storeContract('sqlite', sqlitePlace);
+// Nothing of the contract asks the disk: its places begin where the first open of a new file ends.
+storeContract('sqlite', () => {
+  const place = sqlitePlace(memoryFolder('tocsin-store-'));
+  placeFreshDatabase(place.file);
+  return place;
+});
 
 describe('sqlite store', () => {
   let place: ReturnType<typeof sqlitePlace>;

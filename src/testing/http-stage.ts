@@ -1,13 +1,16 @@
 // A stage for tests of the HTTP surface: the real application over the real store, a clock that stands still,
 // a key for each role, and services that only remember what they were asked.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { labelSet } from '../../rules/labels.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import { refusal } from '../engine/refusal.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
+import { createHttp } from '../http/app.ts';
+import { digestOf, mintKey } from '../http/key-format.ts';
+import { roles } from '../http/rights.ts';
+import type { Route } from '../http/route.ts';
 import { idGenerator } from '../ids.ts';
 import { decoderFor } from '../ingest/decode.ts';
 import { type Log, silentLog } from '../log.ts';
@@ -20,10 +23,8 @@ import { figuresOf } from '../statistics/figures.ts';
 import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { createHttp } from './app.ts';
-import { digestOf, mintKey } from './key-format.ts';
-import { roles } from './rights.ts';
-import type { Route } from './route.ts';
+import { placeFreshDatabase } from './fresh-database.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 export const startAt = 1_700_000_000_000;
 
@@ -87,9 +88,11 @@ export function httpStage(
     () => stage.now,
     (into) => into.fill(++counter & 0xff),
   );
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-http-'));
+  const folder = memoryFolder('tocsin-http-');
+  const file = join(folder, 'state.db');
+  placeFreshDatabase(file);
   const store = openSqliteStore({
-    file: join(folder, 'state.db'),
+    file,
     durability: 'normal',
     newId: () => newId(),
   });
