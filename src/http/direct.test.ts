@@ -73,6 +73,43 @@ async function both(url: string, { as, body, headers = {} }: RequestOptions) {
   return { direct: { ...direct, headers: own }, hono };
 }
 
+describe('whether the program lives', () => {
+  const asked = async (url: string) => {
+    const headers = { 'x-request-id': 'req-1' };
+    const overWire = await fetch(`http://127.0.0.1:${listening.port}${url}`, { headers });
+    const {
+      date: _,
+      connection: __,
+      'keep-alive': ___,
+      'content-length': ____,
+      ...own
+    } = Object.fromEntries(overWire.headers);
+    const direct = { status: overWire.status, headers: own, text: await overWire.text() };
+    const { status, headers: sent, text } = await stage.request('GET', url, { headers });
+    return { direct, hono: { status, headers: Object.fromEntries(sent), text } };
+  };
+
+  it.each(['/health/live', '/health/ready'])('is answered directly as every other way: %s', async (url) => {
+    for (const ready of [true, false]) {
+      stage.health = { ready, status: 'ok', checks: {} };
+      const { direct, hono } = await asked(url);
+      expect(direct.status).toBe(ready || url.endsWith('live') ? 200 : 503);
+      expect(direct).toEqual(hono);
+    }
+  });
+
+  it('is answered by whoever watches bodies where one is sent along', () => {
+    const taken = (headers: Record<string, string>) =>
+      stage.app.direct(
+        { method: 'GET', url: '/health/live', headers } as never,
+        { writeHead() {}, end() {} } as never,
+      );
+    expect(taken({})).toBe(true);
+    expect(taken({ 'content-length': '1' })).toBe(false);
+    expect(taken({ 'transfer-encoding': 'chunked' })).toBe(false);
+  });
+});
+
 describe('a push that is served directly', () => {
   it.each<[string, number, () => RequestOptions]>([
     ['JSON', 202, () => ({ as: 'ingest', body: { samples: [sample, { ...sample, value: 'x' }] } })],

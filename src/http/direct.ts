@@ -18,12 +18,17 @@ export function directly(routes: readonly Route[], deps: HttpDeps, measured: Htt
   return (incoming, outgoing) => {
     const route = byPath.get(incoming.url ?? '');
     if (route === undefined || route.method.toUpperCase() !== incoming.method) return false;
-    // Node never reads more than was announced, so a body of a length that is allowed needs no watching.
-    const announced = Number(incoming.headers['content-length']);
-    if (!(announced <= deps.limits.ingestBytes)) return false;
+    if (!isPlain(incoming, deps.limits.ingestBytes)) return false;
     void serve(route, incoming, outgoing, deps, measured);
     return true;
   };
+}
+
+/** Without a body, or with one of a length that is allowed: Node never reads more than was announced, so nobody has to watch. */
+function isPlain({ method, headers }: IncomingMessage, mostBytes: number): boolean {
+  const announced = headers['content-length'];
+  if (method === 'GET') return announced === undefined && headers['transfer-encoding'] === undefined;
+  return Number(announced) <= mostBytes;
 }
 
 const headersOfEvery = [...secureHeaders.flat(), 'content-type', 'application/json'];
