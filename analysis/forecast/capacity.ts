@@ -26,7 +26,7 @@ export interface WatchedSample {
 const scales = [60_000, 600_000, 7_200_000] as const;
 const lengths = [36, 24, 15] as const;
 const kept = 36;
-const mostSeries = 20_000;
+export const mostSeries = 20_000;
 const mostThresholds = 8;
 /** Squares and differences of larger values are not finite. */
 const largest = 1e150;
