@@ -110,18 +110,20 @@ export function observeNews(
   return said;
 }
 
-/** Takes a sample of a watched series in. */
+/**
+ * Takes a sample of a watched series in. Its time is not that of the forecast: with the same news in the same order alerts
+ * are foretold the same, whatever is measured meanwhile.
+ */
 export function observeWatched(
   state: ForecastState,
   sample: WatchedSample,
   context: ForecastContext,
 ): Forecasts {
   const said: Said = { made: [], ended: [] };
-  forward(state, sample.at);
-  endDue(state, said, context);
   if (state.capacity.size >= mostSeries && !state.capacity.has(sample.series)) state.left.series++;
   for (const each of observeSample(state.capacity, sample)) {
-    if (state.occurrences.get(each.key)?.firing == null) propose(state, each, said, context);
+    if (state.occurrences.get(each.key)?.firing == null)
+      propose(state, each, said, context, Math.max(state.now, sample.at));
   }
   return said;
 }
@@ -192,8 +194,13 @@ function predictionOf({ id, score: _, record: __, ...one }: Open): Prediction | 
   return id === null ? null : { ...one, id };
 }
 
-function propose(state: ForecastState, proposal: Proposal, said: Said, { newId }: ForecastContext): void {
-  const { now } = state;
+function propose(
+  state: ForecastState,
+  proposal: Proposal,
+  said: Said,
+  { newId }: ForecastContext,
+  now = state.now,
+): void {
   const { from, to, score, record } = proposal;
   if (!(from >= now && to >= from && score >= 0 && score <= 1)) return;
   const target = targetOf(proposal.matches, proposal.key);

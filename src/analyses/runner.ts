@@ -2,8 +2,10 @@
 // never before them: in slices, with the loop free between two of them. One write of a tenant is under way at a time, and
 // it holds the rows and how far the log was read together, so that a restart neither loses nor repeats anything. What
 // comes faster than it is read is left in the log and read from there.
+
+import type { OffsetAt, WatchedSample } from '../../analysis/forecast/index.ts';
 import { adopt, incidentOf, titleOf } from '../../analysis/incidents/index.ts';
-import type { Edge } from '../../analysis/signals.ts';
+import type { AlertNews, Edge } from '../../analysis/signals.ts';
 import { graphOf } from '../../analysis/topology/index.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -16,6 +18,7 @@ import type { Answer, Idempotency } from '../services.ts';
 import { alertNewsKind } from '../store/alert-news.ts';
 import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
+import { ForecastKeeper } from './forecast-keeper.ts';
 import { incidentOfRow } from './incident-rows.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
 import { mostFindings } from './recent-knowledge.ts';
@@ -29,8 +32,13 @@ const rowsPerWrite = 50;
 /** Lines that wait in memory; beyond them the log is read. */
 const mostWaiting = 5_000;
 const linesPerRead = 500;
+/** Of those that are seen again. */
+const linesAtOnce = 50;
 /** Time is made known to the analyses, and what they know is saved, this often. */
 const tickMs = 10_000;
+/** Watched series are looked at this often, so many of them before others have their turn. */
+const watchEveryMs = 30_000;
+const watchedAtOnce = 256;
 /** Patterns that were said so long before a start are known after it. */
 const patternsRecalledMs = 3_600_000;
 /** Decisions of people that wait. */
@@ -70,10 +78,23 @@ interface Run {
   running: boolean;
   timer: Timer | null;
   failures: number;
+  /** When watched series were looked at last. */
+  watchedAt: number;
 }
 
 export interface RunnerPorts {
-  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'findings' | 'incidents' | 'tenants'>;
+  readonly store: Pick<
+    Store,
+    | 'analysis'
+    | 'alertNews'
+    | 'findings'
+    | 'incidents'
+    | 'tenants'
+    | 'forecast'
+    | 'forecastPart'
+    | 'prediction'
+    | 'predictions'
+  >;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -84,6 +105,10 @@ export interface RunnerPorts {
   readonly isFinding: (alert: AlertRow) => boolean;
   /** What people declared of who depends on whom. */
   readonly declared: (tenant: string) => readonly Edge[];
+  /** What the tenant's rules with a threshold read now, series by series; not later than `now`. */
+  readonly watched?: (tenant: string, now: number) => Iterable<WatchedSample>;
+  /** Local time of whom alerts may go by; UTC unless told otherwise. */
+  readonly offsetAt?: OffsetAt;
   /** What is held for the cause of an incident now. */
   readonly causeOf?: (tenant: string, incident: string) => KnownCause | null;
 }
@@ -94,12 +119,15 @@ class Refused extends Error {}
 export class AnalysisRunner {
   readonly #ports: RunnerPorts;
   readonly #runs = new Map<string, Run>();
+  readonly #forecasts: ForecastKeeper;
   #tick: Timer | null = null;
   #closing = false;
   readonly counts = { news: 0, writes: 0, failures: 0, behind: 0 };
 
   constructor(ports: RunnerPorts) {
     this.#ports = ports;
+    const { store, engine, clock, log, offsetAt = () => 0 } = ports;
+    this.#forecasts = new ForecastKeeper({ store, engine, clock, log, offsetAt });
   }
 
   /** Takes up every tenant where the last process stopped. */
@@ -163,6 +191,7 @@ export class AnalysisRunner {
       },
       cause: this.#ports.causeOf?.(tenant, incident.id) ?? null,
       patterns: analyses.recent.patternsOf(alert),
+      predictions: analyses.predictions.live.of(alert, this.#ports.clock.now()),
     };
   }
 
@@ -182,6 +211,7 @@ export class AnalysisRunner {
   /** Looks at nothing more, and has the engine store what is known before it stops. What is under way the log has still. */
   close(): void {
     this.#closing = true;
+    this.#forecasts.close();
     this.#tick?.cancel();
     for (const run of this.#runs.values()) {
       run.timer?.cancel();
@@ -197,6 +227,7 @@ export class AnalysisRunner {
     const run: Run = {
       ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
       ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
+      watchedAt: Number.NEGATIVE_INFINITY,
     };
     this.#runs.set(tenant, run);
     return run;
@@ -257,26 +288,38 @@ export class AnalysisRunner {
     if (run.analyses !== null) return;
     const { store, log, newId, clock } = this.#ports;
     const stored = store.analysis(run.tenant);
+    const kept = await this.#forecasts.load(run.tenant);
     let analyses: TenantAnalyses;
     run.stored = stored !== null;
-    run.cursor = stored?.savedCursor ?? -1;
+    const cursor = stored?.cursor ?? -1;
+    // Where those begin that are saved together; the forecast may know less.
+    let known = stored?.savedCursor ?? -1;
     try {
-      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, newId);
+      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, kept.predictions, newId);
     } catch (error) {
       log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
-      analyses = new TenantAnalyses(run.tenant, null, newId);
+      analyses = new TenantAnalyses(run.tenant, null, kept.predictions, newId);
       this.#takeOver(analyses);
-      run.cursor = stored?.cursor ?? -1;
+      known = cursor;
     }
-    for (const cursor = stored?.cursor ?? -1; run.cursor < cursor; ) {
+    for (run.cursor = Math.min(known, kept.cursor); run.cursor < cursor; ) {
       const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
-      for (const line of page.lines) if (line.seq <= cursor) this.#show(run, analyses, line);
+      for (const [n, line] of page.lines.entries()) {
+        if (line.seq > cursor) break;
+        if (n % linesAtOnce === linesAtOnce - 1) await this.#breathe();
+        const news = this.#newsOf(run, line);
+        if (news === null) continue;
+        if (line.seq > known) analyses.observe(news);
+        else analyses.foresee(news);
+      }
       run.cursor = Math.min(cursor, page.upTo);
       if (!page.more) break;
       await this.#breathe();
       if (this.#closing) return;
     }
-    analyses.flush();
+    await this.#forecasts.takeUp(run.tenant, kept);
+    if (this.#closing) return;
+    analyses.flush(clock.now());
     run.savedCursor = stored?.savedCursor ?? -1;
     analyses.declare(this.#ports.declared(run.tenant), clock.now());
     const since = clock.now() - patternsRecalledMs;
@@ -298,12 +341,13 @@ export class AnalysisRunner {
     }
   }
 
-  #show({ tenant }: Run, analyses: TenantAnalyses, { kind, alert, at }: AlertNewsLine): void {
+  /** Null: the alert is not kept any more, or is none that analyses are about. */
+  #newsOf({ tenant }: Run, { kind, alert, at }: AlertNewsLine): AlertNews | null {
     const row = this.#ports.alert(tenant, alert);
     // What a rule says of a finding is none of the alerts that findings are about.
-    if (row === null || this.#ports.isFinding(row)) return;
+    if (row === null || this.#ports.isFinding(row)) return null;
     this.counts.news += 1;
-    analyses.observe({ kind, alert: signalOf(row, kind === 'resolved' ? at : null, at), seenAt: at });
+    return { kind, alert: signalOf(row, kind === 'resolved' ? at : null, at), seenAt: at };
   }
 
   /** Looks at some news and stores what follows; false: there is none. */
@@ -324,13 +368,18 @@ export class AnalysisRunner {
     const until = clock.now() + sliceMs;
     for (let line = run.lines.take(); line !== undefined; line = run.lines.take()) {
       if (line.seq > run.cursor) {
-        this.#show(run, analyses, line);
+        const news = this.#newsOf(run, line);
+        if (news !== null) {
+          analyses.observe(news);
+          this.#forecasts.saw(run.tenant);
+        }
         run.cursor = line.seq;
       }
       if (analyses.waiting >= rowsPerWrite || clock.now() >= until) break;
     }
-    const effects = analyses.flush();
+    const effects = analyses.flush(clock.now());
     if (effects.length > 0) await this.#write(run, effects, !run.stored);
+    analyses.predictions.stored(clock.now());
     return true;
   }
 
@@ -395,6 +444,24 @@ export class AnalysisRunner {
     }
   }
 
+  /** Shows the forecast what is measured now, and stores what it says. */
+  async #watch(run: Run, analyses: TenantAnalyses): Promise<void> {
+    const { watched, clock } = this.#ports;
+    const now = clock.now();
+    if (watched === undefined || now - run.watchedAt < watchEveryMs) return;
+    run.watchedAt = now;
+    let looked = 0;
+    for (const sample of watched(run.tenant, now)) {
+      analyses.watch(sample);
+      if (++looked % watchedAtOnce > 0) continue;
+      await this.#breathe();
+      if (this.#closing) return;
+    }
+    const effects = analyses.flush(clock.now());
+    if (effects.length > 0) await this.#write(run, effects, !run.stored);
+    analyses.predictions.stored(clock.now());
+  }
+
   #armTick(): void {
     const { clock } = this.#ports;
     this.#tick = clock.at(clock.now() + tickMs, () => {
@@ -408,10 +475,15 @@ export class AnalysisRunner {
     if (analyses === null || run.running || run.behind || run.lines.length > 0 || this.#closing) return;
     run.running = true;
     try {
-      analyses.tick(this.#ports.clock.now());
-      const effects = analyses.flush();
+      const { clock } = this.#ports;
+      analyses.tick(clock.now());
+      const effects = analyses.flush(clock.now());
       // What a tick changed cannot be learned from the log again: the state goes with it.
       if (effects.length > 0 || run.cursor > run.savedCursor) await this.#write(run, effects, true);
+      analyses.predictions.stored(clock.now());
+      if (run.stored && this.#forecasts.due(run.tenant))
+        await this.#forecasts.keep(run.tenant, analyses.predictions, run.savedCursor);
+      await this.#watch(run, analyses);
     } catch (error) {
       this.#failed(run, error);
     } finally {
