@@ -23,6 +23,7 @@ export {
 export {
   type ForecastModel,
   forecastModels,
+  kindOfModel,
   type Prediction,
   type PredictionKind,
   type PredictionOutcome,

@@ -19,6 +19,7 @@ import { alertNewsKind } from '../store/alert-news.ts';
 import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import { ForecastKeeper } from './forecast-keeper.ts';
+import type { ForecastTally } from './forecast-tally.ts';
 import { incidentOfRow } from './incident-rows.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
 import { mostFindings } from './recent-knowledge.ts';
@@ -193,6 +194,11 @@ export class AnalysisRunner {
       patterns: analyses.recent.patternsOf(alert),
       predictions: analyses.predictions.live.of(alert, this.#ports.clock.now()),
     };
+  }
+
+  /** How many alerts were foretold; null: not known yet. */
+  tallyOf(tenant: string): ForecastTally | null {
+    return this.#runs.get(tenant)?.analyses?.predictions.tally ?? null;
   }
 
   /** Resolves when everything that was committed until then was looked at, and what follows is stored. */

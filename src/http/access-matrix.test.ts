@@ -317,7 +317,7 @@ function everyRow(): string {
   try {
     const tables = database
       .prepare<[], string>(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis')",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis', 'forecast', 'forecast_part')",
       )
       .pluck()
       .all();
