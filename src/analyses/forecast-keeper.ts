@@ -52,7 +52,9 @@ export class ForecastKeeper {
     const { store, clock, log, offsetAt } = this.#ports;
     const row = store.forecast(tenant);
     this.#kept.set(tenant, {
-      ...{ at: clock.now(), generation: row?.generation ?? 0, news: 0, storing: false },
+      // Where nothing is kept yet it is time.
+      at: row === null ? Number.NEGATIVE_INFINITY : clock.now(),
+      ...{ generation: row?.generation ?? 0, news: 0, storing: false },
     });
     if (row === null) return { predictions: new PredictionAnalyser(offsetAt), cursor: -1 };
     try {

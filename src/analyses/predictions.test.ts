@@ -22,6 +22,8 @@ interface Shown {
   readonly state: string;
   readonly confidence: number;
   readonly labels: Readonly<Record<string, string>>;
+  readonly alert: string | null;
+  readonly series: string | null;
   readonly made_at: string;
   readonly stored_at: string;
   readonly from: string;
@@ -91,7 +93,7 @@ class Story {
     await this.tell('firing', name, 'backup', tenant);
     await this.pass(5 * min - 1_000);
     await this.tell('resolved', name, 'backup', tenant);
-    await this.pass(55 * min - 1_000);
+    await this.untilHour();
   }
 
   async get<T = Answer>(path: string, tenant = 'default', expected = 200): Promise<T> {
@@ -99,6 +101,24 @@ class Story {
       this.app.call('GET', path, undefined, { 'x-tenant-id': tenant }),
     );
     expect(status, JSON.stringify(body)).toBe(expected);
+    return body as T;
+  }
+
+  async push(metric: string, value: number, labels: Record<string, string>): Promise<void> {
+    const samples = [{ metric, value, labels, timestamp: this.clock.now() }];
+    expect(await this.#during(this.app.push(samples))).toBeLessThan(300);
+  }
+
+  /** To the next full hour since the story began. */
+  async untilHour(): Promise<void> {
+    await this.pass(hour - (this.clock.now() % hour));
+  }
+
+  async ask<T>(path: string, document: unknown): Promise<T> {
+    const { status, body } = await this.#during(
+      this.app.call('POST', path, document, { 'x-tenant-id': 'default' }),
+    );
+    expect(status, JSON.stringify(body)).toBe(200);
     return body as T;
   }
 
@@ -136,8 +156,133 @@ describe('predictions of a program that runs', () => {
     await story.tell('firing', 'BackupSlow', 'backup');
     const scored = (await story.predictions('?state=came_true')).items;
     expect(scored.map(({ id }) => id)).toEqual([open!.id]);
-    const { items } = await story.get<{ items: { id: string }[] }>('/api/v1/alerts/active');
-    expect(scored[0]!.outcome).toBe(items[0]!.id);
+    const id = scored[0]!.outcome!;
     expect(Date.parse(scored[0]!.scored_at!)).toBeGreaterThan(Date.parse(open!.stored_at));
+    const { models, coverage } = (await story.predictions()).track_record;
+    expect(models).toMatchObject([{ model: 'renewal', made: 2, open: 1, came_true: 1, missed: 0 }]);
+    expect(models[0]!.precision).toBe(1);
+    expect(models[0]!.precision_low).toBeCloseTo(0.207, 3);
+    expect(models[0]!.calibration_error).toBeCloseTo(1 - open!.confidence, 10);
+    expect(coverage).toMatchObject({ alerts: 5, foretold: 1, by_model: { renewal: 1 } });
+    const explained = (locale: string) =>
+      story.get<{ summary: string; timeline: { what: string; text: string; details: object }[] }>(
+        `/api/v1/alerts/${id}/explain?locale=${locale}`,
+      );
+    const { summary, timeline } = await explained('en');
+    expect(summary).toMatch(/It had been foretold at .* \(60 %\)\./);
+    expect(timeline.find(({ what }) => what === 'alert.foretold')).toMatchObject({
+      text: expect.stringMatching(/^It is foretold, between .* and .* \(60 %\): it comes at intervals\.$/),
+      details: { prediction_id: open!.id, model: 'renewal' },
+    });
+    expect((await explained('zh-TW')).summary).toMatch(/它在 .* 已被預測（60 %）。/);
+    expect((await explained('zh-CN')).summary).toMatch(/它在 .* 已被预测（60 %）。/);
+    const analysed = await story.ask<{ predictions: Shown[] }>('/api/v1/alerts/analyze', {
+      from: fourth + 1_000,
+      to: story.clock.now(),
+    });
+    expect(analysed.predictions.map((one) => one.id)).toContain(open!.id);
+    const given = await story.ask<{ predictions: Shown[] }>('/api/v1/alerts/analyze', { alerts: [id] });
+    expect(given.predictions.map((one) => one.id)).toContain(open!.id);
+  });
+
+  it('are missed where it does not come, and silent after it failed to come twice', async () => {
+    const story = await Story.begin();
+    for (let n = 0; n < 4; n++) await story.anHour();
+    const [open] = (await story.predictions()).items;
+    await story.pass(5 * min);
+    const { items, track_record } = await story.predictions();
+    const missed = items.find(({ id }) => id === open!.id);
+    expect(missed).toMatchObject({ state: 'missed', outcome: null });
+    expect(Date.parse(missed!.scored_at!)).toBeGreaterThan(Date.parse(open!.to));
+    expect(track_record.models).toMatchObject([{ came_true: 0, missed: 1, precision: 0 }]);
+    await story.pass(4 * hour);
+    expect((await story.predictions('?state=open')).items).toEqual([]);
+  });
+
+  it.each([
+    ['closed in the middle', 20 * min, 0],
+    ['closed before its forecast is kept apart', min, 0],
+    ['switched off for ten minutes', 20 * min, 10 * min],
+  ])('are neither doubled nor lost when the program is %s', async (_, at, offMs) => {
+    const story = await Story.begin();
+    for (let n = 0; n < 6; n++) {
+      await story.tell('firing', 'BackupSlow', 'backup');
+      await story.pass(at / 2 - 1_000);
+      await story.tell('resolved', 'BackupSlow', 'backup');
+      await story.pass(at / 2 - 1_000);
+      const before = (await story.predictions()).items;
+      await story.restart(offMs);
+      expect((await story.predictions()).items).toEqual(before);
+      await story.untilHour();
+    }
+    const { items, track_record } = await story.predictions();
+    expect(items.map(({ state }) => state)).toEqual(['open', 'came_true', 'came_true']);
+    expect(track_record.coverage).toMatchObject({ alerts: 6, foretold: 2 });
+    if (at > 10 * min) expect(story.app.tocsin.services.store.forecast('default')!.parts).toBeGreaterThan(1);
+    await story.pass(5 * min);
+    expect((await story.predictions('?state=missed')).items).toHaveLength(1);
+    await story.restart();
+    const again = (await story.predictions()).items;
+    expect(again.filter(({ state }) => state === 'missed')).toHaveLength(1);
+    expect(again).toHaveLength(4);
+  });
+
+  it('are each tenant\'s own', async () => {
+    const story = await Story.begin();
+    for (let n = 0; n < 4; n++) {
+      await story.tell('firing', 'BackupSlow', 'backup', 'globex');
+      await story.tell('resolved', 'BackupSlow', 'backup', 'globex');
+      await story.untilHour();
+    }
+    const [foreign] = (await story.predictions('', 'globex')).items;
+    expect(foreign).toMatchObject({ state: 'open', model: 'renewal' });
+    const own = await story.predictions();
+    expect([own.items, own.track_record.models]).toEqual([[], []]);
+    expect((await story.predictions(`?alert=${foreign!.alert}`)).items).toEqual([]);
+    expect((await story.predictions(`?alert=${foreign!.alert}`, 'globex')).items).toHaveLength(1);
+    await story.tell('firing', 'BackupSlow', 'backup');
+    expect((await story.predictions('', 'globex')).items).toMatchObject([{ state: 'open' }]);
+    expect((await story.predictions()).items).toEqual([]);
+  });
+
+  it('are asked for by kind, state, confidence and page', async () => {
+    const story = await Story.begin();
+    for (let n = 0; n < 6; n++) await story.anHour();
+    const of = async (query: string) => (await story.predictions(query)).items.map(({ state }) => state);
+    expect(await of('?kind=periodic,burst')).toEqual(['open', 'came_true', 'came_true']);
+    expect(await of('?kind=capacity')).toEqual([]);
+    expect(await of('?state=came_true,missed')).toEqual(['came_true', 'came_true']);
+    expect(await of('?min_confidence=.99')).toEqual([]);
+    const first = await story.predictions('?limit=2');
+    expect(first.items).toHaveLength(2);
+    expect(await of(`?limit=2&cursor=${first.next}`)).toEqual(['came_true']);
+    for (const query of ['?kind=weather', '?min_confidence=2', '?state=late', '?what=1'])
+      await story.get(`/api/v1/alerts/predictions${query}`, 'default', 400);
+  });
+
+  it('say when what fills up reaches the threshold of the rule that watches it', async () => {
+    const story = await Story.begin(`
+rules:
+  - { name: DiskFull, type: threshold, metric: disk.used, operator: gt, threshold: 90, for: 1m, severity: high }
+`);
+    let used = 40;
+    const fill = async (minutes: number) => {
+      for (let n = 0; n < 2 * minutes; n++) {
+        used += 0.5;
+        await story.push('disk.used', used, { service: 'db', host: 'db-1' });
+        await story.pass(30_000);
+      }
+    };
+    await fill(36);
+    const [open] = (await story.predictions('?kind=capacity&state=open')).items;
+    expect(open).toMatchObject({
+      model: 'capacity',
+      labels: { alertname: 'DiskFull', host: 'db-1' },
+      series: 'DiskFull: disk.used{"host":"db-1","service":"db"}',
+    });
+    expect(open!.figures.threshold).toBe(90);
+    await fill(20);
+    const scored = (await story.predictions('?kind=capacity')).items.find(({ id }) => id === open!.id);
+    expect(scored).toMatchObject({ state: 'came_true' });
   });
 });

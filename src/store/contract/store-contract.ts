@@ -7,6 +7,7 @@ import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
 import { heartbeatContract } from './heartbeat-contract.ts';
 import { policyContract } from './policy-contract.ts';
+import { predictionContract } from './prediction-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { silenceContract } from './silence-contract.ts';
@@ -32,6 +33,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('reads of a span', () => spanContract(current));
     describe('heartbeats', () => heartbeatContract(current));
     describe('storms', () => stormContract(current));
+    describe('predictions', () => predictionContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

@@ -147,7 +147,7 @@ export function predictionReads(db: Db) {
           until: Math.floor(filter.until ?? Number.MAX_SAFE_INTEGER),
           limit: limit + 1,
         };
-        const alerts = filter.alerts?.map((id) => parseId(id)?.toString('hex') ?? '');
+        const alerts = filter.alerts?.flatMap((id) => parseId(id)?.toString('hex') ?? []);
         const rows =
           alerts !== undefined
             ? named.all({ ...query, alerts: JSON.stringify(alerts) })

@@ -12,7 +12,7 @@ import { seenEveryMs } from './label-sets.ts';
 const dayMs = 86_400_000;
 /** Predictions of one tenant. */
 const mostPredictions = 20_000;
-const countEveryMs = 3_600_000;
+const tenantsCounted = 10;
 
 interface Walked {
   readonly rowid: number;
@@ -255,9 +255,9 @@ export function retentionGroup(db: Db, memory: Memory) {
   const predictions: Task = (policy, now, limit) =>
     deletePredictions.run(now - policy.alertMs, limit).changes;
 
-  // Of very many the oldest go before their time: a tenant at a time, each once an hour.
-  const nextTenant = raw
-    .prepare<[string], string>('SELECT id FROM tenant WHERE id > ? ORDER BY id LIMIT 1')
+  // Of very many the oldest go before their time: a few tenants in each round.
+  const nextTenants = raw
+    .prepare<[string], string>(`SELECT id FROM tenant WHERE id > ? ORDER BY id LIMIT ${tenantsCounted}`)
     .pluck();
   const tooOld = raw
     .prepare<[string], number>(
@@ -270,19 +270,17 @@ export function retentionGroup(db: Db, memory: Memory) {
        SELECT tenant, id FROM prediction INDEXED BY prediction_count
        WHERE tenant = ? AND made_at <= ? AND state <> 'open' ORDER BY made_at LIMIT ?+0)`,
   );
-  const countedFrom = { tenant: '', doneAt: Number.NEGATIVE_INFINITY };
-  const tooManyPredictions: Task = (_policy, now, limit) => {
-    if (now - countedFrom.doneAt < countEveryMs) return 0;
-    const tenant = nextTenant.get(countedFrom.tenant);
-    if (tenant === undefined) {
-      Object.assign(countedFrom, { tenant: '', doneAt: now });
-      return 0;
+  let counted = '';
+  const tooManyPredictions: Task = (_policy, _now, limit) => {
+    const tenants = nextTenants.all(counted);
+    for (const tenant of tenants) {
+      const before = tooOld.get(tenant);
+      const deleted = before === undefined ? 0 : deleteTooMany.run(tenant, before, limit).changes;
+      if (deleted > 0) return deleted;
+      counted = tenant;
     }
-    const before = tooOld.get(tenant);
-    const deleted = before === undefined ? 0 : deleteTooMany.run(tenant, before, limit).changes;
-    if (deleted < limit) countedFrom.tenant = tenant;
-    // There is another tenant, or more of this one.
-    return limit;
+    if (tenants.length < tenantsCounted) counted = '';
+    return 0;
   };
 
   const tasks: readonly Task[] = [
