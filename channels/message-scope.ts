@@ -4,6 +4,7 @@ import { actionKinds } from './actions.ts';
 import { analysisRows, causeText, incidentText, patternText } from './analysis-text.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
+import { predictionText } from './prediction-text.ts';
 import {
   conditionText,
   headingOf,
@@ -14,7 +15,6 @@ import {
   subjectLine,
   valueText,
 } from './text.ts';
-import { predictionText } from './prediction-text.ts';
 import { type Texts, texts } from './texts.ts';
 import { spanText, timeText } from './times.ts';
 

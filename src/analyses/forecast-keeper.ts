@@ -1,5 +1,5 @@
 // Keeps what the forecasts know, apart from the other analyses: it is megabytes, so it is put into texts and stored in pieces
-// with the loop free between two of them, every ten minutes. News since then are in the log and are seen again after a start.
+// with the loop free between two of them, every half an hour. News since then are in the log and are seen again after a start.
 // Pieces of two generations lie side by side; the row that says which of them counts is written last.
 import type { OffsetAt } from '../../analysis/forecast/index.ts';
 import type { Clock } from '../clock.ts';
@@ -9,7 +9,7 @@ import type { Effect } from '../pipeline/effect.ts';
 import type { Store } from '../store/store.ts';
 import { PredictionAnalyser } from './prediction-analyser.ts';
 
-const keepEveryMs = 600_000;
+const keepEveryMs = 1_800_000;
 /** After so many news it is kept earlier: they would have to be seen again. */
 const mostNews = 20_000;
 /** Open predictions that are read at once. */
@@ -96,7 +96,7 @@ export class ForecastKeeper {
     if (cursor < 0) predictions.countFrom(clock.now());
   }
 
-  /** News were seen. */
+  /** News or samples were seen. */
   saw(tenant: string): void {
     const kept = this.#kept.get(tenant);
     if (kept) kept.news += 1;
@@ -105,7 +105,7 @@ export class ForecastKeeper {
   /** Whether it is time to keep what the tenant's forecast knows. */
   due(tenant: string): boolean {
     const kept = this.#kept.get(tenant);
-    if (kept === undefined || kept.storing || this.#closed) return false;
+    if (kept === undefined || kept.storing || kept.news === 0 || this.#closed) return false;
     return kept.news >= mostNews || this.#ports.clock.now() - kept.at >= keepEveryMs;
   }
 

@@ -74,7 +74,7 @@ export class PredictionAnalyser {
     this.#note(said, tenant, { alert: alert.id, key: alert.key }, seenAt);
     if (news.kind !== 'fired') return;
     this.live.join(alert);
-    this.#count(said.ended);
+    this.#count(said.ended, seenAt);
     // What only occurs is over at once.
     if (alert.endedAt !== null) observeNews(this.#state, { kind: 'resolved', alert, seenAt }, context);
   }
@@ -148,8 +148,9 @@ export class PredictionAnalyser {
   }
 
   /** Of the alert that came: whether it was foretold. */
-  #count(ended: readonly PredictionOutcome[]): void {
+  #count(ended: readonly PredictionOutcome[], now: number): void {
     const tally = this.#tally;
+    if (tally.alerts === 0 && tally.since === 0) tally.since = now;
     tally.alerts += 1;
     const came = ended.filter(
       ({ id, came }) => came && (this.#again || this.#changed.get(id)?.state === 'came_true'),

@@ -1,5 +1,6 @@
 // What is said of alerts to come, by the whole program and a clock that stands still until it is told to go on.
 import { afterEach, describe, expect, it } from 'vitest';
+import { startReceiver } from '../testing/http-receiver.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { startTestApp, type TestApp } from '../testing/test-app.ts';
 
@@ -56,10 +57,13 @@ interface Answer {
 class Story {
   readonly clock = new ManualClock(1_700_000_000_000 - (1_700_000_000_000 % hour));
   app!: TestApp;
+  /** What the console was told. */
+  readonly printed: string[] = [];
 
   static async begin(rules = 'rules: []', settings = config): Promise<Story> {
     const story = new Story();
-    story.app = await startTestApp(settings, rules, { clock: story.clock, durability: 'normal' });
+    const print = (line: string) => void story.printed.push(line);
+    story.app = await startTestApp(settings, rules, { clock: story.clock, durability: 'normal', print });
     closing.push(() => story.#during(story.app.close()));
     return story;
   }
@@ -107,6 +111,12 @@ class Story {
   async push(metric: string, value: number, labels: Record<string, string>): Promise<void> {
     const samples = [{ metric, value, labels, timestamp: this.clock.now() }];
     expect(await this.#during(this.app.push(samples))).toBeLessThan(300);
+  }
+
+  /** The clock goes on until it is so. */
+  async until(condition: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 2_000 && !condition(); turn++) await this.clock.advance(1);
+    expect(condition()).toBe(true);
   }
 
   /** To the next full hour since the story began. */
@@ -227,7 +237,7 @@ describe('predictions of a program that runs', () => {
     expect(again).toHaveLength(4);
   });
 
-  it('are each tenant\'s own', async () => {
+  it("are each tenant's own", async () => {
     const story = await Story.begin();
     for (let n = 0; n < 4; n++) {
       await story.tell('firing', 'BackupSlow', 'backup', 'globex');
@@ -284,5 +294,63 @@ rules:
     await fill(20);
     const scored = (await story.predictions('?kind=capacity')).items.find(({ id }) => id === open!.id);
     expect(scored).toMatchObject({ state: 'came_true' });
+  });
+
+  it('stand in messages in three languages, once they were right often enough', async () => {
+    const hook = await startReceiver();
+    const settings = `
+collector: { host: false }
+egress: { allow: [127.0.0.0/8] }
+channels:
+  hook: { type: webhook, url: "${hook.url}/" }
+  en: { type: console, locale: en }
+  tw: { type: console, locale: zh-TW }
+  cn: { type: console, locale: zh-CN }
+receivers: { ops: { channels: [hook, en, tw, cn], send_resolved: false, dedupe_window: 0s } }
+route: { receiver: ops, group_by: [service], group_wait: 10s, group_interval: 10s }
+`;
+    const story = await Story.begin('rules: []', settings);
+    closing.push(hook.close);
+    const spread = [0, 7, 3, 11, 5, 2, 13, 8, 1, 9, 4, 12, 6, 10, 0, 5, 3, 9, 7, 2];
+    for (const minutes of spread) {
+      await story.tell('firing', 'DatabaseDown', 'cart-db');
+      await story.pass(2 * min - 1_000);
+      await story.tell('firing', 'HighErrorRate', 'cart');
+      await story.pass(min);
+      await story.tell('resolved', 'DatabaseDown', 'cart-db');
+      await story.tell('resolved', 'HighErrorRate', 'cart');
+      await story.pass((20 + minutes) * min);
+    }
+    story.printed.length = 0;
+    await story.tell('firing', 'DatabaseDown', 'cart-db');
+    await story.pass(15_000);
+    const [open] = (await story.predictions('?kind=cascade&state=open&min_confidence=.8')).items;
+    expect(open).toMatchObject({ model: 'cascade', labels: { alertname: 'HighErrorRate', service: 'cart' } });
+    const text = () => story.printed.join('\n');
+    await story.until(
+      () => /前隨之出現/.test(text()) && /前随之出现/.test(text()) && /follows by/.test(text()),
+    );
+    expect(text()).toMatch(/Expected next: HighErrorRate on cart follows by \d{4}-.* UTC \(20 of 20 times\)/);
+    expect(text()).toMatch(/預期接續：cart 的 HighErrorRate 將在 .* UTC 前隨之出現（過去 20 次中有 20 次）/);
+    expect(text()).toMatch(/预计接续：cart 的 HighErrorRate 将在 .* UTC 前随之出现（过去 20 次中有 20 次）/);
+    await hook.waitFor(1);
+    const told = JSON.parse(hook.received.at(-1)!.body) as { data: { analysis: { predictions: object[] } } };
+    expect(told.data.analysis.predictions).toContainEqual(
+      expect.objectContaining({
+        ...{ model: 'cascade', name: 'HighErrorRate', service: 'cart', times: { came: 20, of: 20 } },
+        ...{ from: open!.from, to: open!.to },
+      }),
+    );
+    // What came is not expected any more.
+    await story.pass(2 * min - 15_000);
+    await story.tell('firing', 'HighErrorRate', 'cart');
+    expect((await story.predictions(`?alert=${open!.alert}&kind=cascade`)).items[0]).toMatchObject({
+      state: 'came_true',
+    });
+    story.printed.length = 0;
+    await story.tell('firing', 'HighLatency', 'cart-db');
+    await story.pass(15_000);
+    await story.until(() => /HighLatency/.test(text()));
+    expect(text()).not.toMatch(/Expected next: HighErrorRate/);
   });
 });

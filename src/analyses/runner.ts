@@ -19,7 +19,7 @@ import { alertNewsKind } from '../store/alert-news.ts';
 import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import { ForecastKeeper } from './forecast-keeper.ts';
-import type { ForecastTally } from './forecast-tally.ts';
+import type { Foretold } from './forecast-tally.ts';
 import { incidentOfRow } from './incident-rows.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
 import { mostFindings } from './recent-knowledge.ts';
@@ -106,8 +106,8 @@ export interface RunnerPorts {
   readonly isFinding: (alert: AlertRow) => boolean;
   /** What people declared of who depends on whom. */
   readonly declared: (tenant: string) => readonly Edge[];
-  /** What the tenant's rules with a threshold read now, series by series; not later than `now`. */
-  readonly watched?: (tenant: string, now: number) => Iterable<WatchedSample>;
+  /** What the tenant's rules with a threshold read now, series by series, not later than `now`; and how many are left out. */
+  readonly watched?: (tenant: string, now: number) => Generator<WatchedSample, number>;
   /** Local time of whom alerts may go by; UTC unless told otherwise. */
   readonly offsetAt?: OffsetAt;
   /** What is held for the cause of an incident now. */
@@ -196,9 +196,10 @@ export class AnalysisRunner {
     };
   }
 
-  /** How many alerts were foretold; null: not known yet. */
-  tallyOf(tenant: string): ForecastTally | null {
-    return this.#runs.get(tenant)?.analyses?.predictions.tally ?? null;
+  /** How many alerts were foretold, and what there was no room for; null: not known yet. */
+  foretoldOf(tenant: string): Foretold | null {
+    const predictions = this.#runs.get(tenant)?.analyses?.predictions;
+    return predictions ? { tally: predictions.tally, left: predictions.left } : null;
   }
 
   /** Resolves when everything that was committed until then was looked at, and what follows is stored. */
@@ -457,12 +458,18 @@ export class AnalysisRunner {
     if (watched === undefined || now - run.watchedAt < watchEveryMs) return;
     run.watchedAt = now;
     let looked = 0;
-    for (const sample of watched(run.tenant, now)) {
-      analyses.watch(sample);
+    const samples = watched(run.tenant, now);
+    for (let next = samples.next(); ; next = samples.next()) {
+      if (next.done === true) {
+        analyses.predictions.tally.unwatched = next.value;
+        break;
+      }
+      analyses.watch(next.value);
       if (++looked % watchedAtOnce > 0) continue;
       await this.#breathe();
       if (this.#closing) return;
     }
+    if (looked > 0) this.#forecasts.saw(run.tenant);
     const effects = analyses.flush(clock.now());
     if (effects.length > 0) await this.#write(run, effects, !run.stored);
     analyses.predictions.stored(clock.now());

@@ -206,7 +206,7 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
     predictions: (tenant, filter, limit, cursor) => store.predictions(tenant, filter, limit, cursor),
     trackRecord: (tenant) => ({
       models: trackRecord(store.predictionCounts(tenant)),
-      tally: runner.tallyOf(tenant),
+      foretold: runner.foretoldOf(tenant),
     }),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>

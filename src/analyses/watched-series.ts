@@ -9,7 +9,7 @@ import { emptyWindow, type SeriesTable } from '../ingest/series.ts';
 import { subjectOf } from '../pipeline/identify.ts';
 
 /** Pairs of a rule and a series, of each tenant. */
-export const mostWatched = 5_000;
+const mostWatched = 2_000;
 /** A series that is silent for so long says nothing of now. */
 const freshMs = 300_000;
 /** What a forecast says of itself is as long as this. */
@@ -27,15 +27,16 @@ export class WatchedSeries {
   /** By rule, then by series; null: the rule does not read it. */
   readonly #known = new WeakMap<ThresholdRule, Map<number, Watched | { readonly generation: number }>>();
   readonly #window = emptyWindow();
-  /** Pairs that were left out last time because there were too many. */
-  readonly counts = { watched: 0, left: 0 };
 
   constructor(table: SeriesTable) {
     this.#table = table;
   }
 
-  /** What is measured of each pair; not later than `now`, epoch milliseconds. */
-  *of(tenant: string, rules: readonly Rule[], now: number): Generator<WatchedSample> {
+  /**
+   * What is measured of each pair, not later than `now`, epoch milliseconds; returns how many pairs were left out because
+   * there were too many.
+   */
+  *of(tenant: string, rules: readonly Rule[], now: number): Generator<WatchedSample, number> {
     const table = this.#table;
     let watched = 0;
     let left = 0;
@@ -56,7 +57,7 @@ export class WatchedSeries {
           yield { series: known.name, at: Math.min(at, now), value, thresholds: known.thresholds };
       }
     }
-    Object.assign(this.counts, { watched, left });
+    return left;
   }
 
   #figure({ aggregate, windowMs }: ThresholdRule, series: number, at: number): number {

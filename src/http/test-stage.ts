@@ -373,7 +373,7 @@ export function httpStage(
         alertsOf: () => ({ items: [], next: null }),
         findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
         predictions: (tenant, filter, limit, cursor) => store.predictions(tenant, filter, limit, cursor),
-        trackRecord: () => ({ models: [], tally: null }),
+        trackRecord: () => ({ models: [], foretold: null }),
         decide: async () => refusal('incident_not_found'),
         analyze: async () => {
           throw new ApiError('overloaded');

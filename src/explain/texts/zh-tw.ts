@@ -268,7 +268,8 @@ export const zhTW: Texts = {
       split: '由人員歸入',
     },
     wasForetold: ({ at, percent }) => `它在 ${at} 已被預測（${percent} %）。`,
-    foretold: ({ from, to, percent, why }) => `預測它將在 ${from} 至 ${to} 之間觸發（${percent} %）：${why}。`,
+    foretold: ({ from, to, percent, why }) =>
+      `預測它將在 ${from} 至 ${to} 之間觸發（${percent} %）：${why}。`,
     pattern: ({ pattern, percent, since }) => `辨識出模式：${pattern}，自 ${since} 起（${percent} %）。`,
   },
   source: {

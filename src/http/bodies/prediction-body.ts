@@ -6,7 +6,7 @@ import {
   type ModelRecord,
   predictionKinds,
 } from '../../../analysis/forecast/index.ts';
-import type { ForecastTally } from '../../analyses/forecast-tally.ts';
+import type { Foretold } from '../../analyses/forecast-tally.ts';
 import { type PredictionRow, predictionStates } from '../../pipeline/rows.ts';
 import { labelsOut, timeOut, timeText, timeTextOrNull } from './shapes.ts';
 
@@ -91,15 +91,33 @@ export const trackRecordBody = z
       }),
     ),
     coverage: coverageBody.nullable().meta({ description: 'Null: not known yet after a start.' }),
+    left_out: z
+      .object({
+        keys: count.meta({ description: 'Alerts whose past was forgotten.' }),
+        leaders: count.meta({ description: 'Alerts of which was forgotten what follows them.' }),
+        series: count,
+        predictions: count.meta({ description: 'Not followed: too many were open.' }),
+        unsaid: count.meta({ description: 'Decided before they could be stored.' }),
+        unwatched: count.meta({ description: 'Series that are not looked at now.' }),
+      })
+      .nullable()
+      .meta({ description: 'Because there was too much. Null: not known yet after a start.' }),
   })
   .meta({ description: 'Of what is kept of the tenant.' });
 
 export interface TrackRecord {
   readonly models: readonly ModelRecord[];
-  readonly tally: ForecastTally | null;
+  readonly foretold: Foretold | null;
 }
 
-export function toTrackRecordBody({ models, tally }: TrackRecord): z.output<typeof trackRecordBody> {
+function coverageOf({ tally }: Foretold): z.output<typeof coverageBody> {
+  return {
+    ...{ since: timeText(tally.since), alerts: tally.alerts, foretold: tally.foretold },
+    ...{ foretold_surely: tally.foretoldSurely, by_model: { ...tally.byModel } },
+  };
+}
+
+export function toTrackRecordBody({ models, foretold }: TrackRecord): z.output<typeof trackRecordBody> {
   return {
     models: models.map(({ cameTrue, precisionLow, precisionHigh, calibrationError, sure, ...of }) => ({
       ...of,
@@ -108,9 +126,11 @@ export function toTrackRecordBody({ models, tally }: TrackRecord): z.output<type
       sure: { decided: sure.decided, came_true: sure.cameTrue, precision: sure.precision },
       calibration_error: calibrationError,
     })),
-    coverage: tally && {
-      ...{ since: timeText(tally.since), alerts: tally.alerts, foretold: tally.foretold },
-      ...{ foretold_surely: tally.foretoldSurely, by_model: { ...tally.byModel } },
+    coverage: foretold && coverageOf(foretold),
+    left_out: foretold && {
+      ...foretold.left,
+      unsaid: foretold.tally.unsaid,
+      unwatched: foretold.tally.unwatched,
     },
   };
 }

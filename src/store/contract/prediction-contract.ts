@@ -20,7 +20,9 @@ export function predictionContract(current: () => Story): void {
     for (const one of rows) current().commit([{ put: 'prediction', row: one }], one.tenant);
   };
   const list = (filter = {}, tenant = 'acme') =>
-    current().store.predictions(tenant, filter, 100, null).items.map((one) => one.id);
+    current()
+      .store.predictions(tenant, filter, 100, null)
+      .items.map((one) => one.id);
 
   it('keeps a prediction as it was made, and once what became of it, over a restart', () => {
     const first = row(1, { model: 'capacity', record: 'capacity', alert: null, series: 'A: disk{}' });
@@ -106,7 +108,11 @@ export function predictionContract(current: () => Story): void {
       ...{ eventShortMs: 1e12, eventHistoryMs: 1e12, eventAuditMs: 1e12 },
       ...{ deliveryMs: 1e12, alertMs: 10 * minute },
     };
-    put(row(1, { state: 'missed', scoredAt: t0 }), row(2), row(3, { madeAt: t0 + 5 * minute, state: 'missed' }));
+    put(
+      row(1, { state: 'missed', scoredAt: t0 }),
+      row(2),
+      row(3, { madeAt: t0 + 5 * minute, state: 'missed' }),
+    );
     retainAll(policy, t0 + 12 * minute);
     expect(list()).toEqual([3, 2].map(id));
     const many = Array.from({ length: 20_010 }, (_, n) => row(100 + n, { state: 'missed', scoredAt: t0 }));
