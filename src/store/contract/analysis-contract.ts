@@ -23,18 +23,24 @@ export function analysisContract(current: () => Story): void {
   });
   const put = (...rows: readonly (FindingRow | IncidentRow)[]) => {
     for (const row of rows)
-      current().commit(
-        ['pattern' in row ? { put: 'finding', row } : { put: 'incident', row }],
-        row.tenant,
-      );
+      current().commit(['pattern' in row ? { put: 'finding', row } : { put: 'incident', row }], row.tenant);
   };
   const findings = (filter = {}, tenant = 'acme') =>
-    current().store.findings(tenant, filter, 100, null).items.map((one) => one.id);
+    current()
+      .store.findings(tenant, filter, 100, null)
+      .items.map((one) => one.id);
   const incidents = (filter = {}, tenant = 'acme') =>
-    current().store.incidents(tenant, filter, 100, null).items.map((one) => one.id);
+    current()
+      .store.incidents(tenant, filter, 100, null)
+      .items.map((one) => one.id);
   const joins = (alert: number, of: number, tenant = 'acme') =>
     current().commit(
-      [{ put: 'incident.alert', row: { tenant, alert: id(alert), incident: id(of), at: t0, why: '{"hops":1}' } }],
+      [
+        {
+          put: 'incident.alert',
+          row: { tenant, alert: id(alert), incident: id(of), at: t0, why: '{"hops":1}' },
+        },
+      ],
       tenant,
     );
 
@@ -44,23 +50,30 @@ export function analysisContract(current: () => Story): void {
     const more = { to: t0 + 9 * minute, updatedAt: t0 + 9 * minute, confidence: 0.95, alerts: [id(903)] };
     put(finding(1, { ...more, foundAt: t0 + 9 * minute }));
     current().reopen();
-    expect(current().store.findings('acme', { pattern: 'burst' }, 9, null).items).toEqual([
-      finding(1, more),
-    ]);
+    expect(current().store.findings('acme', { pattern: 'burst' }, 9, null).items).toEqual([finding(1, more)]);
     expect(findings()).toEqual([2, 1].map(id));
     expect(findings({}, 'globex')).toEqual([id(3)]);
     expect(findings({ since: t0 + 6 * minute })).toEqual([id(1)]);
     expect(findings({ until: t0 - 1 })).toEqual([]);
     expect(findings({ alert: id(903) })).toEqual([id(1)]);
     const page = current().store.findings('acme', {}, 1, null);
-    expect(current().store.findings('acme', {}, 1, page.next).items.map((one) => one.id)).toEqual([id(1)]);
+    expect(
+      current()
+        .store.findings('acme', {}, 1, page.next)
+        .items.map((one) => one.id),
+    ).toEqual([id(1)]);
     const found = current().store.foundSince({ tenant: 'acme', after: t0 + 6 * minute, limit: 9 });
     expect(found).toMatchObject([{ labels: { service: 'größe "x"' }, found: { pattern: 'burst' } }]);
   });
 
   it('has incidents as they were put last, by state and time, and counts how often they were', () => {
     put(incident(1), incident(2, { lastAt: t0 + 5 * minute }), incident(3, { tenant: 'globex' }));
-    const closed = { state: 'closed', closedAt: t0 + minute, endedAt: t0 + 9, closeReason: 'person' } as const;
+    const closed = {
+      state: 'closed',
+      closedAt: t0 + minute,
+      endedAt: t0 + 9,
+      closeReason: 'person',
+    } as const;
     put(incident(1, { ...closed, services: ['cart', 'db'], alerts: 4, held: true }));
     put(incident(4, { state: 'merged', mergedInto: id(2) }));
     current().reopen();
@@ -74,7 +87,11 @@ export function analysisContract(current: () => Story): void {
     expect(incidents({ states: ['open'] }, 'globex')).toEqual([id(3)]);
     expect(incidents({ since: t0 + 4 * minute })).toEqual([id(2)]);
     const page = current().store.incidents('acme', {}, 1, null);
-    expect(current().store.incidents('acme', {}, 1, page.next).items.map((one) => one.id)).toEqual([id(1)]);
+    expect(
+      current()
+        .store.incidents('acme', {}, 1, page.next)
+        .items.map((one) => one.id),
+    ).toEqual([id(1)]);
   });
 
   it('has the alerts of an incident, also when it becomes part of another one', () => {
@@ -105,7 +122,12 @@ export function analysisContract(current: () => Story): void {
     current().commit([{ put: 'incident.cause', row: { tenant: 'acme', id: id(1), cause, at: t0 + 5 } }]);
     put(incident(1, { alerts: 9 }));
     current().reopen();
-    expect(current().store.incident('acme', id(1))).toMatchObject({ cause, causeAt: t0 + 5, alerts: 9, version: 3 });
+    expect(current().store.incident('acme', id(1))).toMatchObject({
+      cause,
+      causeAt: t0 + 5,
+      alerts: 9,
+      version: 3,
+    });
     const [listed] = current().store.incidents('acme', {}, 9, null).items;
     expect(JSON.parse(listed!.cause!)).toEqual({
       verdict: 'found',
