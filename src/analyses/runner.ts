@@ -39,7 +39,7 @@ const linesAtOnce = 50;
 const tickMs = 10_000;
 /** Watched series are looked at this often, so many of them before others have their turn. */
 const watchEveryMs = 30_000;
-const watchedAtOnce = 256;
+const watchedAtOnce = 4;
 /** Patterns that were said so long before a start are known after it. */
 const patternsRecalledMs = 3_600_000;
 /** Decisions of people that wait. */
@@ -107,7 +107,7 @@ export interface RunnerPorts {
   /** What people declared of who depends on whom. */
   readonly declared: (tenant: string) => readonly Edge[];
   /** What the tenant's rules with a threshold read now, series by series, not later than `now`; and how many are left out. */
-  readonly watched?: (tenant: string, now: number) => Generator<WatchedSample, number>;
+  readonly watched?: (tenant: string, now: number) => Generator<WatchedSample | null, number>;
   /** Local time of whom alerts may go by; UTC unless told otherwise. */
   readonly offsetAt?: OffsetAt;
   /** What is held for the cause of an incident now. */
@@ -464,7 +464,7 @@ export class AnalysisRunner {
         analyses.predictions.tally.unwatched = next.value;
         break;
       }
-      analyses.watch(next.value);
+      if (next.value !== null) analyses.watch(next.value);
       if (++looked % watchedAtOnce > 0) continue;
       await this.#breathe();
       if (this.#closing) return;

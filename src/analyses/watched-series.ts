@@ -10,6 +10,9 @@ import { subjectOf } from '../pipeline/identify.ts';
 
 /** Pairs of a rule and a series, of each tenant. */
 const mostWatched = 2_000;
+/** Pairs that are looked at, and so many in a piece. */
+const mostLooked = 100_000;
+const lookedAtOnce = 64;
 /** A series that is silent for so long says nothing of now. */
 const freshMs = 300_000;
 /** What a forecast says of itself is as long as this. */
@@ -33,31 +36,42 @@ export class WatchedSeries {
   }
 
   /**
-   * What is measured of each pair, not later than `now`, epoch milliseconds; returns how many pairs were left out because
-   * there were too many.
+   * What is measured of each pair, not later than `now`, epoch milliseconds; null: pairs were looked at of which there is
+   * nothing to say. Returns how many series of how many rules were left out because there were too many.
    */
-  *of(tenant: string, rules: readonly Rule[], now: number): Generator<WatchedSample, number> {
+  *of(tenant: string, rules: readonly Rule[], now: number): Generator<WatchedSample | null, number> {
     const table = this.#table;
     let watched = 0;
+    let looked = 0;
     let left = 0;
     for (const rule of rules) {
       if (!isWatched(rule)) continue;
-      for (const series of table.byMetric(tenant, rule.metric)) {
-        const at = table.newestAt(series);
-        if (!(at > now - freshMs)) continue;
-        const known = this.#knownOf(rule, series);
-        if (!('name' in known)) continue;
-        if (watched >= mostWatched) {
-          left++;
-          continue;
+      // Series come and go while others have their turn: a number may be that of another one then.
+      const all = table.byMetric(tenant, rule.metric).map((id) => [id, table.generation(id)] as const);
+      for (const [n, [series, generation]] of all.entries()) {
+        if (watched >= mostWatched || looked >= mostLooked) {
+          left += all.length - n;
+          break;
         }
+        if (++looked % lookedAtOnce === 0) yield null;
+        if (table.generation(series) !== generation) continue;
+        const sample = this.#sample(rule, series, now);
+        if (sample === null) continue;
         watched++;
-        const value = this.#figure(rule, series, at);
-        if (Number.isFinite(value))
-          yield { series: known.name, at: Math.min(at, now), value, thresholds: known.thresholds };
+        yield sample;
       }
     }
     return left;
+  }
+
+  #sample(rule: ThresholdRule, series: number, now: number): WatchedSample | null {
+    const at = this.#table.newestAt(series);
+    if (!(at > now - freshMs)) return null;
+    const known = this.#knownOf(rule, series);
+    if (!('name' in known)) return null;
+    const value = this.#figure(rule, series, at);
+    if (!Number.isFinite(value)) return null;
+    return { series: known.name, at: Math.min(at, now), value, thresholds: known.thresholds };
   }
 
   #figure({ aggregate, windowMs }: ThresholdRule, series: number, at: number): number {
