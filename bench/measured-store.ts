@@ -47,6 +47,9 @@ function isOfAnalyses(effect: Effect): boolean {
     case 'incident.cause':
     case 'analysis':
     case 'finding':
+    case 'prediction':
+    case 'forecast.part':
+    case 'forecast':
       return true;
     case 'event':
       return effect.row.subjectKind === 'incident' || effect.row.subjectKind === 'finding';

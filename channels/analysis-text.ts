@@ -2,6 +2,7 @@
 // language lacks does not compile.
 import type { AlertMessage, causeCategories, Locale, MessageAnalysis, patternNames } from './message.ts';
 import { plain } from './plain.ts';
+import { predictionText, predictionWords } from './prediction-text.ts';
 import { timeText } from './times.ts';
 
 type Incident = NonNullable<MessageAnalysis['incident']>;
@@ -160,16 +161,19 @@ export function analysisRows(
 ): readonly (readonly [name: string, value: string])[] {
   if (analysis === undefined) return [];
   const t = analysisWords[locale];
-  const { incident, cause, patterns } = analysis;
+  const { incident, cause, patterns, predictions = [] } = analysis;
   return [
     ...(incident === null ? [] : [[t.partOf, incidentText(incident, locale, timeZone)] as const]),
     ...(cause === null ? [] : [[t.probableCause, causeText(cause, locale)] as const]),
     ...patterns.map((one) => [t.pattern, patternText(one, locale)] as const),
+    ...predictions.map(
+      (one) => [predictionWords[locale].expected, predictionText(one, locale, timeZone)] as const,
+    ),
   ];
 }
 
 /** As receivers of JSON see it: times in ISO 8601. */
-export function analysisObject({ incident, cause, patterns }: MessageAnalysis) {
+export function analysisObject({ incident, cause, patterns, predictions = [] }: MessageAnalysis) {
   return {
     incident: incident && {
       ...{ id: incident.id, title: incident.title, alerts: incident.alerts, services: incident.services },
@@ -177,5 +181,9 @@ export function analysisObject({ incident, cause, patterns }: MessageAnalysis) {
     },
     cause,
     patterns: patterns.map(({ from, ...rest }) => ({ ...rest, since: new Date(from).toISOString() })),
+    predictions: predictions.map(({ from, to, ...rest }) => ({
+      ...rest,
+      ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+    })),
   };
 }

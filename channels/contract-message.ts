@@ -76,6 +76,12 @@ export function hostileAnalysed(): AlertMessage {
       patterns: [
         { pattern: 'storm', alerts: 1_007, services: null, confidence: 0.9, from: 1_700_000_000_000 },
       ],
+      predictions: [
+        {
+          ...{ model: 'cascade', name: `${control}${markup}${long}`, service: `${markup}${control}${long}` },
+          ...{ from: 1_700_000_000_000, to: 1_700_000_060_000, confidence: 0.999, times: null },
+        },
+      ],
     },
   });
 }

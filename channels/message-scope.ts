@@ -4,6 +4,7 @@ import { actionKinds } from './actions.ts';
 import { analysisRows, causeText, incidentText, patternText } from './analysis-text.ts';
 import { linkKinds, linksOf } from './links.ts';
 import type { AlertMessage, Locale, MessageAlert } from './message.ts';
+import { predictionText } from './prediction-text.ts';
 import {
   conditionText,
   headingOf,
@@ -64,6 +65,7 @@ const messageNames = [
 const incidentNames = ['id', 'title', 'text', 'alerts', 'services', 'since'] as const;
 const causeNames = ['service', 'category', 'text', 'confidence'] as const;
 const patternNames = ['pattern', 'text', 'alerts', 'confidence', 'since'] as const;
+const predictionNames = ['model', 'name', 'service', 'text', 'confidence', 'from', 'to'] as const;
 
 type Values<Name extends string> = Readonly<Record<Name, string | number | boolean | null>>;
 type Map = Readonly<Record<string, string>>;
@@ -79,6 +81,7 @@ interface AnalysisScope {
   readonly incident: Values<(typeof incidentNames)[number]>;
   readonly cause: Values<(typeof causeNames)[number]>;
   readonly patterns: readonly Values<(typeof patternNames)[number]>[];
+  readonly predictions: readonly Values<(typeof predictionNames)[number]>[];
 }
 export interface MessageScope extends Values<(typeof messageNames)[number]> {
   readonly group_labels: Map;
@@ -112,6 +115,7 @@ export const messageShape = {
         incident: { fields: values(incidentNames) },
         cause: { fields: values(causeNames) },
         patterns: { list: { fields: values(patternNames) } },
+        predictions: { list: { fields: values(predictionNames) } },
       },
     },
     alert: alertShape,
@@ -204,6 +208,13 @@ function analysisScope(message: AlertMessage, locale: Locale): AnalysisScope {
       bare({
         ...{ pattern: one.pattern, text: patternText(one, locale), alerts: one.alerts },
         ...{ confidence: one.confidence, since: timeText(one.from, timeZone) },
+      }),
+    ),
+    predictions: (analysis?.predictions ?? []).map((one) =>
+      bare({
+        ...{ model: one.model, name: one.name, service: one.service, confidence: one.confidence },
+        text: predictionText(one, locale, timeZone),
+        ...{ from: timeText(one.from, timeZone), to: timeText(one.to, timeZone) },
       }),
     ),
   });

@@ -132,6 +132,24 @@ export const patternNames = [
   'escalation',
 ] as const;
 
+/** What an expectation rests on. */
+export const predictionModels = ['renewal', 'clock', 'capacity', 'cascade', 'burst'] as const;
+
+/** An alert that is expected after those of the message. */
+export interface MessagePrediction {
+  readonly model: (typeof predictionModels)[number];
+  /** Its rule or type, and its service. */
+  readonly name: string;
+  readonly service: string | null;
+  /** It is to begin to fire between these, epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** 0 … 1: the share of such expectations that came true. */
+  readonly confidence: number;
+  /** How often it followed before; null: it is not known by following. */
+  readonly times: { readonly came: number; readonly of: number } | null;
+}
+
 /** What the analysis knew of the alerts when the message was sent. */
 export interface MessageAnalysis {
   /** The incident that most of them are in. */
@@ -163,6 +181,8 @@ export interface MessageAnalysis {
     /** When it began, epoch milliseconds. */
     readonly from: number;
   }[];
+  /** What is to come, the surest first; absent: nothing is known of that. */
+  readonly predictions?: readonly MessagePrediction[];
 }
 
 export interface AlertMessage {

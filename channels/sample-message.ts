@@ -119,6 +119,16 @@ export function sampleAnalysed(): AlertMessage {
         { pattern: 'cascade', alerts: 7, services: 3, confidence: 0.9, from: disk.startsAt },
         { pattern: 'burst', alerts: 5, services: null, confidence: 0.7, from: cpu.startsAt },
       ],
+      predictions: [
+        {
+          ...{ model: 'cascade', name: 'HighErrorRate', service: 'cart', confidence: 0.89 },
+          ...{ from: disk.startsAt + 60_000, to: disk.startsAt + 240_000, times: { came: 17, of: 19 } },
+        },
+        {
+          ...{ model: 'burst', name: 'DiskFull', service: 'db', confidence: 0.84, times: null },
+          ...{ from: disk.startsAt, to: disk.startsAt + 60_000 },
+        },
+      ],
     },
   };
 }

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import type { ChannelDefinition } from '../channels/channel.ts';
 import { channels as builtIn } from '../channels/index.ts';
 import { labelSet } from '../rules/labels.ts';
+import { timeZone } from '../rules/time-zone.ts';
 import type { Problem, Rule } from '../rules/types.ts';
 import { CauseThreads } from './analyses/cause-threads.ts';
 import { Causes } from './analyses/causes.ts';
 import { AnalysisRunner } from './analyses/runner.ts';
 import { apiEdges, createAnalysisServices } from './analyses/services.ts';
+import { WatchedSeries } from './analyses/watched-series.ts';
 import { type Clock, type SystemClock, systemClock } from './clock.ts';
 import { type HostCollector, startHostCollector } from './collector/host-collector.ts';
 import type { TocsinConfig } from './config/config.ts';
@@ -281,8 +283,12 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     },
   );
   const { services, engine } = runtime;
+  const watched = new WatchedSeries(runtime.table);
+  const zone = timeZone(config.timeZone);
   const analyses = new AnalysisRunner({
     ...{ store, engine, clock, log, newId },
+    watched: (tenant, now) => watched.of(tenant, engine.tenant(tenant)?.rules ?? [], now),
+    offsetAt: (at) => zone?.spanAt(at).offsetMs ?? 0,
     alert: (tenant, id) => services.alert(tenant, id),
     declared: (tenant) => [...fileEdges(tenant), ...apiEdges(store, tenant)],
     causeOf: (tenant, incident) => causes.causeOf(tenant, incident),

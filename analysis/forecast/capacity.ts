@@ -12,6 +12,8 @@ export interface Threshold {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly side: 'above' | 'below';
+  /** How long it has to be crossed before the alert fires. */
+  readonly forMs?: number;
 }
 
 /** A sample of a series, and the rules that watch it. */
@@ -26,7 +28,7 @@ export interface WatchedSample {
 const scales = [60_000, 600_000, 7_200_000] as const;
 const lengths = [36, 24, 15] as const;
 const kept = 36;
-const mostSeries = 20_000;
+export const mostSeries = 20_000;
 const mostThresholds = 8;
 /** Squares and differences of larger values are not finite. */
 const largest = 1e150;
@@ -156,7 +158,7 @@ function lineOf(xs: readonly number[], ys: readonly number[]): Line | null {
 function proposalOf(
   line: Line,
   limit: number,
-  { key, labels, value, side }: Threshold,
+  { key, labels, value, side, forMs = 0 }: Threshold,
   spanMs: number,
   now: number,
 ): Proposal | null {
@@ -166,8 +168,8 @@ function proposalOf(
   const aheadMs = left / slope;
   if (!(aheadMs > 2 * spanMs) || aheadMs > lengthMs) return null;
   const noiseMs = (2 * spread) / slope + spanMs;
-  const from = Math.max(now, Math.floor(now + left / high - noiseMs - 0.1 * lengthMs));
-  const to = Math.ceil(now + left / low + noiseMs + 0.1 * lengthMs);
+  const from = forMs + Math.max(now, Math.floor(now + left / high - noiseMs - 0.1 * lengthMs));
+  const to = forMs + Math.ceil(now + left / low + noiseMs + 0.1 * lengthMs);
   return {
     model: 'capacity',
     record: 'capacity',

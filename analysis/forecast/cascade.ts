@@ -7,7 +7,7 @@ import type { Proposal } from './prediction.ts';
 import { median, spreadAround } from './robust.ts';
 
 export const cascadeMs = 300_000;
-const mostLeaders = 2_000;
+export const mostLeaders = 2_000;
 const mostFollowers = 24;
 const mostLags = 12;
 /** Of alerts that came just now: what an alert may follow. */

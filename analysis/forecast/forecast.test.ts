@@ -295,6 +295,6 @@ describe('a forecast of anything', () => {
     expect(bursts.scopes.size).toBeLessThanOrEqual(1_000);
     expect(open.size).toBeLessThanOrEqual(2_000);
     expect(sizes[1]!).toBeLessThan(1.5 * sizes[0]!);
-    expect(() => restoreForecast('{"version":0}')).toThrow('version 1');
+    expect(() => restoreForecast('{"version":0}')).toThrow('version 2');
   });
 });

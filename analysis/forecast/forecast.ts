@@ -4,10 +4,10 @@
 import type { AlertNews, AlertSignal } from '../signals.ts';
 import { type BurstState, emptyBursts, observeBurst, scopeOf } from './burst.ts';
 import { type Calibration, confidenceOf, emptyCalibration, learnOutcome } from './calibration.ts';
-import { type CapacityState, observeSample, type WatchedSample } from './capacity.ts';
-import { type CascadeState, emptyCascades, observeCascade } from './cascade.ts';
+import { type CapacityState, mostSeries, observeSample, type WatchedSample } from './capacity.ts';
+import { type CascadeState, emptyCascades, mostLeaders, observeCascade } from './cascade.ts';
 import { type OffsetAt, proposeClock } from './clock.ts';
-import { ended, isKept, type OccurrencesByKey, occurred } from './occurrences.ts';
+import { ended, isKept, mostKeys, type OccurrencesByKey, occurred } from './occurrences.ts';
 import type { Prediction, PredictionOutcome, Proposal, RecordName } from './prediction.ts';
 import { recordNames } from './prediction.ts';
 import { proposeRenewal } from './renewal.ts';
@@ -25,17 +25,21 @@ export interface ForecastOptions {
 
 /** What the caller has that the forecast has not. */
 export interface ForecastContext {
-  newId(): string;
+  /** The id of a prediction that is about to be made. */
+  newId(of: NewPrediction): string;
   /** Local time of the zone whose clocks jobs go by; UTC where nothing is said. */
   readonly offsetAt?: OffsetAt;
 }
+
+/** What tells a prediction from every other one. */
+export type NewPrediction = Pick<Prediction, 'model' | 'matches' | 'key' | 'madeAt'>;
 
 export interface Forecasts {
   readonly made: readonly Prediction[];
   readonly ended: readonly PredictionOutcome[];
 }
 
-interface Open extends Proposal {
+export interface Open extends Proposal {
   /** Null where it was not said. */
   readonly id: string | null;
   readonly madeAt: number;
@@ -53,6 +57,8 @@ export interface ForecastState {
   /** By what is predicted, then by model and whether it was said. */
   readonly open: Map<string, Map<string, Open>>;
   openCount: number;
+  /** What was forgotten or left out because there was too much, by what it was. */
+  readonly left: { keys: number; leaders: number; series: number; predictions: number };
   now: number;
   /** Nothing ends before this. */
   nextEndAt: number;
@@ -67,6 +73,7 @@ export const createForecast = ({ leastConfidence = 0.5 }: ForecastOptions = {}):
   records: new Map(recordNames.map((name) => [name, emptyCalibration()])),
   open: new Map(),
   openCount: 0,
+  left: { keys: 0, leaders: 0, series: 0, predictions: 0 },
   now: 0,
   nextEndAt: Number.MAX_SAFE_INTEGER,
 });
@@ -91,26 +98,32 @@ export function observeNews(
   }
   if (!isKept(alert, now)) return said;
   comeTrue(state, alert, said);
-  occurred(state.occurrences, alert);
+  const { left, occurrences, cascades } = state;
+  if (occurrences.size >= mostKeys && !occurrences.has(alert.key)) left.keys++;
+  if (cascades.leaders.size >= mostLeaders && !cascades.leaders.has(alert.key)) left.leaders++;
+  occurred(occurrences, alert);
   proposeTimes(state, alert.key, said, context);
-  for (const each of observeCascade(state.cascades, alert.key, alert.at, state.occurrences, now))
+  for (const each of observeCascade(cascades, alert.key, alert.at, occurrences, now))
     propose(state, each, said, context);
   const burst = observeBurst(state.bursts, alert, now);
   if (burst !== null) propose(state, burst, said, context);
   return said;
 }
 
-/** Takes a sample of a watched series in. */
+/**
+ * Takes a sample of a watched series in. Its time is not that of the forecast: with the same news in the same order alerts
+ * are foretold the same, whatever is measured meanwhile.
+ */
 export function observeWatched(
   state: ForecastState,
   sample: WatchedSample,
   context: ForecastContext,
 ): Forecasts {
   const said: Said = { made: [], ended: [] };
-  forward(state, sample.at);
-  endDue(state, said, context);
+  if (state.capacity.size >= mostSeries && !state.capacity.has(sample.series)) state.left.series++;
   for (const each of observeSample(state.capacity, sample)) {
-    if (state.occurrences.get(each.key)?.firing == null) propose(state, each, said, context);
+    if (state.occurrences.get(each.key)?.firing == null)
+      propose(state, each, said, context, Math.max(state.now, sample.at));
   }
   return said;
 }
@@ -130,6 +143,46 @@ export function openPredictions(state: ForecastState): Prediction[] {
   );
 }
 
+/** What a prediction was made of; null: none with this id is open. */
+export function scoreOf(state: ForecastState, { id, model, matches, key }: KnownPrediction): Score | null {
+  const one = state.open.get(targetOf(matches, key))?.get(slotOf(model, true));
+  return one === undefined || one.id !== id ? null : { score: one.score, record: one.record };
+}
+
+type KnownPrediction = Pick<Prediction, 'id' | 'model' | 'matches' | 'key'>;
+type Score = Pick<Proposal, 'score' | 'record'>;
+
+/** Takes a prediction up that was said and that the state does not know; one that it has in its place is forgotten. */
+export function adoptPrediction(state: ForecastState, prediction: Prediction, score: Score): void {
+  const target = targetOf(prediction.matches, prediction.key);
+  const slot = slotOf(prediction.model, true);
+  if (state.open.get(target)?.get(slot)?.id === prediction.id) return;
+  forget(state, target, slot);
+  follow(state, target, slot, { ...prediction, ...score });
+}
+
+/** Forgets a prediction; `came`: what became of it is known elsewhere, and is learned. */
+export function dropPrediction(
+  state: ForecastState,
+  { model, matches, key }: KnownPrediction,
+  came: boolean | null,
+): void {
+  const target = targetOf(matches, key);
+  const slot = slotOf(model, true);
+  const one = state.open.get(target)?.get(slot);
+  if (one !== undefined && came !== null) learnOutcome(state.records.get(one.record)!, one.score, came);
+  forget(state, target, slot);
+}
+
+function forget(state: ForecastState, target: string, slot: string): void {
+  const ones = state.open.get(target);
+  if (ones?.delete(slot)) state.openCount--;
+  if (ones?.size === 0) state.open.delete(target);
+}
+
+const slotOf = (model: Prediction['model'], isSaid: boolean): string =>
+  `${model} ${isSaid ? 'said' : 'silent'}`;
+
 function forward(state: ForecastState, at: number): number {
   if (at > state.now && at <= latest) state.now = at;
   return state.now;
@@ -141,23 +194,39 @@ function predictionOf({ id, score: _, record: __, ...one }: Open): Prediction | 
   return id === null ? null : { ...one, id };
 }
 
-function propose(state: ForecastState, proposal: Proposal, said: Said, { newId }: ForecastContext): void {
-  const { now } = state;
+function propose(
+  state: ForecastState,
+  proposal: Proposal,
+  said: Said,
+  { newId }: ForecastContext,
+  now = state.now,
+): void {
   const { from, to, score, record } = proposal;
   if (!(from >= now && to >= from && score >= 0 && score <= 1)) return;
   const target = targetOf(proposal.matches, proposal.key);
-  const ones = state.open.get(target) ?? new Map<string, Open>();
+  const ones = state.open.get(target);
   const confidence = confidenceOf(state.records.get(record)!, score);
   const isSaid = confidence >= state.leastConfidence;
-  const slot = `${proposal.model} ${isSaid ? 'said' : 'silent'}`;
-  if (ones.has(slot) || state.openCount >= mostOpen) return;
-  const one: Open = { ...proposal, id: isSaid ? newId() : null, madeAt: now, confidence };
+  const slot = slotOf(proposal.model, isSaid);
+  if (ones?.has(slot)) return;
+  if (state.openCount >= mostOpen) {
+    state.left.predictions++;
+    return;
+  }
+  const { model, matches, key } = proposal;
+  const id = isSaid ? newId({ model, matches, key, madeAt: now }) : null;
+  const one: Open = { ...proposal, id, madeAt: now, confidence };
+  follow(state, target, slot, one);
+  const prediction = predictionOf(one);
+  if (prediction !== null) said.made.push(prediction);
+}
+
+function follow(state: ForecastState, target: string, slot: string, one: Open): void {
+  const ones = state.open.get(target) ?? new Map<string, Open>();
   ones.set(slot, one);
   state.open.set(target, ones);
   state.openCount++;
-  state.nextEndAt = Math.min(state.nextEndAt, to + graceMs);
-  const prediction = predictionOf(one);
-  if (prediction !== null) said.made.push(prediction);
+  state.nextEndAt = Math.min(state.nextEndAt, one.to + graceMs);
 }
 
 function proposeTimes(state: ForecastState, key: string, said: Said, context: ForecastContext): void {
@@ -190,10 +259,7 @@ function decide(
   alert: string | null,
   said: Said,
 ): void {
-  const ones = state.open.get(target)!;
-  ones.delete(slot);
-  if (ones.size === 0) state.open.delete(target);
-  state.openCount--;
+  forget(state, target, slot);
   learnOutcome(state.records.get(one.record)!, one.score, alert !== null);
   if (one.id === null) return;
   const { id, model, key, confidence } = one;

@@ -2,7 +2,7 @@
 // that fired last are known.
 import { type AlertSignal, serviceOf } from '../signals.ts';
 
-const mostKeys = 4_096;
+export const mostKeys = 4_096;
 const mostTimes = 48;
 const mostLabels = 32;
 const longestLabel = 256;

@@ -9,6 +9,18 @@
 export const forecastModels = ['renewal', 'clock', 'capacity', 'cascade', 'burst'] as const;
 export type ForecastModel = (typeof forecastModels)[number];
 
+/** What a model foretells: what comes again at its time, what fills up, what follows, further ones of a kind. */
+export const predictionKinds = ['periodic', 'capacity', 'cascade', 'burst'] as const;
+export type PredictionKind = (typeof predictionKinds)[number];
+
+export const kindOfModel = {
+  renewal: 'periodic',
+  clock: 'periodic',
+  capacity: 'capacity',
+  cascade: 'cascade',
+  burst: 'burst',
+} as const satisfies Record<ForecastModel, PredictionKind>;
+
 export interface Prediction {
   /** Given by the caller. */
   readonly id: string;

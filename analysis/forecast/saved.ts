@@ -1,27 +1,115 @@
-// The state as text and back: what is restored goes on as if it had never been away.
+// The state as text and back: what is restored goes on as if it had never been away. It is megabytes where there are many
+// alerts, so it comes in parts.
 import { createForecast, type ForecastState } from './forecast.ts';
 import { recordNames } from './prediction.ts';
 
-const version = 1;
+const version = 2;
 
-/** As JSON, maps and sets with a mark. */
-export const saveForecast = (state: ForecastState): string =>
-  JSON.stringify({ version, state }, (_, value: unknown) =>
-    value instanceof Map ? { $map: [...value] } : value instanceof Set ? { $set: [...value] } : value,
-  );
+/** Characters of a part; one entry may make it longer by what that has. */
+const partLength = 32_768;
+
+const marked = (_: string, value: unknown): unknown =>
+  value instanceof Map ? { $map: [...value] } : value instanceof Set ? { $set: [...value] } : value;
+
+function unmarked(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  // A label may have such a name: its value is a text, and no list.
+  if ('$map' in value && Array.isArray(value.$map)) return new Map(value.$map as [unknown, unknown][]);
+  if ('$set' in value && Array.isArray(value.$set)) return new Set(value.$set as unknown[]);
+  return value;
+}
+
+/** What is saved entry by entry: of everything else there is little. */
+const mapsOf = (state: ForecastState) => ({
+  occurrences: state.occurrences as Map<string, unknown>,
+  leaders: state.cascades.leaders as Map<string, unknown>,
+  scopes: state.bursts.scopes as Map<string, unknown>,
+  instances: state.bursts.instances as Map<string, unknown>,
+  capacity: state.capacity as Map<string, unknown>,
+  open: state.open as Map<string, unknown>,
+});
+type MapName = keyof ReturnType<typeof mapsOf>;
+
+/** What is saved in one piece. */
+type Rest = Pick<
+  ForecastState,
+  'leastConfidence' | 'records' | 'openCount' | 'left' | 'now' | 'nextEndAt'
+> & { readonly recent: Map<string, number> };
+
+interface Part {
+  readonly version: number;
+  readonly of: MapName | 'rest';
+  readonly entries: readonly unknown[];
+}
+
+const partOf = (of: Part['of'], entries: readonly string[]): string =>
+  `{"version":${version},"of":"${of}","entries":[${entries.join(',')}]}`;
+
+/** The state as texts of about 32 kB each, in pieces of work of less than a millisecond. Nothing is to change meanwhile. */
+export function* forecastParts(state: ForecastState): Generator<string> {
+  const { leastConfidence, cascades, records, openCount, left, now, nextEndAt } = state;
+  const { recent } = cascades;
+  const rest: Rest = { leastConfidence, recent, records, openCount, left, now, nextEndAt };
+  yield partOf('rest', [JSON.stringify(rest, marked)]);
+  for (const [of, map] of Object.entries(mapsOf(state)) as [MapName, Map<string, unknown>][]) {
+    let entries: string[] = [];
+    let length = 0;
+    for (const entry of map) {
+      const text = JSON.stringify(entry, marked);
+      entries.push(text);
+      length += text.length;
+      if (length < partLength) continue;
+      yield partOf(of, entries);
+      entries = [];
+      length = 0;
+    }
+    if (entries.length > 0) yield partOf(of, entries);
+  }
+}
+
+/** Puts together what `forecastParts` gave, part by part. */
+export class ForecastRestorer {
+  readonly #maps = new Map<MapName, Map<string, unknown>>();
+  #rest: Rest | null = null;
+
+  /** Throws where the text is of another version, or none of a forecast. */
+  take(text: string): void {
+    const part = JSON.parse(text, unmarked) as Partial<Part> | null;
+    if (part?.version !== version || !Array.isArray(part.entries) || part.of === undefined)
+      throw new Error(`expected the state of a forecast of version ${version}`);
+    if (part.of === 'rest') {
+      this.#rest = part.entries[0] as Rest;
+      return;
+    }
+    const map = this.#maps.get(part.of) ?? new Map<string, unknown>();
+    this.#maps.set(part.of, map);
+    for (const [key, value] of part.entries as readonly [string, unknown][]) map.set(key, value);
+  }
+
+  /** Throws where the first part was not among them. */
+  state(): ForecastState {
+    if (this.#rest === null) throw new Error(`expected the state of a forecast of version ${version}`);
+    const { recent, ...rest } = this.#rest;
+    const of = <Value>(name: MapName) => (this.#maps.get(name) ?? new Map()) as Map<string, Value>;
+    return {
+      ...rest,
+      occurrences: of('occurrences'),
+      cascades: { leaders: of('leaders'), recent },
+      bursts: { scopes: of('scopes'), instances: of('instances') },
+      capacity: of('capacity'),
+      open: of('open'),
+    };
+  }
+}
+
+/** All parts in one text, each a line. */
+export const saveForecast = (state: ForecastState): string => [...forecastParts(state)].join('\n');
 
 /** The state that `saveForecast` gave. Throws where the text is of another version, or none of a forecast. */
 export function restoreForecast(text: string): ForecastState {
-  const saved = JSON.parse(text, (_, value: unknown) => {
-    if (typeof value !== 'object' || value === null) return value;
-    // A label may have such a name: its value is a text, and no list.
-    if ('$map' in value && Array.isArray(value.$map)) return new Map(value.$map as [unknown, unknown][]);
-    if ('$set' in value && Array.isArray(value.$set)) return new Set(value.$set as unknown[]);
-    return value;
-  }) as { version?: unknown; state?: ForecastState } | null;
-  if (saved?.version !== version || !(saved.state?.records instanceof Map))
-    throw new Error(`expected the state of a forecast of version ${version}`);
-  return saved.state;
+  const restorer = new ForecastRestorer();
+  for (const part of text.split('\n')) restorer.take(part);
+  return restorer.state();
 }
 
 /** A state that knows nothing of alerts, with the track records of another one. */

@@ -16,7 +16,11 @@ import { Wire } from '../wire.ts';
 const hosts = 200;
 
 /** Of the analyses, which write behind the alerts, in commits of their own. */
-const ofAnalyses = new Set(['rows.incident', 'rows.incident_alert', 'rows.analysis', 'rows.finding']);
+const ofAnalyses = new Set(
+  ['incident', 'incident_alert', 'analysis', 'finding', 'prediction', 'forecast', 'forecast_part'].map(
+    (table) => `rows.${table}`,
+  ),
+);
 
 const held = ({ tables, analysedEvents }: RowCounts) =>
   Object.entries(tables).reduce(

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { type FlowOptions, usualFlow } from '../../analysis/root-cause/flow.ts';
 import { findRootCause } from '../../analysis/root-cause/root-cause.ts';
+import { wilson } from '../../analysis/wilson.ts';
 import { atLeast, type Report } from '../report.ts';
 import { type PetShopIssue, readTraffic, trafficFolders } from './petshop.ts';
-import { wilson } from './wilson.ts';
 
 const floors = { 1: 0.7, 3: 0.83 } as const;
 const goals = { 1: 'value >= 0.8', 3: 'value >= 0.92' } as const;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findRootCause } from '../../analysis/root-cause/root-cause.ts';
+import { wilson } from '../../analysis/wilson.ts';
 import { familyOf, readTraffic, trafficFolders } from './petshop.ts';
-import { wilson } from './wilson.ts';
 
 let root: string;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 // The rows of predictions: simulated worlds whose seeds nothing was tuned on, and crossings in real metrics.
 import { forecastModels } from '../../analysis/forecast/index.ts';
+import { wilson } from '../../analysis/wilson.ts';
 import { atLeast, atMost, type Report } from '../report.ts';
 import { median } from '../statistics.ts';
 import { readCorpus } from './corpus.ts';
 import { type CrossingScore, crossingsOf, readMetrics } from './crossings.ts';
 import { foretell, type Judged, type WorldScore } from './predictions.ts';
-import { wilson } from './wilson.ts';
 
 /** Tuning used seeds below 1,000. */
 const firstSeed = 1_001;

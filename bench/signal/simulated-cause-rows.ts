@@ -3,9 +3,9 @@
 import { type CauseCategory, causeCategories, type RootCause } from '../../analysis/root-cause/hypothesis.ts';
 import { findRootCause, limits } from '../../analysis/root-cause/root-cause.ts';
 import type { AlertSignal, SeriesSignal } from '../../analysis/signals.ts';
+import { wilson } from '../../analysis/wilson.ts';
 import { atLeast, atMost, exactly, type Report } from '../report.ts';
 import { type CauseQuestion, questionsOf } from './simulated-causes.ts';
-import { wilson } from './wilson.ts';
 
 /** Scoring seeds begin above 1,000. */
 const firstSeed = 1_001;

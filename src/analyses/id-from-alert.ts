@@ -1,5 +1,6 @@
 // Ids that follow from an alert: what it begins has the same id however often the log is read.
 import { createHash } from 'node:crypto';
+import type { NewPrediction } from '../../analysis/forecast/index.ts';
 import type { PatternFinding } from '../../analysis/patterns/pattern.ts';
 
 /** A UUIDv7 with the alert's time and bits that are its own. */
@@ -10,6 +11,12 @@ export function idFromAlert({ id }: { readonly id: string }): string {
 /** Of what was found in alerts: the same whenever it is said anew. */
 export function idFromFinding({ pattern, key, alerts }: PatternFinding): string {
   return idFrom(alerts[0] ?? zeroId, `${pattern} ${key}`);
+}
+
+/** Of what is said of alerts to come: the same when the same news lead to it again. Sorts by when it was made. */
+export function idFromPrediction({ model, matches, key, madeAt }: NewPrediction): string {
+  const time = Math.floor(madeAt).toString(16).padStart(12, '0');
+  return idFrom(`${time.slice(0, 8)}-${time.slice(8)}`, `prediction ${model} ${matches} ${madeAt} ${key}`);
 }
 
 const zeroId = '00000000-0000-7000-8000-000000000000';

@@ -1,4 +1,5 @@
 // What the analyses know of an alert, for whoever tells people of it.
+import type { ForecastModel } from '../../analysis/forecast/index.ts';
 import type { PatternName } from '../../analysis/patterns/pattern.ts';
 import type { CauseCategory } from '../../analysis/root-cause/hypothesis.ts';
 
@@ -20,6 +21,21 @@ export interface KnownPattern {
   readonly from: number;
 }
 
+/** An alert that is expected after this one. */
+export interface KnownPrediction {
+  readonly model: ForecastModel;
+  /** The rule or type of the expected alert, and its service. */
+  readonly name: string;
+  readonly service: string | null;
+  /** It is to begin to fire between these, epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** 0 … 1. */
+  readonly confidence: number;
+  /** How often it followed before; null: it is not known by following. */
+  readonly times: { readonly came: number; readonly of: number } | null;
+}
+
 export interface KnownOfAlert {
   readonly incident: {
     readonly id: string;
@@ -33,4 +49,6 @@ export interface KnownOfAlert {
   /** Null: unknown, or not looked for yet. */
   readonly cause: KnownCause | null;
   readonly patterns: readonly KnownPattern[];
+  /** Sure ones, the soonest first. */
+  readonly predictions: readonly KnownPrediction[];
 }

@@ -2,8 +2,10 @@
 // never before them: in slices, with the loop free between two of them. One write of a tenant is under way at a time, and
 // it holds the rows and how far the log was read together, so that a restart neither loses nor repeats anything. What
 // comes faster than it is read is left in the log and read from there.
+
+import type { OffsetAt, WatchedSample } from '../../analysis/forecast/index.ts';
 import { adopt, incidentOf, titleOf } from '../../analysis/incidents/index.ts';
-import type { AlertSignal, Edge } from '../../analysis/signals.ts';
+import type { AlertNews, AlertSignal, Edge } from '../../analysis/signals.ts';
 import { graphOf } from '../../analysis/topology/index.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -18,6 +20,8 @@ import { atOnce, nextSlice } from '../slices.ts';
 import { alertNewsKind } from '../store/alert-news.ts';
 import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
+import { ForecastKeeper } from './forecast-keeper.ts';
+import type { Foretold } from './forecast-tally.ts';
 import { incidentOfRow } from './incident-rows.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
 import { mostFindings } from './recent-knowledge.ts';
@@ -39,6 +43,9 @@ const linesPerRead = 500;
  * as a whole. What came since is read from the log again. */
 const tickMs = 10_000;
 const savedBytesPerMs = 50;
+/** Watched series are looked at this often, so many of them before others have their turn. */
+const watchEveryMs = 30_000;
+const watchedAtOnce = 4;
 /** Patterns that were said so long before a start are known after it. */
 const patternsRecalledMs = 3_600_000;
 /** Decisions of people that wait. */
@@ -94,10 +101,23 @@ interface Run {
   running: boolean;
   timer: Timer | null;
   failures: number;
+  /** When watched series were looked at last. */
+  watchedAt: number;
 }
 
 export interface RunnerPorts {
-  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'findings' | 'incidents' | 'tenants'>;
+  readonly store: Pick<
+    Store,
+    | 'analysis'
+    | 'alertNews'
+    | 'findings'
+    | 'incidents'
+    | 'tenants'
+    | 'forecast'
+    | 'forecastPart'
+    | 'prediction'
+    | 'predictions'
+  >;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -108,6 +128,10 @@ export interface RunnerPorts {
   readonly isFinding: (alert: AlertRow) => boolean;
   /** What people declared of who depends on whom. */
   readonly declared: (tenant: string) => readonly Edge[];
+  /** What the tenant's rules with a threshold read now, series by series, not later than `now`; and how many are left out. */
+  readonly watched?: (tenant: string, now: number) => Generator<WatchedSample | null, number>;
+  /** Local time of whom alerts may go by; UTC unless told otherwise. */
+  readonly offsetAt?: OffsetAt;
   /** What is held for the cause of an incident now. */
   readonly causeOf?: (tenant: string, incident: string) => KnownCause | null;
 }
@@ -118,12 +142,15 @@ class Refused extends Error {}
 export class AnalysisRunner {
   readonly #ports: RunnerPorts;
   readonly #runs = new Map<string, Run>();
+  readonly #forecasts: ForecastKeeper;
   #tick: Timer | null = null;
   #closing = false;
   readonly counts = { news: 0, writes: 0, failures: 0, behind: 0 };
 
   constructor(ports: RunnerPorts) {
     this.#ports = ports;
+    const { store, engine, clock, log, offsetAt = () => 0 } = ports;
+    this.#forecasts = new ForecastKeeper({ store, engine, clock, log, offsetAt });
   }
 
   /** Takes up every tenant where the last process stopped. */
@@ -191,7 +218,14 @@ export class AnalysisRunner {
       },
       cause: this.#ports.causeOf?.(tenant, incident.id) ?? null,
       patterns: analyses.recent.patternsOf(alert),
+      predictions: analyses.predictions.live.of(alert, this.#ports.clock.now()),
     };
+  }
+
+  /** How many alerts were foretold, and what there was no room for; null: not known yet. */
+  foretoldOf(tenant: string): Foretold | null {
+    const predictions = this.#runs.get(tenant)?.analyses?.predictions;
+    return predictions ? { tally: predictions.tally, left: predictions.left } : null;
   }
 
   /** Resolves when everything that was committed until then was looked at, and what follows is stored. */
@@ -210,6 +244,7 @@ export class AnalysisRunner {
   /** Looks at nothing more, and has the engine store what is known before it stops. What is under way the log has still. */
   close(): void {
     this.#closing = true;
+    this.#forecasts.close();
     this.#tick?.cancel();
     for (const run of this.#runs.values()) {
       run.timer?.cancel();
@@ -227,6 +262,7 @@ export class AnalysisRunner {
       ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
       ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
       ...{ gatheredSince: null, savedAt: Number.NEGATIVE_INFINITY, savedBytes: 0, tickedCursor: -1 },
+      watchedAt: Number.NEGATIVE_INFINITY,
     };
     this.#runs.set(tenant, run);
     return run;
@@ -289,24 +325,29 @@ export class AnalysisRunner {
     if (run.analyses !== null) return;
     const { store, log, newId, clock } = this.#ports;
     const stored = store.analysis(run.tenant);
+    const kept = await this.#forecasts.load(run.tenant);
     let analyses: TenantAnalyses;
     run.stored = stored !== null;
-    run.cursor = stored?.savedCursor ?? -1;
+    const cursor = stored?.cursor ?? -1;
+    // Where those begin that are saved together; the forecast may know less.
+    let known = stored?.savedCursor ?? -1;
     try {
-      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, newId);
+      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, kept.predictions, newId);
     } catch (error) {
       log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
-      analyses = new TenantAnalyses(run.tenant, null, newId);
+      analyses = new TenantAnalyses(run.tenant, null, kept.predictions, newId);
       this.#takeOver(analyses);
-      run.cursor = stored?.cursor ?? -1;
+      known = cursor;
     }
-    for (const cursor = stored?.cursor ?? -1; run.cursor < cursor; ) {
+    for (run.cursor = Math.min(known, kept.cursor); run.cursor < cursor; ) {
       const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
-      await this.#showAgain(run, analyses, page.lines, cursor);
+      await this.#showAgain(run, analyses, page.lines, { known, cursor });
       if (this.#closing) return;
       run.cursor = Math.min(cursor, page.upTo);
       if (!page.more) break;
     }
+    await this.#forecasts.takeUp(run.tenant, kept);
+    if (this.#closing) return;
     run.savedCursor = stored?.savedCursor ?? -1;
     analyses.declare(this.#ports.declared(run.tenant), clock.now());
     const since = clock.now() - patternsRecalledMs;
@@ -317,18 +358,20 @@ export class AnalysisRunner {
     run.behind = true;
   }
 
-  /** Shows it what was seen up to `cursor` by the last process, whose rows are stored. */
+  /** Shows it what was seen up to `cursor` by the last process, whose rows are stored; the forecast alone what the others know. */
   async #showAgain(
     run: Run,
     analyses: TenantAnalyses,
     lines: readonly AlertNewsLine[],
-    cursor: number,
+    { known, cursor }: { readonly known: number; readonly cursor: number },
   ): Promise<void> {
     const { clock } = this.#ports;
     for (let at = 0; at < lines.length && !this.#closing; await this.#breathe()) {
       for (const until = clock.now() + sliceMs; at < lines.length; ) {
         const line = lines[at++]!;
-        if (line.seq <= cursor) this.#show(run, analyses, line);
+        const news = line.seq > cursor ? null : this.#newsOf(run, line);
+        if (news !== null && line.seq > known) analyses.observe(news);
+        else if (news !== null) analyses.foresee(news);
         if (clock.now() >= until) break;
       }
       analyses.recall();
@@ -350,17 +393,17 @@ export class AnalysisRunner {
     return this.#ports.isFinding(row) ? ofFindings : signalOf(row, kind === 'resolved' ? at : null, at);
   }
 
-  #show(
+  /** Null: the alert is not kept any more, or is none that analyses are about. */
+  #newsOf(
     { tenant }: Run,
-    analyses: TenantAnalyses,
     { kind, alert, at }: AlertNewsLine,
     known: WaitingLine['signal'] = null,
-  ): void {
+  ): AlertNews | null {
     const row = known === null ? this.#ports.alert(tenant, alert) : null;
     const signal = known ?? (row && this.#signalOf(row, kind, at));
-    if (signal === null || signal === ofFindings) return;
+    if (signal === null || signal === ofFindings) return null;
     this.counts.news += 1;
-    analyses.observe({ kind, alert: signal, seenAt: at });
+    return { kind, alert: signal, seenAt: at };
   }
 
   /** Looks at some news and stores what follows; false: there is none. */
@@ -381,7 +424,11 @@ export class AnalysisRunner {
     const until = clock.now() + sliceMs;
     for (let line = run.lines.take(); line !== undefined; line = run.lines.take()) {
       if (line.seq > run.cursor) {
-        this.#show(run, analyses, line, line.signal);
+        const news = this.#newsOf(run, line, line.signal);
+        if (news !== null) {
+          analyses.observe(news);
+          this.#forecasts.saw(run.tenant);
+        }
         run.cursor = line.seq;
       }
       if (analyses.waiting >= mostGathered || clock.now() >= until) break;
@@ -398,8 +445,10 @@ export class AnalysisRunner {
   /** Stores what was gathered. */
   async #store(run: Run): Promise<void> {
     run.gatheredSince = null;
-    const effects = run.analyses!.flush();
+    const { analyses } = run;
+    const effects = analyses!.flush(this.#ports.clock.now());
     if (effects.length > 0) await this.#write(run, effects, run.stored ? null : await this.#state(run));
+    analyses!.predictions.stored(this.#ports.clock.now());
   }
 
   async #carryOut(run: Run, order: WaitingOrder): Promise<void> {
@@ -473,6 +522,28 @@ export class AnalysisRunner {
     }
   }
 
+  /** Shows the forecast what is measured now, and stores what it says. */
+  async #watch(run: Run, analyses: TenantAnalyses): Promise<void> {
+    const { watched, clock } = this.#ports;
+    const now = clock.now();
+    if (watched === undefined || now - run.watchedAt < watchEveryMs) return;
+    run.watchedAt = now;
+    let looked = 0;
+    const samples = watched(run.tenant, now);
+    for (let next = samples.next(); ; next = samples.next()) {
+      if (next.done === true) {
+        analyses.predictions.tally.unwatched = next.value;
+        break;
+      }
+      if (next.value !== null) analyses.watch(next.value);
+      if (++looked % watchedAtOnce > 0) continue;
+      await this.#breathe();
+      if (this.#closing) return;
+    }
+    if (looked > 0) this.#forecasts.saw(run.tenant);
+    await this.#store(run);
+  }
+
   #armTick(): void {
     const { clock } = this.#ports;
     this.#tick = clock.at(clock.now() + tickMs, () => {
@@ -490,13 +561,19 @@ export class AnalysisRunner {
     if (seen && this.#ports.clock.now() - run.savedAt < run.savedBytes / savedBytesPerMs) return;
     run.running = true;
     try {
-      analyses.tick(this.#ports.clock.now());
-      const effects = analyses.flush();
+      const { clock } = this.#ports;
+      analyses.tick(clock.now());
+      const effects = analyses.flush(clock.now());
       // What a tick changed cannot be learned from the log again: the state goes with it.
       if (effects.length > 0 || run.cursor > run.savedCursor) {
         const state = await this.#state(run);
-        if (!this.#closing) await this.#write(run, effects, state);
+        if (this.#closing) return;
+        await this.#write(run, effects, state);
       }
+      analyses.predictions.stored(clock.now());
+      if (run.stored && this.#forecasts.due(run.tenant))
+        await this.#forecasts.keep(run.tenant, analyses.predictions, run.savedCursor);
+      await this.#watch(run, analyses);
     } catch (error) {
       this.#failed(run, error);
     } finally {

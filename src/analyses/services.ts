@@ -1,4 +1,5 @@
 // What people ask of incidents and of the topology, and what they decide about them.
+import { trackRecord } from '../../analysis/forecast/index.ts';
 import {
   adopt,
   closeByPerson,
@@ -13,11 +14,12 @@ import { nextVersion } from '../engine/object-change.ts';
 import { refusal } from '../engine/refusal.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import { toIncidentBody } from '../http/bodies/incident-body.ts';
+import type { TrackRecord } from '../http/bodies/prediction-body.ts';
 import { type TopologyIn, toTopologyBody } from '../http/bodies/topology-body.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow, FindingRow, IncidentAlertRow, IncidentRow } from '../pipeline/rows.ts';
+import type { AlertRow, FindingRow, IncidentAlertRow, IncidentRow, PredictionRow } from '../pipeline/rows.ts';
 import type { Actor, Answer, Idempotency } from '../services.ts';
-import type { FindingFilter, IncidentFilter, Page, Store } from '../store/store.ts';
+import type { FindingFilter, IncidentFilter, Page, PredictionFilter, Store } from '../store/store.ts';
 import { signalOf } from './alert-signal.ts';
 import type { FoundInAlerts } from './cause-messages.ts';
 import type { AnalyzeQuestion, CauseThreads } from './cause-threads.ts';
@@ -60,6 +62,14 @@ export interface AnalysisServices {
   knownOf(tenant: string, alert: string): KnownOfAlert | null;
   /** Newest first. */
   findings(tenant: string, filter: FindingFilter, limit: number, cursor: string | null): Page<FindingRow>;
+  /** Newest first. */
+  predictions(
+    tenant: string,
+    filter: PredictionFilter,
+    limit: number,
+    cursor: string | null,
+  ): Page<PredictionRow>;
+  trackRecord(tenant: string): TrackRecord;
   edges(tenant: string): readonly Edge[];
   /** The same for what is declared through the API, in place of what was declared so before. */
   declare(tenant: string, topology: TopologyIn, actor: Actor): Promise<Answer>;
@@ -193,6 +203,11 @@ export function createAnalysisServices(ports: AnalysisServicePorts): AnalysisSer
     analyze: (tenant, of, signal) => ports.threads.analyze(tenant, of, signal),
     knownOf: (tenant, alert) => runner.knownOf(tenant, alert),
     findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
+    predictions: (tenant, filter, limit, cursor) => store.predictions(tenant, filter, limit, cursor),
+    trackRecord: (tenant) => ({
+      models: trackRecord(store.predictionCounts(tenant)),
+      foretold: runner.foretoldOf(tenant),
+    }),
     edges: (tenant) => runner.edges(tenant),
     declare: (tenant, topology, actor) =>
       asked(

@@ -1,5 +1,6 @@
 // What the analyses know of one tenant: the topology, which all of them read, and the state of each. It is saved and
 // restored as a whole, so that they never stand at different places of the log.
+import type { WatchedSample } from '../../analysis/forecast/index.ts';
 import type { AlertNews, Edge } from '../../analysis/signals.ts';
 import {
   createTopology,
@@ -15,6 +16,7 @@ import type { Analyser, AnalysisContext } from './analyser.ts';
 import { idFromAlert } from './id-from-alert.ts';
 import { IncidentAnalyser } from './incident-analyser.ts';
 import { PatternAnalyser } from './pattern-analyser.ts';
+import type { PredictionAnalyser } from './prediction-analyser.ts';
 import { RecentKnowledge } from './recent-knowledge.ts';
 import { slicedJson } from './sliced-json.ts';
 
@@ -33,15 +35,18 @@ export class TenantAnalyses {
   readonly topology: Topology;
   readonly incidents: IncidentAnalyser;
   readonly patterns: PatternAnalyser;
-  /** In the order in which each sees the news. */
+  /** Its state is kept apart. */
+  readonly predictions: PredictionAnalyser;
+  /** Those whose state is saved here, in the order in which each sees the news. */
   readonly all: readonly Analyser[];
   /** What they said lately. */
   readonly recent = new RecentKnowledge();
   readonly #newId: () => string;
 
   /** @param saved What `save` gave. Throws when it cannot be read. */
-  constructor(tenant: string, saved: string | null, newId: () => string) {
+  constructor(tenant: string, saved: string | null, predictions: PredictionAnalyser, newId: () => string) {
     this.tenant = tenant;
+    this.predictions = predictions;
     this.#newId = newId;
     const from = saved === null ? null : (JSON.parse(saved) as Saved);
     if (from !== null && from.format !== format)
@@ -58,18 +63,30 @@ export class TenantAnalyses {
   }
 
   get waiting(): number {
-    return this.all.reduce((sum, { waiting }) => sum + waiting, 0);
+    return this.all.reduce((sum, { waiting }) => sum + waiting, this.predictions.waiting);
   }
 
   observe(news: AlertNews): void {
     observeTopology(this.topology, news);
     const { context } = this;
     for (const analyser of this.all) analyser.observe(news, context);
+    this.predictions.observe(news, context);
+  }
+
+  /** Shows the predictions alone what all others know already. */
+  foresee(news: AlertNews): void {
+    this.predictions.observe(news, this.context);
+  }
+
+  /** A sample of a series that rules watch. */
+  watch(sample: WatchedSample): void {
+    this.predictions.watch(sample, this.context);
   }
 
   tick(now: number): void {
     const { context } = this;
     for (const analyser of this.all) analyser.tick(now, context);
+    this.predictions.tick(now, context);
   }
 
   /** What people declare from now on. */
@@ -77,11 +94,12 @@ export class TenantAnalyses {
     declare(this.topology, edges, now);
   }
 
-  flush(): Effect[] {
+  /** @param now When it is about to be stored. */
+  flush(now: number): Effect[] {
     const { context } = this;
     const effects = this.all.flatMap((analyser) => analyser.flush(context));
     this.recent.note(effects);
-    return effects;
+    return [...effects, ...this.predictions.flush(now)];
   }
 
   /** Takes what was said of news that are seen again, and remembers what is to be remembered of it. */

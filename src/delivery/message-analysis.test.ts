@@ -31,6 +31,7 @@ const known = (
   },
   cause: null,
   patterns: [],
+  predictions: [],
   ...more,
 });
 const cause = { service: 'a', category: 'change', confidence: 0.6 } as const;

@@ -1,8 +1,8 @@
 // What the analyses know of a message's alerts when it is decided: looked up in memory, without waiting, and never a reason
 // for a message to stay. It is stored with the message, so that each attempt says the same, also over a restart.
-import type { AlertMessage, MessageAnalysis } from '../../channels/message.ts';
+import type { AlertMessage, MessageAnalysis, MessagePrediction } from '../../channels/message.ts';
 import { plain } from '../../channels/plain.ts';
-import type { KnownOfAlert } from '../analyses/known-of-alert.ts';
+import type { KnownOfAlert, KnownPrediction } from '../analyses/known-of-alert.ts';
 import type { Log } from '../log.ts';
 
 /** What is known of one alert; null: nothing. */
@@ -11,15 +11,17 @@ export type KnownOf = (tenant: string, alertId: string) => KnownOfAlert | null;
 /** Alerts of a message that are looked up. */
 const mostLooked = 100;
 const mostPatterns = 3;
+const mostPredictions = 3;
 
 /**
- * The incident that most of the message's alerts are in, its probable cause, and the surest patterns; null where that says
- * no more than the message does. Pure but for `knownOf`.
+ * The incident that most of the message's alerts are in, its probable cause, the surest patterns, and what is expected to
+ * come; null where that says no more than the message does. Pure but for `knownOf`.
  */
 export function analysisOf(message: AlertMessage, knownOf: KnownOf): MessageAnalysis | null {
   const { tenant, alerts, truncated } = message;
   const incidents = new Map<string, { readonly known: KnownOfAlert; count: number }>();
   const patterns = new Map<string, MessageAnalysis['patterns'][number]>();
+  const predictions = new Map<string, MessagePrediction>();
   const looked = alerts.slice(0, mostLooked);
   for (const { id } of looked) {
     const known = knownOf(tenant, id);
@@ -28,6 +30,8 @@ export function analysisOf(message: AlertMessage, knownOf: KnownOf): MessageAnal
     if (entry === undefined) incidents.set(known.incident.id, { known, count: 1 });
     else entry.count += 1;
     for (const one of known.patterns) patterns.set(`${one.pattern} ${one.from}`, one);
+    for (const one of known.predictions)
+      predictions.set(`${one.model} ${one.name} ${one.service} ${one.from}`, predictionOf(one));
   }
   const [most] = [...incidents.values()].sort((a, b) => b.count - a.count);
   const cause = most?.known.cause ?? null;
@@ -38,7 +42,8 @@ export function analysisOf(message: AlertMessage, knownOf: KnownOf): MessageAnal
       ? null
       : incidentOf(most.known.incident);
   const surest = [...patterns.values()].sort((a, b) => b.confidence - a.confidence || a.from - b.from);
-  if (incident === null && surest.length === 0) return null;
+  const expected = [...predictions.values()].sort((a, b) => b.confidence - a.confidence || a.to - b.to);
+  if (incident === null && surest.length + expected.length === 0) return null;
   return {
     incident,
     cause: cause && {
@@ -47,7 +52,12 @@ export function analysisOf(message: AlertMessage, knownOf: KnownOf): MessageAnal
     patterns: surest.slice(0, mostPatterns).map(({ pattern, alerts: of, services, confidence, from }) => ({
       ...{ pattern, alerts: of, services, confidence, from },
     })),
+    ...(expected.length > 0 && { predictions: expected.slice(0, mostPredictions) }),
   };
+}
+
+function predictionOf({ name, service, ...of }: KnownPrediction): MessagePrediction {
+  return { ...of, name: plain(name, 120), service: service === null ? null : plain(service, 120) };
 }
 
 function incidentOf({ id, title, alerts, services, first, openedAt }: KnownOfAlert['incident']) {

@@ -2,7 +2,14 @@
 // became of that, and how it stands now. What it means is told elsewhere, from these facts alone.
 import { setImmediate } from 'node:timers/promises';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
-import type { AlertRow, DeliveryRow, FindingRow, NotificationRow, SilenceRow } from '../pipeline/rows.ts';
+import type {
+  AlertRow,
+  DeliveryRow,
+  FindingRow,
+  NotificationRow,
+  PredictionRow,
+  SilenceRow,
+} from '../pipeline/rows.ts';
 import type { Standing } from '../pipeline/standing.ts';
 import type { Services } from '../services.ts';
 import type { StoredEvent } from '../store/rows.ts';
@@ -34,6 +41,8 @@ export interface AlertFacts {
   readonly incident: IncidentFacts | null;
   /** Patterns that name it, oldest first. */
   readonly findings: readonly FindingRow[];
+  /** Those that it made come true, oldest first. */
+  readonly foretold: readonly PredictionRow[];
   /** There are older events or messages than these. */
   readonly more: boolean;
   readonly standings: readonly Standing[];
@@ -114,8 +123,9 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
       : store.configVersion(tenant, 'rule', row.rule, row.ruleHash);
   const incident = incidentFactsOf(store, tenant, id);
   const findings = findingsOf(store, row);
+  const foretold = store.predictionsOf(tenant, id).filter(({ state }) => state === 'came_true');
   return {
-    ...{ incident, findings },
+    ...{ incident, findings, foretold },
     ...{ alert: row, events, messages, standings, silences, silenceEvents, groupEvents, sources, rule, now },
     more: more || said.length === mostMessages,
   };

@@ -1,12 +1,14 @@
-// Lines about the incident that an alert is in, and about patterns that name it.
+// Lines about the incident that an alert is in, about patterns that name it, and that it had been foretold.
 import { analysisWords, causeText, patternText, percentOf } from '../../channels/analysis-text.ts';
+import { predictionWords } from '../../channels/prediction-text.ts';
 import type { AlertFacts } from './facts.ts';
 import type { IncidentFacts } from './incident-facts.ts';
 import { type Say, spanText } from './say.ts';
 import type { TimelineEntry } from './timeline-entry.ts';
 
-export function incidentLines({ incident, findings }: AlertFacts, say: Say): readonly TimelineEntry[] {
-  const lines: TimelineEntry[] = [];
+export function incidentLines(facts: AlertFacts, say: Say): readonly TimelineEntry[] {
+  const { incident, findings } = facts;
+  const lines: TimelineEntry[] = foretoldLines(facts, say);
   const t = say.t.incident;
   if (incident !== null) {
     const { id, joinedAt, why, cause } = incident;
@@ -33,8 +35,32 @@ export function incidentLines({ incident, findings }: AlertFacts, say: Say): rea
   return lines;
 }
 
+/** That it was to come, when that was said. */
+function foretoldLines({ foretold }: AlertFacts, say: Say): TimelineEntry[] {
+  return foretold.map(({ id, model, storedAt, from, to, confidence, figures }) => ({
+    ...{ at: storedAt, what: 'alert.foretold', actor: null },
+    text: say.t.incident.foretold({
+      ...{ from: say.timeBeside(from, storedAt), to: say.timeBeside(to, storedAt) },
+      ...{ percent: percentOf(confidence), why: predictionWords[say.locale].model[model] },
+    }),
+    details: { prediction_id: id, model, confidence, ...figures },
+  }));
+}
+
 /** Of the summary: what the alert is part of, and what that came from. */
-export function incidentTexts({ incident }: AlertFacts, say: Say): readonly string[] {
+export function incidentTexts(facts: AlertFacts, say: Say): readonly string[] {
+  return [...foretoldTexts(facts, say), ...partOfTexts(facts, say)];
+}
+
+/** The surest of what had been said of it. */
+function foretoldTexts({ foretold, alert }: AlertFacts, say: Say): readonly string[] {
+  const [surest] = [...foretold].sort((a, b) => b.confidence - a.confidence);
+  if (surest === undefined) return [];
+  const at = say.timeBeside(surest.storedAt, alert.firedAt ?? surest.from);
+  return [say.t.incident.wasForetold({ at, percent: percentOf(surest.confidence) })];
+}
+
+function partOfTexts({ incident }: AlertFacts, say: Say): readonly string[] {
   if (incident === null) return [];
   const { first, services, alerts, openedAt, cause } = incident;
   const title = analysisWords[say.locale].incident({

@@ -8,12 +8,15 @@ import type {
   DeliveryState,
   EventRow,
   FindingRow,
+  ForecastPartRow,
+  ForecastRow,
   GroupRow,
   HeartbeatRow,
   IncidentAlertRow,
   IncidentCauseRow,
   IncidentRow,
   NotificationRow,
+  PredictionRow,
   SeenKindRow,
   SilenceRow,
   StormRow,
@@ -64,6 +67,10 @@ export type Effect =
   | { readonly put: 'analysis'; readonly row: AnalysisRow }
   /** A pattern in alerts: new, or with more that is known of it. */
   | { readonly put: 'finding'; readonly row: FindingRow }
+  /** New, or with its outcome. One that has its outcome stays as it is. */
+  | { readonly put: 'prediction'; readonly row: PredictionRow }
+  | { readonly put: 'forecast.part'; readonly row: ForecastPartRow }
+  | { readonly put: 'forecast'; readonly row: ForecastRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }
   /** The tenant's storm as it is now, in place of the one before it. */

@@ -1,5 +1,6 @@
 // The rows of the state database as the program sees them: ids are UUID strings, label sets are label sets,
 // times are epoch milliseconds. How a store lays them down (16-byte ids, interned label sets) is its own affair.
+import type { Prediction, RecordName } from '../../analysis/forecast/index.ts';
 import type { PatternName } from '../../analysis/patterns/pattern.ts';
 import type { Locale } from '../../channels/message.ts';
 import type { TimeIntervalSpec } from '../../rules/time-interval-spec.ts';
@@ -291,6 +292,47 @@ export interface FindingRow {
   /** Ids; of very many the first and the latest. */
   readonly alerts: readonly string[];
   readonly figures: Readonly<Record<string, number>>;
+}
+
+/** `withdrawn`: what it says was known, or its time over, before it was stored. */
+export const predictionStates = ['open', 'came_true', 'missed', 'withdrawn'] as const;
+export type PredictionState = (typeof predictionStates)[number];
+
+/** An alert that is said to come, and what became of that. */
+export interface PredictionRow extends Prediction {
+  readonly tenant: string;
+  /** 0 … 1: the model's own measure, by which the confidence was found in this record. */
+  readonly score: number;
+  readonly record: RecordName;
+  /** When it was about to be stored: what had come by then was not foretold. */
+  readonly storedAt: number;
+  /** The alert with which it was said; null: time passed, or it was a sample of `series`. */
+  readonly alert: string | null;
+  /** Rule, metric and labels; null: it is about alerts alone. */
+  readonly series: string | null;
+  readonly state: PredictionState;
+  readonly scoredAt: number | null;
+  /** Id of the alert that came; null: none did, or not yet. */
+  readonly outcome: string | null;
+}
+
+/** A piece of what the forecast of a tenant knows; nothing, until a `ForecastRow` says that all of them are there. */
+export interface ForecastPartRow {
+  readonly tenant: string;
+  readonly generation: number;
+  readonly part: number;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** The pieces of this generation are what counts; those of older ones are gone. */
+export interface ForecastRow {
+  readonly tenant: string;
+  /** Event number: what came up to it is in the pieces. */
+  readonly cursor: number;
+  readonly generation: number;
+  readonly parts: number;
+  readonly at: number;
 }
 
 /** 0: kept 24 h. 1: history, 90 days. 2: audit, 400 days and in the tenant's hash chain. */

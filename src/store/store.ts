@@ -1,6 +1,7 @@
 // The port to the state database. A method is one business fact and one transaction; all of them are synchronous in
 // meaning: when they return (or resolve), what they wrote is durable as the store was told to be.
 
+import type { ForecastModel, OutcomeCount } from '../../analysis/forecast/index.ts';
 import type { PatternName } from '../../analysis/patterns/pattern.ts';
 import type { Labels, Matcher } from '../../rules/types.ts';
 import type {
@@ -20,12 +21,15 @@ import type {
   DismissedRow,
   EventRow,
   FindingRow,
+  ForecastRow,
   GroupRow,
   HeartbeatRow,
   IncidentAlertRow,
   IncidentRow,
   Lane,
   NotificationRow,
+  PredictionRow,
+  PredictionState,
   SeenKindRow,
   SilenceRow,
   StormRow,
@@ -123,6 +127,18 @@ export interface FindingFilter {
   readonly until?: number;
   /** Names this alert. */
   readonly alert?: string;
+}
+
+export interface PredictionFilter {
+  readonly models?: readonly ForecastModel[];
+  readonly states?: readonly PredictionState[];
+  readonly minConfidence?: number;
+  /** Its window ends then or later. */
+  readonly since?: number;
+  /** Its window begins then or earlier. */
+  readonly until?: number;
+  /** Was said with one of these alerts, or came true by one. */
+  readonly alerts?: readonly string[];
 }
 
 export interface OccurrenceQuery {
@@ -294,6 +310,22 @@ export interface Store extends SpanReads {
   findings(tenant: string, filter: FindingFilter, limit: number, cursor: string | null): Page<FindingRow>;
   /** What was found, or said anew, later than `after`, as rules hear of it; the newest first. */
   foundSince(query: Pick<OccurrenceQuery, 'tenant' | 'after' | 'limit'>): readonly Occurrence[];
+  /** Newest first. */
+  predictions(
+    tenant: string,
+    filter: PredictionFilter,
+    limit: number,
+    cursor: string | null,
+  ): Page<PredictionRow>;
+  prediction(tenant: string, id: string): PredictionRow | null;
+  /** Those that the alert made come true, oldest first; ten at most. */
+  predictionsOf(tenant: string, alert: string): readonly PredictionRow[];
+  /** How many there are, by model, state and tenth of the confidence. */
+  predictionCounts(tenant: string): readonly OutcomeCount[];
+  /** What the forecast knew and up to where; null: nothing was saved. */
+  forecast(tenant: string): ForecastRow | null;
+  /** One piece of it; null: it is not there. */
+  forecastPart(tenant: string, generation: number, part: number): string | null;
   heartbeats(tenant: string): readonly HeartbeatRow[];
   /** Alerts from outside whose newest episode a person ended, by key; the newest hundred thousand. */
   dismissed(tenant: string): readonly DismissedRow[];

@@ -375,6 +375,8 @@ export function httpStage(
         incidents: (tenant, filter, limit, cursor) => store.incidents(tenant, filter, limit, cursor),
         alertsOf: () => ({ items: [], next: null }),
         findings: (tenant, filter, limit, cursor) => store.findings(tenant, filter, limit, cursor),
+        predictions: (tenant, filter, limit, cursor) => store.predictions(tenant, filter, limit, cursor),
+        trackRecord: () => ({ models: [], foretold: null }),
         decide: async () => refusal('incident_not_found'),
         analyze: async () => {
           throw new ApiError('overloaded');

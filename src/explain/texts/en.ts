@@ -345,6 +345,9 @@ export const en = {
       alike: (p: { span: string }) => `it is like its alerts, and the latest of them came ${p.span} before`,
       split: 'a person put it there',
     },
+    wasForetold: (p: { at: string; percent: number }) => `It had been foretold at ${p.at} (${p.percent} %).`,
+    foretold: (p: { from: string; to: string; percent: number; why: string }) =>
+      `It is foretold, between ${p.from} and ${p.to} (${p.percent} %): ${p.why}.`,
     pattern: (p: { pattern: string; percent: number; since: string }) =>
       `A pattern is recognised: ${p.pattern}, since ${p.since} (${p.percent} %).`,
   },

@@ -267,6 +267,9 @@ export const zhCN: Texts = {
       alike: ({ span }) => `它与其中的告警相似，最近一条在 ${span} 之前`,
       split: '由人员归入',
     },
+    wasForetold: ({ at, percent }) => `它在 ${at} 已被预测（${percent} %）。`,
+    foretold: ({ from, to, percent, why }) =>
+      `预测它将在 ${from} 至 ${to} 之间触发（${percent} %）：${why}。`,
     pattern: ({ pattern, percent, since }) => `识别出模式：${pattern}，自 ${since} 起（${percent} %）。`,
   },
   source: {

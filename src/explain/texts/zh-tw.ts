@@ -267,6 +267,9 @@ export const zhTW: Texts = {
       alike: ({ span }) => `它與其中的告警相似，最近一則在 ${span} 之前`,
       split: '由人員歸入',
     },
+    wasForetold: ({ at, percent }) => `它在 ${at} 已被預測（${percent} %）。`,
+    foretold: ({ from, to, percent, why }) =>
+      `預測它將在 ${from} 至 ${to} 之間觸發（${percent} %）：${why}。`,
     pattern: ({ pattern, percent, since }) => `辨識出模式：${pattern}，自 ${since} 起（${percent} %）。`,
   },
   source: {

@@ -4,11 +4,15 @@ import { patternNames } from '../../../analysis/patterns/pattern.ts';
 import { severities } from '../../../rules/types.ts';
 import { analyzeLimits, type FoundInAlerts } from '../../analyses/cause-messages.ts';
 import { ApiError } from '../../errors.ts';
+import type { PredictionRow } from '../../pipeline/rows.ts';
+import type { PredictionFilter } from '../../store/store.ts';
 import { hypothesisBody, toHypothesesBody } from '../bodies/cause-body.ts';
+import { predictionBody, toPredictionBody } from '../bodies/prediction-body.ts';
 import { labelsOut, timeIn, timeOut, timeText } from '../bodies/shapes.ts';
 import { answer, route } from '../route.ts';
 
 const { alerts: mostAlerts, spanMs, incidents: mostIncidents, causes: mostCauses } = analyzeLimits;
+const mostPredictions = 500;
 
 const analyzeIn = z.strictObject({
   from: timeIn.optional().meta({ description: `At most ${spanMs / 3_600_000} hours before \`to\`.` }),
@@ -55,9 +59,12 @@ const analyzeOut = z.object({
     )
     .meta({ description: `At most ${mostIncidents}, those with the most alerts first.` }),
   more_incidents: count.meta({ description: 'How many are not shown.' }),
+  predictions: z.array(predictionBody).meta({
+    description: `As they were stored: whose window meets the span, or that were said with one of the alerts or came true by one. The newest ${mostPredictions}.`,
+  }),
 });
 
-function toBody(found: FoundInAlerts): z.output<typeof analyzeOut> {
+function toBody(found: FoundInAlerts, predictions: readonly PredictionRow[]): z.output<typeof analyzeOut> {
   return {
     ...{ from: timeText(found.from), to: timeText(found.to), alerts: found.alerts },
     patterns: found.patterns.map(({ pattern, alerts, from, to, confidence, figures, scope }) => ({
@@ -72,6 +79,7 @@ function toBody(found: FoundInAlerts): z.output<typeof analyzeOut> {
       cause: cause === null ? null : { verdict: cause.verdict, hypotheses: toHypothesesBody(cause) },
     })),
     more_incidents: found.moreIncidents,
+    predictions: predictions.map(toPredictionBody),
   };
 }
 
@@ -86,7 +94,7 @@ export const analyzeRoutes = [
     requires: 'read',
     tag: 'incidents',
     summary:
-      'Patterns, incidents and root causes in stored alerts of a span, or of given alerts as one incident.',
+      'Patterns, incidents, root causes and predictions of stored alerts of a span, or of given alerts as one incident.',
     body: analyzeIn,
     answers: { 200: { description: 'What was found', schema: analyzeOut } },
     errors: [
@@ -100,10 +108,14 @@ export const analyzeRoutes = [
     async handler({ c, deps, tenant, body }) {
       if (deps.analyses === null) throw new ApiError('unavailable', { retryAfter: 60 });
       const { signal } = c.req.raw;
+      const { analyses } = deps;
+      const said = (filter: PredictionFilter) =>
+        analyses.predictions(tenant, filter, mostPredictions, null).items;
       if (body.alerts !== undefined) {
         if (body.from !== undefined) throw problem('from', 'expected a span or `alerts`, not both');
         if (body.to !== undefined) throw problem('to', 'expected a span or `alerts`, not both');
-        return answer(c, 200, toBody(await deps.analyses.analyze(tenant, { alerts: body.alerts }, signal)));
+        const found = await analyses.analyze(tenant, { alerts: body.alerts }, signal);
+        return answer(c, 200, toBody(found, said({ alerts: body.alerts })));
       }
       const { from } = body;
       if (from === undefined) throw problem('from', 'expected a time, or `alerts`');
@@ -111,7 +123,8 @@ export const analyzeRoutes = [
       if (from >= to) throw problem('from', 'expected a time before `to`');
       if (to - from > spanMs)
         throw problem('from', `expected a time at most ${spanMs / 3_600_000} hours before \`to\``);
-      return answer(c, 200, toBody(await deps.analyses.analyze(tenant, { from, to }, signal)));
+      const found = await analyses.analyze(tenant, { from, to }, signal);
+      return answer(c, 200, toBody(found, said({ since: from, until: to })));
     },
   }),
 ];

@@ -24,6 +24,7 @@ import { openapiRoutes } from './openapi.ts';
 import { ownMetricsRoutes } from './own-metrics.ts';
 import { patternsRoutes } from './patterns.ts';
 import { peopleRoutes } from './people.ts';
+import { predictionsRoutes } from './predictions.ts';
 import { reachTestsRoutes } from './reach-tests.ts';
 import { replaysRoutes } from './replays.ts';
 import { reportsRoutes } from './reports.ts';
@@ -62,6 +63,7 @@ export function allRoutes(): readonly Route[] {
     ...incidentsRoutes,
     ...analyzeRoutes,
     ...patternsRoutes,
+    ...predictionsRoutes,
     ...alertsRoutes,
     ...silenceTrialsRoutes,
     ...silencesRoutes,

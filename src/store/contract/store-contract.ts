@@ -1,5 +1,6 @@
 // The contract of the state database, one suite for every store: whoever passes may stand behind the port.
 import { afterEach, beforeEach, describe } from 'vitest';
+import { analysisContract } from './analysis-contract.ts';
 import { commitContract } from './commit-contract.ts';
 import { configObjectContract } from './config-object-contract.ts';
 import { confirmationContract } from './confirmation-contract.ts';
@@ -7,6 +8,7 @@ import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
 import { heartbeatContract } from './heartbeat-contract.ts';
 import { policyContract } from './policy-contract.ts';
+import { predictionContract } from './prediction-contract.ts';
 import { readContract } from './read-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { silenceContract } from './silence-contract.ts';
@@ -32,6 +34,8 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     describe('reads of a span', () => spanContract(current));
     describe('heartbeats', () => heartbeatContract(current));
     describe('storms', () => stormContract(current));
+    describe('what analyses find', () => analysisContract(current));
+    describe('predictions', () => predictionContract(current));
     describe('retention', () => retentionContract(current));
   });
 }

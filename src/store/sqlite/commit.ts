@@ -12,6 +12,7 @@ import { findingWrites } from './findings.ts';
 import { heartbeatWrites } from './heartbeats.ts';
 import { incidentWrites } from './incidents.ts';
 import type { LabelSets } from './label-sets.ts';
+import { predictionWrites } from './predictions.ts';
 import { providerCallWrites } from './provider-calls.ts';
 import { rowWriters } from './row-writes.ts';
 import { silenceWrites } from './silences.ts';
@@ -36,6 +37,7 @@ export function commitGroup(db: Db, memory: Memory) {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
   const finding = findingWrites(db);
+  const predictions = predictionWrites(db);
   const heartbeats = heartbeatWrites(db);
   const objects = configObjectWrites(db);
   const calls = providerCallWrites(db);
@@ -98,6 +100,15 @@ export function commitGroup(db: Db, memory: Memory) {
         return;
       case 'finding':
         finding(effect.row);
+        return;
+      case 'prediction':
+        predictions.put(effect.row);
+        return;
+      case 'forecast.part':
+        predictions.part(effect.row);
+        return;
+      case 'forecast':
+        predictions.forecast(effect.row);
         return;
       case 'heartbeat':
         heartbeats.put(effect.row);

@@ -10,6 +10,9 @@ import { firstIdAt, idText } from './id-codec.ts';
 import { seenEveryMs } from './label-sets.ts';
 
 const dayMs = 86_400_000;
+/** Predictions of one tenant. */
+const mostPredictions = 20_000;
+const tenantsCounted = 10;
 
 interface Walked {
   readonly rowid: number;
@@ -244,6 +247,42 @@ export function retentionGroup(db: Db, memory: Memory) {
   );
   const findings: Task = (policy, now, limit) => deleteFindings.run(now - policy.alertMs, limit).changes;
 
+  const deletePredictions = raw.prepare<[number, number]>(
+    `DELETE FROM prediction WHERE (tenant, id) IN (
+       SELECT tenant, id FROM prediction INDEXED BY prediction_age
+       WHERE state <> 'open' AND made_at < ? ORDER BY made_at LIMIT ?+0)`,
+  );
+  const predictions: Task = (policy, now, limit) =>
+    deletePredictions.run(now - policy.alertMs, limit).changes;
+
+  // Of very many the oldest go before their time: a few tenants in each round.
+  const nextTenants = raw
+    .prepare<[string], string>(`SELECT id FROM tenant WHERE id > ? ORDER BY id LIMIT ${tenantsCounted}`)
+    .pluck();
+  const tooOld = raw
+    .prepare<[string], number>(
+      `SELECT made_at FROM prediction INDEXED BY prediction_count
+       WHERE tenant = ? ORDER BY made_at DESC LIMIT 1 OFFSET ${mostPredictions}`,
+    )
+    .pluck();
+  const deleteTooMany = raw.prepare<[string, number, number]>(
+    `DELETE FROM prediction WHERE (tenant, id) IN (
+       SELECT tenant, id FROM prediction INDEXED BY prediction_count
+       WHERE tenant = ? AND made_at <= ? AND state <> 'open' ORDER BY made_at LIMIT ?+0)`,
+  );
+  let counted = '';
+  const tooManyPredictions: Task = (_policy, _now, limit) => {
+    const tenants = nextTenants.all(counted);
+    for (const tenant of tenants) {
+      const before = tooOld.get(tenant);
+      const deleted = before === undefined ? 0 : deleteTooMany.run(tenant, before, limit).changes;
+      if (deleted > 0) return deleted;
+      counted = tenant;
+    }
+    if (tenants.length < tenantsCounted) counted = '';
+    return 0;
+  };
+
   const tasks: readonly Task[] = [
     events(0, (policy) => policy.eventShortMs),
     events(1, (policy) => policy.eventHistoryMs),
@@ -255,8 +294,9 @@ export function retentionGroup(db: Db, memory: Memory) {
     labelSets,
     objects,
     incidents,
-
     findings,
+    predictions,
+    tooManyPredictions,
   ];
 
   let current = 0;

@@ -170,6 +170,51 @@ export const finding = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenant, t.id] })],
 );
 
+export const prediction = sqliteTable(
+  'prediction',
+  {
+    tenant: text('tenant').notNull(),
+    id: bytes('id').notNull(),
+    model: text('model').notNull(),
+    record: text('record').notNull(),
+    key: text('key').notNull(),
+    matches: text('matches').notNull(),
+    labels: text('labels').notNull(),
+    madeAt: integer('made_at').notNull(),
+    storedAt: integer('stored_at').notNull(),
+    fromAt: integer('from_at').notNull(),
+    toAt: integer('to_at').notNull(),
+    confidence: real('confidence').notNull(),
+    score: real('score').notNull(),
+    figures: text('figures').notNull(),
+    alert: bytes('alert'),
+    series: text('series'),
+    state: text('state').notNull(),
+    scoredAt: integer('scored_at'),
+    outcome: bytes('outcome'),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.id] })],
+);
+
+export const forecast = sqliteTable('forecast', {
+  tenant: text('tenant').primaryKey(),
+  cursor: integer('cursor').notNull(),
+  generation: integer('generation').notNull(),
+  parts: integer('parts').notNull(),
+  savedAt: integer('saved_at').notNull(),
+});
+
+export const forecastPart = sqliteTable(
+  'forecast_part',
+  {
+    tenant: text('tenant').notNull(),
+    generation: integer('generation').notNull(),
+    part: integer('part').notNull(),
+    body: text('body').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenant, t.generation, t.part] })],
+);
+
 export const storm = sqliteTable('storm', {
   tenant: text('tenant').primaryKey(),
   id: bytes('id').notNull(),

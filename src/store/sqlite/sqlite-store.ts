@@ -22,6 +22,7 @@ import { logReads } from './log-reads.ts';
 import { occurrenceReads } from './occurrence-reads.ts';
 import { ownershipGroup } from './ownership.ts';
 import { parkingGroup } from './parking.ts';
+import { predictionReads } from './predictions.ts';
 import { providerCallGroup } from './provider-calls.ts';
 import { retentionGroup } from './retention.ts';
 import { silenceReads } from './silences.ts';
@@ -61,6 +62,7 @@ export function storeOf(db: Db, newId: NewId): Store {
     ...alertReads(db),
     ...occurrenceReads(db),
     ...findingReads(db),
+    ...predictionReads(db),
     ...heartbeatReads(db),
     ...stormReads(db),
     ...logReads(db),

@@ -1,0 +1,166 @@
+// Keeps what the forecasts know, apart from the other analyses: it is megabytes, so it is put into texts and stored in pieces
+// with the loop free between two of them, every half an hour. News since then are in the log and are seen again after a start.
+// Pieces of two generations lie side by side; the row that says which of them counts is written last.
+import type { OffsetAt } from '../../analysis/forecast/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Log } from '../log.ts';
+import type { Effect } from '../pipeline/effect.ts';
+import type { Store } from '../store/store.ts';
+import { PredictionAnalyser } from './prediction-analyser.ts';
+
+const keepEveryMs = 1_800_000;
+/** After so many news it is kept earlier: they would have to be seen again. */
+const mostNews = 20_000;
+/** Open predictions that are read at once. */
+const openPerRead = 500;
+
+export interface ForecastKeeperPorts {
+  readonly store: Pick<Store, 'forecast' | 'forecastPart' | 'predictions' | 'prediction'>;
+  readonly engine: Pick<Engine, 'submitAnalysis'>;
+  readonly clock: Pick<Clock, 'now' | 'soon'>;
+  readonly log: Log;
+  /** Local time of whom alerts may go by. */
+  readonly offsetAt: OffsetAt;
+}
+
+/** What was kept, and the event up to which it knows the log; -1: nothing. */
+export interface KeptForecast {
+  readonly predictions: PredictionAnalyser;
+  readonly cursor: number;
+}
+
+interface Kept {
+  at: number;
+  generation: number;
+  news: number;
+  storing: boolean;
+}
+
+export class ForecastKeeper {
+  readonly #ports: ForecastKeeperPorts;
+  readonly #kept = new Map<string, Kept>();
+  #closed = false;
+  readonly counts = { kept: 0, failures: 0 };
+
+  constructor(ports: ForecastKeeperPorts) {
+    this.#ports = ports;
+  }
+
+  /** What was kept, read piece by piece. What cannot be read is begun anew from the log, and the log says so. */
+  async load(tenant: string): Promise<KeptForecast> {
+    const { store, clock, log, offsetAt } = this.#ports;
+    const row = store.forecast(tenant);
+    this.#kept.set(tenant, {
+      // Where nothing is kept yet it is time.
+      at: row === null ? Number.NEGATIVE_INFINITY : clock.now(),
+      ...{ generation: row?.generation ?? 0, news: 0, storing: false },
+    });
+    if (row === null) return { predictions: new PredictionAnalyser(offsetAt), cursor: -1 };
+    try {
+      const restored = PredictionAnalyser.restored(offsetAt);
+      restored.next();
+      for (let part = 0; part < row.parts; part++) {
+        const text = store.forecastPart(tenant, row.generation, part);
+        if (text === null) throw new Error(`piece ${part} of ${row.parts} is missing`);
+        restored.next(text);
+        await this.#breathe();
+      }
+      const end = restored.next(null);
+      if (end.done !== true) throw new Error('the state of a forecast has no end');
+      return { predictions: end.value, cursor: row.cursor };
+    } catch (error) {
+      if (this.#closed) throw error;
+      log.warn('forecast.begins_anew', { tenant, error: String(error) });
+      return { predictions: new PredictionAnalyser(offsetAt), cursor: -1 };
+    }
+  }
+
+  /** Takes up what is stored of predictions: from here on what is said is stored. */
+  async takeUp(tenant: string, { predictions, cursor }: KeptForecast): Promise<void> {
+    const { store, clock } = this.#ports;
+    const open = [];
+    for (let next: string | null = null; ; ) {
+      const page: ReturnType<Store['predictions']> = store.predictions(
+        tenant,
+        { states: ['open'] },
+        openPerRead,
+        next,
+      );
+      open.push(...page.items);
+      next = page.next;
+      if (next === null) break;
+      await this.#breathe();
+    }
+    predictions.takeUp(open, (id) => store.prediction(tenant, id));
+    if (cursor < 0) predictions.countFrom(clock.now());
+  }
+
+  /** News or samples were seen. */
+  saw(tenant: string): void {
+    const kept = this.#kept.get(tenant);
+    if (kept) kept.news += 1;
+  }
+
+  /** Whether it is time to keep what the tenant's forecast knows. */
+  due(tenant: string): boolean {
+    const kept = this.#kept.get(tenant);
+    if (kept === undefined || kept.storing || kept.news === 0 || this.#closed) return false;
+    return kept.news >= mostNews || this.#ports.clock.now() - kept.at >= keepEveryMs;
+  }
+
+  /**
+   * Puts into texts what is known up to `cursor`; resolves when that is done, and nothing is to be observed until then.
+   * They are stored behind it.
+   */
+  async keep(tenant: string, predictions: PredictionAnalyser, cursor: number): Promise<void> {
+    const kept = this.#kept.get(tenant);
+    if (kept === undefined) return;
+    kept.storing = true;
+    kept.news = 0;
+    kept.at = this.#ports.clock.now();
+    const texts: string[] = [];
+    for (const text of predictions.parts()) {
+      texts.push(text);
+      await this.#breathe();
+    }
+    void this.#storeAll(tenant, kept, texts, cursor);
+  }
+
+  /** Never rejects: what was kept before stands until all of it is there. */
+  async #storeAll(tenant: string, kept: Kept, texts: readonly string[], cursor: number): Promise<void> {
+    const { engine, log, clock } = this.#ports;
+    const generation = 1 - kept.generation;
+    const write = (effect: Effect) =>
+      engine.submitAnalysis(
+        tenant,
+        { idempotency: null, decide: () => ({ effects: [effect], answer: { status: 200, body: null } }) },
+        true,
+      );
+    try {
+      for (const [part, body] of texts.entries()) {
+        if (this.#closed) return;
+        await write({ put: 'forecast.part', row: { tenant, generation, part, body } });
+        await this.#breathe();
+      }
+      const row = { tenant, cursor, generation, parts: texts.length, at: clock.now() };
+      await write({ put: 'forecast', row });
+      kept.generation = generation;
+      this.counts.kept += 1;
+    } catch (error) {
+      if (this.#closed) return;
+      this.counts.failures += 1;
+      log.warn('forecast.not_kept', { tenant, error: String(error) });
+    } finally {
+      kept.storing = false;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #breathe(): Promise<void> {
+    return new Promise((resolve) => this.#ports.clock.soon(resolve));
+  }
+}
