@@ -21,7 +21,7 @@ export function countRows(report: Report, id: string, ledgers: readonly Counted[
     unit: 'alerts',
     against,
     bar: exactly(0),
-    ...(skipped > 0 && { also: { resolved_before_notify: skipped } }),
+    ...(skipped > 0 && { also: { resolved_before_told: skipped } }),
   });
   report.row({ id: `${id}.doubled`, value: doubled, unit: 'messages', against, bar: exactly(0) });
 }

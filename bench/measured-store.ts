@@ -16,6 +16,9 @@ export interface Measured {
   };
 }
 
+/** Why an alert that is over was never told: it ended before it was decided to, or before its message was sent. */
+const beforeIt: ReadonlySet<string | null> = new Set(['resolved_before_notify', 'resolved_before_send']);
+
 /** Leaves everything as it is and keeps count. */
 export function measured(store: Store): Measured {
   const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
@@ -29,7 +32,7 @@ export function measured(store: Store): Measured {
             counts.analysed += 1;
             if (effect.put === 'event') counts.analysedEvents += 1;
           } else counts[kindOf(effect)] += 1;
-          if (effect.put === 'event' && effect.row.reason === 'resolved_before_notify') counts.skipped += 1;
+          if (effect.put === 'event' && beforeIt.has(effect.row.reason)) counts.skipped += 1;
         }
       }
       counts.commits += 1;

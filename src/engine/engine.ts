@@ -362,15 +362,18 @@ export class Engine {
 
   // -- from outside ---------------------------------------------------------------------------------------------
 
-  /** Throws ApiError when the tenant's queue is full or nothing can be stored at the moment. `own`: also when shut. */
+  /**
+   * Throws ApiError when the tenant's queue is full or nothing can be stored at the moment. `own`: what the program itself
+   * does, a thing at a time, is neither kept out by what others left in the queue nor when shut.
+   */
   #admit(tenantName: string, own = false): Tenant {
     if (this.#state !== 'running') throw new ApiError('unavailable', { retryAfter: 1 });
     if (this.#shut && !own) throw new ApiError('unavailable', { retryAfter: shutRetryAfterS });
     const tenant = this.ensureTenant(tenantName);
-    if (
+    const full =
       tenant.queued >= this.#config.queuePerTenant ||
-      tenant.policy.open > this.#config.openDeliveriesPerTenant
-    ) {
+      tenant.policy.open > this.#config.openDeliveriesPerTenant;
+    if (full && !own) {
       this.counts.refused += 1;
       throw new ApiError('overloaded', { retryAfter: 1 });
     }
