@@ -132,6 +132,7 @@ export function nullStore(): Store {
     topLabelSets: () => [],
     deliveryGroups: () => [],
     heldBack: () => [],
+    storms: () => [],
     acts: () => [],
     stats: () => ({}),
     close() {},
