@@ -138,6 +138,7 @@ export function nullStore(): Store {
     topLabelSets: () => [],
     deliveryGroups: () => [],
     heldBack: () => [],
+    storms: () => [],
     acts: () => [],
     stats: () => ({}),
     close() {},

@@ -155,6 +155,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
       clock,
       limits: config.limits,
       routing: (tenant) => routingOf?.(tenant) ?? config.routing,
+      edges: (tenant) => [...(config.topology.get(tenant) ?? []), ...apiEdges(store, tenant)],
     });
     opening.push(replays);
     const statistics = openStatistics({ file: storeFile, clock });

@@ -38,7 +38,7 @@ const days = 14;
 const suggestedDays = 7;
 const heldDays = 7;
 
-const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits };
+const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits, edges: [] };
 
 type Samples = RuleWorld['samples'];
 

@@ -79,6 +79,7 @@ export async function backtestCommand(host: CliHost, flags: BacktestFlags): Prom
     clock,
     limits: config.limits,
     routing: (tenant) => config.tenants.get(tenant) ?? config.routing,
+    edges: (tenant) => config.topology.get(tenant) ?? [],
     stayAlive: true,
   });
   try {

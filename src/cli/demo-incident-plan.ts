@@ -11,8 +11,6 @@ const minuteMs = 60_000;
 const measuredMs = 58 * minuteMs;
 /** How long after the fault the demo takes place: what it did to the metrics is measured by then. */
 const afterMs = 2.5 * minuteMs;
-/** One in so many alerts comes late, when the cause was looked for. */
-const lateShare = 10;
 
 interface DemoSample {
   readonly metric: string;
@@ -28,8 +26,6 @@ export interface IncidentPlan {
   readonly samples: readonly DemoSample[];
   /** In the order in which they became known; `at` is not in the future. */
   readonly alerts: readonly AlertSignal[];
-  /** Those that come when the cause was looked for. */
-  readonly late: readonly AlertSignal[];
 }
 
 /** `now` in epoch milliseconds. Times of the plan are no later than that. */
@@ -47,7 +43,6 @@ export function planIncident(now: number): IncidentPlan {
     if (kind === 'fired' && own.has(alert.id) && alert.at > from && !first.has(alert.key))
       first.set(alert.key, { ...alert, at: moved(alert.at) });
   const alerts = [...first.values()];
-  const cut = alerts.length - Math.ceil(alerts.length / lateShare);
 
   const samples: DemoSample[] = [];
   for (const { metric, labels, times, values } of world.series)
@@ -58,7 +53,6 @@ export function planIncident(now: number): IncidentPlan {
     truth,
     edges: world.declaredEdges,
     samples,
-    alerts: alerts.slice(0, cut),
-    late: alerts.slice(cut),
+    alerts,
   };
 }

@@ -35,12 +35,14 @@ interface Told {
 }
 
 export interface IncidentStory {
-  begin(plan: Pick<IncidentPlan, 'truth' | 'alerts' | 'late' | 'edges' | 'samples'>): void;
+  begin(plan: Pick<IncidentPlan, 'truth' | 'alerts' | 'edges' | 'samples'>): void;
   say(text: string): void;
   sent(alerts: number): void;
   /** The body of a message to the webhook. */
   message(body: string): void;
   incident(shown: ShownIncident, truth: Pick<IncidentPlan['truth'], 'rootService' | 'category'>): void;
+  /** How many came so far. */
+  summaries(): number;
   /** Whether a summary named the cause. */
   named(): boolean;
   end(): void;
@@ -71,10 +73,10 @@ export function createIncidentStory(options: {
 
   return {
     say,
-    begin({ alerts, late, edges, samples }) {
+    begin({ alerts, edges, samples }) {
       options.print('Tocsin demo: one fault of a simulated system, and the storm of alerts that it makes.');
       options.print(
-        `  ${alerts.length + late.length} alerts, ${edges.length} declared dependencies, ${samples.length} samples`,
+        `  ${alerts.length} alerts, ${edges.length} declared dependencies, ${samples.length} samples`,
       );
       options.print('  more than 20 alerts within a minute are a storm here: examples/demo/incident.yaml');
       options.print('');
@@ -116,6 +118,7 @@ export function createIncidentStory(options: {
           : `That is wrong: the simulator broke ${truth.rootService} (${truth.category}).`,
       );
     },
+    summaries: () => summaries,
     named: () => named,
     end() {
       options.print('');

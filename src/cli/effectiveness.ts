@@ -175,6 +175,7 @@ async function suggestFor(
     clock: systemClock(),
     limits: config.limits,
     routing: (of) => config.tenants.get(of) ?? config.routing,
+    edges: (of) => config.topology.get(of) ?? [],
     stayAlive: true,
   });
   let answer: SuggestAnswer;

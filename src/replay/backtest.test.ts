@@ -24,7 +24,7 @@ import type { Recording } from './recording.ts';
 import { plainRouting } from './routing.ts';
 
 const startAt = Date.UTC(2026, 0, 5);
-const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits };
+const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits, edges: [] };
 
 function rulesOf(text: string): readonly Rule[] {
   const { rules, problems } = parseRuleFile(text, 'rules.yaml');

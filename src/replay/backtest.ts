@@ -1,5 +1,6 @@
 // What rules would have done on recorded samples: each version of them on a runtime of its own, then what came of it in
 // figures.
+import type { Edge } from '../../analysis/signals.ts';
 import type { Rule } from '../../rules/types.ts';
 import type { Limits } from '../config/config.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly tenant: string;
   readonly routing: RoutingConfig;
   readonly limits: Limits;
+  /** What people declared of who depends on whom. */
+  readonly edges: readonly Edge[];
 }
 
 /** When a replay of these rules begins that is to tell of `from` on. */
@@ -56,11 +59,12 @@ export function startOf(begin: number, { times, known, occurrences }: Recorded):
 export async function replayed(
   rules: readonly Rule[],
   recorded: Recorded,
-  { tenant, routing, limits }: Surroundings,
+  { tenant, routing, limits, edges }: Surroundings,
   startAt: number,
   to: number,
 ): Promise<{ readonly fed: Fed; readonly recording: Recording }> {
-  const replay = new Replay({ rules: rules.map((rule) => ({ ...rule, tenant })), routing, limits, startAt });
+  const own = rules.map((rule) => ({ ...rule, tenant }));
+  const replay = new Replay({ rules: own, routing, limits, edges, startAt });
   try {
     const fed = await feed(replay, tenant, recorded, to, limits.pastMs);
     return { fed, recording: replay.recording };

@@ -21,10 +21,11 @@ import { Replay } from './replay.ts';
 export async function evaluate(
   { rules, at }: EvaluateQuestion,
   recorded: Recorded,
-  { tenant, routing, limits }: Surroundings,
+  { tenant, routing, limits, edges }: Surroundings,
 ): Promise<EvaluateAnswer> {
   const startAt = Math.min(at, startOf(beginOf(rules, at), recorded));
-  const replay = new Replay({ rules: rules.map((rule) => ({ ...rule, tenant })), routing, limits, startAt });
+  const own = rules.map((rule) => ({ ...rule, tenant }));
+  const replay = new Replay({ rules: own, routing, limits, edges, startAt });
   try {
     await feed(replay, tenant, recorded, at, Number.POSITIVE_INFINITY);
     const open = new Map(replay.open(tenant).map((alert) => [alert.key, alert]));

@@ -12,7 +12,7 @@ import { recordedOf } from './recorded.ts';
 import { plainRouting } from './routing.ts';
 
 const stepMs = 360_000;
-const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits };
+const around = { tenant: 'default', routing: plainRouting(), limits: defaultLimits, edges: [] };
 const startAt = Date.UTC(2026, 0, 5);
 
 function anomaly(keys: Readonly<Record<string, unknown>> = {}): AnomalyRule {

@@ -5,7 +5,7 @@ import type { Labels, Rule } from '../../rules/types.ts';
 import type { Recorded } from './recorded.ts';
 import type { Replay } from './replay.ts';
 
-/** So much every detector has to have seen. */
+/** So much every detector has to have seen, and of what repeats the patterns. */
 const leastLearningMs = 86_400_000;
 
 /** So long before `from` a replay begins, so that windows are full and episodes under way by then. */
@@ -22,8 +22,9 @@ export function warmUpOf(rules: readonly Rule[]): number {
   return Math.max(3_600_000, ...spans);
 }
 
-/** Detectors learn what is usual before they say anything. */
+/** Detectors and patterns learn what is usual before they say anything. */
 function learnsFor(rule: Rule): number {
+  if (rule.type === 'pattern') return leastLearningMs;
   return rule.type === 'anomaly' ? Math.max(rule.learningMs, leastLearningMs) : 0;
 }
 

@@ -1,4 +1,4 @@
-// Events as the state database has them, for rules that count them.
+// Events as the state database has them, for rules that count them or patterns that are found in them.
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Rule } from '../../rules/types.ts';
@@ -11,7 +11,7 @@ import { replayLimits, TooLarge } from './questions.ts';
 const apartMs = 3_600_000;
 
 export function countsEvents(rules: readonly Rule[]): boolean {
-  return rules.some((rule) => rule.type === 'frequency' && rule.of === 'events');
+  return rules.some((rule) => rule.type === 'pattern' || (rule.type === 'frequency' && rule.of === 'events'));
 }
 
 /** Events of a tenant after `from` and up to `to`, in order; none where there is no such file. */

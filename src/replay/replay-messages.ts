@@ -1,5 +1,6 @@
 // What passes between the program and the thread of replays.
 
+import type { Edge } from '../../analysis/signals.ts';
 import type { Limits } from '../config/config.ts';
 import { type Portable, portable, revived } from '../config/portable-rules.ts';
 import type { SuggestAnswer, SuggestQuestion } from '../effectiveness/questions.ts';
@@ -11,6 +12,8 @@ interface TaskBase {
   readonly tenant: string;
   readonly routing: Portable;
   readonly limits: Limits;
+  /** What people declared of who depends on whom. */
+  readonly edges: readonly Edge[];
   readonly rules: readonly Portable[];
   /** `samples.db`, where no samples are given. */
   readonly file: string;

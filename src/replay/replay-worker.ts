@@ -49,7 +49,8 @@ function episodesIn(file: string, tenant: string, from: number, to: number): Rul
 }
 
 async function answerOf(task: ReplayTask): Promise<FromReplay> {
-  const around = { tenant: task.tenant, limits: task.limits, routing: routingOf(task.routing) };
+  const { tenant, limits, edges } = task;
+  const around = { tenant, limits, edges, routing: routingOf(task.routing) };
   const rules = task.rules.map(ruleOf);
   if (task.kind === 'evaluate') {
     const { at } = task;

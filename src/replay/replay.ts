@@ -1,6 +1,7 @@
 // Rules on given input without the world: the runtime as it is, on a store in memory and a clock that goes from deadline
 // to deadline, with deliveries that are captured. The same input always gives the same record.
 import Database from 'better-sqlite3';
+import type { Edge } from '../../analysis/signals.ts';
 import type { Rule } from '../../rules/types.ts';
 import { defaultLimits, type Limits } from '../config/config.ts';
 import type { RuleGroups } from '../engine/rule-groups.ts';
@@ -16,6 +17,7 @@ import { migrate } from '../store/sqlite/migrate.ts';
 import { storeOf } from '../store/sqlite/sqlite-store.ts';
 import type { Occurrence } from '../store/store.ts';
 import { capture, captureName } from './capture.ts';
+import { FoundPatterns, type StatedFinding } from './found-patterns.ts';
 import { Recording } from './recording.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -23,6 +25,8 @@ export interface ReplayOptions {
   readonly rules: readonly Rule[];
   readonly routing: RoutingConfig;
   readonly limits?: Limits;
+  /** What people declared of who depends on whom; absent: nothing. */
+  readonly edges?: readonly Edge[];
   /** Epoch milliseconds at which the runtime starts. */
   readonly startAt: number;
 }
@@ -50,9 +54,11 @@ export class Replay {
   readonly #clock: VirtualClock;
   readonly #runtime: Runtime;
   readonly #close: () => void;
+  /** Null: no rule is about findings. */
+  readonly #found: FoundPatterns | null;
   #failure: unknown = null;
 
-  constructor({ rules, routing, limits = defaultLimits, startAt }: ReplayOptions) {
+  constructor({ rules, routing, limits = defaultLimits, edges = [], startAt }: ReplayOptions) {
     this.#clock = new VirtualClock(startAt);
     let count = 0;
     // A counter in place of chance: ids are in order and the same each time.
@@ -86,6 +92,7 @@ export class Replay {
         rng: () => 0.5,
         owner: 'replay',
         channels: new Map([[captureName, capture]]),
+        published: (events, alerts) => this.#found?.see(events, alerts),
         fatal: failed,
       },
       // Nobody has to catch up here, so nobody is asked to slow down.
@@ -98,6 +105,13 @@ export class Replay {
         },
       },
     );
+    const { engine, services } = this.#runtime;
+    this.#found = rules.some(({ type }) => type === 'pattern')
+      ? new FoundPatterns({
+          ...{ engine, clock: this.#clock, newId, edges, failed },
+          alert: (tenant, id) => services.alert(tenant, id),
+        })
+      : null;
     this.#runtime.start(rules);
     this.#close = () => store.close();
   }
@@ -146,9 +160,16 @@ export class Replay {
     await this.#answered(this.#runtime.services.postEvent(tenant, event, systemActor, null));
   }
 
-  /** An event that occurred now, for the rules that count; nobody is told of it. */
+  /** An event that occurred now, for the rules that count and for the patterns; nobody is told of it. */
   occurred(tenant: string, occurrence: Occurrence): void {
     this.#runtime.engine.occurred(tenant, occurrence);
+    this.#found?.occurred(tenant, occurrence);
+  }
+
+  /** A finding that is stated, for the rules that count them. */
+  async finding(tenant: string, finding: StatedFinding): Promise<void> {
+    this.#found?.state(tenant, finding);
+    await this.settle();
   }
 
   /** The groups of a rule on the grid; null when it does not run. */

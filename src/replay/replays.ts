@@ -1,6 +1,7 @@
 // Backtests and evaluations beside the main thread: each question has a thread for itself, of a tenant one at a time. A
 // question has a minute; then, or when who asked went away, the thread is ended under it.
 import type { Worker } from 'node:worker_threads';
+import type { Edge } from '../../analysis/signals.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Limits } from '../config/config.ts';
 import { portable, portableRule } from '../config/portable-rules.ts';
@@ -16,6 +17,8 @@ export interface ReplaysOptions {
   readonly clock: Pick<Clock, 'now' | 'at'>;
   readonly limits: Limits;
   readonly routing: (tenant: string) => RoutingConfig;
+  /** What people declared of who depends on whom. */
+  readonly edges: (tenant: string) => readonly Edge[];
   /** Whoever only waits for the answer keeps the process alive meanwhile. */
   readonly stayAlive?: boolean;
 }
@@ -37,6 +40,7 @@ export function openReplays({
   clock,
   limits,
   routing,
+  edges,
   stayAlive = false,
 }: ReplaysOptions): OpenReplays {
   const { timeMs, memoryMb } = replayLimits;
@@ -140,7 +144,10 @@ export function openReplays({
     });
   };
 
-  const base = (tenant: string) => ({ tenant, file, limits, routing: portableRouting(routing(tenant)) });
+  const base = (tenant: string) => ({
+    ...{ tenant, file, limits, edges: edges(tenant) },
+    routing: portableRouting(routing(tenant)),
+  });
   const refused = (message: string) =>
     new ApiError('query_too_large', { message: `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.` });
 

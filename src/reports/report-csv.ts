@@ -44,6 +44,8 @@ export function reportCsv(report: Report): string {
     for (const { state, reason, count } of lost) add('lost', channel, reason, { [state]: count });
   }
   for (const { kind, reason, count } of figures.heldBack) add('held_back', kind, reason, { count });
+  const { lasted, ...storms } = figures.storms;
+  add('storms', null, null, { ...storms, ...ofSpread('calm', lasted) });
   for (const { kind, actor, count } of figures.acts) add('audit', kind, actor, { count });
   return rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
 }

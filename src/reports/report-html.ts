@@ -4,7 +4,7 @@ import type { Locale } from '../../channels/message.ts';
 import { texts } from '../../channels/texts.ts';
 import { formatDuration } from '../../rules/duration.ts';
 import { dateText, minuteText } from '../statistics/calendar.ts';
-import type { EpisodeFigures } from '../statistics/figures.ts';
+import type { EpisodeFigures, StormFigures } from '../statistics/figures.ts';
 import type { Spread } from '../statistics/spread.ts';
 import type { Report } from './report.ts';
 import { type ReportTexts, reportTexts } from './report-texts.ts';
@@ -119,6 +119,10 @@ export function reportHtml(report: Report, locale: Locale): string {
       { name: t.reason, of: ({ reason }) => reasonText(reason, t) },
       { name: t.count, of: (row) => row.count, figure: true },
     ]),
+    table(t.storms, figures.storms.storms === 0 ? [] : stormRows(figures.storms, t), [
+      { name: '', of: ([name]) => name },
+      { name: t.count, of: ([, value]) => value, figure: true },
+    ]),
     ...(report.withAudit
       ? [
           table(t.audit, figures.acts, [
@@ -160,6 +164,18 @@ function summaryOf(total: EpisodeFigures, t: ReportTexts): (readonly [string, st
     [t.events, total.events],
     [t.toAcknowledge, spreadText(total.timeToAcknowledge, t)],
     [t.toResolve, spreadText(total.timeToResolve, t)],
+  ];
+}
+
+function stormRows(storms: StormFigures, t: ReportTexts): (readonly [string, string | number])[] {
+  return [
+    [t.storms, storms.storms],
+    [t.lasted, spreadText(storms.lasted, t)],
+    [t.came, storms.came],
+    [t.summed, storms.summed],
+    [t.alone, storms.alone],
+    [t.summaries, storms.summaries],
+    [t.saved, storms.saved],
   ];
 }
 

@@ -7,11 +7,13 @@ import {
   episodesBody,
   heldBackBody,
   labelSetsBody,
+  stormsBody,
   toBucketBody,
   toChannelBody,
   toEpisodesBody,
   toHeldBackBody,
   toLabelSetsBody,
+  toStormsBody,
 } from '../http/bodies/statistics-body.ts';
 import type { Report } from './report.ts';
 
@@ -28,6 +30,7 @@ export const reportBody = z.object({
   top_label_sets: labelSetsBody,
   channels: z.array(channelBody),
   held_back: heldBackBody,
+  storms: stormsBody,
   audit: z
     .array(z.object({ kind: z.string(), actor: z.string().nullable(), count: z.number().int() }))
     .nullable()
@@ -58,6 +61,7 @@ export function reportJson({
     top_label_sets: toLabelSetsBody(figures.labelSets),
     channels: figures.channels.map(toChannelBody),
     held_back: toHeldBackBody(figures.heldBack),
+    storms: toStormsBody(figures.storms),
     audit: withAudit ? figures.acts.map(({ kind, actor, count }) => ({ kind, actor, count })) : null,
   };
 }

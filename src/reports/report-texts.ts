@@ -42,6 +42,14 @@ export interface ReportTexts {
   readonly deliveries: string;
   readonly deadLetters: string;
   readonly heldBack: string;
+  readonly storms: string;
+  /** From beginning to end. */
+  readonly lasted: string;
+  readonly came: string;
+  readonly summed: string;
+  readonly alone: string;
+  readonly summaries: string;
+  readonly saved: string;
   readonly audit: string;
   readonly severity: string;
   readonly day: string;
@@ -88,6 +96,13 @@ export const reportTexts: Readonly<Record<Locale, ReportTexts>> = {
     deliveries: 'Deliveries',
     deadLetters: 'Lost deliveries',
     heldBack: 'Not sent, and why',
+    storms: 'Storms',
+    lasted: 'Lasted',
+    came: 'Alerts and events that came',
+    summed: 'Told in summaries',
+    alone: 'Told by themselves',
+    summaries: 'Summaries',
+    saved: 'Messages saved',
     audit: 'Who did what',
     severity: 'Severity',
     day: 'Day',
@@ -150,6 +165,13 @@ export const reportTexts: Readonly<Record<Locale, ReportTexts>> = {
     deliveries: '遞送',
     deadLetters: '未送達的遞送',
     heldBack: '未發送及其原因',
+    storms: '告警風暴',
+    lasted: '持續時間',
+    came: '到來的告警與事件',
+    summed: '合併通知所含',
+    alone: '單獨通知',
+    summaries: '合併通知數',
+    saved: '節省的訊息',
     audit: '操作記錄',
     severity: '嚴重度',
     day: '日期',
@@ -212,6 +234,13 @@ export const reportTexts: Readonly<Record<Locale, ReportTexts>> = {
     deliveries: '投递',
     deadLetters: '未送达的投递',
     heldBack: '未发送及其原因',
+    storms: '告警风暴',
+    lasted: '持续时间',
+    came: '到来的告警与事件',
+    summed: '合并通知所含',
+    alone: '单独通知',
+    summaries: '合并通知数',
+    saved: '节省的消息',
     audit: '操作记录',
     severity: '严重程度',
     day: '日期',

@@ -58,6 +58,10 @@ const report: Report = {
       { kind: 'notify.skipped', reason: evil, count: 1 },
       { kind: 'notify.skipped', reason: 'constructor', count: 1 },
     ],
+    storms: {
+      ...{ storms: 2, open: 1, lasted: spread, came: 1_500, summed: 1_400, alone: 40, summaries: 12 },
+      saved: 1_388,
+    },
     acts: [{ kind: 'alert.acknowledged', actor: evil, count: 3 }],
   },
 };
@@ -82,6 +86,8 @@ describe('a report as CSV', () => {
     expect(rows).toContainEqual(['day', '2026-03-29', '', 'alerts', '1234']);
     expect(rows).toContainEqual(['lost', `'${evil}`, `'${evil}`, 'dead', '2']);
     expect(rows).toContainEqual(['held_back', 'notify.suppressed', 'silenced', 'count', '8']);
+    expect(rows).toContainEqual(['storms', '', '', 'saved', '1388']);
+    expect(rows).toContainEqual(['storms', '', '', 'time_to_calm_median_ms', '60000']);
     expect(rows).toContainEqual(['audit', 'alert.acknowledged', `'${evil}`, 'count', '3']);
   });
 
@@ -148,6 +154,7 @@ describe('a report as a page', () => {
   it('says figures as people read them', () => {
     const html = reportHtml(report, 'en');
     expect(html).toContain('1,234');
+    expect(html).toMatch(/Messages saved<\/td><td class="n">1,388/);
     expect(html).toContain('1m (mean 1m1s, 90 % 1h)');
     expect(html).toContain('2026-03-29 00:00 – 2026-03-30 00:00 (Europe/Vienna)');
     expect(html).toContain('constructor');
@@ -170,5 +177,6 @@ it('a report as JSON has the shape that the API describes', () => {
     alerts: 1_234,
     by_rule: [{ rule: evil }, { rule: null }],
     channels: [{ dead_letters: 2 }],
+    storms: { storms: 2, open: 1, lasted: { count: spread.count }, saved: 1_388 },
   });
 });

@@ -30,7 +30,14 @@ export function reportQuery(
     to,
     by: ['severity', 'rule'],
     edges: bucketEdges(from, to, '1d', zone),
-    with: ['total', 'label_sets', 'deliveries', 'held_back', ...(withAudit ? (['acts'] as const) : [])],
+    with: [
+      'total',
+      'label_sets',
+      'deliveries',
+      'held_back',
+      'storms',
+      ...(withAudit ? (['acts'] as const) : []),
+    ],
     limit: namesShown,
   };
 }

@@ -1,10 +1,12 @@
 // Our own format of rule tests: series and events in, alerts and messages out. docs/backtest.md shows it.
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { patternNames } from '../../analysis/patterns/pattern.ts';
 import { notifyReasons } from '../../channels/message.ts';
 import { labelSet } from '../../rules/labels.ts';
 import { parseCategory, parsePriority, parseSeverity, priorityOf } from '../../rules/severity.ts';
 import type { Rule } from '../../rules/types.ts';
+import { topologyOf } from '../config/topology.ts';
 import { interval, offset, type Reading, seriesName, tenantOf, texts, values } from './reading.ts';
 import { type RoutingInput, readRoutingFile, routingInput, routingOf } from './routing-of-test.ts';
 import type { Check, ExpectedAlert, RuleTest } from './rule-test.ts';
@@ -21,6 +23,9 @@ const priority = word(parsePriority, 'expected a priority from P1 to P5');
 const category = word(parseCategory, 'expected a category such as system');
 
 const name = z.string().min(1);
+
+/** How sure a finding is that says nothing of it. */
+const surely = 1;
 
 const expectedAlert = z.strictObject({
   rule: name,
@@ -72,6 +77,21 @@ const fileShape = z.strictObject({
               impact: z.string().optional(),
               dedup_key: name.optional(),
               labels: texts.default({}),
+            }),
+          )
+          .max(10_000)
+          .default([]),
+        findings: z
+          .array(
+            z.strictObject({
+              at: offset,
+              pattern: z.enum(patternNames),
+              confidence: z
+                .number()
+                .min(0, 'expected at least 0')
+                .max(1, 'expected at most 1')
+                .default(surely),
+              scope: texts.default({}),
             }),
           )
           .max(10_000)
@@ -159,6 +179,11 @@ export function readOwnTests(reading: Reading): readonly RuleTest[] {
           ...(dedupKey !== undefined && { dedupKey }),
         },
       })),
+      findings: test.findings.map(({ at, pattern, confidence, scope }) => ({
+        atMs: at,
+        finding: { pattern, confidence, scope: labelSet(scope) },
+      })),
+      edges: topologyOf(config.topology, tenantOf(rules)).get(tenantOf(rules)) ?? [],
       checks: checks.sort((a, b) => a.atMs - b.atMs),
       untried: [],
     };

@@ -77,6 +77,8 @@ export function readPromtoolTests(reading: Reading): readonly RuleTest[] {
         intervalMs: one.interval ?? file.evaluation_interval ?? defaultIntervalMs,
       })),
       events: [],
+      findings: [],
+      edges: [],
       checks: checks.sort((a, b) => a.atMs - b.atMs),
       untried: one.promql_expr_test.map((_, i) => ({
         place: reading.place([...path, 'promql_expr_test', i]),

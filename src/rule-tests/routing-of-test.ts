@@ -1,4 +1,4 @@
-// Receivers and routes of a test: as in a configuration, but that a receiver needs no channels.
+// Receivers, routes and dependencies of a test: as in a configuration, but that a receiver needs no channels.
 import { z } from 'zod';
 import { own } from '../config/plain.ts';
 import { readTextFile } from '../config/read-file.ts';
@@ -6,6 +6,7 @@ import { checkRouteTree, receiversOf } from '../config/routes.ts';
 import { buildRouting, danglingInRoute, routingNames } from '../config/routing.ts';
 import { receiverSchema, routingSections } from '../config/routing-schema.ts';
 import { type Path, readSource } from '../config/source.ts';
+import { topologySchema } from '../config/topology.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 
 const receivers = routingSections.receivers.unwrap();
@@ -14,6 +15,7 @@ const receiver = receiverSchema.extend({ channels: z.array(z.string()).default([
 export const routingInput = z.strictObject({
   ...routingSections,
   receivers: z.record(receivers.keyType, receiver).optional(),
+  topology: topologySchema.optional(),
 });
 export type RoutingInput = z.output<typeof routingInput>;
 
@@ -46,7 +48,8 @@ export function readRoutingFile(
       return value === undefined ? [] : [[key, value] as const];
     }),
   );
-  const parsed = routingInput.safeParse(named);
+  const topology = own(source.value, 'topology');
+  const parsed = routingInput.safeParse({ ...named, ...(topology !== undefined && { topology }) });
   if (parsed.success) return parsed.data;
   for (const { path, message } of parsed.error.issues) complain(`${file}: ${path.join('.')}: ${message}`);
   return {};

@@ -1,6 +1,8 @@
 // Tests of rules, whatever format they were written in: what comes in when, and what is to be so at which times.
+import type { Edge } from '../../analysis/signals.ts';
 import type { Labels, Priority, Problem, Rule, Severity } from '../../rules/types.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
+import type { StatedFinding } from '../replay/found-patterns.ts';
 import type { IncomingEvent } from '../services.ts';
 import type { SeriesValues } from './series-notation.ts';
 
@@ -67,6 +69,11 @@ export interface TestEvent {
   readonly event: IncomingEvent;
 }
 
+export interface TestFinding {
+  readonly atMs: number;
+  readonly finding: StatedFinding;
+}
+
 export interface RuleTest {
   readonly name: string;
   readonly place: Place;
@@ -75,6 +82,10 @@ export interface RuleTest {
   readonly routing: RoutingConfig;
   readonly series: readonly TestSeries[];
   readonly events: readonly TestEvent[];
+  /** Beside those that the patterns make of the alerts of the test. */
+  readonly findings: readonly TestFinding[];
+  /** What people declared of who depends on whom. */
+  readonly edges: readonly Edge[];
   /** By time. */
   readonly checks: readonly Check[];
   /** What the file asks for and cannot be tried here, in words. */

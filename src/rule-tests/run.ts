@@ -23,7 +23,7 @@ export interface TestOutcome {
 const startAt = Date.UTC(2024, 0, 1);
 
 export async function runTest(test: RuleTest): Promise<TestOutcome> {
-  const replay = new Replay({ rules: test.rules, routing: test.routing, startAt });
+  const replay = new Replay({ rules: test.rules, routing: test.routing, edges: test.edges, startAt });
   const failures: Failure[] = [];
   let said = 0;
   const check = (one: Check): void => {
@@ -50,6 +50,8 @@ export async function runTest(test: RuleTest): Promise<TestOutcome> {
         }
       }
       for (const { atMs: at, event } of test.events) if (at === atMs) await replay.event(test.tenant, event);
+      for (const { atMs: at, finding } of test.findings)
+        if (at === atMs) await replay.finding(test.tenant, finding);
       await replay.settle();
       for (const one of test.checks) if (one.atMs === atMs) check(one);
     }
@@ -63,11 +65,11 @@ function concerns({ rule, firingOnly }: Check, alert: AlertRow): boolean {
   return (rule === null || alert.rule === rule) && (!firingOnly || alert.state === 'firing');
 }
 
-function timesOf({ series, events, checks }: RuleTest): number[] {
+function timesOf({ series, events, findings, checks }: RuleTest): number[] {
   const times = new Set<number>();
   for (const { values, intervalMs } of series)
     for (let i = 0; i < values.length; i++) if (values[i] !== null) times.add(i * intervalMs);
-  for (const { atMs } of [...events, ...checks]) times.add(atMs);
+  for (const { atMs } of [...events, ...findings, ...checks]) times.add(atMs);
   return [...times].sort((a, b) => a - b);
 }
 

@@ -9,6 +9,7 @@ import type {
   LabelSetCount,
   Span,
   SpanReads,
+  StormOfSpan,
 } from '../store/span-reads.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
@@ -21,7 +22,7 @@ export interface FiguresQuery {
   /** Edges of buckets, first `from` and last `to`, those between at quarters of an hour; null: none are wanted. */
   readonly edges: readonly number[] | null;
   /** Which further parts are wanted; the rest is empty. */
-  readonly with: readonly ('total' | 'label_sets' | 'deliveries' | 'held_back' | 'acts')[];
+  readonly with: readonly ('total' | 'label_sets' | 'deliveries' | 'held_back' | 'storms' | 'acts')[];
   /** Of rules, label sets and acts, so many at most. */
   readonly limit: number;
 }
@@ -72,6 +73,23 @@ export interface ChannelFigures {
   }[];
 }
 
+/** Storms that began in the span. */
+export interface StormFigures {
+  readonly storms: number;
+  /** Of those: not over yet. */
+  readonly open: number;
+  /** From beginning to end, of those that are over. Null when there is none. */
+  readonly lasted: Spread | null;
+  /** Alerts that began to fire and events that came in them. */
+  readonly came: number;
+  /** Of these: told in summaries, and by themselves; what several receivers hear of counts for each. */
+  readonly summed: number;
+  readonly alone: number;
+  readonly summaries: number;
+  /** Messages less than if each that a summary told of had been told by itself. */
+  readonly saved: number;
+}
+
 export interface TenantFigures {
   readonly tenant: string;
   readonly total: EpisodeFigures;
@@ -83,6 +101,7 @@ export interface TenantFigures {
   readonly labelSets: readonly LabelSetCount[];
   readonly channels: readonly ChannelFigures[];
   readonly heldBack: readonly HeldBack[];
+  readonly storms: StormFigures;
   readonly acts: readonly Act[];
 }
 
@@ -121,6 +140,7 @@ function ofTenant(reads: SpanReads, tenant: string, query: FiguresQuery): Tenant
     labelSets: wants.has('label_sets') ? reads.topLabelSets(span, limit) : [],
     channels: wants.has('deliveries') ? channelsOf(reads.deliveryGroups(span)) : [],
     heldBack: wants.has('held_back') ? reads.heldBack(span) : [],
+    storms: stormFigures(wants.has('storms') ? reads.storms(span) : []),
     acts: wants.has('acts') ? reads.acts(span, limit) : [],
   };
 }
@@ -155,6 +175,23 @@ function episodeFigures(groups: readonly EpisodeGroup[]): EpisodeFigures {
     events: sumOf(groups.map(({ kind, count }) => (kind === 'event' ? count : 0))),
     timeToAcknowledge: spreadOf(toAcknowledge),
     timeToResolve: spreadOf(alerts.map((group) => group.toResolve)),
+  };
+}
+
+function stormFigures(storms: readonly StormOfSpan[]): StormFigures {
+  const total = (figure: 'count' | 'summed' | 'alone' | 'summaries') =>
+    sumOf(storms.map((storm) => storm[figure]));
+  const over = storms.flatMap(({ startedAt, endedAt }) => (endedAt === null ? [] : [endedAt - startedAt]));
+  return {
+    storms: storms.length,
+    open: storms.length - over.length,
+    lasted: spreadOf([over]),
+    came: total('count'),
+    summed: total('summed'),
+    alone: total('alone'),
+    summaries: total('summaries'),
+    // A summary may tell of nothing but ends.
+    saved: sumOf(storms.map(({ summed, summaries }) => Math.max(0, summed - summaries))),
   };
 }
 

@@ -64,6 +64,19 @@ export interface HeldBack {
   readonly count: number;
 }
 
+/** A storm that began in a span: what came in it, and how that was told, whenever. */
+export interface StormOfSpan {
+  readonly startedAt: number;
+  /** Null: it lasts. */
+  readonly endedAt: number | null;
+  /** Alerts that began to fire, and events, with those that made it a storm. */
+  readonly count: number;
+  /** Told in summaries, and by themselves; an alert that several receivers hear of counts for each. */
+  readonly summed: number;
+  readonly alone: number;
+  readonly summaries: number;
+}
+
 /** What the audit says was done, counted. */
 export interface Act {
   readonly kind: string;
@@ -82,6 +95,8 @@ export interface SpanReads {
   deliveryGroups(span: Span): readonly DeliveryGroup[];
   /** The most frequent first. */
   heldBack(span: Span): readonly HeldBack[];
+  /** By when they began. */
+  storms(span: Span): readonly StormOfSpan[];
   /** The most frequent first, at most `limit`. */
   acts(span: Span, limit: number): readonly Act[];
 }

@@ -23,6 +23,7 @@ import type { DigestRule } from '../pipeline/digest-rule.ts';
 import type { EscalationPolicy } from '../pipeline/escalation.ts';
 import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { InhibitRule, Receiver, Route } from '../pipeline/routing.ts';
+import type { StormConfig } from '../pipeline/storm.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -55,6 +56,8 @@ export interface StageOptions {
   /** Beside that one. */
   readonly receivers?: readonly Receiver[];
   readonly inhibit?: readonly InhibitRule[];
+  /** How much at once is a storm; nothing unless told otherwise. */
+  readonly storm?: StormConfig;
   /** What the clock shows at first, epoch milliseconds. */
   readonly startsAt?: number;
   /** Of digests; UTC unless told otherwise. */
@@ -165,6 +168,7 @@ export class Stage {
           inhibit,
           remindBeforeMs: this.#options.remindBeforeMs ?? null,
           timeZone: this.#options.timeZone ?? 'UTC',
+          ...(this.#options.storm && { storm: this.#options.storm }),
           ...(this.#options.digests && { digests: this.#options.digests }),
           ...(this.#options.escalations && {
             escalations: new Map(this.#options.escalations.map((policy) => [policy.name, policy])),

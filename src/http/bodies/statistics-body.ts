@@ -5,6 +5,7 @@ import type {
   BucketFigures,
   ChannelFigures,
   EpisodeFigures,
+  StormFigures,
   TenantFigures,
 } from '../../statistics/figures.ts';
 import type { Spread } from '../../statistics/spread.ts';
@@ -36,6 +37,20 @@ export const heldBackBody = z
     description:
       'Decisions not to notify: `notify.skipped` never, `notify.held` later, `notify.suppressed` while a silence or the like lasts.',
   });
+export const stormsBody = z
+  .object({
+    storms: count,
+    open: count.meta({ description: 'Not over yet.' }),
+    lasted: spreadBody,
+    came: count.meta({ description: 'Alerts that began to fire, and events, in these storms.' }),
+    summed: count.meta({ description: 'Told in summaries; of each receiver.' }),
+    alone: count.meta({ description: 'Told by themselves.' }),
+    summaries: count,
+    saved: count.meta({
+      description: 'Messages less than if each that a summary told of had been told by itself.',
+    }),
+  })
+  .meta({ description: 'Storms that began in the span.' });
 export const channelBody = z.object({
   channel: z.string(),
   deliveries: count,
@@ -81,6 +96,10 @@ export function toLabelSetsBody(sets: readonly LabelSetCount[]): z.input<typeof 
 
 export function toHeldBackBody(heldBack: readonly HeldBack[]): z.input<typeof heldBackBody> {
   return heldBack.map(({ kind, reason, count }) => ({ kind, reason, count }));
+}
+
+export function toStormsBody({ lasted, ...counts }: StormFigures): z.input<typeof stormsBody> {
+  return { ...counts, lasted: toSpreadBody(lasted) };
 }
 
 export function toChannelBody(figures: ChannelFigures): z.input<typeof channelBody> {

@@ -50,6 +50,10 @@ describe('statistics', () => {
     event({ reason: 'silenced' });
     event({ reason: 'silenced' });
     event({ kind: 'notify.held', reason: 'within_dedupe_window' });
+    const startedAt = stage.now - 30 * minute;
+    const storm = { startedAt, count: 140, summed: 120, alone: 3, summaries: 7 };
+    event({ subjectKind: 'storm', kind: 'storm.ended', at: startedAt + 9 * minute, body: storm });
+    event({ subjectKind: 'storm', kind: 'storm.ended', body: storm }, 'globex');
     const { status, json } = await get('overview');
     expect(status).toBe(200);
     expect(json).toMatchObject({
@@ -74,6 +78,10 @@ describe('statistics', () => {
         { kind: 'notify.skipped', reason: 'silenced', count: 2 },
         { kind: 'notify.held', reason: 'within_dedupe_window', count: 1 },
       ],
+      storms: {
+        ...{ storms: 1, open: 0, came: 140, summed: 120, alone: 3, summaries: 7, saved: 113 },
+        lasted: { count: 1, median: '9m' },
+      },
       top_label_sets: [
         { labels: { host: 'b' }, alerts: 2, events: 0 },
         { labels: { alertname: 'HighCpu', host: 'a' }, alerts: 1, events: 1 },

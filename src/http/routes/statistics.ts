@@ -11,11 +11,13 @@ import {
   heldBackBody,
   labelSetsBody,
   statesOf,
+  stormsBody,
   toBucketBody,
   toChannelBody,
   toEpisodesBody,
   toHeldBackBody,
   toLabelSetsBody,
+  toStormsBody,
 } from '../bodies/statistics-body.ts';
 import { answer, type Call, route } from '../route.ts';
 import { tenantName } from '../tenancy.ts';
@@ -96,7 +98,7 @@ export const statisticsRoutes = [
     path: '/api/v1/alerts/statistics/overview',
     requires: 'read',
     tag: 'statistics',
-    summary: 'What happened in a span: alerts, events, deliveries, what was held back and why.',
+    summary: 'What happened in a span: alerts, events, deliveries, storms, what was held back and why.',
     query,
     answers: {
       200: {
@@ -106,6 +108,7 @@ export const statisticsRoutes = [
           ...episodesBody.shape,
           deliveries: states,
           held_back: heldBackBody,
+          storms: stormsBody,
           top_label_sets: labelSetsBody,
         }),
       },
@@ -113,13 +116,14 @@ export const statisticsRoutes = [
     errors: failures,
     async handler(call) {
       const { figures, span } = await figuresFor(call, {
-        with: ['total', 'label_sets', 'deliveries', 'held_back'],
+        with: ['total', 'label_sets', 'deliveries', 'held_back', 'storms'],
       });
       return answer(call.c, 200, {
         ...span,
         ...toEpisodesBody(figures.total),
         deliveries: statesOf(figures.channels),
         held_back: toHeldBackBody(figures.heldBack),
+        storms: toStormsBody(figures.storms),
         top_label_sets: toLabelSetsBody(figures.labelSets),
       });
     },

@@ -155,6 +155,35 @@ export function spanContract(current: () => Story): void {
     expect(store.acts(span, 1)).toEqual(acts.slice(0, 1));
   });
 
+  it('counts the storms that began in the span: those that are over, and one that lasts', () => {
+    const { rows, commit, store } = current();
+    const figures = { count: 150, summed: 120, alone: 9, summaries: 4 };
+    const over = (startedAt: number, at: number, tenant = 'acme') => {
+      const body = { startedAt, ...figures, kinds: {} };
+      const row = rows.event({ tenant, at, subjectKind: 'storm', kind: 'storm.ended', body });
+      commit([{ put: 'event', row }], tenant);
+    };
+    over(t0 - 1, t0 + 5);
+    over(t0, t0 + 600_000);
+    over(t0 + hourMs - 1, t0 + 2 * hourMs);
+    over(t0 + hourMs, t0 + 2 * hourMs);
+    over(t0 + 7, t0 + 8, 'globex');
+    const lasting = (tenant: string, endedAt: number | null) => {
+      const row = { tenant, id: rows.newId(), startedAt: t0 + 60_000, hotAt: t0 + 60_000, endedAt };
+      commit([{ put: 'storm', row: { ...row, ...figures, kinds: new Map() } }], tenant);
+    };
+    lasting('acme', null);
+    // What is over is known from the log alone.
+    lasting('globex', t0 + 70_000);
+    expect(store.storms(span)).toEqual([
+      { startedAt: t0, endedAt: t0 + 600_000, ...figures },
+      { startedAt: t0 + 60_000, endedAt: null, ...figures },
+      { startedAt: t0 + hourMs - 1, endedAt: t0 + 2 * hourMs, ...figures },
+    ]);
+    expect(store.storms({ ...span, tenant: 'globex' })).toMatchObject([{ startedAt: t0 + 7 }]);
+    expect(store.storms({ ...span, tenant: 'nobody' })).toEqual([]);
+  });
+
   it('remembers a text over a restart', () => {
     const story = current();
     story.store.setMeta('report:weekly', '1');

@@ -12,6 +12,7 @@ import type {
   LabelSetCount,
   Span,
   SpanReads,
+  StormOfSpan,
 } from '../span-reads.ts';
 import type { Db } from './database.ts';
 import { firstIdAt } from './id-codec.ts';
@@ -237,6 +238,24 @@ export function spanReads(db: Db): SpanReads {
              GROUP BY kind, reason ORDER BY count DESC, kind, reason`,
           )
           .all(tenant, from, to),
+      ),
+
+    // Those that are over are in the log, with what they came to; one that lasts is in the table of storms.
+    storms: ({ tenant, from, to }) =>
+      withStoreErrors(`storms of ${tenant}`, () =>
+        raw
+          .prepare<[string, number, number, number, string, number, number], StormOfSpan>(
+            `SELECT body ->> '$.startedAt' AS startedAt, at AS endedAt, body ->> '$.count' AS count,
+               body ->> '$.summed' AS summed, body ->> '$.alone' AS alone, body ->> '$.summaries' AS summaries
+             FROM event INDEXED BY event_subject
+             WHERE tenant = ? AND subject_kind = 'storm' AND kind = 'storm.ended' AND at >= ?
+               AND body ->> '$.startedAt' >= ? AND body ->> '$.startedAt' < ?
+             UNION ALL
+             SELECT started_at, NULL, count, summed, alone, summaries FROM storm
+             WHERE tenant = ? AND ended_at IS NULL AND started_at >= ? AND started_at < ?
+             ORDER BY 1`,
+          )
+          .all(tenant, from, from, to, tenant, from, to),
       ),
 
     acts: ({ tenant, from, to }, limit) =>

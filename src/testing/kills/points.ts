@@ -11,6 +11,8 @@ export const killPoints = {
   'send.accepted': 'the provider accepted, the result is not stored',
   'result.commit.before': 'a commit with the result of an attempt is about to happen',
   'result.commit.after': 'the result of an attempt is stored, what waited behind it not released',
+  'analysis.commit.before': 'alerts are stored, what the analyses say of them is about to be committed',
+  'analysis.commit.after': 'what the analyses say is stored, or a part of it',
   'history.append.before': 'a flush of samples is about to be written',
   'history.append.after': 'a flush of samples is written',
   'history.fold': 'flushes were folded into chunks',

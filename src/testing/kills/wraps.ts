@@ -12,16 +12,26 @@ function hasResult(commits: readonly ShardCommit[]): boolean {
   return commits.some(({ effects }) => effects.some((effect) => effect.put === 'delivery.result'));
 }
 
+/** What the analyses say, and how far they read the log. */
+const ofAnalyses: ReadonlySet<string> = new Set(['incident', 'incident.alert', 'finding', 'analysis']);
+
+function hasAnalysis(commits: readonly ShardCommit[]): boolean {
+  return commits.some(({ effects }) => effects.some(({ put }) => ofAnalyses.has(put)));
+}
+
 export function wrapStore(store: Store, kill: KillSwitch): Store {
   return {
     ...store,
     commit(commits) {
       const result = hasResult(commits);
+      const analysis = hasAnalysis(commits);
       kill.hit('commit.before');
       if (result) kill.hit('result.commit.before');
+      if (analysis) kill.hit('analysis.commit.before');
       const events = store.commit(commits);
       kill.hit('commit.after');
       if (result) kill.hit('result.commit.after');
+      if (analysis) kill.hit('analysis.commit.after');
       return events;
     },
     claimDue(request) {
