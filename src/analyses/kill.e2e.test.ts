@@ -1,5 +1,5 @@
 // A real process that is killed while alerts become incidents: between the commit of the alerts and what the analysis says
-// of them, and right after that. The next one goes on.
+// of them, and between two writes of that. The next one goes on.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,8 +37,9 @@ const deaths: readonly { readonly point: KillPoint; readonly hit: number }[] = [
   { point: 'analysis.commit.before', hit: 1 },
   { point: 'analysis.commit.after', hit: 1 },
   { point: 'analysis.commit.before', hit: 1 },
-  { point: 'analysis.commit.before', hit: 2 },
+  { point: 'analysis.commit.before', hit: 3 },
   { point: 'analysis.commit.after', hit: 2 },
+  { point: 'analysis.commit.after', hit: 4 },
 ];
 
 const alert = (service: string, instance: number) => ({
@@ -47,9 +48,9 @@ const alert = (service: string, instance: number) => ({
   annotations: { summary: `requests to ${service} fail` },
 });
 
-/** What is said of so many alerts is stored at once. */
-const lone = 5;
-const together = 15;
+/** What is said of so many alerts is more than one write holds. */
+const lone = 120;
+const together = 60;
 
 /** Many services that have nothing to do with each other, and one that all instances of fail. */
 async function fire(url: string, no: number): Promise<void> {

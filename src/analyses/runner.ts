@@ -29,13 +29,14 @@ import { TenantAnalyses } from './tenant-analyses.ts';
 
 /** What happens within this span is looked at together. */
 const gatherMs = 200;
-/** A slice ends after so much time, or with so many rows: everybody waits for the turn that stores them. */
+/** A slice ends after so much time. */
 const sliceMs = 4;
-const rowsPerWrite = 50;
 /** While more waits to be looked at, what is to be stored is gathered so long, or until there is so much of it: one
- * incident that grows is written once. */
+ * incident that grows is written once. It is one commit, and everybody waits for the turn that stores it. */
 const gatheredMs = 1_000;
-const mostGathered = 8 * rowsPerWrite;
+const mostGathered = 100;
+/** What is more than this is stored in parts: hundreds of incidents that close at once. */
+const rowsPerCommit = 500;
 /** Lines that wait in memory; beyond them the log is read. */
 const mostWaiting = 5_000;
 const linesPerRead = 500;
@@ -501,7 +502,10 @@ export class AnalysisRunner {
     return { put: 'analysis', row: { tenant: run.tenant, cursor, at: now, state } };
   }
 
-  /** Stores the effects, a bite at a time; how far the log was read goes with the last one, and the state where there is one. */
+  /**
+   * Stores the effects with how far the log was read, and the state where there is one. Of parts a kill would have the first
+   * said twice: what news come to is one commit.
+   */
   async #write(run: Run, effects: readonly Effect[], state: string | null): Promise<void> {
     const { tenant } = run;
     const cursor = Math.max(0, run.cursor);
@@ -511,12 +515,12 @@ export class AnalysisRunner {
         ? { put: 'analysis', row: { tenant, cursor, at: now, state } }
         : this.#saved(run, now, state);
     const all = [...effects, last];
-    for (let from = 0; from < all.length; from += 2 * rowsPerWrite) {
-      const bite = all.slice(from, from + 2 * rowsPerWrite);
+    for (let from = 0; from < all.length; from += rowsPerCommit) {
+      const part = all.slice(from, from + rowsPerCommit);
       this.counts.writes += 1;
       await this.#ports.engine.submitAnalysis(
         tenant,
-        { idempotency: null, decide: () => ({ effects: bite, answer: { status: 200, body: null } }) },
+        { idempotency: null, decide: () => ({ effects: part, answer: { status: 200, body: null } }) },
         true,
       );
     }
