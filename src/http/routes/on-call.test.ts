@@ -310,7 +310,12 @@ describe('the calendar of a schedule', () => {
     expect(new Set(calendar.events.map(({ uid }) => uid)).size).toBe(calendar.events.length);
 
     const { start: from, end } = current;
-    await app.call('POST', overrides, { ...tonight, person: 'eve', from, to: Math.min(end, now + 3_600_000) });
+    await app.call('POST', overrides, {
+      ...tonight,
+      person: 'eve',
+      from,
+      to: Math.min(end, now + 3_600_000),
+    });
     const changed = readCalendar((await fetched(url)).text);
     expect(changed.events.filter(({ summary }) => summary === 'eve (primary)').length).toBe(1);
     const kept = new Set(changed.events.map(({ uid }) => uid));

@@ -13,6 +13,8 @@ import { answer, route } from '../route.ts';
 const dayMs = 86_400_000;
 const pastMs = 31 * dayMs;
 const aheadMs = 366 * dayMs;
+/** A shift that ends later than this after the last day is shown as if it ended then. */
+const longestShiftMs = 31 * dayMs;
 /** Live links of a tenant. */
 const mostLinks = 500;
 
@@ -85,10 +87,14 @@ export const rotaCalendarsRoutes = [
       if (schedule === undefined || !key.scopes.includes(scopeOf(name)))
         throw new ApiError('schedule_not_found');
       const from = Math.floor(now);
-      // Looked at from further back, so that a long shift has its own beginning.
-      const shown = shifts(schedule, from - scheduleLimits.horizonMs, from + aheadMs).filter(
-        ({ end, people }) =>
-          end > from - pastMs && (query.person === undefined || people.includes(query.person)),
+      // Looked at from further back and ahead, so that a long shift has its own beginning and end: who asks again a moment
+      // later is told of the same ones.
+      const until = Math.ceil((from + aheadMs) / dayMs) * dayMs;
+      const shown = shifts(schedule, from - scheduleLimits.horizonMs, until + longestShiftMs).filter(
+        ({ start, end, people }) =>
+          end > from - pastMs &&
+          start < until &&
+          (query.person === undefined || people.includes(query.person)),
       );
       c.header('content-type', 'text/calendar; charset=utf-8');
       c.header('cache-control', 'private, no-cache');
