@@ -66,12 +66,12 @@ describe("a user's template", () => {
     const text =
       '{{ analysis.text }}{% if analysis.cause.service %} | {{ analysis.cause.service }} {{ analysis.cause.confidence }}{% endif %}{% for one in analysis.patterns %} | {{ one.text }}{% endfor %} | {{ analysis.incident.alerts }}';
     expect(textOf({ text }, sampleAnalysed())).toBe(
-      'Part of: DiskFull on db-1 and 2 other services: 7 alerts since 2023-11-14 21:13:20 UTC; Probable cause: db-1, data or storage (82 %); Pattern: cascade over 3 services; Pattern: burst, 5 alerts' +
+      'Part of: DiskFull on db-1 and 2 other services: 7 alerts since 2023-11-14 21:13:20 UTC; Probable cause: db-1, data or storage (82 %); Pattern: cascade over 3 services; Pattern: burst, 5 alerts; Expected next: HighErrorRate on cart follows by 2023-11-14 21:17:20 UTC (17 of 19 times); Expected next: more of DiskFull on db by 2023-11-14 21:14:20 UTC (84 %)' +
         ' | db-1 0.82 | cascade over 3 services | burst, 5 alerts | 7',
     );
     expect(textOf({ text })).toBe(' | ');
     expect(problemsOf({ text: '{{ analysis.reason }}' })).toEqual([
-      'text 1: there is no variable analysis.reason; expected one of text, incident, cause, patterns',
+      'text 1: there is no variable analysis.reason; expected one of text, incident, cause, patterns, predictions',
     ]);
     expect(problemsOf({ text: '{% for one in analysis.patterns %}{{ one.kind }}{% endfor %}' })).toHaveLength(
       1,

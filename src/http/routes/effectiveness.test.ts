@@ -59,6 +59,14 @@ beforeAll(async () => {
   await push(13, [95, 96]);
   await acknowledge();
   await push(15, [95, 95, 50, 85, 50, 84, 50]);
+  // The history, in which a suggestion is tried, gets them with the next flush.
+  const tried = async () => {
+    const { body } = await call('GET', `${path}/Hot?suggest=true`);
+    return (
+      (body as unknown as { suggestions: { none: string | null } }).suggestions.none !== 'not_reproduced'
+    );
+  };
+  while (!(await tried())) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 afterAll(async () => {
   await app.close().catch(() => undefined);
