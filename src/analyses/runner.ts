@@ -4,8 +4,8 @@
 // comes faster than it is read is left in the log and read from there.
 
 import type { OffsetAt, WatchedSample } from '../../analysis/forecast/index.ts';
-import { adopt, incidentOf, titleOf } from '../../analysis/incidents/index.ts';
-import type { AlertNews, AlertSignal, Edge } from '../../analysis/signals.ts';
+import { incidentOf, titleOf } from '../../analysis/incidents/index.ts';
+import type { Edge } from '../../analysis/signals.ts';
 import { graphOf } from '../../analysis/topology/index.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -14,18 +14,18 @@ import { refusal } from '../engine/refusal.ts';
 import type { StoredAlerts } from '../engine/turn.ts';
 import type { Log } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import type { AlertRow, IncidentRow } from '../pipeline/rows.ts';
-import type { Answer, Idempotency } from '../services.ts';
+import type { AlertRow } from '../pipeline/rows.ts';
+import type { Answer } from '../services.ts';
 import { atOnce, nextSlice } from '../slices.ts';
 import { alertNewsKind } from '../store/alert-news.ts';
-import type { AlertNewsLine, CommittedEvent, Page, Store } from '../store/store.ts';
-import { signalOf } from './alert-signal.ts';
+import type { CommittedEvent, Store } from '../store/store.ts';
 import { ForecastKeeper } from './forecast-keeper.ts';
 import type { Foretold } from './forecast-tally.ts';
-import { incidentOfRow } from './incident-rows.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
-import { mostFindings } from './recent-knowledge.ts';
-import { TenantAnalyses } from './tenant-analyses.ts';
+import { NewsReader } from './news-reader.ts';
+import { type AnalysisOrder, type Decided, newRun, type Run, type WaitingOrder } from './run.ts';
+import { TakeUp } from './take-up.ts';
+import type { TenantAnalyses } from './tenant-analyses.ts';
 
 /** What happens within this span is looked at together. */
 const gatherMs = 200;
@@ -47,64 +47,11 @@ const savedBytesPerMs = 50;
 /** Watched series are looked at this often, so many of them before others have their turn. */
 const watchEveryMs = 30_000;
 const watchedAtOnce = 4;
-/** Patterns that were said so long before a start are known after it. */
-const patternsRecalledMs = 3_600_000;
 /** Decisions of people that wait. */
 const mostOrders = 100;
 const retryMs = 1_000;
 /** What fails again and again must not have the engine take everything up anew all the time. */
 const longestRetryMs = 600_000;
-
-/** What a person decides: looked at when its turn in the engine has come, and stored with what it answers. */
-export interface AnalysisOrder {
-  readonly decide: (
-    analyses: TenantAnalyses,
-    now: number,
-  ) => { readonly effects: readonly Effect[]; readonly answer: Answer };
-  readonly idempotency: Idempotency | null;
-}
-
-interface WaitingOrder extends AnalysisOrder {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A line of the log, with what it says of the alert when that is known already. */
-interface WaitingLine extends AlertNewsLine {
-  /** Null: the alert is to be read. */
-  readonly signal: AlertSignal | typeof ofFindings | null;
-}
-
-/** What a rule says of a finding is none of the alerts that findings are about. */
-const ofFindings = Symbol('of findings');
-
-/** How far the analyses of one tenant are. */
-interface Run {
-  readonly tenant: string;
-  /** Null: not read from the store yet, or what was in memory is void. */
-  analyses: TenantAnalyses | null;
-  /** The log is read from the store: there is more than what waits here. */
-  behind: boolean;
-  lines: Fifo<WaitingLine>;
-  /** The last event that was looked at, and the one up to which the state was saved. */
-  cursor: number;
-  savedCursor: number;
-  /** Something was stored of this tenant. */
-  stored: boolean;
-  /** When the state was saved, and how large it was. */
-  savedAt: number;
-  savedBytes: number;
-  /** The cursor at the last tick. */
-  tickedCursor: number;
-  /** Since when something is to be stored. */
-  gatheredSince: number | null;
-  readonly orders: Fifo<WaitingOrder>;
-  running: boolean;
-  timer: Timer | null;
-  failures: number;
-  /** When watched series were looked at last. */
-  watchedAt: number;
-}
 
 export interface RunnerPorts {
   readonly store: Pick<
@@ -112,6 +59,7 @@ export interface RunnerPorts {
     | 'analysis'
     | 'alertNews'
     | 'findings'
+    | 'idempotency'
     | 'incidents'
     | 'tenants'
     | 'forecast'
@@ -119,7 +67,7 @@ export interface RunnerPorts {
     | 'prediction'
     | 'predictions'
   >;
-  readonly engine: Pick<Engine, 'submitAnalysis'>;
+  readonly engine: Pick<Engine, 'checkRoom' | 'submitAnalysis'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -144,14 +92,21 @@ export class AnalysisRunner {
   readonly #ports: RunnerPorts;
   readonly #runs = new Map<string, Run>();
   readonly #forecasts: ForecastKeeper;
+  readonly #news: NewsReader;
+  readonly #takeUp: TakeUp;
   #tick: Timer | null = null;
   #closing = false;
-  readonly counts = { news: 0, writes: 0, failures: 0, behind: 0 };
+  readonly counts = { writes: 0, failures: 0, behind: 0 };
 
   constructor(ports: RunnerPorts) {
     this.#ports = ports;
     const { store, engine, clock, log, offsetAt = () => 0 } = ports;
     this.#forecasts = new ForecastKeeper({ store, engine, clock, log, offsetAt });
+    this.#news = new NewsReader(ports);
+    this.#takeUp = new TakeUp({
+      ...{ store, clock, log, newId: ports.newId, declared: ports.declared },
+      ...{ forecasts: this.#forecasts, news: this.#news, closing: () => this.#closing },
+    });
   }
 
   /** Takes up every tenant where the last process stopped. */
@@ -175,7 +130,7 @@ export class AnalysisRunner {
         } else {
           const { tenant, at, subjectId: alert } = row;
           const stored = alerts(tenant, alert);
-          run.lines.push({ seq, at, kind, alert, signal: stored && this.#signalOf(stored, kind, at) });
+          run.lines.push({ seq, at, kind, alert, signal: stored && this.#news.signalOf(stored, kind, at) });
         }
       }
       this.#wake(run, gatherMs);
@@ -259,12 +214,7 @@ export class AnalysisRunner {
   #runOf(tenant: string): Run {
     const known = this.#runs.get(tenant);
     if (known) return known;
-    const run: Run = {
-      ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
-      ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
-      ...{ gatheredSince: null, savedAt: Number.NEGATIVE_INFINITY, savedBytes: 0, tickedCursor: -1 },
-      watchedAt: Number.NEGATIVE_INFINITY,
-    };
+    const run = newRun(tenant);
     this.#runs.set(tenant, run);
     return run;
   }
@@ -287,7 +237,7 @@ export class AnalysisRunner {
     if (run.running) return;
     run.running = true;
     try {
-      await this.#load(run);
+      await this.#takeUp.load(run);
       while (!this.#closing && run.analyses !== null) {
         if (run.orders.length > 0) {
           await this.#store(run);
@@ -321,92 +271,6 @@ export class AnalysisRunner {
     this.#ports.log.warn('analysis.taken_up_again', { tenant: run.tenant, error: cause });
   }
 
-  /** Reads what was saved, and from there as far as the rows know: that is seen again, and stored not again. */
-  async #load(run: Run): Promise<void> {
-    if (run.analyses !== null) return;
-    const { store, log, newId, clock } = this.#ports;
-    const stored = store.analysis(run.tenant);
-    const kept = await this.#forecasts.load(run.tenant);
-    let analyses: TenantAnalyses;
-    run.stored = stored !== null;
-    const cursor = stored?.cursor ?? -1;
-    // Where those begin that are saved together; the forecast may know less.
-    let known = stored?.savedCursor ?? -1;
-    try {
-      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, kept.predictions, newId);
-    } catch (error) {
-      log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
-      analyses = new TenantAnalyses(run.tenant, null, kept.predictions, newId);
-      this.#takeOver(analyses);
-      known = cursor;
-    }
-    for (run.cursor = Math.min(known, kept.cursor); run.cursor < cursor; ) {
-      const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
-      await this.#showAgain(run, analyses, page.lines, { known, cursor });
-      if (this.#closing) return;
-      run.cursor = Math.min(cursor, page.upTo);
-      if (!page.more) break;
-    }
-    await this.#forecasts.takeUp(run.tenant, kept);
-    if (this.#closing) return;
-    run.savedCursor = stored?.savedCursor ?? -1;
-    analyses.declare(this.#ports.declared(run.tenant), clock.now());
-    const since = clock.now() - patternsRecalledMs;
-    // Newest first.
-    for (const row of store.findings(run.tenant, { since }, mostFindings, null).items.toReversed())
-      analyses.recent.found(row);
-    run.analyses = analyses;
-    run.behind = true;
-  }
-
-  /** Shows it what was seen up to `cursor` by the last process, whose rows are stored; the forecast alone what the others know. */
-  async #showAgain(
-    run: Run,
-    analyses: TenantAnalyses,
-    lines: readonly AlertNewsLine[],
-    { known, cursor }: { readonly known: number; readonly cursor: number },
-  ): Promise<void> {
-    const { clock } = this.#ports;
-    for (let at = 0; at < lines.length && !this.#closing; await this.#breathe()) {
-      for (const until = clock.now() + sliceMs; at < lines.length; ) {
-        const line = lines[at++]!;
-        const news = line.seq > cursor ? null : this.#newsOf(run, line);
-        if (news !== null && line.seq > known) analyses.observe(news);
-        else if (news !== null) analyses.foresee(news);
-        if (clock.now() >= until) break;
-      }
-      analyses.recall();
-    }
-  }
-
-  /** Incidents that are open go on, and close in their time. */
-  #takeOver(analyses: TenantAnalyses): void {
-    const { store } = this.#ports;
-    for (let cursor: string | null = null; ; ) {
-      const page: Page<IncidentRow> = store.incidents(analyses.tenant, { states: ['open'] }, 500, cursor);
-      for (const row of page.items) adopt(analyses.incidents.state, incidentOfRow(row));
-      cursor = page.next;
-      if (cursor === null) return;
-    }
-  }
-
-  #signalOf(row: AlertRow, kind: AlertNewsLine['kind'], at: number): AlertSignal | typeof ofFindings {
-    return this.#ports.isFinding(row) ? ofFindings : signalOf(row, kind === 'resolved' ? at : null, at);
-  }
-
-  /** Null: the alert is not kept any more, or is none that analyses are about. */
-  #newsOf(
-    { tenant }: Run,
-    { kind, alert, at }: AlertNewsLine,
-    known: WaitingLine['signal'] = null,
-  ): AlertNews | null {
-    const row = known === null ? this.#ports.alert(tenant, alert) : null;
-    const signal = known ?? (row && this.#signalOf(row, kind, at));
-    if (signal === null || signal === ofFindings) return null;
-    this.counts.news += 1;
-    return { kind, alert: signal, seenAt: at };
-  }
-
   /** Looks at some news and stores what follows; false: there is none. */
   async #slice(run: Run): Promise<boolean> {
     const { store, clock } = this.#ports;
@@ -425,7 +289,7 @@ export class AnalysisRunner {
     const until = clock.now() + sliceMs;
     for (let line = run.lines.take(); line !== undefined; line = run.lines.take()) {
       if (line.seq > run.cursor) {
-        const news = this.#newsOf(run, line, line.signal);
+        const news = this.#news.newsOf(run.tenant, line, line.signal);
         if (news !== null) {
           analyses.observe(news);
           this.#forecasts.saw(run.tenant);
@@ -452,34 +316,37 @@ export class AnalysisRunner {
     analyses!.predictions.stored(this.#ports.clock.now());
   }
 
-  async #carryOut(run: Run, order: WaitingOrder): Promise<void> {
-    const analyses = run.analyses!;
+  /** Decides, and stores what follows with the state that it led to: a turn is not held up by writing that out. */
+  async #carryOut(run: Run, { idempotency, decide, resolve, reject }: WaitingOrder): Promise<void> {
+    const { engine, store, clock } = this.#ports;
     const { tenant } = run;
-    let fault: unknown = null;
-    let decided = false;
+    let changed = false;
     try {
-      const answer = await this.#ports.engine.submitAnalysis(tenant, {
-        idempotency: order.idempotency,
-        decide: (now) => {
-          decided = true;
-          // A fault in an analysis is not to be one of the turn.
-          try {
-            const { effects, answer } = order.decide(analyses, now);
-            if (effects.length === 0) return { effects, answer };
-            return { effects: [...effects, this.#saved(run, now, atOnce(analyses.save()))], answer };
-          } catch (error) {
-            fault = error;
-            return { effects: [], answer: refusal('internal') };
-          }
-        },
-      });
+      engine.checkRoom(tenant);
+      // Asked before under the same key, it is answered as it was then.
+      const again =
+        idempotency !== null &&
+        store.idempotency(tenant, idempotency.scope, idempotency.key, clock.now()) !== null;
+      let decided: Decided = { effects: [], answer: refusal('internal') };
+      if (!again) {
+        changed = true;
+        decided = decide(run.analyses!, clock.now());
+        changed = decided.effects.length > 0;
+      }
+      const state = changed ? await this.#state(run) : null;
+      let stored = false;
+      const turn = (now: number): Decided => {
+        stored = true;
+        const { effects, answer } = decided;
+        return { effects: state === null ? effects : [...effects, this.#saved(run, now, state)], answer };
+      };
+      resolve(await engine.submitAnalysis(tenant, { idempotency, decide: turn }, true));
       this.counts.writes += 1;
-      order.resolve(answer);
-      if (fault !== null) throw fault;
+      if (changed && !stored) throw new Error('another decision was stored under the same key');
     } catch (error) {
-      order.reject(error);
+      reject(error);
       // What was refused before it was looked at changed nothing.
-      if (decided) throw error;
+      if (changed) throw error;
     }
   }
 
