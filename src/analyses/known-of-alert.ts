@@ -37,18 +37,21 @@ export interface KnownPrediction {
 }
 
 export interface KnownOfAlert {
-  readonly incident: {
-    readonly id: string;
-    readonly title: string;
-    readonly alerts: number;
-    readonly openedAt: number;
-    /** How many services it reached, and its first alert. */
-    readonly services: number;
-    readonly first: { readonly name: string; readonly service: string };
-  };
+  /** Null: it is in none, as most of what only occurs. */
+  readonly incident: KnownIncident | null;
   /** Null: unknown, or not looked for yet. */
   readonly cause: KnownCause | null;
   readonly patterns: readonly KnownPattern[];
   /** Sure ones, the soonest first. */
   readonly predictions: readonly KnownPrediction[];
+}
+
+export interface KnownIncident {
+  readonly id: string;
+  readonly title: string;
+  readonly alerts: number;
+  readonly openedAt: number;
+  /** How many services it reached, and its first alert. */
+  readonly services: number;
+  readonly first: { readonly name: string; readonly service: string };
 }

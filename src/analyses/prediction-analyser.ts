@@ -108,7 +108,15 @@ export class PredictionAnalyser {
     now: number,
   ): void {
     for (const outcome of said.ended) this.#ended(outcome, now);
-    for (const prediction of said.made) {
+    // Two that follow one another at once have one id: the later one stands.
+    const made = new Map(said.made.map((prediction) => [prediction.id, prediction]));
+    const ended = new Set(said.ended.map(({ id }) => id));
+    for (const prediction of made.values()) {
+      if (ended.has(prediction.id) && scoreOf(this.#state, prediction) === null) {
+        // The same news made and decided it, of a clock that is ahead: it was never said.
+        if (!this.#again) this.#tally.unsaid += 1;
+        continue;
+      }
       // Time that passed says something of other alerts, too.
       const byAlert = prediction.matches === 'labels' || prediction.model === 'cascade';
       const alert = byAlert || prediction.key === of.key ? (of.alert ?? null) : null;

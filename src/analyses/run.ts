@@ -48,6 +48,8 @@ export interface Run {
   /** When the state was saved, and how large it was. */
   savedAt: number;
   savedBytes: number;
+  /** Time is to be let pass. */
+  tickDue: boolean;
   /** The cursor at the last tick. */
   tickedCursor: number;
   /** Since when something is to be stored. */
@@ -65,7 +67,13 @@ export function newRun(tenant: string): Run {
   return {
     ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
     ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
-    ...{ gatheredSince: null, savedAt: Number.NEGATIVE_INFINITY, savedBytes: 0, tickedCursor: -1 },
+    ...{
+      gatheredSince: null,
+      tickDue: false,
+      savedAt: Number.NEGATIVE_INFINITY,
+      savedBytes: 0,
+      tickedCursor: -1,
+    },
     watchedAt: Number.NEGATIVE_INFINITY,
   };
 }

@@ -155,8 +155,8 @@ export class AnalysisRunner {
   }
 
   /**
-   * What the analyses know of an alert at this moment, without waiting for anything. Null: it is in no incident, or was
-   * not looked at yet.
+   * What the analyses know of an alert at this moment, without waiting for anything. Null: nothing, or it was not looked
+   * at yet.
    */
   knownOf(tenant: string, alert: string): KnownOfAlert | null {
     const analyses = this.#runs.get(tenant)?.analyses;
@@ -165,16 +165,19 @@ export class AnalysisRunner {
     // What ended or only occurred is not among the firing ones.
     const id = state.firing.get(alert) ?? analyses.recent.incidentOf(alert);
     const incident = id === undefined ? undefined : incidentOf(state, id);
-    if (incident === undefined) return null;
+    const patterns = analyses.recent.patternsOf(alert);
+    const predictions = analyses.predictions.live.of(alert, this.#ports.clock.now());
+    if (incident === undefined)
+      return patterns.length + predictions.length === 0
+        ? null
+        : { incident: null, cause: null, patterns, predictions };
     return {
       incident: {
         ...{ id: incident.id, title: titleOf(incident) },
         ...{ alerts: incident.count, openedAt: incident.openedAt },
         ...{ services: incident.services.size, first: incident.first },
       },
-      cause: this.#ports.causeOf?.(tenant, incident.id) ?? null,
-      patterns: analyses.recent.patternsOf(alert),
-      predictions: analyses.predictions.live.of(alert, this.#ports.clock.now()),
+      ...{ cause: this.#ports.causeOf?.(tenant, incident.id) ?? null, patterns, predictions },
     };
   }
 
@@ -239,7 +242,11 @@ export class AnalysisRunner {
     try {
       await this.#takeUp.load(run);
       while (!this.#closing && run.analyses !== null) {
-        if (run.orders.length > 0) {
+        if (run.tickDue) {
+          run.tickDue = false;
+          await this.#store(run);
+          await this.#timePassed(run);
+        } else if (run.orders.length > 0) {
           await this.#store(run);
           await this.#carryOut(run, run.orders.take()!);
         } else if (!(await this.#slice(run))) break;
@@ -418,22 +425,24 @@ export class AnalysisRunner {
   #armTick(): void {
     const { clock } = this.#ports;
     this.#tick = clock.at(clock.now() + tickMs, () => {
-      for (const run of this.#runs.values()) void this.#timePassed(run);
+      for (const run of this.#runs.values()) {
+        run.tickDue = true;
+        // Who failed has a time of its own.
+        if (run.failures === 0) this.#wake(run, 0);
+      }
       this.#armTick();
     });
   }
 
+  /** Lets time pass, up to the news that wait, and saves what is known: what is large less often while news come. */
   async #timePassed(run: Run): Promise<void> {
-    const { analyses } = run;
-    if (analyses === null || run.running || run.behind || run.lines.length > 0 || this.#closing) return;
-    // News make the time known, too.
-    const seen = run.cursor !== run.tickedCursor;
+    const { clock } = this.#ports;
+    const analyses = run.analyses!;
+    const next = run.lines.peek();
+    const quiet = run.cursor === run.tickedCursor;
     run.tickedCursor = run.cursor;
-    if (seen && this.#ports.clock.now() - run.savedAt < run.savedBytes / savedBytesPerMs) return;
-    run.running = true;
-    try {
-      const { clock } = this.#ports;
-      analyses.tick(clock.now());
+    if (quiet || clock.now() - run.savedAt >= run.savedBytes / savedBytesPerMs) {
+      if (next !== undefined || !run.behind) analyses.tick(next?.at ?? clock.now());
       const effects = analyses.flush(clock.now());
       // What a tick changed cannot be learned from the log again: the state goes with it.
       if (effects.length > 0 || run.cursor > run.savedCursor) {
@@ -444,12 +453,7 @@ export class AnalysisRunner {
       analyses.predictions.stored(clock.now());
       if (run.stored && this.#forecasts.due(run.tenant))
         await this.#forecasts.keep(run.tenant, analyses.predictions, run.savedCursor);
-      await this.#watch(run, analyses);
-    } catch (error) {
-      this.#failed(run, error);
-    } finally {
-      run.running = false;
-      if (run.lines.length + run.orders.length > 0 || run.behind) this.#wake(run, gatherMs);
     }
+    await this.#watch(run, analyses);
   }
 }

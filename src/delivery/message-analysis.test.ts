@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageAlert } from '../../channels/message.ts';
 import { sampleMessage } from '../../channels/sample-message.ts';
-import type { KnownOfAlert } from '../analyses/known-of-alert.ts';
+import type { KnownIncident, KnownOfAlert } from '../analyses/known-of-alert.ts';
 import { RecentKnowledge } from '../analyses/recent-knowledge.ts';
 import type { Log } from '../log.ts';
 import type { FindingRow } from '../pipeline/rows.ts';
@@ -20,10 +20,7 @@ afterEach(async () => {
 });
 
 const message = sampleMessage('firing');
-const known = (
-  over: Partial<KnownOfAlert['incident']> = {},
-  more: Partial<KnownOfAlert> = {},
-): KnownOfAlert => ({
+const known = (over: Partial<KnownIncident> = {}, more: Partial<KnownOfAlert> = {}): KnownOfAlert => ({
   incident: {
     ...{ id: 'i1', title: 'A on a and 1 other service: 7 alerts', alerts: 7, openedAt: 1_000, services: 2 },
     first: { name: 'A', service: 'a' },
@@ -55,6 +52,11 @@ describe('what is known of a message', () => {
       incident: { alerts: 2 },
       cause,
     });
+  });
+
+  it('is a pattern of what only occurs, which is in no incident', () => {
+    const of: KnownOf = () => known({}, { incident: null, patterns: [pattern('burst', 0.9)] });
+    expect(analysisOf(message, of)).toMatchObject({ incident: null, patterns: [{ pattern: 'burst' }] });
   });
 
   it('has the three surest patterns, each once', () => {

@@ -2,7 +2,7 @@
 // for a message to stay. It is stored with the message, so that each attempt says the same, also over a restart.
 import type { AlertMessage, MessageAnalysis, MessagePrediction } from '../../channels/message.ts';
 import { plain } from '../../channels/plain.ts';
-import type { KnownOfAlert, KnownPrediction } from '../analyses/known-of-alert.ts';
+import type { KnownCause, KnownIncident, KnownOfAlert, KnownPrediction } from '../analyses/known-of-alert.ts';
 import type { Log } from '../log.ts';
 
 /** What is known of one alert; null: nothing. */
@@ -19,28 +19,29 @@ const mostPredictions = 3;
  */
 export function analysisOf(message: AlertMessage, knownOf: KnownOf): MessageAnalysis | null {
   const { tenant, alerts, truncated } = message;
-  const incidents = new Map<string, { readonly known: KnownOfAlert; count: number }>();
+  const incidents = new Map<string, { incident: KnownIncident; cause: KnownCause | null; count: number }>();
   const patterns = new Map<string, MessageAnalysis['patterns'][number]>();
   const predictions = new Map<string, MessagePrediction>();
   const looked = alerts.slice(0, mostLooked);
   for (const { id } of looked) {
     const known = knownOf(tenant, id);
     if (known === null) continue;
-    const entry = incidents.get(known.incident.id);
-    if (entry === undefined) incidents.set(known.incident.id, { known, count: 1 });
-    else entry.count += 1;
+    const { incident, cause } = known;
+    const entry = incident === null ? undefined : incidents.get(incident.id);
+    if (entry !== undefined) entry.count += 1;
+    else if (incident !== null) incidents.set(incident.id, { incident, cause, count: 1 });
     for (const one of known.patterns) patterns.set(`${one.pattern} ${one.from}`, one);
     for (const one of known.predictions)
       predictions.set(`${one.model} ${one.name} ${one.service} ${one.from}`, predictionOf(one));
   }
   const [most] = [...incidents.values()].sort((a, b) => b.count - a.count);
-  const cause = most?.known.cause ?? null;
+  const cause = most?.cause ?? null;
   // Those that nobody looked up may be in it as well.
   const inMessage = (most?.count ?? 0) + alerts.length - looked.length + truncated;
   const incident =
-    most === undefined || (cause === null && most.known.incident.alerts <= inMessage)
+    most === undefined || (cause === null && most.incident.alerts <= inMessage)
       ? null
-      : incidentOf(most.known.incident);
+      : incidentOf(most.incident);
   const surest = [...patterns.values()].sort((a, b) => b.confidence - a.confidence || a.from - b.from);
   const expected = [...predictions.values()].sort((a, b) => b.confidence - a.confidence || a.to - b.to);
   if (incident === null && surest.length + expected.length === 0) return null;
@@ -60,7 +61,7 @@ function predictionOf({ name, service, ...of }: KnownPrediction): MessagePredict
   return { ...of, name: plain(name, 120), service: service === null ? null : plain(service, 120) };
 }
 
-function incidentOf({ id, title, alerts, services, first, openedAt }: KnownOfAlert['incident']) {
+function incidentOf({ id, title, alerts, services, first, openedAt }: KnownIncident) {
   return {
     ...{ id, title: plain(title, 200), alerts, services, openedAt },
     first: { name: plain(first.name, 120), service: plain(first.service, 120) },

@@ -11,7 +11,7 @@ export class PassBudget<Waiting> {
   #begun = 0;
   #armed = false;
 
-  /** @param soon Calls back in the next pass. @param goOn Called there with each that waits, in the order in which they came. */
+  /** @param soon Calls back in the next pass. @param goOn Called there with each that waits, in turn. */
   constructor(soon: (callback: () => void) => void, goOn: (waiting: Waiting) => void) {
     this.#soon = soon;
     this.#goOn = goOn;
@@ -39,9 +39,10 @@ export class PassBudget<Waiting> {
     this.#soon(() => {
       this.#armed = false;
       this.#begun = 0;
+      // Who was first is last now, else who always has more would leave nothing to the others.
       const waiting = [...this.#waiting];
       this.#waiting.clear();
-      for (const one of waiting) this.#goOn(one);
+      for (const one of [...waiting.slice(1), ...waiting.slice(0, 1)]) this.#goOn(one);
     });
   }
 }
