@@ -3,8 +3,6 @@
 // no data. One JSON line for each figure on standard output, tables on standard error. The exit code is 1 when a bar is
 // missed. DIR has the layout of the Numenta Anomaly Benchmark, or a folder `nab` that has it, and may hold folders in the
 // layout of PetShop; the files that it holds count, and what it lacks is said.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type Detector,
@@ -255,8 +253,7 @@ for (const name of asked) await parts[name]?.(report);
 function detectorRows(folder: string): void {
   const files = (() => {
     try {
-      const below = join(folder, 'nab');
-      return readCorpus(existsSync(below) ? below : folder);
+      return readCorpus(folder);
     } catch (error) {
       return wrong(error instanceof Error ? error.message : String(error));
     }

@@ -20,10 +20,12 @@ export const whereFrom =
 const secondsOf = (text: string): string => text.slice(0, 19);
 
 /**
- * Every file of `data/` that has an entry in the windows, sorted by name. Throws with the file and the line where a row
+ * Every file of `data/` that has an entry in the windows, sorted by name; of a folder `nab` below the given one if there is one. Throws with the file and the line where a row
  * cannot be read, and where a window begins or ends at a time that no row has.
  */
-export function readCorpus(folder: string): SeriesFile[] {
+export function readCorpus(given: string): SeriesFile[] {
+  const below = join(given, 'nab');
+  const folder = existsSync(below) ? below : given;
   const labels = join(folder, 'labels/combined_windows.json');
   if (!existsSync(labels)) throw new Error(`${labels} is not there; the data can be had from ${whereFrom}`);
   const windows = JSON.parse(readFileSync(labels, 'utf8')) as Record<string, [string, string][]>;
