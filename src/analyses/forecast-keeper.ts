@@ -30,9 +30,9 @@ export interface KeptForecast {
   readonly cursor: number;
 }
 
+/** Lasts as long as the process: what is being stored goes on while the tenant is taken up anew. */
 interface Kept {
   at: number;
-  generation: number;
   news: number;
   storing: boolean;
 }
@@ -51,11 +51,14 @@ export class ForecastKeeper {
   async load(tenant: string): Promise<KeptForecast> {
     const { store, clock, log, offsetAt } = this.#ports;
     const row = store.forecast(tenant);
-    this.#kept.set(tenant, {
-      // Where nothing is kept yet it is time.
-      at: row === null ? Number.NEGATIVE_INFINITY : clock.now(),
-      ...{ generation: row?.generation ?? 0, news: 0, storing: false },
-    });
+    this.#kept.set(
+      tenant,
+      Object.assign(this.#kept.get(tenant) ?? { storing: false }, {
+        // Where nothing is kept yet it is time.
+        at: row === null ? Number.NEGATIVE_INFINITY : clock.now(),
+        news: 0,
+      }),
+    );
     if (row === null) return { predictions: new PredictionAnalyser(offsetAt), cursor: -1 };
     try {
       const restored = PredictionAnalyser.restored(offsetAt);
@@ -111,26 +114,30 @@ export class ForecastKeeper {
 
   /**
    * Puts into texts what is known up to `cursor`; resolves when that is done, and nothing is to be observed until then.
-   * They are stored behind it.
+   * They are stored behind it. Where this is under way already nothing is done. Throws where it cannot be put into texts.
    */
   async keep(tenant: string, predictions: PredictionAnalyser, cursor: number): Promise<void> {
     const kept = this.#kept.get(tenant);
-    if (kept === undefined) return;
+    if (kept === undefined || kept.storing) return;
     kept.storing = true;
     kept.news = 0;
     kept.at = this.#ports.clock.now();
     const texts: string[] = [];
-    for (const text of predictions.parts()) {
-      texts.push(text);
-      await this.#breathe();
+    try {
+      for (const text of predictions.parts()) {
+        texts.push(text);
+        await this.#breathe();
+      }
+    } catch (error) {
+      kept.storing = false;
+      throw error;
     }
     void this.#storeAll(tenant, kept, texts, cursor);
   }
 
   /** Never rejects: what was kept before stands until all of it is there. */
   async #storeAll(tenant: string, kept: Kept, texts: readonly string[], cursor: number): Promise<void> {
-    const { engine, log, clock } = this.#ports;
-    const generation = 1 - kept.generation;
+    const { store, engine, log, clock } = this.#ports;
     const write = (effect: Effect) =>
       engine.submitAnalysis(
         tenant,
@@ -138,6 +145,9 @@ export class ForecastKeeper {
         true,
       );
     try {
+      if (this.#closed) return;
+      // As it is stored: who holds a number of his own may be wrong about which pieces count.
+      const generation = 1 - (store.forecast(tenant)?.generation ?? 0);
       for (const [part, body] of texts.entries()) {
         if (this.#closed) return;
         await write({ put: 'forecast.part', row: { tenant, generation, part, body } });
@@ -145,7 +155,6 @@ export class ForecastKeeper {
       }
       const row = { tenant, cursor, generation, parts: texts.length, at: clock.now() };
       await write({ put: 'forecast', row });
-      kept.generation = generation;
       this.counts.kept += 1;
     } catch (error) {
       if (this.#closed) return;

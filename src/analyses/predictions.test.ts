@@ -271,7 +271,9 @@ describe('predictions of a program that runs', () => {
     expect(await of('?min_confidence=.99')).toEqual([]);
     const first = await story.predictions('?limit=2');
     expect(first.items).toHaveLength(2);
+    expect(first.track_record.models).toMatchObject([{ model: 'renewal', made: 3 }]);
     expect(await of(`?limit=2&cursor=${first.next}`)).toEqual(['came_true']);
+    expect(await story.predictions(`?limit=2&cursor=${first.next}`)).not.toHaveProperty('track_record');
     for (const query of ['?kind=weather', '?min_confidence=2', '?state=late', '?what=1'])
       await story.get(`/api/v1/alerts/predictions${query}`, 'default', 400);
   });

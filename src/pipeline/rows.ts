@@ -325,7 +325,10 @@ export interface ForecastPartRow {
   readonly body: string;
 }
 
-/** The pieces of this generation are what counts; those of older ones are gone. */
+/**
+ * The pieces of this generation, 0 or 1, are what counts. Those of the other one lie beside them: the state before, or as
+ * much as is there of the next one.
+ */
 export interface ForecastRow {
   readonly tenant: string;
   /** Event number: what came up to it is in the pieces. */

@@ -45,8 +45,8 @@ export const predictionsRoutes = [
     query,
     answers: {
       200: {
-        description: 'A page, and the track record of all',
-        schema: pageOut(predictionBody).extend({ track_record: trackRecordBody }),
+        description: 'A page; the first one with the track record of all',
+        schema: pageOut(predictionBody).extend({ track_record: trackRecordBody.optional() }),
       },
     },
     errors: ['invalid_cursor', 'unavailable'],
@@ -63,7 +63,8 @@ export const predictionsRoutes = [
       const page = deps.analyses.predictions(tenant, filter, limit, cursor ?? null);
       return answer(c, 200, {
         ...{ items: page.items.map(toPredictionBody), next: page.next },
-        track_record: toTrackRecordBody(deps.analyses.trackRecord(tenant)),
+        // It counts all that is kept: once for those who go through the pages.
+        ...(cursor === undefined && { track_record: toTrackRecordBody(deps.analyses.trackRecord(tenant)) }),
       });
     },
   }),

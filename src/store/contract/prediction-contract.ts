@@ -67,6 +67,45 @@ export function predictionContract(current: () => Story): void {
     expect(store.predictionsOf('acme', id(51))).toEqual([]);
   });
 
+  it('lists those of alerts once each, whether said with them or come true by them, a page at a time', () => {
+    const came = { state: 'came_true', scoredAt: t0 } as const;
+    put(
+      row(1, { ...came, alert: id(50), outcome: id(51) }),
+      row(2, { alert: id(50), confidence: 0.9 }),
+      row(3, { ...came, alert: null, outcome: id(50) }),
+      row(4, { alert: null }),
+      row(5, { tenant: 'globex', alert: id(50) }),
+    );
+    const asked = { alerts: [id(50), id(51), id(50)] };
+    expect(list(asked)).toEqual([3, 2, 1].map(id));
+    expect(list({ ...asked, states: ['open'] })).toEqual([id(2)]);
+    expect(
+      list({ ...asked, models: ['renewal'], minConfidence: 0.9, since: t0, until: t0 + minute }),
+    ).toEqual([id(2)]);
+    expect(list({ alerts: [] })).toEqual([]);
+    expect(list({ alerts: ['no id'] })).toEqual([]);
+    const { store } = current();
+    const first = store.predictions('acme', asked, 2, null);
+    const next = store.predictions('acme', asked, 2, first.next);
+    expect([first, next].map(({ items }) => items.map((one) => one.id))).toEqual([[3, 2].map(id), [id(1)]]);
+    expect(next.next).toBeNull();
+  });
+
+  it('looks at so many at most for one page, and goes on from there in the next one', () => {
+    const missed = { state: 'missed', scoredAt: t0 } as const;
+    const many = Array.from({ length: 20_010 }, (_, n) => row(100 + n, missed));
+    current().commit(many.map((one) => ({ put: 'prediction', row: one })));
+    put(row(1, { confidence: 0.9 }), row(2, { ...missed, confidence: 0.9 }));
+    const { store } = current();
+    const first = store.predictions('acme', { minConfidence: 0.9 }, 10, null);
+    expect(first.items).toEqual([]);
+    const next = store.predictions('acme', { minConfidence: 0.9 }, 10, first.next);
+    expect([next.items.map((one) => one.id), next.next]).toEqual([[2, 1].map(id), null]);
+    // What is open is looked for among what is open alone.
+    const open = store.predictions('acme', { states: ['open'], minConfidence: 0.9 }, 10, null);
+    expect([open.items.map((one) => one.id), open.next]).toEqual([[id(1)], null]);
+  });
+
   it('counts them by model, state and tenth of the confidence', () => {
     const missed = { state: 'missed', scoredAt: t0 } as const;
     put(row(1, missed), row(2, { ...missed, confidence: 0.69 }), row(3), row(4, { confidence: 1 }));

@@ -6,19 +6,14 @@ import type {
   Prediction,
   RecordName,
 } from '../../../analysis/forecast/index.ts';
-import {
-  type ForecastPartRow,
-  type ForecastRow,
-  type PredictionRow,
-  type PredictionState,
-  predictionStates,
-} from '../../pipeline/rows.ts';
+import type { ForecastPartRow, ForecastRow, PredictionRow, PredictionState } from '../../pipeline/rows.ts';
 import type { Page, PredictionFilter } from '../store.ts';
 import type { Db } from './database.ts';
 import { idBytes, idText, parseId } from './id-codec.ts';
-import { idOfCursor, pageOf, scanned } from './keyset-page.ts';
+import { idOfCursor, pageOf, scanned, scanRows } from './keyset-page.ts';
 import { columnsOf, forecast, prediction } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
+import { Statements, Where } from './statements.ts';
 
 type StoredPrediction = typeof prediction.$inferSelect;
 
@@ -82,36 +77,69 @@ function predictionRow(from: StoredPrediction): PredictionRow {
   };
 }
 
-interface PageQuery {
-  readonly tenant: string;
-  readonly before: Buffer;
-  readonly models: string;
-  readonly states: string;
-  readonly least: number;
-  readonly since: number;
-  readonly until: number;
-  readonly limit: number;
+/** What of a filter the indexes hold. */
+function conditions({ models, states, minConfidence, since, until }: PredictionFilter): Where {
+  const where = new Where().oneOf('q.model', models).oneOf('q.state', states);
+  if (minConfidence !== undefined) where.and('q.confidence >= ?', minConfidence);
+  if (since !== undefined) where.and('q.to_at >= ?', Math.floor(since));
+  if (until !== undefined) where.and('q.from_at <= ?', Math.floor(until));
+  return where;
 }
+
+/** Ids of predictions that were said with one of the alerts (a JSON array of hexadecimal ids), or came true by one. */
+const ofAlerts = `WITH asked (alert) AS MATERIALIZED (SELECT unhex(value) FROM json_each(?)),
+  related (id) AS MATERIALIZED (
+    SELECT o.id FROM asked CROSS JOIN prediction o INDEXED BY prediction_outcome
+      ON o.tenant = ? AND o.outcome = asked.alert
+    UNION SELECT s.id FROM asked CROSS JOIN prediction s INDEXED BY prediction_alert
+      ON s.tenant = ? AND s.alert = asked.alert)`;
 
 export function predictionReads(db: Db) {
   const columns = columnsOf(prediction, 'p');
-  const asked = `p.tenant = @tenant AND p.id < @before AND (@models = '' OR instr(@models, p.model) > 0)
-       AND p.confidence >= @least AND p.to_at >= @since AND p.from_at <= @until`;
-  const page = db.raw.prepare<PageQuery, StoredPrediction>(
-    `SELECT ${columns} FROM prediction p WHERE ${asked} AND instr(@states, p.state) > 0
-     ORDER BY p.id DESC LIMIT @limit+0`,
-  );
-  // There are few of them among many.
-  const open = db.raw.prepare<PageQuery, StoredPrediction>(
-    `SELECT ${columns} FROM prediction p INDEXED BY prediction_open WHERE ${asked} AND p.state = 'open'
-       AND @states = 'open' ORDER BY p.id DESC LIMIT @limit+0`,
-  );
-  const named = db.raw.prepare<PageQuery & { readonly alerts: string }, StoredPrediction>(
-    `SELECT ${columns} FROM prediction p WHERE ${asked} AND instr(@states, p.state) > 0
-       AND (lower(hex(p.outcome)) IN (SELECT value FROM json_each(@alerts))
-         OR lower(hex(p.alert)) IN (SELECT value FROM json_each(@alerts)))
-     ORDER BY p.id DESC LIMIT @limit+0`,
-  );
+  const statements = new Statements(db.raw);
+
+  /** Ids are found in an index; the wide rows are read of those alone. */
+  function page(
+    tenant: string,
+    filter: PredictionFilter,
+    limit: number,
+    cursor: string | null,
+  ): Page<PredictionRow> {
+    const before = idOfCursor(cursor);
+    const where = new Where().and('q.tenant = ? AND q.id < ?', tenant, before);
+    const wanted = conditions(filter);
+    const onlyOpen = filter.states?.length === 1 && filter.states[0] === 'open';
+    // There are few of them among many.
+    const index = onlyOpen ? 'prediction_open' : 'prediction_page';
+    if (onlyOpen) where.and("q.state = 'open'");
+    let from = `prediction q INDEXED BY ${index}`;
+    let related = '';
+    let key = 'q.id';
+    const values: (string | Buffer)[] = [];
+    let floor: Buffer | undefined;
+    if (filter.alerts !== undefined) {
+      const alerts = filter.alerts.flatMap((id) => parseId(id)?.toString('hex') ?? []);
+      related = ofAlerts;
+      key = 'related.id';
+      values.push(JSON.stringify(alerts), tenant, tenant);
+      from = `related CROSS JOIN ${from} ON q.id = related.id`;
+    } else if (wanted.text !== '') {
+      floor = statements.first<{ readonly id: Buffer }>(
+        `SELECT q.id FROM ${from} WHERE ${where.text} ORDER BY q.id DESC LIMIT 1 OFFSET ${scanRows}`,
+        where.values,
+      )?.id;
+      if (floor !== undefined) where.and('q.id >= ?', floor);
+    }
+    if (wanted.text !== '') where.and(wanted.text, ...wanted.values);
+    const rows = statements.all<StoredPrediction>(
+      `${related} SELECT ${columns} FROM
+         (SELECT q.id FROM ${from} WHERE ${where.text} ORDER BY ${key} DESC LIMIT ?+0) f
+         CROSS JOIN prediction p ON p.tenant = ? AND p.id = f.id ORDER BY p.id DESC`,
+      [...values, ...where.values, limit + 1, tenant],
+    );
+    return pageOf([scanned(rows, limit, floor ?? null)], limit, predictionRow);
+  }
+
   const one = db.raw.prepare<[string, Buffer], StoredPrediction>(
     `SELECT ${columns} FROM prediction p WHERE p.tenant = ? AND p.id = ?`,
   );
@@ -138,22 +166,7 @@ export function predictionReads(db: Db) {
       limit: number,
       cursor: string | null,
     ): Page<PredictionRow> =>
-      withStoreErrors(`predictions of ${tenant}`, () => {
-        const states = (filter.states ?? predictionStates).join(' ');
-        const query: PageQuery = {
-          ...{ tenant, before: idOfCursor(cursor), models: filter.models?.join(' ') ?? '', states },
-          least: filter.minConfidence ?? 0,
-          since: Math.floor(filter.since ?? 0),
-          until: Math.floor(filter.until ?? Number.MAX_SAFE_INTEGER),
-          limit: limit + 1,
-        };
-        const alerts = filter.alerts?.flatMap((id) => parseId(id)?.toString('hex') ?? []);
-        const rows =
-          alerts !== undefined
-            ? named.all({ ...query, alerts: JSON.stringify(alerts) })
-            : (states === 'open' ? open : page).all(query);
-        return pageOf([scanned(rows, limit, null)], limit, predictionRow);
-      }),
+      withStoreErrors(`predictions of ${tenant}`, () => page(tenant, filter, limit, cursor)),
     prediction(tenant: string, id: string): PredictionRow | null {
       const bytes = parseId(id);
       const row =

@@ -25,9 +25,12 @@ CREATE TABLE prediction (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX prediction_age ON prediction (made_at) WHERE state <> 'open';
 CREATE INDEX prediction_count ON prediction (tenant, made_at);
-CREATE INDEX prediction_open ON prediction (tenant, id) WHERE state = 'open';
+-- All that is asked for, so that a page reads the wide rows of its own predictions alone.
+CREATE INDEX prediction_page ON prediction (tenant, id, model, state, confidence, from_at, to_at);
+CREATE INDEX prediction_open ON prediction (tenant, id, model, state, confidence, from_at, to_at) WHERE state = 'open';
 CREATE INDEX prediction_record ON prediction (tenant, model, state, confidence);
 CREATE INDEX prediction_outcome ON prediction (tenant, outcome) WHERE outcome IS NOT NULL;
+CREATE INDEX prediction_alert ON prediction (tenant, alert) WHERE alert IS NOT NULL;
 
 -- What the forecast of a tenant knew when the log was read up to `cursor`: the parts of that generation, as JSON.
 CREATE TABLE forecast (
