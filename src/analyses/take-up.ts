@@ -11,7 +11,7 @@ import { incidentOfRow } from './incident-rows.ts';
 import type { NewsReader } from './news-reader.ts';
 import { mostFindings } from './recent-knowledge.ts';
 import type { Run } from './run.ts';
-import { TenantAnalyses } from './tenant-analyses.ts';
+import { readSaved, TenantAnalyses } from './tenant-analyses.ts';
 
 const linesPerRead = 500;
 /** The loop is free after so much time. */
@@ -53,13 +53,16 @@ export class TakeUp {
     // Where those begin that are saved together; the forecast may know less.
     let known = stored?.savedCursor ?? -1;
     try {
-      analyses = new TenantAnalyses(run.tenant, stored?.state ?? null, kept.predictions, newId);
+      const saved = stored === null ? null : readSaved(stored.state);
+      await this.#breathe();
+      analyses = new TenantAnalyses(run.tenant, saved, kept.predictions, newId);
     } catch (error) {
       log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
       analyses = new TenantAnalyses(run.tenant, null, kept.predictions, newId);
       this.#takeOver(analyses);
       known = cursor;
     }
+    await this.#breathe();
     for (run.cursor = Math.min(known, kept.cursor); run.cursor < cursor; ) {
       const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
       await this.#showAgain(run, analyses, page.lines, { known, cursor });

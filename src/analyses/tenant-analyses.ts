@@ -23,11 +23,18 @@ import { slicedJson } from './sliced-json.ts';
 /** Of what is saved; another one is not read. */
 const format = 1;
 
-interface Saved {
+export interface SavedAnalyses {
   readonly format: number;
   readonly declared: readonly Edge[];
   readonly topology: unknown;
   readonly states: Readonly<Record<string, unknown>>;
+}
+
+/** Reads what `save` gave: by itself, since of much it takes as long as taking it up does. Throws when it cannot be read. */
+export function readSaved(text: string): SavedAnalyses {
+  const from = JSON.parse(text) as SavedAnalyses;
+  if (from.format !== format) throw new Error(`expected format ${format}, got ${from.format}`);
+  return from;
 }
 
 export class TenantAnalyses {
@@ -43,14 +50,16 @@ export class TenantAnalyses {
   readonly recent = new RecentKnowledge();
   readonly #newId: () => string;
 
-  /** @param saved What `save` gave. Throws when it cannot be read. */
-  constructor(tenant: string, saved: string | null, predictions: PredictionAnalyser, newId: () => string) {
+  /** @param from What `readSaved` made of what `save` gave; null: nothing is known. Throws when it cannot be taken up. */
+  constructor(
+    tenant: string,
+    from: SavedAnalyses | null,
+    predictions: PredictionAnalyser,
+    newId: () => string,
+  ) {
     this.tenant = tenant;
     this.predictions = predictions;
     this.#newId = newId;
-    const from = saved === null ? null : (JSON.parse(saved) as Saved);
-    if (from !== null && from.format !== format)
-      throw new Error(`expected format ${format}, got ${from.format}`);
     this.topology = from === null ? createTopology() : restoreTopology(from.topology, from.declared);
     const stateOf = (name: string): unknown => from?.states[name] ?? null;
     this.incidents = new IncidentAnalyser(stateOf('incidents'));
@@ -110,7 +119,7 @@ export class TenantAnalyses {
 
   /** Its state, to be stored as it is; nothing may be shown to it until that is done. */
   save(): Sliced<string> {
-    const saved: Saved = {
+    const saved: SavedAnalyses = {
       format,
       declared: this.topology.declared,
       topology: saveTopology(this.topology),
