@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { FaultsReporter } from './src/testing/faults/reporter.ts';
@@ -25,7 +24,7 @@ export default defineConfig({
     // A process of its own for every file would spend most of the time on starting and on importing the same modules. No
     // test replaces a module; what one puts into the process (a spy, a variable) it takes away again.
     isolate: false,
-    // Many tests wait for processes, disks and sockets. As many files as there are processors left a quarter of them idle.
-    maxWorkers: availableParallelism() + 1,
+    // Many tests wait for processes, disks and sockets: as many files at once as there are processors.
+    maxWorkers: '100%',
   },
 });
