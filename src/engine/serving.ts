@@ -116,7 +116,8 @@ export class Serving {
     // What is done with many alerts is one order: what it lets go is told together, however many turns it takes.
     if (tenant.current && ofMany(tenant.current) && !tenant.current.fresh) return;
     // Groups are looked at behind what arrived, so that an alert which holds others back is known, whichever came first.
-    this.#look(tenant, turn, now, limit + share);
+    // A large command among them takes nothing of their share.
+    this.#look(tenant, turn, now, Math.max(limit, turn.rows) + share);
   }
 
   /** Looks at the groups that are due until the turn has `limit` rows; true when none is left. */
