@@ -49,6 +49,7 @@ function isOfAnalyses(effect: Effect): boolean {
     case 'incident.moved':
     case 'incident.cause':
     case 'analysis':
+    case 'analysis.part':
     case 'finding':
     case 'prediction':
     case 'forecast.part':

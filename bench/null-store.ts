@@ -53,6 +53,7 @@ export function nullStore(): Store {
     predictionsOf: () => [],
     predictionCounts: () => [],
     forecast: () => null,
+    analysisPart: () => null,
     forecastPart: () => null,
     storm: () => null,
     seenKinds: () => [],

@@ -17,9 +17,16 @@ const hosts = 200;
 
 /** Of the analyses, which write behind the alerts, in commits of their own. */
 const ofAnalyses = new Set(
-  ['incident', 'incident_alert', 'analysis', 'finding', 'prediction', 'forecast', 'forecast_part'].map(
-    (table) => `rows.${table}`,
-  ),
+  [
+    'incident',
+    'incident_alert',
+    'analysis',
+    'analysis_part',
+    'finding',
+    'prediction',
+    'forecast',
+    'forecast_part',
+  ].map((table) => `rows.${table}`),
 );
 
 const held = ({ tables, analysedEvents }: RowCounts) =>

@@ -16,7 +16,6 @@ import type { Log } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
 import type { Answer } from '../services.ts';
-import { atOnce, nextSlice } from '../slices.ts';
 import { alertNewsKind } from '../store/alert-news.ts';
 import type { CommittedEvent, Store } from '../store/store.ts';
 import { ForecastKeeper } from './forecast-keeper.ts';
@@ -24,6 +23,7 @@ import type { Foretold } from './forecast-tally.ts';
 import type { KnownCause, KnownOfAlert } from './known-of-alert.ts';
 import { NewsReader } from './news-reader.ts';
 import { type AnalysisOrder, type Decided, newRun, type Run, type WaitingOrder } from './run.ts';
+import { StateKeeper, type StateToStore } from './state-keeper.ts';
 import { TakeUp } from './take-up.ts';
 import type { TenantAnalyses } from './tenant-analyses.ts';
 
@@ -57,6 +57,7 @@ export interface RunnerPorts {
   readonly store: Pick<
     Store,
     | 'analysis'
+    | 'analysisPart'
     | 'alertNews'
     | 'findings'
     | 'idempotency'
@@ -94,6 +95,7 @@ export class AnalysisRunner {
   readonly #forecasts: ForecastKeeper;
   readonly #news: NewsReader;
   readonly #takeUp: TakeUp;
+  readonly #states: StateKeeper;
   #tick: Timer | null = null;
   #closing = false;
   readonly counts = { writes: 0, failures: 0, behind: 0 };
@@ -103,6 +105,7 @@ export class AnalysisRunner {
     const { store, engine, clock, log, offsetAt = () => 0 } = ports;
     this.#forecasts = new ForecastKeeper({ store, engine, clock, log, offsetAt });
     this.#news = new NewsReader(ports);
+    this.#states = new StateKeeper(ports);
     this.#takeUp = new TakeUp({
       ...{ store, clock, log, newId: ports.newId, declared: ports.declared },
       ...{ forecasts: this.#forecasts, news: this.#news, closing: () => this.#closing },
@@ -210,7 +213,7 @@ export class AnalysisRunner {
       for (const { reject } of run.orders.drain()) reject(new Refused('the program stops'));
       if (run.running || run.analyses === null || run.cursor <= run.savedCursor) continue;
       // What is written now is before all that the engine does to stop.
-      this.#write(run, [], atOnce(run.analyses.save())).catch((error: unknown) => this.#failed(run, error));
+      this.#write(run, [], this.#states.stateAtOnce(run)).catch((error: unknown) => this.#failed(run, error));
     }
   }
 
@@ -319,7 +322,8 @@ export class AnalysisRunner {
     run.gatheredSince = null;
     const { analyses } = run;
     const effects = analyses!.flush(this.#ports.clock.now());
-    if (effects.length > 0) await this.#write(run, effects, run.stored ? null : await this.#state(run));
+    if (effects.length > 0)
+      await this.#write(run, effects, run.stored ? null : await this.#states.state(run));
     analyses!.predictions.stored(this.#ports.clock.now());
   }
 
@@ -340,12 +344,12 @@ export class AnalysisRunner {
         decided = decide(run.analyses!, clock.now());
         changed = decided.effects.length > 0;
       }
-      const state = changed ? await this.#state(run) : null;
+      const state = changed ? await this.#states.state(run) : null;
       let stored = false;
       const turn = (now: number): Decided => {
         stored = true;
         const { effects, answer } = decided;
-        return { effects: state === null ? effects : [...effects, this.#saved(run, now, state)], answer };
+        return { effects: state === null ? effects : [...effects, ...state(now)], answer };
       };
       resolve(await engine.submitAnalysis(tenant, { idempotency, decide: turn }, true));
       this.counts.writes += 1;
@@ -357,38 +361,17 @@ export class AnalysisRunner {
     }
   }
 
-  /** The state as text; megabytes after a storm, so the loop is free between two slices. Nothing is shown meanwhile. */
-  async #state(run: Run): Promise<string> {
-    const work = run.analyses!.save();
-    for (let done = nextSlice(work); ; done = nextSlice(work)) {
-      if (done !== null) return done.result;
-      await this.#breathe();
-    }
-  }
-
-  /** The state as it is, up to where the log was read. */
-  #saved(run: Run, now: number, state: string): Effect {
-    const cursor = Math.max(0, run.cursor);
-    run.savedCursor = run.cursor;
-    run.savedAt = now;
-    run.savedBytes = state.length;
-    run.stored = true;
-    return { put: 'analysis', row: { tenant: run.tenant, cursor, at: now, state } };
-  }
-
   /**
    * Stores the effects with how far the log was read, and the state where there is one. Of parts a kill would have the first
    * said twice: what news come to is one commit.
    */
-  async #write(run: Run, effects: readonly Effect[], state: string | null): Promise<void> {
+  async #write(run: Run, effects: readonly Effect[], state: StateToStore | null): Promise<void> {
     const { tenant } = run;
     const cursor = Math.max(0, run.cursor);
     const now = this.#ports.clock.now();
-    const last: Effect =
-      state === null
-        ? { put: 'analysis', row: { tenant, cursor, at: now, state } }
-        : this.#saved(run, now, state);
-    const all = [...effects, last];
+    const last: readonly Effect[] =
+      state === null ? [{ put: 'analysis', row: { tenant, cursor, at: now, saved: null } }] : state(now);
+    const all = [...effects, ...last];
     for (let from = 0; from < all.length; from += rowsPerCommit) {
       const part = all.slice(from, from + rowsPerCommit);
       this.counts.writes += 1;
@@ -446,7 +429,7 @@ export class AnalysisRunner {
       const effects = analyses.flush(clock.now());
       // What a tick changed cannot be learned from the log again: the state goes with it.
       if (effects.length > 0 || run.cursor > run.savedCursor) {
-        const state = await this.#state(run);
+        const state = await this.#states.state(run);
         if (this.#closing) return;
         await this.#write(run, effects, state);
       }

@@ -4,14 +4,15 @@ import { adopt } from '../../analysis/incidents/index.ts';
 import type { Edge } from '../../analysis/signals.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { IncidentRow } from '../pipeline/rows.ts';
+import type { IncidentRow, SavedParts } from '../pipeline/rows.ts';
 import type { AlertNewsLine, Page, Store } from '../store/store.ts';
 import type { ForecastKeeper } from './forecast-keeper.ts';
 import { incidentOfRow } from './incident-rows.ts';
 import type { NewsReader } from './news-reader.ts';
 import { mostFindings } from './recent-knowledge.ts';
 import type { Run } from './run.ts';
-import { readSaved, TenantAnalyses } from './tenant-analyses.ts';
+import { StateRestorer } from './state-parts.ts';
+import { readSaved, type SavedAnalyses, TenantAnalyses } from './tenant-analyses.ts';
 
 const linesPerRead = 500;
 /** The loop is free after so much time. */
@@ -20,7 +21,7 @@ const sliceMs = 4;
 const patternsRecalledMs = 3_600_000;
 
 export interface TakeUpPorts {
-  readonly store: Pick<Store, 'analysis' | 'alertNews' | 'findings' | 'incidents'>;
+  readonly store: Pick<Store, 'analysis' | 'analysisPart' | 'alertNews' | 'findings' | 'incidents'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -53,8 +54,7 @@ export class TakeUp {
     // Where those begin that are saved together; the forecast may know less.
     let known = stored?.savedCursor ?? -1;
     try {
-      const saved = stored === null ? null : readSaved(stored.state);
-      await this.#breathe();
+      const saved = stored === null ? null : await this.#read(run.tenant, stored);
       analyses = new TenantAnalyses(run.tenant, saved, kept.predictions, newId);
     } catch (error) {
       log.warn('analysis.begins_anew', { tenant: run.tenant, error: String(error) });
@@ -80,6 +80,17 @@ export class TakeUp {
       analyses.recent.found(row);
     run.analyses = analyses;
     run.behind = true;
+  }
+
+  async #read(tenant: string, { generation, parts }: SavedParts): Promise<SavedAnalyses> {
+    const restorer = new StateRestorer();
+    for (let part = 0; part < parts; part++) {
+      const text = this.#ports.store.analysisPart(tenant, generation, part);
+      if (text === null) throw new Error(`piece ${part} of ${parts} is missing`);
+      restorer.add(text);
+      await this.#breathe();
+    }
+    return readSaved(restorer.state);
   }
 
   /** Shows it what was seen up to `cursor` by the last process, whose rows are stored; the forecast alone what the others know. */

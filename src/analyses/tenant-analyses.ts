@@ -18,7 +18,7 @@ import { IncidentAnalyser } from './incident-analyser.ts';
 import { PatternAnalyser } from './pattern-analyser.ts';
 import type { PredictionAnalyser } from './prediction-analyser.ts';
 import { RecentKnowledge } from './recent-knowledge.ts';
-import { slicedJson } from './sliced-json.ts';
+import { stateParts } from './state-parts.ts';
 
 /** Of what is saved; another one is not read. */
 const format = 1;
@@ -30,9 +30,9 @@ export interface SavedAnalyses {
   readonly states: Readonly<Record<string, unknown>>;
 }
 
-/** Reads what `save` gave: by itself, since of much it takes as long as taking it up does. Throws when it cannot be read. */
-export function readSaved(text: string): SavedAnalyses {
-  const from = JSON.parse(text) as SavedAnalyses;
+/** What was put together of what `save` gave. Throws when it cannot be read. */
+export function readSaved(state: unknown): SavedAnalyses {
+  const from = state as SavedAnalyses;
   if (from.format !== format) throw new Error(`expected format ${format}, got ${from.format}`);
   return from;
 }
@@ -50,7 +50,7 @@ export class TenantAnalyses {
   readonly recent = new RecentKnowledge();
   readonly #newId: () => string;
 
-  /** @param from What `readSaved` made of what `save` gave; null: nothing is known. Throws when it cannot be taken up. */
+  /** @param from What `readSaved` gave; null: nothing is known. Throws when it cannot be taken up. */
   constructor(
     tenant: string,
     from: SavedAnalyses | null,
@@ -117,14 +117,14 @@ export class TenantAnalyses {
     this.recent.note(this.all.flatMap((analyser) => analyser.recall(context)));
   }
 
-  /** Its state, to be stored as it is; nothing may be shown to it until that is done. */
-  save(): Sliced<string> {
+  /** Its state in pieces, to be stored as they are; nothing may be shown to it until that is done. */
+  save(): Sliced<string[]> {
     const saved: SavedAnalyses = {
       format,
       declared: this.topology.declared,
       topology: saveTopology(this.topology),
       states: Object.fromEntries(this.all.map((analyser) => [analyser.name, analyser.save()])),
     };
-    return slicedJson(saved);
+    return stateParts(saved);
   }
 }

@@ -333,7 +333,7 @@ function openReader(): NonNullable<typeof reader> {
   const database = new Database(join(app.folder, 'data/tocsin.db'), { readonly: true });
   const names = database
     .prepare<[], string>(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis', 'forecast', 'forecast_part')",
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'shard', 'analysis', 'analysis_part', 'forecast', 'forecast_part')",
     )
     .pluck()
     .all();

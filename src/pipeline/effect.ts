@@ -8,7 +8,6 @@ import type {
   DeliveryState,
   EventRow,
   FindingRow,
-  ForecastPartRow,
   ForecastRow,
   GroupRow,
   HeartbeatRow,
@@ -19,6 +18,7 @@ import type {
   PredictionRow,
   SeenKindRow,
   SilenceRow,
+  StatePartRow,
   StormRow,
 } from './rows.ts';
 
@@ -65,11 +65,12 @@ export type Effect =
       readonly into: string;
     }
   | { readonly put: 'analysis'; readonly row: AnalysisRow }
+  | { readonly put: 'analysis.part'; readonly row: StatePartRow }
   /** A pattern in alerts: new, or with more that is known of it. */
   | { readonly put: 'finding'; readonly row: FindingRow }
   /** New, or with its outcome. One that has its outcome stays as it is. */
   | { readonly put: 'prediction'; readonly row: PredictionRow }
-  | { readonly put: 'forecast.part'; readonly row: ForecastPartRow }
+  | { readonly put: 'forecast.part'; readonly row: StatePartRow }
   | { readonly put: 'forecast'; readonly row: ForecastRow }
   | { readonly put: 'heartbeat'; readonly row: HeartbeatRow }
   | { readonly put: 'heartbeat.removed'; readonly tenant: string; readonly name: string }

@@ -264,14 +264,32 @@ export interface IncidentAlertRow {
   readonly why: string | null;
 }
 
-/** How far the analyses of a tenant have read the log, and what they know then. */
+/** How far the analyses of a tenant have read the log. */
 export interface AnalysisRow {
   readonly tenant: string;
   /** Event number; what came up to it is in the rows. */
   readonly cursor: number;
   readonly at: number;
-  /** JSON; null: what was saved before stays. */
-  readonly state: string | null;
+  /** What they know then is in the pieces of this generation; null: what was saved before stays. */
+  readonly saved: SavedParts | null;
+}
+
+/**
+ * The pieces of this generation, 0 or 1, are what counts. Those of the other one lie beside them: the state before, or as
+ * much as is there of the next one.
+ */
+export interface SavedParts {
+  readonly generation: number;
+  readonly parts: number;
+}
+
+/** A piece of a state that is saved; nothing, until a row says that all of its generation are there. */
+export interface StatePartRow {
+  readonly tenant: string;
+  readonly generation: number;
+  readonly part: number;
+  /** JSON. */
+  readonly body: string;
 }
 
 /** A pattern that was found in alerts, as it was said last. */
@@ -316,25 +334,11 @@ export interface PredictionRow extends Prediction {
   readonly outcome: string | null;
 }
 
-/** A piece of what the forecast of a tenant knows; nothing, until a `ForecastRow` says that all of them are there. */
-export interface ForecastPartRow {
-  readonly tenant: string;
-  readonly generation: number;
-  readonly part: number;
-  /** JSON. */
-  readonly body: string;
-}
-
-/**
- * The pieces of this generation, 0 or 1, are what counts. Those of the other one lie beside them: the state before, or as
- * much as is there of the next one.
- */
-export interface ForecastRow {
+/** What the forecast of a tenant knows. */
+export interface ForecastRow extends SavedParts {
   readonly tenant: string;
   /** Event number: what came up to it is in the pieces. */
   readonly cursor: number;
-  readonly generation: number;
-  readonly parts: number;
   readonly at: number;
 }
 

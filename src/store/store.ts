@@ -30,6 +30,7 @@ import type {
   NotificationRow,
   PredictionRow,
   PredictionState,
+  SavedParts,
   SeenKindRow,
   SilenceRow,
   StormRow,
@@ -255,12 +256,11 @@ export interface IncidentFilter {
   readonly since?: number;
 }
 
-export interface StoredAnalysis {
+export interface StoredAnalysis extends SavedParts {
   /** Up to this event all is in the rows. */
   readonly cursor: number;
-  /** Up to this event `state` knows. */
+  /** Up to this event what is saved knows. */
   readonly savedCursor: number;
-  readonly state: string;
 }
 
 /** One line of the log about an alert. */
@@ -409,6 +409,8 @@ export interface Store extends SpanReads {
   incidentOfAlert(tenant: string, alert: string): IncidentAlertRow | null;
   /** What the analyses of the tenant stored last; null: nothing yet. */
   analysis(tenant: string): StoredAnalysis | null;
+  /** One piece of what is saved of it; null: it is not there. */
+  analysisPart(tenant: string, generation: number, part: number): string | null;
   /** Alerts that began to fire, ended or occurred, behind that event of the log; oldest first. */
   alertNews(tenant: string, after: number, limit: number): AlertNewsPage;
   notification(tenant: string, id: string): NotificationRow | null;

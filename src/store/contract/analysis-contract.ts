@@ -1,6 +1,7 @@
 // Store contract: patterns that were found, incidents with their alerts and causes, and how far the log was read.
 import { expect, it } from 'vitest';
 import { labelSet } from '../../../rules/labels.ts';
+import type { Effect } from '../../pipeline/effect.ts';
 import type { FindingRow, IncidentRow } from '../../pipeline/rows.ts';
 import type { Story } from './harness.ts';
 import { t0 } from './row-builders.ts';
@@ -138,14 +139,29 @@ export function analysisContract(current: () => Story): void {
 
   it('knows how far the log was read, and what was known where the state was saved', () => {
     const { commit, store } = current();
-    const read = (cursor: number, state: string | null) =>
-      commit([{ put: 'analysis', row: { tenant: 'acme', cursor, at: t0, state } }]);
+    const row = { tenant: 'acme', at: t0 };
+    const piece = (generation: number, part: number, body: string): Effect => ({
+      put: 'analysis.part',
+      row: { tenant: 'acme', generation, part, body },
+    });
+    const bodies = (generation: number) =>
+      [0, 1, 2].map((part) => current().store.analysisPart('acme', generation, part));
     expect(store.analysis('acme')).toBeNull();
-    expect(() => read(3, null)).toThrow();
-    read(3, '{"a":1}');
-    read(7, null);
-    expect(store.analysis('acme')).toEqual({ cursor: 7, savedCursor: 3, state: '{"a":1}' });
-    expect(store.analysis('globex')).toBeNull();
+    expect(() => commit([{ put: 'analysis', row: { ...row, cursor: 3, saved: null } }])).toThrow();
+    commit([0, 1, 2].map((part) => piece(0, part, `old ${part}`)));
+    commit([{ put: 'analysis', row: { ...row, cursor: 3, saved: { generation: 0, parts: 3 } } }]);
+    commit([{ put: 'analysis', row: { ...row, cursor: 7, saved: null } }]);
+    expect(store.analysis('acme')).toEqual({ cursor: 7, savedCursor: 3, generation: 0, parts: 3 });
+    // Pieces of the next one count when the row says so; what is left of one that was longer is forgotten.
+    commit([0, 1, 2].map((part) => piece(1, part, `new ${part}`)));
+    expect(store.analysis('acme')).toMatchObject({ generation: 0, parts: 3 });
+    commit([{ put: 'analysis', row: { ...row, cursor: 9, saved: { generation: 1, parts: 2 } } }]);
+    current().reopen();
+    expect(current().store.analysis('acme')).toEqual({ cursor: 9, savedCursor: 9, generation: 1, parts: 2 });
+    expect(bodies(0)).toEqual(['old 0', 'old 1', 'old 2']);
+    expect(bodies(1)).toEqual(['new 0', 'new 1', null]);
+    expect(current().store.analysis('globex')).toBeNull();
+    expect(current().store.analysisPart('globex', 1, 0)).toBeNull();
   });
 
   it('forgets patterns, and incidents that are over, when alerts are forgotten', () => {

@@ -131,6 +131,9 @@ export function commitGroup(db: Db, memory: Memory) {
       case 'analysis':
         incidents.analysis(effect.row);
         return;
+      case 'analysis.part':
+        incidents.analysisPart(effect.row);
+        return;
       case 'storm':
         storms.put(effect.row);
         return;

@@ -29,6 +29,7 @@ const tables = [
   schema.incident,
   schema.incidentAlert,
   schema.analysis,
+  schema.analysisPart,
   schema.configObject,
   schema.configObjectVersion,
 ].map(getTableName);

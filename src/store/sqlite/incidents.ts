@@ -1,6 +1,12 @@
 // Incidents, the alerts in them, and how far the analyses have come. All of it is written again when it changes: what is
 // written twice is the same.
-import type { AnalysisRow, IncidentAlertRow, IncidentCauseRow, IncidentRow } from '../../pipeline/rows.ts';
+import type {
+  AnalysisRow,
+  IncidentAlertRow,
+  IncidentCauseRow,
+  IncidentRow,
+  StatePartRow,
+} from '../../pipeline/rows.ts';
 import { alertNewsOf } from '../alert-news.ts';
 import type { AlertNewsPage, IncidentFilter, Page, StoredAnalysis } from '../store.ts';
 import type { Db } from './database.ts';
@@ -42,10 +48,17 @@ export function incidentWrites(db: Db) {
     'UPDATE incident_alert SET incident = ? WHERE tenant = ? AND incident = ?',
   );
   const read = db.raw.prepare<[number, string]>('UPDATE analysis SET cursor = ? WHERE tenant = ?');
-  const save = db.raw.prepare<[string, number, number, number, string]>(
-    `INSERT INTO analysis (tenant, cursor, saved_cursor, saved_at, state) VALUES (?, ?, ?, ?, ?)
+  const save = db.raw.prepare<[string, number, number, number, number, number]>(
+    `INSERT INTO analysis (tenant, cursor, saved_cursor, saved_at, generation, parts) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (tenant) DO UPDATE SET cursor = excluded.cursor, saved_cursor = excluded.saved_cursor,
-       saved_at = excluded.saved_at, state = excluded.state`,
+       saved_at = excluded.saved_at, generation = excluded.generation, parts = excluded.parts`,
+  );
+  const putPart = db.raw.prepare<[string, number, number, string]>(
+    `INSERT INTO analysis_part (tenant, generation, part, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT (tenant, generation, part) DO UPDATE SET body = excluded.body`,
+  );
+  const forgetRest = db.raw.prepare<[string, number, number]>(
+    'DELETE FROM analysis_part WHERE tenant = ? AND generation = ? AND part >= ?',
   );
   return {
     incident({ cause: _, causeAt: __, ...row }: IncidentRow): void {
@@ -71,9 +84,14 @@ export function incidentWrites(db: Db) {
     moved(tenant: string, from: string, into: string): void {
       move.run(idBytes(into), tenant, idBytes(from));
     },
-    analysis({ tenant, cursor, at, state }: AnalysisRow): void {
-      if (state !== null) save.run(tenant, cursor, cursor, Math.floor(at), state);
-      else if (read.run(cursor, tenant).changes !== 1)
+    analysisPart({ tenant, generation, part, body }: StatePartRow): void {
+      putPart.run(tenant, generation, part, body);
+    },
+    analysis({ tenant, cursor, at, saved }: AnalysisRow): void {
+      if (saved !== null) {
+        save.run(tenant, cursor, cursor, Math.floor(at), saved.generation, saved.parts);
+        forgetRest.run(tenant, saved.generation, saved.parts);
+      } else if (read.run(cursor, tenant).changes !== 1)
         throw new Error(`the analyses of ${tenant} have read on but were never stored`);
     },
   };
@@ -127,6 +145,11 @@ export function incidentReads(db: Db) {
   const stored = db.raw.prepare<[string], typeof analysis.$inferSelect>(
     `SELECT ${columnsOf(analysis, 'a')} FROM analysis a WHERE a.tenant = ?`,
   );
+  const part = db.raw
+    .prepare<[string, number, number], string>(
+      'SELECT body FROM analysis_part WHERE tenant = ? AND generation = ? AND part = ?',
+    )
+    .pluck();
   const bounds = db.raw.prepare<[string], { shard: number; nextSeq: number; oldest: number | null }>(
     `SELECT s.id AS shard, s.next_seq AS nextSeq, (SELECT min(seq) FROM event WHERE shard = s.id) AS oldest
      FROM tenant t JOIN shard s ON s.id = t.shard WHERE t.id = ?`,
@@ -175,10 +198,12 @@ export function incidentReads(db: Db) {
     },
     analysis(tenant: string): StoredAnalysis | null {
       const row = withStoreErrors('read an analysis', () => stored.get(tenant));
-      return row === undefined
-        ? null
-        : { cursor: row.cursor, savedCursor: row.savedCursor, state: row.state };
+      if (row === undefined) return null;
+      const { cursor, savedCursor, generation, parts } = row;
+      return { cursor, savedCursor, generation, parts };
     },
+    analysisPart: (tenant: string, generation: number, no: number): string | null =>
+      withStoreErrors('read an analysis', () => part.get(tenant, generation, no) ?? null),
     alertNews(tenant: string, after: number, limit: number): AlertNewsPage {
       return withStoreErrors('read news of alerts', () => {
         const at = bounds.get(tenant);

@@ -6,7 +6,7 @@ import type {
   Prediction,
   RecordName,
 } from '../../../analysis/forecast/index.ts';
-import type { ForecastPartRow, ForecastRow, PredictionRow, PredictionState } from '../../pipeline/rows.ts';
+import type { ForecastRow, PredictionRow, PredictionState, StatePartRow } from '../../pipeline/rows.ts';
 import type { Page, PredictionFilter } from '../store.ts';
 import type { Db } from './database.ts';
 import { idBytes, idText, parseId } from './id-codec.ts';
@@ -53,7 +53,7 @@ export function predictionWrites(db: Db) {
         outcome: row.outcome === null ? null : idBytes(row.outcome),
       });
     },
-    part({ tenant, generation, part, body }: ForecastPartRow): void {
+    part({ tenant, generation, part, body }: StatePartRow): void {
       putPart.run(tenant, generation, part, body);
     },
     forecast({ tenant, cursor, generation, parts, at }: ForecastRow): void {

@@ -204,16 +204,17 @@ export const forecast = sqliteTable('forecast', {
   savedAt: integer('saved_at').notNull(),
 });
 
-export const forecastPart = sqliteTable(
-  'forecast_part',
-  {
-    tenant: text('tenant').notNull(),
-    generation: integer('generation').notNull(),
-    part: integer('part').notNull(),
-    body: text('body').notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.tenant, t.generation, t.part] })],
-);
+/** A piece of a state that is saved in two generations. */
+const statePart = {
+  tenant: text('tenant').notNull(),
+  generation: integer('generation').notNull(),
+  part: integer('part').notNull(),
+  body: text('body').notNull(),
+};
+
+export const forecastPart = sqliteTable('forecast_part', statePart, (t) => [
+  primaryKey({ columns: [t.tenant, t.generation, t.part] }),
+]);
 
 export const storm = sqliteTable('storm', {
   tenant: text('tenant').primaryKey(),
@@ -378,8 +379,13 @@ export const analysis = sqliteTable('analysis', {
   cursor: integer('cursor').notNull(),
   savedCursor: integer('saved_cursor').notNull(),
   savedAt: integer('saved_at').notNull(),
-  state: text('state').notNull(),
+  generation: integer('generation').notNull(),
+  parts: integer('parts').notNull(),
 });
+
+export const analysisPart = sqliteTable('analysis_part', statePart, (t) => [
+  primaryKey({ columns: [t.tenant, t.generation, t.part] }),
+]);
 
 export const delivery = sqliteTable(
   'delivery',

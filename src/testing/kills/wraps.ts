@@ -13,7 +13,13 @@ function hasResult(commits: readonly ShardCommit[]): boolean {
 }
 
 /** What the analyses say, and how far they read the log. */
-const ofAnalyses: ReadonlySet<string> = new Set(['incident', 'incident.alert', 'finding', 'analysis']);
+const ofAnalyses: ReadonlySet<string> = new Set([
+  'incident',
+  'incident.alert',
+  'finding',
+  'analysis',
+  'analysis.part',
+]);
 
 function hasAnalysis(commits: readonly ShardCommit[]): boolean {
   return commits.some(({ effects }) => effects.some(({ put }) => ofAnalyses.has(put)));

@@ -1,0 +1,93 @@
+// Stores what the analyses of a tenant know: in pieces, a commit each, with the loop free between two of them; the row that
+// says that all of them are there goes with what the state led to. A state of a few pieces goes with it whole.
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Effect } from '../pipeline/effect.ts';
+import { atOnce, nextSlice } from '../slices.ts';
+import type { Store } from '../store/store.ts';
+import type { Run } from './run.ts';
+
+/** So many pieces go with the row that they count for. */
+const mostAtOnce = 2;
+
+export interface StateKeeperPorts {
+  readonly store: Pick<Store, 'analysis'>;
+  readonly engine: Pick<Engine, 'submitAnalysis'>;
+  readonly clock: Pick<Clock, 'soon'>;
+}
+
+/** What is to be stored with what follows from the state, in one commit. */
+export type StateToStore = (now: number) => readonly Effect[];
+
+export class StateKeeper {
+  readonly #ports: StateKeeperPorts;
+
+  constructor(ports: StateKeeperPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Puts what is known into pieces and stores all but the end, which is answered. Nothing may be shown to the analyses
+   * until that is stored too. Rejects as the engine does.
+   */
+  async state(run: Run): Promise<StateToStore> {
+    const work = run.analyses!.save();
+    let done = nextSlice(work);
+    for (; done === null; done = nextSlice(work)) await this.#breathe();
+    const texts = done.result;
+    const generation = this.#nextGeneration(run);
+    if (texts.length <= mostAtOnce) return this.#end(run, generation, texts, texts.length);
+    for (const [part, body] of texts.entries()) {
+      const effect: Effect = {
+        put: 'analysis.part',
+        row: { tenant: run.tenant, generation, part, body },
+      };
+      await this.#ports.engine.submitAnalysis(
+        run.tenant,
+        { idempotency: null, decide: () => ({ effects: [effect], answer: { status: 200, body: null } }) },
+        true,
+      );
+      await this.#breathe();
+    }
+    const size = texts.reduce((sum, { length }) => sum + length, 0);
+    return this.#end(run, generation, [], texts.length, size);
+  }
+
+  /** The same in one piece: for the last words of a program. */
+  stateAtOnce(run: Run): StateToStore {
+    const texts = atOnce(run.analyses!.save());
+    return this.#end(run, this.#nextGeneration(run), texts, texts.length);
+  }
+
+  /** As it is stored: who holds a number of his own may be wrong about which pieces count. */
+  #nextGeneration({ tenant }: Run): number {
+    return 1 - (this.#ports.store.analysis(tenant)?.generation ?? 1);
+  }
+
+  #end(
+    run: Run,
+    generation: number,
+    texts: readonly string[],
+    parts: number,
+    size = texts.reduce((sum, { length }) => sum + length, 0),
+  ): StateToStore {
+    const { tenant } = run;
+    return (now) => {
+      const cursor = Math.max(0, run.cursor);
+      run.savedCursor = run.cursor;
+      run.savedAt = now;
+      run.savedBytes = size;
+      run.stored = true;
+      return [
+        ...texts.map(
+          (body, part): Effect => ({ put: 'analysis.part', row: { tenant, generation, part, body } }),
+        ),
+        { put: 'analysis', row: { tenant, cursor, at: now, saved: { generation, parts } } },
+      ];
+    };
+  }
+
+  #breathe(): Promise<void> {
+    return new Promise((resolve) => this.#ports.clock.soon(resolve));
+  }
+}
