@@ -4,7 +4,7 @@ import type { AlertRow, BreakerRow, GroupRow, TallyRow } from '../../pipeline/ro
 import type { TenantSnapshot } from '../store.ts';
 import { openConfirmations } from './confirmations.ts';
 import type { Db } from './database.ts';
-import { idText, parseId } from './id-codec.ts';
+import { idOfHex, idText, parseId } from './id-codec.ts';
 import { LoadedDeliveries, type LoadedDelivery, loadedColumns } from './loaded-deliveries.ts';
 import { openAlertsReader } from './open-alerts.ts';
 import { alertRow, groupRow, type StoredAlert, type StoredGroup } from './row-codec.ts';
@@ -16,8 +16,28 @@ import { withStoreErrors } from './sqlite-errors.ts';
 const lost =
   "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded', 'confirmed')))";
 
-type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
-const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });
+type StoredTally = readonly [
+  notificationId: string,
+  createdAt: number,
+  severity: string,
+  priority: string,
+  strategy: string | null,
+  source: string,
+  emergencyAt: number | null,
+  accepted: number,
+  dead: number,
+];
+const tallyRow = (row: StoredTally): TallyRow => ({
+  notificationId: idOfHex(row[0]),
+  createdAt: row[1],
+  severity: row[2] as TallyRow['severity'],
+  priority: row[3] as TallyRow['priority'],
+  strategy: row[4],
+  source: row[5] as TallyRow['source'],
+  emergencyAt: row[6],
+  accepted: row[7],
+  dead: row[8],
+});
 
 /** `hex` of a group's id; empty where there is none. */
 type OpenDelivery = readonly [...LoadedDelivery, groupId: string];
@@ -76,18 +96,19 @@ export function loadGroup(db: Db) {
     .raw();
 
   // How far the notifications of open deliveries have come, over all their deliveries.
-  const tallies = db.raw.prepare<string[], StoredTally>(
-    `WITH open AS MATERIALIZED (
+  const tallies = db.raw
+    .prepare<string[], StoredTally>(
+      `WITH open AS MATERIALIZED (
        SELECT DISTINCT notification_id FROM delivery INDEXED BY delivery_open
        WHERE tenant = ? AND state IN ('queued', 'sending'))
-     SELECT n.id AS id, n.created_at AS createdAt, n.severity AS severity, n.priority AS priority,
-       n.strategy AS strategy, n.source AS source, n.emergency_at AS emergencyAt,
-       sum(d.state IN ('sent', 'delivered')) AS accepted, sum(d.state = 'dead') AS dead
+     SELECT hex(n.id), n.created_at, n.severity, n.priority, n.strategy, n.source, n.emergency_at,
+       sum(d.state IN ('sent', 'delivered')), sum(d.state = 'dead')
      FROM open o
      CROSS JOIN notification n ON n.tenant = ? AND n.id = o.notification_id
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = ? AND d.notification_id = o.notification_id
      GROUP BY n.id ORDER BY n.id`,
-  );
+    )
+    .raw();
   // Nobody took them and nobody was called: the process may have died in between.
   const untold = db.raw.prepare<string[], { id: Buffer; endedAt: number }>(
     `WITH lost AS MATERIALIZED (
