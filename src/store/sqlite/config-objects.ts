@@ -22,9 +22,10 @@ const changeable = ['name', 'version', 'body', 'updatedAt', 'updatedBy', 'delete
 export function configObjectWrites(db: Db) {
   const { orm } = db;
   const value = sql.placeholder;
-  const insert = writer<StoredObject>(db, orm.insert(configObject).values(placeholders(configObject)));
-  const update = writer<StoredObject & { readonly before: number }>(
-    db,
+  const insert = writer<StoredObject>(db, 'insert config object', () =>
+    orm.insert(configObject).values(placeholders(configObject)),
+  );
+  const update = writer<StoredObject & { readonly before: number }>(db, 'update config object', () =>
     orm
       .update(configObject)
       .set(setPlaceholders(changeable))
@@ -37,8 +38,7 @@ export function configObjectWrites(db: Db) {
         ),
       ),
   );
-  const addVersion = writer<StoredVersion>(
-    db,
+  const addVersion = writer<StoredVersion>(db, 'add config object version', () =>
     orm.insert(configObjectVersion).values(placeholders(configObjectVersion)),
   );
   const forget = db.raw.prepare<[string, string, Buffer, number]>(

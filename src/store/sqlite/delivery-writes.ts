@@ -18,7 +18,9 @@ interface Before {
 }
 
 export function deliveryWrites(db: Db, counts: DeliveryCounts) {
-  const insertRow = writer<DeliveryValues>(db, db.orm.insert(delivery).values(placeholders(delivery)));
+  const insertRow = writer<DeliveryValues>(db, 'insert delivery', () =>
+    db.orm.insert(delivery).values(placeholders(delivery)),
+  );
   const hasEarlier = db.raw
     .prepare<[string, string, number]>(
       `SELECT 1 FROM delivery INDEXED BY delivery_open

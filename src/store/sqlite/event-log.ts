@@ -24,7 +24,9 @@ export class EventLog {
   readonly #pending = new Map<string, Buffer>();
 
   constructor(db: Db) {
-    this.#insert = writer<typeof event.$inferInsert>(db, db.orm.insert(event).values(placeholders(event)));
+    this.#insert = writer<typeof event.$inferInsert>(db, 'insert event', () =>
+      db.orm.insert(event).values(placeholders(event)),
+    );
     this.#lastHash = db.raw
       .prepare<[string], Buffer>(
         'SELECT hash FROM event INDEXED BY event_audit WHERE tenant = ? AND keep = 2 ORDER BY seq DESC LIMIT 1',

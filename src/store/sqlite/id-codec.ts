@@ -18,6 +18,7 @@ export function idBytes(id: string): Buffer {
 const text = Buffer.alloc(36, '-');
 const digits = Buffer.from('0123456789abcdef');
 const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const hexPlaces = places.flatMap((place) => [place, place + 1]);
 
 export function idText(bytes: Buffer): string {
   for (let i = 0; i < 16; i++) {
@@ -25,6 +26,16 @@ export function idText(bytes: Buffer): string {
     const place = places[i]!;
     text[place] = digits[byte >> 4]!;
     text[place + 1] = digits[byte & 15]!;
+  }
+  return text.toString('latin1');
+}
+
+/** The id that SQLite's `hex` made these 32 digits of: a value of text is made in half the time of one of bytes. */
+export function idOfHex(hex: string): string {
+  for (let i = 0; i < 32; i++) {
+    const code = hex.charCodeAt(i);
+    // A to F in lower case.
+    text[hexPlaces[i]!] = code > 0x39 ? code | 0x20 : code;
   }
   return text.toString('latin1');
 }

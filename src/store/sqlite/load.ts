@@ -4,18 +4,11 @@ import type { AlertRow, BreakerRow, GroupRow, TallyRow } from '../../pipeline/ro
 import type { TenantSnapshot } from '../store.ts';
 import { openConfirmations } from './confirmations.ts';
 import type { Db } from './database.ts';
-import { idText, parseId } from './id-codec.ts';
+import { idOfHex, idText, parseId } from './id-codec.ts';
+import { LoadedDeliveries, type LoadedDelivery, loadedColumns } from './loaded-deliveries.ts';
 import { openAlertsReader } from './open-alerts.ts';
-import {
-  alertRow,
-  deliveryOf,
-  groupRow,
-  ofItsMessage,
-  type StoredAlert,
-  type StoredGroup,
-  type WithItsMessage,
-} from './row-codec.ts';
-import { alert, alertGroup, breaker, columnsOf, delivery } from './schema.ts';
+import { alertRow, groupRow, type StoredAlert, type StoredGroup } from './row-codec.ts';
+import { alert, alertGroup, breaker, columnsOf } from './schema.ts';
 import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
@@ -23,10 +16,31 @@ import { withStoreErrors } from './sqlite-errors.ts';
 const lost =
   "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded', 'confirmed')))";
 
-type StoredTally = Omit<TallyRow, 'notificationId'> & { readonly id: Buffer };
-const tallyRow = ({ id, ...rest }: StoredTally): TallyRow => ({ notificationId: idText(id), ...rest });
+type StoredTally = readonly [
+  notificationId: string,
+  createdAt: number,
+  severity: string,
+  priority: string,
+  strategy: string | null,
+  source: string,
+  emergencyAt: number | null,
+  accepted: number,
+  dead: number,
+];
+const tallyRow = (row: StoredTally): TallyRow => ({
+  notificationId: idOfHex(row[0]),
+  createdAt: row[1],
+  severity: row[2] as TallyRow['severity'],
+  priority: row[3] as TallyRow['priority'],
+  strategy: row[4],
+  source: row[5] as TallyRow['source'],
+  emergencyAt: row[6],
+  accepted: row[7],
+  dead: row[8],
+});
 
-type OpenWithItsMessage = WithItsMessage & { readonly groupId: Buffer | null };
+/** `hex` of a group's id; empty where there is none. */
+type OpenDelivery = readonly [...LoadedDelivery, groupId: string];
 
 /** For a statement that asks for the same value several times. */
 const times = (value: string, count: number) => Array.from({ length: count }, () => value);
@@ -49,47 +63,52 @@ export function loadGroup(db: Db) {
   const groups = db.raw.prepare<[string], StoredGroup>(
     `SELECT ${columnsOf(alertGroup, 'g')} FROM alert_group g WHERE g.tenant = ? ORDER BY g.id`,
   );
-  const openDeliveries = db.raw.prepare<[string], OpenWithItsMessage>(
-    `SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}, n.group_id AS groupId
-     FROM delivery d INDEXED BY delivery_open
-     CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
-     WHERE d.tenant = ? AND d.state IN ('queued', 'sending')`,
-  );
+  const openDeliveries = db.raw
+    .prepare<[string], OpenDelivery>(
+      `SELECT ${loadedColumns}, hex(n.group_id)
+       FROM delivery d INDEXED BY delivery_open
+       CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+       WHERE d.tenant = ? AND d.state IN ('queued', 'sending')`,
+    )
+    .raw();
   const breakers = db.raw.prepare<[string], BreakerRow>(
     `SELECT ${columnsOf(breaker, 'b')} FROM breaker b WHERE b.tenant = ? ORDER BY b.channel`,
   );
   // From the oldest dead letter of an order key on, for groups that are open still: a resolved notice whose firing
   // died is dropped, one whose firing went out after all is not. Finished deliveries have no index by order key; they
   // are found through the notifications of their group. One that was sent once more and died again was lost when it was made.
-  const sinceDead = db.raw.prepare<[string], WithItsMessage>(
-    `WITH oldest AS MATERIALIZED (
+  const sinceDead = db.raw
+    .prepare<[string], LoadedDelivery>(
+      `WITH oldest AS MATERIALIZED (
        SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(min(d.order_no, d.created_at)) AS order_no
        FROM delivery d INDEXED BY delivery_lost
        CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
        CROSS JOIN alert_group g ON g.tenant = n.tenant AND g.id = n.group_id
        WHERE d.tenant = ? AND ${lost}
        GROUP BY d.order_key, n.group_id)
-     SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}
+     SELECT ${loadedColumns}
      FROM oldest o
      CROSS JOIN notification n INDEXED BY notification_group ON n.tenant = o.tenant AND n.group_id = o.group_id
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
      WHERE d.order_key = o.order_key AND d.order_no >= o.order_no
        AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
-  );
+    )
+    .raw();
 
   // How far the notifications of open deliveries have come, over all their deliveries.
-  const tallies = db.raw.prepare<string[], StoredTally>(
-    `WITH open AS MATERIALIZED (
+  const tallies = db.raw
+    .prepare<string[], StoredTally>(
+      `WITH open AS MATERIALIZED (
        SELECT DISTINCT notification_id FROM delivery INDEXED BY delivery_open
        WHERE tenant = ? AND state IN ('queued', 'sending'))
-     SELECT n.id AS id, n.created_at AS createdAt, n.severity AS severity, n.priority AS priority,
-       n.strategy AS strategy, n.source AS source, n.emergency_at AS emergencyAt,
-       sum(d.state IN ('sent', 'delivered')) AS accepted, sum(d.state = 'dead') AS dead
+     SELECT hex(n.id), n.created_at, n.severity, n.priority, n.strategy, n.source, n.emergency_at,
+       sum(d.state IN ('sent', 'delivered')), sum(d.state = 'dead')
      FROM open o
      CROSS JOIN notification n ON n.tenant = ? AND n.id = o.notification_id
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = ? AND d.notification_id = o.notification_id
      GROUP BY n.id ORDER BY n.id`,
-  );
+    )
+    .raw();
   // Nobody took them and nobody was called: the process may have died in between.
   const untold = db.raw.prepare<string[], { id: Buffer; endedAt: number }>(
     `WITH lost AS MATERIALIZED (
@@ -113,13 +132,15 @@ export function loadGroup(db: Db) {
      WHERE d.tenant = ? AND ${lost} AND n.group_id IS NOT NULL
      GROUP BY d.order_key, n.group_id`,
   );
-  const finishedSince = db.raw.prepare<[string, Buffer, string, number], WithItsMessage>(
-    `SELECT ${columnsOf(delivery, 'd')}, ${ofItsMessage}
+  const finishedSince = db.raw
+    .prepare<[string, Buffer, string, number], LoadedDelivery>(
+      `SELECT ${loadedColumns}
      FROM notification n INDEXED BY notification_group
      CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
      WHERE n.tenant = ? AND n.group_id = ? AND d.order_key = ? AND d.order_no >= ?
        AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
-  );
+    )
+    .raw();
 
   /**
    * Finished deliveries since the oldest lost one of each group, for audiences that another open group has, and
@@ -128,20 +149,13 @@ export function loadGroup(db: Db) {
   function inherited(
     tenant: string,
     open: readonly GroupRow[],
-    waits: readonly OpenWithItsMessage[],
-  ): WithItsMessage[] {
+    speakers: ReadonlyMap<string, readonly Buffer[]>,
+  ): LoadedDelivery[] {
     const heirs = new Map<string, Buffer[]>();
     for (const { receiver, labels, id } of open) {
       const audience = audienceOf(receiver, labels);
       heirs.set(audience, [...(heirs.get(audience) ?? []), parseId(id)!]);
     }
-    const speakers = new Map<string, Buffer[]>();
-    for (const { orderKey, groupId } of waits)
-      if (groupId !== null) {
-        const known = speakers.get(orderKey);
-        if (known) known.push(groupId);
-        else speakers.set(orderKey, [groupId]);
-      }
     // A group is read once for an order key, however many groups left it their dead letters.
     const since = new Map<string, { group: Buffer; orderKey: string; orderNo: number }>();
     for (const { orderKey, groupId, orderNo } of lostOfGroups.all(tenant)) {
@@ -177,19 +191,31 @@ export function loadGroup(db: Db) {
         const row = bytes === null ? undefined : oneAlert.get(tenant, bytes);
         if (row !== undefined) alerts.set(id, alertRow(row));
       }
-    const loaded = new Map<string, TenantSnapshot['deliveries'][number]>();
-    const waits = openDeliveries.all(tenant);
-    for (const row of [...waits, ...sinceDead.all(tenant), ...inherited(tenant, groupRows, waits)]) {
-      const decoded = deliveryOf(row);
-      loaded.set(decoded.id, decoded);
+    const deliveries = new LoadedDeliveries(tenant);
+    // Groups of which something waits, by the order that it waits in.
+    const speakers = new Map<string, Set<string>>();
+    for (const row of openDeliveries.iterate(tenant)) {
+      const orderKey = deliveries.add(row);
+      const groupId = row[13];
+      if (groupId === '') continue;
+      const known = speakers.get(orderKey);
+      if (known) known.add(groupId);
+      else speakers.set(orderKey, new Set([groupId]));
     }
-    const deliveries = [...loaded.values()];
+    for (const row of sinceDead.all(tenant)) deliveries.add(row);
+    const speaking = new Map<string, readonly Buffer[]>();
+    for (const [orderKey, ids] of speakers)
+      speaking.set(
+        orderKey,
+        [...ids].map((id) => Buffer.from(id, 'hex')),
+      );
+    for (const row of inherited(tenant, groupRows, speaking)) deliveries.add(row);
     const byId = (a: { readonly id: string }, b: { readonly id: string }) =>
       a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
     return {
       alerts: [...alerts.values()].sort(byId),
       groups: groupRows,
-      deliveries: deliveries.sort(byId),
+      deliveries: deliveries.all.sort(byId),
       tallies: tallies.all(...times(tenant, 3)).map(tallyRow),
       untold: untold
         .all(...times(tenant, 3))

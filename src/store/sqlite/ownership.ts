@@ -47,11 +47,12 @@ export function ownershipGroup(db: Db, memory: Memory) {
   );
   // A new token: what an older owner still has under way can no longer write its result. Somebody else's lease means
   // that its process died; one's own, that a commit failed.
+  // Of the index by its own words: without them every delivery that there ever was is looked at.
   const voidLeases = db.raw.prepare<[number, string]>(
-    `UPDATE delivery SET state = 'queued', due_at = min(due_at, ?), lease_owner = NULL, lease_until = NULL,
+    `UPDATE delivery INDEXED BY delivery_open SET state = 'queued', due_at = min(due_at, ?), lease_owner = NULL, lease_until = NULL,
        lease_token = lease_token + 1,
        crashes = CASE WHEN lease_owner IS ? THEN crashes ELSE coalesce(crashes, 0) + 1 END
-     WHERE state = 'sending'`,
+     WHERE state IN ('queued', 'sending') AND state = 'sending'`,
   );
   // What waits for a channel is looked at anew: it may work again.
   const lookAgain = db.raw.prepare<[number, number]>(
@@ -60,7 +61,8 @@ export function ownershipGroup(db: Db, memory: Memory) {
   );
   // No retry waits longer than a Retry-After may ask for: one that does was timed by a clock that was ahead.
   const bringBack = db.raw.prepare<[number, number]>(
-    `UPDATE delivery SET due_at = ? WHERE state = 'queued' AND due_at > ? AND reason IS NOT 'quiet_hours'`,
+    `UPDATE delivery INDEXED BY delivery_open SET due_at = ?
+     WHERE state IN ('queued', 'sending') AND state = 'queued' AND due_at > ? AND reason IS NOT 'quiet_hours'`,
   );
   return {
     takeShards(owner: string, now: number): readonly ShardLease[] {

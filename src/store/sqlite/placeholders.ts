@@ -30,16 +30,27 @@ function nameOf(param: unknown): string {
   throw new Error('a hot statement takes placeholders only');
 }
 
+/** By name: what drizzle wrote of a statement, the same for every database that is opened. */
+const written = new Map<string, { readonly text: string; readonly names: readonly string[] }>();
+
 /**
  * Prepares a drizzle insert, update or delete whose parameters are all placeholders. The result takes driver values
  * (what row-codec.ts makes) by name and answers how many rows changed; a missing value is stored as NULL.
+ * `name` is this statement's alone.
  */
 export function writer<Values extends object>(
   db: Db,
-  query: { toSQL(): { sql: string; params: unknown[] } },
+  name: string,
+  query: () => { toSQL(): { sql: string; params: unknown[] } },
 ): (values: Values) => number {
-  const { sql: text, params } = query.toSQL();
-  const names = params.map(nameOf) as (keyof Values)[];
+  let known = written.get(name);
+  if (known === undefined) {
+    const { sql: text, params } = query().toSQL();
+    known = { text, names: params.map(nameOf) };
+    written.set(name, known);
+  }
+  const { text } = known;
+  const names = known.names as readonly (keyof Values)[];
   const statement = db.raw.prepare<Value[]>(text);
   return (values) => statement.run(...names.map((name) => (values[name] ?? null) as Value)).changes;
 }

@@ -58,9 +58,10 @@ const changeableOfGroup = [
 export function rowWriters(db: Db, labels: LabelSets) {
   const { orm } = db;
   const value = sql.placeholder;
-  const insertAlert = writer<AlertValues>(db, orm.insert(alert).values(placeholders(alert)));
-  const updateAlert = writer<Partial<AlertValues>>(
-    db,
+  const insertAlert = writer<AlertValues>(db, 'insert alert', () =>
+    orm.insert(alert).values(placeholders(alert)),
+  );
+  const updateAlert = writer<Partial<AlertValues>>(db, 'update alert', () =>
     orm
       .update(alert)
       .set(setPlaceholders(changeableOfAlert))
@@ -68,27 +69,27 @@ export function rowWriters(db: Db, labels: LabelSets) {
         and(eq(alert.tenant, value('tenant')), eq(alert.kind, value('kind')), eq(alert.id, value('id'))),
       ),
   );
-  const insertGroup = writer<GroupValues>(db, orm.insert(alertGroup).values(placeholders(alertGroup)));
+  const insertGroup = writer<GroupValues>(db, 'insert group', () =>
+    orm.insert(alertGroup).values(placeholders(alertGroup)),
+  );
   const thisGroup = and(eq(alertGroup.tenant, value('tenant')), eq(alertGroup.id, value('id')));
-  const updateGroup = writer<Partial<GroupValues>>(
-    db,
+  const updateGroup = writer<Partial<GroupValues>>(db, 'update group', () =>
     orm.update(alertGroup).set(setPlaceholders(changeableOfGroup)).where(thisGroup),
   );
-  const deleteGroup = writer<Partial<GroupValues>>(db, orm.delete(alertGroup).where(thisGroup));
-  const insertNotification = writer<NotificationValues>(
-    db,
+  const deleteGroup = writer<Partial<GroupValues>>(db, 'delete group', () =>
+    orm.delete(alertGroup).where(thisGroup),
+  );
+  const insertNotification = writer<NotificationValues>(db, 'insert notification', () =>
     orm.insert(notification).values(placeholders(notification)),
   );
   const calledInstead = db.raw.prepare<[number, string, Buffer]>(
     'UPDATE notification SET emergency_at = ? WHERE tenant = ? AND id = ?',
   );
-  const insertVersion = writer<ConfigVersionRow>(
-    db,
+  const insertVersion = writer<ConfigVersionRow>(db, 'insert config version', () =>
     orm.insert(configVersion).values(placeholders(configVersion)).onConflictDoNothing(),
   );
   // A key whose row ran out but was not cleaned up yet may be used again; of two in one turn the first stays.
-  const insertIdempotency = writer<IdempotencyRow>(
-    db,
+  const insertIdempotency = writer<IdempotencyRow>(db, 'insert idempotency', () =>
     orm
       .insert(idempotency)
       .values(placeholders(idempotency))
@@ -104,8 +105,7 @@ export function rowWriters(db: Db, labels: LabelSets) {
       }),
   );
 
-  const putBreaker = writer<BreakerRow>(
-    db,
+  const putBreaker = writer<BreakerRow>(db, 'put breaker', () =>
     orm
       .insert(breaker)
       .values(placeholders(breaker))

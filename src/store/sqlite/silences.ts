@@ -29,9 +29,10 @@ const changeable = [
 export function silenceWrites(db: Db) {
   const { orm } = db;
   const value = sql.placeholder;
-  const insert = writer<StoredSilence>(db, orm.insert(silence).values(placeholders(silence)));
-  const update = writer<StoredSilence>(
-    db,
+  const insert = writer<StoredSilence>(db, 'insert silence', () =>
+    orm.insert(silence).values(placeholders(silence)),
+  );
+  const update = writer<StoredSilence>(db, 'update silence', () =>
     orm
       .update(silence)
       .set(setPlaceholders(changeable))

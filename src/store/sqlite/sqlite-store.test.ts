@@ -71,6 +71,25 @@ describe('sqlite store', () => {
     expect(found).toEqual([]);
   });
 
+  it('changes deliveries by an index: those that have ended are not looked at, however many there are', () => {
+    const prepare = vi.spyOn(Database.prototype, 'prepare');
+    place.open().close();
+    const texts = prepare.mock.calls
+      .map(([text]) => text)
+      .filter((text) => text.startsWith('UPDATE delivery'));
+    prepare.mockRestore();
+    expect(texts.length).toBeGreaterThan(5);
+    const db = new Database(place.file);
+    const wading = texts.filter((text) =>
+      db
+        .prepare<[], { readonly detail: string }>(`EXPLAIN QUERY PLAN ${text.replaceAll('?', '1')}`)
+        .all()
+        .some(({ detail }) => detail === 'SCAN delivery'),
+    );
+    db.close();
+    expect(wading).toEqual([]);
+  });
+
   it('prepares no statement on the way of an alert: not to commit it, not to claim its delivery, not to end it', () => {
     const story = beginStory(place);
     const once = () => {

@@ -12,8 +12,11 @@ import { targets as all } from './targets/index.ts';
 import { watch } from './watchdog.ts';
 
 const usualCases = 1_000_000;
-/** So many cases in a round; between two of them memory is looked at, and targets that hold something open it anew. */
-const roundCases = 200_000;
+/**
+ * So many cases in a round; between two of them memory is looked at, and targets that hold something open it anew: for the
+ * one of HTTP that is the whole program, and its description at the first request, half a second of CPU.
+ */
+const roundCases = 500_000;
 /** With a time and no number of cases. */
 const endless = 1_000_000_000_000;
 /** What is kept alive may grow by so much after the first fifth; a leak of 5 bytes a case is 80 MB in 20 million. */

@@ -44,6 +44,8 @@ const forgottenAfterMs = 2 * 3_600_000;
 export class Holding {
   readonly #world: World;
   readonly #said: Said[] = [];
+  /** By tenant and labels: what of `#said` takes them, as far as it was looked through. */
+  readonly #taken = new Map<string, { seen: number; readonly said: Said[] }>();
   /** By id: what fires, and what ended not long ago. */
   readonly #known = new Map<string, Known>();
   /** `<tenant> <rule> <values>` → ids. */
@@ -131,10 +133,10 @@ export class Holding {
   of(id: string, tenant: string, labels: Labels, now: number): Hold {
     let endedAt = 0;
     let silenced = false;
-    for (const said of this.#said) {
+    for (const said of this.#taking(tenant, labels)) {
       const from = Math.max(said.since, said.startsAt);
       const to = Math.min(said.until, said.endsAt);
-      if (said.tenant !== tenant || from > now || from >= to || !takes(said.matchers, labels)) continue;
+      if (from > now || from >= to) continue;
       if (to > now) silenced = true;
       else endedAt = Math.max(endedAt, to);
     }
@@ -142,6 +144,21 @@ export class Holding {
     const inhibited = known ? known.inhibited : this.#holdsAny(id, tenant, labels);
     endedAt = Math.max(endedAt, known?.freedAt ?? 0);
     return { by: silenced ? 'silenced' : inhibited ? 'inhibited' : null, endedAt };
+  }
+
+  /** Matchers are never written into: what is new is matched once with each label set. */
+  #taking(tenant: string, labels: Labels): readonly Said[] {
+    const key = `${tenant}\n${JSON.stringify(labels)}`;
+    let taken = this.#taken.get(key);
+    if (taken === undefined) {
+      taken = { seen: 0, said: [] };
+      this.#taken.set(key, taken);
+    }
+    for (; taken.seen < this.#said.length; taken.seen++) {
+      const said = this.#said[taken.seen]!;
+      if (said.tenant === tenant && takes(said.matchers, labels)) taken.said.push(said);
+    }
+    return taken.said;
   }
 
   /** Whether this silence holds something back now, or this alert is a source that fires. */

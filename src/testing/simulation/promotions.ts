@@ -116,8 +116,10 @@ export class Promotions {
       const due = this.#rulesFor(row, severity).filter(
         ({ afterMs, receiver }) => since + afterMs <= now && isTold(receiver),
       );
-      const free = this.#alerts.heldBy(row, now) === null;
-      if (!due.some((one) => free || one.while === 'unresolved')) {
+      const isDue =
+        due.some((one) => one.while === 'unresolved') ||
+        (due.length > 0 && this.#alerts.heldBy(row, now) === null);
+      if (!isDue) {
         this.#ripe.delete(id);
         continue;
       }

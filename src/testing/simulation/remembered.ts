@@ -13,6 +13,8 @@ export class Remembered {
   readonly #holding: Holding;
   #turns = 0;
   #generation: unknown = null;
+  /** By a notify log in memory: the stored one that was found to say the same, and when both had sent last. */
+  readonly #same = new WeakMap<GroupRow['notified'], Pick<GroupRow, 'notified' | 'lastSentAt'>>();
 
   constructor(world: World, holding: Holding) {
     this.#world = world;
@@ -43,7 +45,12 @@ export class Remembered {
   /** A notify log is replaced when it changes, never written into. */
   #checkStored({ row }: Group): void {
     const stored = this.#world.journal.groups.get(row.id);
-    if (stored?.notified === row.notified && stored.lastSentAt === row.lastSentAt) return;
+    if (stored !== undefined && stored.lastSentAt === row.lastSentAt) {
+      if (stored.notified === row.notified) return;
+      // What was read from the database is another object than what was committed: compared once, not after each turn.
+      const same = this.#same.get(row.notified);
+      if (same?.notified === stored.notified && same.lastSentAt === row.lastSentAt) return;
+    }
     const said = ({ notified, lastSentAt }: GroupRow) =>
       JSON.stringify([
         lastSentAt,
@@ -53,6 +60,7 @@ export class Remembered {
       ]);
     const [is, was] = [said(row), stored ? said(stored) : 'nothing'];
     if (is !== was) this.#broken('I6', `${row.groupKey} remembers ${is}, stored is ${was}`);
+    if (stored) this.#same.set(row.notified, { notified: stored.notified, lastSentAt: stored.lastSentAt });
   }
 
   #checkAsleep(tenant: Tenant, group: Group, id: string, key: string): void {
