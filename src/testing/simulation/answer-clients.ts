@@ -52,7 +52,7 @@ export class AnswerClients {
     const row = record && journal.notifications.get(record.row.notificationId);
     if (!record || !row || !this.#confirmed.has(row.id)) return;
     // Somebody may want a dead letter to be sent all the same.
-    if (record.wasDead || !Object.values(row.alerts).every(saysFiring)) return;
+    if (record.wasDead || record.lost || !Object.values(row.alerts).every(saysFiring)) return;
     this.#broken('I8', `${deliveryId} is sent, and ${row.id} was confirmed`);
   }
 
