@@ -44,6 +44,8 @@ interface Calls {
   /** One call to the provider. */
   readonly make: (send: () => Promise<SendResult>) => Promise<AttemptResult>;
   readonly another: () => Promise<boolean>;
+  /** Whether the job of that index is still to be sent. */
+  readonly isWanted: (index: number) => boolean;
 }
 
 export class Attempts {
@@ -79,11 +81,13 @@ export class Attempts {
    * What became of each job, in their order; never rejects. Several jobs go out in one call as the channel bundles them,
    * or merged into one message.
    * @param another Whether one more call may begin; the first one may.
+   * @param wanted Whether a job is still to be sent. One that is not any more when its call would begin is `again`.
    */
   async run(
     channel: OpenChannel,
     jobs: readonly Job[],
     another: () => Promise<boolean> = () => Promise.resolve(true),
+    wanted: (job: Job) => boolean = () => true,
   ): Promise<Outcome[]> {
     const attempt = this.#signalFor(this.#clock.now() + channel.definition.limits.deadlineMs);
     const { signal, overdue } = attempt;
@@ -93,6 +97,7 @@ export class Attempts {
       context,
       make: (send) => this.#call(channel, send, overdue),
       another,
+      isWanted: (index) => wanted(jobs[index]!),
     };
     try {
       const { bundle } = channel.instance;
@@ -120,7 +125,7 @@ export class Attempts {
   async #each(
     channel: OpenChannel,
     rendered: readonly (AttemptResult | Rendered)[],
-    { context, make, another }: Calls,
+    { context, make, another, isWanted }: Calls,
   ): Promise<Outcome[]> {
     const { bundle } = channel.instance;
     const results: (Outcome | null)[] = rendered.map((each) => ('payload' in each ? null : each));
@@ -133,10 +138,13 @@ export class Attempts {
     };
     const alone = async (i: number, { payload, deliveryId, attempt, to }: Rendered) => {
       const may = mayCall();
-      results[i] =
-        may !== true && !(await may)
-          ? 'alone'
-          : await make(() => channel.instance.send(payload, { deliveryId, attempt, ...to, ...context }));
+      if (may !== true && !(await may)) results[i] = 'alone';
+      // The call before this one may have taken its time.
+      else if (!isWanted(i)) results[i] = 'again';
+      else
+        results[i] = await make(() =>
+          channel.instance.send(payload, { deliveryId, attempt, ...to, ...context }),
+        );
     };
     for (const part of this.#parts(channel, rendered)) {
       if (!bundle) {

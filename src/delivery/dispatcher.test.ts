@@ -14,6 +14,7 @@ function bundling(most: number, maxBytes = 1_000, concurrency = 1) {
   const calls: string[][] = [];
   const results: string[] = [];
   const waiting: ((result: SendResult) => void)[] = [];
+  const unwanted = new Set<string>();
   const call = (ids: string[]) => {
     calls.push(ids);
     return new Promise<SendResult>((resolve) => waiting.push(resolve));
@@ -54,9 +55,11 @@ function bundling(most: number, maxBytes = 1_000, concurrency = 1) {
     done: (job, result) => void results.push(`${job.deliveryId} ${result.kind}`),
     hungry: () => {},
     released: (job) => void results.push(`${job.deliveryId} released`),
+    wanted: ({ deliveryId }) => !unwanted.has(deliveryId),
   });
   return {
     clock,
+    unwanted,
     calls,
     results,
     dispatcher,
@@ -114,6 +117,18 @@ describe('a channel that takes several messages in one call', () => {
     await answer({ kind: 'permanent', message: '400' });
     expect(calls).toEqual([['first'], ['good', 'bad'], ['good'], ['bad']]);
     expect(results).toEqual(['first sent', 'good sent', 'bad permanent']);
+  });
+
+  it('gets none alone that somebody has confirmed while it refused the call', async () => {
+    const { offer, answer, calls, results, unwanted } = bundling(10);
+    for (const id of ['first', 'a', 'seen', 'b']) offer(id);
+    await answer({ kind: 'sent' });
+    unwanted.add('seen');
+    await answer({ kind: 'permanent', message: '400' });
+    await answer({ kind: 'sent' });
+    await answer({ kind: 'sent' });
+    expect(calls).toEqual([['first'], ['a', 'seen', 'b'], ['a'], ['b']]);
+    expect(results.sort()).toEqual(['a sent', 'b sent', 'first sent', 'seen released']);
   });
 
   it('gets no more bytes than it takes', async () => {

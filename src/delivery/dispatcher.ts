@@ -345,7 +345,7 @@ export class Dispatcher {
     this.#ports.done(job, { ...unsent, kind: 'rate_limited', code: limitCode, message, retryAfterMs }, 0);
   }
 
-  /** A receipt may have come while it waited here. */
+  /** A receipt or a confirmation may have come while it waited here. */
   #isWanted(job: Job): boolean {
     return this.#ports.wanted?.(job) ?? true;
   }
@@ -463,26 +463,31 @@ export class Dispatcher {
       const first = this.#limiter.begin(channelKey, tenant, lane, person);
       // What nothing counts is not noted, and goes out at once.
       const stored = first.reachMs === 0 || (await noted(first));
-      // Meanwhile the channel may have been paused, changed or taken away, and a lease may have become too short.
+      // Meanwhile the channel may have been paused, changed or taken away, a lease may have become too short, and somebody
+      // may have confirmed one of them.
       const may =
         stored &&
         !station.gone &&
         station.channel === channel &&
         !isPaused() &&
-        jobs.every(({ leaseUntil }) => clock.now() + channel.definition.limits.deadlineMs <= leaseUntil);
+        jobs.every(
+          (job) =>
+            clock.now() + channel.definition.limits.deadlineMs <= job.leaseUntil && this.#isWanted(job),
+        );
       if (!may) {
         if (stored) first.cancel();
         return jobs.map(() => (stored ? ('late' as const) : ('void' as const)));
       }
       calls.push(first);
       startedAt = clock.now();
-      return this.#attempts.run(channel, jobs, async () => {
+      const oneMore = async () => {
         const now = clock.now();
         if (!this.#limiter.admit(channelKey, lane, now).ok) return false;
         if (!this.#limiter.admitTenant(tenant, lane, now).ok) return false;
         if (person !== null && !this.#limiter.admitPerson(channelKey, person, lane, now).ok) return false;
         return another();
-      });
+      };
+      return this.#attempts.run(channel, jobs, oneMore, (job) => this.#isWanted(job));
     });
     const endedAt = clock.now();
     for (const call of calls) call.end(endedAt);

@@ -7,6 +7,7 @@ import { silentLog } from '../log.ts';
 import type { AttemptResult } from '../policy/retry.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { SlidingWindow } from '../testing/providers/provider.ts';
+import { CallLedger } from './call-ledger.ts';
 import { ChannelRegistry } from './channel-registry.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Job } from './job.ts';
@@ -30,14 +31,16 @@ interface Options {
   readonly channels?: Readonly<Record<string, Partial<OpenChannel> & { readonly account?: string }>>;
   readonly definition?: Partial<ChannelDefinition>;
   readonly perMinute?: number;
+  readonly ledger?: CallLedger;
 }
 
 /** Channels of a provider that counts calls itself, and remembers what it took. */
-function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinute }: Options = {}) {
+function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinute, ledger }: Options = {}) {
   const clock = new ManualClock();
   const calls: Call[] = [];
   const results = new Map<string, AttemptResult>();
   const released: string[] = [];
+  const unwanted = new Set<string>();
   let hungry = 0;
   const open = new Map<string, OpenChannel>();
   for (const [name, { account, ...over }] of Object.entries(
@@ -76,6 +79,8 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
       hungry += 1;
     },
     released: (job) => void released.push(job.deliveryId),
+    wanted: ({ deliveryId }) => !unwanted.has(deliveryId),
+    ...(ledger && { ledger }),
   });
   const job = (deliveryId: string, over: Partial<Job> = {}): Job => ({
     ...{ tenant: 'acme', deliveryId, orderKey: deliveryId, leaseToken: 1, attempt: 1 },
@@ -84,7 +89,7 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
     ...over,
   });
   return {
-    ...{ clock, calls, results, released, dispatcher, limiter, job },
+    ...{ clock, calls, results, released, unwanted, dispatcher, limiter, job },
     get hungry() {
       return hungry;
     },
@@ -249,6 +254,35 @@ describe('a channel with 20 calls a minute', () => {
     expect(results.get('bad')!.kind).toBe('permanent');
     expect(of('sent')).toBe(29);
     expect(withinWindow(calls, 20)).toBe(true);
+  });
+
+  it('gives back what somebody has confirmed since the merged call was refused', async () => {
+    const { offer, clock, calls, released, unwanted, of } = stage({
+      channels: { chat: { limits: [{ calls: 1, perMs: 20_000 }] } },
+      answer: ({ ids }) => (ids.length > 1 ? { kind: 'permanent', message: '400' } : { kind: 'sent' }),
+    });
+    offer(['a', 'seen', 'c']);
+    await clock.advance(10_000);
+    expect(calls.map(({ ids }) => ids)).toEqual([['a', 'seen', 'c']]);
+    unwanted.add('seen');
+    await clock.advance(3 * minute);
+    expect(calls.slice(1).map(({ ids }) => ids)).toEqual([['a'], ['c']]);
+    expect(released).toEqual(['seen']);
+    expect(of('sent')).toBe(2);
+  });
+
+  it('begins no call for what somebody confirms while the call is written down', async () => {
+    const ledger = new CallLedger(() => {});
+    const { offer, clock, calls, released, unwanted } = stage({
+      ...{ ledger, channels: { chat: { limits: [{ calls: 1, perMs: 20_000 }] } } },
+    });
+    offer(['a', 'seen']);
+    await clock.advance(100);
+    unwanted.add('seen');
+    ledger.stored();
+    await clock.advance(100);
+    expect(calls).toEqual([]);
+    expect(released).toEqual(['a', 'seen']);
   });
 
   it('gives back what was refused as a whole where the channel was paused meanwhile', async () => {

@@ -133,6 +133,54 @@ describe('a confirmation', () => {
     expect(deliveries()).toEqual(['hook sent', 'mail dropped confirmed']);
   });
 
+  it('stops what waits for its turn on a channel that is busy with others', async () => {
+    const ends: ((result: SendResult) => void)[] = [];
+    open({
+      answer: ({ channel }) =>
+        channel === 'hook' ? { kind: 'sent' } : new Promise<SendResult>((resolve) => ends.push(resolve)),
+      route: { groupBy: 'all', groupWaitMs: 0 },
+    });
+    for (const host of ['a', 'b', 'c', 'd', 'e']) await stage.push(91, { host });
+    await stage.advance(100);
+    expect(told('mail')).toHaveLength(4);
+    expect(deliveries().filter((one) => one.startsWith('mail'))).toEqual(Array(5).fill('mail sending'));
+    const last = stage.sent.findLast(({ channel }) => channel === 'hook')!;
+    await confirm({ notificationId: last.message.id });
+    for (const end of ends) end({ kind: 'sent' });
+    await stage.advance(600_000);
+    expect(told('mail')).toHaveLength(4);
+    expect(deliveries().filter((one) => one.startsWith('mail'))).toEqual([
+      'mail dropped confirmed',
+      ...Array(4).fill('mail sent'),
+    ]);
+  });
+
+  it('does not stop what somebody has sent again after it', async () => {
+    let mail: SendResult = { kind: 'permanent', message: '400' };
+    open({
+      channels: ['hook', 'mail', 'chat'],
+      receiver: { channels: ['hook', 'mail', 'chat'] },
+      answer: ({ channel }) =>
+        channel === 'hook' ? { kind: 'sent' } : channel === 'mail' ? mail : new Promise<SendResult>(() => {}),
+    });
+    await stage.push(91);
+    await stage.advance(100);
+    await confirm();
+    expect(deliveries()).toEqual(['chat sending', 'hook sent', 'mail dead permanent']);
+    const [dead] = stage.store.deliveries('default', { states: ['dead'] }, 1, null).items;
+    mail = busy;
+    await stage.advance(5_000);
+    const again = stage.runtime.services.retryDelivery('default', dead!.id, { name: 'key:ann' }, null);
+    await stage.advance(100);
+    await again;
+    expect(deliveries()).toEqual(['chat sending', 'hook sent', 'mail queued transient']);
+    stage.kill();
+    stage.start();
+    mail = { kind: 'sent' };
+    await stage.advance(60_000);
+    expect(deliveries()).toEqual(['chat dropped confirmed', 'hook sent', 'mail sent']);
+  });
+
   it('holds for what was under way when the process died', async () => {
     open({
       answer: ({ channel }) => (channel === 'hook' ? { kind: 'sent' } : new Promise<SendResult>(() => {})),

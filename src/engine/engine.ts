@@ -17,6 +17,7 @@ import type { PipelineInput } from '../pipeline/input.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
 import { insteadOf, type Pause, pausesOf } from '../policy/breaker.ts';
+import { isSeen } from '../policy/confirm.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
@@ -641,10 +642,12 @@ export class Engine {
     return this.#doors.receipts.counts;
   }
 
-  /** Whether the delivery is to be sent still: no receipt says that somebody has it. */
-  isWanted(tenant: string, orderKey: string, id: string): boolean {
-    const order = this.#tenants.get(tenant)?.policy.orders.get(orderKey);
-    return order?.open.find((open) => open.id === id)?.confirmed === undefined;
+  /** Whether a call of the delivery is to begin still: no receipt says that somebody has it, and nobody has confirmed it. */
+  isWanted(tenantName: string, orderKey: string, id: string): boolean {
+    const tenant = this.#tenants.get(tenantName);
+    const delivery = tenant?.policy.orders.get(orderKey)?.open.find((open) => open.id === id);
+    if (tenant === undefined || delivery === undefined) return true;
+    return delivery.confirmed === undefined && !isSeen(tenant.policy, delivery);
   }
 
   /** A claim is known to policy before its delivery is dispatched. False: the delivery is not open any more. */

@@ -1,5 +1,5 @@
-// Somebody says that a notification was seen: recorded once for each recipient, and nothing more of it is sent. What is
-// under way goes its way; if it fails it is not tried again. What says that something is over is always sent: whoever
+// Somebody says that a notification was seen: recorded once for each recipient, and nothing more of it is sent. A call that
+// has begun goes its way; if it fails it is not tried again. What says that something is over is always sent: whoever
 // heard that it fires has to hear that, too.
 import type { ConfirmationRow, ConfirmationWay, EventRow } from '../pipeline/rows.ts';
 import { drop } from './ending.ts';
@@ -66,6 +66,19 @@ function endOpen(state: PolicyState, confirmation: ConfirmationRow, now: number,
   return waiting.filter(({ order, delivery }) => endConfirmed(state, order, delivery, now, out)).length;
 }
 
+/**
+ * Whether no call of the delivery is to begin any more: its notification was confirmed, and it says of nothing that it is
+ * over. What somebody has sent again after that is sent all the same.
+ */
+export function isSeen(state: PolicyState, delivery: OpenDelivery): boolean {
+  const confirmed = state.tallies.get(delivery.notificationId)?.confirmed;
+  if (confirmed === undefined || confirmed.size === 0) return false;
+  if (Object.values(delivery.alerts).includes('resolved')) return false;
+  // Its number in the order is the time at which that was asked for, or the next one.
+  const { again, orderNo } = delivery;
+  return again !== true || [...confirmed.values()].some(({ at }) => orderNo < at);
+}
+
 /** Whether the delivery waits and its notification was confirmed meanwhile: then it is ended here. */
 export function endConfirmed(
   state: PolicyState,
@@ -74,9 +87,7 @@ export function endConfirmed(
   now: number,
   out: PlanResult,
 ): boolean {
-  const confirmed = state.tallies.get(delivery.notificationId)?.confirmed;
-  if (confirmed === undefined || confirmed.size === 0 || delivery.state !== 'queued') return false;
-  if (Object.values(delivery.alerts).includes('resolved')) return false;
+  if (delivery.state !== 'queued' || !isSeen(state, delivery)) return false;
   drop(state, order, delivery, 'confirmed', now, out);
   return true;
 }

@@ -1,5 +1,12 @@
 // Policy's state of a tenant, rebuilt from its rows after a start or a reload.
-import type { BreakerRow, ConfirmationRow, DeliveryRow, Saying, TallyRow } from '../pipeline/rows.ts';
+import {
+  type BreakerRow,
+  type ConfirmationRow,
+  type DeliveryRow,
+  type Saying,
+  saysFiring,
+  type TallyRow,
+} from '../pipeline/rows.ts';
 import { loadBreaker } from './breaker.ts';
 import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
@@ -62,15 +69,11 @@ export function loadPolicy(
   for (const row of breakers) loadBreaker(state, row, now);
   const poison = new Set<string>();
   const inOrder = [...deliveries].sort((a, b) => a.orderNo - b.orderNo);
-  const waiting = new Set(
-    inOrder
-      .filter(isOpen)
-      .flatMap(({ orderKey, alerts }) => Object.keys(alerts).map((id) => `${orderKey} ${id}`)),
-  );
+  const unheardSince = lastUnheard(inOrder);
   for (const { row, lostAt } of steps(inOrder)) {
     const order = orderAt(state, row.orderKey);
     if (lostAt !== null) {
-      noteLost(order, owedOf(row, waiting), lostAt);
+      noteLost(order, owedOf(row, unheardSince), lostAt);
       continue;
     }
     order.lastNo = Math.max(order.lastNo, row.orderNo);
@@ -110,7 +113,7 @@ export function loadPolicy(
     }
     const maybe = maySomebodyHaveIt(row);
     if (isLost(row) && !maybe) {
-      if (!isAgain(row)) noteLost(order, owedOf(row, waiting), row.orderNo);
+      if (!isAgain(row)) noteLost(order, owedOf(row, unheardSince), row.orderNo);
     } else noteHeard(order, row.alerts, isLost(row), maybe);
   }
   for (const [key, order] of [...state.orders]) {
@@ -156,16 +159,29 @@ function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { co
   return arrived && providerId !== null ? { confirmed: providerId } : {};
 }
 
+/** By `order key, alert`: the number of the last message that says that it fires and still waits, or was lost and not replaced. */
+function lastUnheard(inOrder: readonly DeadLetter[]): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  for (const row of inOrder) {
+    if (!isOpen(row) && (!isLost(row) || row.reason === 'superseded')) continue;
+    for (const [id, saying] of Object.entries(row.alerts))
+      if (saysFiring(saying)) last.set(`${row.orderKey} ${id}`, row.orderNo);
+  }
+  return last;
+}
+
 /**
  * Words of a lost message that count. A firing that a later one says anew is known by that one, which another group of the
- * same people may have said: it is lost while that one still waits, or with it.
+ * same people may have said, and which is not among the rows where that group is gone: it is lost while that one still
+ * waits, or with it.
  */
 function owedOf(
-  { reason, alerts, orderKey }: DeadLetter,
-  waiting: ReadonlySet<string>,
+  { reason, alerts, orderKey, orderNo }: DeadLetter,
+  unheardSince: ReadonlyMap<string, number>,
 ): DeadLetter['alerts'] {
   if (reason !== 'superseded') return alerts;
-  const owed = ([id, saying]: [string, Saying]) => saying === 'resolved' || waiting.has(`${orderKey} ${id}`);
+  const owed = ([id, saying]: [string, Saying]) =>
+    saying === 'resolved' || (unheardSince.get(`${orderKey} ${id}`) ?? 0) > orderNo;
   return Object.fromEntries(Object.entries(alerts).filter(owed));
 }
 

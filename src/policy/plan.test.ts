@@ -336,6 +336,45 @@ describe('a failing delivery', () => {
   });
 });
 
+describe('a firing that was replaced by one of another group', () => {
+  const rowsOf = (replaced: Partial<DeliveryRow> | null) => {
+    const [first] = deliveries(notify({ a: 'firing' }));
+    const said = {
+      ...{ source: 'alert' as const, severity: 'warning' as const, priority: 'P4' as const, strategy: null },
+    };
+    const row = { ...first!, ...said, attempts: 0, leaseToken: 0 };
+    const next = { ...row, id: 'next', notificationId: 'n-next', orderNo: row.orderNo + 1 };
+    return [
+      { ...row, alerts: { a: 'firing' as const }, state: 'dropped' as const, reason: 'superseded' },
+      ...(replaced === null ? [] : [{ ...next, alerts: { a: 'standing' as const }, ...replaced }]),
+      {
+        ...{ ...row, id: 'end', notificationId: 'n-end', orderNo: row.orderNo + 2 },
+        ...{ alerts: { a: 'resolved' as const }, state: 'queued' as const, reason: null },
+      },
+    ];
+  };
+  const unsaidAfterLoad = (replaced: Partial<DeliveryRow> | null) => {
+    const rows = rowsOf(replaced);
+    const tallies = rows.map(({ notificationId, createdAt }) => ({
+      ...{ notificationId, createdAt, severity: 'warning' as const, priority: 'P4' as const },
+      ...{ strategy: null, source: 'alert' as const, emergencyAt: null, accepted: 0, dead: 0 },
+    }));
+    const stored = { deliveries: rows, breakers: [], tallies, untold: [], confirmations: [] };
+    state = loadPolicy('default', stored, policy, () => `d-${++ids}`, t0 + 10, emptyPlan());
+    return [...state.orders.get(rows[0]!.orderKey)!.unsaid];
+  };
+
+  it('was heard with that one, also when its group is gone: the end that waits over a restart is told', () => {
+    expect(unsaidAfterLoad(null)).toEqual([]);
+    expect(unsaidAfterLoad({ state: 'sent' })).toEqual([]);
+  });
+
+  it('was lost while that one waits, or with it', () => {
+    expect(unsaidAfterLoad({ state: 'queued', reason: null })).toEqual(['a']);
+    expect(unsaidAfterLoad({ state: 'dead', reason: 'permanent' })).toEqual(['a']);
+  });
+});
+
 describe('a result under an old lease', () => {
   it('is not current and changes nothing', () => {
     const [row] = deliveries(notify({ a: 'firing' }));

@@ -25,8 +25,6 @@ export class AnswerClients {
   readonly #open: OpenAlerts;
   /** Notification → recipients that confirmed it, by what was answered. */
   readonly #confirmed = new Map<string, Set<string>>();
-  /** Deliveries that somebody had begun to send when their notification was confirmed: these are not called back. */
-  readonly #underWay = new Set<string>();
   #stopped = false;
   #keys = 0;
 
@@ -47,20 +45,14 @@ export class AnswerClients {
     this.#stopped = true;
   }
 
-  /** Nothing of a notification is sent any more once it was confirmed, but the end of something. */
+  /** No call of a notification begins any more once it was confirmed, but for the end of something. */
   sendStarted(deliveryId: string): void {
     const { journal } = this.#world;
     const record = journal.deliveries.get(deliveryId);
     const row = record && journal.notifications.get(record.row.notificationId);
     if (!record || !row || !this.#confirmed.has(row.id)) return;
     // Somebody may want a dead letter to be sent all the same.
-    if (
-      record.wasDead ||
-      record.lost ||
-      this.#underWay.delete(deliveryId) ||
-      !Object.values(row.alerts).every(saysFiring)
-    )
-      return;
+    if (record.wasDead || record.lost || !Object.values(row.alerts).every(saysFiring)) return;
     this.#broken('I8', `${deliveryId} is sent, and ${row.id} was confirmed`);
   }
 
@@ -137,8 +129,6 @@ export class AnswerClients {
     if ('refused' in outcome)
       this.#broken('I6', `${recipient} may not confirm ${row.id}: ${outcome.refused}`);
     counters.hit('confirmed');
-    for (const each of journal.deliveriesOf.get(row.id) ?? [])
-      if (each.row.state === 'sending') this.#underWay.add(each.row.id);
     const confirmed = new Set([...before, recipient]);
     this.#confirmed.set(row.id, confirmed);
     const waits = all && recipients.some((each) => !confirmed.has(each));
