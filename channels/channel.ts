@@ -232,6 +232,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   };
   /** false: a machine reads it, which tells groups apart; nothing is merged. Absent: what waits behind a limit may be. */
   readonly merges?: false;
+  /** false: people are not told on it that something is over, unless the configuration says so. Absent: they are. */
+  readonly ends?: false;
   /** How users' templates write for it; absent: plain text. */
   readonly dialect?: Dialect;
   /** Checks and normalises one person's address on it; absent: it reaches places, not people. */
