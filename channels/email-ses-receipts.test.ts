@@ -68,7 +68,9 @@ async function staged(signatureVersion: '1' | '2' = '1'): Promise<Stage> {
   return {
     ...{ provider, topic, instance, clock, id, read },
     async receipts(event, over) {
-      const outcome = await read(topic.notification(provider.event(id, event, over as Readonly<Record<string, unknown>>)));
+      const outcome = await read(
+        topic.notification(provider.event(id, event, over as Readonly<Record<string, unknown>>)),
+      );
       if (!('receipts' in outcome)) throw new Error(JSON.stringify(outcome));
       return outcome.receipts;
     },
