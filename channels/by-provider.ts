@@ -14,7 +14,7 @@ export interface Settings {
 
 /** The channel of these providers; `provider` of the configuration says which. */
 export function byProvider(
-  channel: Pick<ChannelDefinition, 'kind' | 'label' | 'limits' | 'docs'>,
+  channel: Pick<ChannelDefinition, 'kind' | 'label' | 'limits' | 'docs' | 'ends'>,
   providers: readonly [PhoneProvider, ...PhoneProvider[]],
 ): ChannelDefinition<z.ZodType<Settings>, unknown> {
   const schemas = providers.map(({ config }) => config) as unknown as [

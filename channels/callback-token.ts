@@ -1,6 +1,6 @@
 // Reports of providers that sign nothing: the URL that they were told is the secret.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { CallbackOutcome, CallbackRequest, Receipt, Reply } from './channel.ts';
+import type { CallbackOutcome, CallbackRequest, Receipt, RefusedCallback, Reply } from './channel.ts';
 import { isObject } from './provider-reply.ts';
 import type { Secret } from './secret.ts';
 
@@ -17,7 +17,7 @@ export function readReports(
   reply: object,
   receiptOf: (report: Readonly<Record<string, unknown>>) => Receipt | null,
   replyIn: (report: Readonly<Record<string, unknown>>) => Reply | null = () => null,
-): CallbackOutcome | { readonly refused: string } {
+): CallbackOutcome | RefusedCallback {
   if (token === undefined) return { refused: 'callback_token is not configured' };
   if (!URL.canParse(request.url)) return { refused: 'the URL cannot be read' };
   const { pathname, searchParams } = new URL(request.url);

@@ -32,7 +32,7 @@ export function channelPage(
 
 const ofEveryChannel = `## Of every channel
 
-\`type\` says the kind; \`enabled\`, \`fallback\` and \`providers\` stand [beside the keys of each](reference/channels.md#fallback). A secret is best written as \`\${env:NAME}\`; it is never shown. The same keys, as JSON, make a channel [through the API](reference/http.md#channels-and-templates-of-the-api).
+\`type\` says the kind; \`enabled\`, \`fallback\` and \`providers\` stand [beside the keys of each](reference/channels.md#fallback), and \`send_resolved\` says whether people are told on it [that something is over](reference/channels.md#ends). A secret is best written as \`\${env:NAME}\`; it is never shown. The same keys, as JSON, make a channel [through the API](reference/http.md#channels-and-templates-of-the-api).
 
 Answers are read to their body: an HTTP 200 that tells of a failure is one. The tables name what is particular to a provider. Everywhere no connection is \`network\`, a request that was written and never answered, or a success that cannot be read, is \`unknown\`, and an address that [may not be called](reference/configuration.md#egress) is \`permanent\`. What becomes of each result stands in [the reference](reference/channels.md).`;
 

@@ -116,6 +116,12 @@ export interface ChannelInstance<Payload> {
   readonly bundle?: Bundle<Payload>;
   /** Asks the provider whether the credentials are good, without telling anybody anything. */
   verify?(context: Pick<SendContext, 'now' | 'signal'>): Promise<SendResult>;
+  /**
+   * In place of the definition's `callback.read`, where a signature is checked with what has to be fetched. Never rejects
+   * for what comes from outside.
+   * @param now Epoch milliseconds.
+   */
+  readCallback?(request: CallbackRequest, now: number): Promise<CallbackOutcome | CallOffOutcome>;
   close(): Promise<void>;
 }
 
@@ -178,16 +184,25 @@ export interface CallbackOutcome {
   readonly receipts: readonly Receipt[];
   /** Absent: none. */
   readonly replies?: readonly Reply[];
+  /** One line for the log, of what is no receipt: a subscription that was confirmed. */
+  readonly note?: string;
   readonly reply: { readonly status: number; readonly contentType: string; readonly body: string };
 }
+
+/** It is not the provider's, or cannot be read; one line for the log. */
+export interface RefusedCallback {
+  readonly refused: string;
+}
+
+/** A request that is not taken. `later`: whose it is cannot be told now; the provider is asked to come again. */
+export type CallOffOutcome = RefusedCallback | { readonly later: string };
 
 export interface ChannelCallback<Config> {
   /**
    * Checks the signature and reads the request. Pure.
    * @param now Epoch milliseconds.
-   * @returns `refused` with one line for the log when it is not the provider's or cannot be read.
    */
-  read(request: CallbackRequest, config: Config, now: number): CallbackOutcome | { readonly refused: string };
+  read(request: CallbackRequest, config: Config, now: number): CallbackOutcome | RefusedCallback;
 }
 
 /** How a channel writes marks: everything from outside goes through `escape`. */
@@ -217,6 +232,8 @@ export interface ChannelDefinition<Schema extends z.ZodType = z.ZodType, Payload
   };
   /** false: a machine reads it, which tells groups apart; nothing is merged. Absent: what waits behind a limit may be. */
   readonly merges?: false;
+  /** false: people are not told on it that something is over, unless the configuration says so. Absent: they are. */
+  readonly ends?: false;
   /** How users' templates write for it; absent: plain text. */
   readonly dialect?: Dialect;
   /** Checks and normalises one person's address on it; absent: it reaches places, not people. */

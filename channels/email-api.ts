@@ -23,6 +23,9 @@ export function jsonOf(body: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
+/** The header that carries the id of the delivery. */
+export const deliveryHeader = 'X-Tocsin-Delivery';
+
 /** Headers beside those that the provider writes itself. */
 export function headersOf(
   { thread }: EmailPayload,
@@ -31,7 +34,7 @@ export function headersOf(
 ): Readonly<Record<string, string>> {
   const root = `<${thread}@${fromEmail.slice(fromEmail.indexOf('@') + 1)}>`;
   return {
-    'X-Tocsin-Delivery': deliveryId,
+    [deliveryHeader]: deliveryId,
     'Auto-Submitted': 'auto-generated',
     'In-Reply-To': root,
     References: root,

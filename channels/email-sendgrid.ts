@@ -8,6 +8,7 @@ import type {
   ChannelHost,
   ChannelInstance,
   Receipt,
+  RefusedCallback,
   SendFailure,
   SendResult,
 } from './channel.ts';
@@ -139,7 +140,7 @@ const meaning: Readonly<Record<string, Receipt['status']>> = {
 export function readSendGridEvents(
   { headers, body }: CallbackRequest,
   publicKey: string,
-): CallbackOutcome | { readonly refused: string } {
+): CallbackOutcome | RefusedCallback {
   const signature = headers['x-twilio-email-event-webhook-signature'];
   const timestamp = headers['x-twilio-email-event-webhook-timestamp'];
   if (signature === undefined || timestamp === undefined) return { refused: 'not signed' };

@@ -1,15 +1,16 @@
-// Mail through the API of Amazon SES (v2), signed with version 4. Its receipts come through SNS, whose signatures cannot
-// be checked without fetching a certificate first: they are not taken.
+// Mail through the API of Amazon SES (v2), signed with version 4. Its receipts come through SNS.
 // https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 import type { ChannelHost, ChannelInstance, SendFailure, SendResult } from './channel.ts';
 import { headersOf, jsonOf, lineOf } from './email-api.ts';
 import type { EmailPayload } from './email-body.ts';
 import { type MailSettings, recipientsOf } from './email-mail.ts';
 import { sender } from './email-mime.ts';
+import { receiptsOfSes } from './email-ses-events.ts';
 import { type HttpReply, request, resultOfHttp } from './http.ts';
 import type { Secret } from './secret.ts';
 import { partsOf } from './signing/canonical.ts';
 import { signV4 } from './signing/sigv4.ts';
+import { SnsCallback } from './sns-callback.ts';
 
 export interface SesSettings extends MailSettings {
   readonly region: string;
@@ -18,6 +19,9 @@ export interface SesSettings extends MailSettings {
   readonly session_token?: Secret | undefined;
   readonly configuration_set?: string | undefined;
   readonly base_url?: string | undefined;
+  /** Topics that SES publishes to; without one no receipts are taken. */
+  readonly topic_arn?: readonly string[] | undefined;
+  readonly sns_url?: string | undefined;
 }
 
 export function openSes(settings: SesSettings, host: ChannelHost): ChannelInstance<EmailPayload> {
@@ -39,7 +43,13 @@ export function openSes(settings: SesSettings, host: ChannelHost): ChannelInstan
     );
     return request(host, { url, method, headers: signed, ...(body !== '' && { body }), signal });
   };
+  const { topic_arn: topics, sns_url } = settings;
+  const sns =
+    topics === undefined
+      ? null
+      : new SnsCallback({ topics, url: sns_url?.replace(/\/+$/, '') }, host, receiptsOfSes);
   return {
+    ...(sns !== null && { readCallback: (incoming, now) => sns.read(incoming, now) }),
     async send(payload, context) {
       const data = (text: string) => ({ Data: text, Charset: 'UTF-8' });
       const headers = Object.entries(headersOf(payload, settings.from_email, context));

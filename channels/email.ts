@@ -7,6 +7,7 @@ import { openSes } from './email-ses.ts';
 import { openSmtp } from './email-smtp.ts';
 import { hasRecipients, noRecipients } from './own-recipients.ts';
 import { secret } from './secret.ts';
+import { topicArn } from './sns-callback.ts';
 
 const maxBytes = 512 * 1024;
 const concurrency = 20;
@@ -34,6 +35,13 @@ const port = z
 const providers = ['smtp', 'sendgrid', 'ses'] as const;
 type Provider = (typeof providers)[number];
 
+const topic = z
+  .string()
+  .regex(
+    topicArn,
+    'expected the ARN of a standard topic, such as arn:aws:sns:eu-central-1:123456789012:mail',
+  );
+
 const baseUrl = z.url({ protocol: /^https?$/ }).max(2_048);
 
 /** Whose keys they are, and which of them it cannot do without. */
@@ -45,7 +53,7 @@ const keysOf = {
   sendgrid: { needs: ['api_key'], takes: ['event_key', 'base_url'] },
   ses: {
     needs: ['region', 'access_key_id', 'secret_access_key'],
-    takes: ['session_token', 'configuration_set', 'base_url'],
+    takes: ['session_token', 'configuration_set', 'base_url', 'topic_arn', 'sns_url'],
   },
 } as const;
 
@@ -112,6 +120,19 @@ const config = z
       .regex(/^[\w-]{1,64}$/, 'expected letters, digits, _ and -')
       .optional()
       .describe('ses: a configuration set of the account, which the mails go through.'),
+    topic_arn: z
+      .union([topic, z.array(topic).min(1).max(5)])
+      .transform((topics) => (typeof topics === 'string' ? [topics] : topics))
+      .optional()
+      .describe(
+        'ses: the SNS topic, or up to 5, that SES publishes events to; without one no receipts are taken.',
+      ),
+    sns_url: baseUrl
+      .refine(isSafeFromOthers, 'expected https; http only to this machine')
+      .optional()
+      .describe(
+        'ses: in place of the address of SNS, such as that of a VPC endpoint: certificates are fetched and subscriptions confirmed there, so whoever answers there is believed.',
+      ),
     base_url: baseUrl.optional().describe("sendgrid, ses: in place of the provider's own address."),
     from_email: mailbox.describe('The sender: one address without a name, which the provider lets you use.'),
     from_name: z.string().max(128).optional().describe('Name shown for the sender.'),
@@ -134,6 +155,8 @@ const config = z
       for (const key of [...keys.needs, ...keys.takes])
         if (value[key] !== undefined && !mine.includes(key))
           said(key, `belongs to provider ${other}, and this one is ${value.provider}`);
+    if (value.sns_url !== undefined && value.topic_arn === undefined)
+      said('sns_url', 'without topic_arn nothing comes from SNS');
     if ((value.username === undefined) !== (value.password === undefined))
       said('password', 'username and password belong together');
   });
@@ -143,6 +166,11 @@ type EmailConfig = z.output<typeof config>;
 /** A public key on the curve P-256, DER in base64. */
 function isEventKey(text: string): boolean {
   return /^MFkw[A-Za-z0-9+/]{118}==$/.test(text);
+}
+
+/** Whether nobody on the way can answer in its place. */
+function isSafeFromOthers(url: string): boolean {
+  return /^(https:\/\/|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(\/|$))/i.test(url);
 }
 
 /** What the schema has made sure of. */
@@ -192,7 +220,7 @@ export const email = defineChannel({
 
 - \`smtp\`: a server of yours. Connections are kept for a minute.
 - \`sendgrid\`: click and open tracking is off. With \`event_key\` it takes [receipts](reference/channels.md#receipts): enter the address of the channel under Event Webhook, with the events Processed, Deferred, Delivered, Bounced and Dropped, and turn the signature on; the key is shown there.
-- \`ses\`: receipts of SES come through SNS, whose signatures cannot be checked without fetching a certificate, so they are not taken.`,
+- \`ses\`: with \`topic_arn\` it takes [receipts](reference/channels.md#receipts), which SES sends through SNS: add an event destination to the configuration set (or notifications to the identity, with the original headers) that publishes Send, Delivery, Delivery delay, Bounce, Complaint, Reject and Rendering failure to the topic, then subscribe the address of the channel by HTTPS, without raw message delivery. The subscription is confirmed by itself when \`topic_arn\` names its topic. Both versions of the signature are taken; the certificate is fetched from \`sns.<region>.amazonaws.com\`, the region of the topic, and kept. A bounce is a failure, also a transient one, of which SES tells when it has given up; a complaint comes from somebody who has the mail and changes nothing.`,
     answers: [
       ['SMTP: all recipients accepted', 'sent'],
       ['SMTP: some recipients refused', 'partial'],
@@ -238,7 +266,10 @@ export const email = defineChannel({
     read: (request, { provider, event_key }) =>
       provider === 'sendgrid' && event_key !== undefined
         ? readSendGridEvents(request, event_key)
-        : { refused: 'this channel takes no receipts: provider sendgrid with event_key does' },
+        : {
+            refused:
+              'this channel takes no receipts: provider sendgrid with event_key does, and ses with topic_arn',
+          },
   },
   render: (message, context) => emailPayload(message, context),
   open(settings, host) {

@@ -8,6 +8,7 @@ import type {
   ChannelHost,
   ChannelInstance,
   RateWindow,
+  RefusedCallback,
   RenderContext,
   SendContext,
   SendFailure,
@@ -38,11 +39,7 @@ export interface PhoneProvider<Schema extends z.ZodType = z.ZodType, Payload = u
     verify?: NonNullable<ChannelInstance<Payload>['verify']>;
   };
   /** Absent: it never calls. */
-  read?(
-    request: CallbackRequest,
-    config: z.output<Schema>,
-    now: number,
-  ): CallbackOutcome | { readonly refused: string };
+  read?(request: CallbackRequest, config: z.output<Schema>, now: number): CallbackOutcome | RefusedCallback;
 }
 
 export function definePhoneProvider<Schema extends z.ZodType, Payload>(

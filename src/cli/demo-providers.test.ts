@@ -85,5 +85,15 @@ it('shows the card that nobody confirms, the call and its confirmation, and the 
   };
   await expect
     .poll(states, { timeout: 5_000 })
-    .toEqual(['demo-call delivered', 'demo-chat sent', 'demo-sms delivered']);
+    .toEqual(['demo-call delivered', 'demo-call dropped', 'demo-chat sent', 'demo-sms delivered']);
+  // It has rung once: that it is over is no reason to wake anybody.
+  expect(lines.filter((line) => line.includes(' rings, and a voice says:'))).toHaveLength(1);
+  const told = await app.tocsin.fetch(
+    new Request('http://tocsin.test/api/v1/explain?matcher=alertname=ProcessBurnsCpu&format=text', {
+      headers: { 'x-api-key': app.key },
+    }),
+  );
+  expect(await told.text()).toContain(
+    'demo-call is not told that it is over: that channel tells of no ends (send_resolved).',
+  );
 });

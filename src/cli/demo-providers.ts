@@ -74,10 +74,6 @@ export async function startDemoProviders(options: DemoProvidersOptions): Promise
       `the phone ${accepted.to} rings, and a voice says:`,
       spokenOf(accepted.form.Twiml ?? ''),
     );
-    if (/\bRESOLVED\b/.test(accepted.form.Twiml ?? '')) {
-      later(listensMs, () => twilio.report(accepted, 'completed'));
-      return;
-    }
     later(listensMs, async () => {
       stage.show('pressed', 'the callee presses 1');
       const heard = spokenOf(await twilio.press(accepted, '1'));

@@ -51,6 +51,10 @@ export const channelKeys = z.object({
     .describe(
       'With `cost`. What is urgent keeps a part of it; what waits behind it is merged, or goes to the fallback.',
     ),
+  send_resolved: z
+    .boolean()
+    .optional()
+    .describe('Whether people are told on it that something is over: yes, but for calls.'),
   template: name.optional().describe('Its messages are said in the words of this template.'),
   locale: z.enum(locales).optional().describe('The language of its messages.'),
 });

@@ -24,6 +24,8 @@ export interface ChannelConfig {
   readonly limits: readonly { readonly calls: number; readonly perMs: number }[];
   /** What one message costs. */
   readonly cost?: number;
+  /** false: what tells of ends alone does not go out on it. */
+  readonly tellsEnds?: false;
   /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
   readonly template?: string;
   readonly locale?: Locale;

@@ -21,6 +21,8 @@ export interface ChannelKind {
   readonly address?: z.ZodType<string>;
   reachesPeople?(settings: unknown): boolean;
   reachesPlaces?(settings: unknown): boolean;
+  /** false: people are not told on it that something is over, unless the channel says so. */
+  readonly ends?: false;
 }
 export type ChannelKinds = Readonly<Record<string, ChannelKind>>;
 
@@ -60,11 +62,12 @@ export function readChannels(
       if (!parsed.success)
         problems.push(...zodProblems(source, parsed.error, definition.config, path, resolved.written));
       else if (keys.enabled) {
-        const { fallback, template, locale, cost } = keys;
+        const { fallback, template, locale, cost, send_resolved: ends } = keys;
         const words = {
           ...(template !== undefined && { template }),
           ...(locale !== undefined && { locale }),
           ...(cost !== undefined && { cost }),
+          ...(!(ends ?? definition.ends !== false) && { tellsEnds: false as const }),
         };
         const { windows, problem } = windowsOf(keys);
         if (problem) problems.push(source.problem(['channels', name, ...problem.path], problem.message));

@@ -39,6 +39,7 @@ export function receiversOf(named: Readonly<Record<string, ReceiverInput>>): Map
         channels: input.channels ?? [],
         ...(input.to !== undefined && { to: input.to }),
         sendResolved: input.send_resolved ?? true,
+        ...(input.send_resolved === true && { endsAnyway: true as const }),
         dedupeWindowMs: input.dedupe_window ?? defaultDedupeMs,
         strategy: input.strategy ?? null,
         ...(input.escalation !== undefined && { escalation: input.escalation }),

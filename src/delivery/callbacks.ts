@@ -3,6 +3,7 @@
 import type { Receipt, Reply } from '../../channels/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Answered } from '../engine/receipt-desk.ts';
+import { ApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isConfirming } from '../policy/confirming-answer.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
@@ -29,6 +30,8 @@ export function callbackUrlOf(publicUrl: string, channel: string): string {
   return `${publicUrl}/webhook/callback/${encodeURIComponent(channel)}`;
 }
 
+const comeAgainSeconds = 20;
+
 export class Callbacks {
   readonly #ports: CallbackPorts;
   /** Requests that were refused, by channel. */
@@ -46,7 +49,16 @@ export class Callbacks {
     if (channel === undefined || callback === undefined) return null;
     const { path, origin, ...rest } = incoming;
     const request = { ...rest, url: `${publicUrl ?? origin}${path}` };
-    const outcome = callback.read(request, channel.settings, clock.wall());
+    const outcome =
+      (await channel.instance.readCallback?.(request, clock.wall())) ??
+      callback.read(request, channel.settings, clock.wall());
+    if ('later' in outcome) {
+      log.warn('callback.later', { channel: keyOf(channel), reason: outcome.later });
+      throw new ApiError('unavailable', {
+        message: 'Whose this is cannot be told now; come again.',
+        retryAfter: comeAgainSeconds,
+      });
+    }
     if ('refused' in outcome) {
       const key = keyOf(channel);
       this.refused.set(key, (this.refused.get(key) ?? 0) + 1);
@@ -54,6 +66,8 @@ export class Callbacks {
       log.warn('callback.refused', { channel: key, reason: outcome.refused, ...hint });
       return 'refused';
     }
+    if (outcome.note !== undefined)
+      log.info('callback.note', { channel: keyOf(channel), note: outcome.note });
     const receipts = [...outcome.receipts, ...this.#answersIn(channel, outcome.replies ?? [])];
     if (receipts.length > 0) {
       const answers = await receive(channel, receipts.map(newsOf));

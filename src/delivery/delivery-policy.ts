@@ -18,7 +18,7 @@ const ownFamily = new Set([
 
 type ConfiguredChannels = ReadonlyMap<
   string,
-  Pick<ChannelConfig, 'name' | 'type'> & Partial<Pick<ChannelConfig, 'fallback'>>
+  Pick<ChannelConfig, 'name' | 'type'> & Partial<Pick<ChannelConfig, 'fallback' | 'tellsEnds'>>
 >;
 
 export function deliveryPolicyOf(
@@ -32,12 +32,13 @@ export function deliveryPolicyOf(
 /** @param known Whether there is a channel that could take over. */
 export function waysOf(channels: ConfiguredChannels, known: (name: string) => boolean): Ways {
   return new Map(
-    [...channels.values()].map(({ name, type, fallback = [] }) => [
+    [...channels.values()].map(({ name, type, fallback = [], tellsEnds }) => [
       name,
       {
         type,
         family: ownFamily.has(type) ? type : 'chat',
         chain: [name, ...new Set(fallback)].filter(known),
+        ...(tellsEnds === false && { tellsEnds }),
       },
     ]),
   );

@@ -23,6 +23,8 @@ export interface OpenChannel {
   readonly limits?: readonly Window[];
   /** What one message costs. */
   readonly cost?: number;
+  /** false: what tells of ends alone does not go out on it. */
+  readonly tellsEnds?: false;
   /** Whose words its messages are said in, and the language; absent: the built-in ones, the message's. */
   readonly template?: string;
   readonly locale?: Locale;
@@ -105,7 +107,7 @@ export interface Opener {
 
 /** Opens one; `own`: of which tenant. Throws what its kind throws. */
 export function openChannel(
-  { name, type, settings, fallback, limits, cost, template, locale, place }: ChannelConfig,
+  { name, type, settings, fallback, limits, cost, tellsEnds, template, locale, place }: ChannelConfig,
   { host, callbackUrl, registry, mock }: Opener,
   own?: OpenChannel['own'],
 ): OpenChannel {
@@ -120,6 +122,7 @@ export function openChannel(
     ...{ name, type, definition, settings, fallback, limits, instance },
     ...words,
     ...(cost !== undefined && { cost }),
+    ...(tellsEnds === false && { tellsEnds }),
     ...(place && { place }),
     ...(mock && { mock }),
     ...(own && { own }),

@@ -680,7 +680,7 @@ export class Engine {
       if (policy.breakers.size + stuck.length === 0) return [];
       const shut = stuck.map((channel) => ({
         ...{ tenant: name, channel, probe: false, until: now + stuckLookMs, since: now },
-        instead: insteadOf(policy, channel),
+        ...insteadOf(policy, channel),
       }));
       return [...pausesOf(policy, now).filter(({ channel }) => !stuck.includes(channel)), ...shut];
     });

@@ -53,6 +53,9 @@ it('tells an end that overtook its beginning from an end of what was never told'
     'The message for ops-sms is left out: the alert was over before it could be sent.',
   ]);
   expect(dropped('confirmed')).toContainEqual(expect.stringContaining('somebody had confirmed it'));
+  expect(dropped('end_not_told')).toContainEqual(
+    'ops-sms is not told that it is over: that channel tells of no ends (send_resolved).',
+  );
   expect(dropped('firing_not_sent')).toContainEqual(expect.stringContaining('never got there'));
 });
 

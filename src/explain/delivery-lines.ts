@@ -67,6 +67,7 @@ function attemptText(channel: string, { kind, reason, actor, body }: StoredEvent
       if (reason === 'resolved_before_send') return delivery.overtaken({ channel });
       if (reason === 'superseded') return delivery.superseded({ channel });
       if (reason === 'confirmed') return delivery.seen({ channel });
+      if (reason === 'end_not_told') return delivery.endUntold({ channel });
       return delivery.pointless({ channel });
     case 'delivery.requeued':
       return delivery.requeued({ by, channel });

@@ -46,6 +46,8 @@ export interface Receiver {
   /** Who is told, in place of the recipients that the channels themselves name; absent: those. */
   readonly to?: readonly Target[];
   readonly sendResolved: boolean;
+  /** It says so itself: then also on its channels that tell of no ends by themselves. */
+  readonly endsAnyway?: true;
   /** The same event, or an alert that fires anew, within this span of its last notification is held back. */
   readonly dedupeWindowMs: number;
   /** How its notifications are brought home; absent: by their priority or severity. */

@@ -4,6 +4,7 @@
 import { collects } from './digest.ts';
 import { collect, groupAt } from './group.ts';
 import type { StepResult } from './input.ts';
+import { comeBack } from './leave.ts';
 import { type GroupView, viewGroup } from './notify.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
@@ -34,14 +35,14 @@ export function mergeInStorm(
   const summary = groupAt(state, place, now, out);
   for (const { id } of merged) {
     const keys = state.memberOf.get(id) ?? [];
-    state.memberOf.set(
-      id,
-      keys.map((key) => (key === group.row.groupKey ? place.groupKey : key)),
-    );
+    const there = keys.map((key) => (key === group.row.groupKey ? place.groupKey : key));
+    state.memberOf.set(id, [...new Set(there)]);
     group.members.delete(id);
     group.held.delete(id);
     group.suppressed.delete(id);
     summary.members.add(id);
+    // It said that it fires, and was still to say that it is not its any more.
+    comeBack(summary, id);
   }
   collect(state, summary, place.route.collects!, now, out);
   out.effects.push({ put: 'group', row: summary.row, insert: false });

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AlertMessage } from '../../channels/message.ts';
-import { aRule } from '../testing/builders.ts';
-import { PipelineStory, type PipelineStoryOptions, storyBegan } from '../testing/pipeline-story.ts';
+import { aRoute, aRule } from '../testing/builders.ts';
+import {
+  matchersIn,
+  PipelineStory,
+  type PipelineStoryOptions,
+  storyBegan,
+} from '../testing/pipeline-story.ts';
 import type { EscalationPolicy } from './escalation.ts';
 import type { StormConfig } from './storm.ts';
 
@@ -227,6 +232,30 @@ describe('a storm', () => {
     // h1, h10 … h19, h100, h101
     expect(totals()).toEqual([88]);
   });
+});
+
+it('does not forget what comes back to it while it was still to take leave of it', () => {
+  tell({ receivers: [{}, { name: 'pager' }] });
+  fire(1, 101);
+  story.silence(4.5 * minute, 'host="h1"');
+  const here = story.state.routing;
+  const elsewhere = aRoute({ path: '{}/h1', matchers: matchersIn('host="h1"'), receiver: 'pager' });
+  story.do({ kind: 'routing', routing: { ...here, route: { ...here.route, routes: [elsewhere] } } });
+  fire(102, 180, second);
+  story.do({ kind: 'routing', routing: here });
+  fire(181, 400, second);
+  story.advance(minute);
+  const [h1] = [...story.state.alerts.values()].filter(({ labels }) => labels.host === 'h1');
+  const said = messages().flatMap(({ alerts }) => alerts.filter(({ id }) => id === h1!.id));
+  expect(said.map(({ status }) => status)).not.toContain('resolved');
+  expect(story.forgotten()).toEqual([]);
+  story.verdict('h1', false);
+  story.advance(2 * minute);
+  expect(
+    messages()
+      .at(-1)!
+      .alerts.find(({ id }) => id === h1!.id)?.status,
+  ).toBe('resolved');
 });
 
 describe('over a restart', () => {

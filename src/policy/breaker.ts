@@ -4,7 +4,7 @@ import type { BreakerRow, EventRow } from '../pipeline/rows.ts';
 import type { PlanResult } from './plan-result.ts';
 import type { AttemptResult } from './retry.ts';
 import type { Breaker, ChannelFailure, PolicyState } from './state.ts';
-import { nextWay } from './ways.ts';
+import { nextWay, tellsEnds, wayOf } from './ways.ts';
 
 /** Five failures of a receiver that is down come within seconds when there is much to say, and never for one message. */
 export const failuresToOpen = 5;
@@ -38,6 +38,8 @@ export interface Pause {
   readonly since: number;
   /** By recipient: the channel that carries the others meanwhile; who is not named here waits. */
   readonly instead: Readonly<Record<string, { readonly channel: string; readonly provider: string }>>;
+  /** The same by id of a delivery, of those for which another holds: null waits. */
+  readonly ends: Readonly<Record<string, { readonly channel: string; readonly provider: string } | null>>;
 }
 
 export function pausesOf(state: PolicyState, now: number): Pause[] {
@@ -49,20 +51,28 @@ export function pausesOf(state: PolicyState, now: number): Pause[] {
     const out = Math.max(breaker.afterProbeAt, now + turnMs);
     const until = probe ? now + nextWaitMs(breaker) : breaker.probe === null ? probeAt : out;
     const since = probe || breaker.probe !== null ? probeAt : breaker.askedAt;
-    pauses.push({ tenant: state.tenant, channel, probe, until, since, instead: insteadOf(state, channel) });
+    pauses.push({ tenant: state.tenant, channel, probe, until, since, ...insteadOf(state, channel) });
   }
   return pauses;
 }
 
-/** By recipient, the channel that carries what would go out by this one. */
-export function insteadOf(state: PolicyState, channel: string): Pause['instead'] {
+/** The channels that carry what would go out by this one. */
+export function insteadOf(state: PolicyState, channel: string): Pick<Pause, 'instead' | 'ends'> {
   const instead: Record<string, { channel: string; provider: string }> = {};
   for (const [recipient, { chain }] of state.ways) {
     if (!chain.includes(channel)) continue;
     const next = nextWay(state, recipient, channel);
     if (next !== null) instead[recipient] = { channel: next, provider: state.ways.get(next)!.type };
   }
-  return instead;
+  const ends: Record<string, { channel: string; provider: string } | null> = {};
+  if (Object.values(instead).every((way) => tellsEnds(state.ways, way.channel))) return { instead, ends };
+  for (const { open } of state.orders.values())
+    for (const one of open) {
+      if (one.channel !== channel || one.end !== true) continue;
+      const next = nextWay(state, one.recipient, channel, true);
+      ends[one.id] = next === null ? null : wayOf(state, next);
+    }
+  return { instead, ends };
 }
 
 /** A delivery was claimed. On a paused channel it is the probe, unless there is one. */

@@ -4,6 +4,7 @@ import type { DeliveryRow, NotificationRow, Saying } from '../pipeline/rows.ts';
 import { openBreaker, parkedUntil } from './breaker.ts';
 import { deliveryEvent } from './delivery-effects.ts';
 import { maySomebodyHaveIt } from './ending.ts';
+import { endOf } from './ends.ts';
 import type { LetterFate, PlanResult } from './plan-result.ts';
 import { deliveryTtlMs, orderAt, type PolicyState, type Tally } from './state.ts';
 import { isAboutUs, strategyOf } from './strategy.ts';
@@ -80,6 +81,7 @@ function requeueOne(state: PolicyState, row: DeadLetter, actor: string, now: num
     slow: false,
     maybe: mayBeKnown(row),
     again: true,
+    ...endOf(state, row.orderKey, row.alerts, row.channel),
     leaseToken: row.leaseToken,
   };
   order.open.push(delivery);

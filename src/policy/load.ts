@@ -11,6 +11,7 @@ import { loadBreaker } from './breaker.ts';
 import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
+import { endOf } from './ends.ts';
 import { noteHeard, noteLost } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { quietReason } from './quiet-deliveries.ts';
@@ -100,6 +101,7 @@ export function loadPolicy(
         maybe: row.maybe || row.leaseToken > 0,
         again: isAgain(row),
         leaseToken: row.leaseToken,
+        ...endOf(state, row.orderKey, row.alerts, row.channel),
         ...confirmedOf(row),
       });
       state.open += 1;

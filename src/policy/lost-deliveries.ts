@@ -1,6 +1,7 @@
 // Deliveries that were taken and did not arrive: the next of the chain carries them, as long as what they say is still so;
 // else they are dead letters, and whoever hears of those hears of them.
 import { openBreaker, parkedUntil } from './breaker.ts';
+import { endOf, tellsOfEndsOnly } from './ends.ts';
 import type { PlanResult } from './plan-result.ts';
 import type { LostDelivery, ReceiptInput } from './receipt-input.ts';
 import type { ReceivedMove } from './received-delivery.ts';
@@ -18,10 +19,13 @@ export function goOn(
   out: PlanResult,
 ): ReceivedMove | null {
   const { recipient, channel } = delivery;
-  const next = nextWay(state, recipient, channel);
-  const lost = next === null ? null : (find?.() ?? null);
-  if (next === null || lost === null || now >= lost.letter.expiresAt) return null;
+  if (nextWay(state, recipient, channel) === null) return null;
+  const lost = find?.() ?? null;
+  if (lost === null || now >= lost.letter.expiresAt) return null;
   const { letter, stillTrue, confirmations } = lost;
+  const end = tellsOfEndsOnly(state.orders.get(letter.orderKey), letter.alerts);
+  const next = nextWay(state, recipient, channel, end);
+  if (next === null) return null;
   // Somebody has seen it; its end is told all the same.
   if (confirmations.length > 0 && !Object.values(letter.alerts).includes('resolved')) return null;
   if (!Object.entries(letter.alerts).every(([id, saying]) => stillTrue(id, saying))) return null;
@@ -52,6 +56,7 @@ export function goOn(
     slow: false,
     // It counted as said: rather an end too many than none.
     maybe: true,
+    ...endOf(state, letter.orderKey, letter.alerts, next),
     leaseToken: delivery.leaseToken,
   });
   state.open += 1;

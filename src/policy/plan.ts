@@ -9,6 +9,7 @@ import { confirm, endConfirmed } from './confirm.ts';
 import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
 import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
+import { isUntold, tellsOfEndsOnly, untoldReason } from './ends.ts';
 import { noteLost } from './heard.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
@@ -29,7 +30,7 @@ import {
 } from './state.ts';
 import { isAboutUs, strategyOf, testStrategy } from './strategy.ts';
 import { armTally, tallyOf } from './tally.ts';
-import { firstWay, nextWay, takeOver, wayOf } from './ways.ts';
+import { firstWay, nextWay, takeOver, tellsEnds, wayOf } from './ways.ts';
 
 export function plan(state: PolicyState, input: PolicyInput, now: number): PlanResult {
   const out = emptyPlan();
@@ -215,7 +216,7 @@ function planNotification(
   for (const to of recipients) {
     // Nobody takes over from a recipient of its own, and what is put off for a paused channel stays with it.
     const recipient = only === undefined ? to : `${to}~test`;
-    planDelivery(state, notification, means, row, tally, recipient, now, out);
+    planDelivery(state, notification, means, row, tally, { recipient, recipients }, now, out);
   }
   if (tally.open > 0) state.tallies.set(row.id, tally);
 }
@@ -231,25 +232,34 @@ function planDelivery(
   means: Means,
   notification: NotificationRow,
   tally: Tally,
-  recipient: string,
+  { recipient, recipients }: { readonly recipient: string; readonly recipients: readonly string[] },
   now: number,
   out: PlanResult,
 ): void {
-  const { receiver, message, only } = from;
+  const { receiver, message, only, to } = from;
   const alerts = sayingsTo(notification, recipient);
   // A test waits for nothing that was said before, and nothing waits for it.
   const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
   const orderKey = orderKeyOf(audience, recipient);
   const lane = laneOf(notification.severity);
   const overtaken = dropOvertaken(state, orderKey, alerts, now, out);
-  dropRepeated(state, orderKey, { alerts, lane }, now, out);
+  // Whoever is told by a step of an escalation is none of the receiver's channels.
+  const wanted =
+    only !== undefined || (to === undefined && means.routing.receivers.get(receiver)?.endsAnyway);
+  const end = wanted !== true && tellsOfEndsOnly(state.orders.get(orderKey), alerts);
+  const untold = end && isUntold(state.ways, recipient, recipients);
+  // What is not sent says nothing in the place of what waits.
+  if (!untold) dropRepeated(state, orderKey, { alerts, lane }, now, out);
   const order = orderAt(state, orderKey);
   const orderNo = Math.max(order.lastNo + 1, now);
   order.lastNo = orderNo;
   const first = order.open.length === 0;
-  const dropped = overtaken || (first && isPointless(order, alerts));
-  const own = state.ways.get(recipient)?.chain[0] ?? recipient;
-  const channel = only ?? (asksAgain(state, own, lane, now) ? own : firstWay(state, recipient));
+  const pointless = overtaken || (first && isPointless(order, alerts));
+  const dropped = pointless || untold;
+  const chain = state.ways.get(recipient)?.chain ?? [recipient];
+  const own = (end && !untold && chain.find((one) => tellsEnds(state.ways, one))) || (chain[0] ?? recipient);
+  const begins = untold || asksAgain(state, own, lane, now) ? own : firstWay(state, recipient, end);
+  const channel = only ?? begins;
   // A person asks whether a channel works: that it is paused is why.
   const breaker = only === undefined ? openBreaker(state, channel) : null;
   const quiet = dropped ? null : quietUntilOf(state, recipient, notification.severity, now);
@@ -269,7 +279,15 @@ function planDelivery(
     orderKey,
     orderNo,
     state: dropped ? 'dropped' : leased ? 'sending' : 'queued',
-    reason: dropped ? 'firing_not_sent' : quiet !== null ? quietReason : breaker ? 'breaker_open' : null,
+    reason: pointless
+      ? 'firing_not_sent'
+      : untold
+        ? untoldReason
+        : quiet !== null
+          ? quietReason
+          : breaker
+            ? 'breaker_open'
+            : null,
     attempts: 0,
     crashes: 0,
     shorter: false,
@@ -282,8 +300,16 @@ function planDelivery(
     finishedAt: dropped ? now : null,
   };
   out.effects.push({ put: 'delivery', row });
-  if (dropped) {
+  if (pointless) {
     forgetUnsaid(state, order, orderKey, alerts);
+    return;
+  }
+  if (untold) {
+    // Nobody there waits for it: nothing is to be remembered.
+    const system = isAboutUs(notification);
+    const news = { kind: 'delivery.dropped', reason: untoldReason };
+    out.effects.push(deliveryEvent(state, { ...row, system }, news, now));
+    if (isSettled(order)) state.orders.delete(orderKey);
     return;
   }
   order.open.push({
@@ -305,6 +331,7 @@ function planDelivery(
     slow: false,
     maybe: false,
     ...(quiet !== null && { quiet: true }),
+    ...(end && { end }),
     leaseToken: row.leaseToken,
   });
   state.open += 1;
@@ -350,7 +377,7 @@ function planRelease(
   }
   delivery.state = 'queued';
   if (endConfirmed(state, order, delivery, now, out)) return;
-  const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from) : null;
+  const next = openBreaker(state, from) ? nextWay(state, delivery.recipient, from, delivery.end) : null;
   if (next !== null) takeOver(delivery, next);
   const breaker = openBreaker(state, delivery.channel);
   // What waits for a call keeps its place among those that do.
@@ -387,8 +414,8 @@ function planResult(
       expiresAt,
       draw,
     },
-    next: nextWay(state, recipient, from),
-    first: firstWay(state, recipient),
+    next: nextWay(state, recipient, from, delivery.end),
+    first: firstWay(state, recipient, delivery.end),
     ...breaker,
   };
   const decision = decideConfirmed(delivery, result, decideRetry(result, attempted, now));

@@ -89,7 +89,7 @@ function fail(
 ): ReceivedMove {
   const lastError = receiptError(receipt);
   const tally = tallyOf(state, open);
-  const next = tally.strategy.once ? null : nextWay(state, open.recipient, open.channel);
+  const next = tally.strategy.once ? null : nextWay(state, open.recipient, open.channel, open.end);
   if (next === null || now >= open.expiresAt) {
     const reason = 'receipt_failed';
     out.effects.push(resultEffect(state, open, 'dead', reason, now, { providerId, lastError }));

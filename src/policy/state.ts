@@ -29,6 +29,8 @@ export interface OpenDelivery {
   busy: number;
   /** The provider found the whole message too large. */
   shorter: boolean;
+  /** It tells of ends alone: a channel that carries none does not take over. */
+  readonly end?: true;
   /** It waits for the end of its person's quiet hours. */
   quiet?: boolean;
   /** Its schedule is spent: it is tried again every few minutes, until somebody takes it. */

@@ -9,6 +9,8 @@ export interface Way {
   readonly family: string;
   /** The channel itself and then those that take over, in their order. */
   readonly chain: readonly string[];
+  /** false: what tells of ends alone does not go out on it. */
+  readonly tellsEnds?: false;
 }
 
 /** By recipient: the name of a channel, or a person (see recipient-ways.ts). */
@@ -20,16 +22,34 @@ interface Roads {
   readonly breakers: ReadonlyMap<string, { readonly state: 'closed' | 'open' }>;
 }
 
-/** Where a delivery to `recipient` begins: the first of its chain that is not paused, else the first. */
-export function firstWay({ ways, breakers }: Roads, recipient: string): string {
-  const chain = ways.get(recipient)?.chain ?? [recipient];
+/** Whether a message that tells of ends alone goes out on the channel. */
+export function tellsEnds(ways: Ways, channel: string): boolean {
+  return ways.get(channel)?.tellsEnds !== false;
+}
+
+/**
+ * Where a delivery to `recipient` begins: the first of its chain that is not paused, else the first.
+ * @param end It tells of ends alone: channels that carry none are passed over, where there are others.
+ */
+export function firstWay({ ways, breakers }: Roads, recipient: string, end = false): string {
+  const whole = ways.get(recipient)?.chain ?? [recipient];
+  const some = end ? whole.filter((channel) => tellsEnds(ways, channel)) : whole;
+  const chain = some.length === 0 ? whole : some;
   return chain.find((channel) => breakers.get(channel)?.state !== 'open') ?? chain[0]!;
 }
 
-/** Who takes over from `channel`: the next of the chain that is not paused; null when there is none. */
-export function nextWay({ ways, breakers }: Roads, recipient: string, channel: string): string | null {
+/**
+ * Who takes over from `channel`: the next of the chain that is not paused; null when there is none.
+ * @param end It tells of ends alone: channels that carry none are passed over.
+ */
+export function nextWay(
+  { ways, breakers }: Roads,
+  recipient: string,
+  channel: string,
+  end = false,
+): string | null {
   const chain = ways.get(recipient)?.chain ?? [];
-  const after = chain.slice(chain.indexOf(channel) + 1);
+  const after = chain.slice(chain.indexOf(channel) + 1).filter((next) => !end || tellsEnds(ways, next));
   return after.find((next) => next !== channel && breakers.get(next)?.state !== 'open') ?? null;
 }
 

@@ -259,6 +259,8 @@ export const en = {
     superseded: (p: { channel: string }) =>
       `Skipped the message for ${p.channel}: a newer one says all of it.`,
     seen: (p: { channel: string }) => `The message for ${p.channel} is left out: somebody had confirmed it.`,
+    endUntold: (p: { channel: string }) =>
+      `${p.channel} is not told that it is over: that channel tells of no ends (send_resolved).`,
     overtaken: (p: { channel: string }) =>
       `The message for ${p.channel} is left out: the alert was over before it could be sent.`,
     requeued: (p: { by: string; channel: string }) => `${p.by} has the message sent to ${p.channel} again.`,

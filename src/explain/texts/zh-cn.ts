@@ -211,6 +211,7 @@ export const zhCN: Texts = {
     pointless: ({ channel }) => `跳过给 ${channel} 的消息：它只说告警已结束，而触发的消息从未送达该处。`,
     superseded: ({ channel }) => `跳过给 ${channel} 的消息：较新的消息已包含全部内容。`,
     seen: ({ channel }) => `跳过给 ${channel} 的消息：已有人确认。`,
+    endUntold: ({ channel }) => `不通知 ${channel} 告警已结束：此渠道不发送结束通知（send_resolved）。`,
     overtaken: ({ channel }) => `跳过给 ${channel} 的消息：告警在消息发出前已结束。`,
     requeued: ({ by, channel }) => `${by} 将消息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 丢弃给 ${channel} 的消息${noted(note)}。`,

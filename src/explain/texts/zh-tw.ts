@@ -211,6 +211,7 @@ export const zhTW: Texts = {
     pointless: ({ channel }) => `略過給 ${channel} 的訊息：它只說告警已結束，而觸發的訊息從未送達該處。`,
     superseded: ({ channel }) => `略過給 ${channel} 的訊息：較新的訊息已包含全部內容。`,
     seen: ({ channel }) => `略過給 ${channel} 的訊息：已有人確認。`,
+    endUntold: ({ channel }) => `不通知 ${channel} 告警已結束：此管道不發送結束通知（send_resolved）。`,
     overtaken: ({ channel }) => `略過給 ${channel} 的訊息：告警在訊息送出前已結束。`,
     requeued: ({ by, channel }) => `${by} 將訊息重新送往 ${channel}。`,
     discarded: ({ by, channel, note }) => `${by} 捨棄給 ${channel} 的訊息${noted(note)}。`,

@@ -19,6 +19,7 @@ const pause = (changes: Partial<Pause> = {}): Pause => ({
   until: t0 + 30_000,
   since: t0,
   instead: {},
+  ends: {},
   ...changes,
 });
 
@@ -74,6 +75,19 @@ export function policyContract(current: () => Story): void {
     expect([leased.map(({ delivery }) => delivery.id), parked]).toEqual([[first.id], 2]);
     expect(leased[0]!.delivery).toMatchObject({ state: 'sending', leaseToken: 1, leaseUntil: t0 + 30_000 });
     expect([row(asked).dueAt, row(second).dueAt]).toEqual([t0 + 30_100, t0 + 30_110]);
+  });
+
+  it('gives what waits to the channel that carries it meanwhile, but for what that one does not carry', () => {
+    const { rows, commit } = current();
+    const note = rows.notification();
+    const [firing, end, other] = [1, 2, 3].map(() => rows.delivery(note));
+    commit(sending(note, firing!, end!, other!));
+    const instead = { [firing!.recipient]: { channel: 'ops-call', provider: 'phone' } };
+    const ends = { [end!.id]: null, [other!.id]: { channel: 'ops-sms', provider: 'sms' } };
+    expect(park(pause({ instead, ends }))).toEqual({ leased: [], parked: 3 });
+    expect(row(firing!)).toMatchObject({ channel: 'ops-call', provider: 'phone', reason: 'fallback' });
+    expect(row(end!)).toMatchObject({ channel: 'ops-hook', reason: 'breaker_open', dueAt: t0 + 30_000 });
+    expect(row(other!)).toMatchObject({ channel: 'ops-sms', reason: 'fallback' });
   });
 
   it('never puts off beyond the end of its time, and hands out what is over or whose lease ran out', () => {

@@ -4,6 +4,7 @@ import type { Lane } from '../../pipeline/rows.ts';
 import type { ClaimedDelivery, Parked, ParkRequest } from '../store.ts';
 import { leasing, ready } from './claim.ts';
 import type { Db } from './database.ts';
+import { idText } from './id-codec.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
 const lanes = ['high', 'normal', 'low'] as const satisfies readonly Lane[];
@@ -12,6 +13,7 @@ const longestPlaceMs = 30_000;
 
 interface Due {
   readonly rowid: number;
+  readonly id: Buffer;
   readonly tenant: string;
   readonly channel: string;
   readonly recipient: string;
@@ -22,7 +24,7 @@ interface Due {
 
 export function parkingGroup(db: Db) {
   const dueOf = db.raw.prepare<[lane: string, now: number, keys: string, limit: number], Due>(
-    `SELECT d.rowid AS rowid, d.tenant AS tenant, d.channel AS channel, d.recipient AS recipient,
+    `SELECT d.rowid AS rowid, d.id AS id, d.tenant AS tenant, d.channel AS channel, d.recipient AS recipient,
        d.due_at AS dueAt,
        d.expires_at AS expiresAt, d.state AS state
      FROM delivery d INDEXED BY delivery_due
@@ -65,8 +67,9 @@ export function parkingGroup(db: Db) {
           leased.push(lease(row.rowid, request));
           continue;
         }
-        const instead = pause.instead[row.recipient];
-        if (instead !== undefined) {
+        const special = Object.hasOwn(pause.ends, idText(row.id));
+        const instead = special ? pause.ends[idText(row.id)] : pause.instead[row.recipient];
+        if (instead != null) {
           giveTo.run(instead.channel, instead.provider, row.rowid);
           parked += 1;
           continue;

@@ -129,8 +129,11 @@ export const faults: readonly Fault[] = [
     id: 'R14',
     fault: 'the same request again, callbacks twice or out of order',
     expected: 'the same id and the same answer',
-    heldBy: [{ file: 'src/http/routes/events.test.ts', title: 'is one event for one Idempotency-Key' }],
-    notYet: 'there are no callbacks of providers yet',
+    heldBy: [
+      { file: 'src/http/routes/events.test.ts', title: 'is one event for one Idempotency-Key' },
+      { file: 'src/http/routes/callbacks.test.ts', title: 'says it again as often as it is asked' },
+      { file: 'src/http/routes/callbacks-ses.test.ts', title: 'ends the same whatever the order' },
+    ],
   },
   {
     id: 'R15',

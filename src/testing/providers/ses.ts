@@ -1,5 +1,5 @@
 // A strict SES (API version 2): recomputes the signature of version 4, looks at its time, at the exact shape of
-// SendEmail and at verified senders, and answers with the errors of AWS.
+// SendEmail and at verified senders, and answers with the errors of AWS; what it tells of a mail is published to a topic.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { signV4 } from '../../../channels/signing/sigv4.ts';
@@ -44,6 +44,11 @@ export interface SesMail extends z.output<typeof mail> {
   readonly id: string;
 }
 
+export interface Ses extends Provider<SesMail> {
+  /** What it publishes of a mail that it took: also again, late, in any order. */
+  event(id: string, eventType: string, over?: Readonly<Record<string, unknown>>): string;
+}
+
 export interface SesOptions {
   readonly now: () => number;
   readonly region: string;
@@ -66,9 +71,50 @@ const problem = (status: number, type: string, message: string) => ({
   },
 });
 
-export async function startSes(options: SesOptions): Promise<Provider<SesMail>> {
+/** What each kind of event says besides, of the recipients. */
+const about: Readonly<Record<string, (to: readonly string[]) => Readonly<Record<string, unknown>>>> = {
+  Send: () => ({ send: {} }),
+  Delivery: (recipients) => ({
+    delivery: {
+      ...{ timestamp: '2016-10-19T23:21:04.133Z', processingTimeMillis: 11_893, recipients },
+      ...{ smtpResponse: '250 2.6.0 Message received', reportingMTA: 'mta.example.com' },
+    },
+  }),
+  Bounce: (to) => ({
+    bounce: {
+      bounceType: 'Permanent',
+      bounceSubType: 'General',
+      bouncedRecipients: to.map((emailAddress) => ({
+        ...{ emailAddress, action: 'failed', status: '5.1.1' },
+        diagnosticCode: 'smtp; 550 5.1.1 user unknown',
+      })),
+      timestamp: '2017-08-05T00:41:02.669Z',
+      feedbackId: '01000157c44f053b-61b59c11-9236-11e6-8f96-7be8aexample-000000',
+    },
+  }),
+  Complaint: (to) => ({
+    complaint: {
+      complainedRecipients: to.map((emailAddress) => ({ emailAddress })),
+      complaintFeedbackType: 'abuse',
+      feedbackId: '01000157c44f053b-61b59c11-9236-11e6-8f96-7be8aexample-000000',
+    },
+  }),
+  Reject: () => ({ reject: { reason: 'Bad content' } }),
+  'Rendering Failure': () => ({
+    failure: { errorMessage: "Attribute 'name' is not present in the rendering data.", templateName: 't' },
+  }),
+  DeliveryDelay: (to) => ({
+    deliveryDelay: {
+      delayType: 'TransientCommunicationFailure',
+      delayedRecipients: to.map((emailAddress) => ({ emailAddress, status: '4.4.1' })),
+    },
+  }),
+  Open: () => ({ open: { ipAddress: '192.0.2.1' } }),
+};
+
+export async function startSes(options: SesOptions): Promise<Ses> {
   const window = new SlidingWindow(options.perSecond ?? 1_000, 1_000);
-  return startProvider<SesMail>(options, (call) => {
+  const provider = await startProvider<SesMail>(options, (call) => {
     const wrong = signatureProblem(call, options);
     if (wrong !== null) return problem(403, ...wrong);
     if (call.method === 'GET' && call.pathname === '/v2/email/account')
@@ -103,6 +149,31 @@ export async function startSes(options: SesOptions): Promise<Provider<SesMail>> 
       );
     const id = `0102${randomUUID()}-000000`;
     return { reply: { status: 200, body: { MessageId: id } }, accepted: [{ ...parsed.data, id }] };
+  });
+  return Object.assign(provider, {
+    event(id: string, eventType: string, over: Readonly<Record<string, unknown>> = {}): string {
+      const sent = provider.accepted.find((one) => one.id === id);
+      if (!sent) throw new Error(`no mail ${id} was taken`);
+      const to = sent.Destination.ToAddresses;
+      return JSON.stringify({
+        eventType,
+        mail: {
+          timestamp: new Date(options.now()).toISOString(),
+          source: sent.FromEmailAddress,
+          sendingAccountId: '123456789012',
+          messageId: id,
+          destination: to,
+          headersTruncated: false,
+          headers: [
+            { name: 'From', value: sent.FromEmailAddress },
+            ...(sent.Content.Simple.Headers ?? []).map(({ Name, Value }) => ({ name: Name, value: Value })),
+          ],
+          tags: { 'ses:configuration-set': [sent.ConfigurationSetName ?? 'default'] },
+        },
+        ...about[eventType]?.(to),
+        ...over,
+      });
+    },
   });
 }
 

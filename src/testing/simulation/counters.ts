@@ -35,6 +35,7 @@ export const sometimes = [
   'dropped resolved_before_send',
   'dropped superseded',
   'dropped confirmed',
+  'dropped end_not_told',
   'slow round',
   'new_alerts',
   'refired',

@@ -2,7 +2,7 @@
 // reason, and a dead letter is sent again only when somebody asks for it.
 
 import type { Effect } from '../../pipeline/effect.ts';
-import { saysFiring } from '../../pipeline/rows.ts';
+import { type DeliveryRow, sayingsTo, saysFiring } from '../../pipeline/rows.ts';
 import type { DeliveryRecord } from './journal.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -24,6 +24,8 @@ export class Deliveries {
   /** Delivery → when its busy provider wants to hear of it again. */
   readonly #busyUntil = new Map<string, number>();
   readonly #letters = new Set<LetterRequest>();
+  /** Ends that were not told, until it is seen that nobody there was to hear of them. */
+  readonly #untold: DeliveryRow[] = [];
   /** When a lane of a tenant was last called for on a channel. */
   readonly #calledAt = new Map<string, number>();
 
@@ -81,6 +83,8 @@ export class Deliveries {
         else if (kind === 'delivery.dropped' && reason === 'resolved_before_send') this.#overtaken(subjectId);
         else if (kind === 'delivery.dropped' && reason === 'superseded') this.#superseded(subjectId);
         else if (kind === 'delivery.dropped' && reason === 'confirmed') this.#confirmed(subjectId);
+        else if (kind === 'delivery.dropped' && reason === 'end_not_told')
+          this.#untold.push(journal.deliveries.get(subjectId)!.row);
         else if (kind === 'delivery.dropped') this.#notSent(journal.deliveries.get(subjectId)!);
         else if (kind === 'delivery.retry') this.#retried(subjectId);
         else if (kind === 'channel.paused')
@@ -97,7 +101,7 @@ export class Deliveries {
         if (twins.length > 1)
           this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
         if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
-        else if (row.state === 'dropped') this.#notSent(record);
+        else if (row.state === 'dropped' && row.reason !== 'end_not_told') this.#notSent(record);
         if (row.state === 'queued') counters.hit('queued behind its order');
         return;
       }
@@ -107,6 +111,7 @@ export class Deliveries {
         const { state } = record.row;
         if (effect.result.reason === 'rate_limited') this.#checkPatience(record.row, effect.result.dueAt);
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
+        if (state === 'sent' || state === 'delivered') this.#checkMayTell(record.row);
         return;
       }
       case 'delivery.requeued': {
@@ -128,6 +133,7 @@ export class Deliveries {
 
   /** Nothing waits for hours; where calls are few it may wait for its like, but no lane waits for the others. */
   sweep(now: number): void {
+    for (const row of this.#untold.splice(0)) this.#checkUntold(row);
     const few = this.#world.plan.limits.length > 0;
     for (const { row, openedAt } of this.#open) {
       if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
@@ -216,10 +222,41 @@ export class Deliveries {
       this.#broken('I1', `${id} was dropped as confirmed, and says that something is over`);
   }
 
+  /** It told of ends alone, and no channel carries those to its recipient that does not tell the same people anyway. */
+  #checkUntold({ id, notificationId, recipient }: DeliveryRow): void {
+    const { journal, counters } = this.#world;
+    counters.hit('dropped end_not_told');
+    const sayings = Object.values(sayingsTo(journal.notifications.get(notificationId)!, recipient));
+    if (!sayings.includes('resolved') || sayings.some((one) => one !== 'resolved' && one !== 'standing'))
+      this.#broken('I1', `${id} was dropped as an end and says ${sayings.join(', ')}`);
+    const carrier = this.#carrierOfEnds(recipient);
+    const told = (journal.deliveriesOf.get(notificationId) ?? []).map(({ row }) => row.recipient);
+    if (carrier !== undefined && (carrier === recipient || !told.includes(carrier)))
+      this.#broken('I1', `${id} was dropped as an end, and ${carrier} tells ${recipient} of ends`);
+  }
+
+  /** The first channel of the recipient's chain that tells of ends. */
+  #carrierOfEnds(recipient: string): string | undefined {
+    const { receipts, withoutEnds } = this.#world.plan;
+    const chain = [recipient, ...(receipts?.fallback[recipient] ?? [])];
+    return chain.find((channel) => !withoutEnds.includes(channel));
+  }
+
+  /** What says only that something is over goes out where ends are told. */
+  #checkMayTell({ id, notificationId, channel, recipient }: DeliveryRow): void {
+    const { journal, plan } = this.#world;
+    if (!plan.withoutEnds.includes(channel)) return;
+    const sayings = Object.values(sayingsTo(journal.notifications.get(notificationId)!, recipient));
+    if (sayings.length > 0 && sayings.every((one) => one === 'resolved'))
+      this.#broken('I3', `${id} tells ${channel} of an end, which is told of none`);
+  }
+
   /** The end of what nobody has there: of an alert that a provider was told to fire, it is sent. */
   #notSent({ row }: DeliveryRecord): void {
     const { journal, counters } = this.#world;
     counters.hit('resolved dropped firing_not_sent');
+    // Where nobody is told of ends whoever heard a firing may have heard no end of it before.
+    if (this.#carrierOfEnds(row.recipient) !== row.recipient) return;
     for (const alert of Object.keys(journal.notifications.get(row.notificationId)!.alerts)) {
       const heard = (journal.notificationsOf.get(alert) ?? [])
         .flatMap(({ id, alerts }) =>

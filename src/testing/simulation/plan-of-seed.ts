@@ -61,6 +61,8 @@ export interface SeedPlan {
   readonly limits: readonly Window[];
   /** Null: no provider tells what became of a message, and nobody takes over from another. */
   readonly receipts: ReceiptPlan | null;
+  /** Channels on which nobody is told that something is over. */
+  readonly withoutEnds: readonly string[];
   readonly routing: RoutingConfig;
   readonly escalation: EscalationPlan;
   readonly rules: readonly ThresholdRule[];
@@ -225,6 +227,11 @@ export function drawLimits(random: Random): readonly Window[] {
   return random.chance(0.3) ? [...windows, { calls: random.pick([15, 40]), perMs: 10 * min }] : windows;
 }
 
+/** Some seeds have channels such as a telephone, which tell of no ends. Their own stream, too. */
+export function drawWithoutEnds(random: Random, channels: readonly string[]): readonly string[] {
+  return random.chance(0.5) ? channels.filter(() => random.chance(0.5)) : [];
+}
+
 function drawReceivers(random: Random, channels: readonly string[]): Map<string, Receiver> {
   const some = () => channels.filter((_, i) => i === 0 || random.chance(0.5));
   const receivers = new Map<string, Receiver>();
@@ -307,6 +314,7 @@ export function drawSeed(random: Random): SeedPlan {
     concurrency: random.pick([1, 2, 8]),
     limits: [],
     receipts: null,
+    withoutEnds: [],
     escalation: noEscalations,
     routing: drawRouting(random, drawReceivers(random, channels)),
     rules,

@@ -21,6 +21,7 @@ import {
   drawLeveledRules,
   drawLimits,
   drawSeed,
+  drawWithoutEnds,
   type SeedPlan,
   tenants,
 } from './plan-of-seed.ts';
@@ -92,6 +93,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     limits: drawLimits(new Random(seed, 25)),
     ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
     receipts: drawReceipts(new Random(seed, 28), drawn.channels),
+    withoutEnds: drawWithoutEnds(new Random(seed, 36), drawn.channels),
   };
   const stormy = { ...whole, routing: drawStorms(new Random(seed, 35), whole.routing) };
   const plan = options.plan?.(stormy) ?? stormy;

@@ -162,6 +162,7 @@ export class World implements Machine {
               {
                 ...provider.channel(generation, this.plan.concurrency),
                 fallback: this.plan.receipts?.fallback[provider.name] ?? [],
+                ...this.#endsOn(provider.name),
               },
             ]),
           ),
@@ -212,10 +213,17 @@ export class World implements Machine {
     const channels = new Map(
       this.plan.channels.map((name) => [
         name,
-        { name, type: 'simulated', fallback: this.plan.receipts?.fallback[name] ?? [] },
+        {
+          ...{ name, type: 'simulated', fallback: this.plan.receipts?.fallback[name] ?? [] },
+          ...this.#endsOn(name),
+        },
       ]),
     );
     this.runtime?.engine.setRouting(this.#asRead(routing), deliveryPolicyOf(channels));
+  }
+
+  #endsOn(channel: string): { readonly tellsEnds?: false } {
+    return this.plan.withoutEnds.includes(channel) ? { tellsEnds: false } : {};
   }
 
   #asRead(routing: RoutingConfig): RoutingConfig {

@@ -15,6 +15,7 @@ import { linkTokens } from './links.ts';
 import { equalPatterns, matchers, patterns } from './matchers.ts';
 import { ruleFile } from './rule-file.ts';
 import { addresses, durations, percentiles, sizes } from './scalars.ts';
+import { snsCallbacks } from './sns-callbacks.ts';
 import { templates } from './templates.ts';
 import { webhook } from './webhook.ts';
 
@@ -39,6 +40,7 @@ export const targets: readonly Target[] = [
   percentiles,
   cursors,
   linkTokens,
+  ...snsCallbacks,
   retryAfter,
   idempotencyKeys,
   credentials,
