@@ -5,8 +5,9 @@ import type { AlertNews, AlertSignal } from '../signals.ts';
 import { type BurstState, emptyBursts, observeBurst, scopeOf } from './burst.ts';
 import { type Calibration, confidenceOf, emptyCalibration, learnOutcome } from './calibration.ts';
 import { type CapacityState, mostSeries, observeSample, type WatchedSample } from './capacity.ts';
-import { type CascadeState, emptyCascades, mostLeaders, observeCascade } from './cascade.ts';
+import { type CascadeState, emptyCascades, observeCascade } from './cascade.ts';
 import { type OffsetAt, proposeClock } from './clock.ts';
+import { mostLeaders } from './leaders.ts';
 import { ended, isKept, mostKeys, type OccurrencesByKey, occurred } from './occurrences.ts';
 import type { Prediction, PredictionOutcome, Proposal, RecordName } from './prediction.ts';
 import { recordNames } from './prediction.ts';
@@ -46,7 +47,7 @@ export interface Open extends Proposal {
   readonly confidence: number;
 }
 
-/** Plain data, maps and sets of it: see saved.ts. */
+/** Plain data, maps and sets of it, and a table: see saved.ts. */
 export interface ForecastState {
   readonly leastConfidence: number;
   readonly occurrences: OccurrencesByKey;

@@ -45,7 +45,8 @@ export const isKept = ({ key, name, labels, at }: AlertSignal, now: number): boo
 export function occurred(all: OccurrencesByKey, alert: AlertSignal): Occurrences {
   const known = all.get(alert.key);
   const { name, labels } = alert;
-  const one = known ?? { name, service: serviceOf(labels), labels, times: [], firing: null };
+  // Room for one time: most come once.
+  const one = known ?? { name, service: serviceOf(labels), labels, times: [alert.at], firing: null };
   all.delete(alert.key);
   all.set(alert.key, one);
   if (all.size > mostKeys) all.delete(all.keys().next().value!);

@@ -1,6 +1,7 @@
 // The state as text and back: what is restored goes on as if it had never been away. It is megabytes where there are many
 // alerts, so it comes in parts.
 import { createForecast, type ForecastState } from './forecast.ts';
+import { Leaders, type SavedLeader } from './leaders.ts';
 import { recordNames } from './prediction.ts';
 
 const version = 2;
@@ -20,14 +21,15 @@ function unmarked(_: string, value: unknown): unknown {
 }
 
 /** What is saved entry by entry: of everything else there is little. */
-const mapsOf = (state: ForecastState) => ({
-  occurrences: state.occurrences as Map<string, unknown>,
-  leaders: state.cascades.leaders as Map<string, unknown>,
-  scopes: state.bursts.scopes as Map<string, unknown>,
-  instances: state.bursts.instances as Map<string, unknown>,
-  capacity: state.capacity as Map<string, unknown>,
-  open: state.open as Map<string, unknown>,
+const mapsOf = ({ occurrences, cascades, bursts, capacity, open }: ForecastState) => ({
+  occurrences: occurrences as Entries,
+  leaders: cascades.leaders as Entries,
+  scopes: bursts.scopes as Entries,
+  instances: bursts.instances as Entries,
+  capacity: capacity as Entries,
+  open: open as Entries,
 });
+type Entries = Iterable<readonly [string, unknown]>;
 type MapName = keyof ReturnType<typeof mapsOf>;
 
 /** What is saved in one piece. */
@@ -51,7 +53,7 @@ export function* forecastParts(state: ForecastState): Generator<string> {
   const { recent } = cascades;
   const rest: Rest = { leastConfidence, recent, records, openCount, left, now, nextEndAt };
   yield partOf('rest', [JSON.stringify(rest, marked)]);
-  for (const [of, map] of Object.entries(mapsOf(state)) as [MapName, Map<string, unknown>][]) {
+  for (const [of, map] of Object.entries(mapsOf(state)) as [MapName, Entries][]) {
     let entries: string[] = [];
     let length = 0;
     for (const entry of map) {
@@ -91,10 +93,12 @@ export class ForecastRestorer {
     if (this.#rest === null) throw new Error(`expected the state of a forecast of version ${version}`);
     const { recent, ...rest } = this.#rest;
     const of = <Value>(name: MapName) => (this.#maps.get(name) ?? new Map()) as Map<string, Value>;
+    const leaders = new Leaders();
+    for (const [key, leader] of of<SavedLeader>('leaders')) leaders.restore(key, leader);
     return {
       ...rest,
       occurrences: of('occurrences'),
-      cascades: { leaders: of('leaders'), recent },
+      cascades: { leaders, recent },
       bursts: { scopes: of('scopes'), instances: of('instances') },
       capacity: of('capacity'),
       open: of('open'),

@@ -1,5 +1,6 @@
 // How alike two alerts are, by their labels and their words. Both are sets of hashes, compared by Jaccard's index: numbers
 // and long ids in texts differ between alerts that mean the same and are left out.
+import { fnv32 } from '../fnv32.ts';
 import type { AlertSignal } from '../signals.ts';
 
 const mostTokens = 32;
@@ -10,22 +11,15 @@ export interface Face {
   readonly words: readonly number[];
 }
 
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let n = 0; n < text.length; n++) h = Math.imul(h ^ text.charCodeAt(n), 0x01000193);
-  return h >>> 0;
-}
-
 const sorted = (tokens: Set<number>): number[] => [...tokens].sort((a, b) => a - b);
 
 /** What is compared of an alert: label pairs without the severity, and the words of its text. */
 export function faceOf({ name, labels, text }: Pick<AlertSignal, 'name' | 'labels' | 'text'>): Face {
-  const pairs = new Set([hash(`alertname\u0000${name}`)]);
+  const pairs = new Set([fnv32(`alertname\u0000${name}`)]);
   for (const label in labels) {
     if (label === 'severity' || label === 'alertname') continue;
     if (pairs.size >= mostTokens) break;
-    pairs.add(hash(`${label}\u0000${labels[label]}`));
+    pairs.add(fnv32(`${label}\u0000${labels[label]}`));
   }
   const words = new Set<number>();
   for (const [word] of text
@@ -33,7 +27,7 @@ export function faceOf({ name, labels, text }: Pick<AlertSignal, 'name' | 'label
     .toLowerCase()
     .matchAll(/[\p{L}_-]{2,}/gu)) {
     if (words.size >= mostTokens) break;
-    words.add(hash(word));
+    words.add(fnv32(word));
   }
   return { labels: sorted(pairs), words: sorted(words) };
 }

@@ -14,8 +14,8 @@ export class RecentKnowledge {
   readonly #incidents = new Map<string, string>();
   /** By id, the one that was said last at the end. */
   readonly #findings = new Map<string, FindingRow>();
-  /** Alert → ids of findings that name it. */
-  readonly #named = new Map<string, Set<string>>();
+  /** Alert → ids of findings that name it; of most it is one, and a text of its own. */
+  readonly #named = new Map<string, string | readonly string[]>();
 
   note(effects: readonly Effect[]): void {
     for (const effect of effects) {
@@ -30,7 +30,8 @@ export class RecentKnowledge {
   }
 
   patternsOf(alert: string): readonly KnownPattern[] {
-    return [...(this.#named.get(alert) ?? [])].map((id) => {
+    const ids = this.#named.get(alert) ?? [];
+    return (typeof ids === 'string' ? [ids] : ids).map((id) => {
       const { pattern, alerts, figures, confidence, from } = this.#findings.get(id)!;
       const services = figures.services ?? null;
       return { pattern, alerts: figures.alerts ?? alerts.length, services, confidence, from };
@@ -41,11 +42,7 @@ export class RecentKnowledge {
   found(row: FindingRow): void {
     this.#forget(row.id);
     this.#findings.set(row.id, row);
-    for (const alert of row.alerts) {
-      const ids = this.#named.get(alert);
-      if (ids) ids.add(row.id);
-      else this.#named.set(alert, new Set([row.id]));
-    }
+    for (const alert of row.alerts) this.#name(alert, row.id);
     if (this.#findings.size > mostFindings) this.#forget(this.#findings.keys().next().value!);
   }
 
@@ -59,10 +56,23 @@ export class RecentKnowledge {
     const known = this.#findings.get(id);
     if (known === undefined) return;
     this.#findings.delete(id);
-    for (const alert of known.alerts) {
-      const ids = this.#named.get(alert);
-      ids?.delete(id);
-      if (ids?.size === 0) this.#named.delete(alert);
+    for (const alert of known.alerts) this.#unname(alert, id);
+  }
+
+  #name(alert: string, id: string): void {
+    const ids = this.#named.get(alert);
+    if (ids === undefined) this.#named.set(alert, id);
+    else if (typeof ids === 'string') this.#named.set(alert, ids === id ? id : [ids, id]);
+    else if (!ids.includes(id)) this.#named.set(alert, [...ids, id]);
+  }
+
+  #unname(alert: string, id: string): void {
+    const ids = this.#named.get(alert);
+    if (ids === undefined || ids === id) this.#named.delete(alert);
+    else if (typeof ids === 'object') {
+      const [only, ...more] = ids.filter((one) => one !== id);
+      if (only === undefined) this.#named.delete(alert);
+      else this.#named.set(alert, more.length === 0 ? only : [only, ...more]);
     }
   }
 }

@@ -19,10 +19,10 @@ export function joinGroups(
   places: readonly Place[] = placesNow(state, alert, now),
 ): readonly Group[] {
   const groups = places.map((place) => groupAt(state, place, now, out));
-  state.memberOf.set(
-    alert.id,
-    groups.map((group) => group.row.groupKey),
-  );
+  // Most are in one group: they share a list of it.
+  const [only] = groups;
+  const keys = groups.length === 1 ? only!.alone : groups.map((group) => group.row.groupKey);
+  state.memberOf.set(alert.id, keys);
   state.alerts.set(alert.id, alert);
   for (const group of groups) group.members.add(alert.id);
   return groups;
@@ -67,6 +67,7 @@ export function groupAt(state: PipelineState, place: Place, now: number, out: St
       notified: {},
     },
     route: place.route,
+    alone: [place.groupKey],
     members: new Set(),
     lastOfKey: new Map(),
     held: new Set(),

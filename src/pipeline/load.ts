@@ -54,6 +54,7 @@ export function loadPipeline(
     const group = {
       row,
       route: routing.route,
+      alone: [row.groupKey],
       members: new Set<string>(),
       lastOfKey: new Map<string, string>(),
       held: new Set<string>(),

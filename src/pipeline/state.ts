@@ -24,6 +24,8 @@ export interface Suppression {
 export interface Group {
   readonly row: GroupRow;
   route: Route;
+  /** Its key alone, as `memberOf` has it of alerts that are in no other group. */
+  readonly alone: readonly string[];
   /** Ids of firing alerts, resolved ones of which something was said or is to be said, and waiting events. */
   readonly members: Set<string>;
   /** alert key → id of the episode that the notify log spoke of last. */

@@ -4,20 +4,21 @@ import { createHash } from 'node:crypto';
 import { canonicalLabels } from '../../../rules/labels.ts';
 import type { Labels } from '../../../rules/types.ts';
 import type { Db } from './database.ts';
+import { SeenSets } from './seen-sets.ts';
 
-interface Known {
+interface Written {
+  readonly tenant: string;
   readonly id: Buffer;
   readonly seenAt: number;
 }
 
-// About 300 bytes each: 15 MiB at most.
-const capacity = 50_000;
 /** `seen_at` is true to the day. Retention allows for it, so a set that it deleted is never taken for stored here. */
 export const seenEveryMs = 86_400_000;
 
 export class LabelSets {
-  readonly #known = new Map<string, Known>();
-  readonly #pending = new Map<string, Known>();
+  readonly #known = new SeenSets();
+  /** Of the transaction that runs; one set may be among them more than once. */
+  readonly #pending: Written[] = [];
   readonly #write;
 
   constructor(db: Db) {
@@ -30,28 +31,20 @@ export class LabelSets {
   /** Inside a transaction: the set's id, written when it is new or was not seen for a day. `at` in epoch milliseconds. */
   intern(tenant: string, labels: Labels, at: number): Buffer {
     const json = canonicalLabels(labels);
-    const key = `${tenant}\0${json}`;
-    const known = this.#pending.get(key) ?? this.#known.get(key);
-    if (known !== undefined && at - known.seenAt < seenEveryMs) return known.id;
-    const id = known?.id ?? createHash('sha256').update(json).digest().subarray(0, 16);
+    const id = createHash('sha256').update(json).digest().subarray(0, 16);
+    const seenAt = this.#known.get(tenant, id);
+    if (seenAt !== undefined && at - seenAt < seenEveryMs) return id;
     this.#write.run(tenant, id, json, at);
-    this.#pending.set(key, { id, seenAt: at });
+    this.#pending.push({ tenant, id, seenAt: at });
     return id;
   }
 
   committed(): void {
-    for (const [key, known] of this.#pending) {
-      this.#known.delete(key);
-      this.#known.set(key, known);
-    }
-    this.#pending.clear();
-    for (const key of this.#known.keys()) {
-      if (this.#known.size <= capacity) break;
-      this.#known.delete(key);
-    }
+    for (const { tenant, id, seenAt } of this.#pending) this.#known.set(tenant, id, seenAt);
+    this.#pending.length = 0;
   }
 
   rolledBack(): void {
-    this.#pending.clear();
+    this.#pending.length = 0;
   }
 }
