@@ -43,6 +43,8 @@ export interface Run {
   /** The last event that was looked at, and the one up to which the state was saved. */
   cursor: number;
   savedCursor: number;
+  /** Of the pieces that count, as it was read when the tenant was taken up or stored since. */
+  generation: number;
   /** Something was stored of this tenant. */
   stored: boolean;
   /** When the state was saved, and how large it was. */
@@ -65,7 +67,15 @@ export interface Run {
 /** Nothing of it is known yet. */
 export function newRun(tenant: string): Run {
   return {
-    ...{ tenant, analyses: null, behind: true, lines: new Fifo(), cursor: -1, savedCursor: -1 },
+    ...{
+      tenant,
+      analyses: null,
+      behind: true,
+      lines: new Fifo(),
+      cursor: -1,
+      savedCursor: -1,
+      generation: 1,
+    },
     ...{ stored: false, orders: new Fifo(), running: false, timer: null, failures: 0 },
     ...{
       gatheredSince: null,

@@ -19,9 +19,6 @@ const text = (length: number) => 'x'.repeat(length);
 function keeping(texts: number, refusedAt = Number.POSITIVE_INFINITY) {
   const commits: (readonly Effect[])[] = [];
   const keeper = new StateKeeper({
-    store: {
-      analysis: () => ({ cursor: 3, savedCursor: 3, generation: 1, parts: 9 }),
-    },
     engine: {
       async submitAnalysis(_tenant, { decide }) {
         if (commits.length === refusedAt) throw new Error('no room');

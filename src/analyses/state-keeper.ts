@@ -4,14 +4,12 @@ import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import { atOnce, nextSlice } from '../slices.ts';
-import type { Store } from '../store/store.ts';
 import type { Run } from './run.ts';
 
 /** So many pieces go with the row that they count for. */
 const mostAtOnce = 2;
 
 export interface StateKeeperPorts {
-  readonly store: Pick<Store, 'analysis'>;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
   readonly clock: Pick<Clock, 'soon'>;
 }
@@ -35,7 +33,8 @@ export class StateKeeper {
     let done = nextSlice(work);
     for (; done === null; done = nextSlice(work)) await this.#breathe();
     const texts = done.result;
-    const generation = this.#nextGeneration(run);
+    // Where a commit fails, the tenant is taken up anew, and which pieces count is read again.
+    const generation = 1 - run.generation;
     if (texts.length <= mostAtOnce) return this.#end(run, generation, texts, texts.length);
     for (const [part, body] of texts.entries()) {
       const effect: Effect = {
@@ -56,12 +55,7 @@ export class StateKeeper {
   /** The same in one piece: for the last words of a program. */
   stateAtOnce(run: Run): StateToStore {
     const texts = atOnce(run.analyses!.save());
-    return this.#end(run, this.#nextGeneration(run), texts, texts.length);
-  }
-
-  /** As it is stored: who holds a number of his own may be wrong about which pieces count. */
-  #nextGeneration({ tenant }: Run): number {
-    return 1 - (this.#ports.store.analysis(tenant)?.generation ?? 1);
+    return this.#end(run, 1 - run.generation, texts, texts.length);
   }
 
   #end(
@@ -76,6 +70,7 @@ export class StateKeeper {
       const cursor = Math.max(0, run.cursor);
       run.savedCursor = run.cursor;
       run.savedAt = now;
+      run.generation = generation;
       run.savedBytes = size;
       run.stored = true;
       return [

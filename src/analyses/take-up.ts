@@ -50,6 +50,7 @@ export class TakeUp {
     const kept = await this.#ports.forecasts.load(run.tenant);
     let analyses: TenantAnalyses;
     run.stored = stored !== null;
+    run.generation = stored?.generation ?? 1;
     const cursor = stored?.cursor ?? -1;
     // Where those begin that are saved together; the forecast may know less.
     let known = stored?.savedCursor ?? -1;
