@@ -33,7 +33,7 @@ function keeping(texts: number, refusedAt = Number.POSITIVE_INFINITY) {
   run.analyses = {
     *save() {
       yield 1;
-      return Array.from({ length: texts }, () => text(40_000));
+      for (let n = 0; n < texts; n++) yield text(40_000);
     },
   } as unknown as TenantAnalyses;
   return { keeper, run, commits };

@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import { atOnce, nextSlice } from '../slices.ts';
+import { thingsPerSlice } from '../slices.ts';
 import type { Run } from './run.ts';
 
 /** So many pieces go with the row that they count for. */
@@ -29,41 +29,52 @@ export class StateKeeper {
    * until that is stored too. Rejects as the engine does.
    */
   async state(run: Run): Promise<StateToStore> {
-    const work = run.analyses!.save();
-    let done = nextSlice(work);
-    for (; done === null; done = nextSlice(work)) await this.#breathe();
-    const texts = done.result;
     // Where a commit fails, the tenant is taken up anew, and which pieces count is read again.
     const generation = 1 - run.generation;
-    if (texts.length <= mostAtOnce) return this.#end(run, generation, texts, texts.length);
-    for (const [part, body] of texts.entries()) {
-      const effect: Effect = {
-        put: 'analysis.part',
-        row: { tenant: run.tenant, generation, part, body },
-      };
-      await this.#ports.engine.submitAnalysis(
-        run.tenant,
-        { idempotency: null, decide: () => ({ effects: [effect], answer: { status: 200, body: null } }) },
-        true,
-      );
-      await this.#breathe();
+    let held: string[] = [];
+    let [parts, size, things] = [0, 0, 0];
+    for (const made of run.analyses!.save()) {
+      if (typeof made === 'number') {
+        things += made;
+        if (things < thingsPerSlice) continue;
+        things = 0;
+        await this.#breathe();
+        continue;
+      }
+      held.push(made);
+      parts += 1;
+      size += made.length;
+      if (parts <= mostAtOnce) continue;
+      for (const [n, body] of held.entries())
+        await this.#put(run.tenant, generation, parts - held.length + n, body);
+      held = [];
     }
-    const size = texts.reduce((sum, { length }) => sum + length, 0);
-    return this.#end(run, generation, [], texts.length, size);
+    return this.#end(run, generation, held, { parts, size });
   }
 
   /** The same in one piece: for the last words of a program. */
   stateAtOnce(run: Run): StateToStore {
-    const texts = atOnce(run.analyses!.save());
-    return this.#end(run, 1 - run.generation, texts, texts.length);
+    const texts = [...run.analyses!.save()].filter((made) => typeof made === 'string');
+    const size = texts.reduce((sum, { length }) => sum + length, 0);
+    return this.#end(run, 1 - run.generation, texts, { parts: texts.length, size });
   }
 
+  async #put(tenant: string, generation: number, part: number, body: string): Promise<void> {
+    const effect: Effect = { put: 'analysis.part', row: { tenant, generation, part, body } };
+    await this.#ports.engine.submitAnalysis(
+      tenant,
+      { idempotency: null, decide: () => ({ effects: [effect], answer: { status: 200, body: null } }) },
+      true,
+    );
+    await this.#breathe();
+  }
+
+  /** @param texts What goes with the row: all pieces or none. */
   #end(
     run: Run,
     generation: number,
     texts: readonly string[],
-    parts: number,
-    size = texts.reduce((sum, { length }) => sum + length, 0),
+    { parts, size }: { readonly parts: number; readonly size: number },
   ): StateToStore {
     const { tenant } = run;
     return (now) => {

@@ -1,6 +1,5 @@
 // A state as JSON in pieces: what the analyses know of a storm is megabytes, and written, stored or read in one piece it would
 // hold up everybody for tens of milliseconds.
-import type { Sliced } from '../slices.ts';
 
 /** Characters from which on a piece is full. */
 const charactersPerPart = 65_536;
@@ -14,28 +13,30 @@ type Entry =
   | { readonly at: readonly string[]; readonly value: unknown }
   | { readonly at: readonly string[]; readonly list: readonly unknown[] };
 
+/** Says after each step how many things it took, and gives each piece when it is full. */
+export type StateParts = Generator<number | string, void>;
+
 /**
  * Puts a state into texts, each of which can be read by itself. Objects are written key by key and lists a few elements at
  * a time; what an element of a list holds is written at once.
  *
  * @param state Plain JSON without `toJSON`; it must not change meanwhile.
  */
-export function* stateParts(state: unknown): Sliced<string[]> {
-  const parts: string[] = [];
+export function* stateParts(state: unknown): StateParts {
   let entries: string[] = [];
   let held = 0;
-  function close(): void {
-    if (entries.length > 0) parts.push(`[${entries.join(',')}]`);
+  function* close(): StateParts {
+    if (entries.length > 0) yield `[${entries.join(',')}]`;
     entries = [];
     held = 0;
   }
-  function* entry(text: string): Generator<number, void> {
+  function* entry(text: string): StateParts {
     entries.push(text);
     held += text.length;
-    if (held >= charactersPerPart) close();
+    if (held >= charactersPerPart) yield* close();
     yield text.length / charactersPerThing;
   }
-  function* write(at: readonly string[], value: unknown): Generator<number, void> {
+  function* write(at: readonly string[], value: unknown): StateParts {
     const place = `{"at":${JSON.stringify(at)}`;
     if (Array.isArray(value) && value.length > 0) {
       for (let from = 0; from < value.length; from += elements)
@@ -50,8 +51,7 @@ export function* stateParts(state: unknown): Sliced<string[]> {
     }
   }
   yield* write([], state);
-  close();
-  return parts;
+  yield* close();
 }
 
 /** Puts together what `stateParts` gave, piece by piece in their order. */

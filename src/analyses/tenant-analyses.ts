@@ -11,14 +11,13 @@ import {
   type Topology,
 } from '../../analysis/topology/index.ts';
 import type { Effect } from '../pipeline/effect.ts';
-import type { Sliced } from '../slices.ts';
 import type { Analyser, AnalysisContext } from './analyser.ts';
 import { idFromAlert } from './id-from-alert.ts';
 import { IncidentAnalyser } from './incident-analyser.ts';
 import { PatternAnalyser } from './pattern-analyser.ts';
 import type { PredictionAnalyser } from './prediction-analyser.ts';
 import { RecentKnowledge } from './recent-knowledge.ts';
-import { stateParts } from './state-parts.ts';
+import { type StateParts, stateParts } from './state-parts.ts';
 
 /** Of what is saved; another one is not read. */
 const format = 1;
@@ -118,7 +117,7 @@ export class TenantAnalyses {
   }
 
   /** Its state in pieces, to be stored as they are; nothing may be shown to it until that is done. */
-  save(): Sliced<string[]> {
+  save(): StateParts {
     const saved: SavedAnalyses = {
       format,
       declared: this.topology.declared,
