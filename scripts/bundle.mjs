@@ -52,9 +52,8 @@ export async function bundle(root) {
   await build({
     ...common,
     entryPoints: [
-      ...['fold-worker', 'checkpoint-worker', 'range-worker'].map((name) =>
-        join(from, 'ingest', `${name}.js`),
-      ),
+      ...['fold-worker', 'range-worker'].map((name) => join(from, 'ingest', `${name}.js`)),
+      join(from, 'store/sqlite/checkpoint-worker.js'),
       join(from, 'config/rule-worker.js'),
       join(from, 'replay/replay-worker.js'),
       join(from, 'statistics/statistics-worker.js'),

@@ -126,7 +126,7 @@ export async function createTocsin(options: TocsinOptions): Promise<Tocsin> {
   const disk = new DiskGuard({ ballast, clock, log });
   const storeFile = join(config.data, 'tocsin.db');
   const opened = disk.inBallast(() =>
-    openSqliteStore({ file: storeFile, durability: options.durability ?? 'full' }),
+    openSqliteStore({ file: storeFile, durability: options.durability ?? 'full', writeBackInThread: true }),
   );
   const store = disk.guardStore(options.wrapStore ? options.wrapStore(opened) : opened);
   const opening: { close(): void }[] = [disk, store];

@@ -4,7 +4,7 @@
 // are left tell every sample, and of equal times the right one.
 import type { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
-import type { Checkpoints } from './checkpoints.ts';
+import type { Checkpoints } from '../store/sqlite/checkpoints.ts';
 import type { ChunkPiece, FoldedFlushes, FoldTask, FromFold, ToFold } from './fold-messages.ts';
 import { startThread } from './threads.ts';
 

@@ -2,6 +2,7 @@
 // remembered of it (label sets, heads of chains, counts) is remembered only when it succeeded.
 import type { Effect } from '../../pipeline/effect.ts';
 import { type CommittedEvent, type ShardCommit, StoreError } from '../store.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { configObjectWrites } from './config-objects.ts';
 import { confirmationWrites } from './confirmations.ts';
 import type { Db } from './database.ts';
@@ -33,7 +34,12 @@ interface Ledger {
   nextSeq: number;
 }
 
-export function commitGroup(db: Db, memory: Memory) {
+/** What a commit leaves in the journal, about: a page a row, and those that every commit touches. */
+const bytesPerRow = 4_096;
+const pagesPerCommit = 12;
+
+/** `checkpoints` hears what was written; null where nobody does. */
+export function commitGroup(db: Db, memory: Memory, checkpoints: Checkpoints | null) {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
   const finding = findingWrites(db);
@@ -182,7 +188,10 @@ export function commitGroup(db: Db, memory: Memory) {
 
   return {
     commit(shards: readonly ShardCommit[]): readonly CommittedEvent[] {
-      return remembering(memory, 'commit', () => db.transaction(() => write(shards)));
+      const committed = remembering(memory, 'commit', () => db.transaction(() => write(shards)));
+      const rows = shards.reduce((sum, { effects }) => sum + effects.length, 0);
+      checkpoints?.wrote((rows + pagesPerCommit) * bytesPerRow);
+      return committed;
     },
   };
 }

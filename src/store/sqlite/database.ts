@@ -60,7 +60,7 @@ function setPragmas(raw: Database.Database, durability: Durability): void {
   raw.pragma('foreign_keys = OFF'); // rows refer to rows by construction; a check costs a seek per row
   raw.pragma('temp_store = MEMORY');
   raw.pragma('cache_size = -16000');
-  // Idle turns checkpoint. Only a load without any idle turn reaches this: 16,384 pages of 4 KiB = 64 MiB of WAL.
+  // Idle turns checkpoint, and a thread where there is one. Only a load without either reaches this: 16,384 pages of 4 KiB.
   raw.pragma('wal_autocheckpoint = 16384');
   raw.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
 }

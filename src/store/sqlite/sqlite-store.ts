@@ -3,6 +3,7 @@ import { idGenerator, type NewId } from '../../ids.ts';
 import type { Store } from '../store.ts';
 import { alertReads } from './alert-reads.ts';
 import { auditGroup } from './audit-log.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { claimGroup } from './claim.ts';
 import { commitGroup, type Memory } from './commit.ts';
 import { configObjectReads } from './config-objects.ts';
@@ -36,6 +37,8 @@ export interface SqliteStoreOptions {
   readonly durability: Durability;
   /** Ids of the audit events that the store writes itself; the simulation gives its own. */
   readonly newId?: NewId;
+  /** The journal is written back by a thread: no commit waits for that. Otherwise the commit that fills it does it. */
+  readonly writeBackInThread?: boolean;
 }
 
 /**
@@ -45,15 +48,16 @@ export interface SqliteStoreOptions {
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const newId = options.newId ?? idGenerator(Date.now, (into) => crypto.getRandomValues(into));
-  return storeOf(openDatabase(options.file, options.durability), newId);
+  const db = openDatabase(options.file, options.durability);
+  return storeOf(db, newId, options.writeBackInThread ? new Checkpoints(db.raw, options.file) : null);
 }
 
 /** The store on a database that is open: nothing is remembered but what it reads and writes itself. */
-export function storeOf(db: Db, newId: NewId): Store {
+export function storeOf(db: Db, newId: NewId, checkpoints: Checkpoints | null = null): Store {
   const memory: Memory = { labels: new LabelSets(db), log: new EventLog(db), counts: new DeliveryCounts(db) };
   return {
     ...ownershipGroup(db, memory),
-    ...commitGroup(db, memory),
+    ...commitGroup(db, memory, checkpoints),
     ...loadGroup(db),
     ...claimGroup(db),
     ...parkingGroup(db),
