@@ -16,7 +16,7 @@ import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
-import { insteadOf, type Pause, pausesOf } from '../policy/breaker.ts';
+import type { Pause } from '../policy/breaker.ts';
 import { isSeen } from '../policy/confirm.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
@@ -37,13 +37,15 @@ import { BulkRun } from './bulk-run.ts';
 import { ChannelBook, type ChannelReading } from './channel-book.ts';
 import { ConfirmRun } from './confirm-run.ts';
 import { Coverage } from './coverage.ts';
-import { DirectoryBook, reachChannels } from './directory-book.ts';
+import { DirectoryBook } from './directory-book.ts';
 import { Doors } from './doors.ts';
 import { Evaluator } from './evaluate.ts';
 import { Fifo } from './fifo.ts';
 import { GridServing } from './grid-serving.ts';
 import { OnCallBook } from './on-call-book.ts';
+import { type FileSaying, OperatorFile } from './operator-file.ts';
 import { OverdueNotifications } from './overdue-notifications.ts';
+import { breakersOf, type ChannelBreaker, pausedChannels } from './paused-channels.ts';
 import { recallOccurrences } from './recall-occurrences.ts';
 import type { Answered, ReceiptSource } from './receipt-desk.ts';
 import type { ReceiptLatencies } from './receipt-latencies.ts';
@@ -57,6 +59,7 @@ import { TemplateBook } from './template-book.ts';
 import { Tenant, type TenantBooks } from './tenant.ts';
 import { type StoredAlerts, Turn } from './turn.ts';
 import { TurnBudget } from './turn-budget.ts';
+import type { Waiter } from './waiter.ts';
 import type {
   AnalysisCommand,
   ChannelTestOrder,
@@ -69,6 +72,7 @@ import type {
   RouteCommand,
   RuleCommand,
   SampleBatch,
+  Work,
 } from './work.ts';
 
 const completionDelayMs = 5;
@@ -79,8 +83,6 @@ const versionsPerTurn = 32;
 const shutLookMs = 5_000;
 /** As often as a full disk is looked at, and a little. */
 const shutRetryAfterS = 5;
-/** What waits for a channel that cannot be opened is put off by so much. */
-const stuckLookMs = 60_000;
 /** How far a sample may be ahead of the clock. */
 const sampleAheadMs = 300_000;
 
@@ -131,14 +133,10 @@ export interface EnginePorts {
   readonly fatal: (error: unknown) => void;
 }
 
-export interface EngineConfig {
+export interface EngineConfig extends FileSaying {
   readonly owner: string;
-  readonly routing: FileRouting;
-  /** Tenants that have a routing of their own, and nothing of the other. */
-  readonly tenantRouting?: ReadonlyMap<string, FileRouting>;
   /** What is expected to come, by tenant. */
   readonly heartbeats: ReadonlyMap<string, readonly Heartbeat[]>;
-  readonly policy: DeliveryPolicy;
   /** How channels of the API are read, and what the file has of channels and templates. */
   readonly objects: ChannelReading & {
     readonly channelPlaces: ReadonlyMap<string, WrittenAt | null>;
@@ -156,8 +154,7 @@ type Completion = { readonly tenant: string; readonly input: PolicyInput; readon
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #config: EngineConfig;
-  #routing: Pick<EngineConfig, 'routing' | 'tenantRouting'>;
-  #policy: DeliveryPolicy;
+  readonly #file: OperatorFile;
   readonly #tenants = new Map<string, Tenant>();
   #ring: Tenant[] = [];
   #epochs = new Map<number, number>();
@@ -188,9 +185,7 @@ export class Engine {
     this.#evaluator = new Evaluator(ports.table, this.#settled, ports.record, (pair) =>
       this.#agenda.watch(pair, this.#ports.clock.now()),
     );
-    const { routing, tenantRouting } = config;
-    this.#policy = config.policy;
-    this.#routing = { routing, ...(tenantRouting && { tenantRouting }) };
+    this.#file = new OperatorFile(config, config.objects.channelPlaces);
     this.#doors = new Doors(
       this.#agenda,
       (tenant, channel, lane) => ports.dispatcher.room(tenant, channel, lane),
@@ -263,14 +258,14 @@ export class Engine {
 
   #newBooks(tenant: string): TenantBooks {
     const { objects } = this.#config;
-    const file = this.routingOf(tenant);
+    const file = this.#file.routingOf(tenant);
     const routes = new RouteBook(file);
-    const channels = new ChannelBook(tenant, objects, () => this.fileChannels(tenant));
+    const channels = new ChannelBook(tenant, objects, () => this.#file.channelsOf(tenant));
     const rota = new OnCallBook(file);
     return {
       ...{ routes, channels, rota, people: new DirectoryBook(file, { rota, routes, channels }) },
       templates: new TemplateBook(tenant, objects.templates),
-      policy: this.#policy,
+      policy: this.#file.policy,
     };
   }
 
@@ -279,42 +274,9 @@ export class Engine {
     return this.#tenants.get(tenant)?.books ?? this.#newBooks(tenant);
   }
 
-  /** Channels of the file that a tenant may use: those that its receivers name and what takes over from them; of whoever has no routing of its own also those that nobody names. With where they stand. */
+  /** Channels of the file that a tenant may use, with where they stand. */
   fileChannels(tenant: string): ReadonlyMap<string, WrittenAt | null> {
-    const { channelPlaces } = this.#config.objects;
-    const named = this.#channelsIn(this.routingOf(tenant));
-    const others = this.hasOwnRouting(tenant) ? null : this.#channelsOfOthers();
-    return new Map(
-      [...channelPlaces].filter(([name]) => named.has(name) || (others !== null && !others.has(name))),
-    );
-  }
-
-  /** What the operator's file says to the tenant. */
-  routingOf(tenant: string): FileRouting {
-    const { routing, tenantRouting } = this.#routing;
-    return tenantRouting?.get(tenant) ?? routing;
-  }
-
-  /** Whether the file has a routing for this tenant alone. */
-  hasOwnRouting(tenant: string): boolean {
-    return this.#routing.tenantRouting?.has(tenant) ?? false;
-  }
-
-  /** Channels that receivers of tenants with a routing of their own name, and those that take over from them. */
-  #channelsOfOthers(): Set<string> {
-    const all = [...(this.#routing.tenantRouting?.values() ?? [])];
-    return new Set(all.flatMap((routing) => [...this.#channelsIn(routing)]));
-  }
-
-  #channelsIn({ receivers, directory }: FileRouting): Set<string> {
-    const named = [...receivers.values()].flatMap(({ channels, to = [] }) => {
-      const places = to.flatMap(({ kind, name }) => (kind === 'channel' ? [name] : []));
-      // Whoever is told without a channel is told by whatever reaches people.
-      const personal =
-        to.length > 0 && channels.length === 0 && directory ? reachChannels(directory).personal : [];
-      return [...channels, ...places, ...personal.map(({ name }) => name)];
-    });
-    return new Set(named.flatMap((channel) => this.#policy.ways.get(channel)?.chain ?? []));
+    return this.#file.channelsOf(tenant);
   }
 
   #adopt(tenant: Tenant): void {
@@ -398,24 +360,22 @@ export class Engine {
     this.#admit(tenant);
   }
 
-  // What is refused is a rejection, never thrown: callers have one way to hear of it.
-
-  /** Resolves when every sample is evaluated and what that changed is durable. */
-  push(tenantName: string, batch: Pick<SampleBatch, 'series' | 'times' | 'values' | 'count'>): Promise<void> {
+  /** Puts work into the tenant's queue. What is refused is a rejection, never thrown: callers have one way to hear of it. */
+  #ask<T>(tenantName: string, work: (waiter: Waiter<T>) => Work, own = false): Promise<T> {
     return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'samples', ...batch, cursor: 0, waiter: { resolve, reject } });
+      this.#admit(tenantName, own).enqueue(work({ resolve, reject }));
       this.#schedule();
     });
   }
 
+  /** Resolves when every sample is evaluated and what that changed is durable. */
+  push(tenantName: string, batch: Pick<SampleBatch, 'series' | 'times' | 'values' | 'count'>): Promise<void> {
+    return this.#ask(tenantName, (waiter) => ({ kind: 'samples', ...batch, cursor: 0, waiter }));
+  }
+
   /** Resolves when the command's effects are durable. `own`: the program's, which is taken also when shut. */
   submit(tenantName: string, command: Omit<Command, 'kind' | 'waiter'>, own = false): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName, own);
-      tenant.enqueue({ kind: 'command', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'command', ...command, waiter }), own);
   }
 
   /** Resolves when what was done with all those alerts is durable. */
@@ -425,29 +385,20 @@ export class Engine {
     actor: string,
     idempotency: Idempotency | null,
   ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue(new BulkRun(order, actor, idempotency, { resolve, reject }));
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => new BulkRun(order, actor, idempotency, waiter));
   }
 
   /** Resolves when the confirmation is durable, and with it what it acknowledged. */
   submitConfirmation(tenantName: string, order: ConfirmOrder): Promise<ConfirmOutcome> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue(new ConfirmRun(order, this.#config.acknowledgeExpiresMs ?? null, { resolve, reject }));
-      this.#schedule();
-    });
+    return this.#ask(
+      tenantName,
+      (waiter) => new ConfirmRun(order, this.#config.acknowledgeExpiresMs ?? null, waiter),
+    );
   }
 
   /** Resolves when what was done with the dead letters is durable. */
   submitLetters(tenantName: string, command: Omit<LetterCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'letters', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'letters', ...command, waiter }));
   }
 
   /**
@@ -485,47 +436,27 @@ export class Engine {
 
   /** Resolves when the change of the route is durable and the open alerts are routed by it. */
   submitRoute(tenantName: string, command: Omit<RouteCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'route', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'route', ...command, waiter }));
   }
 
   /** Resolves when the change of the channel or template is durable and in use. */
   submitObject(tenantName: string, command: Omit<ObjectCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'object', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'object', ...command, waiter }));
   }
 
   /** Resolves when the change of the override is durable. */
   submitOverride(tenantName: string, command: Omit<OverrideCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'override', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'override', ...command, waiter }));
   }
 
   /** Resolves when the change of the person or the team is durable. */
   submitDirectory(tenantName: string, command: Omit<DirectoryCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'directory', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'directory', ...command, waiter }));
   }
 
   /** Resolves when the messages of the test are durable, or what came of it is. */
   submitReachTest(tenantName: string, command: Omit<ReachTestCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'reach_test', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'reach_test', ...command, waiter }));
   }
 
   /** Resolves when what an analysis decided is durable. */
@@ -534,29 +465,17 @@ export class Engine {
     command: Omit<AnalysisCommand, 'kind' | 'waiter'>,
     own = false,
   ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName, own);
-      tenant.enqueue({ kind: 'analysis', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'analysis', ...command, waiter }), own);
   }
 
   /** Resolves when the test's notification is durable. */
   submitTest(tenantName: string, order: ChannelTestOrder): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'test', order, idempotency: null, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'test', order, idempotency: null, waiter }));
   }
 
   /** Resolves when the change of the rule is durable and the rule is applied. */
   submitRule(tenantName: string, command: Omit<RuleCommand, 'kind' | 'waiter'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const tenant = this.#admit(tenantName);
-      tenant.enqueue({ kind: 'rule', ...command, waiter: { resolve, reject } });
-      this.#schedule();
-    });
+    return this.#ask(tenantName, (waiter) => ({ kind: 'rule', ...command, waiter }));
   }
 
   /**
@@ -582,11 +501,10 @@ export class Engine {
     policy: DeliveryPolicy,
     tenantRouting: ReadonlyMap<string, FileRouting> = new Map(),
   ): void {
-    this.#routing = { routing, tenantRouting };
-    this.#policy = policy;
+    this.#file.set({ routing, tenantRouting, policy });
     for (const tenant of this.#ring) {
       tenant.filePolicy = policy;
-      tenant.routes.file = this.routingOf(tenant.name);
+      tenant.routes.file = this.#file.routingOf(tenant.name);
       tenant.followChannels();
       tenant.rota.file = tenant.routes.file;
       tenant.people.file = tenant.routes.file;
@@ -657,33 +575,13 @@ export class Engine {
   }
 
   /** Every channel that ever failed, for /metrics and health. */
-  breakers(): {
-    tenant: string;
-    channel: string;
-    state: 'closed' | 'half_open' | 'open';
-    reason: string | null;
-  }[] {
-    return this.#ring.flatMap(({ name, policy }) =>
-      [...policy.breakers.values()].map(({ channel, state, probe, reason }) => ({
-        tenant: name,
-        channel,
-        state: state === 'open' && probe !== null ? 'half_open' : state,
-        reason,
-      })),
-    );
+  breakers(): ChannelBreaker[] {
+    return breakersOf(this.#ring);
   }
 
   /** Channels on which nothing but a probe may go out. */
   pauses(now: number): Pause[] {
-    return this.#ring.flatMap(({ name, policy }) => {
-      const stuck = this.#ports.channels.stuck(name);
-      if (policy.breakers.size + stuck.length === 0) return [];
-      const shut = stuck.map((channel) => ({
-        ...{ tenant: name, channel, probe: false, until: now + stuckLookMs, since: now },
-        ...insteadOf(policy, channel),
-      }));
-      return [...pausesOf(policy, now).filter(({ channel }) => !stuck.includes(channel)), ...shut];
-    });
+    return pausedChannels(this.#ring, (tenant) => this.#ports.channels.stuck(tenant), now);
   }
 
   #internal(tenant: Tenant, inputs: readonly PipelineInput[]): void {
