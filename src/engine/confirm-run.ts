@@ -5,6 +5,7 @@ import { policyOf } from '../pipeline/escalate.ts';
 import { groupsOf } from '../pipeline/group.ts';
 import { isAcknowledged } from '../pipeline/held-back.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
+import { hasLeft } from '../pipeline/leave.ts';
 import { type ConfirmationRow, type NotificationRow, saysFiring } from '../pipeline/rows.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import type { ConfirmInput } from '../policy/confirm.ts';
@@ -110,11 +111,19 @@ export class ConfirmRun {
   }
 }
 
-/** Whether its group's escalation goes on until all who were told have confirmed. */
+/**
+ * Whether the escalation of a group in which one of its alerts fires goes on until all who were told have confirmed. A
+ * group whose alert has ended or is another's escalates it no more, whomever it still has to tell that.
+ */
 function needsAll({ pipeline }: Held, { alerts }: NotificationRow): boolean {
-  for (const id of Object.keys(alerts))
-    for (const group of groupsOf(pipeline, id))
-      if (group.row.escalation && policyOf(pipeline, group)?.confirm === 'all') return true;
+  for (const id of Object.keys(alerts)) {
+    if (pipeline.alerts.get(id)?.state !== 'firing') continue;
+    for (const group of groupsOf(pipeline, id)) {
+      if (hasLeft(group, id)) continue;
+      const policy = policyOf(pipeline, group);
+      if (policy?.confirm === 'all' && group.row.escalation?.policy === policy.name) return true;
+    }
+  }
   return false;
 }
 

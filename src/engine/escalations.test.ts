@@ -6,7 +6,7 @@ import type { EscalationPolicy, EscalationStep } from '../pipeline/escalation.ts
 import { parseTarget } from '../policy/target.ts';
 import { type FailurePlan, failingStore } from '../store/contract/failing-store.ts';
 import type { ShardCommit } from '../store/store.ts';
-import { aRoute } from '../testing/builders.ts';
+import { aReceiver, aRoute } from '../testing/builders.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
 
 const s = 1_000;
@@ -386,6 +386,26 @@ describe('who has to confirm', () => {
     await confirm('phone');
     await stage.advance(30 * minute);
     expect(steps()).toEqual(['10 phone 1', '10 boss 1', '20 chat 2']);
+  });
+
+  it('is anybody again of an alert that others take who do not ask for that, while its end is held back here', async () => {
+    const worse = { path: '{}/worse', matchers: [matcher('severity', '=', 'critical') as Matcher] };
+    open({
+      rules: [{ levels }],
+      receiver: { channels: ['chat', 'phone'] },
+      receivers: [aReceiver({ name: 'others', channels: ['boss'] })],
+      escalations: [policy({ confirm: 'all' })],
+      route: { routes: [aRoute({ ...worse, receiver: 'others', escalation: null })] },
+    });
+    await stage.push(91);
+    await stage.advance(minute);
+    await silence('severity', 'critical', 60);
+    await stage.push(97);
+    await stage.advance(minute);
+    expect(firing()).toMatchObject([{ effectiveSeverity: 'critical', ackedBy: null }]);
+    expect(stage.sent.map(({ channel }) => channel)).toEqual(['chat', 'phone']);
+    await confirm('chat');
+    expect(firing()).toMatchObject([{ ackedBy: 'chat' }]);
   });
 });
 

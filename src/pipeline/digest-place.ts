@@ -18,6 +18,9 @@ function byStrategy(routing: RoutingConfig, route: Route, severity: Severity): D
   return routing.digests?.get(named) ?? null;
 }
 
+/** Whether such a path is that of a digest. */
+export const isDigestPath = (path: string): boolean => / digest \S+$/.test(path);
+
 /** The digest that takes the place of the route's groups. Routes that differ in nothing a digest knows share it. */
 export function digestPlace(
   route: Route,

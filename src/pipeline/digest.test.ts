@@ -261,6 +261,30 @@ describe('an alert that is not urgent', () => {
     expect(story.forgotten()).toEqual([]);
   });
 
+  it.each(['a reload', 'a restart'])(
+    'that a digest told is neither over nor told anew where it is told at once after %s, also in a silence',
+    (how) => {
+      const routed = { ...story.state.routing };
+      const plain = new Map(
+        [...routed.receivers].map(([name, receiver]) => [name, { ...receiver, digest: null }]),
+      );
+      const routing = { ...routed, receivers: plain };
+      story.verdict('a', true, 'Slow');
+      story.verdict('b', true, 'Slow');
+      story.advance(hour);
+      story.silence(10 * minute, 'host="a"');
+      if (how === 'a restart') story.restart(routing);
+      else story.do({ kind: 'routing', routing });
+      story.advance(hour);
+      const told = ['2800 ops digest: a firing, b firing'];
+      expect(story.said).toEqual(told);
+      story.verdict('a', false, 'Slow');
+      story.advance(hour);
+      expect(story.said).toEqual([...told, '7260 ops some_resolved: a resolved']);
+      expect(story.forgotten()).toEqual([]);
+    },
+  );
+
   it('is repeated with a digest', () => {
     story.verdict('a', true, 'Slow');
     story.advance(5 * hour + toTheHour);

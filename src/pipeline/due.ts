@@ -56,7 +56,8 @@ export function applyNotify(
   noteSuppressed(state, group, view.suppressed, now, out);
   if (decision.notify && receiver) {
     const said = spoken(view);
-    out.notifications.push(emitNotification(state, group, decision.reason, said, now));
+    const notification = emitNotification(state, group, decision.reason, said, now);
+    out.notifications.push(notification);
     logNotified(
       group,
       [...said.changed, ...said.standing].sort(firingLast).map((alert) => ({
@@ -68,7 +69,7 @@ export function applyNotify(
       (id) => waitsElsewhere(state, group, id),
     );
     group.row.lastSentAt = now;
-    noteToldInStorm(state, group, view, out);
+    noteToldInStorm(state, group, view, notification.alerts, out);
     for (const alert of view.flapping) tellFlapping(state, group, alert, now, out);
     const over = [...view.events, ...view.passed, ...view.resolved, ...view.superseded];
     for (const alert of over) leaveGroup(state, group, alert.id);

@@ -20,16 +20,10 @@ import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { comeBack, hasLeft, oweEnd, word } from './leave.ts';
 import { sendsResolved, viewGroup } from './notify.ts';
-import { inheritance } from './reroute.ts';
+import { hears } from './reroute.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
 import { becomeSource, heldBackBy, isEscalated, release } from './suppress.ts';
-
-/** The same people on the same way; between a digest and a group of the same receiver the way may be another. */
-function hears(heir: Group, group: Group): boolean {
-  if (collects(heir) || collects(group)) return heir.row.receiver === group.row.receiver;
-  return inheritance(heir) === inheritance(group);
-}
 
 /** Routes a firing alert again. More urgent than it was said to be: its groups tell it; less urgent is no news. */
 export function moveOn(state: PipelineState, alert: AlertRow, now: number, out: StepResult): void {

@@ -5,6 +5,7 @@
 import { canonicalLabels } from '../../rules/labels.ts';
 import { collects, keptUntil } from './digest.ts';
 import { keepForDigest } from './digest-flush.ts';
+import { isDigestPath } from './digest-place.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { handOverEscalation, handOverTold, tellEnds } from './escalate.ts';
@@ -80,8 +81,17 @@ function isSpokenOf(alert: AlertRow, saidFiring: ReadonlySet<string>): boolean {
  * Who may take over a notify log: the same receiver and the same group labels, whatever the path of the route. Of a storm's
  * summary only another one.
  */
-export const inheritance = ({ row }: Group) =>
+const inheritance = ({ row }: Group) =>
   `${row.receiver} ${canonicalLabels(row.labels)}${isStormPath(row.route) ? ' storm' : ''}`;
+
+/** A digest or a storm's summary, by its path: one that was loaded and that nobody joined knows no other. */
+const isCollected = ({ row }: Group) => isDigestPath(row.route) || isStormPath(row.route);
+
+/** The same people on the same way; between a digest and a group of the same receiver the way may be another. */
+export function hears(heir: Group, group: Group): boolean {
+  if (isCollected(heir) || isCollected(group)) return heir.row.receiver === group.row.receiver;
+  return inheritance(heir) === inheritance(group);
+}
 
 /** Groups that go on keep their key; their route object may carry new timings. */
 function refreshRoutes(state: PipelineState, routed: ReadonlySet<string>): void {
@@ -106,10 +116,9 @@ function retire(
   out: StepResult,
 ): void {
   // Who was told at once that something fires does not wait for a digest to hear that it has ended, nor hears it there anew.
-  const collected = collects(group) || isStormPath(group.row.route);
-  const heir = found && collects(found) && !collected ? undefined : found;
+  const heir = found && isCollected(found) && !isCollected(group) ? undefined : found;
   handOverEscalation(state, group, heir, now, out);
-  if (!heir) passToDigests(state, group, now, out);
+  if (!heir) passOn(state, group, now, out);
   if (heir) {
     const notified = { ...group.row.notified };
     // Both spoke to the same receiver: the later word counts; of one that one of them took over, that it fires.
@@ -138,17 +147,15 @@ function retire(
   out.effects.push({ put: 'group.closed', tenant: state.tenant, id: group.row.id });
 }
 
-/** What fires and is collected for the same people now was said to them. */
-function passToDigests(state: PipelineState, group: Group, now: number, out: StepResult): void {
+/** What fires was said to the same people: the groups that it is in now have said it, digests and others. */
+function passOn(state: PipelineState, group: Group, now: number, out: StepResult): void {
   for (const [id, entry] of Object.entries(group.row.notified)) {
     const alert = state.alerts.get(id);
     if (entry.status !== 'firing' || alert?.state !== 'firing') continue;
-    const digests = groupsOf(state, id).filter(
-      (other) => collects(other) && other.row.receiver === group.row.receiver && !hasLeft(other, id),
-    );
-    if (digests.length === 0) continue;
-    passWord(group, alert, entry, digests, now, out);
-    for (const digest of digests) out.groups.add(digest);
+    const heirs = groupsOf(state, id).filter((other) => hears(other, group) && !hasLeft(other, id));
+    if (heirs.length === 0) continue;
+    passWord(group, alert, entry, heirs, now, out);
+    for (const heir of heirs) out.groups.add(heir);
   }
 }
 
@@ -189,9 +196,7 @@ function settleWord(state: PipelineState, group: Group, now: number, out: StepRe
       comeBack(group, id);
       continue;
     }
-    const heirs = groupsOf(state, id).filter(
-      (other) => !hasLeft(other, id) && inheritance(other) === inheritance(group),
-    );
+    const heirs = groupsOf(state, id).filter((other) => !hasLeft(other, id) && hears(other, group));
     if (alert.state !== 'firing' || heirs.length === 0) oweEnd(state, group, alert, now);
     else passWord(group, alert, entry, heirs, now, out);
   }

@@ -3,7 +3,7 @@
 // end is heard where the beginning was.
 import { collects } from './digest.ts';
 import { collect, groupAt } from './group.ts';
-import type { StepResult } from './input.ts';
+import type { Notification, StepResult } from './input.ts';
 import { comeBack } from './leave.ts';
 import { type GroupView, viewGroup } from './notify.ts';
 import type { Receiver } from './routing.ts';
@@ -49,11 +49,22 @@ export function mergeInStorm(
   return summary;
 }
 
-/** A message of the group goes out: in a storm it is counted how much is told in sum, and how much by itself. */
-export function noteToldInStorm(state: PipelineState, group: Group, view: GroupView, out: StepResult): void {
+/**
+ * A message of the group goes out: in a storm it is counted how much is told in sum, and how much by itself. Once for each
+ * receiver: what another group has told the same people counts there.
+ * @param alerts What the message says of each.
+ */
+export function noteToldInStorm(
+  state: PipelineState,
+  group: Group,
+  view: GroupView,
+  alerts: Notification['alerts'],
+  out: StepResult,
+): void {
   const { present } = state.storms;
   if (present === null) return;
-  const news = newsIn(view).length + view.held.length + view.passed.length;
+  const told = [...newsIn(view), ...view.held.map(({ alert }) => alert), ...view.passed];
+  const news = told.filter(({ id }) => alerts[id] !== 'standing').length;
   if (isStorm(group)) {
     present.summed += news;
     present.summaries += 1;

@@ -312,6 +312,16 @@ describe('over a restart', () => {
 });
 
 describe('routes', () => {
+  it('that lead to the same people count what came once', () => {
+    const route = (path: string) =>
+      aRoute({ path, groupWaitMs: 0, continue: true, matchers: matchersIn('severity="warning"') });
+    tell({ route: { routes: [route('{}/first'), route('{}/second')] } });
+    fire(1, 101);
+    story.advance(10 * minute);
+    expect(totals()).toEqual([101, 101]);
+    expect(story.events('storm.ended')).toMatchObject([{ body: { count: 101, summed: 101, summaries: 2 } }]);
+  });
+
   it('that get another path hand the summary over: nothing is told anew', () => {
     fire(1, 101);
     story.advance(10 * minute);

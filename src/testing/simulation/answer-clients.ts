@@ -157,17 +157,18 @@ export class AnswerClients {
     }
   }
 
-  /** Whether one of the alerts is escalated until all who were told have confirmed. */
+  /** Whether one of the alerts is escalated, by the policy that holds now, until all who were told have confirmed. */
   #needsAll({ tenant, alerts }: NotificationRow): boolean {
     const { journal, routing, clock } = this.#world;
     return [...journal.groups.values()].some((group) => {
       if (group.tenant !== tenant || group.escalation == null) return false;
-      if (policyFor(routing, routeAt(routing, group.receiver, group.route))?.confirm !== 'all') return false;
+      const policy = policyFor(routing, routeAt(routing, group.receiver, group.route));
+      if (policy?.confirm !== 'all' || policy.name !== group.escalation.policy) return false;
       return this.#open.of(group, clock.now()).some(({ row }) => row.id in alerts);
     });
   }
 
-  /** The same of groups that told of one of them, whoever takes it now. */
+  /** The same of groups that told of one of them, whoever takes it now, but for those that know that it is another's. */
   #mayNeedAll({ tenant, alerts }: NotificationRow): boolean {
     const { journal, routing } = this.#world;
     return [...journal.groups.values()].some(
@@ -175,7 +176,7 @@ export class AnswerClients {
         own === tenant &&
         escalation != null &&
         routing.escalations?.get(escalation.policy)?.confirm === 'all' &&
-        Object.keys(notified).some((id) => id in alerts),
+        Object.entries(notified).some(([id, { left }]) => id in alerts && left === undefined),
     );
   }
 

@@ -79,6 +79,8 @@ export class Escalations {
   readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
   /** Group → when its receiver was told that something fires, and why. */
   readonly #toldAt = new Map<string, { readonly at: number; readonly reason: string }>();
+  /** Group → when its escalation began last. */
+  readonly #armedAt = new Map<string, number>();
 
   constructor(world: World, acks: Acks, besides: Besides, alerts: OpenAlerts, telling: Telling) {
     this.#world = world;
@@ -184,6 +186,7 @@ export class Escalations {
       this.#broken('I9', `${groupId} is escalated by ${name}, and ought to be by ${policy?.name}`);
     counters.hit('escalation armed');
     if (before) counters.hit('escalation armed anew');
+    this.#armedAt.set(groupId, at);
     this.#runs.set(groupId, {
       ...{ tenant: group.tenant, groupId, place: placeOf(group), policy, startedAt: at, round: 1, next: 0 },
       ...{ earliest: at + policy.steps[0]!.afterMs, openMs: 0, ripeAt: null },
@@ -359,7 +362,10 @@ export class Escalations {
     const news = ['first', 'new_alerts', 'refired'].includes(row.reason);
     if (!news && row.reason !== 'repeat' && row.reason !== 'escalated') return;
     const policy = this.#policyOf(groupId);
-    // Where its last step was taken at the same moment that comes after.
+    // Events of a moment are stored before its messages. What this one began may have gone to other people by then, because
+    // the alert, told late, was raised at once: how it ended was looked at there.
+    if (run === undefined && this.#armedAt.get(groupId) === row.createdAt) return;
+    // So may its last step have been taken.
     if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
     this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
   }

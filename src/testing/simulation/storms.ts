@@ -170,7 +170,8 @@ export class Storms {
     for (const { id, severity } of alerts) {
       const saying = row.alerts[id]!;
       if (saying === 'resolved' || !changed.includes(id)) continue;
-      fresh += 1;
+      // That it got worse is no news of it, nor is what another group has told the same people.
+      if (saying !== 'standing') fresh += 1;
       const cameAt = journal.alerts.get(id)?.events[0]?.at ?? at;
       if (!known.storm && cameAt > known.endedAt)
         this.#broken(
@@ -186,8 +187,6 @@ export class Storms {
       this.#summed.set(key, at);
       if (journal.alerts.get(id)?.row.state === 'resolved' && saying === 'event')
         counters.hit('storm summary of what has passed');
-      // That it got worse is no news of it.
-      if (saying === 'standing' && this.#movedAt.has(id)) fresh -= 1;
     }
     counters.hit(known.storm ? 'storm summary' : 'storm summary after its end');
     if (!known.storm) return;
