@@ -72,7 +72,7 @@ export function fingerprint(labels: Labels): string {
     addText(labels[name]!);
     addByte(0xff);
   }
-  return inOnePiece(hex32(h3, h2), hex32(h1, h0));
+  return inOnePiece(hex32(h3, h2) + hex32(h1, h0));
 }
 
 /** FNV-1a 64 of a text's UTF-8 bytes, 16 hexadecimal digits. For content hashes; not against an adversary. */

@@ -46,9 +46,6 @@ export function idGenerator(now: () => number, random: RandomBytes): NewId {
     const sequence = (0x7000 | counter).toString(16);
     const variant = hex[0x80 | (bytes[2]! & 0x3f)]! + hex[bytes[3]!]!;
     const tail = hex[bytes[4]!]! + hex[bytes[5]!]! + hex[bytes[6]!]! + hex[bytes[7]!]!;
-    return inOnePiece(
-      `${high}-${low}-${sequence}-`,
-      `${variant}-${tail}${hex[bytes[8]!]!}${hex[bytes[9]!]!}`,
-    );
+    return inOnePiece(`${high}-${low}-${sequence}-${variant}-${tail}${hex[bytes[8]!]!}${hex[bytes[9]!]!}`);
   };
 }

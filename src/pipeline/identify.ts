@@ -9,7 +9,7 @@ import type { Subject } from './state.ts';
 
 /** Key of the alerts of one pair (rule, series). */
 export function alertKey(rule: string, seriesLabels: Labels): string {
-  return inOnePiece(`rule:${rule}:`, canonicalLabels(withoutLabel(seriesLabels, 'severity')));
+  return inOnePiece(`rule:${rule}:${canonicalLabels(withoutLabel(seriesLabels, 'severity'))}`);
 }
 
 /** The series labels that a key of `alertKey` was made from; null for keys of another kind. */
@@ -35,18 +35,14 @@ export function eventSubject(event: EventInput): Subject {
   const labels = labelSet({ ...event.labels, alertname: event.type, severity: event.severity });
   const key =
     event.dedupKey === null
-      ? inOnePiece(
-          `event:${event.type}:`,
-          canonicalLabels(withoutLabel(event.labels, 'severity')),
-          `:${event.message}`,
-        )
-      : inOnePiece('event-key:', event.dedupKey);
-  return { key, labels, fingerprint: fingerprint(labels) };
+      ? `event:${event.type}:${canonicalLabels(withoutLabel(event.labels, 'severity'))}:${event.message}`
+      : `event-key:${event.dedupKey}`;
+  return { key: inOnePiece(key), labels, fingerprint: fingerprint(labels) };
 }
 
 /** An alert from outside is known by who sent it and by all its labels, whatever we make of its severity. */
 export function outsideSubject(source: string, given: Labels, severity: Severity): Subject {
   const labels = labelSet({ ...given, severity });
-  const key = inOnePiece(`outside:${source}:`, canonicalLabels(given));
+  const key = inOnePiece(`outside:${source}:${canonicalLabels(given)}`);
   return { key, labels, fingerprint: fingerprint(labels) };
 }
