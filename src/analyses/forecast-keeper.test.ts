@@ -34,6 +34,8 @@ describe('what the forecast knows', () => {
   let clock: ManualClock;
   /** Writes that wait for the store, oldest first. */
   let waiting: (() => void)[];
+  /** Writes fail. */
+  let refuse: boolean;
   let keeper: ForecastKeeper;
   let warnings: string[];
 
@@ -45,8 +47,9 @@ describe('what the forecast knows', () => {
       log: { ...silentLog, warn: (line) => void warnings.push(line) },
       engine: {
         submitAnalysis: (_, { decide }) =>
-          new Promise((resolve) => {
+          new Promise((resolve, reject) => {
             waiting.push(() => {
+              if (refuse) return reject(new Error('no room'));
               const { effects, answer } = decide(clock.now()) as { effects: Effect[]; answer: never };
               story.commit(effects);
               resolve(answer);
@@ -64,7 +67,7 @@ describe('what the forecast knows', () => {
       discard: () => rmSync(folder, { recursive: true, force: true }),
     });
     clock = new ManualClock(t0);
-    [waiting, warnings] = [[], []];
+    [waiting, warnings, refuse] = [[], [], false];
     keeper = begin();
   });
   afterEach(() => story.end());
@@ -92,22 +95,78 @@ describe('what the forecast knows', () => {
   }
   const toTheEnd = () => store(knowing(9).texts.length + 1);
 
-  it('is whole after a kill in the middle of keeping it, also where the tenant was taken up anew while it was stored', async () => {
+  it('is stored piece by piece as it is written: no two pieces are held at once', async () => {
+    const { analyser, texts } = knowing(400);
+    expect(texts.length).toBeGreaterThan(4);
+    await loaded(keeper);
+    let written = 0;
+    const counted = Object.assign(new PredictionAnalyser(offsetAt), {
+      *parts(): Generator<string> {
+        for (const text of analyser.parts()) {
+          written += 1;
+          yield text;
+        }
+      },
+    });
+    const work = keeper.keep(tenant, counted, 10);
+    for (let stored = 0; stored < texts.length; stored++) {
+      expect([written, waiting.length]).toEqual([stored + 1, 1]);
+      await store(1);
+    }
+    await store(1);
+    await work;
+    expect(await loaded()).toEqual({ texts, cursor: 10 });
+  });
+
+  it('is whole after a kill between any two of its pieces, and goes on from it after a start', async () => {
     const [first, second, third] = [knowing(3), knowing(5), knowing(7)];
     await loaded(keeper);
-    await during(keeper.keep(tenant, first.analyser, 10));
+    void keeper.keep(tenant, first.analyser, 10);
     await toTheEnd();
-    await during(keeper.keep(tenant, second.analyser, 20));
+    void keeper.keep(tenant, second.analyser, 20);
+    for (let stored = 0; stored < second.texts.length; stored++) {
+      await store(1);
+      expect(await loaded()).toEqual({ texts: first.texts, cursor: 10 });
+    }
     await store(1);
-    expect(await loaded(keeper)).toEqual({ texts: first.texts, cursor: 10 });
-    await toTheEnd();
     expect(await loaded()).toEqual({ texts: second.texts, cursor: 20 });
-    await during(keeper.keep(tenant, third.analyser, 30));
+    void keeper.keep(tenant, third.analyser, 30);
     await store(third.texts.length - 1);
+    // Killed here; who starts then stores beside what counts.
+    const next = begin();
+    waiting = [];
+    expect(await loaded(next)).toEqual({ texts: second.texts, cursor: 20 });
+    void next.keep(tenant, third.analyser, 30);
+    await store(1);
     expect(await loaded()).toEqual({ texts: second.texts, cursor: 20 });
     await toTheEnd();
     expect(await loaded()).toEqual({ texts: third.texts, cursor: 30 });
-    expect([warnings, keeper.counts]).toEqual([[], { kept: 3, failures: 0 }]);
+    expect([warnings, next.counts]).toEqual([[], { kept: 1, failures: 0 }]);
+  });
+
+  it('stays what it was where a piece cannot be stored, and the log says so', async () => {
+    const [first, second] = [knowing(3), knowing(5)];
+    await loaded(keeper);
+    void keeper.keep(tenant, first.analyser, 10);
+    await toTheEnd();
+    const work = keeper.keep(tenant, second.analyser, 20);
+    await store(2);
+    refuse = true;
+    await toTheEnd();
+    await work;
+    expect([warnings, keeper.counts, waiting.length]).toEqual([
+      ['forecast.not_kept'],
+      { kept: 1, failures: 1 },
+      0,
+    ]);
+    expect(await loaded()).toEqual({ texts: first.texts, cursor: 10 });
+    refuse = false;
+    keeper.saw(tenant);
+    await clock.advance(halfHour);
+    expect(keeper.due(tenant)).toBe(true);
+    void keeper.keep(tenant, second.analyser, 20);
+    await toTheEnd();
+    expect(await loaded()).toEqual({ texts: second.texts, cursor: 20 });
   });
 
   it('is stored by one at a time, also before anything is kept and where the tenant is taken up anew meanwhile', async () => {
@@ -115,7 +174,7 @@ describe('what the forecast knows', () => {
     await loaded(keeper);
     keeper.saw(tenant);
     expect(keeper.due(tenant)).toBe(true);
-    await during(keeper.keep(tenant, first.analyser, 10));
+    void keeper.keep(tenant, first.analyser, 10);
     await store(1);
     expect(await loaded(keeper)).toMatchObject({ cursor: -1 });
     keeper.saw(tenant);
@@ -142,7 +201,7 @@ describe('what the forecast knows', () => {
     await loaded(keeper);
     keeper.saw(tenant);
     expect(keeper.due(tenant)).toBe(true);
-    await during(keeper.keep(tenant, analyser, 20));
+    void keeper.keep(tenant, analyser, 20);
     await toTheEnd();
     expect(await loaded()).toEqual({ texts, cursor: 20 });
   });

@@ -1,6 +1,6 @@
-// Keeps what the forecasts know, apart from the other analyses: it is megabytes, so it is put into texts and stored in pieces
-// with the loop free between two of them, every half an hour. News since then are in the log and are seen again after a start.
-// Pieces of two generations lie side by side; the row that says which of them counts is written last.
+// Keeps what the forecasts know, apart from the other analyses: it is megabytes, so it is stored in pieces, each as soon as it
+// is a text, every half an hour; no two of them are held at once. News since then are in the log and are seen again after a
+// start. Pieces of two generations lie side by side; the row that says which of them counts is written last.
 import type { OffsetAt } from '../../analysis/forecast/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -113,55 +113,54 @@ export class ForecastKeeper {
   }
 
   /**
-   * Puts into texts what is known up to `cursor`; resolves when that is done, and nothing is to be observed until then.
-   * They are stored behind it. Where this is under way already nothing is done. Throws where it cannot be put into texts.
+   * Stores what is known up to `cursor`, a commit for each piece; resolves when that is done, and nothing is to be observed
+   * until then. What was kept before stands until all of it is there, and where it cannot be stored: the log says so. Where
+   * this is under way already nothing is done. Throws where it cannot be put into texts.
    */
   async keep(tenant: string, predictions: PredictionAnalyser, cursor: number): Promise<void> {
     const kept = this.#kept.get(tenant);
-    if (kept === undefined || kept.storing) return;
+    if (kept === undefined || kept.storing || this.#closed) return;
     kept.storing = true;
     kept.news = 0;
     kept.at = this.#ports.clock.now();
-    const texts: string[] = [];
     try {
-      for (const text of predictions.parts()) {
-        texts.push(text);
-        await this.#breathe();
-      }
-    } catch (error) {
+      await this.#storeAll(tenant, predictions.parts(), cursor);
+    } finally {
       kept.storing = false;
-      throw error;
     }
-    void this.#storeAll(tenant, kept, texts, cursor);
   }
 
-  /** Never rejects: what was kept before stands until all of it is there. */
-  async #storeAll(tenant: string, kept: Kept, texts: readonly string[], cursor: number): Promise<void> {
-    const { store, engine, log, clock } = this.#ports;
-    const write = (effect: Effect) =>
-      engine.submitAnalysis(
+  async #storeAll(tenant: string, texts: Generator<string>, cursor: number): Promise<void> {
+    const { store, clock } = this.#ports;
+    // As it is stored: who holds a number of his own may be wrong about which pieces count.
+    const generation = 1 - (store.forecast(tenant)?.generation ?? 0);
+    let parts = 0;
+    for (const body of texts) {
+      if (!(await this.#write({ put: 'forecast.part', row: { tenant, generation, part: parts, body } })))
+        return;
+      parts += 1;
+      await this.#breathe();
+      if (this.#closed) return;
+    }
+    const row = { tenant, cursor, generation, parts, at: clock.now() };
+    if (await this.#write({ put: 'forecast', row })) this.counts.kept += 1;
+  }
+
+  /** Never rejects; false: it is not stored. */
+  async #write(effect: Effect & { readonly row: { readonly tenant: string } }): Promise<boolean> {
+    const { tenant } = effect.row;
+    try {
+      await this.#ports.engine.submitAnalysis(
         tenant,
         { idempotency: null, decide: () => ({ effects: [effect], answer: { status: 200, body: null } }) },
         true,
       );
-    try {
-      if (this.#closed) return;
-      // As it is stored: who holds a number of his own may be wrong about which pieces count.
-      const generation = 1 - (store.forecast(tenant)?.generation ?? 0);
-      for (const [part, body] of texts.entries()) {
-        if (this.#closed) return;
-        await write({ put: 'forecast.part', row: { tenant, generation, part, body } });
-        await this.#breathe();
-      }
-      const row = { tenant, cursor, generation, parts: texts.length, at: clock.now() };
-      await write({ put: 'forecast', row });
-      this.counts.kept += 1;
+      return true;
     } catch (error) {
-      if (this.#closed) return;
+      if (this.#closed) return false;
       this.counts.failures += 1;
-      log.warn('forecast.not_kept', { tenant, error: String(error) });
-    } finally {
-      kept.storing = false;
+      this.#ports.log.warn('forecast.not_kept', { tenant, error: String(error) });
+      return false;
     }
   }
 

@@ -3,7 +3,7 @@
 import { priorityOf } from '../../rules/severity.ts';
 import { outsideSubject } from './identify.ts';
 import type { OutsideAlert, OutsideCounts, OutsideInput, StepResult } from './input.ts';
-import { close, endReminder, untouched } from './life-cycle.ts';
+import { close, endReminder } from './life-cycle.ts';
 import { decideRoute, type Place } from './route.ts';
 import type { AlertRow, ResolveReason } from './rows.ts';
 import { alertEvent, type PipelineState, type Subject } from './state.ts';
@@ -170,6 +170,7 @@ function openOutside(
   startsAt: number,
   now: number,
 ): AlertRow {
+  // Written out: what is spread into a literal lies in a table of its own beside it, 32 bytes more for each alert.
   const alert: AlertRow = {
     tenant: state.tenant,
     id: state.newId(),
@@ -195,7 +196,14 @@ function openOutside(
     endsAt: deadlineOf(told, now),
     resolvedAt: null,
     resolveReason: null,
-    ...untouched,
+    ackedBy: null,
+    ackedAt: null,
+    ackUntil: null,
+    snoozedUntil: null,
+    snoozedBy: null,
+    assignee: null,
+    comments: 0,
+    nextAt: null,
     version: 1,
   };
   state.alerts.set(alert.id, alert);
