@@ -11,7 +11,7 @@ import { loadBreaker } from './breaker.ts';
 import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
-import { endOf } from './ends.ts';
+import { endOf, untoldReason } from './ends.ts';
 import { noteHeard, noteLost } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { quietReason } from './quiet-deliveries.ts';
@@ -113,6 +113,7 @@ export function loadPolicy(
       if (row.crashes >= crashesOfPoison) poison.add(row.id);
       continue;
     }
+    if (isNothing(row)) continue;
     const maybe = maySomebodyHaveIt(row);
     if (isLost(row) && !maybe) {
       if (!isAgain(row)) noteLost(order, owedOf(row, unheardSince), row.orderNo);
@@ -161,11 +162,12 @@ function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { co
   return arrived && providerId !== null ? { confirmed: providerId } : {};
 }
 
-/** By `order key, alert`: the number of the last message that says that it fires and still waits, or was lost and not replaced. */
+/** By `order key, alert`: the number of the last message that says that it fires and still waits, or was not sent and not replaced. */
 function lastUnheard(inOrder: readonly DeadLetter[]): ReadonlyMap<string, number> {
   const last = new Map<string, number>();
   for (const row of inOrder) {
-    if (!isOpen(row) && (!isLost(row) || row.reason === 'superseded')) continue;
+    if (!isOpen(row) && !isLost(row) && !isNothing(row)) continue;
+    if (row.reason === 'superseded') continue;
     for (const [id, saying] of Object.entries(row.alerts))
       if (saysFiring(saying)) last.set(`${row.orderKey} ${id}`, row.orderNo);
   }
@@ -195,6 +197,14 @@ function isOpen(row: DeadLetter): row is Open {
 
 /** Why one that was dropped was not heard, although what it says may stand: put away, replaced, seen elsewhere. */
 const unheard: readonly (string | null)[] = ['discarded', 'superseded', 'confirmed'];
+
+/**
+ * It was not sent, and nothing is remembered of it: what it repeated, or began, had ended, and that is told, or is dropped
+ * itself; or it told of ends where nobody waits for them.
+ */
+function isNothing({ state, reason }: DeliveryRow): boolean {
+  return state === 'dropped' && (reason === 'resolved_before_send' || reason === untoldReason);
+}
 
 /** Dead, or not sent at all. One that its receiver lost after it was taken counts as said: better an end too many. */
 function isLost({ state, reason }: DeliveryRow): boolean {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EarlyReceipts } from './early-receipts.ts';
 import { emptyPlan } from './plan-result.ts';
-import { planReceipt } from './receipts.ts';
+import { acceptedBy, planReceipt } from './receipts.ts';
 import type { ReceiptNews, ReceivedDelivery } from './received-delivery.ts';
-import { emptyPolicyState } from './state.ts';
+import { emptyPolicyState, type OpenDelivery } from './state.ts';
 
 const t0 = 1_700_000_000_000;
 const taken: ReceivedDelivery = {
@@ -112,6 +112,26 @@ describe('a receipt', () => {
 });
 
 describe('receipts that come before their result', () => {
+  const open: OpenDelivery = {
+    ...{ id: 'd1', notificationId: 'n1', recipient: 'phone', channel: 'phone', orderKey: 'ops phone' },
+    ...{ orderNo: 1, lane: 'normal', expiresAt: t0 + 60_000, alerts: {}, system: false, state: 'sending' },
+    ...{ dueAt: t0, attempts: 0, busy: 0, shorter: false, slow: false, maybe: true, leaseToken: 1 },
+  };
+  const answer = { kind: 'sent', code: null, message: null, providerId: 'SM1', retryAfterMs: null } as const;
+
+  it('leave a message delivered that has arrived, whatever is said of it after that', () => {
+    const { delivery, fates } = told([lost], acceptedBy({ ...open, confirmed: 'SM1' }, answer, t0)!);
+    expect(delivery).toMatchObject({ state: 'delivered', reason: null, receipts: 3 });
+    expect(fates).toEqual(['noted']);
+  });
+
+  it('of one that has not arrived, or of another message of its delivery, count as after it', () => {
+    for (const confirmed of [undefined, 'SM0']) {
+      const before = { ...open, ...(confirmed && { confirmed }) };
+      expect(told([lost], acceptedBy(before, answer, t0)!).delivery.state).toBe('dead');
+    }
+  });
+
   it('are kept for ten minutes, and given out once', () => {
     const early = new EarlyReceipts();
     early.keep('phone', 'SM1', news('sent'), t0);

@@ -160,6 +160,9 @@ export function acceptedBy(
 ): ReceivedDelivery | null {
   const { kind, providerId } = result;
   if (providerId === null || (kind !== 'sent' && kind !== 'delivered' && kind !== 'partial')) return null;
+  // A receipt said so while the attempt was under way; see `decideConfirmed`.
+  const arrived = delivery.confirmed === providerId;
+  const partial = kind === 'partial' && !arrived;
   return {
     id: delivery.id,
     notificationId: delivery.notificationId,
@@ -167,13 +170,13 @@ export function acceptedBy(
     recipient: delivery.recipient,
     orderKey: delivery.orderKey,
     leaseToken: delivery.leaseToken,
-    state: kind === 'delivered' ? 'delivered' : 'sent',
-    reason: kind === 'partial' ? 'partial' : null,
-    lastError: kind === 'partial' ? describe(result) : null,
+    state: kind === 'delivered' || arrived ? 'delivered' : 'sent',
+    reason: partial ? 'partial' : null,
+    lastError: partial ? describe(result) : null,
     finishedAt: now,
     providerId,
     system: delivery.system,
-    receipts: 0,
+    receipts: arrived ? receiptBits.delivered : 0,
     answer: null,
   };
 }

@@ -7,6 +7,7 @@ import { confirmationContract } from './confirmation-contract.ts';
 import { deliveryContract } from './delivery-contract.ts';
 import { beginStory, type StorePlace, type Story } from './harness.ts';
 import { heartbeatContract } from './heartbeat-contract.ts';
+import { lostWordsContract } from './lost-words-contract.ts';
 import { policyContract } from './policy-contract.ts';
 import { predictionContract } from './prediction-contract.ts';
 import { readContract } from './read-contract.ts';
@@ -26,6 +27,7 @@ export function storeContract(name: string, newPlace: () => StorePlace): void {
     const current = () => story;
     describe('commits', () => commitContract(current));
     describe('deliveries', () => deliveryContract(current));
+    describe('what was lost', () => lostWordsContract(current));
     describe('paused channels and dead letters', () => policyContract(current));
     describe('confirmations', () => confirmationContract(current));
     describe('reads', () => readContract(current));

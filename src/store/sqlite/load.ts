@@ -1,20 +1,16 @@
 // Everything of a tenant that is not finished, read when somebody takes it over.
-import { audienceOf } from '../../pipeline/routing.ts';
-import type { AlertRow, BreakerRow, GroupRow, TallyRow } from '../../pipeline/rows.ts';
+import type { AlertRow, BreakerRow, TallyRow } from '../../pipeline/rows.ts';
 import type { TenantSnapshot } from '../store.ts';
 import { openConfirmations } from './confirmations.ts';
 import type { Db } from './database.ts';
 import { idOfHex, idText, parseId } from './id-codec.ts';
 import { LoadedDeliveries, type LoadedDelivery, loadedColumns } from './loaded-deliveries.ts';
+import { lostWordsReader } from './lost-words.ts';
 import { openAlertsReader } from './open-alerts.ts';
 import { alertRow, groupRow, type StoredAlert, type StoredGroup } from './row-codec.ts';
 import { alert, alertGroup, breaker, columnsOf } from './schema.ts';
 import { openSilences, silenceRow } from './silences.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
-
-/** Never got through, as delivery_lost has it. */
-const lost =
-  "(d.state = 'dead' OR (d.state = 'dropped' AND d.reason IN ('discarded', 'superseded', 'confirmed')))";
 
 type StoredTally = readonly [
   notificationId: string,
@@ -52,6 +48,7 @@ export function loadGroup(db: Db) {
   const openAlerts = openAlertsReader(db);
   const silences = openSilences(db);
   const confirmations = openConfirmations(db);
+  const sinceLost = lostWordsReader(db);
   const waiting = db.raw.prepare<[string], StoredAlert>(
     `SELECT ${alertColumns} FROM alert a INDEXED BY alert_waiting ${withLabels}
      WHERE a.tenant = ? AND a.next_at IS NOT NULL ORDER BY a.id`,
@@ -74,27 +71,6 @@ export function loadGroup(db: Db) {
   const breakers = db.raw.prepare<[string], BreakerRow>(
     `SELECT ${columnsOf(breaker, 'b')} FROM breaker b WHERE b.tenant = ? ORDER BY b.channel`,
   );
-  // From the oldest dead letter of an order key on, for groups that are open still: a resolved notice whose firing
-  // died is dropped, one whose firing went out after all is not. Finished deliveries have no index by order key; they
-  // are found through the notifications of their group. One that was sent once more and died again was lost when it was made.
-  const sinceDead = db.raw
-    .prepare<[string], LoadedDelivery>(
-      `WITH oldest AS MATERIALIZED (
-       SELECT d.tenant AS tenant, d.order_key AS order_key, n.group_id AS group_id, min(min(d.order_no, d.created_at)) AS order_no
-       FROM delivery d INDEXED BY delivery_lost
-       CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
-       CROSS JOIN alert_group g ON g.tenant = n.tenant AND g.id = n.group_id
-       WHERE d.tenant = ? AND ${lost}
-       GROUP BY d.order_key, n.group_id)
-     SELECT ${loadedColumns}
-     FROM oldest o
-     CROSS JOIN notification n INDEXED BY notification_group ON n.tenant = o.tenant AND n.group_id = o.group_id
-     CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
-     WHERE d.order_key = o.order_key AND d.order_no >= o.order_no
-       AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
-    )
-    .raw();
-
   // How far the notifications of open deliveries have come, over all their deliveries.
   const tallies = db.raw
     .prepare<string[], StoredTally>(
@@ -123,60 +99,6 @@ export function loadGroup(db: Db) {
      ORDER BY n.id`,
   );
 
-  // A group that handed over its log is gone, or one whose end still waits behind other messages; what died of its messages
-  // stands under the order key of its audience.
-  const lostOfGroups = db.raw.prepare<[string], { orderKey: string; groupId: Buffer; orderNo: number }>(
-    `SELECT d.order_key AS orderKey, n.group_id AS groupId, min(min(d.order_no, d.created_at)) AS orderNo
-     FROM delivery d INDEXED BY delivery_lost
-     CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
-     WHERE d.tenant = ? AND ${lost} AND n.group_id IS NOT NULL
-     GROUP BY d.order_key, n.group_id`,
-  );
-  const finishedSince = db.raw
-    .prepare<[string, Buffer, string, number], LoadedDelivery>(
-      `SELECT ${loadedColumns}
-     FROM notification n INDEXED BY notification_group
-     CROSS JOIN delivery d INDEXED BY delivery_notification ON d.tenant = n.tenant AND d.notification_id = n.id
-     WHERE n.tenant = ? AND n.group_id = ? AND d.order_key = ? AND d.order_no >= ?
-       AND d.state IN ('sent', 'delivered', 'dead', 'dropped')`,
-    )
-    .raw();
-
-  /**
-   * Finished deliveries since the oldest lost one of each group, for audiences that another open group has, and
-   * for orders in which something waits still.
-   */
-  function inherited(
-    tenant: string,
-    open: readonly GroupRow[],
-    speakers: ReadonlyMap<string, readonly Buffer[]>,
-  ): LoadedDelivery[] {
-    const heirs = new Map<string, Buffer[]>();
-    for (const { receiver, labels, id } of open) {
-      const audience = audienceOf(receiver, labels);
-      heirs.set(audience, [...(heirs.get(audience) ?? []), parseId(id)!]);
-    }
-    // A group is read once for an order key, however many groups left it their dead letters.
-    const since = new Map<string, { group: Buffer; orderKey: string; orderNo: number }>();
-    for (const { orderKey, groupId, orderNo } of lostOfGroups.all(tenant)) {
-      const groups = heirs.get(orderKey.slice(0, orderKey.lastIndexOf(' '))) ?? [];
-      const speaking = speakers.get(orderKey) ?? [];
-      if (groups.length === 0 && speaking.length === 0) continue;
-      // Of an open group that speaks there alone everything is found above.
-      const isOwn = (group: Buffer) => group.equals(groupId);
-      if (groups.some(isOwn) && groups.every(isOwn) && speaking.every(isOwn)) continue;
-      for (const group of [groupId, ...groups, ...speaking]) {
-        const key = `${group.toString('latin1')}${orderKey}`;
-        const known = since.get(key);
-        if (known === undefined) since.set(key, { group, orderKey, orderNo });
-        else known.orderNo = Math.min(known.orderNo, orderNo);
-      }
-    }
-    return [...since.values()].flatMap(({ group, orderKey, orderNo }) =>
-      finishedSince.all(tenant, group, orderKey, orderNo),
-    );
-  }
-
   function snapshot(tenant: string): TenantSnapshot {
     const groupRows = groups.all(tenant).map(groupRow);
     const alerts = new Map<string, AlertRow>();
@@ -192,6 +114,7 @@ export function loadGroup(db: Db) {
         if (row !== undefined) alerts.set(id, alertRow(row));
       }
     const deliveries = new LoadedDeliveries(tenant);
+    const spokenOf = new Set(alerts.keys());
     // Groups of which something waits, by the order that it waits in.
     const speakers = new Map<string, Set<string>>();
     for (const row of openDeliveries.iterate(tenant)) {
@@ -202,14 +125,9 @@ export function loadGroup(db: Db) {
       if (known) known.add(groupId);
       else speakers.set(orderKey, new Set([groupId]));
     }
-    for (const row of sinceDead.all(tenant)) deliveries.add(row);
-    const speaking = new Map<string, readonly Buffer[]>();
-    for (const [orderKey, ids] of speakers)
-      speaking.set(
-        orderKey,
-        [...ids].map((id) => Buffer.from(id, 'hex')),
-      );
-    for (const row of inherited(tenant, groupRows, speaking)) deliveries.add(row);
+    for (const { alerts: said } of deliveries.all) for (const id of Object.keys(said)) spokenOf.add(id);
+    const speaking = { groups: groupRows, waiting: speakers, spokenOf };
+    for (const row of sinceLost(tenant, speaking)) deliveries.add(row);
     const byId = (a: { readonly id: string }, b: { readonly id: string }) =>
       a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
     return {

@@ -18,11 +18,21 @@ export interface LetterRequest {
   readonly channel?: string;
 }
 
+/** What a busy provider said to an attempt. */
+interface Patience {
+  readonly until: number;
+  readonly leaseToken: number;
+  /** A result of that attempt is stored. */
+  heard: boolean;
+}
+
 export class Deliveries {
   readonly #world: World;
   readonly #open = new Set<DeliveryRecord>();
-  /** Delivery → when its busy provider wants to hear of it again. */
-  readonly #busyUntil = new Map<string, number>();
+  /** Delivery and channel → when its busy provider wants to hear of it again. */
+  readonly #busyUntil = new Map<string, Patience>();
+  /** Delivery → what it was told last, wherever. */
+  readonly #asked = new Map<string, Patience>();
   readonly #letters = new Set<LetterRequest>();
   /** Ends that were not told, until it is seen that nobody there was to hear of them. */
   readonly #untold: DeliveryRow[] = [];
@@ -60,8 +70,11 @@ export class Deliveries {
 
   /** Of the channel that carries it now: what another asked for is not heeded there. */
   askedForPatience(deliveryId: string, until: number): void {
-    const channel = this.#world.journal.deliveries.get(deliveryId)?.row.channel;
-    this.#busyUntil.set(`${deliveryId} ${channel}`, until);
+    const row = this.#world.journal.deliveries.get(deliveryId)?.row;
+    if (row === undefined) return;
+    const asked = { until, leaseToken: row.leaseToken, heard: false };
+    this.#busyUntil.set(`${deliveryId} ${row.channel}`, asked);
+    this.#asked.set(deliveryId, asked);
   }
 
   /** The provider failed a delivery in a way that spends an attempt, and the policy may hear of it. */
@@ -109,7 +122,10 @@ export class Deliveries {
         const record = journal.deliveries.get(effect.result.id);
         if (!record) this.#broken('I14', `a result of an unknown delivery ${effect.result.id}`);
         const { state } = record.row;
-        if (effect.result.reason === 'rate_limited') this.#checkPatience(record.row, effect.result.dueAt);
+        const asked = this.#asked.get(effect.result.id);
+        // An answer that died with its process, or came under a lease that was voided, is known to nobody.
+        if (asked?.leaseToken === effect.result.leaseToken) asked.heard = true;
+        if (effect.result.reason === 'rate_limited') this.#checkPatience(record.row);
         if (state !== 'queued' && state !== 'sending') this.#ended(record);
         if (state === 'sent' || state === 'delivered') this.#checkMayTell(record.row);
         return;
@@ -144,9 +160,10 @@ export class Deliveries {
     }
   }
 
-  #checkPatience({ id, channel }: DeliveryRecord['row'], dueAt: number): void {
-    const until = this.#busyUntil.get(`${id} ${channel}`) ?? 0;
-    if (dueAt < until) this.#broken('I15', `${id} is due at ${dueAt}, its provider said ${until}`);
+  #checkPatience({ id, channel, dueAt }: DeliveryRow): void {
+    const asked = this.#busyUntil.get(`${id} ${channel}`);
+    if (asked?.heard && dueAt < asked.until)
+      this.#broken('I15', `${id} is due at ${dueAt}, its provider said ${asked.until}`);
   }
 
   /** Somebody asked for it, and what it says is still so. */

@@ -91,7 +91,13 @@ export class Wire {
         (n) =>
           saysFiring(n.alerts[id]) &&
           (journal.deliveriesOf.get(n.id) ?? []).some(
-            ({ row, accepted }) => row.orderKey === orderKey && (accepted.length > 0 || row.leaseToken > 0),
+            ({ row, accepted }) =>
+              (row.orderKey === orderKey && (accepted.length > 0 || row.leaseToken > 0)) ||
+              // Another group of the receiver said it there, and this one goes on for it.
+              (n.receiver === receiver &&
+                row.recipient === recipient &&
+                accepted.length > 0 &&
+                this.#mayBeTakenBack(id)),
           ),
       );
     const only = alerts.every(({ id, status }) => status === 'resolved' && (id === alertId || !heard(id)));
