@@ -9,7 +9,7 @@ import { forgetNotified, groupsOf, leaveGroup, logNotified } from './group.ts';
 import { nextEndOf } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { hasLeft } from './leave.ts';
-import { decideNotify, type NotifyDecision } from './notify.ts';
+import { decideNotify, type GroupView, type NotifyDecision } from './notify.ts';
 import { recordEnds } from './respond.ts';
 import type { Receiver } from './routing.ts';
 import type { AlertRow } from './rows.ts';
@@ -56,6 +56,7 @@ export function applyNotify(
   noteSuppressed(state, group, view.suppressed, now, out);
   if (decision.notify && receiver) {
     const said = spoken(view);
+    const held = endsHeldBack(view);
     const notification = emitNotification(state, group, decision.reason, said, now);
     out.notifications.push(notification);
     logNotified(
@@ -66,7 +67,10 @@ export function applyNotify(
         flapping: said.flapping.includes(alert),
       })),
       now,
-      (id) => waitsElsewhere(state, group, id),
+      (id, entry) => {
+        if (held.has(id)) return { ...entry, displaced: true };
+        return waitsElsewhere(state, group, id) ? { ...entry, status: 'resolved' } : null;
+      },
     );
     group.row.lastSentAt = now;
     noteToldInStorm(state, group, view, notification.alerts, out);
@@ -78,6 +82,12 @@ export function applyNotify(
   } else {
     for (const { alert, until } of view.held) hold(state, group, alert, until, now, out);
   }
+  for (const { id } of view.displaced) leaveGroup(state, group, id);
+  forgetNotified(
+    group,
+    view.displaced.map(({ id }) => id),
+  );
+  for (const alert of view.displaced) finish(state, alert, out);
   if (receiver) {
     for (const alert of view.unasked) {
       logNotified(group, [{ alert, status: 'resolved' }], group.row.notified[alert.id]?.at ?? now);
@@ -98,6 +108,11 @@ export function applyNotify(
   } else {
     out.effects.push({ put: 'group', row: group.row, insert: false });
   }
+}
+
+/** What has ended, and whose end is held back. */
+function endsHeldBack({ suppressed }: GroupView): ReadonlySet<string> {
+  return new Set(suppressed.flatMap(({ alert }) => (alert.state === 'resolved' ? [alert.id] : [])));
 }
 
 /** Of one key the log keeps what is written last: the episode that fires, not one before it that has passed. */

@@ -332,6 +332,8 @@ export function afterTelling(
   // Of one that fires again the receiver hears that instead; whoever a step told of the one before is told its end.
   const receiver = state.routing.receivers.get(group.row.receiver);
   const again = view.superseded.filter((alert) => sendsResolved(state, alert, receiver));
+  const displaced = view.displaced.filter((alert) => sendsResolved(state, alert, receiver));
+  if (displaced.length > 0) tellEnds(state, group, displaced, fires, now, out);
   if (notify) tellEnds(state, group, [...view.resolved, ...again], fires, now, out);
   if (!fires) {
     // A digest tells of an end at its time: until then it is known who else is to hear of it.

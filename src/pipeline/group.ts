@@ -191,13 +191,13 @@ export function leaveGroup(state: PipelineState, group: Group, alertId: string):
 
 /**
  * Writes one entry of the notify log; the row is replaced, so that what a commit holds does not change under it. Of one key
- * the last one stays, and what `keeps` says of the others.
+ * the last one stays, and of the one before it what `keeps` makes of its entry.
  */
 export function logNotified(
   group: Group,
   entries: readonly { alert: AlertRow; status: 'firing' | 'resolved' | 'event'; flapping?: boolean }[],
   now: number,
-  keeps: (id: string) => boolean = () => false,
+  keeps: (id: string, entry: Notified) => Notified | null = () => null,
 ): void {
   if (entries.length === 0) return;
   const notified = { ...group.row.notified };
@@ -205,7 +205,8 @@ export function logNotified(
     const before = group.lastOfKey.get(alert.key);
     const old = before === undefined ? undefined : notified[before];
     if (old !== undefined && before !== undefined && before !== alert.id) {
-      if (keeps(before)) notified[before] = { ...old, status: 'resolved' };
+      const kept = keeps(before, old);
+      if (kept) notified[before] = kept;
       else delete notified[before];
     }
     const { key, effectiveSeverity, severity } = alert;

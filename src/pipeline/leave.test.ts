@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
 import { matchersIn, PipelineStory } from '../testing/pipeline-story.ts';
-import type { Route, RoutingConfig } from './routing.ts';
+import type { Receiver, Route, RoutingConfig } from './routing.ts';
 
 const s = 1_000;
 const min = 60 * s;
@@ -98,6 +98,70 @@ describe('an alert that moves to other people under a silence', () => {
       '70 pager resolved: a resolved',
       '70 ops first: a firing',
     ]);
+  });
+});
+
+describe('an alert whose end is held back while a newer one of its key is told', () => {
+  const leveledDigest = {
+    everyMs: 10 * min,
+    severities: ['warning' as const, 'high' as const],
+    max: 1_000,
+    to: null,
+  };
+  const step = { afterMs: 5 * min, to: [{ kind: 'channel' as const, name: 'phone' }], strategy: null };
+  const page = {
+    ...{ name: 'page', repeat: 0, confirm: 'any' as const, promote: [] },
+    steps: [{ ...step, severities: null, during: [] }],
+  };
+  const again = (receiver: Partial<Receiver>, restarts = false): PipelineStory => {
+    const levels = [
+      { severity: 'warning' as const, threshold: 80 },
+      { severity: 'high' as const, threshold: 90 },
+    ];
+    const receivers = [{ sendResolved: true, ...receiver }];
+    const rules = [aRule({ severity: 'warning', levels })];
+    const story = new PipelineStory({ rules, receivers, escalations: [page] });
+    story.verdict('a', true, 'HighCpu', 'warning');
+    story.advance(12 * min);
+    const id = story.silence(30 * min, 'severity="high"');
+    story.verdict('a', true, 'HighCpu', 'high');
+    story.advance(min);
+    story.verdict('a', false);
+    story.advance(5 * min);
+    story.verdict('a', true, 'HighCpu', 'warning');
+    story.advance(10 * min);
+    if (restarts) story.restart();
+    story.do({ kind: 'silence.expire', id, actor: 'key:bob' });
+    story.advance(40 * min);
+    return story;
+  };
+
+  it.each([false, true])(
+    'is over without a word of its own when nothing holds it back any more',
+    (restarts) => {
+      const story = again({}, restarts);
+      expect(story.said).toEqual(['10 ops first: a firing', '1090 ops refired: a firing']);
+      expect(story.kinds('notify.skipped')).toEqual([]);
+      expect(story.state.alerts.size).toBe(1);
+    },
+  );
+
+  it('is no news of a digest', () => {
+    const story = again({ digest: leveledDigest });
+    const totals = story.results.flatMap(({ notifications }) =>
+      notifications.flatMap(({ message }) => message.digest?.total ?? []),
+    );
+    expect(totals).toEqual([1, 1]);
+    expect(story.state.alerts.size).toBe(1);
+  });
+
+  it('is told to have ended to whom a step told of it', () => {
+    const story = again({ escalation: 'page' });
+    const toPhone = story.results
+      .flatMap(({ notifications }) => notifications)
+      .filter(({ to }) => to)
+      .map(({ message, alerts }) => `${message.reason} ${Object.values(alerts)}`);
+    expect(toPhone).toEqual(['escalation_step firing', 'escalation_step firing', 'some_resolved resolved']);
   });
 });
 

@@ -40,6 +40,8 @@ export interface GroupView {
   readonly unasked: AlertRow[];
   /** Resolved, but the same key fires again in this group: its news is the next episode's. */
   readonly superseded: AlertRow[];
+  /** The same, and that was told while the end of this one was held back: nothing is to be said here. */
+  readonly displaced: AlertRow[];
   /** Began to fire and ended without a word; only a digest tells of that. */
   readonly passed: AlertRow[];
   readonly events: AlertRow[];
@@ -99,6 +101,7 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
     resolved: [],
     unasked: [],
     superseded: [],
+    displaced: [],
     passed: [],
     events: [],
     suppressed: [],
@@ -145,6 +148,8 @@ export function viewGroup(state: PipelineState, group: Group, receiver: Receiver
         else if (group.lastOfKey.has(alert.key)) view.refired.push(alert);
         else view.fresh.push(alert);
       }
+    } else if (group.row.notified[id]?.displaced) {
+      view.displaced.push(alert);
     } else if (said === 'firing') {
       const successor = state.openByKey.get(alert.key);
       const again = successor?.state === 'firing' && successor.id !== id && group.members.has(successor.id);

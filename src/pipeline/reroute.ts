@@ -163,7 +163,7 @@ function passOn(state: PipelineState, group: Group, now: number, out: StepResult
 function farewell(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const receiver = state.routing.receivers.get(group.row.receiver);
   const known = Object.entries(group.row.notified)
-    .filter(([, entry]) => entry.status === 'firing')
+    .filter(([, entry]) => entry.status === 'firing' && !entry.displaced)
     .map(([id]) => state.alerts.get(id))
     .filter((alert): alert is AlertRow => alert !== undefined)
     .filter((alert) => sendsResolved(state, alert, receiver))

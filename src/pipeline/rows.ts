@@ -108,6 +108,8 @@ export interface Notified {
   readonly flapping?: true;
   /** Since when the alert is another group's, where that is still to be said here. */
   readonly left?: number;
+  /** It has ended, which is held back, and something newer of its key was said since: the receiver is to hear no more of it. */
+  readonly displaced?: true;
 }
 
 /** Whom steps have told, and of which alerts: they are to hear of the end of these. */
