@@ -292,6 +292,7 @@ export class Escalations {
   /** Another group tells the same people from now on, perhaps: it is certain once the first one lets it go. */
   #takenOver(row: GroupRow): void {
     const { escalation } = row;
+    this.#ends.passedOn(row);
     if (escalation == null) {
       this.#handOver(row.id);
       return;

@@ -1,6 +1,6 @@
 // The oracle of whom the steps of escalations told: they hear of the end when the receiver of the group does, or, where the
 // alert is another group's by then, when that one tells the same receiver.
-import type { NotificationRow } from '../../pipeline/rows.ts';
+import type { GroupRow, NotificationRow } from '../../pipeline/rows.ts';
 import { type Besides, endsOf } from './besides.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -76,6 +76,28 @@ export class StepEnds {
       all.set(id, new Map([...(all.get(id) ?? []), ...channels]));
     this.#told.delete(from);
     this.#told.set(to, all);
+  }
+
+  /**
+   * An alert has left a group for this one of the same receiver, which says from now on that it is over: also where the
+   * alert comes back to the first one, which knows of no step then.
+   */
+  passedOn(heir: GroupRow): void {
+    const { journal } = this.#world;
+    const known = new Set(heir.escalation?.told.flatMap(({ alerts }) => alerts));
+    if (known.size === 0) return;
+    for (const [groupId, told] of this.#told) {
+      const group = journal.groups.get(groupId);
+      if (groupId === heir.id || group?.tenant !== heir.tenant || group.receiver !== heir.receiver) continue;
+      for (const [id, channels] of [...told]) {
+        const left = group.notified[id]?.status !== 'firing' && known.has(id);
+        if (!left || group.escalation?.told.some(({ alerts }) => alerts.includes(id))) continue;
+        told.delete(id);
+        const all = this.#told.get(heir.id) ?? new Map<string, Map<string, number>>();
+        all.set(id, new Map([...(all.get(id) ?? []), ...channels]));
+        this.#told.set(heir.id, all);
+      }
+    }
   }
 
   /** A commit is through: what its receiver heard, the others did, too. */
