@@ -1,8 +1,8 @@
 // Which notifications go to others than the receiver of their group: the steps of its escalation, and the ends of what
 // these told. Told from the others by what is committed: such an end follows the receiver's own, of the same alerts, at
-// once; or what the receiver hears instead, that the same fires again.
+// once; or what the receiver hears instead, that the same fires again, perhaps long before a silence lets the end out.
 import type { Effect } from '../../pipeline/effect.ts';
-import type { NotificationRow } from '../../pipeline/rows.ts';
+import { type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import type { World } from './world.ts';
 
 const ends: readonly string[] = ['resolved', 'some_resolved'];
@@ -12,6 +12,8 @@ export class Besides {
   readonly #ids = new Set<string>();
   /** Group → of its last moment: when that was, and of which alerts its receiver was told the end then. */
   readonly #ended = new Map<string, { at: number; ids: Set<string> }>();
+  /** `<group> <alert key>` → the alert of that key that its receiver heard of last. */
+  readonly #heard = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -24,12 +26,16 @@ export class Besides {
     if (reason === 'escalation_step' || groupId === null) return;
     const over = endsOf(effect.row);
     const last = this.#ended.get(groupId);
-    const again = ends.includes(reason ?? '') && last?.at === createdAt && over.length > 0;
-    if (again && over.every((alert) => last.ids.has(alert) || this.#firesAgain(alert))) {
+    const now = last?.at === createdAt ? last.ids : null;
+    const isBeside = (alert: string) =>
+      (now !== null && (now.has(alert) || this.#firesAgain(alert))) || this.#isOvertaken(groupId, alert);
+    if (ends.includes(reason ?? '') && over.length > 0 && over.every(isBeside)) {
       this.#ids.add(id);
       return;
     }
-    const before = last?.at === createdAt ? last.ids : [];
+    for (const [alert, saying] of Object.entries(effect.row.alerts))
+      if (saysFiring(saying)) this.#heard.set(this.#keyOf(groupId, alert), alert);
+    const before = now ?? [];
     this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
   }
 
@@ -41,6 +47,16 @@ export class Besides {
     return journal
       .ofKey(alert.tenant, alert.key)
       .some(({ row }) => row.id !== alertId && row.state === 'firing');
+  }
+
+  /** Its receiver has heard from this group that a newer one of the same key fires, and hears no end of this one. */
+  #isOvertaken(groupId: string, alertId: string): boolean {
+    const last = this.#heard.get(this.#keyOf(groupId, alertId)) ?? alertId;
+    return last > alertId;
+  }
+
+  #keyOf(groupId: string, alertId: string): string {
+    return `${groupId} ${this.#world.journal.alerts.get(alertId)?.row.key ?? alertId}`;
   }
 
   has({ id }: Pick<NotificationRow, 'id'>): boolean {
