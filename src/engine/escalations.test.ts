@@ -547,6 +547,24 @@ describe('what nobody ends in time', () => {
     });
   });
 
+  it('counts from when it fires, whatever it was while it was pending', async () => {
+    const rising = [
+      ['info', 80],
+      ['warning', 95],
+    ] as const;
+    const rule = {
+      forMs: 8 * minute,
+      levels: rising.map(([severity, threshold]) => ({ severity, threshold, resolveThreshold: threshold })),
+    };
+    open({ rules: [rule], escalations: [policy({ steps: [], promote: promote() })] });
+    for (const value of [90, 97, 97, 97, 97, 97, 97, 97, 97]) {
+      await stage.push(value);
+      await stage.advance(minute);
+    }
+    await stage.advance(15 * minute);
+    expect(words()).toEqual(['8 first warning P4', '18 escalated high P3']);
+  });
+
   it('is not more urgent by two steps at once when it was told late', async () => {
     const escalations = [policy({ steps: [], promote: promote({ while: 'unresolved' }) })];
     open({ escalations, route: { groupWaitMs: 45 * minute } });

@@ -8,7 +8,7 @@ import { findAtEnd, suppressionOf } from './suppress.ts';
 
 export interface DuePromotion {
   readonly promotion: Promotion;
-  /** Since when the alert has been of its severity. */
+  /** Since when the alert has fired with its severity. */
   readonly since: number;
   /** Infinite while somebody holds it and it is not known for how long. */
   readonly at: number;
@@ -26,8 +26,8 @@ export function promotionOf(
   if (group.row.notified[alert.id]?.status !== 'firing') return null;
   const promotion = promote.find(({ from }) => from === alert.effectiveSeverity);
   if (promotion === undefined) return null;
-  // A sample may be ahead of the clock.
-  const since = Math.min(alert.severitySince ?? alert.firedAt ?? now, now);
+  // What it was while it was pending is nobody's concern. A sample may be ahead of the clock.
+  const since = Math.min(Math.max(alert.severitySince ?? 0, alert.firedAt ?? now), now);
   const at = since + promotion.afterMs;
   if (promotion.while === 'unresolved') return { promotion, since, at };
   return { promotion, since, at: Math.max(at, freeAt(state, group, alert, now)) };
