@@ -17,6 +17,7 @@ import { formatTarget } from '../../pipeline/target.ts';
 import type { Acks } from './acks.ts';
 import type { Besides } from './besides.ts';
 import { isOddQuarter, policyFor } from './escalation-plan.ts';
+import { LastWords } from './last-words.ts';
 import { isHeld, type Member, type OpenAlerts } from './open-alerts.ts';
 import { routeAt } from './routes.ts';
 import { StepEnds } from './step-ends.ts';
@@ -71,6 +72,7 @@ export class Escalations {
   /** By group. One that is over stays, for who was told. */
   readonly #runs = new Map<string, Run>();
   readonly #ends: StepEnds;
+  readonly #words: LastWords;
   /** Of groups that are closed, by whom they told: another one ends it in the same commit. */
   readonly #orphans = new Map<string, Run>();
   /** Group → the one that may go on with its escalation. */
@@ -87,6 +89,7 @@ export class Escalations {
     this.#acks = acks;
     this.#besides = besides;
     this.#ends = new StepEnds(world, besides);
+    this.#words = new LastWords(world, besides);
     this.#alerts = alerts;
     this.#telling = telling;
   }
@@ -103,6 +106,7 @@ export class Escalations {
 
   onEffect(effect: Effect, at: number): void {
     if (this.#world.routing.escalations === undefined) return;
+    this.#words.onEffect(effect);
     if (effect.put === 'event') this.#happened(effect.row);
     else if (effect.put === 'notification') this.#said(effect.row, at);
     else if (effect.put === 'group') this.#takenOver(effect.row);
@@ -284,7 +288,7 @@ export class Escalations {
     const fires = group
       ? this.#alerts.of(group, at).filter(({ row }) => (row.firedAt ?? at) < at - 1_000)
       : [];
-    const told = fires.filter(({ row }) => saysFiring(this.#lastWord(row.id, groupId)));
+    const told = fires.filter(({ row }) => group && saysFiring(this.#words.of(row, group)));
     if (told.length > 0 && !this.#unsettled(groupId, at))
       this.#broken('I9', `${groupId} ended as resolved, and ${told[0]!.row.id} fires`);
   }
@@ -432,7 +436,7 @@ export class Escalations {
   #open(group: GroupRow, now: number): readonly Member[] {
     return this.#alerts
       .of(group, now)
-      .filter(({ by, row }) => by === null && saysFiring(this.#lastWord(row.id, group.id)));
+      .filter(({ by, row }) => by === null && saysFiring(this.#words.of(row, group)));
   }
 
   #stateOf(group: GroupRow, now: number): Run['seen'] {
@@ -440,12 +444,6 @@ export class Escalations {
     const members = this.#alerts.of(group, now);
     const held = members.length > 0 && members.every(({ by }) => by === 'acknowledged');
     return held ? 'acknowledged' : 'other';
-  }
-
-  /** What the group said of the alert last to its receiver. */
-  #lastWord(alertId: string, groupId: string) {
-    const said = this.#world.journal.notificationsOf.get(alertId) ?? [];
-    return said.findLast((row) => row.groupId === groupId && !this.#besides.has(row))?.alerts[alertId];
   }
 
   #ran({ seenAt, pausedAt }: Run, now: number): number {
