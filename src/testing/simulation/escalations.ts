@@ -83,6 +83,8 @@ export class Escalations {
   readonly #toldAt = new Map<string, { readonly at: number; readonly reason: string }>();
   /** Group → when its escalation began last. */
   readonly #armedAt = new Map<string, number>();
+  /** Group → when the last of its alerts that were escalated became another's. */
+  readonly #partedAt = new Map<string, number>();
 
   constructor(world: World, acks: Acks, besides: Besides, alerts: OpenAlerts, telling: Telling) {
     this.#world = world;
@@ -280,6 +282,7 @@ export class Escalations {
     const since = Math.max(this.#telling.routedAt, this.#telling.lastMovedAt);
     if (reason !== 'resolved') {
       counters.hit('escalation ended by a route');
+      this.#partedAt.set(groupId, at);
       if (since < run.startedAt)
         this.#broken('I9', `${groupId} ended (${reason}) and nothing was routed anew`);
       return;
@@ -367,12 +370,21 @@ export class Escalations {
     const news = ['first', 'new_alerts', 'refired'].includes(row.reason);
     if (!news && row.reason !== 'repeat' && row.reason !== 'escalated') return;
     const policy = this.#policyOf(groupId);
-    // Events of a moment are stored before its messages. What this one began may have gone to other people by then, because
-    // the alert, told late, was raised at once: how it ended was looked at there.
+    // Events of a moment are stored before its messages. What this one began, or went on with, may have gone to other people
+    // by then, because the alert, told late, was raised at once: how it ended was looked at there.
     if (run === undefined && this.#armedAt.get(groupId) === row.createdAt) return;
+    if (run === undefined && this.#partedAt.get(groupId) === row.createdAt && this.#isAnothers(row)) return;
     // So may its last step have been taken.
     if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
     this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
+  }
+
+  /** All that it says to fire has left the group since. */
+  #isAnothers({ groupId, alerts }: NotificationRow): boolean {
+    const notified = this.#world.journal.groups.get(groupId!)?.notified ?? {};
+    return Object.keys(alerts).every(
+      (id) => !saysFiring(alerts[id]) || notified[id]?.status !== 'firing' || notified[id].left !== undefined,
+    );
   }
 
   #checkStep(row: NotificationRow, { run, step }: Decided, at: number): void {
