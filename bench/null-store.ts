@@ -98,6 +98,7 @@ export function nullStore(): Store {
       }
       return claimed;
     },
+    claimBehind: () => [],
     parkDue: () => ({ leased: [], parked: 0 }),
     unpark: () => 0,
     nextDueAt: () => queued[0]?.row.dueAt ?? null,

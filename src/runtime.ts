@@ -256,6 +256,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     released: (job) => engine.complete(job.tenant, { kind: 'released', ...leaseOf(job) }),
     wanted: (job) => engine.isWanted(job.tenant, job.orderKey, job.deliveryId),
     hungry: () => claimer.wakeAt(clock.now()),
+    behind: (job, most): readonly Job[] => claimer.behind(job, most),
   });
   // The same key again changes nothing, so what could not be stored is tried until the hour is over.
   const tell = (tenant: string, event: IncomingEvent, key: Idempotency, at: number): void => {
@@ -275,7 +276,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     (tenant, event, key, at) =>
       clock.soon(() => tell(tenant, event, { scope: 'system', key, bodyHash: event.type }, at)),
   );
-  const claimer = new Claimer({
+  const claimer: Claimer = new Claimer({
     store,
     clock,
     log,
@@ -286,6 +287,7 @@ export function createRuntime(ports: RuntimePorts, config: RuntimeConfig): Runti
     claimed: (job, dueAt) =>
       engine.claimed(job.tenant, { kind: 'claimed', ...leaseOf(job), dueAt, channel: job.channel }),
     expired: (job) => engine.complete(job.tenant, { kind: 'expired', ...leaseOf(job) }),
+    howManyGoAlong: (job, most) => engine.howManyGoAlong(job.tenant, job.orderKey, job.deliveryId, most),
   });
   const made = ports.made ?? { kinds: {}, vault: vaultOf([]), open: noChannel };
   const live = new LiveChannels({

@@ -60,7 +60,7 @@ export class ChannelQueue<Job extends Queued> {
     }
     queue.push(job);
     lane.waiting += 1;
-    lane.held.set(job.tenant, this.heldBy(job.tenant, job.lane) + 1);
+    this.hold(job);
   }
 
   /** The next job in turn that the gate lets through; it counts as held until `ended`. */
@@ -96,6 +96,11 @@ export class ChannelQueue<Job extends Queued> {
     if (queue.length === 0) lane.tenants.delete(job.tenant);
     lane.waiting -= 1;
     return next;
+  }
+
+  /** It runs without having waited here; it counts as held until `ended`. */
+  hold(job: Job): void {
+    this.#lanes[job.lane].held.set(job.tenant, this.heldBy(job.tenant, job.lane) + 1);
   }
 
   /** A taken job is over. */

@@ -22,6 +22,8 @@ export interface ClaimerPorts {
   readonly pauses: (now: number) => readonly Pause[];
   /** Tells policy of the new lease; false when the delivery is not open any more. */
   readonly claimed: (job: Job, dueAt: number) => boolean;
+  /** How many of those right behind it in its order may go along in its call, as policy knows them. */
+  readonly howManyGoAlong: (job: Job, most: number) => number;
   /** Claimed after the end of its time: policy ends it. */
   readonly expired: (job: Job) => void;
 }
@@ -63,6 +65,27 @@ export class Claimer {
   resume(tenant: string, channel: string): void {
     this.#resumed.set(`${tenant}/${channel}`, { tenant, channel });
     this.wakeAt(this.#ports.clock.now());
+  }
+
+  /**
+   * What waits behind `job` in its order and may go along in its call, in that order, leased. None where the channel is
+   * paused: only one asks whether it works again.
+   */
+  behind(job: Job, most: number): Job[] {
+    const { store, clock, owner, leaseMs, log, howManyGoAlong } = this.#ports;
+    const limit = this.#closed ? 0 : howManyGoAlong(job, most);
+    if (limit === 0) return [];
+    const now = clock.now();
+    const { tenant, orderKey, deliveryId, channel } = job;
+    const isPaused = this.#ports.pauses(now).some((one) => one.tenant === tenant && one.channel === channel);
+    if (isPaused) return [];
+    try {
+      const of = { tenant, orderKey, deliveryId, channel };
+      return this.#known(store.claimBehind({ ...of, now, owner, leaseMs, limit }), now);
+    } catch (error) {
+      log.error('delivery.claim_failed', { error: String(error) });
+      return [];
+    }
   }
 
   #claim(): void {
@@ -116,6 +139,11 @@ export class Claimer {
   }
 
   #take(claimed: readonly ClaimedDelivery[], now: number, lane?: Lane): void {
+    this.#ports.dispatcher.offerAll(this.#known(claimed, now, lane));
+  }
+
+  /** Those that policy knows as open, and whose time is not over. */
+  #known(claimed: readonly ClaimedDelivery[], now: number, lane?: Lane): Job[] {
     const jobs: Job[] = [];
     for (const { delivery, body } of claimed) {
       const made = this.#jobOf(delivery, body, now);
@@ -124,7 +152,7 @@ export class Claimer {
       else if (this.#ports.claimed(job, delivery.dueAt)) jobs.push(job);
       else this.#ports.log.warn('delivery.claim_of_closed', { delivery: job.deliveryId });
     }
-    this.#ports.dispatcher.offerAll(jobs);
+    return jobs;
   }
 
   #jobOf(delivery: ClaimedDelivery['delivery'], body: string, now: number): Job {

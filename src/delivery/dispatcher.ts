@@ -39,6 +39,8 @@ export interface DispatcherPorts {
   readonly released: (job: Job) => void;
   /** Whether it is still to be sent; absent: always. */
   readonly wanted?: (job: Job) => boolean;
+  /** Leases what waits for `job` in its order and may go along in its call, `most` of it; absent: nothing does. */
+  readonly behind?: (job: Job, most: number) => readonly Job[];
 }
 
 /** Leased deliveries kept in memory per channel, tenant and lane; the rest waits in the store. */
@@ -412,11 +414,14 @@ export class Dispatcher {
     const { instance, definition } = channel;
     const now = this.#ports.clock.now();
     const bundled = instance.bundle?.most ?? 1;
-    const merges = bundled === 1 && definition.merges !== false && queue.waiting >= room;
+    const mergeable = bundled === 1 && definition.merges !== false;
+    const merges = mergeable && queue.waiting >= room;
+    // The last call: what waits behind its message for a turn in their group would wait for calls to come, one after another.
+    const takesBehind = mergeable && queue.waiting + 1 >= room && !job.shorter;
     const person = personIn(job.recipient);
     if (alone.has(job.deliveryId) || (merges && job.shorter)) return jobs;
     // A call that carries several messages is for the channel's own recipients.
-    if (person !== null && !merges) return jobs;
+    if (person !== null && !mergeable) return jobs;
     const may = (next: Job) =>
       !alone.has(next.deliveryId) &&
       personIn(next.recipient) === person &&
@@ -429,7 +434,32 @@ export class Dispatcher {
         this.#ports.released(next);
       } else jobs.push(next);
     }
+    if (takesBehind)
+      for (const one of [...jobs]) jobs.push(...this.#behind(station, one, mostMerged - jobs.length));
     return jobs;
+  }
+
+  /** In their order, up to the first that has to stay. */
+  #behind({ queue, alone, channel }: Station, job: Job, most: number): Job[] {
+    if (most <= 0) return [];
+    const { deadlineMs } = channel.definition.limits;
+    const now = this.#ports.clock.now();
+    const going: Job[] = [];
+    let stays = false;
+    for (const next of this.#ports.behind?.(job, most) ?? []) {
+      stays ||=
+        next.shorter ||
+        next.message.locale !== job.message.locale ||
+        alone.has(next.deliveryId) ||
+        now + deadlineMs > next.leaseUntil ||
+        !this.#isWanted(next);
+      if (stays) this.#ports.released(next);
+      else {
+        queue.hold(next);
+        going.push(next);
+      }
+    }
+    return going;
   }
 
   async #attempt(station: Station, jobs: readonly Job[]): Promise<void> {
@@ -507,7 +537,9 @@ export class Dispatcher {
         if (voids !== this.#voids) return;
         if (outcome === 'alone') alone.add(job.deliveryId);
         if (alone.size > mostAlone) alone.delete(alone.values().next().value!);
-        if (this.#closed || station.gone || isPaused()) this.#ports.released(job);
+        // Alone it goes after the one before it in its order, which waits again.
+        const follows = jobs.slice(0, i).some(({ orderKey }) => orderKey === job.orderKey);
+        if (follows || this.#closed || station.gone || isPaused()) this.#ports.released(job);
         else queue.push(job);
         return;
       }

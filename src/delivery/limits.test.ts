@@ -32,10 +32,20 @@ interface Options {
   readonly definition?: Partial<ChannelDefinition>;
   readonly perMinute?: number;
   readonly ledger?: CallLedger;
+  /** What waits behind a delivery in its order, by its id. */
+  readonly behind?: Readonly<Record<string, readonly Job[]>>;
 }
 
 /** Channels of a provider that counts calls itself, and remembers what it took. */
-function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinute, ledger }: Options = {}) {
+function stage({
+  answer,
+  latencyMs = 200,
+  channels,
+  definition: of = {},
+  perMinute,
+  ledger,
+  behind,
+}: Options = {}) {
   const clock = new ManualClock();
   const calls: Call[] = [];
   const results = new Map<string, AttemptResult>();
@@ -81,6 +91,7 @@ function stage({ answer, latencyMs = 200, channels, definition: of = {}, perMinu
     released: (job) => void released.push(job.deliveryId),
     wanted: ({ deliveryId }) => !unwanted.has(deliveryId),
     ...(ledger && { ledger }),
+    ...(behind && { behind: (job: Job, most: number) => behind[job.deliveryId]?.slice(0, most) ?? [] }),
   });
   const job = (deliveryId: string, over: Partial<Job> = {}): Job => ({
     ...{ tenant: 'acme', deliveryId, orderKey: deliveryId, leaseToken: 1, attempt: 1 },
@@ -321,6 +332,51 @@ describe('a channel with 20 calls a minute', () => {
     const kinds = calls.map(({ ids }) => new Set(ids.map((id) => id[0])).size);
     expect(kinds).toEqual(calls.map(() => 1));
     expect(calls.flatMap(({ ids }) => ids)).toHaveLength(12);
+  });
+});
+
+describe('what waits behind a message in its order', () => {
+  const one = { chat: { limits: [{ calls: 1, perMs: minute }] } };
+  const job = stage().job;
+  const group = (...ids: string[]) => ids.map((id) => job(id, { orderKey: 'g', leaseUntil: Infinity }));
+
+  it('goes along in the last call there is, not while there are more', async () => {
+    const behind = { a: group('b', 'c') };
+    const few = stage({ channels: one, behind });
+    few.offer(['a'], { orderKey: 'g' });
+    const enough = stage({ channels: { chat: { limits: [{ calls: 2, perMs: minute }] } }, behind });
+    enough.offer(['a'], { orderKey: 'g' });
+    for (const { clock } of [few, enough]) await clock.advance(1_000);
+    expect(few.calls.map(({ ids }) => ids)).toEqual([['a', 'b', 'c']]);
+    expect([...few.results.keys()]).toEqual(['a', 'b', 'c']);
+    expect(enough.calls.map(({ ids }) => ids)).toEqual([['a']]);
+    expect(few.dispatcher.of('acme', 'chat')).toEqual({ leased: 0, running: 0 });
+  });
+
+  it('waits again where the call is refused as a whole: alone it goes after the one before it', async () => {
+    const { offer, clock, calls, released } = stage({
+      channels: { chat: { limits: [{ calls: 2, perMs: 10_000 }] } },
+      behind: { a: group('b', 'c') },
+      answer: ({ ids }) => (ids.length > 1 ? { kind: 'permanent', message: '400' } : { kind: 'sent' }),
+    });
+    offer(['other', 'a'], { orderKey: 'g' });
+    await clock.advance(minute);
+    expect(calls.map(({ ids }) => ids)).toEqual([['other'], ['a', 'b', 'c'], ['a']]);
+    expect(released).toEqual(['b', 'c']);
+  });
+
+  it('stays from the first on that is of another language, or that nobody wants any more', async () => {
+    const [b, c] = group('b', 'c');
+    const chinese = { ...b!, message: { ...b!.message, locale: 'zh-TW' as const } };
+    const other = stage({ channels: one, behind: { a: [chinese, c!] } });
+    const seen = stage({ channels: one, behind: { a: [b!, c!] } });
+    seen.unwanted.add('b');
+    for (const { offer, clock, calls, released } of [other, seen]) {
+      offer(['a'], { orderKey: 'g' });
+      await clock.advance(1_000);
+      expect(calls.map(({ ids }) => ids)).toEqual([['a']]);
+      expect(released).toEqual(['b', 'c']);
+    }
   });
 });
 

@@ -18,6 +18,7 @@ import type { Lane } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
 import type { Pause } from '../policy/breaker.ts';
 import { isSeen } from '../policy/confirm.ts';
+import { howManyGoAlong } from '../policy/go-along.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import { plan } from '../policy/plan.ts';
 import type { Leased } from '../policy/plan-result.ts';
@@ -566,6 +567,12 @@ export class Engine {
     const delivery = tenant?.policy.orders.get(orderKey)?.open.find((open) => open.id === id);
     if (tenant === undefined || delivery === undefined) return true;
     return delivery.confirmed === undefined && !isSeen(tenant.policy, delivery);
+  }
+
+  /** How many of those right behind the delivery in its order may go along in its call. */
+  howManyGoAlong(tenantName: string, orderKey: string, id: string, most: number): number {
+    const order = this.#tenants.get(tenantName)?.policy.orders.get(orderKey);
+    return order === undefined ? 0 : howManyGoAlong(order, id, most);
   }
 
   /** A claim is known to policy before its delivery is dispatched. False: the delivery is not open any more. */

@@ -227,4 +227,29 @@ describe('an alert that another routing takes away from a group that goes on', (
     story.restart();
     expect(story.state.alerts.get(id)?.state).toBe('firing');
   });
+
+  it("is a digest's word alone when that took it over, over a restart", () => {
+    const collecting = (...severities: ('warning' | 'high')[]) =>
+      aReceiver({ digest: { everyMs: 10 * min, severities, max: 1_000, to: null }, dedupeWindowMs: 5 * min });
+    const levels = [
+      { severity: 'warning' as const, threshold: 80 },
+      { severity: 'high' as const, threshold: 90 },
+    ];
+    const rules = [aRule({ severity: 'warning', levels })];
+    const story = new PipelineStory({ rules, receivers: [collecting('warning')] });
+    story.verdict('a', true, 'HighCpu', 'high');
+    story.advance(min);
+    // To the digest and back, while the log of the group is kept for the dedupe window.
+    story.verdict('a', true, 'HighCpu', 'warning');
+    story.advance(10 * s);
+    story.verdict('a', true, 'HighCpu', 'high');
+    story.advance(10 * s);
+    const receivers = new Map([['ops', collecting('warning', 'high')]]);
+    const routing = { ...story.state.routing, receivers, route: aRoute({ groupBy: ['host'] }) };
+    story.do({ kind: 'routing', routing });
+    story.verdict('a', false);
+    story.restart(routing);
+    story.advance(20 * min);
+    expect(story.said).toEqual(['10 ops first: a firing', '400 ops digest: a resolved']);
+  });
 });

@@ -118,6 +118,7 @@ function retire(
   // Who was told at once that something fires does not wait for a digest to hear that it has ended, nor hears it there anew.
   const heir = found && isCollected(found) && !isCollected(group) ? undefined : found;
   handOverEscalation(state, group, heir, now, out);
+  const said = group.row.notified;
   if (!heir) passOn(state, group, now, out);
   if (heir) {
     const notified = { ...group.row.notified };
@@ -141,7 +142,9 @@ function retire(
       return;
     }
   } else if (group.row.nextReason === 'close' && group.row.nextAt !== null && group.row.nextAt > now) {
-    return; // nothing fires here; the log only guards the dedupe window and closes by itself
+    // Nothing fires here; the log only guards the dedupe window and closes by itself. What others have taken over stays so.
+    if (group.row.notified !== said) out.effects.push({ put: 'group', row: group.row, insert: false });
+    return;
   }
   state.groups.delete(group.row.groupKey);
   out.effects.push({ put: 'group.closed', tenant: state.tenant, id: group.row.id });

@@ -184,6 +184,18 @@ export interface ClaimRequest {
   readonly except: Readonly<Record<Lane, ReadonlySet<string>>>;
 }
 
+export interface BehindRequest {
+  readonly now: number;
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly tenant: string;
+  readonly orderKey: string;
+  /** The delivery that goes first; it is the first of its order. */
+  readonly deliveryId: string;
+  readonly channel: string;
+  readonly limit: number;
+}
+
 export interface ParkRequest {
   readonly now: number;
   readonly owner: string;
@@ -347,6 +359,11 @@ export interface Store extends SpanReads {
   // -- deliveries -----------------------------------------------------------------------------------------------
   /** Leases due deliveries whose order key has no earlier one open. Also takes leases that ran out. */
   claimDue(request: ClaimRequest): readonly ClaimedDelivery[];
+  /**
+   * Leases what may go along in the call of a delivery that is being sent: what is queued right behind it in its order and
+   * due on the same channel, up to the first that is not.
+   */
+  claimBehind(request: BehindRequest): readonly ClaimedDelivery[];
   /**
    * Due deliveries of paused channels are put off (reason `breaker_open`), without a lease; where a probe is due, the one
    * that has waited for longest is leased.

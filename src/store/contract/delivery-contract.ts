@@ -89,6 +89,39 @@ export function deliveryContract(current: () => Story): void {
     expect(idsOf(claim())).toEqual([third.id]);
   });
 
+  it('hands out what waits right behind a delivery that is being sent, up to the first that is not due there', () => {
+    const { rows, store, commit, claim } = current();
+    const note = rows.notification();
+    const order = (orderNo: number, over: Partial<DeliveryRow> = {}) =>
+      rows.delivery(note, { orderKey: 'g/ops', orderNo, ...over });
+    const [first, second, third] = [order(1), order(2), order(3)];
+    const elsewhere = order(4, { channel: 'ops-mail' });
+    const last = order(5);
+    commit(sending(note, first, second, third, elsewhere, last));
+    const behind = (limit: number, over: { deliveryId?: string; now?: number } = {}) =>
+      store.claimBehind({
+        ...{ now: t0, owner: 'node-1', leaseMs: 30_000, tenant: 'acme', orderKey: 'g/ops' },
+        ...{ deliveryId: first.id, channel: first.channel, limit },
+        ...over,
+      });
+    expect(behind(9)).toEqual([]); // nothing is being sent
+    const [going] = claim();
+    expect(behind(9, { deliveryId: second.id })).toEqual([]);
+    expect(behind(9, { now: t0 - 60_000 })).toEqual([]);
+    expect(idsOf(behind(1))).toEqual([second.id]);
+    expect(behind(9)).toEqual([]); // the second is on its way, and nothing overtakes it
+    const again = { state: 'queued', finishedAt: null } as const;
+    commit([ended({ ...second, leaseToken: 1 }, t0, again), ended(going!.delivery, t0, again)]);
+    expect(idsOf(claim())).toEqual([first.id]);
+    const along = behind(9);
+    expect(idsOf(along)).toEqual([second.id, third.id]);
+    expect(along[0]).toMatchObject({
+      delivery: { state: 'sending', leaseToken: 2, leaseUntil: t0 + 30_000 },
+    });
+    commit([ended({ ...first, leaseToken: 2 }, t0), ...along.map(({ delivery }) => ended(delivery, t0))]);
+    expect(idsOf(claim())).toEqual([elsewhere.id]);
+  });
+
   it('keeps the order when an earlier delivery comes in later, or is opened again', () => {
     const { rows, commit, claim } = current();
     const note = rows.notification();

@@ -1,8 +1,9 @@
 // Taking deliveries for sending: retries, restarts and whatever was not dispatched from memory. A claim writes a new
 // lease token, so a completion from before it can no longer count.
 import type { Lane } from '../../pipeline/rows.ts';
-import type { ClaimedDelivery, ClaimRequest } from '../store.ts';
+import type { BehindRequest, ClaimedDelivery, ClaimRequest } from '../store.ts';
 import type { Db } from './database.ts';
+import { idText } from './id-codec.ts';
 import { alertsSaid, deliveryRow, type StoredDelivery } from './row-codec.ts';
 import { columnsOf, delivery } from './schema.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
@@ -75,6 +76,24 @@ export function claimGroup(db: Db) {
     )
     .pluck();
 
+  const ofOrder = db.raw.prepare<[tenant: string, orderKey: string, limit: number], Candidate>(
+    `SELECT d.rowid AS rowid, ${columnsOf(delivery, 'd')}, n.alert_ids AS alertIds, n.new_to AS newTo, n.body AS body
+     FROM delivery d INDEXED BY delivery_open
+     CROSS JOIN notification n ON n.tenant = d.tenant AND n.id = d.notification_id
+     WHERE d.tenant = ? AND d.order_key = ? AND d.state IN ('queued', 'sending')
+     ORDER BY d.order_no LIMIT ?+0`,
+  );
+
+  function findBehind({ tenant, orderKey, deliveryId, channel, limit, now }: BehindRequest): Candidate[] {
+    const [first, ...others] = ofOrder.all(tenant, orderKey, limit + 1);
+    if (first === undefined || idText(first.id) !== deliveryId || first.state !== 'sending') return [];
+    const stays = others.findIndex(
+      (each) =>
+        each.state !== 'queued' || each.channel !== channel || each.dueAt > now || each.expiresAt <= now,
+    );
+    return stays < 0 ? others : others.slice(0, stays);
+  }
+
   function find(request: ClaimRequest): Candidate[] {
     const now = Math.floor(request.now);
     return lanes.flatMap((lane) => {
@@ -86,17 +105,26 @@ export function claimGroup(db: Db) {
     });
   }
 
+  // Nothing else writes between the look and the update: one thread, one process.
+  function take(
+    found: readonly Candidate[],
+    { now, owner, leaseMs }: Pick<ClaimRequest, 'now' | 'owner' | 'leaseMs'>,
+  ): readonly ClaimedDelivery[] {
+    if (found.length === 0) return [];
+    const leaseUntil = Math.floor(now + leaseMs);
+    db.transaction(() => {
+      for (const { rowid } of found) lease.run(owner, leaseUntil, rowid);
+    });
+    return found.map((row) => claimed(row, leaseUntil));
+  }
+
   return {
     claimDue(request: ClaimRequest): readonly ClaimedDelivery[] {
-      return withStoreErrors('claim deliveries', () => {
-        const found = find(request); // nothing else writes between this and the update: one thread, one process
-        if (found.length === 0) return [];
-        const leaseUntil = Math.floor(request.now + request.leaseMs);
-        db.transaction(() => {
-          for (const { rowid } of found) lease.run(request.owner, leaseUntil, rowid);
-        });
-        return found.map((row) => claimed(row, leaseUntil));
-      });
+      return withStoreErrors('claim deliveries', () => take(find(request), request));
+    },
+
+    claimBehind(request: BehindRequest): readonly ClaimedDelivery[] {
+      return withStoreErrors('claim deliveries behind one', () => take(findBehind(request), request));
     },
 
     nextDueAt(): number | null {

@@ -45,6 +45,11 @@ export function wrapStore(store: Store, kill: KillSwitch): Store {
       if (claimed.length > 0) kill.hit('lease.claimed');
       return claimed;
     },
+    claimBehind(request) {
+      const claimed = store.claimBehind(request);
+      if (claimed.length > 0) kill.hit('lease.claimed');
+      return claimed;
+    },
     retain(policy, now, limit) {
       const more = store.retain(policy, now, limit);
       kill.hit('retention');

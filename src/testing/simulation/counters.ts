@@ -53,6 +53,7 @@ export const sometimes = [
   'dead letter',
   'resolved dropped firing_not_sent',
   'queued behind its order',
+  'went along behind its order',
   'provider outage',
   'reply lost',
   'hang until the deadline',

@@ -81,6 +81,13 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
       for (const { delivery } of claimed) journal.claimed(delivery);
       return claimed;
     },
+    claimBehind: (request: Parameters<Store['claimBehind']>[0]) => {
+      failing('claimBehind');
+      const claimed = inner.claimBehind(request);
+      for (const { delivery } of claimed) journal.claimed(delivery);
+      if (claimed.length > 0) counters.hit('went along behind its order', claimed.length);
+      return claimed;
+    },
     parkDue: (request: Parameters<Store['parkDue']>[0]) => {
       failing('parkDue');
       const put = inner.parkDue(request);
