@@ -402,7 +402,10 @@ export class Telling {
       if (routing.receivers.get(receiver)?.sendResolved !== true) return false;
       const all = notified.filter((n) => n.receiver === receiver);
       if (!all.some((n) => saysFiring(n.alerts[row.id]))) return false;
-      return !(moved ? all.slice(-1) : all).some((n) => n.alerts[row.id] === 'resolved');
+      const last = all.at(-1)!.alerts[row.id];
+      // A digest or a storm's summary that tells of it as of something that has passed tells its end.
+      if (moved && last === 'event') return false;
+      return !(moved ? [last] : all.map((n) => n.alerts[row.id])).includes('resolved');
     });
   }
 
