@@ -166,6 +166,20 @@ describe('a series that stops', () => {
     expect(stage.events()).toEqual(['alert.pending(absent)', 'alert.firing(absent)']);
   });
 
+  it('is seen in time behind a sample that ended another one before its `for` was over', async () => {
+    at({ rules: [{ aggregate: 'absent', windowMs: 30 * s, forMs: 3 * min }] });
+    await stage.push(1);
+    await stage.advance(40 * s);
+    await stage.push(1);
+    expect(stage.events()).toEqual(['alert.pending(absent)', 'alert.cleared']);
+    await stage.advance(30 * s);
+    expect(stage.events().slice(2)).toEqual(['alert.pending(absent)']);
+    await stage.advance(3 * min - 1);
+    expect(stage.events()).toHaveLength(3);
+    await stage.advance(1);
+    expect(stage.events().at(-1)).toBe('alert.firing(absent)');
+  });
+
   it('counts only time in which ingest was up: after a start absence waits one window', async () => {
     at({ rules: [{ aggregate: 'absent', windowMs: 2 * min }] });
     await stage.push(1);

@@ -11,6 +11,9 @@ export type SilenceDecision =
   | { readonly kind: 'rest' }
   | { readonly kind: 'verdict'; readonly input: VerdictInput; readonly again: number | null };
 
+/** Nobody looks more often for the end of `for`. */
+const leastLookMs = 1_000;
+
 /** How long a pair may be silent before it means something. */
 export function patienceOf(pair: RulePair): number {
   return pair.rule.aggregate === 'absent' ? pair.rule.windowMs : pair.rule.noDataAfterMs;
@@ -31,9 +34,11 @@ export function decideSilence(pair: RulePair, alert: AlertRow | undefined, now: 
   if (since > now) return { kind: 'wait', until: since };
   if (alert?.state === 'firing') return { kind: 'rest' };
   const pendingUntil = alert ? (alert.pendingSince ?? now) + rule.forMs : null;
-  // Silence only goes on with what a sample began: it has something to say when `for` is over.
-  if (pendingUntil !== null && pendingUntil > now) return { kind: 'wait', until: pendingUntil };
-  const again = alert ? null : now + rule.forMs;
+  // Silence only goes on with what a sample began: it has something to say when `for` is over. A sample may come before
+  // that, and then be the last one: whoever looks again within their patience is not late for the silence behind it.
+  const lookAgain = (until: number) => Math.min(until, now + Math.max(patienceOf(pair), leastLookMs));
+  if (pendingUntil !== null && pendingUntil > now) return { kind: 'wait', until: lookAgain(pendingUntil) };
+  const again = alert ? null : lookAgain(now + rule.forMs);
   return {
     kind: 'verdict',
     input: inputOf(pair, verdict, now, absent ? 'absent' : 'no_data'),
