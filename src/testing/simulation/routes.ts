@@ -31,6 +31,17 @@ export function toldAt(routing: RoutingConfig, labels: Labels): readonly Told[] 
   });
 }
 
+/**
+ * Of the places where one receiver is told of an alert those that owe it the end, each at its own time. A place that is
+ * told at once and said nothing owes none where another one did: its resolve_wait says nothing of the other's.
+ * @param saidBy Paths of the groups that told the receiver that it fires, as far as there still are such groups.
+ */
+export function placesThatOweTheEnd(places: readonly Told[], saidBy: readonly string[]): readonly Told[] {
+  const said = ({ route: { path }, digest }: Told) =>
+    digest === null && (saidBy.includes(path) || saidBy.includes(`${path} storm`));
+  return places.some(said) ? places.filter((place) => place.digest !== null || said(place)) : places;
+}
+
 /** How long somebody may wait for a digest at most, whatever is collected. */
 export function longestDigestMs({ receivers }: RoutingConfig): number {
   return Math.max(0, ...[...receivers.values()].map(({ digest }) => digest?.everyMs ?? 0));

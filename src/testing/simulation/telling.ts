@@ -8,7 +8,7 @@ import type { Acks } from './acks.ts';
 import type { Besides } from './besides.ts';
 import type { Hold, Holding } from './holding.ts';
 import type { AlertRecord } from './journal.ts';
-import { longestDigestMs, routeAt, slotBefore, type Told, toldAt } from './routes.ts';
+import { longestDigestMs, placesThatOweTheEnd, routeAt, slotBefore, type Told, toldAt } from './routes.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -378,14 +378,23 @@ export class Telling {
     const { by, endedAt } = this.#hold(row, now);
     if (by !== null) return false;
     const from = Math.max(resolvedAt, endedAt, this.routedAt);
-    for (const place of toldAt(routing, labelsOf(row))) {
-      const { receiver, route } = place;
-      if (!believers.includes(receiver)) continue;
-      const until = from + route.resolveWaitMs + this.#patience(place, row);
-      if (now > until + this.#world.downtime(resolvedAt, now))
-        this.#broken('I1', `${row.id} ended at ${resolvedAt}, ${receiver} heard that it fires and no end`);
+    const places = toldAt(routing, labelsOf(row));
+    for (const receiver of believers) {
+      const own = places.filter((place) => place.receiver === receiver);
+      for (const place of placesThatOweTheEnd(own, this.#saidBy(row.id, receiver))) {
+        const until = from + place.route.resolveWaitMs + this.#patience(place, row);
+        if (now > until + this.#world.downtime(resolvedAt, now))
+          this.#broken('I1', `${row.id} ended at ${resolvedAt}, ${receiver} heard that it fires and no end`);
+      }
     }
     return false;
+  }
+
+  /** Paths of the groups that told the receiver that it fires. */
+  #saidBy(alertId: string, receiver: string): readonly string[] {
+    return this.#heard(alertId)
+      .filter((n) => n.receiver === receiver && saysFiring(n.alerts[alertId]))
+      .flatMap(({ groupId }) => this.#world.journal.groups.get(groupId ?? '')?.route ?? []);
   }
 
   /** Receivers that were told that it fires, and not that it does not any more. */
