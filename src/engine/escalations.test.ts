@@ -212,6 +212,32 @@ describe('an escalation', () => {
     expect(told()).toEqual(['armed', 'skipped(severity)', 'skipped(hours)', 'step', 'ended(exhausted)']);
   });
 
+  it('goes by what the group tells at the moment of the step, which is told first', async () => {
+    open({
+      rules: [{ levels }],
+      route: { groupBy: ['alertname'], groupIntervalMs: 10 * minute },
+      escalations: [
+        policy({
+          steps: [
+            step(10, 'channel:phone', { severities: ['warning'] }),
+            step(10, 'channel:boss', { severities: ['critical'] }),
+          ],
+        }),
+      ],
+    });
+    await stage.push(91, { host: 'a' });
+    await stage.advance(5 * minute);
+    await stage.push(96, { host: 'b' });
+    await stage.advance(5 * minute);
+    expect(stage.sent.map(({ at, message }) => `${Math.floor(at / 60)} ${message.reason}`)).toEqual([
+      '0 first',
+      '10 new_alerts',
+    ]);
+    expect(told()).toEqual(['armed', 'skipped(severity)']);
+    await stage.advance(10 * minute);
+    expect(steps()).toEqual(['20 boss 2']);
+  });
+
   it('tells the end of an alert to those whom a step told of it, and to nobody else', async () => {
     open({ route: { groupBy: ['alertname'] } });
     await stage.push(91, { host: 'a' });

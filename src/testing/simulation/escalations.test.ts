@@ -1,32 +1,34 @@
 import { describe, expect, it } from 'vitest';
+import type { Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import type { EscalationPolicy } from '../../pipeline/escalation.ts';
-import type { EventRow, Notified, Saying } from '../../pipeline/rows.ts';
+import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
+import type { AlertRow, EventRow, NotificationRow, Notified, Saying } from '../../pipeline/rows.ts';
 import { aReceiver, aRoute } from '../builders.ts';
 import type { Acks } from './acks.ts';
 import type { Besides } from './besides.ts';
 import { Counters } from './counters.ts';
 import { Escalations } from './escalations.ts';
-import type { OpenAlerts } from './open-alerts.ts';
+import type { Member, OpenAlerts } from './open-alerts.ts';
 import type { Telling } from './telling.ts';
 import type { World } from './world.ts';
 
-const policy: EscalationPolicy = {
-  ...{ name: 'page', repeat: 0, confirm: 'any', promote: [] },
-  steps: [{ afterMs: 600_000, to: [], strategy: null, severities: null, during: [] }],
-};
+const step: EscalationStep = { afterMs: 600_000, to: [], strategy: null, severities: null, during: [] };
 
 /** One group that fires from 0, is escalated from 0, and of which more is committed at 100. */
 class Story {
   readonly notified: Record<string, Notified> = {};
+  /** What fires in the group. */
+  readonly open: Member[] = [];
+  readonly #notificationsOf = new Map<string, NotificationRow[]>();
   readonly #oracle: Escalations;
 
-  constructor() {
+  constructor(steps: readonly EscalationStep[] = [step]) {
+    const policy: EscalationPolicy = { name: 'page', repeat: 0, confirm: 'any', promote: [], steps };
     const group = { id: 'g', tenant: 'default', receiver: 'ops', route: '{}', labels: {} };
     const journal = {
       groups: new Map([['g', { ...group, notified: this.notified }]]),
       alerts: new Map([['a', { row: { id: 'a', tenant: 'default', key: 'a', kind: 'alert', labels: {} } }]]),
-      notificationsOf: new Map(),
+      notificationsOf: this.#notificationsOf,
     };
     const routing = {
       route: aRoute({ escalation: 'page' }),
@@ -38,7 +40,7 @@ class Story {
       world as unknown as World,
       {} as Acks,
       { has: () => false } as unknown as Besides,
-      { of: () => [] } as unknown as OpenAlerts,
+      { of: () => this.open } as unknown as OpenAlerts,
       { routedAt: 0, lastMovedAt: 100 } as Telling,
     );
     this.event(0, 'escalation.armed', null, { policy: 'page' });
@@ -50,9 +52,25 @@ class Story {
     this.#oracle.onEffect({ put: 'event', row } as unknown as Effect, at);
   }
 
+  /** The group's first step is left out, for it is not for what is as urgent as this. */
+  leavesOut(at: number): void {
+    const body = { policy: 'page', step: 1, of: 2, round: 1, since: 0, dueAt: step.afterMs };
+    this.event(at, 'escalation.skipped', 'severity', body);
+  }
+
+  /** An alert fires, and nobody holds it. */
+  fires(id: string, effectiveSeverity: Severity): void {
+    const row: Partial<AlertRow> = { id, labels: {}, effectiveSeverity };
+    this.open.push({ row: row as AlertRow, by: null });
+  }
+
+  sweep(): void {
+    this.#oracle.sweep();
+  }
+
   /** What fires was told. */
-  says(createdAt: number, reason: string): void {
-    const alerts: Record<string, Saying> = { a: 'firing' };
+  says(createdAt: number, reason: string, ids: readonly string[] = ['a']): void {
+    const alerts: Record<string, Saying> = Object.fromEntries(ids.map((id) => [id, 'firing']));
     const row = {
       id: 'n',
       groupId: 'g',
@@ -62,6 +80,10 @@ class Story {
       alerts,
       createdAt,
     };
+    for (const id of ids) {
+      const said = this.#notificationsOf.get(id) ?? [];
+      this.#notificationsOf.set(id, [...said, row as unknown as NotificationRow]);
+    }
     this.#oracle.onEffect({ put: 'notification', row } as unknown as Effect, createdAt);
   }
 }
@@ -87,5 +109,44 @@ describe('what was told is escalated', () => {
     const story = new Story();
     story.event(90, 'escalation.ended', 'routed_elsewhere');
     expect(() => story.says(100, 'refired')).toThrow('was told (refired) and is not escalated');
+  });
+});
+
+describe('a step for warnings is left out', () => {
+  const at = 700_000;
+  const aWarning = () => {
+    const story = new Story([{ ...step, severities: ['warning'] }, step]);
+    story.fires('a', 'warning');
+    return story;
+  };
+
+  it('where the group tells of something more urgent at the same moment', () => {
+    const story = aWarning();
+    story.fires('b', 'high');
+    story.leavesOut(at);
+    story.says(at, 'new_alerts', ['b']);
+    expect(() => story.sweep()).not.toThrow();
+  });
+
+  it('not where that is told later', () => {
+    const story = aWarning();
+    story.fires('b', 'high');
+    story.leavesOut(at);
+    story.says(at + 1, 'new_alerts', ['b']);
+    expect(() => story.sweep()).toThrow('step 1 of g was left out by severity, which is warning');
+  });
+
+  it('not where what is told at that moment is less urgent', () => {
+    const story = aWarning();
+    story.fires('b', 'info');
+    story.leavesOut(at);
+    story.says(at, 'new_alerts', ['b']);
+    expect(() => story.sweep()).toThrow('step 1 of g was left out by severity, which is warning');
+  });
+
+  it('not where nothing is told', () => {
+    const story = aWarning();
+    story.leavesOut(at);
+    expect(() => story.sweep()).toThrow('step 1 of g was left out by severity, which is warning');
   });
 });

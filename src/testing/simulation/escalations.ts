@@ -3,7 +3,7 @@
 // told hears of the end. It counts the delay itself, by looking every few seconds whether somebody holds all of it.
 import type { AlertMessage } from '../../../channels/message.ts';
 import { canonicalLabels } from '../../../rules/labels.ts';
-import { severities } from '../../../rules/types.ts';
+import { type Severity, severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
 import {
@@ -63,6 +63,15 @@ interface Decided {
   readonly step: EscalationStep;
 }
 
+/** A step that was left out by severity, until a message of the same moment is a reason for it. */
+interface LeftOut {
+  readonly groupId: string;
+  readonly at: number;
+  readonly step: EscalationStep;
+  /** What is broken without one. */
+  readonly message: string;
+}
+
 export class Escalations {
   readonly #world: World;
   readonly #acks: Acks;
@@ -78,6 +87,8 @@ export class Escalations {
   /** Group → the one that may go on with its escalation. */
   readonly #heirs = new Map<string, string>();
   readonly #decided = new Map<string, Decided>();
+  /** Steps that were left out by severity, while nothing that was told is a reason for it. */
+  #leftOut: LeftOut[] = [];
   readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
   /** Group → when its receiver was told that something fires, and why. */
   readonly #toldAt = new Map<string, { readonly at: number; readonly reason: string }>();
@@ -124,6 +135,7 @@ export class Escalations {
         this.#broken('I9', `${row.id} is for ${asked.join(', ')}, and has deliveries to ${made.join(', ')}`);
     }
     this.#unchecked.length = 0;
+    for (const { message } of this.#leftOut) this.#broken('I9', message);
     this.#ends.sweep();
     for (const { groupId } of this.#orphans.values())
       this.#broken('I9', `${groupId} is closed, and its escalation is not over`);
@@ -257,11 +269,32 @@ export class Escalations {
     if (reason === 'hours' && (step.during.length === 0 || isOddQuarter(at)))
       this.#broken('I9', `${where} was left out by the hour, and it is in time`);
     if (reason !== 'severity') return;
-    const group = this.#world.journal.groups.get(run.groupId)!;
-    const open = this.#open(group, at);
-    if (open.length === 0 || this.#unsettled(run.groupId, at)) return;
-    if (step.severities === null || step.severities.includes(worst(open.map(({ row }) => row))))
-      this.#broken('I9', `${where} was left out by severity, which is ${worst(open.map(({ row }) => row))}`);
+    const severity = this.#worstOpen(run.groupId, at);
+    if (severity === null || this.#unsettled(run.groupId, at)) return;
+    if (step.severities !== null && !step.severities.includes(severity)) return;
+    const message = `${where} was left out by severity, which is ${severity}`;
+    if (step.severities === null) this.#broken('I9', message);
+    this.#leftOut.push({ groupId: run.groupId, at, step, message });
+  }
+
+  /**
+   * A group that is due for both is told first, and its step goes by what was told: the message of a moment is stored after
+   * its events.
+   */
+  #justifyLeftOut({ groupId, createdAt }: NotificationRow): void {
+    if (!this.#leftOut.some((left) => left.groupId === groupId && left.at === createdAt)) return;
+    const severity = this.#worstOpen(groupId!, createdAt);
+    if (severity === null) return;
+    this.#leftOut = this.#leftOut.filter(
+      (left) => left.groupId !== groupId || left.at !== createdAt || left.step.severities?.includes(severity),
+    );
+  }
+
+  /** How urgent the most urgent alert is that was told and that nobody holds; null: there is none. */
+  #worstOpen(groupId: string, at: number): Severity | null {
+    const group = this.#world.journal.groups.get(groupId);
+    const open = group === undefined ? [] : this.#open(group, at);
+    return open.length === 0 ? null : worst(open.map(({ row }) => row));
   }
 
   #ended(groupId: string, reason: string | null, at: number): void {
@@ -362,6 +395,7 @@ export class Escalations {
     const { journal } = this.#world;
     const run = this.#runs.get(groupId);
     this.#ends.receiverTold(row);
+    this.#justifyLeftOut(row);
     const fires = Object.entries(row.alerts).some(
       ([id, saying]) => saysFiring(saying) && journal.alerts.get(id)?.row.kind === 'alert',
     );
