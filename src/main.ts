@@ -3,13 +3,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { exitCodes } from './cli/host.ts';
 import { runCli } from './cli/program.ts';
-import { boundHeapSlack } from './heap-slack.ts';
 
 // What waits for a commit or an analysis dies old, and leaves holes between what stays: a hundred thousand alerts that fire
 // were 110 MiB on pages of 190. A collection moves what is on pages with a fifth of holes together instead of two thirds. Not as an
 // option of the command line: there it shrinks the young heap, too, and everything grows old.
 setFlagsFromString('--optimize-for-size');
-boundHeapSlack();
 
 // A reader that went away (`tocsin check | head`) is no reason for a stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
