@@ -242,8 +242,13 @@ function idempotencyOf(c: Context<HttpEnv>, raw: Buffer): Idempotency | null {
 
 /** A JSON answer with any status. */
 export function answer(c: Context<HttpEnv>, status: number, body: unknown): Response {
+  return answerText(c, status, JSON.stringify(body));
+}
+
+/** The same of what is JSON text already. */
+export function answerText(c: Context<HttpEnv>, status: number, json: string): Response {
   c.header('content-type', 'application/json');
-  return c.body(JSON.stringify(body), status as 200);
+  return c.body(json, status as 200);
 }
 
 /** What a service answered, as a response. */
