@@ -53,6 +53,21 @@ export function deliveryContract(current: () => Story): void {
     ]);
   });
 
+  it('gives every channel and tenant its share of a claim, and what others leave to whoever has more', () => {
+    const { rows, commit, claim } = current();
+    const note = rows.notification();
+    const foreign = rows.notification({ tenant: 'globex' });
+    const many = Array.from({ length: 12 }, (_, n) => rows.delivery(note, { dueAt: t0 - 100 + n }));
+    const mails = [1, 2].map((n) => rows.delivery(note, { channel: 'ops-mail', dueAt: t0 - n }));
+    const theirs = rows.delivery(foreign, { dueAt: t0 });
+    commit([...sending(note, ...many, ...mails), ...sending(foreign, theirs)]);
+    const limits = { high: 0, normal: 0, low: 0, [theirs.lane]: 6 };
+    const [first, second, third, ...later] = many.map(({ id }) => id);
+    expect(idsOf(claim({ limits }))).toEqual([first, second, third, mails[1]!.id, mails[0]!.id, theirs.id]);
+    expect(idsOf(claim({ limits }))).toEqual(later.slice(0, 6));
+    expect(idsOf(claim({ limits }))).toEqual(later.slice(6));
+  });
+
   it('never hands out a delivery while an earlier one of its order is open', () => {
     const { rows, store, commit, claim } = current();
     const firing = rows.notification();

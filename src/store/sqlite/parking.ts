@@ -1,9 +1,10 @@
 // Deliveries of paused channels: put off without a lease or an attempt, but for one that asks whether the channel works
-// again. They leave the head of delivery_due, so that a dead channel costs the others nothing.
+// again. They leave the head of their queue, so that what is due soon is found at once.
 import type { Lane } from '../../pipeline/rows.ts';
 import type { ClaimedDelivery, Parked, ParkRequest } from '../store.ts';
-import { leasing, ready } from './claim.ts';
+import { leasing } from './claim.ts';
 import type { Db } from './database.ts';
+import { dueGroup } from './due-deliveries.ts';
 import { idText } from './id-codec.ts';
 import { withStoreErrors } from './sqlite-errors.ts';
 
@@ -23,14 +24,10 @@ interface Due {
 }
 
 export function parkingGroup(db: Db) {
-  const dueOf = db.raw.prepare<[lane: string, now: number, keys: string, limit: number], Due>(
-    `SELECT d.rowid AS rowid, d.id AS id, d.tenant AS tenant, d.channel AS channel, d.recipient AS recipient,
-       d.due_at AS dueAt,
-       d.expires_at AS expiresAt, d.state AS state
-     FROM delivery d INDEXED BY delivery_due
-     WHERE d.lane = ? AND coalesce(d.lease_until, d.due_at) <= ?
-       AND d.tenant || '/' || d.channel IN (SELECT value FROM json_each(?)) AND ${ready}
-     ORDER BY coalesce(d.lease_until, d.due_at) LIMIT ?+0`,
+  const due = dueGroup(db);
+  const read = db.raw.prepare<[rowid: number], Due>(
+    `SELECT rowid, id, tenant, channel, recipient, due_at AS dueAt, expires_at AS expiresAt, state
+     FROM delivery WHERE rowid = ?`,
   );
   const putOff = db.raw.prepare<[dueAt: number, rowid: number]>(
     `UPDATE delivery SET due_at = ?, reason = 'breaker_open' WHERE rowid = ?`,
@@ -45,11 +42,22 @@ export function parkingGroup(db: Db) {
   );
   const lease = leasing(db);
 
+  /** Up to the limit in each lane. */
+  function dueOnes({ pauses, limit }: ParkRequest, now: number): Due[] {
+    return lanes.flatMap((lane) => {
+      const found: Due[] = [];
+      for (const pause of pauses) {
+        if (found.length >= limit) break;
+        for (const { rowid } of due.of(lane, pause, now, limit - found.length)) found.push(read.get(rowid)!);
+      }
+      return found;
+    });
+  }
+
   function park(request: ParkRequest): Parked {
     const now = Math.floor(request.now);
     const pauses = new Map(request.pauses.map((pause) => [`${pause.tenant}/${pause.channel}`, pause]));
-    const keys = JSON.stringify([...pauses.keys()]);
-    const found = lanes.flatMap((lane) => dueOf.all(lane, now, keys, request.limit));
+    const found = dueOnes(request, now);
     if (found.length === 0) return { leased: [], parked: 0 };
     // Who asks next: whoever has waited for longest, in whatever lane.
     found.sort((a, b) => a.dueAt - b.dueAt);
