@@ -299,7 +299,7 @@ export class Dispatcher {
         overdue: (lane) => this.#limiter.overdue(key, lane, now),
         tenant: (tenant, lane, fair) => {
           if (station.running >= shared && runningOf.has(tenant)) return false;
-          if (this.#pass.spent && lane !== 'high' && runningOf.has(tenant)) {
+          if (this.#pass.spent(now) && lane !== 'high' && runningOf.has(tenant)) {
             nextPass = true;
             return false;
           }
@@ -334,7 +334,7 @@ export class Dispatcher {
       const jobs = this.#withCompany(station, job, room);
       station.running += 1;
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
-      this.#pass.take();
+      this.#pass.take(job.lane === 'high', now);
       void this.#attempt(station, jobs);
     }
   }

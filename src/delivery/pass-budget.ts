@@ -3,6 +3,9 @@
 
 /** Enough for thousands a second: a pass that is not full takes a millisecond or two. */
 const attemptsPerPass = 8;
+/** While urgent ones come: where one came there are more, and each waits for the pass that is under way, two or three times. */
+const attemptsBesideUrgent = 1;
+const urgentMs = 1_000;
 
 export class PassBudget<Waiting> {
   readonly #soon: (callback: () => void) => void;
@@ -10,6 +13,7 @@ export class PassBudget<Waiting> {
   readonly #waiting = new Set<Waiting>();
   #begun = 0;
   #armed = false;
+  #urgentUntil = Number.NEGATIVE_INFINITY;
 
   /** @param soon Calls back in the next pass. @param goOn Called there with each that waits, in turn. */
   constructor(soon: (callback: () => void) => void, goOn: (waiting: Waiting) => void) {
@@ -17,12 +21,14 @@ export class PassBudget<Waiting> {
     this.#goOn = goOn;
   }
 
-  get spent(): boolean {
-    return this.#begun >= attemptsPerPass;
+  /** Whether what is not urgent waits for the next pass. @param now Epoch milliseconds. */
+  spent(now: number): boolean {
+    return this.#begun >= (now < this.#urgentUntil ? attemptsBesideUrgent : attemptsPerPass);
   }
 
-  /** An attempt begins. */
-  take(): void {
+  /** An attempt begins. @param now Epoch milliseconds. */
+  take(urgent: boolean, now: number): void {
+    if (urgent) this.#urgentUntil = now + urgentMs;
     this.#begun += 1;
     this.#arm();
   }
