@@ -206,7 +206,7 @@ async function read(
   );
   const rows = await pages<ApiDelivery & { recipient: string }>(client, '/api/v1/deliveries');
   const deliveries: JudgedDelivery[] = [];
-  await inParallel(rows, async ({ id, notification_id, recipient, state, reason }) => {
+  await inParallel(rows, async ({ id, notification_id, recipient, state, reason, finished_at }) => {
     const { body } = await client.sure('GET', `/api/v1/notifications/${notification_id}`);
     for (const [alert, saying] of Object.entries((body as { alerts: Record<string, Saying> }).alerts)) {
       const token = tokenOf.get(alert);
@@ -219,6 +219,7 @@ async function read(
         state,
         reason,
         listedDead: dead.has(id),
+        finishedAt: finished_at,
       });
     }
   });

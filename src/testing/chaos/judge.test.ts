@@ -21,6 +21,7 @@ const delivery = (changes: Partial<JudgedDelivery> = {}): JudgedDelivery => ({
   state: 'delivered',
   reason: null,
   listedDead: false,
+  finishedAt: '2026-01-02T03:04:05.678Z',
   ...changes,
 });
 const kindsOf = (changes: Partial<Evidence>) => {
@@ -44,12 +45,25 @@ const gone: Pick<Evidence, 'pushes' | 'arrivals'> = {
   arrivals: [],
 };
 
+const endTold = (end: Partial<JudgedDelivery> = {}): Partial<Evidence> => ({
+  pushes: [{ token: 'a1', channel: 'sms', said: ['firing', 'resolved'] }],
+  arrivals: [arrival({ saying: 'resolved', deliveryId: 'd2' })],
+  deliveries: [delivery(), delivery({ id: 'd2', saying: 'resolved', ...end })],
+});
+
 describe('the judge of chaos', () => {
   it.each<[string, Partial<Evidence>, string[]]>([
     ['all is well', {}, []],
     ['nothing became of a push', { deliveries: [], arrivals: [] }, ['forgotten']],
     ['a delivery is open', { deliveries: [delivery({ state: 'sending' })] }, ['half_written', 'unsettled']],
     ['nobody took what counts as sent', { arrivals: [] }, ['not_told']],
+    ['the end of the same call tells of a beginning', endTold(), []],
+    ['the end of another call does not', endTold({ finishedAt: '2026-01-02T03:04:06.789Z' }), ['not_told']],
+    [
+      'an end that nobody took does not',
+      endTold({ state: 'dead', reason: 'permanent', listedDead: true }),
+      ['half_written', 'not_told', 'too_few_accepted'],
+    ],
     ['taken and answered, and dead', { deliveries: [dead()] }, ['half_written', 'too_few_accepted']],
     [
       'a dead letter in no list',

@@ -42,6 +42,8 @@ export interface JudgedDelivery {
   readonly reason: string | null;
   /** The list of dead letters has it. */
   readonly listedDead: boolean;
+  /** To the millisecond the same for all of one call; null while it is open. */
+  readonly finishedAt: string | null;
 }
 
 export interface Evidence {
@@ -122,14 +124,17 @@ export function judge(evidence: Evidence): Judgement {
   }
 
   for (const [key, list] of delivered) {
-    for (const { id, token, channel, state, reason, listedDead } of list) {
+    for (const { id, token, saying, channel, state, reason, listedDead, finishedAt } of list) {
       const took = arrived.get(key) ?? [];
       if (!pushed.has(key)) violate('invented', `${key}: delivery ${id} of what nobody pushed`);
       if (state === 'queued' || state === 'sending') violate('unsettled', `${key}: ${id} is ${state}`);
       if (state === 'dead' && !listedDead) violate('hidden', `${key}: ${id} is in no list of dead letters`);
       if ((state === 'dead' || state === 'dropped') && reason === null)
         violate('no_reason', `${key}: ${id} is ${state}`);
-      if (isAccepted(state) && took.length === 0 && !mayBeUnnamed(channel))
+      // A message that several were merged into says of an alert what is newest: the end tells of its beginning.
+      const end = saying === 'firing' ? delivered.get(keyOf(channel, token, 'resolved')) : undefined;
+      const toldByEnd = end?.some((one) => isAccepted(one.state) && one.finishedAt === finishedAt) ?? false;
+      if (isAccepted(state) && took.length === 0 && !toldByEnd && !mayBeUnnamed(channel))
         violate('not_told', `${key}: ${id} is ${state}`);
       const sure = took.some(({ ambiguous, at }) => !ambiguous && !killedSoonAfter(at));
       if (sure && list.length === 1 && !isAccepted(state))

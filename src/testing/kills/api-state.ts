@@ -9,6 +9,7 @@ export interface ApiDelivery {
   readonly state: 'queued' | 'sending' | 'sent' | 'delivered' | 'dead' | 'dropped';
   readonly reason: string | null;
   readonly attempts: number;
+  readonly finished_at: string | null;
 }
 
 /** What is promised of a silence. */
