@@ -152,6 +152,11 @@ export interface EngineConfig extends FileSaying {
 
 type Completion = { readonly tenant: string; readonly input: PolicyInput; readonly now: number };
 
+/** The call of several deliveries that it is a result of, if any. */
+function callOf(completion: Completion | undefined): string | null {
+  return completion?.input.kind === 'result' ? (completion.input.result.call?.id ?? null) : null;
+}
+
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #config: EngineConfig;
@@ -676,11 +681,14 @@ export class Engine {
   #takeCompletions(turn: Turn): void {
     this.#completionTimer?.cancel();
     this.#completionTimer = null;
-    // Half of the turn at most: new alerts go out although a burst of results is coming in.
+    // Half of the turn at most: new alerts go out although a burst of results is coming in. Results of one call stay together:
+    // a receipt of their message is for all of them, and finds either none of them in the store or each.
     const rows = turn.rows + this.#budget.rows / 2;
-    while (turn.rows < rows) {
+    let call: string | null = null;
+    while (turn.rows < rows || (call !== null && call === callOf(this.#completions.peek()))) {
       const completion = this.#completions.take();
       if (!completion) return;
+      call = callOf(completion);
       const tenant = this.#tenants.get(completion.tenant);
       if (tenant) this.#doors.plan(tenant, completion.input, completion.now, turn);
     }

@@ -69,6 +69,8 @@ export interface Awaited {
   readonly accepted: ReceivedDelivery | null;
   /** What the provider was given with the message. */
   readonly given: string;
+  /** Deliveries that the message tells of. */
+  readonly together: number;
   readonly channel: string;
   readonly unknown: boolean;
   readonly policy: PolicyState;
@@ -169,7 +171,8 @@ export class ReceiptDesk {
     if (unknown && merged !== undefined) this.#names.add(namedKey(merged), open.id, now);
     const given = merged ?? open.id;
     const accepted = acceptedBy(open, result, now);
-    return { open, accepted, given, channel: open.channel, unknown, policy: state };
+    const together = result.call?.deliveries ?? 1;
+    return { open, accepted, given, together, channel: open.channel, unknown, policy: state };
   }
 
   /** Takes what came early for the delivery, whose result has been planned to these effects. */
@@ -181,7 +184,7 @@ export class ReceiptDesk {
     plan: Plan,
     now: number,
   ): void {
-    const { open, accepted, given, channel, unknown, policy } = awaited;
+    const { open, accepted, given, together, channel, unknown, policy } = awaited;
     if (open.confirmed !== undefined && endsAsDelivered(effects, open.id)) {
       this.#count(key, 'applied');
       // It arrived before its provider answered.
@@ -190,7 +193,7 @@ export class ReceiptDesk {
     if (accepted !== null && accepted.providerId !== null) {
       let delivery = accepted;
       const { providerId } = accepted;
-      for (const receipt of this.#early.take(key, providerId)) {
+      for (const receipt of this.#early.take(key, providerId, together)) {
         const done = plan(tenant, { kind: 'receipt', delivery, receipt });
         if (done === null) continue;
         this.#done(tenant, key, providerId, delivery, done, now);

@@ -147,6 +147,42 @@ it('applies one receipt to every message of a call that carried many', async () 
   expect(stage.store.deliveryCounts('default')).toMatchObject({ delivered: 2 });
 });
 
+it('applies what came before the result of a merged call to each of its deliveries', async () => {
+  let answer: (result: SendResult) => void = () => {};
+  let calls = 0;
+  const results: number[] = [];
+  stage = new Stage({
+    route: { groupWaitMs: 0, groupBy: ['host'] },
+    limits: { messagesPerMinute: 1 },
+    wrapStore: (store) => ({
+      ...store,
+      commit(shards) {
+        const puts = shards.flatMap(({ effects }) => effects.map(({ put }) => put));
+        results.push(puts.filter((put) => put === 'delivery.result').length);
+        return store.commit(shards);
+      },
+    }),
+    answer: () => {
+      calls += 1;
+      if (calls === 1) return { kind: 'sent', providerId: 'SM0' };
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  });
+  const hosts = Array.from({ length: 40 }, (_, n) => `h${n}`);
+  for (const host of ['first', ...hosts]) await stage.push(99, { host });
+  await stage.advance(60_100);
+  expect(calls).toBe(2);
+  await receive('SM1', 'delivered');
+  answer({ kind: 'sent', providerId: 'SM1' });
+  await stage.advance(100);
+  expect(stage.store.deliveryCounts('default')).toMatchObject({ sent: 1, delivered: 40 });
+  expect(counts()).toEqual({ 'hook\nearly': 1, 'hook\napplied': 40 });
+  // All of a call in one turn: a receipt that comes between two turns finds each of them in the store, or none.
+  expect(results.filter((n) => n > 0)).toEqual([1, 40]);
+});
+
 it('thanks nobody for what could not be stored, and takes it when it comes again', async () => {
   let fail = false;
   await fired({

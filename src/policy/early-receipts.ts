@@ -12,6 +12,8 @@ interface Early {
   /** Kept under another name, too, which is counted. */
   readonly twin: boolean;
   readonly news: ReceiptOf[];
+  /** Of a call of several deliveries: for how many of them it was not taken yet; null: for none. */
+  left: number | null;
 }
 
 export class EarlyReceipts {
@@ -32,7 +34,7 @@ export class EarlyReceipts {
     const known = this.#byMessage.get(key);
     if (known) {
       if (known.news.length < mostOfOne) known.news.push(news);
-    } else this.#byMessage.set(key, { at: now, twin: by !== providerId, news: [news] });
+    } else this.#byMessage.set(key, { at: now, twin: by !== providerId, news: [news], left: null });
     return this.#forget(now);
   }
 
@@ -41,21 +43,23 @@ export class EarlyReceipts {
     return this.#byMessage.get(keyOf(channel, providerId))?.news ?? [];
   }
 
-  /** The same, which is kept no longer. */
-  take(channel: string, providerId: string): readonly ReceiptOf[] {
+  /** The same for one of the `deliveries` that the message tells of; kept no longer when it was taken for each. */
+  take(channel: string, providerId: string, deliveries = 1): readonly ReceiptOf[] {
     if (this.#byMessage.size === 0) return [];
     const key = keyOf(channel, providerId);
-    const found = this.#byMessage.get(key)?.news ?? [];
-    this.#byMessage.delete(key);
-    return found;
+    const found = this.#byMessage.get(key);
+    if (found === undefined) return [];
+    found.left = (found.left ?? deliveries) - 1;
+    if (found.left <= 0) this.#byMessage.delete(key);
+    return found.news;
   }
 
   #forget(now: number): number {
     let forgotten = 0;
-    for (const [key, { at, twin }] of this.#byMessage) {
+    for (const [key, { at, twin, left }] of this.#byMessage) {
       if (this.#byMessage.size <= mostMessages && at > now - keptMs) break;
       this.#byMessage.delete(key);
-      if (!twin) forgotten += 1;
+      if (!twin && left === null) forgotten += 1;
     }
     return forgotten;
   }

@@ -144,6 +144,18 @@ describe('receipts that come before their result', () => {
     expect(early.take('mail', 'SM1')).toEqual([]);
   });
 
+  it('of a message that tells of several are given out for each of them', () => {
+    const early = new EarlyReceipts();
+    early.keep('sms', 'SM1', news('delivered'), t0);
+    const taken = [1, 2, 3].map(() => early.take('sms', 'SM1', 3).map(({ status }) => status));
+    expect(taken).toEqual([['delivered'], ['delivered'], ['delivered']]);
+    expect(early.take('sms', 'SM1', 3)).toEqual([]);
+    early.keep('sms', 'SM2', news('delivered'), t0);
+    early.take('sms', 'SM2', 2);
+    // What was taken for one of them is not forgotten, though nobody asks for the other.
+    expect(early.keep('sms', 'SM3', news('sent'), t0 + 600_001)).toBe(0);
+  });
+
   it('are bounded, of one message and in all', () => {
     const early = new EarlyReceipts();
     for (let i = 0; i < 100; i++) early.keep('phone', 'SM0', news('sent'), t0);
