@@ -14,6 +14,8 @@ export interface TakenMessage {
   /** The id that came with it: a delivery's, or that of a call of several. */
   readonly given: string;
   readonly providerId: string;
+  /** Deliveries that it tells of. */
+  readonly ids: readonly string[];
 }
 
 export interface Machine {

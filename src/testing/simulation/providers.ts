@@ -158,7 +158,7 @@ export class Provider {
           world.accepted({ at: clock.now(), channel: this.name, deliveryId, message, ambiguous });
         }
         const providerId = `p-${context.deliveryId}-${context.attempt}-${clock.now()}`;
-        world.took({ channel: this.name, given: context.deliveryId, providerId });
+        world.took({ channel: this.name, given: context.deliveryId, providerId, ids });
         if (lost) {
           counters.hit('reply lost');
           for (const id of ids) world.failed(id);

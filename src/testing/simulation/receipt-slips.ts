@@ -54,4 +54,16 @@ export const receiptSlips: readonly Mutant[] = [
     }),
     plan: told(0.5),
   },
+  {
+    name: 'a receipt is for one of a merged call',
+    what: 'of the deliveries that one message told of, one alone is delivered when that has arrived',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        deliveriesOfProvider: (channel, providerId) =>
+          store.deliveriesOfProvider(channel, providerId).slice(0, 1),
+      }),
+    }),
+    plan: (plan) => ({ ...told(0)(plan), limits: [{ calls: 3, perMs: 60_000 }], eventsPerHour: 200 }),
+  },
 ];

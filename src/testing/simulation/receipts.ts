@@ -9,6 +9,8 @@ import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
 const mostTries = 200;
+/** Until then the result of a call is stored, or its process has died with it. */
+const settledMs = 60_000;
 
 export class Receipts {
   readonly #world: World;
@@ -57,7 +59,8 @@ export class Receipts {
     });
   }
 
-  async #tell({ channel, given, providerId }: TakenMessage, status: ReceiptOf['status']): Promise<void> {
+  async #tell(message: TakenMessage, status: ReceiptOf['status']): Promise<void> {
+    const { channel, given, providerId } = message;
     const { journal, counters } = this.#world;
     const said = { code: status === 'failed' ? '30005' : null, message: null, answer: null };
     const receipt: ReceiptOf = { providerId, deliveryId: given, status, ...said };
@@ -69,6 +72,7 @@ export class Receipts {
         continue;
       }
       counters.hit(status === 'failed' ? 'receipt of a loss' : 'receipt of an arrival');
+      if (status === 'delivered') this.#holdsForAll(message);
       const after = journal.deliveries.get(given)?.row;
       if (before === undefined || after === undefined) return;
       const open = before.state === 'queued' || before.state === 'sending';
@@ -86,6 +90,21 @@ export class Receipts {
       return;
     }
     this.#broken('I14', `a receipt of ${given} was never taken`);
+  }
+
+  /** A message that several were merged into has arrived: so has what each of them says. */
+  #holdsForAll({ ids, providerId }: TakenMessage): void {
+    const { clock, journal } = this.#world;
+    if (ids.length < 2) return;
+    clock.at(clock.now() + settledMs, () => {
+      const left = ids.find((id) => {
+        const row = journal.deliveries.get(id)?.row;
+        return row?.state === 'sent' && row.providerId === providerId;
+      });
+      if (left === undefined) return;
+      const what = `${left} went with others in ${providerId}, which has arrived, and is not delivered`;
+      this.#world.fail(new Violation('I14', what, clock.now()));
+    });
   }
 
   #broken(id: InvariantId, message: string): never {
