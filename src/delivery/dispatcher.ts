@@ -11,6 +11,7 @@ import { CallLedger } from './call-ledger.ts';
 import { ChannelQueue, lanes } from './channel-queue.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
 import { ChannelUse } from './channel-use.ts';
+import { type Company, type CompanyPorts, withCompany } from './company.ts';
 import type { Job } from './job.ts';
 import { type CountedCall, Limiter } from './limiter.ts';
 import { keyOf, type OpenChannel } from './open-channels.ts';
@@ -47,8 +48,6 @@ export interface DispatcherPorts {
 const memoryPerTenant = 1_000;
 /** Of a channel's attempts at once this share is kept for tenants that have none, so that nobody waits for another's storm. */
 const keptShare = 1 / 8;
-/** Messages that are merged into one, at most. */
-const mostMerged = 50;
 /** Who waits for longer than this for the next call waits in the store. */
 const longestWaitMs = 30_000;
 /** Deliveries of which is known that they go alone. */
@@ -57,21 +56,18 @@ const mostAlone = 10_000;
 export const limitCode = 'limit';
 
 /** A channel with what waits for it. */
-interface Station {
+interface Station extends Company {
   /** Tells it apart over all tenants. */
   readonly key: string;
   /** As it is now: an attempt that began before goes on as it was. */
   channel: OpenChannel;
   /** The channel is not there any more. */
   gone: boolean;
-  readonly queue: ChannelQueue<Job>;
   running: number;
   /** Attempts under way, by tenant. */
   readonly runningOf: Map<string, number>;
   /** `tenant/lane` that were refused a place since they were last half empty. */
   readonly full: Set<string>;
-  /** Deliveries of a call that was refused as a whole. */
-  readonly alone: Set<string>;
   /** When the next call may begin, while something waits for that. */
   wake: { readonly at: number; readonly timer: Timer } | null;
 }
@@ -89,6 +85,7 @@ export class Dispatcher {
   /** Stations in which something waits for a call to end, perhaps another station's. */
   readonly #waiting = new Set<Station>();
   readonly #pass: PassBudget<Station>;
+  readonly #company: CompanyPorts;
   #closed = false;
   /** How often all leases were void. */
   #voids = 0;
@@ -106,6 +103,11 @@ export class Dispatcher {
       (callback) => ports.clock.soon(callback),
       (station) => this.#pump(station),
     );
+    this.#company = {
+      isWanted: (job) => this.#isWanted(job),
+      released: ports.released,
+      behind: (job, most) => ports.behind?.(job, most) ?? [],
+    };
     for (const channel of ports.channels.all()) this.#open(channel);
   }
 
@@ -331,7 +333,7 @@ export class Dispatcher {
         continue;
       }
       room = Math.min(room, ofChannel.ok ? ofChannel.room : 1, ofPerson?.room ?? Number.POSITIVE_INFINITY);
-      const jobs = this.#withCompany(station, job, room);
+      const jobs = withCompany(station, job, room, now, this.#company);
       station.running += 1;
       runningOf.set(job.tenant, (runningOf.get(job.tenant) ?? 0) + 1);
       this.#pass.take(job.lane === 'high', now);
@@ -402,64 +404,6 @@ export class Dispatcher {
       this.#ports.hungry();
     });
     station.wake = { at, timer };
-  }
-
-  /**
-   * What waits of the same tenant and lane goes along: where one call carries several messages, and where more wait than
-   * there are calls, in one message then.
-   */
-  #withCompany(station: Station, job: Job, room: number): Job[] {
-    const jobs = [job];
-    const { channel, queue, alone } = station;
-    const { instance, definition } = channel;
-    const now = this.#ports.clock.now();
-    const bundled = instance.bundle?.most ?? 1;
-    const mergeable = bundled === 1 && definition.merges !== false;
-    const merges = mergeable && queue.waiting >= room;
-    // The last call: what waits behind its message for a turn in their group would wait for calls to come, one after another.
-    const takesBehind = mergeable && queue.waiting + 1 >= room && !job.shorter;
-    const person = personIn(job.recipient);
-    if (alone.has(job.deliveryId) || (merges && job.shorter)) return jobs;
-    // A call that carries several messages is for the channel's own recipients.
-    if (person !== null && !mergeable) return jobs;
-    const may = (next: Job) =>
-      !alone.has(next.deliveryId) &&
-      personIn(next.recipient) === person &&
-      (!merges || (!next.shorter && next.message.locale === job.message.locale));
-    while (jobs.length < (merges ? mostMerged : bundled)) {
-      const next = queue.takeLike(job, may);
-      if (!next) break;
-      if (now + definition.limits.deadlineMs > next.leaseUntil || !this.#isWanted(next)) {
-        queue.ended(next);
-        this.#ports.released(next);
-      } else jobs.push(next);
-    }
-    if (takesBehind)
-      for (const one of [...jobs]) jobs.push(...this.#behind(station, one, mostMerged - jobs.length));
-    return jobs;
-  }
-
-  /** In their order, up to the first that has to stay. */
-  #behind({ queue, alone, channel }: Station, job: Job, most: number): Job[] {
-    if (most <= 0) return [];
-    const { deadlineMs } = channel.definition.limits;
-    const now = this.#ports.clock.now();
-    const going: Job[] = [];
-    let stays = false;
-    for (const next of this.#ports.behind?.(job, most) ?? []) {
-      stays ||=
-        next.shorter ||
-        next.message.locale !== job.message.locale ||
-        alone.has(next.deliveryId) ||
-        now + deadlineMs > next.leaseUntil ||
-        !this.#isWanted(next);
-      if (stays) this.#ports.released(next);
-      else {
-        queue.hold(next);
-        going.push(next);
-      }
-    }
-    return going;
   }
 
   async #attempt(station: Station, jobs: readonly Job[]): Promise<void> {
