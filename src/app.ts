@@ -311,12 +311,13 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     causes.see(events);
   };
   knownOf = (tenant, alert) => analyses.knownOf(tenant, alert);
+  const metrics = createMetrics(runtime, disk);
   const http = createHttp(services, {
     analyses: createAnalysisServices({
       ...{ runner: analyses, threads, store, newId, fileEdges },
       alert: (tenant, id) => services.alert(tenant, id),
     }),
-    ...{ limits: config.limits, log, metrics: createMetrics(runtime, disk) },
+    ...{ limits: config.limits, log, metrics },
     links: linker === null ? null : { linker, timeZone: config.timeZone },
   });
   runtime.start(parts.rules);
@@ -425,6 +426,8 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       reachTests.stop();
       await listening?.close();
       http.flushAudit();
+      // The observer of collections lives as long as the process, and with it what its registry knows.
+      metrics.clear();
       causes.close();
       threads.close();
       analyses.close();

@@ -23,7 +23,7 @@ async function call(method: string, path: string, body?: object) {
     limits: defaultLimits,
     log: silentLog,
     metrics: new Registry(),
-    later: () => {},
+    later: () => () => {},
   });
   const id = services.newId();
   const key = mintKey(id);

@@ -27,8 +27,8 @@ export interface AccessLogOptions {
   readonly store: Pick<Store, 'recordAudit'>;
   readonly log: Log;
   readonly now: () => number;
-  /** Calls back once after so many milliseconds. */
-  readonly later: (ms: number, callback: () => void) => void;
+  /** Calls back once after so many milliseconds; what it answers cancels that. */
+  readonly later: (ms: number, callback: () => void) => () => void;
 }
 
 export class AccessLog {
@@ -36,6 +36,8 @@ export class AccessLog {
   readonly #failures = new Map<string, Failures>();
   #others: Failures | null = null;
   #flushing = false;
+  /** Ends a wait for the next minute. */
+  #cancel: () => void = () => {};
   readonly #days = new Map<string, number>();
   #firstUses = { day: 0, count: 0 };
   /** First uses that are not written yet. */
@@ -59,7 +61,7 @@ export class AccessLog {
     if (shortId !== null && counted.keys.size < mostKeysNamed) counted.keys.add(shortId);
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#options.later(gatheredMs, () => this.flush());
+    this.#cancel = this.#options.later(gatheredMs, () => this.flush());
   }
 
   /** Whether the key was let in from this address today or the day before. */
@@ -97,8 +99,9 @@ export class AccessLog {
     if (this.#unwritten.length === 1) this.#options.later(0, () => this.#record(this.#unwritten.splice(0)));
   }
 
-  /** Writes what was gathered. */
+  /** Writes what was gathered; nothing of it waits any longer. */
   flush(): void {
+    this.#cancel();
     this.#flushing = false;
     this.#record(this.#unwritten.splice(0));
     const gathered = [...this.#failures].map(([address, entry]) => noteOf(address, entry));

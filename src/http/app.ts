@@ -32,8 +32,8 @@ export interface HttpOptions {
   /** Incidents and the topology; absent: nobody analyses alerts here. */
   readonly analyses?: AnalysisServices;
   readonly routes?: readonly Route[];
-  /** Calls back once after so many milliseconds; a timer that keeps no process alive unless told otherwise. */
-  readonly later?: (ms: number, callback: () => void) => void;
+  /** Calls back once after so many milliseconds, and answers what cancels it; a timer that keeps no process alive unless told otherwise. */
+  readonly later?: (ms: number, callback: () => void) => () => void;
 }
 
 /** The application, and what it serves past Hono where a Node server has the choice. */
@@ -42,6 +42,11 @@ export type HttpApp = Hono<HttpEnv> & {
   /** Writes what is to be audited and not written yet. To be called before the store is closed. */
   readonly flushAudit: () => void;
 };
+
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms).unref();
+  return () => clearTimeout(timer);
+}
 
 export function createHttp(services: Services, options: HttpOptions): HttpApp {
   const routes = options.routes ?? allRoutes();
@@ -52,7 +57,7 @@ export function createHttp(services: Services, options: HttpOptions): HttpApp {
     store: services.store,
     log,
     now: () => services.now(),
-    later: options.later ?? ((ms, callback) => void setTimeout(callback, ms).unref()),
+    later: options.later ?? after,
   });
   const deps: HttpDeps = {
     services,

@@ -10,17 +10,23 @@ import { type Listening, serve } from './server.ts';
 
 let stage: Stage;
 let door: Door;
+let access: AccessLog;
 let later: (() => void)[];
 beforeEach(() => {
   stage = httpStage();
   later = [];
   const { store } = stage;
   const keyring = new Keyring({ store, log: silentLog, defer: () => {} });
-  const access = new AccessLog({
+  access = new AccessLog({
     store,
     log: silentLog,
     now: () => stage.now,
-    later: (_ms, callback) => void later.push(callback),
+    later(_ms, callback) {
+      later.push(callback);
+      return () => {
+        later = later.filter((waiting) => waiting !== callback);
+      };
+    },
   });
   door = new Door(keyring, access);
 });
@@ -44,6 +50,14 @@ const audited = () =>
   stage.store.auditEvents(null, 100, null).items.filter(({ kind }) => kind.startsWith('auth.'));
 
 describe('whoever guesses keys', () => {
+  it('holds nothing of a program that has written its audit for the last time', () => {
+    tried('wrong');
+    expect(later).toHaveLength(1);
+    access.flush();
+    expect(later).toEqual([]);
+    expect(audited()).toHaveLength(1);
+  });
+
   it('is refused ten times and then has to wait, from that address only', () => {
     for (let i = 0; i < 10; i++) expect(tried(`wrong-${i}`)).toBe('refused');
     expect(tried('wrong')).toBe(10);
@@ -198,7 +212,15 @@ describe('the audit', () => {
     };
     const warned: string[] = [];
     const log = { ...silentLog, warn: (event: string) => void warned.push(event) };
-    const access = new AccessLog({ store: failing, log, now: () => stage.now, later: (_ms, now) => now() });
+    const access = new AccessLog({
+      store: failing,
+      log,
+      now: () => stage.now,
+      later(_ms, now) {
+        now();
+        return () => {};
+      },
+    });
     const other = new Door(new Keyring({ store: stage.store, log, defer: () => {} }), access);
     expect(other.enter({ apiKey: text, authorization: undefined }, '192.0.2.1', stage.now)?.role).toBe(
       'viewer',

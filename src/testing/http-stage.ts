@@ -369,7 +369,10 @@ export function httpStage(
       limits,
       log: options.log ?? silentLog,
       metrics: new Registry(),
-      later: (_ms, callback) => void later.push(callback),
+      later(_ms, callback) {
+        later.push(callback);
+        return () => {};
+      },
       analyses: {
         incident: (tenant, id) => store.incident(tenant, id),
         incidents: (tenant, filter, limit, cursor) => store.incidents(tenant, filter, limit, cursor),
