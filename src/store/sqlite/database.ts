@@ -59,7 +59,7 @@ function setPragmas(raw: Database.Database, durability: Durability): void {
   if (got !== level) throw new Error(`synchronous is ${String(got)}, not ${level} (${durability})`);
   raw.pragma('foreign_keys = OFF'); // rows refer to rows by construction; a check costs a seek per row
   raw.pragma('temp_store = MEMORY');
-  // What is read often is in the system's cache as well: half as much here costs nothing measurable.
+  // What is read often is in the system's cache as well.
   raw.pragma('cache_size = -8000');
   // Idle turns checkpoint, and a thread where there is one. Only a load without either reaches this: 16,384 pages of 4 KiB.
   raw.pragma('wal_autocheckpoint = 16384');
