@@ -7,7 +7,7 @@ import { cut } from './cut.ts';
 import { isDigest, summarised } from './digest-text.ts';
 import { webAddress } from './links.ts';
 import type { AlertMessage, Locale } from './message.ts';
-import { type AlertText, byteLength, messageText, plain } from './text.ts';
+import { type AlertText, byteLength, fits, messageText, mostBytesPerUnit, plain } from './text.ts';
 import { texts } from './texts.ts';
 
 export interface CardLimits {
@@ -44,8 +44,8 @@ export function card(
   if (words?.text != null) return { title, tone, text: cutBytes(words.text, limits.maxBytes) };
 
   const { colon } = texts[locale];
-  const row = ([name, value]: Row) =>
-    `${dialect.bold(dialect.escape(name))}${colon}${marked(value, dialect)}`;
+  const names = namesIn(dialect);
+  const row = ([name, value]: Row) => `${names(name)}${colon}${marked(value, dialect)}`;
   const head = [
     dialect.toned(dialect.bold(dialect.escape(built.heading)), tone),
     ...built.rows.map(row),
@@ -59,10 +59,14 @@ export function card(
   const last = actions === '' ? 0 : byteLength(dialect.paragraph) + byteLength(actions);
   const room = limits.maxBytes - byteLength(more(all)) - byteLength(dialect.paragraph) - last;
   const parts = [cutBytes(head, Math.floor(room / 2))];
-  let bytes = byteLength(parts[0]!);
-  for (const alert of built.alerts) {
-    const text = paragraph(alert);
-    const size = byteLength(dialect.paragraph) + byteLength(text);
+  const paragraphs = built.alerts.map(paragraph);
+  const units = paragraphs.reduce((sum, text) => sum + dialect.paragraph.length + text.length, head.length);
+  // Counted only where it may be too much: counting is a fifth of a card.
+  const short = units * mostBytesPerUnit <= room;
+  const sizeOf = short ? ({ length }: string) => length : byteLength;
+  let bytes = sizeOf(parts[0]!);
+  for (const text of paragraphs) {
+    const size = sizeOf(dialect.paragraph) + sizeOf(text);
     if (bytes + size > room) break;
     parts.push(text);
     bytes += size;
@@ -119,6 +123,22 @@ function fitting(
   return shown;
 }
 
+const mostNames = 500;
+const namesOf = new WeakMap<Dialect, Map<string, string>>();
+
+/** The names of rows are nearly always the same few, and each is marked once. */
+function namesIn(dialect: Dialect): (name: string) => string {
+  const known = namesOf.get(dialect) ?? new Map<string, string>();
+  namesOf.set(dialect, known);
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = dialect.bold(dialect.escape(name));
+    if (known.size < mostNames) known.set(name, made);
+    return made;
+  };
+}
+
 /** A web address becomes a link, everything else text: no scheme but http and https is ever made clickable. */
 function marked(value: string, dialect: Dialect): string {
   return value.startsWith('http') && webAddress(value) === value
@@ -128,7 +148,7 @@ function marked(value: string, dialect: Dialect): string {
 
 /** A text of at most so many UTF-8 bytes; what was cut ends in "…". */
 export function cutBytes(text: string, maxBytes: number): string {
-  if (byteLength(text) <= maxBytes) return text;
+  if (fits(text, maxBytes)) return text;
   let low = 0;
   let high = Math.min(text.length, maxBytes);
   while (low < high) {

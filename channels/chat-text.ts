@@ -2,7 +2,7 @@
 // every message, and a body is made to fit.
 import { cutBytes } from './card.ts';
 import type { Dialect } from './channel.ts';
-import { byteLength } from './text.ts';
+import { byteLength, fits } from './text.ts';
 
 const wide: Readonly<Record<string, string>> = { '<': '＜', '>': '＞', '*': '＊', '`': '｀' };
 
@@ -50,7 +50,7 @@ export function endingIn(
 
 /** Half of a surrogate pair is no UTF-8. */
 export function wellFormed(text: string): string {
-  return /[\ud800-\udfff]/.test(text) ? text.replace(/\p{Cs}/gu, '\ufffd') : text;
+  return text.isWellFormed() ? text : text.toWellFormed();
 }
 
 /**
@@ -60,7 +60,7 @@ export function wellFormed(text: string): string {
 export function fitted(maxBytes: number, textBytes: number, build: (textBytes: number) => string): string {
   let room = textBytes;
   let body = build(room);
-  for (let n = 0; n < 8 && byteLength(body) > maxBytes; n++) {
+  for (let n = 0; n < 8 && !fits(body, maxBytes); n++) {
     room = Math.floor(room * Math.min(0.9, maxBytes / byteLength(body)));
     body = build(room);
   }

@@ -18,6 +18,14 @@ export function byteLength(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
+/** Most bytes of UTF-8 that a unit of UTF-16 becomes; a pair becomes four. */
+export const mostBytesPerUnit = 3;
+
+/** Whether the text has at most so many UTF-8 bytes; most are so short that nothing has to be counted. */
+export function fits(text: string, maxBytes: number): boolean {
+  return text.length * mostBytesPerUnit <= maxBytes || byteLength(text) <= maxBytes;
+}
+
 export interface AlertText {
   /** `FIRING [critical] HighCpu: CPU of web-1 at 91 %` */
   readonly title: string;
@@ -177,10 +185,15 @@ function labelLine(labels: Labels, max: number): string {
   let line = '';
   for (const [name, value] of Object.entries(labels)) {
     if (name === 'alertname') continue;
-    line += `${line === '' ? '' : ', '}${plain(name, 128)}=${plain(value, 300)}`;
+    line += `${line === '' ? '' : ', '}${piece(name, 128)}=${piece(value, 300)}`;
     if (line.length > max) break;
   }
   return plain(line, max);
+}
+
+/** A part of a line that is made plain as a whole. */
+function piece(text: string, max: number): string {
+  return text.length > max ? plain(text, max) : text.trim();
 }
 
 /** At most six significant digits: 91.2345678 → 91.2346. */

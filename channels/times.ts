@@ -13,7 +13,8 @@ export function timeText(at: number, zone: string | undefined): string {
 }
 
 function dateText(at: number): string {
-  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  const iso = new Date(at).toISOString();
+  return `${iso.slice(0, -14)} ${iso.slice(-13, -5)}`;
 }
 
 function offsetText(offsetMs: number): string {
