@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
-import type { AlertRow, EventRow, NotificationRow, Notified, Saying } from '../../pipeline/rows.ts';
+import type { AlertRow, EventRow, GroupRow, NotificationRow, Notified, Saying } from '../../pipeline/rows.ts';
 import { aReceiver, aRoute } from '../builders.ts';
 import type { Acks } from './acks.ts';
 import type { Besides } from './besides.ts';
@@ -20,13 +20,15 @@ class Story {
   /** What fires in the group. */
   readonly open: Member[] = [];
   readonly #notificationsOf = new Map<string, NotificationRow[]>();
+  readonly #groups = new Map<string, GroupRow>();
   readonly #oracle: Escalations;
 
   constructor(steps: readonly EscalationStep[] = [step]) {
     const policy: EscalationPolicy = { name: 'page', repeat: 0, confirm: 'any', promote: [], steps };
     const group = { id: 'g', tenant: 'default', receiver: 'ops', route: '{}', labels: {} };
+    this.#groups.set('g', { ...group, notified: this.notified } as unknown as GroupRow);
     const journal = {
-      groups: new Map([['g', { ...group, notified: this.notified }]]),
+      groups: this.#groups,
       alerts: new Map([['a', { row: { id: 'a', tenant: 'default', key: 'a', kind: 'alert', labels: {} } }]]),
       notificationsOf: this.#notificationsOf,
     };
@@ -52,6 +54,14 @@ class Story {
     this.#oracle.onEffect({ put: 'event', row } as unknown as Effect, at);
   }
 
+  /** A group of the same people is stored, with or without the escalation that began at 0. */
+  stores(id: string, escalated: boolean): void {
+    const escalation = escalated ? { policy: 'page', startedAt: 0, told: [] } : null;
+    const row = { ...this.#groups.get('g')!, id, escalation } as GroupRow;
+    this.#groups.set(id, row);
+    this.#oracle.onEffect({ put: 'group', row, insert: false }, 100);
+  }
+
   /** The group's first step is left out, for it is not for what is as urgent as this. */
   leavesOut(at: number): void {
     const body = { policy: 'page', step: 1, of: 2, round: 1, since: 0, dueAt: step.afterMs };
@@ -69,11 +79,11 @@ class Story {
   }
 
   /** What fires was told. */
-  says(createdAt: number, reason: string, ids: readonly string[] = ['a']): void {
+  says(createdAt: number, reason: string, ids: readonly string[] = ['a'], groupId = 'g'): void {
     const alerts: Record<string, Saying> = Object.fromEntries(ids.map((id) => [id, 'firing']));
     const row = {
       id: 'n',
-      groupId: 'g',
+      groupId,
       kind: 'alert.notification',
       receiver: 'ops',
       reason,
@@ -109,6 +119,40 @@ describe('what was told is escalated', () => {
     const story = new Story();
     story.event(90, 'escalation.ended', 'routed_elsewhere');
     expect(() => story.says(100, 'refired')).toThrow('was told (refired) and is not escalated');
+  });
+});
+
+describe('an escalation goes on elsewhere', () => {
+  const heirSays = (story: Story) => story.says(100, 'escalated', ['a'], 'heir');
+
+  it('where the first group lets it go after the other took it', () => {
+    const story = new Story();
+    story.stores('heir', true);
+    story.stores('g', false);
+    expect(() => heirSays(story)).not.toThrow();
+  });
+
+  it('and where it let it go before', () => {
+    const story = new Story();
+    story.stores('g', false);
+    story.stores('heir', true);
+    expect(() => heirSays(story)).not.toThrow();
+  });
+
+  it('and the first one told of the alert at the same moment', () => {
+    const story = new Story();
+    story.notified.a = { ...told, status: 'resolved' };
+    story.stores('g', false);
+    story.stores('heir', true);
+    expect(() => story.says(100, 'escalated')).not.toThrow();
+    expect(() => story.says(101, 'escalated')).toThrow('g was told (escalated) and is not escalated');
+  });
+
+  it('not while the first group has it', () => {
+    const story = new Story();
+    story.stores('g', true);
+    story.stores('heir', true);
+    expect(() => heirSays(story)).toThrow('heir was told (escalated) and is not escalated');
   });
 });
 

@@ -344,7 +344,10 @@ export class Escalations {
         continue;
       const from = this.#world.journal.groups.get(run.groupId);
       if (from === undefined || from.receiver !== row.receiver) continue;
-      if (JSON.stringify(from.labels) === JSON.stringify(row.labels)) this.#heirs.set(run.groupId, row.id);
+      if (JSON.stringify(from.labels) !== JSON.stringify(row.labels)) continue;
+      this.#heirs.set(run.groupId, row.id);
+      // What a commit holds of a group is how it ends: the first one may have been stored without it before.
+      if (from.escalation == null) this.#handOver(run.groupId);
     }
   }
 
@@ -356,6 +359,7 @@ export class Escalations {
     if (heir === undefined || run === undefined || (own && !isOver(own))) return;
     this.#world.counters.hit('escalation handed over');
     this.#ends.handOver(from, heir);
+    this.#partedAt.set(from, this.#world.clock.now());
     this.#runs.delete(from);
     const toldAt = this.#toldAt.get(from);
     if (toldAt) this.#toldAt.set(heir, toldAt);
