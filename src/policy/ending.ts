@@ -1,7 +1,7 @@
 // The end of a delivery, and what it sets free: the next of its order, or the resolve of what never got through.
 import { type DeliveryRow, type Lane, type Saying, saysFiring } from '../pipeline/rows.ts';
 import { deliveryEvent, resultEffect } from './delivery-effects.ts';
-import { noteEnded } from './heard.ts';
+import { noteEnded, unsaidWithout } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { finish, type OpenDelivery, type Order, type PolicyState } from './state.ts';
 import { noteEnd } from './tally.ts';
@@ -108,11 +108,9 @@ export function dropOvertaken(
   // The end of what was never said is not said either: so all of it goes, or the news of it stays. What another message
   // on the way says, or may say, is said.
   const others = order.open.filter((one) => !over.includes(one));
-  const unsaid = (id: string) =>
-    (order.unsaid.has(id) || over.some(({ alerts }) => alerts[id] === 'firing')) &&
-    !order.believed.has(id) &&
-    !others.some(({ alerts }) => id in alerts);
-  const all = ended.every(([id]) => unsaid(id));
+  const ids = ended.map(([id]) => id);
+  const unsaid = unsaidWithout(order, over, ids);
+  const all = ids.every((id) => unsaid.has(id) && !others.some(({ alerts }) => id in alerts));
   const overtaken = all
     ? over
     : over.filter(({ alerts }) =>

@@ -39,8 +39,31 @@ export function noteEnded(order: Order, delivery: OpenDelivery, lost: boolean): 
   if (lost && !maybe) {
     if (again !== true) noteLost(order, alerts, orderNo);
   } else noteHeard(order, alerts, lost, maybe);
-  for (const [id, words] of delivery.lostAfter ?? [])
-    for (const word of words) noteLost(order, { [id]: word === 'f' ? 'firing' : 'resolved' }, orderNo);
+  for (const said of saidAfter(delivery)) noteLost(order, said, orderNo);
+}
+
+/** Words that were lost behind a message, in the order in which they were said. */
+function* saidAfter({ lostAfter }: OpenDelivery): Generator<Readonly<Record<string, Saying>>> {
+  for (const [id, words] of lostAfter ?? [])
+    for (const word of words) yield { [id]: word === 'f' ? 'firing' : 'resolved' };
+}
+
+/**
+ * Of these alerts those of whose firing nobody will have heard when the messages are not sent, which are all that is open
+ * of them. An end that was lost behind one of them leaves the firing before it to be believed.
+ */
+export function unsaidWithout(
+  order: Pick<Order, 'unsaid' | 'believed'>,
+  messages: readonly OpenDelivery[],
+  ids: readonly string[],
+): ReadonlySet<string> {
+  const unsaid = new Set(ids.filter((id) => order.unsaid.has(id)));
+  const believed = new Set(ids.filter((id) => order.believed.has(id)));
+  for (const message of messages) {
+    if (message.again !== true) noteHeard({ unsaid, believed }, message.alerts, true, false);
+    for (const said of saidAfter(message)) noteHeard({ unsaid, believed }, said, true, false);
+  }
+  return unsaid;
 }
 
 /** Words that nobody will hear; what is open before them of the order is of a lower number. */
