@@ -75,6 +75,24 @@ describe('a receipt that names its delivery', () => {
     expect(stage.sent).toHaveLength(1);
   });
 
+  it.each([
+    ['SM1', 'SM2'],
+    ['SM2', 'SM1'],
+  ])(
+    'counts for the message of the answer, also where one before it arrived: %s, then %s',
+    async (...ids) => {
+      const { answer, hang } = hanging();
+      let attempts = 0;
+      // The first was taken as SM1, and the answer was lost.
+      await fired({ answer: (sent) => (++attempts === 1 ? lostAnswer : hang!(sent)) });
+      for (let n = 0; attempts < 2 && n < 60; n++) await stage.advance(1_000);
+      for (const providerId of ids) await receive('delivered', { deliveryId: delivery().id, providerId });
+      answer({ kind: 'sent', providerId: 'SM2' });
+      await stage.advance(100);
+      expect(delivery()).toMatchObject({ state: 'delivered', providerId: 'SM2', lastError: null });
+    },
+  );
+
   it('is as good as the answer where the process dies before that', async () => {
     await fired({ answer: hanging().hang! });
     await receive('delivered', { deliveryId: delivery().id });

@@ -124,7 +124,7 @@ export function loadPolicy(
   }
   for (const order of [...state.orders.values()]) {
     for (const delivery of order.open.filter(({ confirmed }) => confirmed !== undefined))
-      arriveLate(state, order, delivery, delivery.confirmed!, now, out);
+      arriveLate(state, order, delivery, delivery.confirmed!.at(-1)!, now, out);
     for (const delivery of order.open.filter(({ id }) => poison.has(id)))
       bury(state, order, delivery, 'poison', now, out);
     // What was under way when the process died and waits again.
@@ -157,9 +157,9 @@ function steps(
 }
 
 /** A receipt says that it has arrived, and its process died before the attempt ended. */
-function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { confirmed?: string } {
+function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { confirmed?: [string] } {
   const arrived = (receipts & receiptBits.delivered) !== 0 && leaseToken > 0;
-  return arrived && providerId !== null ? { confirmed: providerId } : {};
+  return arrived && providerId !== null ? { confirmed: [providerId] } : {};
 }
 
 /** By `order key, alert`: the number of the last message that says that it fires and still waits, or was not sent and not replaced. */

@@ -372,7 +372,7 @@ function planRelease(
   const from = delivery.channel;
   noteRelease(state, from, delivery.id, now);
   if (delivery.confirmed !== undefined) {
-    arriveLate(state, order, delivery, delivery.confirmed, now, out);
+    arriveLate(state, order, delivery, delivery.confirmed.at(-1)!, now, out);
     return;
   }
   delivery.state = 'queued';
@@ -432,11 +432,13 @@ function planResult(
     armTally(tally, now, out);
     out.wakeAt.push(decision.dueAt);
   }
-  const confirmed = decision.state === 'delivered' && delivery.confirmed !== undefined;
+  const arrived = delivery.confirmed ?? [];
+  const confirmed = decision.state === 'delivered' && arrived.length > 0;
   const good = confirmed || result.kind === 'sent' || result.kind === 'delivered';
   const lastError = good ? null : describe(result);
   const moved = delivery.channel === from ? {} : { moved: wayOf(state, delivery.channel) };
-  const providerId = confirmed ? delivery.confirmed! : result.providerId;
+  const counts = !confirmed || (result.providerId !== null && arrived.includes(result.providerId));
+  const providerId = counts ? result.providerId : arrived.at(-1)!;
   const said = { providerId, lastError, ...moved };
   out.effects.push(resultEffect(state, delivery, decision.state, decision.reason, now, said));
   const queued = decision.state === 'queued';

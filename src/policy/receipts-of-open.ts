@@ -16,6 +16,9 @@ import type { OpenDelivery, Order, PolicyState } from './state.ts';
 import { armTally, tallyOf } from './tally.ts';
 import { nextWay, takeOver, wayOf } from './ways.ts';
 
+/** A message for each attempt before, and the one under way, which its answer names. */
+const mostConfirmed = 8;
+
 interface Said {
   readonly before: ReceivedDelivery;
   readonly receipt: ReceiptNews;
@@ -39,7 +42,8 @@ export function moveOpen(
       return arrive(state, order, open, by, now, out);
     }
     // The attempt that is under way cannot be called back; whatever comes of it, it was the last.
-    open.confirmed = providerId;
+    const others = (open.confirmed ?? []).filter((one) => one !== providerId);
+    open.confirmed = [...others.slice(1 - mostConfirmed), providerId];
     return { providerId };
   }
   // Of an attempt before the last one, or on another channel, it says nothing of where the delivery is now.
@@ -113,7 +117,7 @@ export function decideConfirmed(
 ): RetryDecision {
   if (confirmed === undefined) return decision;
   // It was taken as another message, which has receipts of its own.
-  if (decision.state === 'sent' && result.providerId !== null && result.providerId !== confirmed)
+  if (decision.state === 'sent' && result.providerId !== null && !confirmed.includes(result.providerId))
     return decision;
   return { state: 'delivered', reason: null, spends: decision.spends };
 }

@@ -120,13 +120,13 @@ describe('receipts that come before their result', () => {
   const answer = { kind: 'sent', code: null, message: null, providerId: 'SM1', retryAfterMs: null } as const;
 
   it('leave a message delivered that has arrived, whatever is said of it after that', () => {
-    const { delivery, fates } = told([lost], acceptedBy({ ...open, confirmed: 'SM1' }, answer, t0)!);
+    const { delivery, fates } = told([lost], acceptedBy({ ...open, confirmed: ['SM1'] }, answer, t0)!);
     expect(delivery).toMatchObject({ state: 'delivered', reason: null, receipts: 3 });
     expect(fates).toEqual(['noted']);
   });
 
   it('of one that has not arrived, or of another message of its delivery, count as after it', () => {
-    for (const confirmed of [undefined, 'SM0']) {
+    for (const confirmed of [undefined, ['SM0']]) {
       const before = { ...open, ...(confirmed && { confirmed }) };
       expect(told([lost], acceptedBy(before, answer, t0)!).delivery.state).toBe('dead');
     }

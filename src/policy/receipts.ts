@@ -161,7 +161,7 @@ export function acceptedBy(
   const { kind, providerId } = result;
   if (providerId === null || (kind !== 'sent' && kind !== 'delivered' && kind !== 'partial')) return null;
   // A receipt said so while the attempt was under way; see `decideConfirmed`.
-  const arrived = delivery.confirmed === providerId;
+  const arrived = delivery.confirmed?.includes(providerId) === true;
   const partial = kind === 'partial' && !arrived;
   return {
     id: delivery.id,

@@ -39,8 +39,8 @@ export interface OpenDelivery {
   maybe: boolean;
   /** It was lost before and is sent once more: to lose it again tells nothing new. */
   readonly again?: boolean;
-  /** The provider's id of the message of which a receipt says that it arrived, while an attempt was under way. */
-  confirmed?: string;
+  /** The provider's ids of messages of which receipts said that they arrived while an attempt was under way, the newest last. */
+  confirmed?: readonly string[];
   leaseToken: number;
   /** What was dropped behind it, by alert: it counts when this one has ended. */
   lostAfter?: Map<string, LostWords>;
