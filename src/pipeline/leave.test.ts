@@ -1,7 +1,7 @@
 // An alert that is another group's from now on: whoever heard that it fires hears that it is over for them.
 import { describe, expect, it } from 'vitest';
 import { aReceiver, aRoute, aRule } from '../testing/builders.ts';
-import { matchersIn, PipelineStory } from '../testing/pipeline-story.ts';
+import { matchersIn, PipelineStory, storyBegan } from '../testing/pipeline-story.ts';
 import type { Receiver, Route, RoutingConfig } from './routing.ts';
 
 const s = 1_000;
@@ -226,6 +226,26 @@ describe('an alert that another routing takes away from a group that goes on', (
     expect(story.stored.alerts.get(id)).toMatchObject({ state: 'firing', resolvedAt: null, nextAt: until });
     story.restart();
     expect(story.state.alerts.get(id)?.state).toBe('firing');
+  });
+
+  it('ends at the end of a silence, and waits for no digest that is gone', () => {
+    const digest = { everyMs: 60 * min, severities: ['high' as const], max: 1_000, to: null };
+    const story = new PipelineStory({
+      rules: [aRule({ severity: 'high' })],
+      receivers: [aReceiver({ digest })],
+    });
+    story.verdict('a', true);
+    story.advance(90 * min);
+    story.silence(30 * min, 'host="a"');
+    story.verdict('a', false);
+    const [first] = story.said;
+    expect(story.said).toEqual([expect.stringContaining('ops digest: a firing')]);
+    const at = (story.now + 30 * min - storyBegan) / s;
+    const routing = { ...story.state.routing, receivers: new Map([['ops', aReceiver()]]) };
+    story.do({ kind: 'routing', routing });
+    story.advance(40 * min);
+    expect(story.said).toEqual([first, `${at} ops resolved: a resolved`]);
+    expect(story.forgotten()).toEqual([]);
   });
 
   it("is a digest's word alone when that took it over, over a restart", () => {

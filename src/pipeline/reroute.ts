@@ -3,7 +3,7 @@
 // without such a group it closes with a resolved notice, if what it said last was that something fires. The same is owed
 // to the people of a group that goes on without an alert that was its own.
 import { canonicalLabels } from '../../rules/labels.ts';
-import { collects, keptUntil } from './digest.ts';
+import { collects, endCollecting, keptUntil } from './digest.ts';
 import { keepForDigest } from './digest-flush.ts';
 import { isDigestPath } from './digest-place.ts';
 import { skip } from './due.ts';
@@ -136,7 +136,10 @@ function retire(
   } else if (Object.values(group.row.notified).some((entry) => entry.status === 'firing')) {
     farewell(state, group, now, out);
     if (group.members.size > 0) {
-      // What is held back is told at the end of that.
+      // What is held back is told at the end of that, and no digest waits for its time any more.
+      const { collects: _, ...route } = group.route;
+      group.route = route;
+      endCollecting(group);
       out.groups.add(group);
       out.effects.push({ put: 'group', row: group.row, insert: false });
       return;
