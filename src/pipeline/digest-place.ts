@@ -21,6 +21,12 @@ function byStrategy(routing: RoutingConfig, route: Route, severity: Severity): D
 /** Whether such a path is that of a digest. */
 export const isDigestPath = (path: string): boolean => / digest \S+$/.test(path);
 
+/** Of two routes that share a digest the newer one; what fires on is told again as often as either asks for. */
+export function sharing(known: Route, route: Route): Route {
+  const { repeatIntervalMs } = known;
+  return repeatIntervalMs < route.repeatIntervalMs ? { ...route, repeatIntervalMs } : route;
+}
+
 /** The digest that takes the place of the route's groups. Routes that differ in nothing a digest knows share it. */
 export function digestPlace(
   route: Route,

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { labelSet } from '../../rules/labels.ts';
 import type { Severity } from '../../rules/types.ts';
 import { aRoute, aRule } from '../testing/builders.ts';
-import { PipelineStory, storyBegan } from '../testing/pipeline-story.ts';
+import { matchersIn, PipelineStory, storyBegan } from '../testing/pipeline-story.ts';
 import type { DigestRule } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
 
@@ -116,6 +116,21 @@ describe('what is not urgent', () => {
     story.restart();
     story.advance(2 * hour);
     expect(digests().map(({ total }) => total)).toEqual([2, 1, 3]);
+  });
+
+  it.each(['a', 'b'])('is told again as often as the route of %s asks for, whichever came last', (last) => {
+    const often = aRoute({ path: '{}/a', matchers: matchersIn('host="a"'), repeatIntervalMs: 2 * hour });
+    story = new PipelineStory({
+      rules,
+      route: { repeatIntervalMs: 24 * hour, routes: [often] },
+      receivers: [{ digest: hourly }],
+    });
+    for (const host of last === 'a' ? ['b', 'a'] : ['a', 'b']) story.verdict(host, true, 'Slow');
+    story.advance(toTheHour + 3 * hour);
+    expect(digests().map(({ total }) => total)).toEqual([2, 0]);
+    story.restart();
+    story.advance(4 * hour);
+    expect(digests()).toHaveLength(3);
   });
 
   it('is not full of what is silenced: the rest waits for its time', () => {

@@ -2,6 +2,7 @@
 // log; membership is recomputed on load. Every reason to come back to a group is its one deadline `nextAt`.
 import { collects, nextDigestAt } from './digest.ts';
 import { isFull } from './digest-full.ts';
+import { sharing } from './digest-place.ts';
 import type { DigestPlan } from './digest-rule.ts';
 import type { StepResult } from './input.ts';
 import type { Place } from './route.ts';
@@ -48,7 +49,8 @@ export function groupAt(state: PipelineState, place: Place, now: number, out: St
   const known = state.groups.get(place.groupKey);
   if (known) {
     // A group that was loaded without members does not know its route before somebody joins it.
-    known.route = place.route;
+    const shares = place.route.collects !== undefined && known.members.size > 0;
+    known.route = shares ? sharing(known.route, place.route) : place.route;
     return known;
   }
   const group: Group = {

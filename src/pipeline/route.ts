@@ -4,7 +4,7 @@
 import { labelSet } from '../../rules/labels.ts';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Labels, Severity } from '../../rules/types.ts';
-import { digestOf, digestPlace } from './digest-place.ts';
+import { digestOf, digestPlace, sharing } from './digest-place.ts';
 import { groupKeyOf, type Route, type RoutingConfig } from './routing.ts';
 import type { AlertRow } from './rows.ts';
 
@@ -42,8 +42,14 @@ export function decideRoute(routing: RoutingConfig, alert: AlertRow): readonly P
   const labels = routingLabels(alert);
   const routes = matchRoutes(routing.route, labels);
   const places = routes.map((route) => placeIn(routing, route, labels, alert.effectiveSeverity));
+  if (places.length === 1) return places;
   // Several routes may lead into one digest.
-  return places.length === 1 ? places : [...new Map(places.map((place) => [place.groupKey, place])).values()];
+  const found = new Map<string, Place>();
+  for (const place of places) {
+    const known = found.get(place.groupKey);
+    found.set(place.groupKey, known ? { ...place, route: sharing(known.route, place.route) } : place);
+  }
+  return [...found.values()];
 }
 
 /** The group of a route for a label set, or the digest that collects in its place. */
