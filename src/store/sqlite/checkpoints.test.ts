@@ -1,8 +1,11 @@
 // The journal of the state database under a load without a pause: it is written back by a thread and begins anew, so that
 // no commit has to do it.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Checkpoints } from './checkpoints.ts';
 import { type Db, openDatabase } from './database.ts';
@@ -71,5 +74,25 @@ describe('the journal under a load without a pause', () => {
     ];
     expect(checkpointed).toBe(log);
     expect(statSync(file).size).toBeGreaterThan(16 * mib);
+  });
+});
+
+describe('a store that was closed while its journal is written back', () => {
+  it('is opened again when that is done', async () => {
+    db.close();
+    const holder = `
+      const { workerData, parentPort } = require('node:worker_threads');
+      const db = new (require(workerData.driver))(workerData.file);
+      db.pragma('locking_mode = EXCLUSIVE');
+      db.exec('BEGIN IMMEDIATE');
+      parentPort.postMessage('holds');
+      setTimeout(() => { db.exec('COMMIT'); db.close(); }, 200);`;
+    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+    const thread = new Worker(holder, { eval: true, workerData: { file, driver } });
+    await once(thread, 'message');
+    const gone = once(thread, 'exit');
+    db = openDatabase(file, 'normal');
+    expect(db.raw.pragma('busy_timeout', { simple: true })).toBe(0);
+    await gone;
   });
 });

@@ -77,16 +77,20 @@ function check(raw: Database.Database, file: string): void {
   if (found !== 'ok') throw new StoreError('corrupt', `open ${file}: it is damaged (${found})`);
 }
 
+/** A store that was closed in this process may have left a thread that still writes its journal back. */
+const closingMs = 10_000;
+
 /** @throws StoreError `busy` when another process owns the file; Error when it was written by a newer version. */
 export function openDatabase(file: string, durability: Durability): Db {
   const lock = takeLock(file);
   let raw: Database.Database | undefined;
   try {
-    raw = new Database(file, { timeout: 0 });
+    raw = new Database(file, { timeout: closingMs });
     chmodSync(file, 0o600);
     setPragmas(raw, durability);
     migrate(raw);
     check(raw, file);
+    raw.pragma('busy_timeout = 0');
   } catch (error) {
     raw?.close();
     lock.close();
