@@ -169,7 +169,7 @@ export async function runCli(host: CliHost): Promise<number> {
   program
     .command('explain')
     .description('Why somebody was told of an alert, or was not: by its id, or by labels and a time.')
-    .argument('[id]', 'id of the alert; it stands in every message')
+    .argument('[id]', 'id of the alert, as `alerts list` shows it')
     .option('--label <name=value>', 'a label; may be repeated', label, {})
     .option('--match <matcher...>', 'matchers such as \'env=~"prod|stage"\'')
     .option(

@@ -9,8 +9,9 @@ export const faults: readonly Fault[] = [
     heldBy: [
       { file: 'src/testing/kills/kills.e2e.test.ts', title: 'loses nothing that was answered' },
       { file: 'src/testing/kills/kills.e2e.test.ts', title: 'has every named point in its plan' },
+      { file: 'src/engine/escalations.test.ts', title: 'takes its steps on time over kills' },
+      { file: 'src/engine/digests.test.ts', title: 'goes out once on the hour though the process is killed' },
     ],
-    notYet: 'kills during an escalation or a digest: there are none yet',
   },
   {
     id: 'R2',
@@ -56,8 +57,17 @@ export const faults: readonly Fault[] = [
     id: 'R6',
     fault: 'daylight saving, another time zone',
     expected: 'nothing is lost in the gap or told twice in the overlap',
-    heldBy: [],
-    notYet: 'schedules run in UTC; there are no quiet hours and no shifts yet',
+    heldBy: [
+      {
+        file: 'src/policy/quiet-hours.test.ts',
+        title: 'end when the clock is put forward past their end',
+      },
+      {
+        file: 'src/pipeline/on-the-clock.test.ts',
+        title: 'come every hour of the night in which Vienna puts its clocks back',
+      },
+      { file: 'rules/time-interval.test.ts', title: 'say the same as a walk minute by minute' },
+    ],
   },
   {
     id: 'R7',
@@ -257,8 +267,8 @@ export const faults: readonly Fault[] = [
       { file: 'rules/parse.test.ts', title: 'a hostile rule file' },
       { file: 'src/config/rule-reader.test.ts', title: 'keep nobody waiting' },
       { file: 'src/config/rule-reader.test.ts', title: 'are read in it at a start too' },
+      { file: 'src/http/routes/rules.test.ts', title: 'of more than 64 KiB is refused' },
     ],
-    notYet: 'rules through the API (64 KiB) come with their routes',
   },
   {
     id: 'S6',
@@ -274,8 +284,10 @@ export const faults: readonly Fault[] = [
     id: 'S7',
     fault: 'markup in messages',
     expected: 'escaped for the channel',
-    heldBy: [{ file: 'channels/escaping.test.ts', title: 'any text in any place of a message' }],
-    notYet: 'there are no chat channels and no CSV yet',
+    heldBy: [
+      { file: 'channels/escaping.test.ts', title: 'any text in any place of a message' },
+      { file: 'src/reports/report.test.ts', title: 'quotes what has to be' },
+    ],
   },
   {
     id: 'S8',
@@ -294,8 +306,11 @@ export const faults: readonly Fault[] = [
       },
       { file: 'src/delivery/egress.test.ts', title: 'on ordinary and other ports' },
       { file: 'src/delivery/egress-proxy.test.ts', title: 'inside addresses are refused before it is asked' },
+      {
+        file: 'channels/email-ses-receipts.test.ts',
+        title: 'fetches nothing for what it did not say',
+      },
     ],
-    notYet: 'there are no callback URLs yet; they will use the same way out',
   },
   {
     id: 'S9',
@@ -385,8 +400,11 @@ export const faults: readonly Fault[] = [
     id: 'S19',
     fault: 'scripts in pages',
     expected: 'a strict policy, no inline script',
-    heldBy: [{ file: 'src/http/headers.test.ts', title: 'the headers of every answer' }],
-    notYet: 'there is no page yet',
+    heldBy: [
+      { file: 'src/http/headers.test.ts', title: 'the headers of every answer' },
+      { file: 'src/http/routes/links.test.ts', title: 'and lets nothing out' },
+      { file: 'src/reports/report.test.ts', title: 'allows its own style alone' },
+    ],
   },
   {
     id: 'S20',
@@ -437,7 +455,8 @@ export const faults: readonly Fault[] = [
     heldBy: [
       { file: 'src/http/routes/webhooks.test.ts', title: 'is refused without a key, whatever it sends' },
       { file: 'src/http/routes/webhooks.test.ts', title: 'the same delivery again changes nothing' },
+      { file: 'src/http/routes/callbacks.test.ts', title: 'makes an address wait that forges' },
+      { file: 'channels/email-ses-receipts.test.ts', title: 'refuses what the topic did not sign' },
     ],
-    notYet: 'no provider signs what it sends back yet',
   },
 ];
