@@ -191,8 +191,8 @@ function eventOf(tenant: Tenant, kind: string, body: EventRow['body'], actor: st
 const askTexts: Readonly<Record<Locale, (minutes: number) => string>> = {
   en: (minutes) =>
     `This tests whether you can be reached here. Nothing is wrong. Please confirm by the link within ${minutes} minutes.`,
-  'zh-TW': (minutes) => `這是聯絡方式測試,一切正常。請在 ${minutes} 分鐘內點連結確認。`,
-  'zh-CN': (minutes) => `这是联系方式测试,一切正常。请在 ${minutes} 分钟内点链接确认。`,
+  'zh-TW': (minutes) => `這是聯絡方式測試，一切正常。請在 ${minutes} 分鐘內點連結確認。`,
+  'zh-CN': (minutes) => `这是联系方式测试，一切正常。请在 ${minutes} 分钟内点链接确认。`,
 };
 
 function messageOf(

@@ -7,8 +7,8 @@ import type { TestWords } from '../services.ts';
 
 const texts: Readonly<Record<Locale, (channel: string) => string>> = {
   en: (channel) => `This is a test of the channel ${channel}. Nothing is wrong.`,
-  'zh-TW': (channel) => `這是通道 ${channel} 的測試訊息,一切正常。`,
-  'zh-CN': (channel) => `这是通道 ${channel} 的测试消息,一切正常。`,
+  'zh-TW': (channel) => `這是管道 ${channel} 的測試訊息，一切正常。`,
+  'zh-CN': (channel) => `这是渠道 ${channel} 的测试消息，一切正常。`,
 };
 
 /** @param ids Of the notification, and of the event in it. */

@@ -234,18 +234,18 @@ it('tells it in three languages, at night in that time zone', async () => {
 
     經過
     2023-11-16
-      02:55:00  ann 靜默 {host="web-1"}至 02:58:00：「kernel update」。
+      02:55:00  ann 將 {host="web-1"} 靜音至 02:58:00：「kernel update」。
       02:55:00  條件首次成立：值為 97，規則是 cpu > 80。若持續 2m 就會觸發。
       02:57:00  條件已持續 2m：告警觸發。值為 97。
       02:57:00  依預設路由交給接收者 ops，群組為 {alertname="HighCpu"}。
-      02:57:10  暫不通知 ops：已被靜默，由 ann 設定，至 02:58:00（「kernel update」）。
-      02:58:00  ann 的靜默結束。
+      02:57:10  暫不通知 ops：已被靜音，由 ann 設定，至 02:58:00（「kernel update」）。
+      02:58:00  ann 的靜音結束。
       02:58:00  產生給 ops 的訊息：這是新告警，攔住它的原因已解除。
       02:58:00  hook 未接受訊息（第 1 次嘗試）：503 Service Unavailable (transient)。稍後重試。
       02:58:10  hook 未接受訊息（第 2 次嘗試）：503 Service Unavailable (transient)。稍後重試。
       02:58:20  hook 未接受訊息（第 3 次嘗試）：503 Service Unavailable (transient)。稍後重試。
       03:03:20  hook 未接受訊息（第 4 次嘗試）：503 Service Unavailable (transient)。稍後重試。
-      03:04:00  至今沒有通道接受訊息。每五分鐘重試一次（slow_round），從 hook 開始；下次嘗試在
+      03:04:00  至今沒有管道接受訊息。每五分鐘重試一次（slow_round），從 hook 開始；下次嘗試在
                 2023-11-16 03:08:20。
 
     規則

@@ -77,7 +77,7 @@ export const zhCN: Texts = {
       suppression_ended: (until) => `拦住它的原因已解除；将于 ${until} 通知`,
       digest: (until) => `它等待 ${until} 的摘要`,
       storm: (until) => `它在告警风暴中到来，等待 ${until} 的合并通知`,
-      other: (until) => `分组将于 ${until} 再次检视`,
+      other: (until) => `分组将于 ${until} 再次检查`,
       soon: '分组即将通知',
     },
     silenced: ({ silences }) => `已被静默，${list(silences)}`,
@@ -92,11 +92,11 @@ export const zhCN: Texts = {
       `路由在此时段不发通知${names.length === 0 ? '' : `（${list(names)}）`}${until === null ? '' : `，至 ${until}`}`,
     snoozed: ({ until }) => (until === null ? '有人已将它推迟提醒' : `有人已将它推迟提醒至 ${until}`),
     flapping: ({ until }) =>
-      `它反覆触发与恢复（抖动）${until === null ? '' : `；若平稳至 ${until} 才会通知`}`,
+      `它反复触发与恢复（抖动）${until === null ? '' : `；若平稳至 ${until} 才会通知`}`,
     receiver_gone: '配置中已没有此接收者',
     within_dedupe_window: ({ until }) =>
       until === null
-        ? '不久前已通知过相同内容，仍在去重窗口内'
+        ? '在去重窗口内，不久前才通知过相同内容'
         : `不久前已通知过相同内容；若到 ${until} 仍在触发才会再次通知（去重窗口）`,
     acknowledged: ({ by, until }) => (until === null ? `${by} 已确认` : `${by} 已确认，有效至 ${until}`),
     within_repeat_interval: ({ until }) =>
@@ -118,7 +118,7 @@ export const zhCN: Texts = {
       `告警触发：值为 ${value}，规则是 ${condition}。规则不要求持续时间。`,
     firingAfter: ({ value, lasted }) => `条件已持续 ${lasted}：告警触发。值为 ${value}。`,
     firingOutside: ({ source, severity, rule }) =>
-      `${source} 表示告警触发。${rule === null ? '' : `它没有说明严重程度：${rule === 'default' ? '按默认' : `按规则「${rule}」`}为 ${severity}。`}`,
+      `${source} 表示告警触发。${rule === null ? '' : `它没有说明严重程度：${rule === 'default' ? '按默认' : `按规则${quoted(rule)}`}为 ${severity}。`}`,
     updated: ({ source }) => `${source} 更新了告警的内容。`,
     flapping: ({ times, until }) =>
       `近期已触发 ${times} 次（抖动）。只通知一次，平稳后才再通知${until === null ? '' : `；若不再触发，时间为 ${until}`}。`,
@@ -142,7 +142,7 @@ export const zhCN: Texts = {
     dataBack: ({ value }) => `样本恢复发送：值为 ${value}。`,
     event: ({ message }) => `收到事件：${message}`,
     eventDeduplicated: ({ message }) =>
-      `收到事件：${message} 不久前已通知过相同事件，因此不再通知（去重窗口）。`,
+      `收到事件：${quoted(message)}。不久前已通知过相同事件，因此不再通知（去重窗口）。`,
     acknowledged: ({ by, until, note }) =>
       `${by} 确认告警${noted(note)}。${until === null ? '结束之前' : `${until} 之前`}不重复通知。`,
     unacknowledged: ({ by }) => `${by} 取消确认，恢复重复通知。`,
@@ -224,35 +224,35 @@ export const zhCN: Texts = {
     unknown: ({ channel, kind, reason }) => `${channel}：${kind}${reason === null ? '' : `（${reason}）`}。`,
   },
   escalation: {
-    armed: ({ policy, next }) => `若无人确认，升级${quoted(policy)}将于 ${next} 执行第一步。`,
+    armed: ({ policy, next }) => `若无人确认，升级策略${quoted(policy)}将于 ${next} 执行第一步。`,
     step: ({ policy, step, of, round, to, since }) =>
-      `自 ${since} 起无人确认：升级${quoted(policy)}的第 ${step} 步（共 ${of} 步）通知 ${list(to)}${round > 1 ? `（第 ${round} 轮）` : ''}。`,
+      `自 ${since} 起无人确认：升级策略${quoted(policy)}的第 ${step} 步（共 ${of} 步）通知 ${list(to)}${round > 1 ? `（第 ${round} 轮）` : ''}。`,
     skipped: ({ policy, step, of, by }) =>
-      `跳过升级${quoted(policy)}的第 ${step} 步（共 ${of} 步）：${by === 'hours' ? '不在其时段内' : '不是其严重程度'}。`,
+      `跳过升级策略${quoted(policy)}的第 ${step} 步（共 ${of} 步）：${by === 'hours' ? '不在其时段内' : '不是其严重程度'}。`,
     paused: ({ policy, why, left }) =>
-      `升级${quoted(policy)}暂停：${why}。${left === null ? '' : `剩余时间为 ${left}。`}`,
-    resumed: ({ policy, next }) => `升级${quoted(policy)}继续；下一步在 ${next}。`,
-    ended: ({ policy, why }) => `升级${quoted(policy)}结束：${why}。`,
+      `升级策略${quoted(policy)}暂停：${why}。${left === null ? '' : `剩余时间为 ${left}。`}`,
+    resumed: ({ policy, next }) => `升级策略${quoted(policy)}继续；下一步在 ${next}。`,
+    ended: ({ policy, why }) => `升级策略${quoted(policy)}结束：${why}。`,
     next: ({ policy, at, to, step, of }) =>
-      `若无人确认，升级${quoted(policy)}的第 ${step} 步（共 ${of} 步）将于 ${at} 通知 ${list(to)}`,
-    waits: ({ policy, why }) => `升级${quoted(policy)}暂停：${why}`,
-    over: ({ policy }) => `升级${quoted(policy)}已执行所有步骤`,
+      `若无人确认，升级策略${quoted(policy)}的第 ${step} 步（共 ${of} 步）将于 ${at} 通知 ${list(to)}`,
+    waits: ({ policy, why }) => `升级策略${quoted(policy)}暂停：${why}`,
+    over: ({ policy }) => `升级策略${quoted(policy)}已执行所有步骤`,
     pausedBy: {
       acknowledged: '分组中触发的告警都已有人确认',
       silenced: '分组中触发的告警都已被静默或确认',
       inhibited: '分组中触发的告警都已被抑制或确认',
       muted: '路由在此时段不发通知',
-      snoozed: '分组中触发的告警都已延后提醒或确认',
+      snoozed: '分组中触发的告警都已推迟提醒或确认',
       resolved: '分组中目前没有触发的告警',
     },
     endedBy: {
       resolved: '分组中已没有触发的告警',
       exhausted: '已执行最后一步',
-      policy_gone: '配置中已没有此升级',
+      policy_gone: '配置中已没有此升级策略',
       routed_elsewhere: '告警自此改由其他接收者负责',
     },
     promoted: ({ from, to, policy, span, while: holds }) =>
-      `严重程度由 ${from} 升为 ${to}：${holds === 'unresolved' ? `${span} 内未结束` : `${span} 内无人接手`}（升级${quoted(policy)}）。`,
+      `严重程度由 ${from} 升为 ${to}：${holds === 'unresolved' ? `${span} 内未结束` : `${span} 内无人接手`}（升级策略${quoted(policy)}）。`,
     confirmed: ({ by, via, note }) => `${by} ${via ?? ''}确认消息${noted(note)}。`,
     confirmedBy: { link: '以链接', api: '通过 API', key_press: '以电话按键', reply: '以回复' },
   },
@@ -262,10 +262,10 @@ export const zhCN: Texts = {
     opens: '一起事故由它开始。',
     joins: ({ why }) => `它归入一起事故：${why}。`,
     why: {
-      sameService: ({ span }) => `同一服务在 ${span} 之前开始出现问题`,
-      near: ({ hops, span }) => `相隔 ${hops} 层调用的服务在 ${span} 之前开始出现问题`,
-      again: ({ span }) => `同一告警在 ${span} 之前就在其中`,
-      alike: ({ span }) => `它与其中的告警相似，最近一条在 ${span} 之前`,
+      sameService: ({ span }) => `同一服务比它早 ${span} 开始出现问题`,
+      near: ({ hops, span }) => `相隔 ${hops} 层调用的服务比它早 ${span} 开始出现问题`,
+      again: ({ span }) => `同一告警早它 ${span} 就在其中`,
+      alike: ({ span }) => `它与其中的告警相似，最近一条比它早 ${span}`,
       split: '由人员归入',
     },
     wasForetold: ({ at, percent }) => `它在 ${at} 已被预测（${percent} %）。`,

@@ -80,11 +80,11 @@ export const zhTW: Texts = {
       other: (until) => `群組將於 ${until} 再次檢視`,
       soon: '群組即將通知',
     },
-    silenced: ({ silences }) => `已被靜默，${list(silences)}`,
-    wasSilenced: ({ silences }) => `當時已被靜默，${list(silences)}`,
+    silenced: ({ silences }) => `已被靜音，${list(silences)}`,
+    wasSilenced: ({ silences }) => `當時已被靜音，${list(silences)}`,
     silence: ({ by, until, comment }) =>
       `由 ${by} 設定，至 ${until}${comment === '' ? '' : `（${quoted(comment)}）`}`,
-    silenceGone: '該靜默的紀錄已不再保存',
+    silenceGone: '該靜音的紀錄已不再保存',
     inhibited: ({ sources }) => `${list(sources)} 觸發期間，此告警被抑制`,
     wasInhibited: ({ sources }) => `當時 ${list(sources)} 觸發中，此告警被抑制`,
     sourceGone: '另一個告警',
@@ -96,7 +96,7 @@ export const zhTW: Texts = {
     receiver_gone: '設定中已沒有此接收者',
     within_dedupe_window: ({ until }) =>
       until === null
-        ? '不久前已通知過相同內容，仍在去重時窗內'
+        ? '在去重時窗內，不久前才通知過相同內容'
         : `不久前已通知過相同內容；若到 ${until} 仍在觸發才會再次通知（去重時窗）`,
     acknowledged: ({ by, until }) => (until === null ? `${by} 已確認` : `${by} 已確認，有效至 ${until}`),
     within_repeat_interval: ({ until }) =>
@@ -105,8 +105,8 @@ export const zhTW: Texts = {
         : `若到 ${until} 仍在觸發，屆時會再次通知（repeat_interval）`,
     resolved_before_notify: '群組等待期滿之前它就已結束',
     send_resolved_off: '此接收者不接收結束通知',
-    routed_elsewhere: '嚴重程度改變後，在此處通知之前就轉往其他接收者',
-    no_channel: '此接收者沒有可用的通道',
+    routed_elsewhere: '嚴重度改變後，在此處通知之前就轉往其他接收者',
+    no_channel: '此接收者沒有可用的管道',
     not_recorded: '紀錄中已查不到原因',
     other: (reason) => reason,
   },
@@ -118,7 +118,7 @@ export const zhTW: Texts = {
       `告警觸發：值為 ${value}，規則是 ${condition}。規則不要求持續時間。`,
     firingAfter: ({ value, lasted }) => `條件已持續 ${lasted}：告警觸發。值為 ${value}。`,
     firingOutside: ({ source, severity, rule }) =>
-      `${source} 表示告警觸發。${rule === null ? '' : `它沒有說明嚴重程度：${rule === 'default' ? '依預設' : `依規則「${rule}」`}為 ${severity}。`}`,
+      `${source} 表示告警觸發。${rule === null ? '' : `它沒有說明嚴重度：${rule === 'default' ? '依預設' : `依規則「${rule}」`}為 ${severity}。`}`,
     updated: ({ source }) => `${source} 更新了告警的內容。`,
     flapping: ({ times, until }) =>
       `近期已觸發 ${times} 次（抖動）。只通知一次，平穩後才再通知${until === null ? '' : `；若不再觸發，時間為 ${until}`}。`,
@@ -138,11 +138,11 @@ export const zhTW: Texts = {
     resolvedRuleRemoved: '規則被移除，告警隨之結束。',
     resolvedOther: (reason) => `告警結束（${reason}）。`,
     severity: ({ from, to, value }) =>
-      `嚴重程度由 ${from} 變為 ${to}${value === null ? '' : `：值為 ${value}`}。`,
+      `嚴重度由 ${from} 變為 ${to}${value === null ? '' : `：值為 ${value}`}。`,
     dataBack: ({ value }) => `樣本恢復傳送：值為 ${value}。`,
     event: ({ message }) => `收到事件：${message}`,
     eventDeduplicated: ({ message }) =>
-      `收到事件：${message} 不久前已通知過相同事件，因此不再通知（去重時窗）。`,
+      `收到事件：${quoted(message)}。不久前已通知過相同事件，因此不再通知（去重時窗）。`,
     acknowledged: ({ by, until, note }) =>
       `${by} 確認告警${noted(note)}。${until === null ? '結束之前' : `${until} 之前`}不重複通知。`,
     unacknowledged: ({ by }) => `${by} 取消確認，恢復重複通知。`,
@@ -162,14 +162,14 @@ export const zhTW: Texts = {
     skippedEndHeld: ({ receiver, why }) => `不通知 ${receiver} 告警已結束：${why}。`,
     unknown: ({ kind, reason }) => (reason === null ? `${kind}。` : `${kind}（${reason}）。`),
     message: ({ receiver, why }) => `產生給 ${receiver} 的訊息：${why}。`,
-    messageWithout: ({ receiver }) => `產生給 ${receiver} 的訊息，但此接收者沒有可用的通道。`,
+    messageWithout: ({ receiver }) => `產生給 ${receiver} 的訊息，但此接收者沒有可用的管道。`,
     noneAccepted: ({ receiver, dead }) =>
-      `沒有任何通道將訊息送達 ${receiver}（none_accepted）：${dead} 個失敗。`,
+      `沒有任何管道將訊息送達 ${receiver}（none_accepted）：${dead} 個失敗。`,
     notAllAccepted: ({ receiver, accepted, dead }) =>
-      `訊息應由所有通道送達 ${receiver}，但未全部送達（not_all_accepted）：${accepted} 個接受，${dead} 個失敗。`,
+      `訊息應由所有管道送達 ${receiver}，但未全部送達（not_all_accepted）：${accepted} 個接受，${dead} 個失敗。`,
     unreached: ({ receiver, names }) => `給 ${receiver} 的訊息無法送達 ${list(names)}：沒有可用的地址。`,
     someAccepted: ({ receiver, accepted, dead }) =>
-      `訊息僅由部分通道送達 ${receiver}，已符合要求：${accepted} 個接受，${dead} 個失敗。`,
+      `訊息僅由部分管道送達 ${receiver}，已符合要求：${accepted} 個接受，${dead} 個失敗。`,
   },
   because: {
     first: (waited) => (waited === null ? '這是新告警' : `這是新告警，群組已等待其他告警 ${waited}`),
@@ -217,29 +217,29 @@ export const zhTW: Texts = {
     discarded: ({ by, channel, note }) => `${by} 捨棄給 ${channel} 的訊息${noted(note)}。`,
     waiting: ({ channel, until }) => `給 ${channel} 的訊息等待中；下次嘗試在 ${until}。`,
     paused: ({ channel, until }) =>
-      `給 ${channel} 的訊息等待中：該通道多次失敗，已暫停。將於 ${until} 再試。`,
+      `給 ${channel} 的訊息等待中：該管道多次失敗，已暫停。將於 ${until} 再試。`,
     slow: ({ channel, until }) =>
-      `至今沒有通道接受訊息。每五分鐘重試一次（slow_round），從 ${channel} 開始；下次嘗試在 ${until}。`,
+      `至今沒有管道接受訊息。每五分鐘重試一次（slow_round），從 ${channel} 開始；下次嘗試在 ${until}。`,
     sending: ({ channel }) => `訊息正在送往 ${channel}。`,
     unknown: ({ channel, kind, reason }) => `${channel}：${kind}${reason === null ? '' : `（${reason}）`}。`,
   },
   escalation: {
-    armed: ({ policy, next }) => `若無人確認，升級${quoted(policy)}將於 ${next} 執行第一步。`,
+    armed: ({ policy, next }) => `若無人確認，升級策略${quoted(policy)}將於 ${next} 執行第一步。`,
     step: ({ policy, step, of, round, to, since }) =>
-      `自 ${since} 起無人確認：升級${quoted(policy)}的第 ${step} 步（共 ${of} 步）通知 ${list(to)}${round > 1 ? `（第 ${round} 輪）` : ''}。`,
+      `自 ${since} 起無人確認：升級策略${quoted(policy)}的第 ${step} 步（共 ${of} 步）通知 ${list(to)}${round > 1 ? `（第 ${round} 輪）` : ''}。`,
     skipped: ({ policy, step, of, by }) =>
-      `略過升級${quoted(policy)}的第 ${step} 步（共 ${of} 步）：${by === 'hours' ? '不在其時段內' : '不是其嚴重程度'}。`,
+      `略過升級策略${quoted(policy)}的第 ${step} 步（共 ${of} 步）：${by === 'hours' ? '不在其時段內' : '不是其嚴重度'}。`,
     paused: ({ policy, why, left }) =>
-      `升級${quoted(policy)}暫停：${why}。${left === null ? '' : `剩餘時間為 ${left}。`}`,
-    resumed: ({ policy, next }) => `升級${quoted(policy)}繼續；下一步在 ${next}。`,
-    ended: ({ policy, why }) => `升級${quoted(policy)}結束：${why}。`,
+      `升級策略${quoted(policy)}暫停：${why}。${left === null ? '' : `剩餘時間為 ${left}。`}`,
+    resumed: ({ policy, next }) => `升級策略${quoted(policy)}繼續；下一步在 ${next}。`,
+    ended: ({ policy, why }) => `升級策略${quoted(policy)}結束：${why}。`,
     next: ({ policy, at, to, step, of }) =>
-      `若無人確認，升級${quoted(policy)}的第 ${step} 步（共 ${of} 步）將於 ${at} 通知 ${list(to)}`,
-    waits: ({ policy, why }) => `升級${quoted(policy)}暫停：${why}`,
-    over: ({ policy }) => `升級${quoted(policy)}已執行所有步驟`,
+      `若無人確認，升級策略${quoted(policy)}的第 ${step} 步（共 ${of} 步）將於 ${at} 通知 ${list(to)}`,
+    waits: ({ policy, why }) => `升級策略${quoted(policy)}暫停：${why}`,
+    over: ({ policy }) => `升級策略${quoted(policy)}已執行所有步驟`,
     pausedBy: {
       acknowledged: '群組中觸發的告警都已有人確認',
-      silenced: '群組中觸發的告警都已被靜默或確認',
+      silenced: '群組中觸發的告警都已被靜音或確認',
       inhibited: '群組中觸發的告警都已被抑制或確認',
       muted: '路由在此時段不發通知',
       snoozed: '群組中觸發的告警都已延後提醒或確認',
@@ -248,11 +248,11 @@ export const zhTW: Texts = {
     endedBy: {
       resolved: '群組中已沒有觸發的告警',
       exhausted: '已執行最後一步',
-      policy_gone: '設定中已沒有此升級',
+      policy_gone: '設定中已沒有此升級策略',
       routed_elsewhere: '告警自此改由其他接收者負責',
     },
     promoted: ({ from, to, policy, span, while: holds }) =>
-      `嚴重程度由 ${from} 升為 ${to}：${holds === 'unresolved' ? `${span} 內未結束` : `${span} 內無人接手`}（升級${quoted(policy)}）。`,
+      `嚴重度由 ${from} 升為 ${to}：${holds === 'unresolved' ? `${span} 內未結束` : `${span} 內無人接手`}（升級策略${quoted(policy)}）。`,
     confirmed: ({ by, via, note }) => `${by} ${via ?? ''}確認訊息${noted(note)}。`,
     confirmedBy: { link: '以連結', api: '經由 API', key_press: '以電話按鍵', reply: '以回覆' },
   },
@@ -262,10 +262,10 @@ export const zhTW: Texts = {
     opens: '一起事故由它開始。',
     joins: ({ why }) => `它歸入一起事故：${why}。`,
     why: {
-      sameService: ({ span }) => `同一服務在 ${span} 之前開始出現問題`,
-      near: ({ hops, span }) => `相隔 ${hops} 層呼叫的服務在 ${span} 之前開始出現問題`,
-      again: ({ span }) => `同一告警在 ${span} 之前就在其中`,
-      alike: ({ span }) => `它與其中的告警相似，最近一則在 ${span} 之前`,
+      sameService: ({ span }) => `同一服務比它早 ${span} 開始出現問題`,
+      near: ({ hops, span }) => `相隔 ${hops} 層呼叫的服務比它早 ${span} 開始出現問題`,
+      again: ({ span }) => `同一告警早它 ${span} 就在其中`,
+      alike: ({ span }) => `它與其中的告警相似，最近一則比它早 ${span}`,
       split: '由人員歸入',
     },
     wasForetold: ({ at, percent }) => `它在 ${at} 已被預測（${percent} %）。`,
@@ -275,11 +275,11 @@ export const zhTW: Texts = {
   },
   source: {
     silenceMade: ({ by, matchers, from, until, comment }) =>
-      `${by} 靜默 ${matchers}${from === null ? '' : `，自 ${from}`}至 ${until}${comment === '' ? '' : `：${quoted(comment)}`}。`,
+      `${by} 將 ${matchers} 靜音${from === null ? '' : `，自 ${from} `}至 ${until}${comment === '' ? '' : `：${quoted(comment)}`}。`,
     silenceChanged: ({ by, matchers, until, comment }) =>
-      `${by} 修改靜默：${matchers} 至 ${until}${comment === '' ? '' : `，${quoted(comment)}`}。`,
-    silenceTakenBack: ({ by }) => `${by} 解除靜默。`,
-    silenceEnded: ({ by }) => `${by} 的靜默結束。`,
+      `${by} 修改靜音：${matchers} 至 ${until}${comment === '' ? '' : `，${quoted(comment)}`}。`,
+    silenceTakenBack: ({ by }) => `${by} 解除靜音。`,
+    silenceEnded: ({ by }) => `${by} 的靜音結束。`,
     inhibitorFires: ({ source }) => `${source} 觸發。在此期間不通知此告警（抑制）。`,
     inhibitorEnds: ({ source }) => `${source} 結束，不再抑制此告警。`,
   },
@@ -297,7 +297,7 @@ export const zhTW: Texts = {
       `${from} 到 ${to} 之間，符合 ${matchers} 的告警或事件${more ? '至少' : '共'} ${count} 個。`,
     none: ({ matchers, from, to }) =>
       `${from} 到 ${to} 之間沒有符合 ${matchers} 的告警或事件，因此沒有可通知的內容。`,
-    noSeries: '歷史資料中沒有帶這些標籤的序列，也沒有這個名稱的規則：請檢查拼寫，以及是否有人傳送這些資料。',
+    noSeries: '歷史資料中沒有帶這些標籤的序列，也沒有這個名稱的規則：請檢查拼字，以及是否有人傳送這些資料。',
     noRule: ({ metrics }) => `有帶這些標籤的序列（${list(metrics)}），但沒有規則讀取它們。`,
     moreRules: '與這些標籤相關的規則不只這些。',
     disabled: ({ name, since, by }) =>

@@ -140,10 +140,10 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
   'zh-TW': {
     since: '開始時間',
     receiver: '接收者',
-    sentTo: '送達對象',
+    sentTo: '發送對象',
     alerts: '告警',
     more: (count) => `……還有 ${count} 則`,
-    held: (who) => `已由 ${who} 認領`,
+    held: (who) => `已由 ${who} 確認`,
     confirmed: (who, at, via) => `${who} 已於 ${at} ${via}確認。`,
     nobodyYet: '尚無人確認。',
     via: { link: '透過訊息連結', api: '透過 API', key_press: '按電話鍵', reply: '回覆簡訊' },
@@ -151,7 +151,7 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
     note: '備註（可不填）',
     confirm: {
       title: '確認',
-      says: '由您處理。相關告警將標為已認領，此訊息尚未送出的部分不再發送。',
+      says: '由您處理。相關告警將標為已確認，此訊息尚未送出的部分不再發送。',
       button: '確認',
     },
     silence: {
@@ -165,7 +165,7 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
     explain: { title: '為何通知', nothing: '此訊息已無對應的告警。' },
     done: {
       confirmed: '已確認，謝謝。',
-      acknowledged: (alerts) => `已認領告警：${alerts} 則。`,
+      acknowledged: (alerts) => `已確認的告警：${alerts} 則。`,
       dropped: (messages) => `不再發送的訊息：${messages} 則。`,
       silenced: '已靜音。',
     },
@@ -202,7 +202,7 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
     sentTo: '发送对象',
     alerts: '告警',
     more: (count) => `……还有 ${count} 条`,
-    held: (who) => `已由 ${who} 认领`,
+    held: (who) => `已由 ${who} 确认`,
     confirmed: (who, at, via) => `${who} 已于 ${at} ${via}确认。`,
     nobodyYet: '尚无人确认。',
     via: { link: '通过消息链接', api: '通过 API', key_press: '按电话键', reply: '回复短信' },
@@ -210,7 +210,7 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
     note: '备注（可不填）',
     confirm: {
       title: '确认',
-      says: '由您处理。相关告警将标为已认领，此消息尚未发出的部分不再发送。',
+      says: '由您处理。相关告警将标为已确认，此消息尚未发出的部分不再发送。',
       button: '确认',
     },
     silence: {
@@ -224,7 +224,7 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
     explain: { title: '为何通知', nothing: '此消息已无对应的告警。' },
     done: {
       confirmed: '已确认，谢谢。',
-      acknowledged: (alerts) => `已认领告警：${alerts} 条。`,
+      acknowledged: (alerts) => `已确认的告警：${alerts} 条。`,
       dropped: (messages) => `不再发送的消息：${messages} 条。`,
       silenced: '已静默。',
     },
@@ -233,7 +233,7 @@ export const linkTexts: Readonly<Record<Locale, LinkTexts>> = {
       forged: {
         title: '链接不完整',
         advice:
-          '链接在传送途中被截断或改动，或其密钥已撤除。请从消息中完整打开一次；若仍无法打开，请等下一条消息。',
+          '链接在传输途中被截断或改动，或其密钥已吊销。请从消息中完整打开一次；若仍无法打开，请等下一条消息。',
       },
       expired: {
         title: '链接已过期',
