@@ -12,7 +12,7 @@ export class Besides {
   readonly #ids = new Set<string>();
   /** Group → of its last moment: when that was, and of which alerts its receiver was told the end then. */
   readonly #ended = new Map<string, { at: number; ids: Set<string> }>();
-  /** By group, or one that took over from it, and alert key: the alert of that key that its receiver heard of last. */
+  /** `<group> <alert key>` → the alert of that key that its receiver heard of last. */
   readonly #heard = new Map<string, string>();
 
   constructor(world: World) {
@@ -21,21 +21,20 @@ export class Besides {
 
   onEffect(effect: Effect): void {
     if (effect.put !== 'notification') return;
-    const { row } = effect;
-    const { id, groupId, reason, createdAt } = row;
+    const { id, groupId, reason, createdAt } = effect.row;
     if (reason === 'escalation_step') this.#ids.add(id);
     if (reason === 'escalation_step' || groupId === null) return;
-    const over = endsOf(row);
+    const over = endsOf(effect.row);
     const last = this.#ended.get(groupId);
     const now = last?.at === createdAt ? last.ids : null;
     const isBeside = (alert: string) =>
-      (now !== null && (now.has(alert) || this.#firesAgain(alert))) || this.#isOvertaken(row, alert);
+      (now !== null && (now.has(alert) || this.#firesAgain(alert))) || this.#isOvertaken(groupId, alert);
     if (ends.includes(reason ?? '') && over.length > 0 && over.every(isBeside)) {
       this.#ids.add(id);
       return;
     }
-    for (const [alert, saying] of Object.entries(row.alerts))
-      if (saysFiring(saying)) this.#heard.set(this.#keyOf(row, alert), alert);
+    for (const [alert, saying] of Object.entries(effect.row.alerts))
+      if (saysFiring(saying)) this.#heard.set(this.#keyOf(groupId, alert), alert);
     const before = now ?? [];
     this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
   }
@@ -50,17 +49,14 @@ export class Besides {
       .some(({ row }) => row.id !== alertId && row.state === 'firing');
   }
 
-  /** The receiver has heard, perhaps from a group that is gone, that a newer one of the same key fires, and hears no end of this one. */
-  #isOvertaken(row: NotificationRow, alertId: string): boolean {
-    const last = this.#heard.get(this.#keyOf(row, alertId)) ?? alertId;
+  /** Its receiver has heard from this group that a newer one of the same key fires, and hears no end of this one. */
+  #isOvertaken(groupId: string, alertId: string): boolean {
+    const last = this.#heard.get(this.#keyOf(groupId, alertId)) ?? alertId;
     return last > alertId;
   }
 
-  #keyOf({ tenant, groupId, receiver }: NotificationRow, alertId: string): string {
-    const group = this.#world.journal.groups.get(groupId ?? '');
-    const collected = / (digest .*|storm)$/.exec(group?.route ?? '')?.[1] ?? '';
-    const of = JSON.stringify([tenant, receiver, group?.labels, collected]);
-    return `${of} ${this.#world.journal.alerts.get(alertId)?.row.key ?? alertId}`;
+  #keyOf(groupId: string, alertId: string): string {
+    return `${groupId} ${this.#world.journal.alerts.get(alertId)?.row.key ?? alertId}`;
   }
 
   has({ id }: Pick<NotificationRow, 'id'>): boolean {
