@@ -40,4 +40,26 @@ describe('the clock of a process', () => {
     expect(called).toHaveLength(1);
     expect(called[0]).toBeGreaterThanOrEqual(at);
   });
+
+  it('lets what works in pieces breathe one at a time: no turn of the loop has the pieces of two', async () => {
+    const clock = systemClock();
+    let turn = 0;
+    let over = false;
+    const count = () => {
+      turn += 1;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    const seen: [string, number][] = [];
+    const work = async (name: string) => {
+      for (let piece = 0; piece < 3; piece++) {
+        await clock.breath();
+        seen.push([name, turn]);
+      }
+    };
+    await Promise.all([work('a'), work('b'), work('c')]);
+    over = true;
+    expect(seen.map(([name]) => name).join('')).toBe('abcabcabc');
+    expect(new Set(seen.map(([, at]) => at)).size).toBe(seen.length);
+  });
 });

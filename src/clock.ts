@@ -15,6 +15,11 @@ export interface Clock {
   at(at: number, callback: () => void): Timer;
   /** Calls back in the next turn of the event loop, after pending I/O. */
   soon(callback: () => void): void;
+  /**
+   * Resolves in a turn of the event loop in which no other of these does, in the order they were asked for: what works in
+   * pieces breathes between two of them, and the pieces of several do not add up to one that holds everybody up.
+   */
+  breath(): Promise<void>;
 }
 
 // setTimeout counts in a signed 32-bit integer: 24.8 days. Longer waits are cut and armed again by whoever waits.
@@ -32,6 +37,7 @@ export function systemClock(): SystemClock {
   let wallAtAnchor = Date.now();
   let monotonicAtAnchor = performance.now();
   let last = 0;
+  const breaths = inTurn(setImmediate);
   const raw = () => wallAtAnchor + (performance.now() - monotonicAtAnchor);
   return {
     now() {
@@ -50,6 +56,7 @@ export function systemClock(): SystemClock {
     soon(callback) {
       setImmediate(callback);
     },
+    breath: () => new Promise(breaths),
     jump(leastMs) {
       const drift = Date.now() - raw();
       return Math.abs(drift) < leastMs ? 0 : drift;
@@ -59,5 +66,24 @@ export function systemClock(): SystemClock {
       monotonicAtAnchor = performance.now();
       last = 0;
     },
+  };
+}
+
+/** Of what is called back, one in each turn that `soon` gives. */
+export function inTurn(soon: (callback: () => void) => void): (callback: () => void) => void {
+  const waiting: (() => void)[] = [];
+  let asked = false;
+  const ask = () => {
+    asked = waiting.length > 0;
+    if (asked) soon(turn);
+  };
+  const turn = () => {
+    const callback = waiting.shift();
+    ask();
+    callback?.();
+  };
+  return (callback) => {
+    waiting.push(callback);
+    if (!asked) ask();
   };
 }

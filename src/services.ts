@@ -493,6 +493,8 @@ export interface Services {
   health(): Health;
   /** Epoch milliseconds of the program's clock. */
   now(): number;
+  /** Between two pieces of what takes long: everybody else has a turn. */
+  breath(): Promise<void>;
   newId(): string;
 }
 

@@ -2,7 +2,7 @@
 // joined, or closes what they opened again. The later decision of two is the one that holds.
 import { type AlertSignal, serviceOf } from '../signals.ts';
 import { faceOf } from '../similarity/alert-likeness.ts';
-import { type Incident, type IncidentChange, mostNamed, placeOf } from './incident.ts';
+import { type Incident, type IncidentChange, keyHash, mostNamed, placeOf } from './incident.ts';
 import { close, type Incidents, incidentOf, join, leave, reopen } from './incidents.ts';
 
 /** Incidents and keys that one incident is kept apart from. */
@@ -84,7 +84,7 @@ export function splitByPerson(state: Incidents, { id, alerts, newId }: Split, at
   if (from === undefined) return no('unknown_incident');
   if (alerts.length === 0) return no('no_alerts');
   if (alerts.length >= from.count) return no('all_alerts');
-  const keys = new Set(alerts.map(({ key }) => key));
+  const keys = new Set(alerts.map(({ key }) => keyHash(key)));
   const stay = [...from.keys].filter((key) => !keys.has(key));
   if (
     from.apart.size + 1 > mostApart ||

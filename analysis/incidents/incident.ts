@@ -1,5 +1,6 @@
 // What is known of an incident, and what is said of its life. Everything is plain data and bounded: of very many alerts the
 // latest are named and all are counted.
+import { fnv32 } from '../fnv32.ts';
 import { type AlertSignal, severityOrder } from '../signals.ts';
 import type { Face } from '../similarity/alert-likeness.ts';
 
@@ -38,7 +39,7 @@ export interface Incident {
   names: Map<string, number>;
   /** By severity: how many. */
   severities: Map<Severity, number>;
-  /** Keys of its alerts, the latest last. */
+  /** Keys of its alerts (`keyHash`), the latest last. */
   keys: Set<string>;
   /** Rule on service: when it fired last. */
   kinds: Map<string, number>;
@@ -50,7 +51,7 @@ export interface Incident {
   readonly habitOfFirst: number;
   /** A person opened it again: only a person closes it. */
   held: boolean;
-  /** Incidents and keys of alerts that a person keeps out of it. */
+  /** Incidents and keys of alerts (`keyHash`) that a person keeps out of it. */
   apart: Set<string>;
   apartKeys: Set<string>;
 }
@@ -103,6 +104,23 @@ export function titleOf({ first, count, services }: Pick<Incident, 'first' | 'co
   const others = services.size - 1;
   const beside = others > 0 ? ` and ${others} other service${others > 1 ? 's' : ''}` : '';
   return `${start}${beside}: ${count} alerts`;
+}
+
+/**
+ * What an alert's key is known by here: 16 hexadecimal digits. A key is all labels of an alert; fifty of them in each incident
+ * were four fifths of its row, which is written with every alert that joins. Two that collide, one pair in 10^10 among the
+ * 20,000 that are remembered, count as one alert.
+ */
+export function keyHash(key: string): string {
+  return hex(fnv32(key)) + hex(fnv32(key, otherBasis));
+}
+
+const otherBasis = 0x9747b28c;
+const hex = (hash: number): string => hash.toString(16).padStart(8, '0');
+
+/** The same of one that was stored: keys themselves were, once. */
+export function keyHashOfStored(key: string): string {
+  return /^[0-9a-f]{16}$/.test(key) ? key : keyHash(key);
 }
 
 /** The alert's service; without one the machine or the alert's own name stands for it. */

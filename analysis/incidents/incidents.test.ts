@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlertNews, AlertSignal, Edge } from '../signals.ts';
 import { graphOf } from '../topology/graph.ts';
 import { adopt, closeByPerson, mergeByPerson, reopenByPerson, splitByPerson } from './decisions.ts';
-import { type IncidentChange, severityOf, titleOf } from './incident.ts';
+import { type IncidentChange, keyHash, severityOf, titleOf } from './incident.ts';
 import {
   advanceIncidents,
   createIncidents,
@@ -243,6 +243,28 @@ it('goes on after it was saved as if nothing had happened', () => {
     split = restoreIncidents(JSON.parse(JSON.stringify(saveIncidents(split))));
   }
   expect(saveIncidents(split)).toEqual(saveIncidents(whole));
+});
+
+it('goes on with what was saved when keys stood there as they are', () => {
+  const context = { graph, newId: ({ id }: AlertSignal) => `I-${id}` };
+  const state = createIncidents();
+  const plain = new Map<string, string>();
+  for (const one of news(200)) {
+    plain.set(keyHash(one.alert.key), one.alert.key);
+    observeIncidents(state, one, context);
+  }
+  const saved = saveIncidents(state);
+  const then = JSON.parse(
+    JSON.stringify(saved, (name, value) =>
+      name === 'keys' || name === 'apartKeys'
+        ? value.map((key: string) => plain.get(key))
+        : name === 'habits'
+          ? value.map(([key, habit]: [string, unknown]) => [plain.get(key), habit])
+          : value,
+    ),
+  );
+  expect(JSON.stringify(then)).toContain('"HighLatency ');
+  expect(saveIncidents(restoreIncidents(then))).toEqual(saved);
 });
 
 it('is bounded, whatever comes', () => {

@@ -12,6 +12,7 @@ import {
   type Incident,
   type IncidentChange,
   type Join,
+  keyHash,
   mostNamed,
   placeOf,
 } from './incident.ts';
@@ -197,12 +198,13 @@ function fired(
   const service = serviceOf(alert.labels);
   const place = placeOf(alert.labels, service, alert.name);
   const face = faceOf(alert);
+  const key = keyHash(alert.key);
   const found = candidatesOf(state, alert, place, face, now, context.graph);
   const best = found[0];
   let incident: Incident;
   if (best === undefined) {
     if (alert.endedAt !== null && severityOrder.indexOf(alert.severity) < eventOpensFrom) return;
-    const alone = aloneness(state.habits.get(alert.key), (id) => incidentOf(state, id)?.keys.size, now);
+    const alone = aloneness(state.habits.get(key), (id) => incidentOf(state, id)?.keys.size, now);
     incident = opened(state, context.newId(alert), alert, place, alone, now);
     add(state, incident, alert, place, face, now);
     changes.push({ kind: 'opened', at: now, incident, alert: alert.id });
@@ -224,7 +226,7 @@ function fired(
       incident = into;
     }
   }
-  noteHabit(state.habits, alert.key, incident.id, (id) => incidentOf(state, id)?.keys.size, now);
+  noteHabit(state.habits, key, incident.id, (id) => incidentOf(state, id)?.keys.size, now);
   state.recent = [incident.id, ...state.recent.filter((id) => id !== incident.id)].slice(0, mostAlike);
   makeRoom(state, now, changes);
 }
@@ -273,14 +275,15 @@ function candidatesOf(
   graph: Graph,
 ): Candidate[] {
   const companyOf = (id: string) => incidentOf(state, id)?.keys.size;
-  const habit = state.habits.get(alert.key);
+  const key = keyHash(alert.key);
+  const habit = state.habits.get(key);
   const alone = aloneness(habit, companyOf, now);
   const kind = kindOf(alert.name, place);
   const found = new Map<string, Candidate>();
   if (habit !== undefined && now - habit.at <= againWithinMs) {
     const incident = incidentOf(state, habit.incident);
     const score = incident === undefined ? -1 : againScore(incident, now - habit.at, alone);
-    if (incident !== undefined && score >= 0 && !incident.apartKeys.has(alert.key))
+    if (incident !== undefined && score >= 0 && !incident.apartKeys.has(key))
       found.set(incident.id, {
         ...{ incident, score, reason: 'again', close: true },
         figures: { seconds: (now - habit.at) / 1_000 },
@@ -313,7 +316,7 @@ function candidatesOf(
   }
   for (const [id, { sum: places, best, reach, lagMs }] of odds) {
     const incident = state.open.get(id)!;
-    if (found.has(id) || incident.apartKeys.has(alert.key)) continue;
+    if (found.has(id) || incident.apartKeys.has(key)) continue;
     const alike = likenessTo(incident, face);
     const keys = incident.keys.size;
     const kinAt = incident.kinds.get(kind);
@@ -382,8 +385,9 @@ function add(
   const kind = kindOf(alert.name, place);
   incident.kinds.delete(kind);
   bounded(incident.kinds.set(kind, now), mostNamed);
-  incident.keys.delete(alert.key);
-  incident.keys.add(alert.key);
+  const key = keyHash(alert.key);
+  incident.keys.delete(key);
+  incident.keys.add(key);
   bounded(incident.keys, mostNamed);
   if (!incident.names.has(alert.name) || incident.faces.length === 0) incident.faces.push(face);
   if (incident.faces.length > facesKept) incident.faces.shift();

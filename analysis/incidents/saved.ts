@@ -1,7 +1,7 @@
 // The state as JSON and back: what is restored goes on as if it had never been away.
 
 import type { Habit } from './habits.ts';
-import type { Incident, Severity } from './incident.ts';
+import { type Incident, keyHashOfStored, type Severity } from './incident.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
 
 /** Lists in place of maps and sets. */
@@ -48,11 +48,11 @@ export function restoredIncident(saved: SavedIncident): Incident {
     services: new Map(saved.services.map(([place, share]) => [place, { ...share }])),
     names: new Map(saved.names),
     severities: new Map(saved.severities),
-    keys: new Set(saved.keys),
+    keys: new Set(saved.keys.map(keyHashOfStored)),
     kinds: new Map(saved.kinds),
     faces: [...saved.faces],
     apart: new Set(saved.apart),
-    apartKeys: new Set(saved.apartKeys),
+    apartKeys: new Set(saved.apartKeys.map(keyHashOfStored)),
   };
 }
 
@@ -80,7 +80,7 @@ export function restoreIncidents(from: unknown): Incidents {
     closed: new Map(saved.closed.map((one) => [one.id, restoredIncident(one)])),
     firing: new Map(saved.firing),
     places: new Map(saved.places.map(([place, ids]) => [place, [...ids]])),
-    habits: new Map(saved.habits.map(([key, habit]) => [key, { ...habit }])),
+    habits: new Map(saved.habits.map(([key, habit]) => [keyHashOfStored(key), { ...habit }])),
     moved: new Map(saved.moved),
     recent: [...saved.recent],
     now: saved.now ?? Number.NEGATIVE_INFINITY,

@@ -26,7 +26,7 @@ const mostKnown = 1_500;
 export interface CausesPorts {
   readonly store: Pick<Store, 'incident' | 'incidents' | 'tenants'>;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
-  readonly clock: Pick<Clock, 'now' | 'at' | 'soon'>;
+  readonly clock: Pick<Clock, 'now' | 'at' | 'breath'>;
   readonly log: Log;
   readonly newId: () => string;
   /** Looks for it; null: no alert of the incident names a service. */
@@ -100,7 +100,7 @@ export class Causes {
   async #takeUp(tenant: string, read: (cursor: string | null) => Page<IncidentRow>): Promise<void> {
     const { clock } = this.#ports;
     for (let cursor: string | null = null; ; ) {
-      await new Promise<void>((resolve) => clock.soon(resolve));
+      await clock.breath();
       if (this.#closed) return;
       const page = read(cursor);
       for (const { id, state, cause, causeAt, lastAt, closedAt } of page.items) {

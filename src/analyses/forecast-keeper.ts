@@ -18,7 +18,7 @@ const openPerRead = 500;
 export interface ForecastKeeperPorts {
   readonly store: Pick<Store, 'forecast' | 'forecastPart' | 'predictions' | 'prediction'>;
   readonly engine: Pick<Engine, 'submitAnalysis'>;
-  readonly clock: Pick<Clock, 'now' | 'soon'>;
+  readonly clock: Pick<Clock, 'now' | 'breath'>;
   readonly log: Log;
   /** Local time of whom alerts may go by. */
   readonly offsetAt: OffsetAt;
@@ -67,7 +67,7 @@ export class ForecastKeeper {
         const text = store.forecastPart(tenant, row.generation, part);
         if (text === null) throw new Error(`piece ${part} of ${row.parts} is missing`);
         restored.next(text);
-        await this.#breathe();
+        await this.#ports.clock.breath();
       }
       const end = restored.next(null);
       if (end.done !== true) throw new Error('the state of a forecast has no end');
@@ -93,7 +93,7 @@ export class ForecastKeeper {
       open.push(...page.items);
       next = page.next;
       if (next === null) break;
-      await this.#breathe();
+      await this.#ports.clock.breath();
     }
     predictions.takeUp(open, (id) => store.prediction(tenant, id));
     if (cursor < 0) predictions.countFrom(clock.now());
@@ -139,7 +139,7 @@ export class ForecastKeeper {
       if (!(await this.#write({ put: 'forecast.part', row: { tenant, generation, part: parts, body } })))
         return;
       parts += 1;
-      await this.#breathe();
+      await this.#ports.clock.breath();
       if (this.#closed) return;
     }
     const row = { tenant, cursor, generation, parts, at: clock.now() };
@@ -166,9 +166,5 @@ export class ForecastKeeper {
 
   close(): void {
     this.#closed = true;
-  }
-
-  #breathe(): Promise<void> {
-    return new Promise((resolve) => this.#ports.clock.soon(resolve));
   }
 }

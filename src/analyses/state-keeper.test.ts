@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Effect } from '../pipeline/effect.ts';
 import { migrations } from '../store/sqlite/migrate.ts';
+import { macrotask } from '../testing/manual-clock.ts';
 import { startTestApp, type TestApp } from '../testing/test-app.ts';
 import { newRun, type Run } from './run.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -27,7 +28,7 @@ function keeping(texts: number, refusedAt = Number.POSITIVE_INFINITY) {
         return answer;
       },
     },
-    clock: { soon: (callback) => void setImmediate(callback) },
+    clock: { breath: macrotask },
   });
   const run: Run = Object.assign(newRun('acme'), { cursor: 42, savedCursor: 3 });
   run.analyses = {

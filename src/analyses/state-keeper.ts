@@ -11,7 +11,7 @@ const mostAtOnce = 2;
 
 export interface StateKeeperPorts {
   readonly engine: Pick<Engine, 'submitAnalysis'>;
-  readonly clock: Pick<Clock, 'soon'>;
+  readonly clock: Pick<Clock, 'breath'>;
 }
 
 /** What is to be stored with what follows from the state, in one commit. */
@@ -38,7 +38,7 @@ export class StateKeeper {
         things += made;
         if (things < thingsPerSlice) continue;
         things = 0;
-        await this.#breathe();
+        await this.#ports.clock.breath();
         continue;
       }
       held.push(made);
@@ -66,7 +66,7 @@ export class StateKeeper {
       { idempotency: null, decide: () => ({ effects: [effect], answer: { status: 200, body: null } }) },
       true,
     );
-    await this.#breathe();
+    await this.#ports.clock.breath();
   }
 
   /** @param texts What goes with the row: all pieces or none. */
@@ -91,9 +91,5 @@ export class StateKeeper {
         { put: 'analysis', row: { tenant, cursor, at: now, saved: { generation, parts } } },
       ];
     };
-  }
-
-  #breathe(): Promise<void> {
-    return new Promise((resolve) => this.#ports.clock.soon(resolve));
   }
 }

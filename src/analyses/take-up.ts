@@ -38,10 +38,6 @@ export class TakeUp {
     this.#ports = ports;
   }
 
-  #breathe(): Promise<void> {
-    return new Promise((resolve) => this.#ports.clock.soon(resolve));
-  }
-
   /** Reads what was saved, and from there as far as the rows know: that is seen again, and stored not again. */
   async load(run: Run): Promise<void> {
     if (run.analyses !== null) return;
@@ -63,7 +59,7 @@ export class TakeUp {
       this.#takeOver(analyses);
       known = cursor;
     }
-    await this.#breathe();
+    await this.#ports.clock.breath();
     for (run.cursor = Math.min(known, kept.cursor); run.cursor < cursor; ) {
       const page = store.alertNews(run.tenant, run.cursor, linesPerRead);
       await this.#showAgain(run, analyses, page.lines, { known, cursor });
@@ -89,7 +85,7 @@ export class TakeUp {
       const text = this.#ports.store.analysisPart(tenant, generation, part);
       if (text === null) throw new Error(`piece ${part} of ${parts} is missing`);
       restorer.add(text);
-      await this.#breathe();
+      await this.#ports.clock.breath();
     }
     return readSaved(restorer.state);
   }
@@ -102,7 +98,7 @@ export class TakeUp {
     { known, cursor }: { readonly known: number; readonly cursor: number },
   ): Promise<void> {
     const { clock } = this.#ports;
-    for (let at = 0; at < lines.length && !this.#ports.closing(); await this.#breathe()) {
+    for (let at = 0; at < lines.length && !this.#ports.closing(); await this.#ports.clock.breath()) {
       for (const until = clock.now() + sliceMs; at < lines.length; ) {
         const line = lines[at++]!;
         const news = line.seq > cursor ? null : this.#ports.news.newsOf(run.tenant, line);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../clock.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { RawSample } from '../services.ts';
+import { macrotask } from '../testing/manual-clock.ts';
 import { type HostCollector, startHostCollector } from './host-collector.ts';
 
 const intervalMs = 5_000;
@@ -28,6 +29,7 @@ function manualClock() {
       return { cancel: () => (timer = null) };
     },
     soon: setImmediate,
+    breath: macrotask,
   };
   return {
     clock,

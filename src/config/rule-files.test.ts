@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock, Timer } from '../clock.ts';
+import { macrotask } from '../testing/manual-clock.ts';
 import { type ReadRules, readRules, watchRules } from './rule-files.ts';
 
 let folder: string;
@@ -130,6 +131,7 @@ describe('watching rules', () => {
         };
       },
       soon: (callback) => callback(),
+      breath: macrotask,
     };
     const advance = (ms: number) => {
       const until = now + ms;

@@ -32,6 +32,7 @@ function aMinuteLater(): Clock {
     wall: () => real.wall() + later,
     at: (at, callback) => real.at(at - later, callback),
     soon: real.soon,
+    breath: real.breath,
   };
 }
 

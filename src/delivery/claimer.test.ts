@@ -13,6 +13,7 @@ it('has one bite in a pass of the loop, and none once it is closed', () => {
     wall: () => manual.wall(),
     at: (at, callback) => manual.at(at, callback),
     soon: (callback) => passes.push(callback),
+    breath: () => new Promise((resolve) => passes.push(resolve)),
   };
   let bites = 0;
   const store = {

@@ -33,6 +33,7 @@ function later(byMs: number): Clock {
     wall: () => real.wall() + byMs,
     at: (at, callback) => real.at(at - byMs, callback),
     soon: real.soon,
+    breath: real.breath,
   };
 }
 

@@ -67,7 +67,7 @@ export async function postAlerts(
   let failure: unknown = null;
   for (let from = 0; from < alerts.length; from += alertsInOne) {
     // Regular expressions over the texts of ten thousand alerts would hold up everybody else.
-    if (from > 0) await new Promise<void>((resolve) => clock.soon(resolve));
+    if (from > 0) await clock.breath();
     const some = alerts.slice(from, from + alertsInOne).map((alert) => judgedAlert(classification, alert));
     const submitted = engine.submit(tenant, {
       idempotency: null,

@@ -324,6 +324,7 @@ export function createServices(ports: ServicePorts): Services {
     },
     health: ports.health,
     now: () => clock.now(),
+    breath: () => clock.breath(),
     newId: ports.newId,
   };
 }

@@ -34,7 +34,7 @@ export function createSilenceServices({ engine, store, clock }: SilencePorts): S
   const known = (id: string, answer: StepAnswer, stored: Stored): SilenceRow | null =>
     answer.kind === 'refused' && answer.reason === 'silence_not_found' ? stored.silence(id) : null;
 
-  const breathe = () => new Promise<void>((resolve) => clock.soon(resolve));
+  const breathe = () => clock.breath();
   const trying = new Set<string>();
 
   return {

@@ -242,11 +242,15 @@ function idempotencyOf(c: Context<HttpEnv>, raw: Buffer): Idempotency | null {
 
 /** A JSON answer with any status. */
 export function answer(c: Context<HttpEnv>, status: number, body: unknown): Response {
-  return answerText(c, status, JSON.stringify(body));
+  return answerJson(c, status, JSON.stringify(body));
 }
 
-/** The same of what is JSON text already. */
-export function answerText(c: Context<HttpEnv>, status: number, json: string): Response {
+/** The same of what is JSON already: text, or its bytes in UTF-8. */
+export function answerJson(
+  c: Context<HttpEnv>,
+  status: number,
+  json: string | Uint8Array<ArrayBuffer>,
+): Response {
   c.header('content-type', 'application/json');
   return c.body(json, status as 200);
 }

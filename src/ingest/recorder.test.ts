@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelSet } from '../../rules/labels.ts';
 import type { Clock } from '../clock.ts';
+import { macrotask } from '../testing/manual-clock.ts';
 import type { History, HistoryBlock, HistorySeries } from './history.ts';
 import { HistoryRecorder } from './recorder.ts';
 import { appended, emptyWindow, SeriesTable } from './series.ts';
@@ -60,6 +61,7 @@ function manualClock(): Clock & { advance(ms: number): void; waiting(): number }
       return { cancel: () => timers.delete(timer) };
     },
     soon: (callback) => callback(),
+    breath: macrotask,
     advance(ms) {
       now += ms;
       for (const timer of [...timers]) {

@@ -50,6 +50,10 @@ export class VirtualClock implements Clock {
     this.at(this.now(), callback);
   }
 
+  breath(): Promise<void> {
+    return new Promise((resolve) => this.soon(resolve));
+  }
+
   /** Runs the next callback that is due at or before `until`, moving time to it; moves to `until` and answers false when there is none. */
   step(until: number): boolean {
     const end = until - this.#moved;

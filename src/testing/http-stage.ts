@@ -24,6 +24,7 @@ import type { ApiKeyRow, Role } from '../store/rows.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { placeFreshDatabase } from './fresh-database.ts';
+import { macrotask } from './manual-clock.ts';
 import { memoryFolder } from './memory-folder.ts';
 
 export const startAt = 1_700_000_000_000;
@@ -265,6 +266,7 @@ export function httpStage(
     },
     health: () => stage.health,
     now: () => stage.now,
+    breath: macrotask,
     newId: () => newId(),
   };
 

@@ -10,7 +10,7 @@ import { oneAlertBody, shownAlertBody, toShownAlertBody } from '../bodies/alert-
 import { notificationBody, toNotificationBody } from '../bodies/delivery-body.ts';
 import { eventBody, toEventBody } from '../bodies/event-body.ts';
 import { matcherIn, pageOut, pageQuery, timeInQuery, wordsIn } from '../bodies/shapes.ts';
-import { answer, answerText, route } from '../route.ts';
+import { answer, answerJson, route } from '../route.ts';
 
 /** A page of alerts, which may be longer than others: whoever keeps a list of all open ones reads 100,000 of them. */
 const longPage = {
@@ -103,7 +103,7 @@ export const alertsRoutes = [
         ...(query.kind !== undefined && { kind: query.kind }),
         ...(query.state !== undefined && { states: query.state }),
       };
-      return answerText(c, 200, await alertPage(deps.services, tenant, filter, query));
+      return answerJson(c, 200, await alertPage(deps.services, tenant, filter, query));
     },
   }),
   route({
@@ -122,7 +122,7 @@ export const alertsRoutes = [
         kind: 'alert',
         states: ['pending', 'firing'],
       };
-      return answerText(c, 200, await alertPage(deps.services, tenant, filter, query));
+      return answerJson(c, 200, await alertPage(deps.services, tenant, filter, query));
     },
   }),
   route({

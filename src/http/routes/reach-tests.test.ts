@@ -38,6 +38,7 @@ function ahead(ms: number): Clock {
     wall: () => clock.wall() + ms,
     at: (at, callback) => clock.at(at - ms, callback),
     soon: (callback) => clock.soon(callback),
+    breath: () => clock.breath(),
   };
 }
 interface Shown {

@@ -143,5 +143,6 @@ export function simulatedClock(world: Machine, generation: number): Clock {
     wall: () => clock.now(),
     at: (at, callback) => clock.at(at, guarded(callback)),
     soon: (callback) => clock.soon(guarded(callback)),
+    breath: () => new Promise((resolve) => clock.soon(guarded(resolve))),
   };
 }
