@@ -9,17 +9,24 @@ import type { Group, PipelineState } from './state.ts';
 /** The plan of a group that is a digest; null: it is none. */
 export const collects = ({ route }: Pick<Group, 'route'>): DigestPlan | null => route.collects ?? null;
 
-/** When what is collected from `now` on goes out: at a time on the clock; of a storm at its next tick, and when that is over after a while. */
+/**
+ * When what is collected from `now` on goes out: at a time on the clock; of a storm at its next tick, and when that is over
+ * after a while.
+ * @param waited The group was due: that while is counted from its last message, and a repeat or the end of a silence does
+ *   not wait twice.
+ */
 export function nextDigestAt(
   { storms }: Pick<PipelineState, 'storms'>,
-  { route }: Pick<Group, 'route'>,
+  { route, row }: Pick<Group, 'route' | 'row'>,
   plan: DigestPlan,
   now: number,
+  waited = false,
 ): number {
   if (!plan.storm) return nextOnTheClock(now, plan.everyMs, plan.zone);
   const { present } = storms;
-  if (present === null) return now + Math.max(plan.everyMs, route.groupIntervalMs);
-  return storms.tickAfter(present.startedAt, plan.everyMs, now);
+  if (present !== null) return storms.tickAfter(present.startedAt, plan.everyMs, now);
+  const from = waited && row.lastSentAt !== null ? Math.min(row.lastSentAt, now) : now;
+  return Math.max(now, from + Math.max(plan.everyMs, route.groupIntervalMs));
 }
 
 /** Whether a member of a digest waits to be told. */

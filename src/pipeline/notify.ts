@@ -185,7 +185,7 @@ export function decideNotify(
   const decision = decideNow(state, group, receiver, now);
   const plan = collects(group);
   if (plan === null || !decision.notify) return decision;
-  const until = group.row.collectUntil ?? nextDigestAt(state, group, plan, now);
+  const until = group.row.collectUntil ?? nextDigestAt(state, group, plan, now, true);
   if (until > now) return { notify: false, reason: 'collecting', until, view: decision.view };
   // What made it full may be held back by now, by what came since the last look: then it waits for its time.
   const held = new Set(decision.view.suppressed.map(({ alert }) => alert.id));

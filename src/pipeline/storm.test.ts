@@ -232,6 +232,17 @@ describe('a storm', () => {
     // h1, h10 … h19, h100, h101
     expect(totals()).toEqual([88]);
   });
+
+  it('that is over tells what a silence held back when that ends, not a group_interval later', () => {
+    fire(1, 101);
+    const silenced = story.now;
+    story.silence(20 * minute, 'host="h102"');
+    fire(102, 110);
+    story.advance(40 * minute);
+    expect(story.events('storm.ended')).toHaveLength(1);
+    const held = messages().find(({ alerts }) => alerts.some(({ labels }) => labels.host === 'h102'));
+    expect([held!.reason, (held!.at - silenced) / minute]).toEqual(['storm', 20]);
+  });
 });
 
 it('does not forget what comes back to it while it was still to take leave of it', () => {
