@@ -173,6 +173,8 @@ export class Escalations {
         const run = this.#live(subjectId, 'is paused');
         run.pausedBy = reason;
         run.pausedAt = at;
+        // What is left of a step that was due is nothing, and no further round is paid for by how long that was.
+        run.openMs = Math.min(run.openMs, run.policy.steps[run.next]!.afterMs);
         counters.hit(
           reason === 'acknowledged' ? 'escalation paused by an acknowledgement' : 'escalation held back',
         );
