@@ -19,16 +19,23 @@ export type MeasuredParts = Pick<
   | 'rejections'
 > & { readonly services: Pick<Runtime['services'], 'now'> };
 
+/**
+ * Node's own figures, of the process and not of a program in it: they cost memory and an observer of every collection that
+ * nothing ends, so they begin with the first question, once.
+ */
+let ofProcess: Registry | null = null;
+function processFigures(): Registry {
+  if (ofProcess === null) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
 export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
   const registry = new Registry();
-  // Node's own figures cost memory and an observer of every collection: from the first question on.
-  let own = false;
   const text = registry.metrics.bind(registry);
-  registry.metrics = () => {
-    if (!own) collectDefaultMetrics({ register: registry });
-    own = true;
-    return text();
-  };
+  registry.metrics = async () => (await text()) + (await processFigures().metrics());
   const {
     engine,
     table,
