@@ -377,6 +377,8 @@ export class Escalations {
 
   #closed(groupId: string): void {
     this.#handOver(groupId);
+    // What it took over, perhaps, the other one has still.
+    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#heirs.delete(from);
     const run = this.#runs.get(groupId);
     this.#runs.delete(groupId);
     if (run && !isOver(run)) this.#orphans.set(run.place, run);
