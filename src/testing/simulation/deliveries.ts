@@ -275,13 +275,22 @@ export class Deliveries {
     // Where nobody is told of ends whoever heard a firing may have heard no end of it before.
     if (this.#carrierOfEnds(row.recipient) !== row.recipient) return;
     for (const alert of Object.keys(journal.notifications.get(row.notificationId)!.alerts)) {
-      const heard = (journal.notificationsOf.get(alert) ?? [])
-        .flatMap(({ id, alerts }) =>
-          (journal.deliveriesOf.get(id) ?? []).map((each) => ({ ...each, saying: alerts[alert] })),
+      const said = (journal.notificationsOf.get(alert) ?? [])
+        .flatMap(({ id, alerts, receiver }) =>
+          (journal.deliveriesOf.get(id) ?? []).map((each) => ({ ...each, receiver, saying: alerts[alert] })),
         )
-        .filter(({ row: { orderKey }, accepted }) => orderKey === row.orderKey && accepted.length > 0)
-        .at(-1);
-      if (saysFiring(heard?.saying))
+        .filter(({ row: { recipient }, accepted }) => recipient === row.recipient && accepted.length > 0);
+      const heard = said.findLast((each) => each.row.orderKey === row.orderKey);
+      // It went to another group of the receiver since, and was over there.
+      const over =
+        heard !== undefined &&
+        said.some(
+          ({ receiver, saying, accepted }) =>
+            receiver === heard.receiver &&
+            saying === 'resolved' &&
+            accepted.at(-1)!.at > heard.accepted.at(-1)!.at,
+        );
+      if (saysFiring(heard?.saying) && !over)
         this.#broken(
           'I1',
           `${row.id} is the end of ${alert}, was dropped, and ${row.recipient} has that it fires`,
