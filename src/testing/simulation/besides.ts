@@ -2,7 +2,7 @@
 // these told. Told from the others by what is committed: such an end follows the receiver's own, of the same alerts, at
 // once; or what the receiver hears instead, that the same fires again, perhaps long before a silence lets the end out.
 import type { Effect } from '../../pipeline/effect.ts';
-import { type GroupRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
+import { type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import type { World } from './world.ts';
 
 const ends: readonly string[] = ['resolved', 'some_resolved'];
@@ -14,17 +14,12 @@ export class Besides {
   readonly #ended = new Map<string, { at: number; ids: Set<string> }>();
   /** `<group> <alert key>` → the alert of that key that its receiver heard of last. */
   readonly #heard = new Map<string, string>();
-  /** Group → its row as stored last: whoever takes its notify log over goes on with what it has said. */
-  readonly #rows = new Map<string, GroupRow>();
-  /** Group → those whose log it has taken over, or a part of it. */
-  readonly #before = new Map<string, ReadonlySet<string>>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   onEffect(effect: Effect): void {
-    if (effect.put === 'group') this.#stored(effect.row);
     if (effect.put !== 'notification') return;
     const { id, groupId, reason, createdAt } = effect.row;
     if (reason === 'escalation_step') this.#ids.add(id);
@@ -44,24 +39,6 @@ export class Besides {
     this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
   }
 
-  /**
-   * A group begins with what others of its receiver have said: its notify log has entries of theirs, of moments before it
-   * was there. Its row is stored when that moment is over: what was said of an end then is not in it any more.
-   */
-  #stored(row: GroupRow): void {
-    if (!this.#rows.has(row.id)) {
-      const before = new Set<string>();
-      for (const [alert, { at }] of Object.entries(row.notified)) {
-        if (at >= row.openedAt) continue;
-        for (const from of this.#rows.values())
-          if (from.tenant === row.tenant && from.receiver === row.receiver && from.notified[alert]?.at === at)
-            for (const id of [from.id, ...(this.#before.get(from.id) ?? [])]) before.add(id);
-      }
-      if (before.size > 0) this.#before.set(row.id, before);
-    }
-    this.#rows.set(row.id, { ...row });
-  }
-
   /** Then its receiver hears of that, now or after the dedupe window, and of no end. */
   #firesAgain(alertId: string): boolean {
     const { journal } = this.#world;
@@ -74,10 +51,8 @@ export class Besides {
 
   /** Its receiver has heard from this group that a newer one of the same key fires, and hears no end of this one. */
   #isOvertaken(groupId: string, alertId: string): boolean {
-    return [groupId, ...(this.#before.get(groupId) ?? [])].some((said) => {
-      const last = this.#heard.get(this.#keyOf(said, alertId)) ?? alertId;
-      return last > alertId;
-    });
+    const last = this.#heard.get(this.#keyOf(groupId, alertId)) ?? alertId;
+    return last > alertId;
   }
 
   #keyOf(groupId: string, alertId: string): string {
