@@ -199,19 +199,19 @@ function fired(
   const place = placeOf(alert.labels, service, alert.name);
   const face = faceOf(alert);
   const key = keyHash(alert.key);
-  const found = candidatesOf(state, alert, place, face, now, context.graph);
+  const found = candidatesOf(state, alert, key, place, face, now, context.graph);
   const best = found[0];
   let incident: Incident;
   if (best === undefined) {
     if (alert.endedAt !== null && severityOrder.indexOf(alert.severity) < eventOpensFrom) return;
     const alone = aloneness(state.habits.get(key), (id) => incidentOf(state, id)?.keys.size, now);
     incident = opened(state, context.newId(alert), alert, place, alone, now);
-    add(state, incident, alert, place, face, now);
+    add(state, incident, alert, key, place, face, now);
     changes.push({ kind: 'opened', at: now, incident, alert: alert.id });
   } else {
     ({ incident } = best);
     if (incident.closedAt !== null) changes.push(reopen(state, incident, now, alert.id));
-    add(state, incident, alert, place, face, now);
+    add(state, incident, alert, key, place, face, now);
     const { reason, figures } = best;
     changes.push({ kind: 'joined', at: now, incident, join: { alert: alert.id, reason, figures } });
     for (const other of found.slice(1)) {
@@ -227,7 +227,8 @@ function fired(
     }
   }
   noteHabit(state.habits, key, incident.id, (id) => incidentOf(state, id)?.keys.size, now);
-  state.recent = [incident.id, ...state.recent.filter((id) => id !== incident.id)].slice(0, mostAlike);
+  if (state.recent[0] !== incident.id)
+    state.recent = [incident.id, ...state.recent.filter((id) => id !== incident.id)].slice(0, mostAlike);
   makeRoom(state, now, changes);
 }
 
@@ -269,13 +270,13 @@ function opened(
 function candidatesOf(
   state: Incidents,
   alert: AlertSignal,
+  key: string,
   place: string,
   face: Face,
   now: number,
   graph: Graph,
 ): Candidate[] {
   const companyOf = (id: string) => incidentOf(state, id)?.keys.size;
-  const key = keyHash(alert.key);
   const habit = state.habits.get(key);
   const alone = aloneness(habit, companyOf, now);
   const kind = kindOf(alert.name, place);
@@ -360,6 +361,7 @@ function add(
   state: Incidents,
   incident: Incident,
   alert: AlertSignal,
+  key: string,
   place: string,
   face: Face,
   now: number,
@@ -385,7 +387,6 @@ function add(
   const kind = kindOf(alert.name, place);
   incident.kinds.delete(kind);
   bounded(incident.kinds.set(kind, now), mostNamed);
-  const key = keyHash(alert.key);
   incident.keys.delete(key);
   incident.keys.add(key);
   bounded(incident.keys, mostNamed);

@@ -1,50 +1,46 @@
 // Anomaly: an alert that comes and goes comes far more often than its own past says. The time that the last five took
 // against the times that five took before (gamma tail at the rate of the past), and against the fastest five that it ever
 // had: what always came in clusters is not unusual in one.
-import { findingOf, grow, type Mark, markOf, type Occurrence, occurrenceOf } from './occurrence.ts';
+import type { History } from './history.ts';
+import type { Mark } from './mark.ts';
+import { findingOf, grow, type Occurrence, occurrenceOf } from './occurrence.ts';
 import type { Pattern } from './pattern.ts';
-import { RecentMap } from './recent-map.ts';
 
 const run = 5;
 /** Occurrences of the past that make a rate. */
 const leastPast = 7;
-const kept = 40;
-const keysKept = 4_000;
 const mostChance = 1e-3;
 /** The fastest five of the past took at least so many times as long. */
 const fasterThanEver = 1.6;
 
-interface Watch {
-  marks: Mark[];
-  open: Occurrence | null;
+/** One that goes on, and the mean time between its alerts. */
+interface Open {
+  readonly occurrence: Occurrence;
   gapMs: number;
 }
 
-export type AnomalyState = RecentMap<Watch>;
+export type AnomalyState = WeakMap<History, Open>;
 
 export const anomaly: Pattern<AnomalyState> = {
   name: 'anomaly',
-  create: () => new RecentMap(keysKept),
-  observe(state, { kind, alert, seenAt }) {
-    if (kind !== 'fired') return [];
-    const watch = state.useOr(alert.key, () => ({ marks: [], open: null, gapMs: 0 }));
-    const mark = markOf(alert, seenAt);
-    const last = watch.marks.at(-1);
-    if (last !== undefined && mark.at <= last.at) return [];
-    watch.marks = [...watch.marks, mark].slice(-kept);
-    const { marks } = watch;
-    if (watch.open !== null && mark.at - watch.open.to <= 6 * watch.gapMs) {
-      grow(watch.open, mark);
-      watch.gapMs = (watch.open.to - watch.open.from) / (watch.open.count - 1);
-      return [say(watch.open, seenAt, judge(marks, Math.min(watch.open.count, marks.length - 2)))];
+  create: () => new WeakMap(),
+  observe(state, { alert, seenAt, mark, history }) {
+    if (history === null) return [];
+    const { marks } = history;
+    const open = state.get(history);
+    if (open !== undefined && mark.at - open.occurrence.to <= 6 * open.gapMs) {
+      const { occurrence } = open;
+      grow(occurrence, mark);
+      open.gapMs = (occurrence.to - occurrence.from) / (occurrence.count - 1);
+      return [say(occurrence, seenAt, judge(marks, Math.min(occurrence.count, marks.length - 2)))];
     }
-    watch.open = null;
+    state.delete(history);
     if (marks.length < run + leastPast) return [];
     const found = judge(marks, run);
     if (found.chance > mostChance || found.faster < fasterThanEver) return [];
-    watch.open = occurrenceOf(`${alert.key}/${marks.at(-run)!.id}`, marks.slice(-run));
-    watch.gapMs = (watch.open.to - watch.open.from) / (run - 1);
-    return [say(watch.open, seenAt, found)];
+    const occurrence = occurrenceOf(`${alert.key}/${marks.at(-run)!.id}`, marks.slice(-run));
+    state.set(history, { occurrence, gapMs: (occurrence.to - occurrence.from) / (run - 1) });
+    return [say(occurrence, seenAt, found)];
   },
   advance: () => [],
 };

@@ -2,15 +2,8 @@
 // that fires again adds nothing, and a minute without a new one ends it. Where instances have failed one by one for minutes,
 // five that fall into a minute are no burst: it is a jump, not a rate.
 import { serviceOf } from '../signals.ts';
-import {
-  findingOf,
-  grow,
-  type Mark,
-  markOf,
-  type Occurrence,
-  occurrenceOf,
-  worthSaying,
-} from './occurrence.ts';
+import type { Mark } from './mark.ts';
+import { findingOf, grow, type Occurrence, occurrenceOf, worthSaying } from './occurrence.ts';
 import type { Pattern } from './pattern.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -38,14 +31,12 @@ const instanceLabels = ['instance', 'pod', 'host', 'node', 'container'] as const
 export const burst: Pattern<BurstState> = {
   name: 'burst',
   create: () => new RecentMap(keysKept),
-  observe(state, { kind, alert, seenAt }) {
-    if (kind !== 'fired') return [];
+  observe(state, { alert, seenAt, mark }) {
     const label = instanceLabels.find((name) => alert.labels[name]);
     if (label === undefined) return [];
     const instance = alert.labels[label]!;
     const key = `${alert.name}\n${serviceOf(alert.labels) ?? ''}`;
     const watch = state.useOr(key, () => ({ recent: [], open: null, instances: new Set() }));
-    const mark = markOf(alert, seenAt);
     if (watch.open !== null && Math.abs(mark.at - watch.open.to) > windowMs) {
       watch.open = null;
       watch.instances.clear();

@@ -3,16 +3,9 @@
 // less likely that the alerts of that part of the graph came by chance, at the rate of the hours before, than one in
 // thousands.
 import { type Edge, serviceOf } from '../signals.ts';
+import type { Mark } from './mark.ts';
 import { aroundOf, type Neighbours, neighboursOf } from './neighbours.ts';
-import {
-  findingOf,
-  grow,
-  type Mark,
-  markOf,
-  type Occurrence,
-  occurrenceOf,
-  worthSaying,
-} from './occurrence.ts';
+import { findingOf, grow, type Occurrence, occurrenceOf, worthSaying } from './occurrence.ts';
 import type { Pattern, PatternContext, PatternFinding } from './pattern.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -64,7 +57,8 @@ export interface CascadeState {
   neighbours: Neighbours;
   around: RecentMap<ReadonlyMap<string, 0 | 1 | 2>>;
   spreads: Spread[];
-  readonly keys: RecentMap<Past>;
+  /** Of one that came once, when that was. */
+  readonly keys: RecentMap<Past | number>;
   /** Services that ever alerted, for how many share the rate. */
   readonly services: RecentMap<true>;
   /** Unfamiliar alerts that began a spread, with a half-life of hours: the rate of chance. */
@@ -88,13 +82,11 @@ export const cascade: Pattern<CascadeState> = {
     loners: priorPerHour,
     lonersAt: null,
   }),
-  observe(state, { kind, alert, seenAt }, context) {
-    if (kind !== 'fired') return [];
+  observe(state, { alert, seenAt, mark }, context) {
     const service = serviceOf(alert.labels);
     if (service === null) return [];
     remember(state, context);
     state.services.useOr(service, () => true);
-    const mark = markOf(alert, seenAt);
     if (isFamiliar(state.keys, alert.key, mark.at)) return [];
     state.spreads = state.spreads.filter(
       ({ last, begin }) => seenAt - last < idleMs && seenAt - begin < longestMs,
@@ -125,7 +117,13 @@ function remember(state: CascadeState, { edges }: PatternContext): void {
 
 /** Whether it came so often before that it comes whatever else happens. */
 function isFamiliar(keys: CascadeState['keys'], key: string, at: number): boolean {
-  const past = keys.useOr(key, () => ({ episodes: 0, first: at, last: Number.NEGATIVE_INFINITY }));
+  const known = keys.use(key);
+  if (known === undefined) {
+    keys.set(key, at);
+    return false;
+  }
+  const past = typeof known === 'number' ? { episodes: 1, first: known, last: known } : known;
+  if (past !== known) keys.set(key, past);
   if (at - past.last >= apartMs) past.episodes++;
   past.last = Math.max(past.last, at);
   const before = past.episodes - 1;

@@ -2,7 +2,9 @@
 // their occurrences; the narrow window that holds the most of them (a lag histogram, as in cross-correlation of event
 // trains: Perkel, Gerstein and Moore, 1967) against what chance would put there at the rates of the two. Two alerts that
 // both follow a clock meet by the clock, and are no pair.
-import { findingOf, grow, type Mark, markOf, type Occurrence, occurrenceOf } from './occurrence.ts';
+import type { History } from './history.ts';
+import type { Mark } from './mark.ts';
+import { findingOf, grow, type Occurrence, occurrenceOf } from './occurrence.ts';
 import type { Pattern, PatternFinding } from './pattern.ts';
 import { RecentMap } from './recent-map.ts';
 import { regularityOf } from './regular.ts';
@@ -11,8 +13,7 @@ const least = 5;
 const lagMs = 300_000;
 /** Width of the window of distances: clocks and rules are seconds late, not half minutes. */
 const widthMs = 20_000;
-const kept = 24;
-const keysKept = 4_000;
+const read = 24;
 const pairsKept = 4_000;
 /** Different keys of the last minutes that a new alert is compared with: in a storm everything meets everything. */
 const recentKept = 24;
@@ -24,12 +25,13 @@ const apartMs = 150_000;
 
 interface Train {
   readonly key: string;
-  marks: Mark[];
+  marks: readonly Mark[];
   clock: boolean;
 }
 
 export interface CorrelationState {
-  readonly trains: RecentMap<Train>;
+  /** Of alerts that came often enough. */
+  readonly trains: WeakMap<History, Train>;
   readonly pairs: RecentMap<Occurrence>;
   recent: { readonly train: Train; readonly at: number }[];
 }
@@ -42,15 +44,12 @@ interface Meeting {
 
 export const correlation: Pattern<CorrelationState> = {
   name: 'correlation',
-  create: () => ({ trains: new RecentMap(keysKept), pairs: new RecentMap(pairsKept), recent: [] }),
-  observe(state, { kind, alert, seenAt }) {
-    if (kind !== 'fired') return [];
-    const train = state.trains.useOr(alert.key, () => ({ key: alert.key, marks: [], clock: false }));
-    const mark = markOf(alert, seenAt);
-    const last = train.marks.at(-1);
-    if (last !== undefined && mark.at <= last.at) return [];
-    train.marks = [...train.marks, mark].slice(-kept);
-    if (train.marks.length < least) return [];
+  create: () => ({ trains: new WeakMap(), pairs: new RecentMap(pairsKept), recent: [] }),
+  observe(state, { seenAt, mark, history }) {
+    if (history === null || history.marks.length < least) return [];
+    const train = state.trains.get(history) ?? { key: history.key, marks: [], clock: false };
+    state.trains.set(history, train);
+    train.marks = history.marks.slice(-read);
     train.clock = followsClock(train.marks);
     const found: PatternFinding[] = [];
     for (const { train: other, at } of state.recent) {

@@ -1,6 +1,7 @@
 // Escalation: one rule on one place rises over three or more severities within minutes, and never falls on the way.
 import { serviceOf, severityOrder } from '../signals.ts';
-import { findingOf, type Mark, markOf, occurrenceOf } from './occurrence.ts';
+import type { Mark } from './mark.ts';
+import { findingOf, occurrenceOf } from './occurrence.ts';
 import type { Pattern } from './pattern.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -20,11 +21,10 @@ export type EscalationState = RecentMap<{ steps: Step[] }>;
 export const escalation: Pattern<EscalationState> = {
   name: 'escalation',
   create: () => new RecentMap(keysKept),
-  observe(state, { kind, alert, seenAt }) {
-    if (kind !== 'fired') return [];
+  observe(state, { alert, seenAt, mark }) {
     const key = `${alert.name}/${serviceOf(alert.labels) ?? ''}/${alert.labels.instance ?? ''}`;
     const watch = state.useOr(key, () => ({ steps: [] }));
-    const step = { rank: severityOrder.indexOf(alert.severity), mark: markOf(alert, seenAt) };
+    const step = { rank: severityOrder.indexOf(alert.severity), mark };
     // News overtake each other: what counts is when each began.
     const steps = [...watch.steps, step].sort((one, other) => one.mark.at - other.mark.at).slice(-stepsKept);
     let first = steps.length - 1;

@@ -5,7 +5,9 @@ import { burst } from './burst.ts';
 import { cascade } from './cascade.ts';
 import { correlation } from './correlation.ts';
 import { escalation } from './escalation.ts';
-import type { Pattern, PatternContext, PatternFinding, PatternName } from './pattern.ts';
+import { Histories } from './history.ts';
+import { markOf } from './mark.ts';
+import type { Fired, Pattern, PatternContext, PatternFinding, PatternName } from './pattern.ts';
 import { periodic } from './periodic.ts';
 import { storm } from './storm.ts';
 
@@ -15,10 +17,16 @@ export interface PatternWatch {
   advance(now: number, context: PatternContext): readonly PatternFinding[];
 }
 
-function watch<State>(pattern: Pattern<State>): PatternWatch {
+/** One of them: what it remembers beside what all know. */
+interface Watch {
+  observe(fired: Fired, context: PatternContext): readonly PatternFinding[];
+  advance(now: number, context: PatternContext): readonly PatternFinding[];
+}
+
+function watch<State>(pattern: Pattern<State>): Watch {
   const state = pattern.create();
   return {
-    observe: (news, context) => pattern.observe(state, news, context),
+    observe: (fired, context) => pattern.observe(state, fired, context),
     advance: (now, context) => pattern.advance(state, now, context),
   };
 }
@@ -31,13 +39,19 @@ const watches = {
   anomaly: () => watch(anomaly),
   storm: () => watch(storm),
   escalation: () => watch(escalation),
-} satisfies Record<PatternName, () => PatternWatch>;
+} satisfies Record<PatternName, () => Watch>;
 
 /** Watches for these patterns, with nothing read yet. */
 export function watchPatterns(names: readonly PatternName[]): PatternWatch {
   const all = names.map((name) => watches[name]());
+  const histories = new Histories();
   return {
-    observe: (news, context) => all.flatMap((one) => one.observe(news, context)),
+    observe({ kind, alert, seenAt }, context) {
+      if (kind !== 'fired') return [];
+      const mark = markOf(alert, seenAt);
+      const fired = { alert, seenAt, mark, history: histories.add(alert.key, mark) };
+      return all.flatMap((one) => one.observe(fired, context));
+    },
     advance: (now, context) => all.flatMap((one) => one.advance(now, context)),
   };
 }

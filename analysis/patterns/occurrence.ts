@@ -1,27 +1,10 @@
 // What is remembered of a pattern while it goes on: its alerts, of very many the first and the latest, and what they share.
-import type { AlertSignal } from '../signals.ts';
+import type { Mark } from './mark.ts';
 import type { PatternFinding, PatternName } from './pattern.ts';
 
 const firstKept = 100;
 const latestKept = 100;
 const labelsKept = 20;
-
-/** An alert as far as patterns remember it. */
-export interface Mark {
-  readonly id: string;
-  readonly at: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** When it began, by its own clock; one that is no number, or minutes ahead, or an hour late, is not believed. */
-const beganAt = ({ at }: AlertSignal, seenAt: number): number =>
-  at <= seenAt + 300_000 && at >= seenAt - 3_600_000 ? at : seenAt;
-
-export const markOf = (alert: AlertSignal, seenAt: number): Mark => ({
-  id: alert.id,
-  at: beganAt(alert, seenAt),
-  labels: alert.labels,
-});
 
 /** One occurrence of a pattern. */
 export interface Occurrence {

@@ -1,6 +1,8 @@
 // The one interface of all patterns. A pattern reads news of alerts as they come and says what it recognises, within half
 // a minute after the evidence is complete; each is a file of its own and a line in index.ts.
-import type { AlertNews, Edge } from '../signals.ts';
+import type { AlertSignal, Edge } from '../signals.ts';
+import type { History } from './history.ts';
+import type { Mark } from './mark.ts';
 
 export const patternNames = [
   'burst',
@@ -38,11 +40,22 @@ export interface PatternContext {
   readonly edges: readonly Edge[];
 }
 
+/** An alert that fired. */
+export interface Fired {
+  readonly alert: AlertSignal;
+  /** When it became known. */
+  readonly seenAt: number;
+  /** The same, as far as patterns remember it. */
+  readonly mark: Mark;
+  /** When the same alert fired before, with this one; null at the first, and where the mark is no later than the last. */
+  readonly history: History | null;
+}
+
 export interface Pattern<State> {
   readonly name: PatternName;
   create(): State;
-  /** Takes news in. `now` never goes back. */
-  observe(state: State, news: AlertNews, context: PatternContext): readonly PatternFinding[];
+  /** Takes an alert in. `seenAt` never goes back. */
+  observe(state: State, fired: Fired, context: PatternContext): readonly PatternFinding[];
   /** Time that passed without news, at least every ten seconds. */
   advance(state: State, now: number, context: PatternContext): readonly PatternFinding[];
 }

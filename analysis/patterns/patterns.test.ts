@@ -6,8 +6,11 @@ import { burst } from './burst.ts';
 import { cascade } from './cascade.ts';
 import { correlation } from './correlation.ts';
 import { escalation } from './escalation.ts';
+import { Histories } from './history.ts';
 import { watchPatterns } from './index.ts';
+import { type Mark, markOf } from './mark.ts';
 import {
+  type Fired,
   type Pattern,
   type PatternContext,
   type PatternFinding,
@@ -350,22 +353,32 @@ describe('all patterns, whatever comes', () => {
   it('remember a bounded part of thirty thousand kinds of alert on five thousand services', () => {
     const n = 30_000;
     const all = [fill(burst, n), fill(cascade, n), fill(periodic, n), fill(correlation, n), fill(anomaly, n)];
-    all.push(fill(storm, n), fill(escalation, n));
-    // Six maps of at most 8,000 entries, of which each has a handful of parts; without a bound it is above a million.
+    all.push(fill(storm, n), fill(escalation, n), sizeOf(told(n).histories, new Set()));
+    // Five maps of at most 8,000 entries, of which each has a handful of parts; without a bound it is above a million.
     expect(all.reduce((sum, size) => sum + size, 0)).toBeLessThan(400_000);
   });
 });
 
-/** What the state of a pattern holds after so many alerts of as many kinds: entries of all that can have some. */
-function fill<State>(pattern: Pattern<State>, count: number): number {
-  const state = pattern.create();
-  const told = times(count, (n) => ({
+/** So many alerts of as many kinds, and what is remembered of when each came. */
+function told(count: number): { fired: readonly Fired[]; histories: Histories } {
+  const histories = new Histories();
+  const spans = times(count, (n) => ({
     after: n * 7,
     name: `R${n % 977}`,
     service: `s${n % 5_003}`,
     instance: `${n}`,
   }));
-  for (const news of newsOf(told)) pattern.observe(state, news, { edges });
+  const fired = newsOf(spans).map(({ alert, seenAt }) => {
+    const mark = markOf(alert, seenAt);
+    return { alert, seenAt, mark, history: histories.add(alert.key, mark) };
+  });
+  return { fired, histories };
+}
+
+/** What the state of a pattern holds after them: entries of all that can have some. */
+function fill<State>(pattern: Pattern<State>, count: number): number {
+  const state = pattern.create();
+  for (const fired of told(count).fired) pattern.observe(state, fired, { edges });
   return sizeOf(state, new Set());
 }
 
@@ -373,7 +386,7 @@ function sizeOf(value: unknown, seen: Set<unknown>): number {
   if (typeof value !== 'object' || value === null || seen.has(value)) return 1;
   seen.add(value);
   const parts =
-    value instanceof RecentMap || value instanceof Map || value instanceof Set
+    value instanceof RecentMap || value instanceof Histories || value instanceof Map || value instanceof Set
       ? [...value.values()]
       : Object.values(value);
   return parts.reduce<number>((sum, part) => sum + sizeOf(part, seen), 1);
@@ -390,5 +403,35 @@ describe('a map that forgets', () => {
     }
     expect(map.use('0')).toBe(0);
     expect(map.use('50')).toBeUndefined();
+  });
+});
+
+describe('when an alert fired of late', () => {
+  const at = (id: number, time = id): Mark => ({ id: `${id}`, at: time, labels: {} });
+
+  it('is told from the second time on, as one object, of the latest forty', () => {
+    const histories = new Histories();
+    expect(histories.add('a', at(1))).toBeNull();
+    const history = histories.add('a', at(2));
+    expect(history?.marks).toEqual([at(1), at(2)]);
+    for (let n = 3; n <= 60; n++) expect(histories.add('a', at(n))).toBe(history);
+    expect(history?.marks).toEqual(Array.from({ length: 40 }, (_, n) => at(21 + n)));
+  });
+
+  it('is not told of a mark that is no later than the last', () => {
+    const histories = new Histories();
+    histories.add('a', at(1, 5));
+    expect(histories.add('a', at(2, 5))).toBeNull();
+    expect(histories.add('a', at(3, 4))).toBeNull();
+    expect(histories.add('a', at(4, 6))?.marks).toEqual([at(1, 5), at(4, 6)]);
+    expect(histories.add('a', at(5, 6))).toBeNull();
+  });
+
+  it('begins anew for an alert that four thousand others have come since', () => {
+    const histories = new Histories();
+    histories.add('a', at(1));
+    for (let n = 0; n < 4_000; n++) histories.add(`other-${n}`, at(n));
+    expect(histories.add('a', at(9_000))).toBeNull();
+    expect(histories.add('a', at(9_001))?.marks).toHaveLength(2);
   });
 });

@@ -1,14 +1,7 @@
 // Storm: more alerts within a minute than anybody reads. Begins with the 101st within 60 s and ends when the last 60 s held
 // fewer than 50, so that it does not begin and end around one figure.
-import {
-  findingOf,
-  grow,
-  type Mark,
-  markOf,
-  type Occurrence,
-  occurrenceOf,
-  worthSaying,
-} from './occurrence.ts';
+import type { Mark } from './mark.ts';
+import { findingOf, grow, type Occurrence, occurrenceOf, worthSaying } from './occurrence.ts';
 import type { Pattern, PatternFinding } from './pattern.ts';
 
 const above = 100;
@@ -27,10 +20,8 @@ export interface StormState {
 export const storm: Pattern<StormState> = {
   name: 'storm',
   create: () => ({ marks: [], seen: new Float64Array(above + 1).fill(-1e15), next: 0, open: null, peak: 0 }),
-  observe(state, { kind, alert, seenAt }) {
-    if (kind !== 'fired') return [];
+  observe(state, { seenAt, mark }) {
     const found = [...endOf(state, seenAt)];
-    const mark = markOf(alert, seenAt);
     state.marks[state.next] = mark;
     state.seen[state.next] = seenAt;
     state.next = (state.next + 1) % state.seen.length;

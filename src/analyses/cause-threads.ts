@@ -16,11 +16,13 @@ export type AnalyzeQuestion = Extract<ToCauses, { kind: 'analyze' }>['of'];
 /** Samples are outside of the heap; four million of them are put in order in it. */
 const memoryMb = 256;
 const causeMs = 10_000;
+/** A thread holds some 20 MiB while nobody asks, and is there again within a fifth of a second. */
+const idleMs = 5_000;
 
 export interface CauseThreadsOptions {
   /** The data folder. */
   readonly folder: string;
-  readonly clock: Pick<Clock, 'now' | 'at'>;
+  readonly clock: Pick<Clock, 'now' | 'at' | 'breath'>;
   readonly edges: (tenant: string) => readonly Edge[];
   /** Names of rules about findings. */
   readonly patternRules: (tenant: string) => readonly string[];
@@ -37,12 +39,12 @@ export class CauseThreads {
   constructor(options: CauseThreadsOptions) {
     this.#options = options;
     const { folder, clock } = options;
-    const start = () =>
-      startThread('cause-worker', { folder }, { beside: import.meta.url, memoryMb, youngMb: 16 });
-    this.#causes = new AskedThread({ start, clock, limitMs: causeMs });
+    const start = (youngMb: number) => () =>
+      startThread('cause-worker', { folder }, { beside: import.meta.url, memoryMb, youngMb });
+    this.#causes = new AskedThread({ start: start(4), clock, limitMs: causeMs, idleMs });
     const { timeMs } = analyzeLimits;
     const tooLong = `This takes more than ${timeMs / 1_000} s; ask for a shorter span or fewer alerts.`;
-    this.#asked = new AskedThread({ start, clock, limitMs: timeMs, tooLong });
+    this.#asked = new AskedThread({ start: start(16), clock, limitMs: timeMs, idleMs, tooLong });
   }
 
   async #edges(tenant: string): Promise<PackedEdges> {
@@ -51,7 +53,7 @@ export class CauseThreads {
     if (known !== undefined) return known;
     const work = packEdges(edges);
     let done = nextSlice(work);
-    for (; done === null; done = nextSlice(work)) await new Promise<void>((resolve) => setImmediate(resolve));
+    for (; done === null; done = nextSlice(work)) await this.#options.clock.breath();
     this.#packed.set(edges, done.result);
     return done.result;
   }

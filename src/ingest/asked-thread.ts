@@ -12,9 +12,11 @@ export interface AskedThreadOptions {
   readonly limitMs: number;
   /** Said when it took longer; the message of `query_timeout` unless given. */
   readonly tooLong?: string;
+  /** Milliseconds after the last answer until the thread is ended; half a minute unless given. */
+  readonly idleMs?: number;
 }
 
-const idleMs = 30_000;
+const usualIdleMs = 30_000;
 const mostWaiting = 16;
 
 interface Job<Ask, Reply> {
@@ -67,6 +69,7 @@ export class AskedThread<Ask, Reply extends { readonly kind: string }> {
     this.#timer?.cancel();
     this.#timer = null;
     if (job === undefined) {
+      const { idleMs = usualIdleMs } = this.#options;
       if (this.#thread !== null) this.#after(idleMs, () => this.#end());
       return;
     }
