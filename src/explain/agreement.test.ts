@@ -7,6 +7,7 @@ import { viewGroup } from '../pipeline/notify.ts';
 import { standingOf } from '../pipeline/standing.ts';
 import { suppressionOf, suppressionsOf } from '../pipeline/suppress.ts';
 import { aReceiver, aRoute } from '../testing/builders.ts';
+import { macrotask } from '../testing/manual-clock.ts';
 import { matchersIn, PipelineStory } from '../testing/pipeline-story.ts';
 import { Stage } from '../testing/stage.ts';
 import { explain } from './explanation.ts';
@@ -156,7 +157,9 @@ class Told {
     const { services } = this.stage.runtime;
     const { items } = services.store.alerts('default', {}, 500, null);
     const all: AlertFacts[] = [];
-    for (const { id } of items) all.push((await factsOf(services, 'default', id))!);
+    // On a manual clock nothing passes while it breathes.
+    const source = { ...services, breath: macrotask };
+    for (const { id } of items) all.push((await factsOf(source, 'default', id))!);
     return all;
   }
 }

@@ -9,6 +9,7 @@ import { listSeries, readRange } from '../ingest/range-read.ts';
 import { parseTarget } from '../policy/target.ts';
 import type { Services } from '../services.ts';
 import type { StoredEvent } from '../store/rows.ts';
+import { macrotask } from '../testing/manual-clock.ts';
 import { matchersIn } from '../testing/pipeline-story.ts';
 import { Stage, type StageOptions } from '../testing/stage.ts';
 import { confirmedText, escalationLines } from './escalation-lines.ts';
@@ -43,19 +44,20 @@ async function push(stage: Stage, value: number, forMs: number, metric = 'cpu'):
 }
 
 async function pageOf(stage: Stage, locale: Locale = 'en'): Promise<string> {
-  const { services } = stage.runtime;
+  const services = reading(stage);
   const { items } = services.store.alerts('default', { rule: 'HighCpu' }, 1, null);
   const facts = await factsOf(services, 'default', items[0]!.id);
   const say = sayIn(locale, 'Asia/Taipei');
   return explanationPage(explain(facts!, say), say);
 }
 
-/** Services whose history is read at once: nothing passes on a manual clock while a thread does it. */
+/** Services that read the history at once, and breathe: on a manual clock nothing passes while they wait. */
 function reading(stage: Stage): Services {
   const raw = new Database(stage.samplesFile, { readonly: true });
   const { services } = stage.runtime;
   return {
     ...services,
+    breath: macrotask,
     samples: {
       readRange: async (query) => readRange(raw, query),
       listSeries: async (query) => listSeries(raw, query),

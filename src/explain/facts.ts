@@ -1,6 +1,5 @@
 // Everything that is known of one alert, read once and in small pieces: its row, its events, what was said of it, what
 // became of that, and how it stands now. What it means is told elsewhere, from these facts alone.
-import { setImmediate } from 'node:timers/promises';
 import type { ConfigVersionRow } from '../pipeline/effect.ts';
 import type {
   AlertRow,
@@ -73,11 +72,11 @@ const mostHolders = 200;
 /** Reads between two breaths: about a millisecond. */
 const readsPerBreath = 20;
 
-type Source = Pick<Services, 'store' | 'alert' | 'standing' | 'now'>;
+type Source = Pick<Services, 'store' | 'alert' | 'standing' | 'now' | 'breath'>;
 
 /** Null when there is no such alert. The loop goes on while it reads. */
 export async function factsOf(services: Source, tenant: string, id: string): Promise<AlertFacts | null> {
-  const { store } = services;
+  const { store, breath } = services;
   const alert = services.alert(tenant, id);
   if (alert === null) return null;
   // What is read over several turns is taken at one moment where that is cheap: the live row may go on changing.
@@ -85,7 +84,7 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
   const standings = services.standing(tenant, id);
   const now = services.now();
   const { events, more } = await eventsOf(services, tenant, id);
-  await setImmediate();
+  await breath();
   const said = store.notificationsOf(tenant, id, mostMessages);
   const messages: MessageFacts[] = [];
   let reads = 0;
@@ -96,7 +95,7 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
       const about = { kind: 'delivery', id: delivery.id } as const;
       const history = store.events(tenant, about, mostAttempts, null).items;
       deliveries.push({ row: delivery, events: [...history].reverse() });
-      if (++reads % readsPerBreath === 0) await setImmediate();
+      if (++reads % readsPerBreath === 0) await breath();
     }
     const ends = store.events(tenant, { kind: 'notification', id: notification.id }, mostEnds, null).items;
     messages.push({ row: notification, events: [...ends].reverse(), deliveries });
@@ -113,7 +112,7 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
     }
     const source = silence === null ? services.alert(tenant, other) : null;
     if (source !== null) sources.set(other, { ...source });
-    if (++reads % readsPerBreath === 0) await setImmediate();
+    if (++reads % readsPerBreath === 0) await breath();
   }
   const groupIds = [...standings, ...said].flatMap(({ groupId }) => groupId ?? []);
   const groupEvents = groupEventsOf(store, tenant, row, groupIds, said);
@@ -132,7 +131,7 @@ export async function factsOf(services: Source, tenant: string, id: string): Pro
 }
 
 async function eventsOf(
-  { store }: Source,
+  { store, breath }: Source,
   tenant: string,
   id: string,
 ): Promise<{ events: readonly StoredEvent[]; more: boolean }> {
@@ -142,7 +141,7 @@ async function eventsOf(
     const page = store.events(tenant, { kind: 'alert', id }, eventsPerRead, cursor);
     events.push(...page.items);
     cursor = page.next;
-    await setImmediate();
+    await breath();
   } while (cursor !== null && events.length < mostEvents);
   return { events: events.reverse(), more: cursor !== null };
 }

@@ -34,7 +34,10 @@ export interface Inquiry {
   readonly findings: readonly Finding[];
 }
 
-type Source = Pick<Services, 'store' | 'alert' | 'standing' | 'now' | 'samples' | 'replays' | 'ruleEntries'>;
+type Source = Pick<
+  Services,
+  'store' | 'alert' | 'standing' | 'now' | 'samples' | 'replays' | 'ruleEntries' | 'breath'
+>;
 
 /** Rejects as reads of the history do, and with the signal's reason. */
 export async function inquire(
@@ -50,7 +53,7 @@ export async function inquire(
     from: say.time(from),
     to: say.timeBeside(to, from),
   };
-  const found = await findAlerts(services.store, tenant, matchers, asked, limit);
+  const found = await findAlerts(services, tenant, matchers, asked, limit);
   const alerts: { explained: Explanation; thatTime: string }[] = [];
   for (const { id } of found.alerts) {
     signal?.throwIfAborted();

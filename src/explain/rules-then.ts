@@ -1,6 +1,5 @@
 // Why there was no alert: which rules would have been about such labels, whether they were there and enabled at the time,
 // and what the series did that they read. Everything is read beside the loop or in small pieces.
-import { setImmediate } from 'node:timers/promises';
 import { formatMatcher, matchesAll } from '../../rules/matchers.ts';
 import { readingsOf } from '../../rules/readings.ts';
 import type { Comparison, Labels, Matcher, Reading, Rule } from '../../rules/types.ts';
@@ -41,7 +40,7 @@ export interface NothingThere {
   readonly more: boolean;
 }
 
-type Source = Pick<Services, 'store' | 'samples' | 'replays' | 'ruleEntries'>;
+type Source = Pick<Services, 'store' | 'samples' | 'replays' | 'ruleEntries' | 'breath'>;
 
 export interface Question extends Span {
   readonly tenant: string;
@@ -76,7 +75,7 @@ export async function whyNothing(
   const rules: RuleThen[] = [];
   for (const entry of covering.slice(0, mostRules)) {
     rules.push(await ruleThen(services, question, entry, signal));
-    await setImmediate();
+    await services.breath();
   }
   rules.push(...(await deletedRules(services, question, new Set(series.map(({ metric }) => metric)))));
   return {
@@ -202,7 +201,7 @@ function isDisabled({ body }: ConfigObjectVersion): boolean {
 
 /** Rules that were deleted before that time and would have been about such labels; as far back as is looked. */
 async function deletedRules(
-  { store }: Source,
+  { store, breath }: Source,
   { tenant, matchers, at }: Question,
   metrics: ReadonlySet<string>,
 ): Promise<readonly RuleThen[]> {
@@ -219,7 +218,7 @@ async function deletedRules(
     }
     cursor = next;
     if (cursor === null) break;
-    await setImmediate();
+    await breath();
   }
   return found;
 }

@@ -1,10 +1,10 @@
 // Finds what was there at a time: alerts that were pending or firing, and events that came, by their labels.
-import { setImmediate } from 'node:timers/promises';
 import { matchesAll } from '../../rules/matchers.ts';
 import type { Matcher } from '../../rules/types.ts';
 import { routingLabels } from '../pipeline/route.ts';
 import type { AlertRow } from '../pipeline/rows.ts';
-import type { AlertFilter, Store } from '../store/store.ts';
+import type { Services } from '../services.ts';
+import type { AlertFilter } from '../store/store.ts';
 
 export interface Span {
   /** Epoch milliseconds, both included. */
@@ -19,13 +19,15 @@ export interface Found {
   readonly more: boolean;
 }
 
+type Source = Pick<Services, 'store' | 'breath'>;
+
 const rowsPerPage = 200;
 /** A page looks at 20,000 rows: beyond a million the search ends. */
 const mostPages = 50;
 
 /** The loop goes on between its pages. */
 export async function findAlerts(
-  store: Pick<Store, 'alerts'>,
+  { store, breath }: Source,
   tenant: string,
   matchers: readonly Matcher[],
   during: Span,
@@ -51,7 +53,7 @@ export async function findAlerts(
       }
       cursor = page.next;
       if (cursor !== null && ++pages >= mostPages) return { alerts, more: true };
-      await setImmediate();
+      await breath();
     } while (cursor !== null);
   }
   return { alerts, more: false };

@@ -5,6 +5,7 @@ import { factsOf } from '../../explain/facts.ts';
 import { sayIn } from '../../explain/say.ts';
 import { timelineOf } from '../../explain/timeline.ts';
 import type { EventRow } from '../../pipeline/rows.ts';
+import { macrotask } from '../manual-clock.ts';
 import type { Stage } from '../stage.ts';
 
 /** Each a list of lines. */
@@ -43,7 +44,8 @@ export async function accountOf(stage: Stage): Promise<Account> {
   const alerts = [...store.alerts('default', {}, 1_000, null).items].reverse();
   const explained: unknown[] = [];
   for (const { id } of alerts) {
-    const facts = (await factsOf(services, 'default', id))!;
+    // On a manual clock nothing passes while it breathes.
+    const facts = (await factsOf({ ...services, breath: macrotask }, 'default', id))!;
     const { summary, receivers } = explain(facts, say);
     explained.push([id, summary, receivers, timelineOf(facts, say).map(({ at, text }) => [at, text])]);
   }
