@@ -48,6 +48,13 @@ const levels = (
   ] as const
 ).map(([severity, threshold]) => ({ severity, threshold, resolveThreshold: threshold }));
 
+/** What is critical is another group of the same people. */
+const critical = aRoute({
+  path: '{}/{severity="critical"}',
+  matchers: [matcher('severity', '=', 'critical') as Matcher],
+  ...{ groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0, escalation: 'page' },
+});
+
 /** Steps as [minutes, channel, step]. */
 const steps = () =>
   stage.sent
@@ -256,11 +263,6 @@ describe('an escalation', () => {
   });
 
   it('tells the end to those whom a step told, also where the alert is another group’s by then, over kills', async () => {
-    const critical = aRoute({
-      path: '{}/{severity="critical"}',
-      matchers: [matcher('severity', '=', 'critical') as Matcher],
-      ...{ groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0, escalation: 'page' },
-    });
     open({
       rules: [{ levels }],
       route: { routes: [critical] },
@@ -282,6 +284,25 @@ describe('an escalation', () => {
     await stage.push(10, { host: 'b' });
     await stage.advance(60 * minute);
     expect(phone()).toEqual(['escalation_step a,b', 'resolved a', 'resolved b']);
+  });
+
+  it('goes on in another group of the same people, also where the one there is over, over kills', async () => {
+    open({
+      rules: [{ levels }],
+      route: { routes: [critical] },
+    });
+    await stage.push(99, { host: 'a' });
+    await stage.advance(45 * minute);
+    expect(steps()).toEqual(['10 phone 1', '40 boss 2']);
+    await stage.push(91, { host: 'b' });
+    await stage.advance(12 * minute);
+    await stage.push(99, { host: 'b' });
+    await stage.advance(minute);
+    stage.kill();
+    stage.start();
+    await stage.advance(60 * minute);
+    expect(steps()).toEqual(['10 phone 1', '40 boss 2', '55 phone 1', '85 boss 2']);
+    expect(told().at(-1)).toBe('ended(exhausted)');
   });
 
   it('tells the end to those whom a step told, also where a digest speaks for the alert by then', async () => {

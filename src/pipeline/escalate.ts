@@ -272,7 +272,8 @@ export function handOverEscalation(
   const row = group.row.escalation;
   if (!row) return;
   const own = heir?.row.escalation;
-  const runs = own && own.policy !== nobodys;
+  // One that is over there leaves out none of the steps that are left here.
+  const runs = own && own.state !== 'exhausted';
   if (heir === undefined || runs || policyOf(state, heir)?.name !== row.policy) {
     const fires = Object.values(group.row.notified).some(({ status }) => status === 'firing');
     endEscalation(state, group, heir || fires ? 'routed_elsewhere' : 'resolved', now, out);
