@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../pipeline/effect.ts';
+import type { NotificationRow } from '../../pipeline/rows.ts';
 import { aReceiver, aRoute } from '../builders.ts';
 import { matchersIn } from '../pipeline-story.ts';
 import type { Acks } from './acks.ts';
@@ -54,6 +55,50 @@ function toldBy(told: readonly string[]) {
     telling.sweep();
   };
 }
+
+/** One group told of `a` at 0. After a change of the tree another one of the receiver speaks of `b`, and repeats both. */
+function repeatedBy(at: number, changed: readonly string[] = []) {
+  const rows = ['a', 'b'].map((id) => ({ ...alert, id, key: id }));
+  const journal = {
+    alerts: new Map(rows.map((row) => [row.id, { row, events: [], firedAt: 0, resolvedAt: null }])),
+    groups: new Map([['heir', { receiver: 'team', route: '{}', groupKey: 'team:{}:{}' }]]),
+    notificationsOf: new Map<string, NotificationRow[]>(),
+  };
+  const receivers = new Map([['team', aReceiver({ name: 'team' })]]);
+  const routing = { route: aRoute({ receiver: 'team', repeatIntervalMs: 1_200 * s }), receivers };
+  const world = { journal, routing, rules: [], counters: new Counters(), clock: { now: () => at } };
+  const telling = new Telling(
+    world as unknown as World,
+    { holds: () => false } as unknown as Acks,
+    { of: () => ({ by: null, endedAt: 0 }) } as unknown as Holding,
+    { has: () => false } as unknown as Besides,
+  );
+  const say = (groupId: string, reason: string, alerts: NotificationRow['alerts'], createdAt: number) => {
+    const body = JSON.stringify({ changed: reason === 'repeat' ? changed : Object.keys(alerts) });
+    const row = { id: `${createdAt}`, groupId, receiver: 'team', reason, alerts, createdAt, body };
+    for (const id of Object.keys(alerts))
+      journal.notificationsOf.set(id, [
+        ...(journal.notificationsOf.get(id) ?? []),
+        row as unknown as NotificationRow,
+      ]);
+    telling.onEffect({ put: 'notification', row, insert: true } as unknown as Effect, createdAt);
+  };
+  say('gone', 'digest', { a: 'firing' }, 0);
+  telling.routedAt = 300 * s;
+  say('heir', 'first', { b: 'firing' }, at - 9 * s);
+  return () => say('heir', 'repeat', { a: 'standing', b: 'standing' }, at);
+}
+
+describe('a repeat', () => {
+  it('of what a group took over comes when that was said so long ago, whatever the group said meanwhile', () => {
+    expect(repeatedBy(1_200 * s)).not.toThrow();
+    expect(repeatedBy(1_190 * s)).toThrow('repeat of team:{}:{} after 1190000 ms');
+  });
+
+  it('is not due by what is only told along with it', () => {
+    expect(repeatedBy(1_200 * s, ['a'])).toThrow('repeat of team:{}:{} after 9000 ms');
+  });
+});
 
 describe('the end of what fires', () => {
   const noEnd = 'team heard that it fires and no end';

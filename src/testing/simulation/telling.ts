@@ -131,7 +131,9 @@ export class Telling {
       const cameFromElsewhere = Object.keys(row.alerts).some((id) => this.#movedAt.has(id));
       // Of what was said longest ago: what was held back meanwhile is repeated on its own time.
       const saidAt = (id: string) =>
-        this.#spoken.get(groupId)?.get(journal.alerts.get(id)?.row.key ?? '')?.at ?? last;
+        this.#spoken.get(groupId)?.get(journal.alerts.get(id)?.row.key ?? '')?.at ??
+        (message.changed.includes(id) ? undefined : this.#takenOverAt(id, row.receiver)) ??
+        last;
       const oldest = Object.keys(row.alerts).reduce((min, id) => Math.min(min, saidAt(id)), last);
       // At its end what somebody had acknowledged is said again, too.
       const ended = Object.keys(row.alerts).some((id) => {
@@ -182,6 +184,15 @@ export class Telling {
       spoken.set(alert.key, { id, at: row.createdAt });
     }
     this.#lastOfGroup.set(groupId, row.createdAt);
+  }
+
+  /**
+   * When the receiver heard last of an alert, before the tree was changed: a group that goes on with what others said has
+   * that time from them, and repeats it by that, however long it was held back since.
+   */
+  #takenOverAt(alertId: string, receiver: string | null): number | undefined {
+    return this.#heard(alertId).findLast((n) => n.receiver === receiver && n.createdAt < this.routedAt)
+      ?.createdAt;
   }
 
   /** Nothing is decided of an alert that a silence or another alert holds back, in the order of the commits. */
