@@ -3,6 +3,7 @@
 // once; or what the receiver hears instead, that the same fires again, perhaps long before a silence lets the end out.
 import type { Effect } from '../../pipeline/effect.ts';
 import { type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
+import { LogHeirs } from './log-heirs.ts';
 import type { World } from './world.ts';
 
 const ends: readonly string[] = ['resolved', 'some_resolved'];
@@ -14,12 +15,16 @@ export class Besides {
   readonly #ended = new Map<string, { at: number; ids: Set<string> }>();
   /** `<group> <alert key>` → the alert of that key that its receiver heard of last. */
   readonly #heard = new Map<string, string>();
+  /** `<group> <alert>` → when its receiver heard from it last that this one fires. */
+  readonly #heardAt = new Map<string, number>();
+  readonly #heirs = new LogHeirs();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   onEffect(effect: Effect): void {
+    this.#heirs.onEffect(effect);
     if (effect.put !== 'notification') return;
     const { id, groupId, reason, createdAt } = effect.row;
     if (reason === 'escalation_step') this.#ids.add(id);
@@ -33,8 +38,11 @@ export class Besides {
       this.#ids.add(id);
       return;
     }
-    for (const [alert, saying] of Object.entries(effect.row.alerts))
-      if (saysFiring(saying)) this.#heard.set(this.#keyOf(groupId, alert), alert);
+    for (const [alert, saying] of Object.entries(effect.row.alerts)) {
+      if (!saysFiring(saying)) continue;
+      this.#heard.set(this.#keyOf(groupId, alert), alert);
+      this.#heardAt.set(`${groupId} ${alert}`, createdAt);
+    }
     const before = now ?? [];
     this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
   }
@@ -49,10 +57,16 @@ export class Besides {
       .some(({ row }) => row.id !== alertId && row.state === 'firing');
   }
 
-  /** Its receiver has heard from this group that a newer one of the same key fires, and hears no end of this one. */
+  /**
+   * Its receiver has heard that a newer one of the same key fires, and hears no end of this one: from this group, or from
+   * those whose word on this one it goes on with.
+   */
   #isOvertaken(groupId: string, alertId: string): boolean {
-    const last = this.#heard.get(this.#keyOf(groupId, alertId)) ?? alertId;
-    return last > alertId;
+    const left = this.#heirs.leftTo(groupId, alertId);
+    const isOwn = left === undefined || left.at < (this.#heardAt.get(`${groupId} ${alertId}`) ?? 0);
+    return [groupId, ...(isOwn ? [] : left.groups)].some(
+      (said) => (this.#heard.get(this.#keyOf(said, alertId)) ?? alertId) > alertId,
+    );
   }
 
   #keyOf(groupId: string, alertId: string): string {
