@@ -1,13 +1,14 @@
 // The oracle's reading of what a group said last of an alert to its receiver. Who wants no ends is told none when the alert
 // goes elsewhere: where it comes back nothing has been said of it there until the next message, which may have to wait for
-// the dedupe window.
+// the dedupe window. Where ends are told, the end of what another group took over with its word is told there.
+import type { AlertMessage } from '../../../channels/message.ts';
 import { canonicalLabels } from '../../../rules/labels.ts';
 import type { Labels, Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Route } from '../../pipeline/routing.ts';
-import type { AlertRow, GroupRow, Saying } from '../../pipeline/rows.ts';
+import type { AlertRow, GroupRow, NotificationRow, Saying } from '../../pipeline/rows.ts';
 import type { Besides } from './besides.ts';
-import { toldAt } from './routes.ts';
+import { type Told, toldAt } from './routes.ts';
 import type { World } from './world.ts';
 
 interface Change {
@@ -35,23 +36,41 @@ export class LastWords {
 
   /** Undefined: nothing, or nothing since the alert was another's. */
   of({ id, labels }: AlertRow, group: GroupRow): Saying | undefined {
-    const said = this.#world.journal.notificationsOf.get(id) ?? [];
-    const last = said.findLast((row) => row.groupId === group.id && !this.#besides.has(row));
+    const { journal, routing } = this.#world;
+    const said = (journal.notificationsOf.get(id) ?? []).filter((row) => !this.#besides.has(row));
+    const last = said.findLast((row) => row.groupId === group.id);
     if (last === undefined) return undefined;
-    const { receivers } = this.#world.routing;
-    if (receivers.get(group.receiver)?.sendResolved === true) return last.alerts[id];
-    const since = (this.#changes.get(id) ?? []).filter(({ at }) => at >= last.createdAt);
-    const wasAway = since.some(({ to }) => !this.#isTold(group, { ...labels, severity: to }));
-    return wasAway ? undefined : last.alerts[id];
+    const moves = (this.#changes.get(id) ?? [])
+      .filter(({ at }) => at >= last.createdAt)
+      .map(({ at, to }) => ({ at, heirs: this.#goingOn(group, { ...labels, severity: to }) }));
+    if (routing.receivers.get(group.receiver)?.sendResolved !== true) {
+      const wasAway = moves.some(({ heirs }) => heirs.every(({ digest }) => digest !== null));
+      return wasAway ? undefined : last.alerts[id];
+    }
+    const left = moves.find(({ heirs }) => heirs.length > 0 && !heirs.some((heir) => isOf(group, heir)));
+    if (left === undefined) return last.alerts[id];
+    const since = said.slice(said.indexOf(last) + 1).filter(({ createdAt }) => createdAt >= left.at);
+    const heard = since.findLast((row) => goesOn(group, row));
+    return heard?.alerts[id] === 'resolved' ? 'resolved' : last.alerts[id];
   }
 
-  /** By this group, or by another one of its receiver that goes on with what this one said. */
-  #isTold({ receiver, labels }: GroupRow, own: Labels): boolean {
-    return toldAt(this.#world.routing, own).some(
-      ({ route, digest }) =>
-        digest === null && route.receiver === receiver && sameLabels(labelsIn(route, own), labels),
+  /** Where an alert is told by this group, or by one that goes on with what this one said. */
+  #goingOn({ receiver, labels }: GroupRow, own: Labels): readonly Told[] {
+    return toldAt(this.#world.routing, own).filter(
+      (told) =>
+        told.receiver === receiver && (told.digest !== null || sameLabels(labelsIn(told.route, own), labels)),
     );
   }
+}
+
+/** That place is the group's own. */
+const isOf = (group: GroupRow, { route, digest }: Told): boolean =>
+  digest === null && route.path === group.route;
+
+/** Another group of the same people on the same way says this, or their digest. */
+function goesOn({ receiver, labels }: GroupRow, row: NotificationRow): boolean {
+  if (row.receiver !== receiver) return false;
+  return row.reason === 'digest' || sameLabels((JSON.parse(row.body) as AlertMessage).groupLabels, labels);
 }
 
 function labelsIn({ groupBy }: Route, own: Labels): Labels {
