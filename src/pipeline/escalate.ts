@@ -318,6 +318,12 @@ export function handOverTold(group: Group, heir: Group, alertId: string, now: nu
   out.groups.add(heir);
 }
 
+/** Notes when the first of the group's alerts becomes more urgent by itself, which is known nowhere else. */
+export function notePromotion(state: PipelineState, group: Group, now: number): void {
+  const policy = policyOf(state, group);
+  group.promotesAt = policy && nextPromotion(state, group, policy, now);
+}
+
 /** The group was looked at: what it was told begins to be escalated, and what is over ends. */
 export function afterTelling(
   state: PipelineState,
@@ -326,8 +332,8 @@ export function afterTelling(
   now: number,
   out: StepResult,
 ): void {
+  notePromotion(state, group, now);
   const policy = policyOf(state, group);
-  group.promotesAt = policy && nextPromotion(state, group, policy, now);
   const row = group.row.escalation ?? null;
   const fires = !firingOf(state, group).next().done;
   // Of one that fires again the receiver hears that instead; whoever a step told of the one before is told its end.

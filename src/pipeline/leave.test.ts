@@ -165,6 +165,23 @@ describe('an alert whose end is held back while a newer one of its key is told',
   });
 });
 
+describe('an alert that another routing brings into a new group', () => {
+  it('becomes more urgent when its time has come, as it did where it was', () => {
+    const promote = { from: 'warning', afterMs: 20 * min, to: 'critical', while: 'unacknowledged' } as const;
+    const page = { ...{ name: 'page', steps: [], repeat: 0, confirm: 'any' as const }, promote: [promote] };
+    const told = (...routes: Route[]) => {
+      const story = new PipelineStory({ receivers: [{ escalation: 'page' }], escalations: [page] });
+      story.verdict('a', true);
+      story.advance(5 * min);
+      story.do({ kind: 'routing', routing: { ...story.state.routing, route: aRoute({ routes }) } });
+      story.advance(30 * min);
+      return story.said;
+    };
+    expect(told(aRoute({ path: '{}/{severity=~".+"}' }))).toEqual(told());
+    expect(told()).toEqual(['10 ops first: a firing', '1210 ops escalated: a firing']);
+  });
+});
+
 describe('an alert that another routing takes away from a group that goes on', () => {
   const tree = (...routes: Route[]): Pick<RoutingConfig, 'route'> => ({ route: aRoute({ routes }) });
   const both = () => {

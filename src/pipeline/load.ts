@@ -1,9 +1,8 @@
 // Takes up a tenant where it was left: the same code for a start, a take-over and a poisoned shard.
 import type { Rule } from '../../rules/types.ts';
-import { policyOf } from './escalate.ts';
+import { notePromotion, policyOf } from './escalate.ts';
 import type { StepResult } from './input.ts';
 import { endReminder } from './life-cycle.ts';
-import { nextPromotion } from './promotion-times.ts';
 import { indexLog, reroute } from './reroute.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, GroupRow, SeenKindRow, SilenceRow, StormRow } from './rows.ts';
@@ -126,8 +125,8 @@ function bringDeadlineBack(state: PipelineState, { row, route }: Group, now: num
 
 /** The next step is no further off than it can be, and what becomes more urgent is known again. */
 function takeUpEscalation(state: PipelineState, group: Group, now: number): void {
+  notePromotion(state, group, now);
   const policy = policyOf(state, group);
-  group.promotesAt = policy && nextPromotion(state, group, policy, now);
   const row = group.row.escalation;
   if (!policy || row?.state !== 'waiting' || row.nextAt === null) return;
   const latest = now + Math.max(0, ...policy.steps.map(({ afterMs }) => afterMs));

@@ -8,7 +8,7 @@ import { keepForDigest } from './digest-flush.ts';
 import { isDigestPath } from './digest-place.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
-import { handOverEscalation, handOverTold, tellEnds } from './escalate.ts';
+import { handOverEscalation, handOverTold, notePromotion, tellEnds } from './escalate.ts';
 import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
@@ -68,6 +68,8 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
     keepOnlyWhatMatters(state, group, now, out);
     lookAgain(state, group, now, out);
     rearm(state, group, now, out);
+    notePromotion(state, group, now);
+    if (group.promotesAt != null) out.groups.add(group);
   }
 }
 
