@@ -15,8 +15,13 @@ export function dedupeWindowOf(state: PipelineState, alert: AlertRow, receiver: 
  * this alert's key; 0 when there is none. The alert itself opens one when it left the group and was taken back there.
  */
 export function dedupeUntil(state: PipelineState, group: Group, alert: AlertRow, receiver: Receiver): number {
-  const opened = Math.max(windowOpenedIn(group, alert), windowOpenedIn(summaryOf(state, group), alert));
+  const opened = dedupeSince(state, group, alert);
   return opened > 0 ? opened + dedupeWindowOf(state, alert, receiver) : 0;
+}
+
+/** When that window was opened; 0 when there is none. */
+export function dedupeSince(state: PipelineState, group: Group, alert: AlertRow): number {
+  return Math.max(windowOpenedIn(group, alert), windowOpenedIn(summaryOf(state, group), alert));
 }
 
 /** When the notify log says of the alert's key what opens a window; 0: it says nothing of it. */

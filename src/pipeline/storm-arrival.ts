@@ -1,6 +1,6 @@
 // Which alerts a storm takes: in one, what arrives and does not pass goes to the summary of its route at once, and what a
 // summary told of stays there.
-import { dedupeUntil } from './dedupe.ts';
+import { dedupeSince, dedupeUntil } from './dedupe.ts';
 import { decideRoute, type Place } from './route.ts';
 import type { AlertRow } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
@@ -28,15 +28,27 @@ export function placesOnArrival(
   now: number,
 ): readonly Place[] {
   if (state.storms.present === null) return places;
-  return places.map((place) => (isTaken(state, alert, place, now) ? stormPlace(state, place.route) : place));
+  return places.map((place) =>
+    isTaken(state, alert, place, now, now) ? stormPlace(state, place.route) : place,
+  );
 }
 
-/** What a dedupe window of the route's own group holds back waits there. */
-function isTaken(state: PipelineState, alert: AlertRow, { route, groupKey }: Place, now: number): boolean {
+/**
+ * What a dedupe window of the route's own group holds back waits there.
+ * @param cameAt A window that was opened after that, by one like it that is so urgent that it passes, did not hold it back.
+ */
+function isTaken(
+  state: PipelineState,
+  alert: AlertRow,
+  { route, groupKey }: Place,
+  now: number,
+  cameAt: number,
+): boolean {
   const receiver = state.routing.receivers.get(route.receiver);
   if (route.collects || !receiver || passes(state, alert)) return false;
   const group = state.groups.get(groupKey);
-  return !group || dedupeUntil(state, group, alert, receiver) <= now;
+  if (!group || dedupeSince(state, group, alert) > cameAt) return true;
+  return dedupeUntil(state, group, alert, receiver) <= now;
 }
 
 /** alert id → receivers that a summary told that it fires. */
@@ -90,5 +102,8 @@ function belongsInSummary(
   if (route.collects || state.groups.get(groupKey)?.row.notified[alert.id]?.status === 'firing') return false;
   if (heard?.get(alert.id)?.has(route.receiver) === true) return true;
   const waits = alert.kind === 'event' || alert.state === 'firing';
-  return waits && state.storms.present !== null && isTaken(state, alert, place, now);
+  return waits && state.storms.present !== null && isTaken(state, alert, place, now, cameAt(alert, now));
 }
+
+/** An event is news by when it came, as in every digest; of an alert it counts what holds it back now. */
+const cameAt = ({ kind, firedAt }: AlertRow, now: number) => (kind === 'event' ? (firedAt ?? now) : now);

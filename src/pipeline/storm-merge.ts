@@ -20,6 +20,14 @@ const newsIn = ({ fresh, refired, flapping, events }: GroupView): readonly Alert
   ...events,
 ];
 
+/** Events that the group would not tell only because it tells the same ones: where those go they go, too. */
+function likeThese(merged: readonly AlertRow[], { skipped }: GroupView): readonly AlertRow[] {
+  const keys = new Set(merged.flatMap(({ kind, key }) => (kind === 'event' ? [key] : [])));
+  return skipped.flatMap(({ alert, reason }) =>
+    reason === 'within_dedupe_window' && keys.has(alert.key) ? [alert] : [],
+  );
+}
+
 /** While a storm lasts, moves what the group would tell to its summary; answers that one where it has something. */
 export function mergeInStorm(
   state: PipelineState,
@@ -29,8 +37,11 @@ export function mergeInStorm(
   out: StepResult,
 ): Group | null {
   if (state.storms.present === null || collects(group) || !receiver) return null;
-  const merged = newsIn(viewGroup(state, group, receiver, now)).filter((alert) => !passes(state, alert));
+  const view = viewGroup(state, group, receiver, now);
+  const taken = (alert: AlertRow) => !passes(state, alert);
+  const merged = newsIn(view).filter(taken);
   if (merged.length === 0) return null;
+  merged.push(...likeThese(merged, view).filter(taken));
   const place = stormPlace(state, group.route);
   const summary = groupAt(state, place, now, out);
   for (const { id } of merged) {

@@ -269,6 +269,66 @@ it('does not forget what comes back to it while it was still to take leave of it
   ).toBe('resolved');
 });
 
+describe('equal events', () => {
+  const own = () => messages().filter(({ reason }) => reason !== 'storm');
+  /** How many events each summary for the receiver counts. */
+  const eventsFor = (receiver: string) =>
+    summaries()
+      .filter((message) => message.receiver === receiver)
+      .map(({ digest }) => digest!.kinds.find(({ name }) => name === 'deploy')?.count ?? 0);
+
+  /** Two that a window of one route holds back; another route has none, so they wait. */
+  const twoWait = (windowMs: number) => {
+    const route = { groupIntervalMs: minute, continue: true, matchers: [] };
+    const pager = aRoute({ ...route, path: '{}/second', receiver: 'pager' });
+    tell({
+      receivers: [{ dedupeWindowMs: windowMs }, { name: 'pager', dedupeWindowMs: 0 }],
+      route: { routes: [aRoute({ ...route, path: '{}/first' }), pager] },
+    });
+    story.event('v1');
+    story.advance(20 * second);
+    fire(1, 101);
+    story.results.length = 0;
+    for (const _ of [1, 2]) {
+      story.event('v1');
+      story.advance(2 * second);
+    }
+  };
+
+  it('that wait in one group go to the summary together, none is told by itself', () => {
+    twoWait(40 * second);
+    story.advance(5 * minute);
+    expect(own()).toEqual([]);
+    expect([eventsFor('ops'), eventsFor('pager')]).toEqual([[1], [2]]);
+  });
+
+  it('are not told where a window held them back, in no summary and over no restart', () => {
+    twoWait(3 * minute);
+    story.restart();
+    story.advance(5 * minute);
+    expect(own()).toEqual([]);
+    expect([eventsFor('ops'), eventsFor('pager')]).toEqual([[0], [2]]);
+  });
+
+  it('stay in the summary over a restart after one that is critical was told by itself', () => {
+    tell({ receivers: [{ dedupeWindowMs: 3 * minute }] });
+    story.event('v0');
+    story.advance(10 * minute);
+    fire(1, 101);
+    const began = story.now;
+    story.results.length = 0;
+    story.event('v1');
+    story.advance(5 * second);
+    story.event('v1', {}, 'critical');
+    story.advance(30 * second);
+    expect(own().map(({ reason, severity }) => `${reason} ${severity}`)).toEqual(['event critical']);
+    story.restart();
+    story.advance(10 * minute);
+    expect(own()).toHaveLength(1);
+    expect(summaries().map(({ at, digest }) => [at - began, digest!.total])).toEqual([[minute, 1]]);
+  });
+});
+
 describe('over a restart', () => {
   it('counts what came before it', () => {
     fire(1, 60);

@@ -2,6 +2,7 @@
 // without channels.
 import { labelSet } from '../../rules/labels.ts';
 import { parseMatcher } from '../../rules/matchers.ts';
+import { priorityOf } from '../../rules/severity.ts';
 import { isSyntaxProblem } from '../../rules/syntax-problem.ts';
 import type { Labels, Matcher, Rule, Severity } from '../../rules/types.ts';
 import type { EscalationPolicy } from '../pipeline/escalation.ts';
@@ -116,15 +117,15 @@ export class PipelineStory {
     });
   }
 
-  event(message: string, labels: Record<string, string> = {}): StepResult {
+  event(message: string, labels: Record<string, string> = {}, severity: Severity = 'warning'): StepResult {
     return this.do({
       kind: 'event',
       source: 'api',
       type: 'deploy',
       message,
       impact: null,
-      severity: 'warning',
-      priority: 'P4',
+      severity,
+      priority: priorityOf(severity),
       category: 'system',
       labels: labelSet(labels),
       recipients: [],
