@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { labelSet } from '../../../rules/labels.ts';
 import type { Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
@@ -21,15 +22,20 @@ class Story {
   readonly open: Member[] = [];
   readonly #notificationsOf = new Map<string, NotificationRow[]>();
   readonly #groups = new Map<string, GroupRow>();
+  readonly #first: GroupRow;
   readonly #oracle: Escalations;
 
-  constructor(steps: readonly EscalationStep[] = [step]) {
+  /** @param told Whether its receiver was told. */
+  constructor(steps: readonly EscalationStep[] = [step], told = true) {
     const policy: EscalationPolicy = { name: 'page', repeat: 0, confirm: 'any', promote: [], steps };
     const group = { id: 'g', tenant: 'default', receiver: 'ops', route: '{}', labels: {} };
-    this.#groups.set('g', { ...group, notified: this.notified } as unknown as GroupRow);
+    this.#first = { ...group, notified: this.notified } as unknown as GroupRow;
+    this.#groups.set('g', this.#first);
     const journal = {
       groups: this.#groups,
-      alerts: new Map([['a', { row: { id: 'a', tenant: 'default', key: 'a', kind: 'alert', labels: {} } }]]),
+      alerts: new Map(
+        ['a', 'b'].map((id) => [id, { row: { id, tenant: 'default', key: id, kind: 'alert', labels: {} } }]),
+      ),
       notificationsOf: this.#notificationsOf,
     };
     const routing = {
@@ -46,26 +52,61 @@ class Story {
       { routedAt: 0, lastMovedAt: 100 } as Telling,
     );
     this.event(0, 'escalation.armed', null, { policy: 'page' });
-    this.says(0, 'first');
+    if (told) this.says(0, 'first');
   }
 
-  event(at: number, kind: string, reason: string | null, body: EventRow['body'] = {}): void {
-    const row = { subjectKind: 'group', subjectId: 'g', kind, reason, at, body };
+  event(at: number, kind: string, reason: string | null, body: EventRow['body'] = {}, subjectId = 'g'): void {
+    const row = { subjectKind: 'group', subjectId, kind, reason, at, body };
     this.#oracle.onEffect({ put: 'event', row } as unknown as Effect, at);
   }
 
   /** A group of the same people is stored, with or without the escalation that began at 0. */
   stores(id: string, escalated: boolean): void {
     const escalation = escalated ? { policy: 'page', startedAt: 0, told: [] } : null;
-    const row = { ...this.#groups.get('g')!, id, escalation } as GroupRow;
+    this.puts(id, { escalation } as unknown as Partial<GroupRow>);
+  }
+
+  /** The group is stored, and is like the first one in all else. */
+  puts(id: string, over: Partial<GroupRow>): void {
+    const row = { ...this.#first, id, ...over };
     this.#groups.set(id, row);
     this.#oracle.onEffect({ put: 'group', row, insert: false }, 100);
+  }
+
+  closes(id: string): void {
+    this.#groups.delete(id);
+    this.#oracle.onEffect({ put: 'group.closed', tenant: 'default', id }, 100);
+  }
+
+  /** Another group of the same people has been escalated since 0 and has taken its last step; it says that these fire. */
+  hasOver(id: string, firing: readonly string[]): void {
+    this.puts(id, { notified: Object.fromEntries(firing.map((key) => [key, { ...told, key }])) });
+    this.event(0, 'escalation.armed', null, { policy: 'page' }, id);
+    this.says(0, 'first', ['a'], id);
+    this.takesStep(id);
+    this.event(600_000, 'escalation.ended', 'exhausted', {}, id);
+    this.keepsOver(id);
+  }
+
+  /** It is stored as it is: what began at 0 is over. */
+  keepsOver(id: string): void {
+    const escalation = { policy: 'page', startedAt: 0, told: [], state: 'exhausted' };
+    this.puts(id, { notified: this.#groups.get(id)!.notified, escalation } as unknown as Partial<GroupRow>);
+  }
+
+  takesStep(id: string): void {
+    const body = { policy: 'page', step: 1, of: 1, round: 1, since: 0, to: '', notificationId: 's' };
+    this.event(600_000, 'escalation.step', null, body, id);
   }
 
   /** The group's first step is left out, for it is not for what is as urgent as this. */
   leavesOut(at: number): void {
     const body = { policy: 'page', step: 1, of: 2, round: 1, since: 0, dueAt: step.afterMs };
     this.event(at, 'escalation.skipped', 'severity', body);
+  }
+
+  becomesMoreUrgent(alertId: string): void {
+    this.event(100, 'alert.severity_changed', null, { to: 'warning' }, alertId);
   }
 
   /** An alert fires, and nobody holds it. */
@@ -153,6 +194,142 @@ describe('an escalation goes on elsewhere', () => {
     story.stores('g', true);
     story.stores('heir', true);
     expect(() => heirSays(story)).toThrow('heir was told (escalated) and is not escalated');
+  });
+});
+
+describe('an escalation goes on where that of the group itself is over and began at the same moment', () => {
+  const resumes = (story: Story) => story.event(100, 'escalation.resumed', null, {}, 'heir');
+
+  it('which is seen by what goes on there, where it is over before it is stored', () => {
+    const story = new Story();
+    story.hasOver('heir', []);
+    story.stores('g', false);
+    story.keepsOver('heir');
+    expect(() => resumes(story)).not.toThrow();
+    expect(() => story.takesStep('heir')).not.toThrow();
+    expect(() => story.event(600_000, 'escalation.ended', 'exhausted', {}, 'heir')).not.toThrow();
+  });
+
+  it('and where the first one is closed', () => {
+    const story = new Story();
+    story.hasOver('heir', []);
+    story.closes('g');
+    expect(() => resumes(story)).not.toThrow();
+    expect(() => story.sweep()).not.toThrow();
+  });
+
+  it('once', () => {
+    const story = new Story();
+    story.hasOver('heir', []);
+    story.stores('g', false);
+    resumes(story);
+    story.takesStep('heir');
+    story.event(600_000, 'escalation.ended', 'exhausted', {}, 'heir');
+    expect(() => resumes(story)).toThrow('heir goes on and is not escalated');
+  });
+
+  it('not while the first group has it', () => {
+    const story = new Story();
+    story.hasOver('heir', []);
+    story.stores('g', true);
+    story.keepsOver('heir');
+    expect(() => resumes(story)).toThrow('heir goes on and is not escalated');
+  });
+
+  it('nor where the first one tells others', () => {
+    const story = new Story();
+    story.hasOver('heir', []);
+    story.stores('g', false);
+    story.puts('heir', { receiver: 'team' });
+    expect(() => resumes(story)).toThrow('heir goes on and is not escalated');
+  });
+});
+
+describe('a step is taken of what its receiver was told of', () => {
+  const handedOver = () => {
+    const story = new Story([step], false);
+    story.stores('g', false);
+    story.stores('heir', true);
+    return story;
+  };
+
+  it('by the group that had it before, at the moment at which another one went on with it', () => {
+    const story = handedOver();
+    story.says(100, 'first');
+    expect(() => story.takesStep('heir')).not.toThrow();
+  });
+
+  it('not by what that one said later', () => {
+    const story = handedOver();
+    story.says(101, 'new_alerts', [], 'g');
+    expect(() => story.takesStep('heir')).toThrow('is taken of what nobody was told of');
+  });
+});
+
+describe('a group is closed, and its escalation goes on elsewhere', () => {
+  const endsBeside = (story: Story) => {
+    story.puts('beside', { escalation: null });
+    story.event(0, 'escalation.armed', null, { policy: 'page' }, 'beside');
+    story.closes('g');
+    story.event(100, 'escalation.ended', 'routed_elsewhere', {}, 'beside');
+    story.puts('heir', { escalation: null });
+  };
+
+  it('also where that of a third one of the same people ends at the same moment', () => {
+    const story = new Story();
+    endsBeside(story);
+    expect(() => story.event(100, 'escalation.ended', 'resolved', {}, 'heir')).not.toThrow();
+    expect(() => story.sweep()).not.toThrow();
+  });
+
+  it('and is to end there', () => {
+    const story = new Story();
+    endsBeside(story);
+    expect(() => story.sweep()).toThrow('g is closed, and its escalation is not over');
+  });
+
+  it('once', () => {
+    const story = new Story();
+    endsBeside(story);
+    story.event(100, 'escalation.ended', 'resolved', {}, 'heir');
+    expect(() => story.event(100, 'escalation.ended', 'resolved', {}, 'heir')).toThrow('never was');
+  });
+});
+
+describe('an escalation with steps to take does not end', () => {
+  /** Beside a group that is over, which the alert is told in, and which became more urgent at 100, unless it did not. */
+  const ends = (story: Story, moves = true) => {
+    story.hasOver('heir', ['a']);
+    story.fires('a', 'warning');
+    story.becomesMoreUrgent(moves ? 'a' : 'b');
+    story.event(100, 'escalation.ended', 'routed_elsewhere');
+  };
+
+  it('where the group that its alert is in has taken its last one', () => {
+    expect(() => ends(new Story())).toThrow('heir, which tells the same people, had taken its last one');
+  });
+
+  it('but where another alert has moved', () => {
+    expect(() => ends(new Story(), false)).not.toThrow();
+  });
+
+  it('but where a group of the same people takes steps', () => {
+    const story = new Story();
+    story.puts('third', { escalation: null });
+    story.event(0, 'escalation.armed', null, { policy: 'page' }, 'third');
+    expect(() => ends(story)).not.toThrow();
+  });
+
+  it('but where one of them is not escalated that way', () => {
+    const story = new Story();
+    story.puts('third', { route: '{} digest 5m', escalation: null });
+    expect(() => ends(story)).not.toThrow();
+  });
+
+  it('also where they have a digest that this alert does not wait for', () => {
+    const story = new Story();
+    story.puts('digest', { route: '{} digest 5m', labels: labelSet({ of: 'digests' }), escalation: null });
+    expect(() => ends(story)).toThrow('had taken its last one');
   });
 });
 

@@ -2,7 +2,6 @@
 // each step once and in its turn, not before its delay and not long after it, of what nobody holds; and whoever a step
 // told hears of the end. It counts the delay itself, by looking every few seconds whether somebody holds all of it.
 import type { AlertMessage } from '../../../channels/message.ts';
-import { canonicalLabels } from '../../../rules/labels.ts';
 import { type Severity, severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { EscalationPolicy, EscalationStep } from '../../pipeline/escalation.ts';
@@ -16,8 +15,11 @@ import {
 import { formatTarget } from '../../pipeline/target.ts';
 import type { Acks } from './acks.ts';
 import type { Besides } from './besides.ts';
+import { EndedElsewhere } from './ended-elsewhere.ts';
 import { isOddQuarter, policyFor } from './escalation-plan.ts';
+import { EscalationRuns, isOver, placeOf, type Run } from './escalation-runs.ts';
 import { LastWords } from './last-words.ts';
+import { LeftOutSteps } from './left-out-steps.ts';
 import { isHeld, type Member, type OpenAlerts } from './open-alerts.ts';
 import { routeAt } from './routes.ts';
 import { StepEnds } from './step-ends.ts';
@@ -31,45 +33,10 @@ const lookEveryMs = 5_000;
 /** After the tree has changed groups go, come, and are handed over. */
 const settledAfterMs = 600_000;
 
-/** Where the escalation of a group must be. */
-interface Run {
-  readonly tenant: string;
-  /** Whom it tells, and of what. */
-  readonly place: string;
-  readonly policy: EscalationPolicy;
-  readonly startedAt: number;
-  groupId: string;
-  round: number;
-  /** Index of the next step; as many as there are steps: it is over. */
-  next: number;
-  /** The next step is not due before. */
-  earliest: number;
-  /** So long one of the alerts was nobody's, since the step before was due. At least. */
-  openMs: number;
-  /** When that was as long as the delay. */
-  ripeAt: number | null;
-  /** When it was looked at, and how the alerts were held then. */
-  seenAt: number;
-  seen: 'open' | 'acknowledged' | 'other';
-  pausedBy: string | null;
-  pausedAt: number;
-  /** When the last step of a round was taken. */
-  overAt: number;
-}
-
 /** A step that was decided, until its notification comes in the same commit. */
 interface Decided {
   readonly run: Run;
   readonly step: EscalationStep;
-}
-
-/** A step that was left out by severity, until a message of the same moment is a reason for it. */
-interface LeftOut {
-  readonly groupId: string;
-  readonly at: number;
-  readonly step: EscalationStep;
-  /** What is broken without one. */
-  readonly message: string;
 }
 
 export class Escalations {
@@ -78,33 +45,27 @@ export class Escalations {
   readonly #besides: Besides;
   readonly #alerts: OpenAlerts;
   readonly #telling: Telling;
-  /** By group. One that is over stays, for who was told. */
-  readonly #runs = new Map<string, Run>();
+  readonly #runs: EscalationRuns;
   readonly #ends: StepEnds;
   readonly #words: LastWords;
-  /** Of groups that are closed, by whom they told: another one ends it in the same commit. */
-  readonly #orphans = new Map<string, Run>();
-  /** Group → the one that may go on with its escalation. */
-  readonly #heirs = new Map<string, string>();
+  readonly #leftOut: LeftOutSteps;
+  readonly #elsewhere: EndedElsewhere;
   readonly #decided = new Map<string, Decided>();
-  /** Steps that were left out by severity, while nothing that was told is a reason for it. */
-  #leftOut: LeftOut[] = [];
   readonly #unchecked: { readonly row: NotificationRow; readonly channels: readonly string[] }[] = [];
-  /** Group → when its receiver was told that something fires, and why. */
-  readonly #toldAt = new Map<string, { readonly at: number; readonly reason: string }>();
   /** Group → when its escalation began last. */
   readonly #armedAt = new Map<string, number>();
-  /** Group → when the last of its alerts that were escalated became another's. */
-  readonly #partedAt = new Map<string, number>();
 
   constructor(world: World, acks: Acks, besides: Besides, alerts: OpenAlerts, telling: Telling) {
     this.#world = world;
     this.#acks = acks;
     this.#besides = besides;
     this.#ends = new StepEnds(world, besides);
+    this.#runs = new EscalationRuns(world, (from, heir) => this.#ends.handOver(from, heir));
     this.#words = new LastWords(world, besides);
     this.#alerts = alerts;
     this.#telling = telling;
+    this.#leftOut = new LeftOutSteps(world, (groupId, at) => this.#worstOpen(groupId, at));
+    this.#elsewhere = new EndedElsewhere(world, this.#runs, alerts, (groupId) => this.#policyOf(groupId));
   }
 
   start(): void {
@@ -120,10 +81,14 @@ export class Escalations {
   onEffect(effect: Effect, at: number): void {
     if (this.#world.routing.escalations === undefined) return;
     this.#words.onEffect(effect);
-    if (effect.put === 'event') this.#happened(effect.row);
-    else if (effect.put === 'notification') this.#said(effect.row, at);
-    else if (effect.put === 'group') this.#takenOver(effect.row);
-    else if (effect.put === 'group.closed') this.#closed(effect.id);
+    if (effect.put === 'event') {
+      this.#elsewhere.onEvent(effect.row);
+      this.#happened(effect.row);
+    } else if (effect.put === 'notification') this.#said(effect.row, at);
+    else if (effect.put === 'group') {
+      this.#ends.passedOn(effect.row);
+      this.#runs.stored(effect.row);
+    } else if (effect.put === 'group.closed') this.#runs.closed(effect.id);
   }
 
   sweep(): void {
@@ -135,9 +100,9 @@ export class Escalations {
         this.#broken('I9', `${row.id} is for ${asked.join(', ')}, and has deliveries to ${made.join(', ')}`);
     }
     this.#unchecked.length = 0;
-    for (const { message } of this.#leftOut) this.#broken('I9', message);
+    this.#leftOut.sweep();
     this.#ends.sweep();
-    for (const { groupId } of this.#orphans.values())
+    for (const { groupId } of this.#runs.orphans())
       this.#broken('I9', `${groupId} is closed, and its escalation is not over`);
   }
 
@@ -164,11 +129,13 @@ export class Escalations {
         this.#went(run, at);
         return;
       }
-      case 'escalation.skipped':
+      case 'escalation.skipped': {
         counters.hit('escalation step left out');
-        this.#checkLeftOut(this.#turn(subjectId, at, body), reason, at);
-        this.#went(this.#runs.get(subjectId)!, at);
+        const run = this.#turn(subjectId, at, body);
+        this.#leftOut.leftOut(run, reason, at, this.#unsettled(subjectId, at));
+        this.#went(run, at);
         return;
+      }
       case 'escalation.paused': {
         const run = this.#live(subjectId, 'is paused');
         run.pausedBy = reason;
@@ -197,20 +164,17 @@ export class Escalations {
     const { counters, journal } = this.#world;
     const group = journal.groups.get(groupId);
     const policy = this.#policyOf(groupId);
-    // Another one goes on with what it had.
-    if (this.#heirs.has(groupId)) this.#handOver(groupId);
-    const before = this.#runs.get(groupId);
-    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#heirs.delete(from);
+    const before = this.#runs.before(groupId);
     if (before && !isOver(before)) this.#broken('I9', `${groupId} is escalated anew and was not over`);
     if (policy?.name !== name || group === undefined)
       this.#broken('I9', `${groupId} is escalated by ${name}, and ought to be by ${policy?.name}`);
     counters.hit('escalation armed');
     if (before) counters.hit('escalation armed anew');
     this.#armedAt.set(groupId, at);
-    this.#runs.set(groupId, {
+    this.#runs.begin({
       ...{ tenant: group.tenant, groupId, place: placeOf(group), policy, startedAt: at, round: 1, next: 0 },
       ...{ earliest: at + policy.steps[0]!.afterMs, openMs: 0, ripeAt: null },
-      ...{ seenAt: at, seen: 'other', pausedBy: null, pausedAt: 0, overAt: 0 },
+      ...{ seenAt: at, seen: 'other', pausedBy: null, pausedAt: 0, overAt: 0, exhausted: false },
     });
   }
 
@@ -225,15 +189,13 @@ export class Escalations {
     if (is < next) this.#broken('I9', `${where} is taken again`);
     if (is > next) this.#broken('I9', `${where} comes before step ${run.next + 1} of round ${run.round}`);
     if (at < run.earliest) this.#broken('I9', `${where} is taken at ${at}, and is due at ${run.earliest}`);
-    if (this.#toldAt.get(groupId) === undefined)
-      this.#broken('I9', `${where} is taken of what nobody was told of`);
+    if (!this.#runs.wasTold(groupId)) this.#broken('I9', `${where} is taken of what nobody was told of`);
     return run;
   }
 
   #live(groupId: string, what: string): Run {
-    this.#takeUp(groupId);
-    const run = this.#runs.get(groupId);
-    if (run === undefined || isOver(run)) this.#broken('I9', `${groupId} ${what} and is not escalated`);
+    const run = this.#runs.live(groupId);
+    if (run === undefined) this.#broken('I9', `${groupId} ${what} and is not escalated`);
     return run;
   }
 
@@ -265,33 +227,6 @@ export class Escalations {
     run.seenAt = Math.max(run.seenAt, at);
   }
 
-  #checkLeftOut(run: Run, reason: string | null, at: number): void {
-    const step = run.policy.steps[run.next]!;
-    const where = `step ${run.next + 1} of ${run.groupId}`;
-    if (reason === 'hours' && (step.during.length === 0 || isOddQuarter(at)))
-      this.#broken('I9', `${where} was left out by the hour, and it is in time`);
-    if (reason !== 'severity') return;
-    const severity = this.#worstOpen(run.groupId, at);
-    if (severity === null || this.#unsettled(run.groupId, at)) return;
-    if (step.severities !== null && !step.severities.includes(severity)) return;
-    const message = `${where} was left out by severity, which is ${severity}`;
-    if (step.severities === null) this.#broken('I9', message);
-    this.#leftOut.push({ groupId: run.groupId, at, step, message });
-  }
-
-  /**
-   * A group that is due for both is told first, and its step goes by what was told: the message of a moment is stored after
-   * its events.
-   */
-  #justifyLeftOut({ groupId, createdAt }: NotificationRow): void {
-    if (!this.#leftOut.some((left) => left.groupId === groupId && left.at === createdAt)) return;
-    const severity = this.#worstOpen(groupId!, createdAt);
-    if (severity === null) return;
-    this.#leftOut = this.#leftOut.filter(
-      (left) => left.groupId !== groupId || left.at !== createdAt || left.step.severities?.includes(severity),
-    );
-  }
-
   /** How urgent the most urgent alert is that was told and that nobody holds; null: there is none. */
   #worstOpen(groupId: string, at: number): Severity | null {
     const group = this.#world.journal.groups.get(groupId);
@@ -301,25 +236,26 @@ export class Escalations {
 
   #ended(groupId: string, reason: string | null, at: number): void {
     const { counters, journal } = this.#world;
-    this.#takeUp(groupId);
     const group = journal.groups.get(groupId);
-    const run = this.#runs.get(groupId) ?? this.#orphans.get(group ? placeOf(group) : '');
+    const run = this.#runs.ending(groupId);
     if (run === undefined) this.#broken('I9', `${groupId} is not escalated any more, and never was`);
-    this.#orphans.delete(run.place);
+    if (run.exhausted) this.#broken('I9', `${groupId} is not escalated any more, and was not before`);
     if (reason === 'exhausted') {
       if (!isOver(run))
         this.#broken('I9', `${groupId} is exhausted before step ${run.next + 1} of round ${run.round}`);
       counters.hit('escalation exhausted');
+      run.exhausted = true;
       return;
     }
     counters.hit('escalation ended');
-    this.#runs.delete(groupId);
+    this.#runs.end(groupId);
     const since = Math.max(this.#telling.routedAt, this.#telling.lastMovedAt);
     if (reason !== 'resolved') {
       counters.hit('escalation ended by a route');
-      this.#partedAt.set(groupId, at);
+      this.#runs.part(groupId, at);
       if (since < run.startedAt)
         this.#broken('I9', `${groupId} ended (${reason}) and nothing was routed anew`);
+      if (reason === 'routed_elsewhere' && group) this.#elsewhere.check(run, group, at);
       return;
     }
     // What fires anew at this moment begins its own.
@@ -329,59 +265,6 @@ export class Escalations {
     const told = fires.filter(({ row }) => group && saysFiring(this.#words.of(row, group)));
     if (told.length > 0 && !this.#unsettled(groupId, at))
       this.#broken('I9', `${groupId} ended as resolved, and ${told[0]!.row.id} fires`);
-  }
-
-  /** Another group tells the same people from now on, perhaps: it is certain once the first one lets it go. */
-  #takenOver(row: GroupRow): void {
-    const { escalation } = row;
-    this.#ends.passedOn(row);
-    if (escalation == null) {
-      this.#handOver(row.id);
-      return;
-    }
-    // Of no policy: it only knows whom steps elsewhere have told.
-    if (escalation.policy === '' || this.#runs.get(row.id)?.startedAt === escalation.startedAt) return;
-    for (const run of this.#runs.values()) {
-      if (run.tenant !== row.tenant || run.groupId === row.id || run.startedAt !== escalation.startedAt)
-        continue;
-      const from = this.#world.journal.groups.get(run.groupId);
-      if (from === undefined || from.receiver !== row.receiver) continue;
-      if (JSON.stringify(from.labels) !== JSON.stringify(row.labels)) continue;
-      this.#heirs.set(run.groupId, row.id);
-      // What a commit holds of a group is how it ends: the first one may have been stored without it before.
-      if (from.escalation == null) this.#handOver(run.groupId);
-    }
-  }
-
-  #handOver(from: string): void {
-    const heir = this.#heirs.get(from);
-    const run = this.#runs.get(from);
-    this.#heirs.delete(from);
-    const own = heir === undefined ? undefined : this.#runs.get(heir);
-    if (heir === undefined || run === undefined || (own && !isOver(own))) return;
-    this.#world.counters.hit('escalation handed over');
-    this.#ends.handOver(from, heir);
-    this.#partedAt.set(from, this.#world.clock.now());
-    this.#runs.delete(from);
-    const toldAt = this.#toldAt.get(from);
-    if (toldAt) this.#toldAt.set(heir, toldAt);
-    run.groupId = heir;
-    this.#runs.set(heir, run);
-  }
-
-  /** Of a group of which nothing is known: what it may have taken over. */
-  #takeUp(groupId: string): void {
-    if (this.#runs.has(groupId)) return;
-    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#handOver(from);
-  }
-
-  #closed(groupId: string): void {
-    this.#handOver(groupId);
-    // What it took over, perhaps, the other one has still.
-    for (const [from, heir] of [...this.#heirs]) if (heir === groupId) this.#heirs.delete(from);
-    const run = this.#runs.get(groupId);
-    this.#runs.delete(groupId);
-    if (run && !isOver(run)) this.#orphans.set(run.place, run);
   }
 
   // -- what is said ---------------------------------------------------------------------------------------------
@@ -403,19 +286,19 @@ export class Escalations {
     const { journal } = this.#world;
     const run = this.#runs.get(groupId);
     this.#ends.receiverTold(row);
-    this.#justifyLeftOut(row);
+    this.#leftOut.receiverTold(row);
     const fires = Object.entries(row.alerts).some(
       ([id, saying]) => saysFiring(saying) && journal.alerts.get(id)?.row.kind === 'alert',
     );
     if (!fires) return;
-    this.#toldAt.set(groupId, { at: row.createdAt, reason: row.reason });
+    this.#runs.told(groupId, row.createdAt);
     const news = ['first', 'new_alerts', 'refired'].includes(row.reason);
     if (!news && row.reason !== 'repeat' && row.reason !== 'escalated') return;
     const policy = this.#policyOf(groupId);
     // Events of a moment are stored before its messages. What this one began, or went on with, may have gone to other people
     // by then, because the alert, told late, was raised at once: how it ended was looked at there.
     if (run === undefined && this.#armedAt.get(groupId) === row.createdAt) return;
-    if (run === undefined && this.#partedAt.get(groupId) === row.createdAt && this.#isAnothers(row)) return;
+    if (run === undefined && this.#runs.partedAt(groupId) === row.createdAt && this.#isAnothers(row)) return;
     // So may its last step have been taken.
     if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
     this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
@@ -536,11 +419,6 @@ export class Escalations {
     throw new Violation(id, message, this.#world.clock.now());
   }
 }
-
-const placeOf = ({ tenant, receiver, labels }: GroupRow) =>
-  `${tenant} ${receiver} ${canonicalLabels(labels)}`;
-
-const isOver = ({ next, policy }: Run): boolean => next >= policy.steps.length;
 
 const worst = (rows: readonly AlertRow[]) =>
   severities.findLast((one) => rows.some((row) => row.effectiveSeverity === one)) ?? 'info';
