@@ -15,6 +15,8 @@ interface SeriesModel extends Points {
 
 /** Grid times that a verdict must have been the same at, beyond `for` or keep_firing_for. */
 const calmTimes = 6;
+/** A grid time that has been due for so long has been judged; one that became due since may have been. */
+const judgedWithinMs = 1_000;
 
 export class Groups {
   readonly #world: World;
@@ -77,9 +79,13 @@ export class Groups {
       const key = keyOf(rule.name, Object.fromEntries(Object.entries(labels).filter(([, v]) => v !== '')));
       groups.set(key, [...(groups.get(key) ?? []), series]);
     }
-    const last = Math.floor((clock.now() - evalDelayMs - 1_000) / intervalMs) * intervalMs;
+    const due = clock.now() - evalDelayMs;
+    const last = Math.floor((due - judgedWithinMs) / intervalMs) * intervalMs;
+    const newest = Math.floor(due / intervalMs) * intervalMs;
     for (const [key, members] of groups) {
       const over = (spanMs: number, verdict: boolean): boolean => {
+        // What is due in this very second and says the opposite may be in the alert already, or not yet: both are right.
+        if (this.#verdict(rule, members, newest) === !verdict) return false;
         for (let t = last - spanMs - calmTimes * intervalMs; t <= last; t += intervalMs)
           if (this.#verdict(rule, members, t) !== verdict) return false;
         return true;
