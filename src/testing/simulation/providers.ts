@@ -16,7 +16,8 @@ import type { Machine } from './machine.ts';
 /** Less than the shortest group_interval would do; a hang costs this much. */
 export const sendDeadlineMs = 15_000;
 
-const never = new Promise<never>(() => {});
+/** One for each call: whoever waits for a promise that all share is remembered by it for good, and its world with it. */
+const never = () => new Promise<never>(() => {});
 
 type Refusal = Exclude<SendFailure['kind'], 'unknown'>;
 
@@ -96,7 +97,7 @@ export class Provider {
   #send(generation: number, message: AlertMessage, context: SendContext): Promise<SendResult> {
     const world = this.#world;
     const { random, clock, counters } = world;
-    if (world.mayCrash(generation, 'send.before')) return never;
+    if (world.mayCrash(generation, 'send.before')) return never();
     // A merged call is each of its deliveries, with what that one says.
     const ids = context.deliveryIds ?? [context.deliveryId];
     const said = (id: string) =>
