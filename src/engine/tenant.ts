@@ -3,12 +3,15 @@
 import type { Rule } from '../../rules/types.ts';
 import type { SeriesTable } from '../ingest/series.ts';
 import type { ConfigObjectKind } from '../pipeline/effect.ts';
+import { groupsOf } from '../pipeline/group.ts';
 import { restoreHeartbeats } from '../pipeline/heartbeats.ts';
 import { emptyResult, type StepResult } from '../pipeline/input.ts';
 import { loadPipeline } from '../pipeline/load.ts';
+import { audienceOf } from '../pipeline/routing.ts';
 import type { PipelineState } from '../pipeline/state.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Directory, OnCall } from '../policy/people.ts';
+import { isOfAudience } from '../policy/plan.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import { RecipientWays } from '../policy/recipient-ways.ts';
 import type { DeliveryPolicy, PolicyState } from '../policy/state.ts';
@@ -177,7 +180,14 @@ export class Tenant {
     for (const { key, startsAt } of store.dismissed(this.name)) this.pipeline.dismissed.set(key, startsAt);
     restoreHeartbeats(this.pipeline, store.heartbeats(this.name), watched, now);
     const policy = this.#withPeople(this.channels.policy(this.filePolicy));
-    this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned);
+    const { pipeline } = this;
+    const isStillTold = (orderKey: string, id: string) =>
+      groupsOf(pipeline, id).some(
+        ({ row }) =>
+          row.notified[id]?.status === 'firing' &&
+          isOfAudience(orderKey, audienceOf(row.receiver, row.labels)),
+      );
+    this.policy = loadPolicy(this.name, snapshot, policy, newId, now, planned, isStillTold);
     this.due.clear();
     this.ordered = false;
     return { step: out, plan: planned };

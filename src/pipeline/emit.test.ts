@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CompositeRule } from '../../rules/types.ts';
-import { aRule } from '../testing/builders.ts';
+import { aRoute, aRule } from '../testing/builders.ts';
 import { PipelineStory } from '../testing/pipeline-story.ts';
 
 const alertsTold = (story: PipelineStory) =>
@@ -52,4 +52,25 @@ it('says the whole condition where there is no one figure, and nothing of a rule
   story.state.rules = new Map();
   story.advance(5 * 3_600_000);
   expect(alertsTold(story).at(-1)).toEqual({ severity: 'warning', condition: undefined, forMs: undefined });
+});
+
+it('says of an end whether another group of the same people is still to tell it', () => {
+  const place = { path: '{}/{host="a"}', resolveWaitMs: 300_000 };
+  const others = aRoute({ path: '{}/{team="db"}', receiver: 'db' });
+  const route = { routes: [aRoute({ continue: true }), aRoute({ ...place, continue: true }), others] };
+  const story = new PipelineStory({ route, receivers: [{}, { name: 'db' }] });
+  story.verdict('a', true);
+  story.advance(60_000);
+  story.verdict('a', false);
+  story.advance(600_000);
+  const told = story.results.flatMap(({ notifications }) => notifications);
+  const [id] = Object.keys(told[0]!.alerts);
+  expect(told.map(({ receiver, alerts, endsAgain }) => [receiver, alerts[id!], endsAgain])).toEqual([
+    ['ops', 'firing', undefined],
+    ['ops', 'standing', undefined],
+    ['db', 'firing', undefined],
+    ['ops', 'resolved', [id]],
+    ['db', 'resolved', undefined],
+    ['ops', 'resolved', undefined],
+  ]);
 });

@@ -44,11 +44,14 @@ function sayingOf(state: PipelineState, alert: AlertRow, group: Group): Saying {
     return 'event';
   if (alert.state === 'resolved') return 'resolved';
   if (group.row.notified[alert.id]?.status === 'firing') return 'standing';
-  // Several routes may lead to the same people on the same way: what one group has said there is no news of another.
-  const isSaid = groupsOfAudience(state, group, alert.id).some(
-    ({ row }) => row.notified[alert.id]?.status === 'firing',
+  return isToldBeside(state, alert, group) ? 'standing' : 'firing';
+}
+
+/** Several routes may lead to the same people on the same way: what one group has said there is no news of another. */
+function isToldBeside(state: PipelineState, alert: AlertRow, group: Group): boolean {
+  return groupsOfAudience(state, group, alert.id).some(
+    (other) => other !== group && other.row.notified[alert.id]?.status === 'firing',
   );
-  return isSaid ? 'standing' : 'firing';
 }
 
 /** Everything that is said in this message: changed ones first. */
@@ -88,6 +91,7 @@ export function emitNotification(
   const all = [...said.changed, ...said.standing];
   if (all.length === 0) throw new Error(`group ${group.row.groupKey} has nothing to say`);
   const alerts: Record<string, Saying> = {};
+  const endsAgain: string[] = [];
   let severity = 0;
   let priority = priorities.length - 1;
   let firing = false;
@@ -95,6 +99,7 @@ export function emitNotification(
     const status = sayingOf(state, alert, group);
     alerts[alert.id] = status;
     firing ||= status !== 'resolved';
+    if (status === 'resolved' && isToldBeside(state, alert, group)) endsAgain.push(alert.id);
     severity = Math.max(severity, severities.indexOf(alert.effectiveSeverity));
     priority = Math.min(priority, priorities.indexOf(alert.priority));
   }
@@ -129,6 +134,7 @@ export function emitNotification(
     receiver: group.row.receiver,
     message,
     alerts,
+    ...(endsAgain.length > 0 && { endsAgain }),
     ...(group.route?.strategy != null && { strategy: group.route.strategy }),
   };
 }

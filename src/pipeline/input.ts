@@ -172,6 +172,8 @@ export interface Notification {
   readonly message: AlertMessage;
   /** alert id → what this notification says of it (all of them, also those cut from the message). */
   readonly alerts: Readonly<Record<string, Saying>>;
+  /** Ids of those that are over and of which another group of the same people is still to say so; absent: none. */
+  readonly endsAgain?: readonly string[];
   /** The one that the route asks for. */
   readonly strategy?: string;
   /** It goes to these, in place of whom its receiver names. */

@@ -23,7 +23,8 @@ export function noteHeard(
       // Whoever never heard the last end believes it already.
       if (!believed.has(id)) unsaid.add(id);
     } else if (saying === 'resolved') {
-      if (!unsaid.delete(id)) believed.add(id);
+      // Whoever never heard the firing waits for no end, of which other groups may speak, too.
+      if (!unsaid.has(id)) believed.add(id);
     }
     // One that stands was said before; if that was lost too, it is among the unsaid.
   }
@@ -40,6 +41,32 @@ export function noteEnded(order: Order, delivery: OpenDelivery, lost: boolean): 
     if (again !== true) noteLost(order, alerts, orderNo);
   } else noteHeard(order, alerts, lost, maybe);
   for (const said of saidAfter(delivery)) noteLost(order, said, orderNo);
+  forgetOver(order, delivery);
+}
+
+type Message = Pick<OpenDelivery, 'alerts' | 'endsAgain' | 'lostAfter'>;
+
+/** Ends that are not sent: nobody there heard of what has ended, and is to hear no end of it from another group either. */
+export function noteEndsNotSent(order: Order, message: Message): void {
+  for (const id of Object.keys(message.alerts)) order.believed.delete(id);
+  for (const id of message.endsAgain ?? []) order.unsaid.add(id);
+  forgetOver(order, message);
+}
+
+/**
+ * That nobody heard of what the message says last to be over is not remembered any more, unless something open says more of
+ * that than that it begins anew, or another group is to tell its end.
+ */
+export function forgetOver({ unsaid, open }: Order, message: Message): void {
+  if (unsaid.size === 0) return;
+  const last = new Map<string, string>(Object.entries(message.alerts));
+  for (const [id, words] of message.lostAfter ?? [])
+    last.set(id, words.endsWith('r') ? 'resolved' : 'firing');
+  for (const [id, saying] of last) {
+    if (saying !== 'resolved' || !unsaid.has(id) || message.endsAgain?.has(id)) continue;
+    const next = open.find((one) => one !== message && speaksOf(one, id));
+    if (next === undefined || next.alerts[id] === 'firing') unsaid.delete(id);
+  }
 }
 
 /** Words that were lost behind a message, in the order in which they were said. */

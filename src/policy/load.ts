@@ -12,7 +12,7 @@ import { endConfirmed } from './confirm.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { bury, maySomebodyHaveIt } from './ending.ts';
 import { endOf, untoldReason } from './ends.ts';
-import { noteHeard, noteLost } from './heard.ts';
+import { forgetOver, noteEndsNotSent, noteHeard, noteLost } from './heard.ts';
 import type { PlanResult } from './plan-result.ts';
 import { quietReason } from './quiet-deliveries.ts';
 import { arriveLate } from './receipts-of-open.ts';
@@ -34,6 +34,9 @@ export interface LoadedPolicy {
   readonly untold: readonly { readonly notificationId: string; readonly endedAt: number }[];
 }
 
+/** Whether a group that speaks on the way of an order key has told of the alert and is still to tell that it is over. */
+export type IsStillTold = (orderKey: string, alertId: string) => boolean;
+
 /** What died so long before the start is history: nobody is called for it any more. */
 const untoldForMs = 3_600_000;
 
@@ -48,6 +51,7 @@ export function loadPolicy(
   newId: () => string,
   now: number,
   out: PlanResult,
+  isStillTold: IsStillTold = () => false,
 ): PolicyState {
   const state = emptyPolicyState(tenant, newId, policy);
   for (const row of tallies) {
@@ -71,10 +75,15 @@ export function loadPolicy(
   const poison = new Set<string>();
   const inOrder = [...deliveries].sort((a, b) => a.orderNo - b.orderNo);
   const unheardSince = lastUnheard(inOrder);
+  const told = endsToldAgain(inOrder, isStillTold);
   for (const { row, lostAt } of steps(inOrder)) {
     const order = orderAt(state, row.orderKey);
+    const ended = told.get(row.id);
+    const endsAgain = ended && { endsAgain: ended };
+    const said = { alerts: row.alerts, ...endsAgain };
     if (lostAt !== null) {
       noteLost(order, owedOf(row, unheardSince), lostAt);
+      forgetOver(order, said);
       continue;
     }
     order.lastNo = Math.max(order.lastNo, row.orderNo);
@@ -89,6 +98,7 @@ export function loadPolicy(
         lane: row.lane,
         expiresAt: row.expiresAt,
         alerts: row.alerts,
+        ...endsAgain,
         system: isAboutUs(row),
         state: row.state,
         dueAt: row.dueAt,
@@ -114,10 +124,15 @@ export function loadPolicy(
       continue;
     }
     if (isNothing(row)) continue;
+    if (row.state === 'dropped' && row.reason === 'firing_not_sent') {
+      noteEndsNotSent(order, said);
+      continue;
+    }
     const maybe = maySomebodyHaveIt(row);
     if (isLost(row) && !maybe) {
       if (!isAgain(row)) noteLost(order, owedOf(row, unheardSince), row.orderNo);
     } else noteHeard(order, row.alerts, isLost(row), maybe);
+    forgetOver(order, said);
   }
   for (const [key, order] of [...state.orders]) {
     if (isSettled(order)) state.orders.delete(key);
@@ -160,6 +175,24 @@ function steps(
 function confirmedOf({ receipts = 0, providerId, leaseToken }: DeadLetter): { confirmed?: [string] } {
   const arrived = (receipts & receiptBits.delivered) !== 0 && leaseToken > 0;
   return arrived && providerId !== null ? { confirmed: [providerId] } : {};
+}
+
+/** By message: those of its alerts that it says are over, and of which another group told that later, or is still to. */
+function endsToldAgain(
+  inOrder: readonly DeadLetter[],
+  isStillTold: IsStillTold,
+): ReadonlyMap<string, Set<string>> {
+  const again = new Map<string, Set<string>>();
+  const next = new Map<string, Saying>();
+  for (const { id, orderKey, alerts } of [...inOrder].reverse())
+    for (const [alert, saying] of Object.entries(alerts)) {
+      const said = next.get(`${orderKey} ${alert}`);
+      next.set(`${orderKey} ${alert}`, saying);
+      // What begins anew was over before.
+      const goesOn = said === undefined ? isStillTold(orderKey, alert) : said !== 'firing';
+      if (saying === 'resolved' && goesOn) again.set(id, (again.get(id) ?? new Set()).add(alert));
+    }
+  return again;
 }
 
 /** By `order key, alert`: the number of the last message that says that it fires and still waits, or was not sent and not replaced. */

@@ -10,7 +10,7 @@ import { discard, requeue } from './dead-letters.ts';
 import { attemptBody, deliveryEvent, describe, resultEffect } from './delivery-effects.ts';
 import { bury, dropOvertaken, dropRepeated, isPointless, settle } from './ending.ts';
 import { isUntold, tellsOfEndsOnly, untoldReason } from './ends.ts';
-import { noteLost } from './heard.ts';
+import { noteEndsNotSent } from './heard.ts';
 import type { PolicyInput } from './input.ts';
 import { callInstead } from './overdue.ts';
 import { emptyPlan, type PlanResult } from './plan-result.ts';
@@ -61,6 +61,8 @@ export function plan(state: PolicyState, input: PolicyInput, now: number): PlanR
         const isOver = (id: string) => !input.known(id) && !order.open.some(({ alerts }) => id in alerts);
         for (const set of [order.unsaid, order.believed])
           for (const id of set) if (isOver(id)) set.delete(id);
+        for (const { endsAgain } of order.open)
+          for (const id of endsAgain ?? []) if (!input.known(id)) endsAgain!.delete(id);
         if (isSettled(order)) state.orders.delete(key);
       }
       break;
@@ -135,6 +137,11 @@ function openDelivery(
 /** The way on which nothing overtakes: an audience, and the channel with its recipient. Channel names hold no blank. */
 export function orderKeyOf(audience: string, channel: string): string {
   return `${audience} ${channel}`;
+}
+
+/** Whether the way is one of the audience. */
+export function isOfAudience(orderKey: string, audience: string): boolean {
+  return orderKey.startsWith(orderKeyOf(audience, ''));
 }
 
 export function laneOf(severity: Severity): Lane {
@@ -238,6 +245,7 @@ function planDelivery(
 ): void {
   const { receiver, message, only, to } = from;
   const alerts = sayingsTo(notification, recipient);
+  const endsAgain = from.endsAgain && { endsAgain: new Set(from.endsAgain) };
   // A test waits for nothing that was said before, and nothing waits for it.
   const audience = only === undefined ? audienceOf(receiver, message.groupLabels) : `test:${from.id}`;
   const orderKey = orderKeyOf(audience, recipient);
@@ -301,7 +309,8 @@ function planDelivery(
   };
   out.effects.push({ put: 'delivery', row });
   if (pointless) {
-    forgetUnsaid(state, order, orderKey, alerts);
+    noteEndsNotSent(order, { alerts, ...endsAgain });
+    if (isSettled(order)) state.orders.delete(orderKey);
     return;
   }
   if (untold) {
@@ -322,6 +331,7 @@ function planDelivery(
     lane: row.lane,
     expiresAt: row.expiresAt,
     alerts,
+    ...endsAgain,
     system: isAboutUs(notification),
     state: leased ? 'sending' : 'queued',
     dueAt,
@@ -349,16 +359,6 @@ function asksAgain(state: PolicyState, recipient: string, lane: Lane, now: numbe
   const breaker = openBreaker(state, recipient);
   if (!breaker || breaker.probe !== null) return false;
   return now >= breaker.probeAt + (lane === 'high' ? urgentAsksAfterMs : 0);
-}
-
-function forgetUnsaid(
-  state: PolicyState,
-  order: Order,
-  orderKey: string,
-  alerts: OpenDelivery['alerts'],
-): void {
-  noteLost(order, alerts, Number.POSITIVE_INFINITY);
-  if (isSettled(order)) state.orders.delete(orderKey);
 }
 
 /** A lease came back unused: on a paused channel the next of the chain carries it, or it waits with the others. */

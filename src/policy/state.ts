@@ -19,6 +19,8 @@ export interface OpenDelivery {
   readonly lane: Lane;
   readonly expiresAt: number;
   readonly alerts: Readonly<Record<string, Saying>>;
+  /** Alerts whose end it tells, and of which another group of the same people is still to tell it. */
+  readonly endsAgain?: Set<string>;
   /** Its message is about the program itself. */
   readonly system: boolean;
   state: 'queued' | 'sending';
@@ -54,7 +56,7 @@ export interface Order {
   lastNo: number;
   /** Ascending by `orderNo`. */
   readonly open: OpenDelivery[];
-  /** Alerts whose firing died on this way and was not said since: their resolve is not sent either. */
+  /** Alerts whose firing died on this way and was not said since: their resolve is not sent either, whoever says it. */
   readonly unsaid: Set<string>;
   /** Alerts of which the firing was heard and the last end was not. */
   readonly believed: Set<string>;

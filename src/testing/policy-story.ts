@@ -5,7 +5,7 @@ import type { Severity } from '../../rules/types.ts';
 import type { RoutingConfig } from '../pipeline/routing.ts';
 import type { NotificationRow, Saying } from '../pipeline/rows.ts';
 import type { DeadLetter } from '../policy/dead-letters.ts';
-import { loadPolicy } from '../policy/load.ts';
+import { type IsStillTold, loadPolicy } from '../policy/load.ts';
 import { plan } from '../policy/plan.ts';
 import { emptyPlan, type PlanResult } from '../policy/plan-result.ts';
 import type { AttemptResult } from '../policy/retry.ts';
@@ -17,7 +17,12 @@ const t0 = 1_700_000_000_000;
 const channel = 'mail';
 
 export type Step =
-  | { readonly do: 'notify'; readonly alerts: Readonly<Record<string, Saying>>; readonly severity: Severity }
+  | {
+      readonly do: 'notify';
+      readonly alerts: Readonly<Record<string, Saying>>;
+      readonly severity: Severity;
+      readonly endsAgain?: readonly string[];
+    }
   | { readonly do: 'answer'; readonly kind: AttemptResult['kind'] };
 
 /** Pure: what is asked of it is told by its answers alone. A minute goes by before each step. */
@@ -59,8 +64,15 @@ export function policyStory() {
           ...{ severity: step.severity, at, locale: 'en' },
         };
         const said = { id, groupId: 'gid', groupKey: 'g', receiver: 'ops', message, alerts: step.alerts };
+        const { endsAgain } = step;
         const means = { routing, room: () => true, leaseMs: 60_000 };
-        follow(plan(state, { kind: 'notification', notification: said, ...means }, at));
+        follow(
+          plan(
+            state,
+            { kind: 'notification', notification: { ...said, ...(endsAgain && { endsAgain }) }, ...means },
+            at,
+          ),
+        );
         return;
       }
       const head = [...state.orders.values()][0]?.open[0];
@@ -80,7 +92,7 @@ export function policyStory() {
     rows: () => [...rows.values()],
     isOpen: () => state.orders.size > 0 && [...state.orders.values()].some(({ open }) => open.length > 0),
     remembered: () => wordsOf(state),
-    afterStart() {
+    afterStart(isStillTold: IsStillTold = () => false) {
       const open = [...rows.values()].filter((row) => row.state === 'queued' || row.state === 'sending');
       const tallies = open.map(({ notificationId }) => {
         const { createdAt, severity, priority, strategy, source } = notes.get(notificationId)!;
@@ -90,7 +102,7 @@ export function policyStory() {
         };
       });
       const stored = { deliveries: [...rows.values()], breakers: [], tallies, untold: [], confirmations: [] };
-      return wordsOf(loadPolicy('default', stored, policy, newId, at, emptyPlan()));
+      return wordsOf(loadPolicy('default', stored, policy, newId, at, emptyPlan(), isStillTold));
     },
   };
 }
@@ -101,6 +113,39 @@ function wordsOf({ orders }: PolicyState) {
     ...{ unsaid: [...unsaid].sort(), believed: [...believed].sort() },
     later: open.map(({ id, lostAfter }) => [id, ...[...(lostAfter ?? [])].sort()]),
   }));
+}
+
+/**
+ * Two groups that lead to the same people tell of one alert after another, each that it fires and that it is over in its own
+ * time: the second begins before the first has ended. With each step whether somebody is still to tell that one is over.
+ */
+export function* stepsOfTwo(
+  choices: readonly Choice[],
+  kinds: readonly AttemptResult['kind'][],
+): Generator<readonly [step: Step, isStillTold: (id: string) => boolean]> {
+  let episode = 1;
+  const told = new Set<number>();
+  const over = new Set<number>();
+  for (const [what, which, severity] of choices) {
+    const id = `e${episode}`;
+    const group = which % 2;
+    const isStillTold = (one: string) => one === id && [...told].some((each) => !over.has(each));
+    if (what < 4) {
+      yield [{ do: 'answer', kind: kinds[which % kinds.length]! }, isStillTold];
+      continue;
+    }
+    const urgency = severity === 0 ? 'critical' : 'warning';
+    const isEnd = told.has(group) && (over.size > 0 || what > 6);
+    if (over.has(group) || (!told.has(group) && over.size > 0)) continue;
+    const saying = isEnd ? 'resolved' : isStillTold(id) ? 'standing' : 'firing';
+    (isEnd ? over : told).add(group);
+    const again = isEnd && isStillTold(id) ? { endsAgain: [id] } : {};
+    yield [{ do: 'notify', alerts: { [id]: saying }, severity: urgency, ...again }, isStillTold];
+    if (over.size < told.size) continue;
+    episode += 1;
+    told.clear();
+    over.clear();
+  }
 }
 
 export type Choice = [what: number, which: number, severity: number];
