@@ -37,6 +37,42 @@ it('tells whoever heard that it fires that it is over, whatever waited and was d
   );
 });
 
+it('tells nobody that it is over who never heard that it fires', () => {
+  const choice = fc.tuple(fc.nat(9), fc.nat(9), fc.nat(3));
+  fc.assert(
+    fc.property(fc.array(choice, { maxLength: 24 }), (choices) => {
+      const told = policyStory();
+      for (const step of stepsOf(choices, ['sent', 'permanent', 'rate_limited'])) told.do(step);
+      while (told.isOpen()) told.do({ do: 'answer', kind: 'sent' });
+      const heard = new Set<string>();
+      for (const { state, alerts } of told.rows()) {
+        if (state !== 'sent') continue;
+        const news = Object.entries(alerts);
+        for (const [id, saying] of news) if (saysFiring(saying)) heard.add(id);
+        expect(news.some(([id]) => heard.has(id))).toBe(true);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('drops what waits behind a firing that its end overtook, where that is the end of what nobody heard', () => {
+  const told = policyStory();
+  const says = (alerts: Record<string, Saying>) => told.do({ do: 'notify', alerts, severity: 'warning' });
+  says({ a: 'firing' });
+  told.do({ do: 'answer', kind: 'permanent' });
+  says({ b: 'firing' });
+  told.do({ do: 'answer', kind: 'rate_limited' });
+  says({ a: 'resolved' });
+  says({ b: 'resolved' });
+  expect(told.rows().map(({ alerts, reason }) => [alerts, reason])).toEqual([
+    [{ a: 'firing' }, 'permanent'],
+    [{ b: 'firing' }, 'resolved_before_send'],
+    [{ a: 'resolved' }, 'firing_not_sent'],
+    [{ b: 'resolved' }, 'firing_not_sent'],
+  ]);
+});
+
 describe('an alert of which two groups tell the same people', () => {
   const says = (saying: Saying, endsAgain?: readonly string[]) =>
     ({ do: 'notify', alerts: { a: saying }, severity: 'warning', ...(endsAgain && { endsAgain }) }) as const;

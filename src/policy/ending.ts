@@ -83,7 +83,7 @@ function release(state: PolicyState, orderKey: string, now: number, out: PlanRes
 
 /**
  * A firing that still waits when its end is here is not worth a message any more, unless it is urgent: it and the end
- * are both recorded as not sent. One that somebody may have already goes its way.
+ * are both recorded as not sent. One that somebody may have already goes its way. What comes first then may go.
  * @returns Whether that was all the news: its end is not worth a message either.
  */
 export function dropOvertaken(
@@ -117,6 +117,7 @@ export function dropOvertaken(
         // What stands and was never heard is news as well.
         Object.entries(alerts).every(([id, saying]) => saying === 'standing' && !order.unsaid.has(id)),
       );
+  const [head] = order.open;
   for (const delivery of overtaken) {
     const reason = 'resolved_before_send';
     out.effects.push(resultEffect(state, delivery, 'dropped', reason, now));
@@ -125,6 +126,7 @@ export function dropOvertaken(
     finish(state, order, delivery);
     noteEnd(state, delivery, 'dropped', now, out);
   }
+  if (head !== undefined && overtaken.includes(head)) release(state, orderKey, now, out);
   return all && overtaken.length > 0;
 }
 
