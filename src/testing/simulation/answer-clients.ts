@@ -60,7 +60,7 @@ export class AnswerClients {
     const random = this.#random;
     const { plan } = this.#world;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / plan.escalation.answersPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / plan.escalation.answersPerHour));
       if (this.#stopped) return;
       if (random.chance(0.3)) await this.#takeBack(tenant);
       else await this.#confirm(tenant);

@@ -134,14 +134,15 @@ export class Clients {
     if (now < source.nextAt) return;
     source.nextAt = now + Math.max(1_000, plan.everyMs + random.int(-500, 500));
     if (now >= source.changeAt && !this.#stopped) {
-      source.changeAt = now + random.around(plan.changeMs);
+      source.changeAt = now + this.#world.nights.stretched(now, random.around(plan.changeMs));
       source.level = random.pick([random.int(10, 60), random.int(66, 79), random.int(81, 100)]);
       if (plan.behaviour === 'steady') source.level = random.chance(0.7) ? 30 : 95;
       if (plan.behaviour === 'silent' && random.chance(0.5))
         source.silentUntil = now + random.around(400_000);
     }
     if (now < source.silentUntil) return;
-    const value = plan.behaviour === 'wild' && !this.#stopped ? random.int(40, 100) : source.level;
+    const wild = plan.behaviour === 'wild' && !this.#stopped && !this.#world.nights.isNight(now);
+    const value = wild ? random.int(40, 100) : source.level;
     let timestamp = Math.max(now - random.int(0, 300), source.lastT + 1);
     // A source that was silent for most of an hour has nothing late to say: such a sample is refused as too old.
     if (source.lastT > now - 3_000_000 && random.chance(this.#world.plan.lateShare)) {
@@ -181,7 +182,7 @@ export class Clients {
   async #events(tenant: string): Promise<void> {
     const random = this.#random;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.eventsPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / this.#world.plan.eventsPerHour));
       if (this.#stopped) return;
       const burst = random.chance(0.3) ? random.int(2, 4) : 1;
       const type = random.pick(['deploy', 'login', 'backup']);
@@ -217,7 +218,7 @@ export class Clients {
     const random = this.#random;
     const { journal, clock } = this.#world;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.commandsPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / this.#world.plan.commandsPerHour));
       if (this.#stopped) return;
       const firing = [...journal.firing].filter(({ row }) => row.tenant === tenant);
       if (firing.length === 0) continue;
@@ -249,7 +250,7 @@ export class Clients {
     const random = this.#random;
     const { journal, clock, counters } = this.#world;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.lettersPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / this.#world.plan.lettersPerHour));
       if (this.#stopped) return;
       const dead = [...journal.dead].filter(({ row }) => row.tenant === tenant);
       if (dead.length === 0) continue;
@@ -360,7 +361,7 @@ export class Clients {
     const taken = (rules: readonly ThresholdRule[], tenant: string, name: string) =>
       rules.some((r) => r.name === name && r.tenant === tenant);
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / plan.ruleChangesPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / plan.ruleChangesPerHour));
       if (this.#stopped) return;
       const rules = [...this.#world.rules];
       const i = random.int(0, rules.length - 1);
@@ -401,7 +402,7 @@ export class Clients {
     const { plan } = this.#world;
     if (plan.routeChangesPerHour === 0) return;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / plan.routeChangesPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / plan.routeChangesPerHour));
       if (this.#stopped) return;
       this.#world.counters.hit('route changed');
       const groups = new Set(

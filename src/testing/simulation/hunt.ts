@@ -17,12 +17,13 @@ export interface Found {
 export async function huntMutant(mutant: Mutant, fromSeed: number): Promise<Found | null> {
   let hours = 0;
   for (let seed = fromSeed; seed < fromSeed + seedsPerMutant; seed++) {
-    const { plan } = mutant;
+    const { plan = (drawn) => drawn } = mutant;
     const result = await simulate({
       seed,
       hours: hoursPerSeed,
       wraps: mutant.wraps(),
-      ...(plan === undefined ? {} : { plan }),
+      // The hours are few: all of them are full.
+      plan: (drawn) => ({ ...plan(drawn), nights: null }),
     });
     hours += result.foundAfter ?? hoursPerSeed;
     if (result.violation !== null)

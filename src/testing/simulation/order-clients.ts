@@ -41,7 +41,7 @@ export class OrderClients {
   async #ordering(tenant: string): Promise<void> {
     const random = this.#random;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / this.#world.plan.ordersPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / this.#world.plan.ordersPerHour));
       if (this.#stopped) return;
       const firing = [...this.#world.journal.firing].filter(({ row }) => row.tenant === tenant);
       // Of an alert that somebody is asking about nobody knows whose word is the last.

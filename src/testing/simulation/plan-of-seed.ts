@@ -8,6 +8,7 @@ import type { Receiver, Route, RoutingConfig } from '../../pipeline/routing.ts';
 import type { Window } from '../../policy/rate-limit.ts';
 import { aReceiver, aRoute, aRule } from '../builders.ts';
 import { type EscalationPlan, noEscalations } from './escalation-plan.ts';
+import type { NightPlan } from './nights.ts';
 import type { Random } from './random.ts';
 import type { ReceiptPlan } from './receipt-plan.ts';
 
@@ -78,6 +79,8 @@ export interface SeedPlan {
   readonly ruleChangesPerHour: number;
   readonly routeChangesPerHour: number;
   readonly lateShare: number;
+  /** Null: everything happens all the time. */
+  readonly nights: NightPlan | null;
 }
 
 export const noFaults: FaultPlan = {
@@ -348,5 +351,6 @@ export function drawSeed(random: Random): SeedPlan {
     ruleChangesPerHour: random.pick([0, 1, 4]),
     routeChangesPerHour: random.pick([0, 0.5, 2]),
     lateShare: random.pick([0, 0.02, 0.1]),
+    nights: null,
   };
 }

@@ -41,7 +41,7 @@ export class SilenceClients {
     const random = this.#random;
     const { clock, counters, plan } = this.#world;
     for (;;) {
-      await this.#world.sleep(random.around(3_600_000 / plan.silencesPerHour));
+      await this.#world.sleepByDay(random.around(3_600_000 / plan.silencesPerHour));
       if (this.#stopped) return;
       const open = this.#holding.open(tenant, clock.now());
       const what = open.length === 0 ? 'make' : random.pick(['make', 'make', 'change', 'expire'] as const);

@@ -14,6 +14,7 @@ import { drawEscalations } from './escalation-plan.ts';
 import { Escalations } from './escalations.ts';
 import { Groups } from './groups.ts';
 import { Holding } from './holding.ts';
+import { drawNights } from './nights.ts';
 import { OpenAlerts } from './open-alerts.ts';
 import { OrderClients } from './order-clients.ts';
 import {
@@ -94,6 +95,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ordersPerHour: new Random(seed, 26).pick([0, 1, 5]),
     receipts: drawReceipts(new Random(seed, 28), drawn.channels),
     withoutEnds: drawWithoutEnds(new Random(seed, 36), drawn.channels),
+    nights: drawNights(new Random(seed, 37)),
   };
   const stormy = { ...whole, routing: drawStorms(new Random(seed, 35), whole.routing) };
   const plan = options.plan?.(stormy) ?? stormy;

@@ -19,6 +19,7 @@ import { Counters } from './counters.ts';
 import type { Disk } from './disk.ts';
 import { type Accepted, Journal } from './journal.ts';
 import type { Machine, TakenMessage } from './machine.ts';
+import { Nights } from './nights.ts';
 import type { FaultPlan, SeedPlan } from './plan-of-seed.ts';
 import { simulatedClock, simulatedHistory, simulatedStore } from './ports.ts';
 import { Provider } from './providers.ts';
@@ -86,6 +87,7 @@ export class World implements Machine {
   readonly journal = new Journal();
   readonly random: Random;
   readonly plan: SeedPlan;
+  readonly nights: Nights;
   readonly providers: readonly Provider[];
   readonly channelHost: ChannelHost;
   faults: FaultPlan;
@@ -109,6 +111,7 @@ export class World implements Machine {
     this.#wraps = options.wraps ?? {};
     this.random = options.random;
     this.plan = options.plan;
+    this.nights = new Nights(options.plan.nights, this.clock.now());
     this.faults = options.plan.faults;
     this.rules = options.plan.rules;
     this.routing = options.plan.routing;
@@ -351,6 +354,11 @@ export class World implements Machine {
         failed(error);
       }
     });
+  }
+
+  /** Sleeps as long as what takes `ms` by day takes from now on. */
+  sleepByDay(ms: number): Promise<void> {
+    return this.sleep(this.nights.stretched(this.clock.now(), ms));
   }
 
   sleep(ms: number): Promise<void> {
