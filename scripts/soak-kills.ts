@@ -61,11 +61,13 @@ export async function namedKills(plan: KillsPlan, tenth: boolean): Promise<PartR
   return row(part, seeds, reports, hits.length * killPointNames.length);
 }
 
-/** Random kills until the time is used, at least `atLeast` of them. */
-export async function randomKills(plan: KillsPlan, atLeast: number): Promise<PartResult> {
+/**
+ * Random kills, `atLeast` of them and, where nothing else waits for the processor, until the time is used.
+ */
+export async function randomKills(plan: KillsPlan, atLeast: number, alone: boolean): Promise<PartResult> {
   const reports: CampaignReport[] = [];
   let kills = 0;
-  for (let no = 0; kills < atLeast || plan.until - Date.now() > 2 * endMs; no++) {
+  for (let no = 0; kills < atLeast || (alone && plan.until - Date.now() > 2 * endMs); no++) {
     const flaky = no % 2 === 1 && plan.until - Date.now() > 2 * flakyEndMs;
     const seed = plan.seed + 100 + no;
     const report = await runCampaign({

@@ -175,7 +175,7 @@ await Promise.all([
     const share = only.length === 1 ? chaosAloneShare : chaosShare;
     if (minutes >= 5 || only.length > 0) await part('chaos', () => chaos(plan, minutes * minuteMs * share));
     else skipped('chaos', 'its end takes some minutes: --minutes 5, or --only chaos');
-    await part('random kills', () => randomKills(plan, randomKillsAtLeast));
+    await part('random kills', () => randomKills(plan, randomKillsAtLeast, only.length === 1));
   })(),
   (async () => {
     if (minutes >= 5) await part('mutants', () => runCommand(mutants(), say));

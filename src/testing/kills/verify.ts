@@ -1,5 +1,6 @@
 // The end of a campaign: everything settles, and every promise is looked for through the API, at the provider, in the
 // sample history and in the files.
+import { slowReason, slowRoundMs } from '../../policy/retry.ts';
 import { apiState } from './api-state.ts';
 import { checkApi } from './check-api.ts';
 import { checkDatabases } from './check-databases.ts';
@@ -43,12 +44,17 @@ export async function verify(scene: Scene): Promise<void> {
 }
 
 async function settle({ client, ledger, slowMs }: Scene): Promise<void> {
-  const giveUpAt = Date.now() + slowMs;
+  const began = Date.now();
+  let giveUpAt = began + slowMs;
   let looks = 0;
   while (looks < settledLooks) {
-    const { body } = await client.sure('GET', '/api/v1/deliveries?state=queued,sending&limit=1');
-    const { items } = body as { items: unknown[] };
+    const { body } = await client.sure('GET', '/api/v1/deliveries?state=queued,sending&limit=100');
+    const { items } = body as { items: { reason: string | null; due_at: string }[] };
     looks = items.length === 0 ? looks + 1 : 0;
+    // Kills may have taken the answers of a whole round of attempts; the next round comes later, and says when.
+    for (const { reason, due_at } of items)
+      if (reason === slowReason)
+        giveUpAt = Math.max(giveUpAt, Math.min(Date.parse(due_at), began + slowRoundMs) + slowMs);
     if (Date.now() > giveUpAt) {
       ledger.violate('unsettled', `after ${slowMs} ms a delivery is still open: ${JSON.stringify(items[0])}`);
       return;
