@@ -3,7 +3,7 @@
 
 import type { Effect } from '../../pipeline/effect.ts';
 import { type DeliveryRow, sayingsTo, saysFiring } from '../../pipeline/rows.ts';
-import type { DeliveryRecord } from './journal.ts';
+import type { Accepted, DeliveryRecord } from './journal.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -285,10 +285,10 @@ export class Deliveries {
       const over =
         heard !== undefined &&
         said.some(
-          ({ receiver, saying, accepted }) =>
-            receiver === heard.receiver &&
-            saying === 'resolved' &&
-            accepted.at(-1)!.at > heard.accepted.at(-1)!.at,
+          (other) =>
+            other.receiver === heard.receiver &&
+            other.saying === 'resolved' &&
+            takenAt(other) > takenAt(heard),
         );
       if (saysFiring(heard?.saying) && !over)
         this.#broken(
@@ -339,4 +339,18 @@ export class Deliveries {
 
 function laneKey({ row: { tenant, channel, lane } }: Pick<DeliveryRecord, 'row'>): string {
   return `${tenant}/${channel}/${lane}`;
+}
+
+/**
+ * When a provider had it. What the same one takes once more under the same id, since its answer was lost, says nothing new
+ * and counts by the first time; what had not arrived, was queued anew, or went through another channel, by the later one.
+ */
+function takenAt({
+  accepted,
+  openedAt,
+  lost,
+}: Pick<DeliveryRecord, 'accepted' | 'openedAt' | 'lost'>): number {
+  const last = accepted.at(-1)!;
+  const isSame = ({ channel, at }: Accepted) => channel === last.channel && at >= openedAt;
+  return (lost ? last : (accepted.find(isSame) ?? last)).at;
 }

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { Effect } from '../../pipeline/effect.ts';
+import type { DeliveryRow, NotificationRow, Saying } from '../../pipeline/rows.ts';
+import { Counters } from './counters.ts';
+import { Deliveries } from './deliveries.ts';
+import type { DeliveryRecord } from './journal.ts';
+import type { World } from './world.ts';
+
+interface Word {
+  readonly saying: Saying;
+  /** When the provider took it, and took it again; empty: never. */
+  readonly takenAt: readonly number[];
+  /** The channel that carried it each time; absent: its recipient's own. */
+  readonly through?: readonly string[];
+  readonly openedAt?: number;
+  readonly lost?: boolean;
+  /** Of another group of the people: another order. */
+  readonly group?: string;
+  readonly receiver?: string;
+  readonly recipient?: string;
+}
+
+/** These words on one alert, the last of which was an end that was dropped as that of what nobody had heard. */
+function dropsTheEndAfter(...words: readonly Word[]) {
+  const notifications = new Map<string, NotificationRow>();
+  const deliveries = new Map<string, DeliveryRecord>();
+  const all: readonly Word[] = [...words, { saying: 'resolved', takenAt: [] }];
+  for (const [index, word] of all.entries()) {
+    const { saying, takenAt, through = [], openedAt = 0, lost = false } = word;
+    const { group = 'own', receiver = 'ops', recipient = 'pager' } = word;
+    const id = `n${index}`;
+    notifications.set(id, { id, receiver, alerts: { a: saying } } as unknown as NotificationRow);
+    const row = { id: `d${index}`, notificationId: id, recipient, orderKey: `${group} ${recipient}` };
+    deliveries.set(row.id, {
+      ...{ row: row as DeliveryRow, openedAt, lost },
+      accepted: takenAt.map((at, time) => ({ at, channel: through[time] ?? recipient })),
+    } as unknown as DeliveryRecord);
+  }
+  const journal = {
+    ...{ notifications, deliveries },
+    notificationsOf: new Map([['a', [...notifications.values()]]]),
+    deliveriesOf: new Map([...deliveries.values()].map((one) => [one.row.notificationId, [one]])),
+  };
+  const world = {
+    ...{ journal, counters: new Counters() },
+    plan: { receipts: null, withoutEnds: [] },
+    clock: { now: () => 1_000 },
+  };
+  const subjectId = `d${all.length - 1}`;
+  const row = { kind: 'delivery.dropped', subjectId, reason: 'firing_not_sent' };
+  return () => new Deliveries(world as unknown as World).onEffect({ put: 'event', row } as unknown as Effect);
+}
+
+describe('an end that is dropped since nobody heard that the alert fires', () => {
+  const isLost: Word = { saying: 'firing', takenAt: [] };
+  const heard: Word = { saying: 'standing', takenAt: [100] };
+  const isOver: Word = { saying: 'resolved', takenAt: [200], group: 'other' };
+
+  it('is right where no provider has it, or has an end since', () => {
+    expect(dropsTheEndAfter(isLost)).not.toThrow();
+    expect(dropsTheEndAfter(heard, { ...isOver, group: 'own' }, isLost)).not.toThrow();
+  });
+
+  it('is lost where a provider has that it fires', () => {
+    expect(dropsTheEndAfter(heard)).toThrow('has that it fires');
+    expect(dropsTheEndAfter(heard, isLost)).toThrow('has that it fires');
+  });
+
+  describe('and was over in another group of the same people', () => {
+    it('is right, also where the provider takes the firing once more after that, since its answer was lost', () => {
+      expect(dropsTheEndAfter(heard, isOver, isLost)).not.toThrow();
+      expect(dropsTheEndAfter({ ...heard, takenAt: [100, 300] }, isOver, isLost)).not.toThrow();
+    });
+
+    it('is lost where the firing came after that for the first time', () => {
+      expect(dropsTheEndAfter({ ...heard, takenAt: [300] }, isOver, isLost)).toThrow('has that it fires');
+      const again: Word = { ...isOver, takenAt: [200, 400] };
+      expect(dropsTheEndAfter({ ...heard, takenAt: [300] }, again, isLost)).toThrow('has that it fires');
+    });
+
+    it('is lost where the firing had to be sent once more after that: it had not arrived', () => {
+      const twice: Word = { ...heard, takenAt: [100, 300] };
+      for (const why of [{ lost: true }, { openedAt: 250 }, { through: ['pager', 'mail'] }])
+        expect(dropsTheEndAfter({ ...twice, ...why }, isOver, isLost)).toThrow('has that it fires');
+    });
+
+    it('is lost where it fired anew in the group since, and that came', () => {
+      const anew: Word = { saying: 'firing', takenAt: [300] };
+      expect(dropsTheEndAfter({ ...heard, takenAt: [100, 250] }, isOver, anew)).toThrow('has that it fires');
+    });
+
+    it('is lost where that end was never sent, or others heard it', () => {
+      for (const other of [{ takenAt: [] }, { receiver: 'other' }, { recipient: 'mail' }])
+        expect(dropsTheEndAfter(heard, { ...isOver, ...other }, isLost)).toThrow('has that it fires');
+    });
+  });
+});
