@@ -1,12 +1,13 @@
 // The oracle of what becomes more urgent by itself, from its documentation alone: not before it has been of its severity
 // for as long as a policy says, not while somebody holds it unless that does not matter, and not long after.
-import { type Severity, severities } from '../../../rules/types.ts';
+import { type Labels, type Severity, severities } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { Promotion } from '../../pipeline/escalation.ts';
-import { type AlertRow, type EventRow, saysFiring } from '../../pipeline/rows.ts';
+import { type AlertRow, type EventRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import { policyFor } from './escalation-plan.ts';
 import type { OpenAlerts } from './open-alerts.ts';
-import { toldAt } from './routes.ts';
+import { type Told, toldAt } from './routes.ts';
+import { StandingWords } from './standing-words.ts';
 import type { Telling } from './telling.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -28,11 +29,13 @@ export class Promotions {
   readonly #known = new Map<string, Known>();
   /** Since when each was due, told, and nobody's. */
   readonly #ripe = new Map<string, number>();
+  readonly #words: StandingWords;
 
   constructor(world: World, alerts: OpenAlerts, telling: Telling) {
     this.#world = world;
     this.#alerts = alerts;
     this.#telling = telling;
+    this.#words = new StandingWords(world);
   }
 
   start(): void {
@@ -47,6 +50,21 @@ export class Promotions {
 
   onEffect(effect: Effect): void {
     if (effect.put === 'event' && effect.row.subjectKind === 'alert') this.#happened(effect.row);
+    if (effect.put === 'notification') this.#said(effect.row);
+  }
+
+  #said(row: NotificationRow): void {
+    for (const id of Object.keys(row.alerts)) {
+      const known = this.#known.get(id);
+      if (known === undefined) continue;
+      this.#words.said(id, row);
+      // It may have become more urgent in the turn that told of it, and be another group's since.
+      this.#words.settle(id, this.#labelsOf(id, known.severity));
+    }
+  }
+
+  #labelsOf(id: string, severity: Severity): Labels {
+    return { ...this.#world.journal.alerts.get(id)!.row.labels, severity };
   }
 
   #happened({ kind, subjectId: id, reason, at, body }: EventRow): void {
@@ -55,8 +73,10 @@ export class Promotions {
     // It fires since its sample, which may be older than the commit.
     if (kind === 'alert.firing')
       this.#known.set(id, { severity: row.effectiveSeverity, since: Math.min(row.firedAt ?? at, at) });
-    else if (kind === 'alert.resolved') this.#known.delete(id);
-    else if (kind === 'alert.severity_changed') {
+    else if (kind === 'alert.resolved') {
+      this.#known.delete(id);
+      this.#words.forget(id);
+    } else if (kind === 'alert.severity_changed') {
       const [from, to] = [body.from, body.to] as [Severity, Severity];
       let since = at;
       if (reason === 'promoted') since = this.#promoted(row, from, to, at);
@@ -64,6 +84,7 @@ export class Promotions {
         this.#broken('I3', `${id} falls to ${to}, and was raised to ${row.promoted}`);
       if (this.#known.has(id)) this.#known.set(id, { severity: to, since });
       this.#ripe.delete(id);
+      this.#words.settle(id, this.#labelsOf(id, to));
     }
   }
 
@@ -92,11 +113,11 @@ export class Promotions {
     return at - dueAt <= slackMs ? Math.min(dueAt, at) : at;
   }
 
-  #rulesFor(row: AlertRow, from: Severity): readonly (Promotion & { readonly receiver: string })[] {
+  #rulesFor(row: AlertRow, from: Severity): readonly (Promotion & { readonly place: Told })[] {
     const { routing } = this.#world;
-    return toldAt(routing, { ...row.labels, severity: from }).flatMap(({ route, receiver, digest }) => {
-      const { promote } = (digest === null ? policyFor(routing, route) : null) ?? { promote: [] };
-      return promote.filter((one) => one.from === from).map((one) => ({ ...one, receiver }));
+    return toldAt(routing, { ...row.labels, severity: from }).flatMap((place) => {
+      const { promote } = (place.digest === null ? policyFor(routing, place.route) : null) ?? { promote: [] };
+      return promote.filter((one) => one.from === from).map((one) => ({ ...one, place }));
     });
   }
 
@@ -106,15 +127,19 @@ export class Promotions {
     for (const [id, { severity, since }] of this.#known) {
       const row = journal.alerts.get(id)!.row;
       const said = journal.notificationsOf.get(id) ?? [];
+      const labels = this.#labelsOf(id, severity);
+      // The tree may be another one since.
+      this.#words.settle(id, labels);
       // Whoever is to hear of it now has heard of it.
-      const isTold = (by: string) => {
-        const last = said.findLast(({ receiver }) => receiver === by);
+      const isTold = (place: Told) => {
+        if (!this.#words.stands(id, place, labels)) return false;
+        const last = said.findLast(({ receiver }) => receiver === place.receiver);
         // A group that it has left owes its end: the one that it is in may be kept from telling it.
         const left = journal.groups.get(last?.groupId ?? '')?.notified[id]?.left;
         return left === undefined && saysFiring(last?.alerts[id]);
       };
       const due = this.#rulesFor(row, severity).filter(
-        ({ afterMs, receiver }) => since + afterMs <= now && isTold(receiver),
+        ({ afterMs, place }) => since + afterMs <= now && isTold(place),
       );
       const isDue =
         due.some((one) => one.while === 'unresolved') ||
