@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
+import type { HttpOutcome, HttpRequest } from './http-exchange.ts';
 import type { AlertMessage, Locale } from './message.ts';
 
 /** Closed list: metric label, policy and dashboard use the same word. */
@@ -52,6 +53,11 @@ export interface SendFailure {
 export interface ChannelHost {
   /** undici dispatcher with the address check in connector and lookup, without redirects; loaded when first asked for. */
   dispatcher(): Promise<Dispatcher>;
+  /**
+   * Makes the request elsewhere than on the main thread, through the same check; null: not now. Absent: never. For
+   * `request` of http.ts, which everybody calls.
+   */
+  exchange?(call: HttpRequest): Promise<HttpOutcome> | null;
   /** A plain TCP socket through the same address check (SMTP). Rejects with EgressError. */
   connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
   /** Epoch milliseconds. */

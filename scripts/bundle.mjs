@@ -59,6 +59,7 @@ export async function bundle(root) {
       join(from, 'statistics/statistics-worker.js'),
       join(from, 'detection/forest-worker.js'),
       join(from, 'analyses/cause-worker.js'),
+      join(from, 'delivery/egress-worker.js'),
       join(from, 'cli/burner.js'),
     ],
     plugins: [onlyEnglish],

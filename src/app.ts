@@ -22,6 +22,7 @@ import { RuleReader } from './config/rule-reader.ts';
 import { gapText } from './config/schedules.ts';
 import { callbackUrlOf } from './delivery/callbacks.ts';
 import { createEgress } from './delivery/egress.ts';
+import { EgressThread } from './delivery/egress-thread.ts';
 import type { KnownOf } from './delivery/message-analysis.ts';
 import { closeChannels, type Opener, openChannel, openChannels } from './delivery/open-channels.ts';
 import { ThreadGrower } from './detection/thread-grower.ts';
@@ -226,10 +227,12 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
   const { config } = options;
   const { disk, store, history, reader, replays, statistics, ruleReader, log, clock, newId } = parts;
   const egress = createEgress(config.egress);
+  const calls = new EgressThread({ egress: config.egress, clock });
   const kinds = options.channels ?? builtIn;
   const opener: Opener = {
     host: {
       dispatcher: () => egress.dispatcher(),
+      exchange: (call) => calls.exchange(call),
       connect: (host, port, signal) => egress.connect(host, port, signal),
       now: () => clock.now(),
       print: options.print ?? (() => undefined),
@@ -434,6 +437,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
       await runtime.close(drainMs);
       disk.close();
       await closeChannels(channels.values());
+      calls.close();
       await egress.close();
       reader.close();
       grower.close();

@@ -14,7 +14,8 @@ export type ThreadName =
   | 'replay-worker'
   | 'statistics-worker'
   | 'forest-worker'
-  | 'cause-worker';
+  | 'cause-worker'
+  | 'egress-worker';
 
 /**
  * `data` is the thread's `workerData`; `beside` the module that it lies beside, if not this one. Errors and the end come as
