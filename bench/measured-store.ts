@@ -1,6 +1,6 @@
 // Wrappers around the real store: one counts rows and times commits, the other commits every alert on its own.
 import type { Effect } from '../src/pipeline/effect.ts';
-import type { CommittedEvent, ShardCommit, Store } from '../src/store/store.ts';
+import type { CommittedEvent, Store } from '../src/store/store.ts';
 
 export interface Measured {
   readonly store: Store;
@@ -25,7 +25,7 @@ export function measured(store: Store): Measured {
   const counts = { ...zero, analysed: 0, analysedEvents: 0 };
   const self: Measured = {
     counts,
-    store: replaceCommit(store, (shards) => {
+    store: replaceCommit(store, (shards, sync) => {
       for (const { effects } of shards) {
         for (const effect of effects) {
           if (isOfAnalyses(effect)) {
@@ -36,7 +36,7 @@ export function measured(store: Store): Measured {
         }
       }
       counts.commits += 1;
-      return store.commit(shards);
+      return store.commit(shards, sync);
     }),
   };
   return self;
@@ -83,8 +83,8 @@ function kindOf(effect: Effect): 'inserts' | 'updates' | 'deletes' {
  * commit. Completions stay together, which is kind to it.
  */
 export function oneTransactionPerAlert(store: Store, on: () => boolean): Store {
-  return replaceCommit(store, (shards) => {
-    if (!on()) return store.commit(shards);
+  return replaceCommit(store, (shards, sync) => {
+    if (!on()) return store.commit(shards, sync);
     const events: CommittedEvent[] = [];
     for (const { shard, epoch, effects } of shards) {
       for (const part of perAlert(effects)) events.push(...store.commit([{ shard, epoch, effects: part }]));
@@ -137,10 +137,7 @@ export function perAlert(effects: readonly Effect[]): Effect[][] {
   return [rest, ...parts.values()].filter((part) => part.length > 0);
 }
 
-function replaceCommit(
-  store: Store,
-  commit: (shards: readonly ShardCommit[]) => readonly CommittedEvent[],
-): Store {
+function replaceCommit(store: Store, commit: Store['commit']): Store {
   return new Proxy(store, {
     get(target, name) {
       if (name === 'commit') return commit;

@@ -44,6 +44,8 @@ export function nullStore(): Store {
       }
       return events;
     },
+    onDisk: (done) => done(null),
+    sync() {},
     occurrences: () => [],
     firings: () => [],
     findings: () => ({ items: [], next: null }),

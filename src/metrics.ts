@@ -120,6 +120,16 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
   figure('tocsin_window_bytes', 'Bytes of the windows in memory.', () => table.counts().bytes);
   figure('tocsin_turns_total', 'Turns of the engine.', () => engine.counts.turns);
   figure('tocsin_commits_total', 'Transactions of the engine.', () => engine.counts.commits);
+  figure(
+    'tocsin_turns_waiting_for_disk',
+    'Turns that are committed and not on the disk: nobody was told of them.',
+    () => engine.awaitingDisk.turns,
+  );
+  figure(
+    'tocsin_turns_held_by_disk_total',
+    'How often the loop stood still because too many turns waited for the disk.',
+    () => engine.awaitingDisk.held,
+  );
   figure('tocsin_rows_total', 'Rows written by the engine.', () => engine.counts.rows);
   figure(
     'tocsin_reloads_total',

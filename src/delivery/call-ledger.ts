@@ -12,6 +12,8 @@ interface Waiting {
 export class CallLedger {
   readonly #wake: (() => void) | null;
   #waiting: Waiting[] = [];
+  /** What `rows` answered, a turn after the other, and nobody has called durable yet. */
+  #noted: Waiting[][] = [];
 
   /** @param wake Something is to be stored soon; null: nothing is kept over a restart. */
   constructor(wake: (() => void) | null) {
@@ -28,30 +30,29 @@ export class CallLedger {
     });
   }
 
-  /** What is to be stored, the calls of a tenant, channel and person as one. */
+  /** What a turn is to store, the calls of a tenant, channel and person as one. Each call is answered once. */
   rows(): ProviderCalls[] {
     const rows = new Map<string, ProviderCalls>();
+    this.#noted.push(this.#waiting);
     for (const { call } of this.#waiting) {
       const key = `${call.tenant}/${call.channel}@${call.person}`;
       const { calls, at } = rows.get(key) ?? { calls: 0, at: call.at };
       rows.set(key, { ...call, calls: calls + 1, at: Math.max(at, call.at) });
     }
+    this.#waiting = [];
     return [...rows.values()];
   }
 
-  /** Everything of `rows` is durable. */
+  /** What `rows` answered first, of all that is not durable, is. */
   stored(): void {
-    this.#settle(true);
+    for (const { settle } of this.#noted.shift() ?? []) settle(true);
   }
 
   /** What waits for a call has lost its lease. */
   forget(): void {
-    this.#settle(false);
-  }
-
-  #settle(stored: boolean): void {
-    const waiting = this.#waiting;
+    const lost = [...this.#noted.flat(), ...this.#waiting];
+    this.#noted = [];
     this.#waiting = [];
-    for (const { settle } of waiting) settle(stored);
+    for (const { settle } of lost) settle(false);
   }
 }

@@ -437,10 +437,12 @@ export class Dispatcher {
       const first = this.#limiter.begin(channelKey, tenant, lane, person);
       // What nothing counts is not noted, and goes out at once.
       const stored = first.reachMs === 0 || (await noted(first));
+      const leased = voids === this.#voids;
       // Meanwhile the channel may have been paused, changed or taken away, a lease may have become too short, and somebody
       // may have confirmed one of them.
       const may =
         stored &&
+        leased &&
         !station.gone &&
         station.channel === channel &&
         !isPaused() &&
@@ -450,7 +452,7 @@ export class Dispatcher {
         );
       if (!may) {
         if (stored) first.cancel();
-        return jobs.map(() => (stored ? ('late' as const) : ('void' as const)));
+        return jobs.map(() => (stored && leased ? ('late' as const) : ('void' as const)));
       }
       calls.push(first);
       startedAt = clock.now();

@@ -289,6 +289,7 @@ describe('a channel with 20 calls a minute', () => {
     });
     offer(['a', 'seen']);
     await clock.advance(100);
+    ledger.rows();
     unwanted.add('seen');
     ledger.stored();
     await clock.advance(100);

@@ -28,6 +28,9 @@ export interface Disk {
   onBroken(broken: (error: unknown) => void): void;
 }
 
+/** Those that write no row: what their callers do when they are called back is not to be done twice. */
+const unguarded: ReadonlySet<string> = new Set(['close', 'onDisk', 'sync']);
+
 export class DiskGuard implements Disk {
   readonly #ports: DiskGuardPorts;
   #full = false;
@@ -83,7 +86,7 @@ export class DiskGuard implements Disk {
     };
     const guarded = Object.entries(store).map(([name, call]) => [
       name,
-      name === 'close' ? call : (...args: unknown[]) => guard(() => Reflect.apply(call, store, args)),
+      unguarded.has(name) ? call : (...args: unknown[]) => guard(() => Reflect.apply(call, store, args)),
     ]);
     return Object.fromEntries(guarded) as Store;
   }

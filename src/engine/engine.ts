@@ -1,5 +1,5 @@
 // The loop: drain → evaluate → step → commit → publish. It owns the shards; whatever it keeps in memory is thrown away
-// and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit.
+// and loaded again when a commit fails. Nothing is dispatched, answered or published before its commit is on the disk.
 import type { Problem } from '../../rules/types.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { FileRouting, WrittenAt } from '../config/routing.ts';
@@ -34,6 +34,7 @@ import {
   StoreError,
 } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
+import { AwaitingDisk, type Leases } from './awaiting-disk.ts';
 import { BulkRun } from './bulk-run.ts';
 import { ChannelBook, type ChannelReading } from './channel-book.ts';
 import { ConfirmRun } from './confirm-run.ts';
@@ -177,6 +178,7 @@ export class Engine {
   readonly #reloads: RuleReloads;
   readonly #budget = new TurnBudget();
   readonly #groups = new StoredGroups();
+  readonly #awaiting: AwaitingDisk;
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #shut = false;
@@ -201,6 +203,10 @@ export class Engine {
       ports.analyst ?? null,
     );
     this.#overdue = new OverdueNotifications(ports.store, this.#doors);
+    this.#awaiting = new AwaitingDisk({
+      store: ports.store,
+      failed: (turn, error) => this.#refuse(turn, error),
+    });
     this.#coverage = new Coverage(ports.table, this.#agenda, ports.forgetSeries);
     const { clock, log, table, store } = ports;
     const parts = { clock, doors: this.#doors, agenda: this.#agenda };
@@ -222,6 +228,11 @@ export class Engine {
 
   get sampleCounts(): Evaluator['counts'] {
     return this.#evaluator.counts;
+  }
+
+  /** Turns that are committed and not on the disk, and how often the loop waited for it. */
+  get awaitingDisk(): Pick<AwaitingDisk, 'turns' | 'held'> {
+    return this.#awaiting;
   }
 
   /** Occurrences that rules should have counted and had no room for. */
@@ -697,7 +708,7 @@ export class Engine {
   // -- commit ---------------------------------------------------------------------------------------------------
 
   #commit(turn: Turn): void {
-    const { store, clock, dispatcher, published } = this.#ports;
+    const { store, clock } = this.#ports;
     const commits: ShardCommit[] = turn.commits((shard) => {
       const epoch = this.#epochs.get(shard);
       if (epoch === undefined) throw new Error(`shard ${shard} is not ours`);
@@ -706,7 +717,7 @@ export class Engine {
     let events: readonly CommittedEvent[] = [];
     if (commits.length > 0) {
       const began = clock.now();
-      events = store.commit(commits);
+      events = store.commit(commits, 'written');
       const rows = commits.reduce((sum, { effects }) => sum + effects.length, 0);
       this.#budget.committed(rows, clock.now() - began);
       this.counts.commits += 1;
@@ -723,9 +734,18 @@ export class Engine {
     }
     for (const { rota } of turn.overridden) rota.committed();
     for (const { people } of turn.peopled) people.committed();
+    for (const done of turn.committed) done();
+    this.#awaiting.add(turn, (leases) => this.#publish(turn, events, leases));
+  }
+
+  /** What a turn that is on the disk has to say. */
+  #publish(turn: Turn, events: readonly CommittedEvent[], leases: Leases): void {
+    const { dispatcher, published } = this.#ports;
     for (const settle of turn.settled) settle();
-    if (turn.counted) dispatcher.callsStored();
-    if (turn.leased.length > 0) dispatcher.offer(turn.leased);
+    if (leases === 'hold') {
+      if (turn.counted) dispatcher.callsStored();
+      if (turn.leased.length > 0) dispatcher.offer(turn.leased);
+    }
     for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
     for (const { tenant, channel } of turn.resumed) dispatcher.resume(tenant, channel);
     for (const at of turn.wakeAt) dispatcher.wakeAt(at);
@@ -734,6 +754,8 @@ export class Engine {
 
   /** The turn is not durable, or a step threw: its waiters are refused and everything is loaded again. */
   #refuse(turn: Turn, error: unknown): void {
+    // Those before it are committed, and their memory is about to be thrown away.
+    this.#awaiting.settle('void');
     this.#ports.log.error('engine.turn_failed', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       rows: turn.rows,
@@ -774,6 +796,7 @@ export class Engine {
   }
 
   #takeUp(): void {
+    this.#awaiting.settle('void');
     this.#ports.dispatcher.forget();
     this.#load();
     this.#versions.forget();
@@ -809,9 +832,10 @@ export class Engine {
   #drain(): void {
     for (let n = 0; n < 10_000 && this.#state === 'running'; n++) {
       const waiting = this.#completions.length + this.#doors.receipts.waiting;
-      if (waiting === 0 && !this.#ring.some((tenant) => tenant.busy)) return;
+      if (waiting === 0 && !this.#ring.some((tenant) => tenant.busy)) break;
       this.turn();
     }
+    this.#awaiting.settle();
   }
 
   /**
@@ -826,6 +850,7 @@ export class Engine {
   /** Stops at once, as a process that was killed: nothing more is stepped, committed or answered. */
   abandon(): void {
     this.#state = 'closed';
+    this.#awaiting.abandon();
     this.#reloads.stop();
     this.#agenda.stop();
     this.#completionTimer?.cancel();

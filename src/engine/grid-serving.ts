@@ -161,7 +161,7 @@ export class GridServing {
   #done(run: GridRun, turn: Turn): void {
     this.counts.times += 1;
     const { clock, at, until } = run;
-    turn.settled.push(() => {
+    turn.committed.push(() => {
       if (run.stale) return;
       clock.nextAt = at + clock.intervalMs;
       if (at < until) return;

@@ -19,6 +19,9 @@ export type StoredAlerts = (tenant: string, id: string) => AlertRow | null;
 export class Turn {
   readonly #byShard = new Map<number, Effect[]>();
   readonly #seen = new Set<object>();
+  /** Called as soon as the turn is committed, before the next one begins. */
+  readonly committed: (() => void)[] = [];
+  /** Called when what the turn committed is on the disk: whoever waits may be told. */
   readonly settled: (() => void)[] = [];
   readonly failed: ((error: unknown) => void)[] = [];
   readonly leased: Leased[] = [];

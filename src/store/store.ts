@@ -87,6 +87,12 @@ export interface Rotation {
   readonly oldUntil: number;
 }
 
+/**
+ * When a commit answers. `on_disk`: nothing takes it back any more. `written`: no end of the process takes it back, and
+ * `Store.onDisk` says when no loss of power does either.
+ */
+export type CommitSync = 'on_disk' | 'written';
+
 /** Why a commit did not happen. `unknown`: it may have happened. */
 export type StoreFailure = 'fenced' | 'full' | 'busy' | 'io' | 'corrupt' | 'unknown';
 
@@ -313,9 +319,17 @@ export interface Store extends SpanReads {
   // -- the step's commit ----------------------------------------------------------------------------------------
   /**
    * One transaction over all given shards. Gives events their `seq` and answers them in order.
+   * @param sync `on_disk` unless told otherwise; a store may always do that.
    * @throws StoreError `fenced` when an epoch is stale (nothing was written), else by what went wrong.
    */
-  commit(shards: readonly ShardCommit[]): readonly CommittedEvent[];
+  commit(shards: readonly ShardCommit[], sync?: CommitSync): readonly CommittedEvent[];
+  /**
+   * Calls back once everything that was committed before is on the disk: at once where it is, in the order of the calls,
+   * with an `io` StoreError where nobody can say it any more.
+   */
+  onDisk(done: (failed: StoreError | null) => void): void;
+  /** Brings everything to the disk; whoever waits in `onDisk` has heard of it when it returns. Never throws. */
+  sync(): void;
   loadTenant(tenant: string): TenantSnapshot;
   /** Heartbeats that are expected, with what is known of them. */
   /** Newest first. */

@@ -50,6 +50,23 @@ export function commitContract(current: () => Story): void {
     expect(store.alert('acme', alert.id)).toEqual(changed);
   });
 
+  it('says when what was only written is on the disk, in the order of the commits', async () => {
+    const { rows, store, commit } = current();
+    const said: string[] = [];
+    for (const name of ['one', 'two', 'three']) {
+      commit([{ put: 'event', row: rows.event({ kind: name }) }], 'acme', 'written');
+      // Whoever reads finds it at once.
+      expect(store.events('acme', null, 10, null).items.some(({ kind }) => kind === name)).toBe(true);
+      store.onDisk((failed) => said.push(failed === null ? name : failed.message));
+    }
+    await new Promise<void>((resolve) => store.onDisk(() => resolve()));
+    expect(said).toEqual(['one', 'two', 'three']);
+    commit([{ put: 'event', row: rows.event({ kind: 'four' }) }], 'acme', 'written');
+    store.onDisk(() => said.push('four'));
+    store.sync();
+    expect(said).toEqual(['one', 'two', 'three', 'four']);
+  });
+
   it('numbers events in the order of the effects, over shards', () => {
     const { rows, store, commit } = current();
     const first = commit([

@@ -1,7 +1,14 @@
 // What every part of the store contract starts from: a fresh place, a store in it, and short words for commits.
 import type { DeliveryResultRow, Effect } from '../../pipeline/effect.ts';
 import type { DeliveryRow, NotificationRow } from '../../pipeline/rows.ts';
-import type { ClaimedDelivery, ClaimRequest, CommittedEvent, RetentionPolicy, Store } from '../store.ts';
+import type {
+  ClaimedDelivery,
+  ClaimRequest,
+  CommitSync,
+  CommittedEvent,
+  RetentionPolicy,
+  Store,
+} from '../store.ts';
 import { type RowBuilders, rowBuilders } from './row-builders.ts';
 
 /** Somewhere a store can be opened again and again and finds what it wrote; `discard` removes it. */
@@ -16,7 +23,7 @@ export interface Story {
   /** Closes the store and opens it again as the next owner of all shards. */
   reopen(): void;
   /** Commits effects of one tenant under the present epoch. */
-  commit(effects: readonly Effect[], tenant?: string): readonly CommittedEvent[];
+  commit(effects: readonly Effect[], tenant?: string, sync?: CommitSync): readonly CommittedEvent[];
   claim(request?: Partial<ClaimRequest>): readonly ClaimedDelivery[];
   /** Retains until nothing is left to do. */
   retainAll(policy: RetentionPolicy, now: number): void;
@@ -39,9 +46,9 @@ export function beginStory(place: StorePlace): Story {
       story.store = place.open();
       take();
     },
-    commit(effects, tenant = 'acme') {
+    commit(effects, tenant = 'acme', sync) {
       const { shard } = story.store.ensureTenant(tenant, rows.clock.at);
-      return story.store.commit([{ shard, epoch: epochs.get(shard)!, effects }]);
+      return story.store.commit([{ shard, epoch: epochs.get(shard)!, effects }], sync);
     },
     claim: (request = {}) =>
       story.store.claimDue({

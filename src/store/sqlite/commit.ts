@@ -1,7 +1,7 @@
 // The step's commit: one transaction that first checks every epoch, then writes the effects in step order. Whatever is
 // remembered of it (label sets, heads of chains, counts) is remembered only when it succeeded.
 import type { Effect } from '../../pipeline/effect.ts';
-import { type CommittedEvent, type ShardCommit, StoreError } from '../store.ts';
+import { type CommitSync, type CommittedEvent, type ShardCommit, type Store, StoreError } from '../store.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { configObjectWrites } from './config-objects.ts';
 import { confirmationWrites } from './confirmations.ts';
@@ -12,6 +12,7 @@ import type { EventLog } from './event-log.ts';
 import { findingWrites } from './findings.ts';
 import { heartbeatWrites } from './heartbeats.ts';
 import { incidentWrites } from './incidents.ts';
+import type { JournalSync } from './journal-sync.ts';
 import type { LabelSets } from './label-sets.ts';
 import { predictionWrites } from './predictions.ts';
 import { providerCallWrites } from './provider-calls.ts';
@@ -38,8 +39,16 @@ interface Ledger {
 const bytesPerRow = 4_096;
 const pagesPerCommit = 12;
 
-/** `checkpoints` hears what was written; null where nobody does. */
-export function commitGroup(db: Db, memory: Memory, checkpoints: Checkpoints | null) {
+/**
+ * @param checkpoints Hears what was written; null where nobody does.
+ * @param journal Brings to the disk what commits have only written; null: each commit does what the database is opened for.
+ */
+export function commitGroup(
+  db: Db,
+  memory: Memory,
+  checkpoints: Checkpoints | null,
+  journal: JournalSync | null,
+): Pick<Store, 'commit' | 'onDisk' | 'sync'> {
   const rows = rowWriters(db, memory.labels);
   const deliveries = deliveryWrites(db, memory.counts);
   const finding = findingWrites(db);
@@ -187,11 +196,19 @@ export function commitGroup(db: Db, memory: Memory, checkpoints: Checkpoints | n
   }
 
   return {
-    commit(shards: readonly ShardCommit[]): readonly CommittedEvent[] {
-      const committed = remembering(memory, 'commit', () => db.transaction(() => write(shards)));
+    commit(shards: readonly ShardCommit[], sync: CommitSync = 'on_disk'): readonly CommittedEvent[] {
+      const work = () => remembering(memory, 'commit', () => db.transaction(() => write(shards)));
+      const committed = sync === 'written' && journal !== null ? journal.writing(work) : work();
       const rows = shards.reduce((sum, { effects }) => sum + effects.length, 0);
       checkpoints?.wrote((rows + pagesPerCommit) * bytesPerRow);
       return committed;
+    },
+    onDisk(done: (failed: StoreError | null) => void): void {
+      if (journal === null) done(null);
+      else journal.onDisk(done);
+    },
+    sync(): void {
+      journal?.now();
     },
   };
 }

@@ -16,6 +16,7 @@ import { findingReads } from './findings.ts';
 import { heartbeatReads } from './heartbeats.ts';
 import { housekeepingGroup } from './housekeeping.ts';
 import { incidentReads } from './incidents.ts';
+import { JournalSync } from './journal-sync.ts';
 import { keysGroup } from './keys.ts';
 import { LabelSets } from './label-sets.ts';
 import { loadGroup } from './load.ts';
@@ -49,17 +50,32 @@ export interface SqliteStoreOptions {
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const newId = options.newId ?? idGenerator(Date.now, (into) => crypto.getRandomValues(into));
   const db = openDatabase(options.file, options.durability);
-  return storeOf(db, newId, options.writeBackInThread ? new Checkpoints(db.raw, options.file) : null);
+  const checkpoints = options.writeBackInThread ? new Checkpoints(db.raw, options.file) : null;
+  const journal = options.durability === 'full' ? new JournalSync(db.raw, options.file) : null;
+  const close = () => {
+    journal?.now();
+    journal?.close();
+    db.close();
+  };
+  return storeOf({ ...db, close }, newId, checkpoints, journal);
 }
 
 /** The store on a database that is open: nothing is remembered but what it reads and writes itself. */
-export function storeOf(db: Db, newId: NewId, checkpoints: Checkpoints | null = null): Store {
+export function storeOf(
+  db: Db,
+  newId: NewId,
+  checkpoints: Checkpoints | null = null,
+  journal: JournalSync | null = null,
+): Store {
+  // What a loss of power may take back: a lease whose delivery goes out again under its id, rows that are deleted again.
+  const unhurried: Db =
+    journal === null ? db : { ...db, transaction: (work) => journal.writing(() => db.transaction(work)) };
   const memory: Memory = { labels: new LabelSets(db), log: new EventLog(db), counts: new DeliveryCounts(db) };
   return {
     ...ownershipGroup(db, memory),
-    ...commitGroup(db, memory, checkpoints),
+    ...commitGroup(db, memory, checkpoints, journal),
     ...loadGroup(db),
-    ...claimGroup(db),
+    ...claimGroup(unhurried),
     ...parkingGroup(db),
     ...providerCallGroup(db),
     ...deliveryReads(db, memory.counts),
@@ -77,7 +93,7 @@ export function storeOf(db: Db, newId: NewId, checkpoints: Checkpoints | null = 
     ...incidentReads(db),
     ...keysGroup(db, memory, newId),
     ...auditGroup(db, memory, newId),
-    ...retentionGroup(db, memory),
+    ...retentionGroup(unhurried, memory),
     ...housekeepingGroup(db),
   };
 }

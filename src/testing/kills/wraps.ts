@@ -28,13 +28,13 @@ function hasAnalysis(commits: readonly ShardCommit[]): boolean {
 export function wrapStore(store: Store, kill: KillSwitch): Store {
   return {
     ...store,
-    commit(commits) {
+    commit(commits, sync) {
       const result = hasResult(commits);
       const analysis = hasAnalysis(commits);
       kill.hit('commit.before');
       if (result) kill.hit('result.commit.before');
       if (analysis) kill.hit('analysis.commit.before');
-      const events = store.commit(commits);
+      const events = store.commit(commits, sync);
       kill.hit('commit.after');
       if (result) kill.hit('result.commit.after');
       if (analysis) kill.hit('analysis.commit.after');

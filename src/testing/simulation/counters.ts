@@ -9,6 +9,8 @@ export const sometimes = [
   'commit failed after',
   'reload',
   'fatal store failure',
+  'turns waited for the disk',
+  'the disk broke under a turn',
   'history flush failed',
   'history folded',
   'history forgotten',

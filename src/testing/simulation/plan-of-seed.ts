@@ -38,6 +38,8 @@ export interface FaultPlan {
   readonly historyFails: number;
   /** A failure that the process does not survive, as a share of the failed commits. */
   readonly fatalShare: number;
+  /** What a commit wrote is on the disk later, and the loop does not wait for it. */
+  readonly slowDisk: boolean;
   readonly send: {
     readonly permanent: number;
     readonly invalid: number;
@@ -89,6 +91,7 @@ export const noFaults: FaultPlan = {
   storeFails: 0,
   historyFails: 0,
   fatalShare: 0,
+  slowDisk: false,
   send: {
     permanent: 0,
     invalid: 0,
@@ -328,6 +331,7 @@ export function drawSeed(random: Random): SeedPlan {
       storeFails: random.pick([0, 0.002]),
       historyFails: random.pick([0, 0, 0.01]),
       fatalShare: random.pick([0, 0.2]),
+      slowDisk: random.chance(0.75),
       send: {
         permanent: random.pick([0, 0.01, 0.05]),
         invalid: random.pick([0, 0.01]),

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { History } from '../../ingest/history.ts';
 import { type Store, StoreError, type StoreFailure } from '../../store/store.ts';
 import type { Machine } from './machine.ts';
+import { SlowDisk } from './slow-disk.ts';
 
 /** Made by the thousand and expected: nobody needs to know where, and collecting a stack is most of their cost. */
 function withoutStack<T extends Error>(make: () => T): T {
@@ -42,12 +43,13 @@ function call<T>(world: Machine, generation: number, point: string, work: () => 
 
 export function simulatedStore(inner: Store, world: Machine, generation: number): Store {
   const { random, counters, journal } = world;
+  const disk = new SlowDisk(world, generation);
   const failing = (point: string) => {
     if (neverFails.has(point)) return;
     if (random.chance(world.faults.storeFails)) throw failed('busy', `simulated at ${point}`);
   };
   const observed: Partial<Record<keyof Store, (...args: never[]) => unknown>> = {
-    commit: (commits: Parameters<Store['commit']>[0]) => {
+    commit: (...[commits, sync]: Parameters<Store['commit']>) => {
       const fails = random.chance(world.faults.commitFails);
       const before = fails && random.chance(0.5);
       if (before) {
@@ -59,7 +61,8 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
         }
         throw failed(random.pick(failures), 'simulated before the commit');
       }
-      const events = inner.commit(commits);
+      const events = inner.commit(commits, sync);
+      disk.committed(sync);
       journal.committed(commits, world.clock.now());
       if (fails) {
         counters.hit('commit failed after');
@@ -109,6 +112,8 @@ export function simulatedStore(inner: Store, world: Machine, generation: number)
     const point = `store.${name}`;
     wrapped[name] = (...args: unknown[]) => call(world, generation, point, () => work(...args));
   }
+  wrapped.onDisk = (done: Parameters<Store['onDisk']>[0]) => disk.onDisk(done);
+  wrapped.sync = () => disk.sync();
   return wrapped as unknown as Store;
 }
 
