@@ -1,7 +1,8 @@
 // What was committed is told once it is on the disk: not before, in its order, and not at all where the disk failed.
 import { afterEach, describe, expect, it } from 'vitest';
+import type { SendResult } from '../../channels/channel.ts';
 import { type CommitSync, type Store, StoreError } from '../store/store.ts';
-import { Stage } from '../testing/stage.ts';
+import { Stage, type StageOptions } from '../testing/stage.ts';
 
 /** A store whose disk takes what was written when it is told to. */
 class HeldDisk {
@@ -45,15 +46,16 @@ class HeldDisk {
 let disk: HeldDisk;
 let stage: Stage;
 
-function begin(): void {
+function begin(answer?: StageOptions['answer']): void {
   disk = new HeldDisk();
   disk.held = false;
-  const quick = { groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0 };
+  const quick = { groupBy: 'all' as const, groupWaitMs: 0, groupIntervalMs: 0, resolveWaitMs: 0 };
   stage = new Stage({
     rules: [{ forMs: 0 }],
     route: quick,
     receiver: { dedupeWindowMs: 0 },
     wrapStore: (store) => disk.wrap(store),
+    ...(answer && { answer }),
   });
   disk.held = true;
 }
@@ -175,5 +177,62 @@ describe('a turn that is committed and not on the disk', () => {
     stage.start();
     await stage.advance(1_000);
     expect([firing(), stage.said().map(([, reason]) => reason)]).toEqual([1, ['first']]);
+  });
+});
+
+describe('a channel that a turn pauses', () => {
+  const refused: SendResult = { kind: 'auth', code: '401', message: 'no' };
+  /** Attempts under way, to be answered by hand. */
+  let open: ((result: SendResult) => void)[];
+  const states = () =>
+    stage.store
+      .deliveries('default', {}, 100, null)
+      .items.map(({ state, reason }) => (reason === null ? state : `${state}(${reason})`))
+      .sort();
+  const begins = () => {
+    open = [];
+    begin(() => new Promise((resolve) => open.push(resolve)));
+  };
+
+  it('gets nothing any more that was leased in a turn before it and not told', async () => {
+    begins();
+    disk.held = false;
+    pushed(90, 'a');
+    await stage.advance(10);
+    disk.held = true;
+    pushed(90, 'b');
+    await stage.advance(10);
+    open[0]!(refused);
+    await stage.advance(10);
+    expect([disk.waiting, states()]).toEqual([2, ['queued(breaker_open)', 'sending']]);
+    disk.take();
+    disk.held = false;
+    await stage.advance(100);
+    expect([stage.sent.length, states()]).toEqual([1, ['queued(breaker_open)', 'queued(breaker_open)']]);
+    // The probe goes out when it is due, and everything behind it.
+    await stage.advance(300_000);
+    expect(stage.sent.length).toBe(2);
+    open[1]!({ kind: 'sent' });
+    await stage.advance(100);
+    open[2]!({ kind: 'sent' });
+    await stage.advance(100);
+    expect(states()).toEqual(['sent', 'sent']);
+  });
+
+  it('begins none of those that wait for a place on it, although the turn is not on the disk', async () => {
+    begins();
+    disk.held = false;
+    for (const host of 'abcdef') pushed(90, host);
+    await stage.advance(10);
+    expect(stage.sent.length).toBe(4);
+    disk.held = true;
+    open[0]!(refused);
+    await stage.advance(10);
+    // Their places are free, and the pause is committed.
+    const before = stage.sent.length;
+    open[1]!({ kind: 'sent' });
+    open[2]!({ kind: 'sent' });
+    await stage.advance(10);
+    expect([disk.waiting > 0, stage.sent.length]).toEqual([true, before]);
   });
 });

@@ -16,7 +16,7 @@ import type { Heartbeat } from '../pipeline/heartbeat.ts';
 import type { PipelineInput } from '../pipeline/input.ts';
 import type { Lane } from '../pipeline/rows.ts';
 import type { Group } from '../pipeline/state.ts';
-import type { Pause } from '../policy/breaker.ts';
+import { openBreaker, type Pause } from '../policy/breaker.ts';
 import { isSeen } from '../policy/confirm.ts';
 import { howManyGoAlong } from '../policy/go-along.ts';
 import type { PolicyInput } from '../policy/input.ts';
@@ -179,6 +179,8 @@ export class Engine {
   readonly #budget = new TurnBudget();
   readonly #groups = new StoredGroups();
   readonly #awaiting: AwaitingDisk;
+  /** By `tenant/channel`: the number of the turn that paused it last. */
+  readonly #pausedIn = new Map<string, number>();
   #completionTimer: Timer | null = null;
   #scheduled = false;
   #shut = false;
@@ -735,21 +737,44 @@ export class Engine {
     for (const { rota } of turn.overridden) rota.committed();
     for (const { people } of turn.peopled) people.committed();
     for (const done of turn.committed) done();
-    this.#awaiting.add(turn, (leases) => this.#publish(turn, events, leases));
+    // Not with what the turn has to say: until its disk is done attempts would begin on a channel that is known to be broken.
+    const number = this.counts.turns;
+    // Whatever was leased before is under way.
+    if (this.#awaiting.turns === 0) this.#pausedIn.clear();
+    for (const { tenant, channel } of turn.paused) {
+      this.#pausedIn.set(`${tenant}/${channel}`, number);
+      this.#ports.dispatcher.pause(tenant, channel);
+    }
+    this.#awaiting.add(turn, (leases) => this.#publish(turn, number, events, leases));
   }
 
   /** What a turn that is on the disk has to say. */
-  #publish(turn: Turn, events: readonly CommittedEvent[], leases: Leases): void {
+  #publish(turn: Turn, number: number, events: readonly CommittedEvent[], leases: Leases): void {
     const { dispatcher, published } = this.#ports;
     for (const settle of turn.settled) settle();
     if (leases === 'hold') {
       if (turn.counted) dispatcher.callsStored();
-      if (turn.leased.length > 0) dispatcher.offer(turn.leased);
+      this.#offer(turn.leased, number);
     }
-    for (const { tenant, channel } of turn.paused) dispatcher.pause(tenant, channel);
     for (const { tenant, channel } of turn.resumed) dispatcher.resume(tenant, channel);
     for (const at of turn.wakeAt) dispatcher.wakeAt(at);
     if (events.length > 0) published(events, turn.storedAlerts);
+  }
+
+  /**
+   * What a turn of that number leased goes out. Where a channel was paused since, the lease is given back unused; what was leased
+   * on a paused one was meant to be: a person asks whether it works.
+   */
+  #offer(leased: readonly Leased[], number: number): void {
+    const isPaused = ({ row: { tenant, channel } }: Leased) =>
+      (this.#pausedIn.get(`${tenant}/${channel}`) ?? -1) >= number &&
+      openBreaker(this.#tenants.get(tenant)!.policy, channel) !== null;
+    for (const { row } of leased.filter(isPaused)) {
+      const { orderKey, leaseToken } = row;
+      this.complete(row.tenant, { kind: 'released', orderKey, deliveryId: row.id, leaseToken });
+    }
+    const rest = leased.filter((one) => !isPaused(one));
+    if (rest.length > 0) this.#ports.dispatcher.offer(rest);
   }
 
   /** The turn is not durable, or a step threw: its waiters are refused and everything is loaded again. */
