@@ -17,7 +17,7 @@ import { sendsResolved } from './notify.ts';
 import type { RoutingConfig } from './routing.ts';
 import type { AlertRow, Notified } from './rows.ts';
 import type { Group, PipelineState } from './state.ts';
-import { heardInStorms, placesNow } from './storm-arrival.ts';
+import { inStorms, placesNow } from './storm-arrival.ts';
 import { isStormPath } from './storm-place.ts';
 import {
   type HeldBack,
@@ -34,6 +34,7 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
   state.storms.configure(routing.storm ?? null);
   ruleInhibition(state);
   const before = new Map(state.groups);
+  const summed = inStorms(state);
   for (const group of before.values()) {
     group.members.clear();
   }
@@ -44,7 +45,6 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
     for (const [id, entry] of Object.entries(group.row.notified))
       if (entry.status === 'firing') saidFiring.add(id);
   }
-  const summed = heardInStorms(before.values());
   const routed = new Set<string>();
   for (const alert of [...state.alerts.values()]) {
     if (!isSpokenOf(alert, saidFiring)) {

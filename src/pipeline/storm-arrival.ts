@@ -51,37 +51,50 @@ function isTaken(
   return dedupeUntil(state, group, alert, receiver) <= now;
 }
 
-/** alert id → receivers that a summary told that it fires. */
-type HeardInStorms = ReadonlyMap<string, ReadonlySet<string>>;
+/** alert id → receivers of summaries. */
+type Receivers = ReadonlyMap<string, ReadonlySet<string>>;
 
-export function heardInStorms(groups: Iterable<Group>): HeardInStorms {
+/** What summaries knew of alerts before everything is routed anew, by routes that may have been others. */
+interface InStorms {
+  /** Whom one told that it fires. */
+  readonly heard: Receivers;
+  /** Whom one was to tell of what has ended; null: nobody knows, after a start. */
+  readonly waited: Receivers | null;
+}
+
+/** To be asked while the groups have their members. */
+export function inStorms({ groups, alerts, memberOf }: PipelineState): InStorms {
   const heard = new Map<string, Set<string>>();
-  for (const { row } of groups) {
+  const waited = new Map<string, Set<string>>();
+  for (const { row, members } of groups.values()) {
     if (!isStormPath(row.route)) continue;
-    for (const [id, { status, left }] of Object.entries(row.notified)) {
-      if (status !== 'firing' || left !== undefined) continue;
-      const receivers = heard.get(id);
-      if (receivers) receivers.add(row.receiver);
-      else heard.set(id, new Set([row.receiver]));
-    }
+    for (const [id, { status, left }] of Object.entries(row.notified))
+      if (status === 'firing' && left === undefined) note(heard, id, row.receiver);
+    for (const id of members) if (alerts.get(id)?.state === 'resolved') note(waited, id, row.receiver);
   }
-  return heard;
+  return { heard, waited: memberOf.size === 0 ? null : waited };
+}
+
+function note(known: Map<string, Set<string>>, alertId: string, receiver: string): void {
+  const receivers = known.get(alertId);
+  if (receivers) receivers.add(receiver);
+  else known.set(alertId, new Set([receiver]));
 }
 
 /**
  * The groups that an alert belongs to: where a summary told of it, or is to, that one in place of the route's own.
- * @param heard Of routes that may be others than they were: which receivers summaries told.
+ * @param before What summaries knew, where everything is routed anew.
  */
 export function placesNow(
   state: PipelineState,
   alert: AlertRow,
   now: number,
-  heard?: HeardInStorms,
+  before?: InStorms,
 ): readonly Place[] {
   const places = decideRoute(state.routing, alert);
   if (state.storms.row === null || isUrgent(alert)) return places;
   return places.map((place) =>
-    belongsInSummary(state, alert, place, now, heard) ? stormPlace(state, place.route) : place,
+    belongsInSummary(state, alert, place, now, before) ? stormPlace(state, place.route) : place,
   );
 }
 
@@ -90,19 +103,34 @@ function belongsInSummary(
   alert: AlertRow,
   place: Place,
   now: number,
-  heard: HeardInStorms | undefined,
+  before: InStorms | undefined,
 ): boolean {
   const { route, groupKey } = place;
   const summary = summaryOf(state, { route });
   const said = summary?.row.notified[alert.id];
   if (said?.status === 'firing') return said.left === undefined;
-  // It ended before the summary told of it.
-  if (alert.kind === 'alert' && alert.state === 'resolved' && alert.nextAt !== null)
-    return summary?.row.collectUntil != null;
   if (route.collects || state.groups.get(groupKey)?.row.notified[alert.id]?.status === 'firing') return false;
-  if (heard?.get(alert.id)?.has(route.receiver) === true) return true;
+  if (alert.kind === 'alert' && alert.state === 'resolved' && alert.nextAt !== null)
+    return summary !== undefined && endedIn(summary, alert, alert.nextAt, before?.waited);
+  if (before?.heard.get(alert.id)?.has(route.receiver) === true) return true;
   const waits = alert.kind === 'event' || alert.state === 'firing';
   return waits && state.storms.present !== null && isTaken(state, alert, place, now, cameAt(alert, now));
+}
+
+/**
+ * Whether the alert ended before the summary told of it. What waited for a digest alone was none of what the storm held: also
+ * where that digest is gone, no summary counts it.
+ * @param keptUntil When the first of all that it waits for is told. After a start that alone is known: what is told sooner
+ *   than that is none of them.
+ */
+function endedIn(
+  { row }: Group,
+  { id }: AlertRow,
+  keptUntil: number,
+  waited: Receivers | null | undefined,
+): boolean {
+  if (row.collectUntil == null) return false;
+  return waited ? waited.get(id)?.has(row.receiver) === true : keptUntil <= row.collectUntil;
 }
 
 /** An event is news by when it came, as in every digest; of an alert it counts what holds it back now. */
