@@ -1,10 +1,30 @@
 // Ids are UUID strings in the program and 16 bytes in the database; both sort alike.
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const notHex = 16;
+/** What a digit of lower case stands for, by its character code. */
+const nibbles = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return value === -1 ? notHex : value;
+});
+const dashes = [8, 13, 18, 23];
+const dash = 0x2d;
+/** Where in the text the two digits of each byte begin. */
+const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 /** The bytes of an id in its canonical form (lower case, with dashes); null for anything else. */
 export function parseId(id: string): Buffer | null {
-  return uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null;
+  if (id.length !== 36) return null;
+  for (const place of dashes) if (id.charCodeAt(place) !== dash) return null;
+  const bytes = Buffer.allocUnsafe(16);
+  let seen = 0;
+  for (let i = 0; i < 16; i++) {
+    const place = places[i]!;
+    const high = nibbles[id.charCodeAt(place)] ?? notHex;
+    const low = nibbles[id.charCodeAt(place + 1)] ?? notHex;
+    seen |= high | low;
+    bytes[i] = (high << 4) | low;
+  }
+  return seen < notHex ? bytes : null;
 }
 
 /** As `parseId` for ids of our own making, where anything else is a bug. */
@@ -17,7 +37,6 @@ export function idBytes(id: string): Buffer {
 // Written in one piece: a text put together from five is five objects in memory, for as long as the id is.
 const text = Buffer.alloc(36, '-');
 const digits = Buffer.from('0123456789abcdef');
-const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const hexPlaces = places.flatMap((place) => [place, place + 1]);
 
 export function idText(bytes: Buffer): string {
