@@ -9,9 +9,9 @@ import type { AskedCall, EgressData, FromEgress, ToEgress } from './egress-messa
 
 /** So many calls within a second start the thread. */
 const manyCalls = 200;
-/** A thread with fewer calls between two looks ends. */
-const fewCalls = 100;
-const lookMs = 2_000;
+/** A thread with fewer calls than this between two looks ends: storms come in waves, and a start costs the next one's first calls. */
+const fewCalls = 3_000;
+const lookMs = 60_000;
 
 export interface EgressThreadOptions {
   readonly egress: EgressOptions;

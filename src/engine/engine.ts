@@ -78,6 +78,8 @@ import type {
 } from './work.ts';
 
 const completionDelayMs = 5;
+/** What a turn may spend on results: as long again is for what is new. */
+const completionsMs = 2.5;
 const reloadDelayMs = 1_000;
 /** Each is written out as JSON first: so many take about as long as their commit. */
 const versionsPerTurn = 32;
@@ -694,11 +696,16 @@ export class Engine {
   #takeCompletions(turn: Turn): void {
     this.#completionTimer?.cancel();
     this.#completionTimer = null;
+    const { clock } = this.#ports;
     // Half of the turn at most: new alerts go out although a burst of results is coming in. Results of one call stay together:
     // a receipt of their message is for all of them, and finds either none of them in the store or each.
     const rows = turn.rows + this.#budget.rows / 2;
     let call: string | null = null;
-    while (turn.rows < rows || (call !== null && call === callOf(this.#completions.peek()))) {
+    const until = clock.now() + completionsMs;
+    while (
+      (turn.rows < rows && clock.now() <= until) ||
+      (call !== null && call === callOf(this.#completions.peek()))
+    ) {
       const completion = this.#completions.take();
       if (!completion) return;
       call = callOf(completion);

@@ -12,12 +12,19 @@ let folder: string;
 let db: Db;
 let journal: JournalSync;
 let said: string[];
+let waits: boolean;
+let took: number[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tocsin-journal-'));
   const file = join(folder, 'tocsin.db');
   db = openDatabase(file, 'full');
   db.raw.exec('CREATE TABLE filler (id INTEGER PRIMARY KEY)');
-  journal = new JournalSync(db.raw, file);
+  waits = false;
+  took = [];
+  journal = new JournalSync(db.raw, file, {
+    next: () => (waits ? 'wait' : 'beside'),
+    waited: (ms) => took.push(ms),
+  });
   said = [];
 });
 afterEach(() => {
@@ -94,6 +101,29 @@ describe('the journal of a database', () => {
     expect(said).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('is waited for where the disk is quick', async () => {
+    waits = true;
+    journal.writing(insert);
+    ask('a');
+    expect([said, took.length]).toEqual([['a'], 1]);
+    // On the disk already: nothing to wait for.
+    ask('b');
+    expect([said, took.length]).toEqual([['a', 'b'], 1]);
+    waits = false;
+    journal.writing(insert);
+    ask('c');
+    journal.writing(insert);
+    waits = true;
+    ask('d');
+    expect([said, took.length]).toEqual([['a', 'b', 'c', 'd'], 2]);
+    expect(took.every((ms) => ms >= 0)).toBe(true);
+    // The sync that was under way ends later, and has nobody to tell.
+    waits = false;
+    journal.writing(insert);
+    await asked('e');
+    expect(said).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
   it('comes to the disk at once when somebody cannot wait', async () => {
     journal.writing(insert);
     ask('a');
@@ -105,6 +135,15 @@ describe('the journal of a database', () => {
     journal.writing(insert);
     await asked('c');
     expect(said).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is never believed again after a sync that failed, also one that was waited for', () => {
+    unlinkSync(join(folder, 'tocsin.db-wal'));
+    waits = true;
+    journal.writing(insert);
+    ask('a');
+    ask('b');
+    expect(said).toEqual(['a io', 'b io']);
   });
 
   it('is never believed again after a sync that failed', async () => {

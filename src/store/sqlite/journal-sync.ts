@@ -1,9 +1,10 @@
-// Brings the journal to the disk beside the loop: a commit that does not wait for the disk writes its frames, and one
-// `fdatasync` in libuv's pool stands for all that were written before it began. It is what SQLite's synchronous=FULL does at
+// Brings the journal to the disk, beside the loop where that is slow: a commit that does not wait for the disk writes its frames,
+// and one `fdatasync`, in libuv's pool, stands for all that were written before it began. It is what SQLite's synchronous=FULL does at
 // the end of every commit, on the main thread, and what NORMAL leaves to the next checkpoint.
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { StoreError } from '../store.ts';
+import { type Pace, SyncPace } from './sync-pace.ts';
 
 /** Hears that all is on the disk, or why that cannot be said. */
 export type OnDisk = (failed: StoreError | null) => void;
@@ -14,6 +15,7 @@ const mostUnderWay = 2;
 export class JournalSync {
   readonly #raw: Database.Database;
   readonly #file: string;
+  readonly #pace: Pace;
   #descriptor: number | null = null;
   /** Transactions that did not wait: all of them, those that a sync has begun after, and those that are on the disk. */
   #written = 0;
@@ -29,10 +31,12 @@ export class JournalSync {
   /**
    * @param raw A connection that was opened to be durable.
    * @param file Its database; the journal stands beside it and stays the same file while the database is open.
+   * @param pace Whether a sync is waited for.
    */
-  constructor(raw: Database.Database, file: string) {
+  constructor(raw: Database.Database, file: string, pace: Pace = new SyncPace()) {
     this.#raw = raw;
     this.#file = `${file}-wal`;
+    this.#pace = pace;
   }
 
   /** Runs one transaction, whose commit does not wait for the disk. Everything else that is written does. */
@@ -47,27 +51,40 @@ export class JournalSync {
     }
   }
 
-  /** Calls back once all that was written so far is on the disk, in the order of the calls; at once where it is. */
+  /**
+   * Calls back once all that was written so far is on the disk, in the order of the calls; before it returns where it is there,
+   * or the disk is quick.
+   */
   onDisk(done: OnDisk): void {
     if (this.#broken !== null || this.#synced === this.#written) {
       done(this.#broken);
       return;
     }
     this.#waiting.push({ upTo: this.#written, done });
-    this.#begin();
+    if (this.#pace.next() === 'beside') {
+      this.#begin();
+      return;
+    }
+    const began = performance.now();
+    this.#syncNow();
+    this.#pace.waited(performance.now() - began);
+    this.#tell();
   }
 
   /** Brings everything to the disk now, and lets everybody hear of it that waits. */
   now(): void {
-    if (this.#broken === null && this.#synced < this.#written) {
-      const upTo = this.#written;
-      const done = this.#try(() => {
-        fdatasyncSync(this.#open());
-        return true;
-      });
-      if (done !== null) this.#synced = upTo;
-    }
+    this.#syncNow();
     this.#tell();
+  }
+
+  #syncNow(): void {
+    if (this.#broken !== null || this.#synced === this.#written) return;
+    const upTo = this.#written;
+    const done = this.#try(() => {
+      fdatasyncSync(this.#open());
+      return true;
+    });
+    if (done !== null) this.#synced = upTo;
   }
 
   close(): void {
