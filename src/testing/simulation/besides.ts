@@ -1,9 +1,12 @@
 // Which notifications go to others than the receiver of their group: the steps of its escalation, and the ends of what
 // these told. Told from the others by what is committed: such an end follows the receiver's own, of the same alerts, at
-// once; or what the receiver hears instead, that the same fires again, perhaps long before a silence lets the end out.
+// once; or what the receiver hears instead, that the same fires again in this group, perhaps long before a silence lets the
+// end out.
+import type { Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import { type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
+import { type AlertRow, type EventRow, type NotificationRow, saysFiring } from '../../pipeline/rows.ts';
 import { LogHeirs } from './log-heirs.ts';
+import { isToldBy } from './routes.ts';
 import type { World } from './world.ts';
 
 const ends: readonly string[] = ['resolved', 'some_resolved'];
@@ -17,6 +20,8 @@ export class Besides {
   readonly #heard = new Map<string, string>();
   /** `<group> <alert>` → when its receiver heard from it last that this one fires. */
   readonly #heardAt = new Map<string, number>();
+  /** Alert → of the last moment at which it became more or less urgent: when that was, and what it was before. */
+  readonly #changed = new Map<string, { at: number; from: Severity[] }>();
   readonly #heirs = new LogHeirs();
 
   constructor(world: World) {
@@ -25,6 +30,7 @@ export class Besides {
 
   onEffect(effect: Effect): void {
     this.#heirs.onEffect(effect);
+    if (effect.put === 'event') this.#happened(effect.row);
     if (effect.put !== 'notification') return;
     const { id, groupId, reason, createdAt } = effect.row;
     if (reason === 'escalation_step') this.#ids.add(id);
@@ -33,7 +39,8 @@ export class Besides {
     const last = this.#ended.get(groupId);
     const now = last?.at === createdAt ? last.ids : null;
     const isBeside = (alert: string) =>
-      (now !== null && (now.has(alert) || this.#firesAgain(alert))) || this.#isOvertaken(groupId, alert);
+      (now !== null && (now.has(alert) || this.#firesAgain(groupId, alert, createdAt))) ||
+      this.#isOvertaken(groupId, alert);
     if (ends.includes(reason ?? '') && over.length > 0 && over.every(isBeside)) {
       this.#ids.add(id);
       return;
@@ -47,14 +54,31 @@ export class Besides {
     this.#ended.set(groupId, { at: createdAt, ids: new Set([...before, ...over]) });
   }
 
-  /** Then its receiver hears of that, now or after the dedupe window, and of no end. */
-  #firesAgain(alertId: string): boolean {
-    const { journal } = this.#world;
+  #happened({ kind, subjectId, at, body }: EventRow): void {
+    if (kind !== 'alert.severity_changed') return;
+    const known = this.#changed.get(subjectId);
+    const from = known?.at === at ? known.from : [];
+    this.#changed.set(subjectId, { at, from: [...from, body.from as Severity] });
+  }
+
+  /** Then its receiver hears of that, now or after the dedupe window, and of no end: others may be told of it elsewhere. */
+  #firesAgain(groupId: string, alertId: string, at: number): boolean {
+    const { journal, routing } = this.#world;
     const alert = journal.alerts.get(alertId)?.row;
-    if (!alert) return false;
+    const group = this.#heirs.rowOf(groupId);
+    if (!alert || !group) return false;
     return journal
       .ofKey(alert.tenant, alert.key)
-      .some(({ row }) => row.id !== alertId && row.state === 'firing');
+      .filter(({ row }) => row.id !== alertId && row.state === 'firing')
+      .some(({ row }) =>
+        this.#severitiesAt(row, at).some((severity) => isToldBy(group, routing, { ...row.labels, severity })),
+      );
+  }
+
+  /** A row is stored as it is at the end of the commit: the group may have spoken before that. */
+  #severitiesAt({ id, effectiveSeverity: severity }: AlertRow, at: number): readonly Severity[] {
+    const changed = this.#changed.get(id);
+    return changed?.at === at ? [severity, ...changed.from] : [severity];
   }
 
   /**

@@ -8,7 +8,7 @@ import type { RoutingConfig } from '../../pipeline/routing.ts';
 import type { AlertRow, EventRow, GroupRow, NotificationRow } from '../../pipeline/rows.ts';
 import type { Besides } from './besides.ts';
 import type { Holding } from './holding.ts';
-import { slotBefore, toldAt } from './routes.ts';
+import { slotBefore, spanOf, toldAt } from './routes.ts';
 import type { Telling } from './telling.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -43,11 +43,6 @@ function placesIn(routing: RoutingConfig, row: AlertRow): ReadonlyMap<string, Pl
     places.set(`${row.tenant} ${receiver}:${path} digest ${spanOf(everyMs)}:{}`, { receiver, everyMs });
   }
   return places;
-}
-
-function spanOf(everyMs: number): string {
-  const minutes = everyMs / 60_000;
-  return minutes === 60 ? '1h' : `${minutes}m`;
 }
 
 export class Digests {

@@ -2,13 +2,11 @@
 // goes elsewhere: where it comes back nothing has been said of it there until the next message, which may have to wait for
 // the dedupe window. Where ends are told, the end of what another group took over with its word is told there.
 import type { AlertMessage } from '../../../channels/message.ts';
-import { canonicalLabels } from '../../../rules/labels.ts';
 import type { Labels, Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
-import type { Route } from '../../pipeline/routing.ts';
 import type { AlertRow, GroupRow, NotificationRow, Saying } from '../../pipeline/rows.ts';
 import type { Besides } from './besides.ts';
-import { type Told, toldAt } from './routes.ts';
+import { labelsIn, sameLabels, type Told, toldAt } from './routes.ts';
 import type { World } from './world.ts';
 
 interface Change {
@@ -71,17 +69,4 @@ const isOf = (group: GroupRow, { route, digest }: Told): boolean =>
 function goesOn({ receiver, labels }: GroupRow, row: NotificationRow): boolean {
   if (row.receiver !== receiver) return false;
   return row.reason === 'digest' || sameLabels((JSON.parse(row.body) as AlertMessage).groupLabels, labels);
-}
-
-function labelsIn({ groupBy }: Route, own: Labels): Labels {
-  if (groupBy === 'all') return own;
-  return Object.fromEntries(groupBy.map((name) => [name, own[name] ?? '']));
-}
-
-/** A label that is empty is none. */
-function sameLabels(a: Labels, b: Labels): boolean {
-  const [left, right] = [a, b].map((labels) =>
-    canonicalLabels(Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))),
-  );
-  return left === right;
 }

@@ -24,6 +24,11 @@ export class LogHeirs {
     else if (effect.put === 'group.closed') this.#closed(effect.id);
   }
 
+  /** The group as it was stored last. */
+  rowOf(groupId: string): GroupRow | undefined {
+    return this.#rows.get(groupId);
+  }
+
   /** What the group goes on with, unless it has said something later itself. */
   leftTo(groupId: string, alertId: string): WordLeft | undefined {
     const row = this.#rows.get(groupId);

@@ -1,7 +1,9 @@
 // The oracle's own reading of a routing tree of two levels with `=` matchers, and of the digests of its receivers.
+import { canonicalLabels } from '../../../rules/labels.ts';
 import type { Labels } from '../../../rules/types.ts';
 import type { DigestRule } from '../../pipeline/digest-rule.ts';
 import type { Route, RoutingConfig } from '../../pipeline/routing.ts';
+import type { GroupRow } from '../../pipeline/rows.ts';
 import { aheadOfUtc } from './digest-plan.ts';
 
 /** Who takes an alert with these labels: the matching children up to the first without `continue`, else the root. */
@@ -29,6 +31,40 @@ export function toldAt(routing: RoutingConfig, labels: Labels): readonly Told[] 
     const digest = rule?.severities.some((severity) => severity === labels.severity) ? rule : null;
     return { route, receiver: digest?.to ?? route.receiver, digest };
   });
+}
+
+/** Whether this group is where an alert with these labels is told: as the route stands, in a digest, or in a storm's summary. */
+export function isToldBy(
+  { receiver, route: path, labels }: Pick<GroupRow, 'receiver' | 'route' | 'labels'>,
+  routing: RoutingConfig,
+  own: Labels,
+): boolean {
+  return toldAt(routing, own).some((told) => {
+    if (told.receiver !== receiver) return false;
+    if (told.digest !== null) return path.endsWith(` digest ${spanOf(told.digest.everyMs)}`);
+    if (path === `${told.route.path} storm`) return true;
+    return path === told.route.path && sameLabels(labelsIn(told.route, own), labels);
+  });
+}
+
+/** The labels of the route's group that an alert with these is in. */
+export function labelsIn({ groupBy }: Route, own: Labels): Labels {
+  if (groupBy === 'all') return own;
+  return Object.fromEntries(groupBy.map((name) => [name, own[name] ?? '']));
+}
+
+/** A label that is empty is none. */
+export function sameLabels(a: Labels, b: Labels): boolean {
+  const [left, right] = [a, b].map((labels) =>
+    canonicalLabels(Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))),
+  );
+  return left === right;
+}
+
+/** A digest's span as it stands in the path of its group. */
+export function spanOf(everyMs: number): string {
+  const minutes = everyMs / 60_000;
+  return minutes === 60 ? '1h' : `${minutes}m`;
 }
 
 /**
