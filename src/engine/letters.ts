@@ -15,7 +15,7 @@ import type { Turn } from './turn.ts';
 import type { LetterOrder } from './work.ts';
 
 export interface LetterParts {
-  readonly store: Pick<Store, 'delivery' | 'deadLetters' | 'alert'>;
+  readonly store: Pick<Store, 'delivery' | 'deadLetters' | 'alert' | 'notification'>;
   readonly doors: Doors;
 }
 

@@ -2,8 +2,10 @@
 // delivery's own id, in any order with the results, and over a restart.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendResult } from '../../channels/channel.ts';
+import { matcher } from '../../rules/matchers.ts';
+import type { Matcher } from '../../rules/types.ts';
 import type { ReceiptOf } from '../policy/received-delivery.ts';
-import { aReceiver } from '../testing/builders.ts';
+import { aReceiver, aRoute } from '../testing/builders.ts';
 import { type Sent, Stage, type StageOptions } from '../testing/stage.ts';
 
 let stage: Stage;
@@ -283,6 +285,28 @@ describe('a message that was taken and did not arrive', () => {
     await receive('failed', { providerId: `p-${delivery().id}` });
     await stage.advance(60_000);
     expect(delivery()).toMatchObject({ state: 'dead', reason: 'receipt_failed' });
+    expect(channels()).not.toContain('mail');
+  });
+
+  it('is not sent once its alert is others’ by its severity, and they were told that', async () => {
+    const critical = { path: '{}/critical', matchers: [matcher('severity', '=', 'critical') as Matcher] };
+    const levels = [
+      { severity: 'warning', threshold: 80 },
+      { severity: 'critical', threshold: 90 },
+    ] as const;
+    await fired({
+      ...{ ...chain, channels: ['hook', 'mail', 'admin', 'wall'], rules: [{ levels, threshold: 80 }] },
+      route: { groupWaitMs: 0, receiver: 'others', routes: [aRoute({ ...critical, groupWaitMs: 0 })] },
+      receivers: [...chain.receivers!, aReceiver({ name: 'others', channels: ['wall'] })],
+      answer: ({ deliveryId }) => ({ kind: 'sent', providerId: `p-${deliveryId}` }),
+    });
+    await stage.push(82);
+    await stage.advance(1_000);
+    const [first] = stage.sent;
+    expect(channels()).toEqual(['hook', 'hook', 'wall']);
+    await receive('failed', { providerId: `p-${first!.deliveryId}` });
+    await stage.advance(60_000);
+    expect(stage.store.delivery('default', first!.deliveryId)).toMatchObject({ state: 'dead' });
     expect(channels()).not.toContain('mail');
   });
 

@@ -7,7 +7,13 @@ import type { Tenant } from './tenant.ts';
 
 export type LostStore = Pick<
   Store,
-  'alert' | 'confirmations' | 'delivery' | 'deliveries' | 'deliveriesOfProvider' | 'deliveryNamed'
+  | 'alert'
+  | 'confirmations'
+  | 'delivery'
+  | 'deliveries'
+  | 'deliveriesOfProvider'
+  | 'deliveryNamed'
+  | 'notification'
 >;
 
 /** A notification has a delivery for each channel of its receiver. */

@@ -1,18 +1,46 @@
 // A message that is not true any more is not sent again: neither by a person nor by another channel.
-import type { RequeueInput } from '../policy/dead-letters.ts';
+import { groupsOf } from '../pipeline/group.ts';
+import { hasLeft } from '../pipeline/leave.ts';
+import { isCollected } from '../pipeline/reroute.ts';
+import { audienceOf } from '../pipeline/routing.ts';
+import type { DeadLetter, StillTrue } from '../policy/dead-letters.ts';
+import { isOfAudience } from '../policy/plan.ts';
 import type { Store } from '../store/store.ts';
 import type { Tenant } from './tenant.ts';
 
-/** Whether what a message says of an alert is still so. */
-export function stillTrueOf(
-  { name, pipeline }: Tenant,
-  store: Pick<Store, 'alert'>,
-): RequeueInput['stillTrue'] {
-  return (alertId, status) => {
+type Parts = Pick<Store, 'alert' | 'notification'>;
+
+/** Whether what a message says of an alert is still so for those whom it is for. */
+export function stillTrueOf(tenant: Tenant, store: Parts): StillTrue {
+  const { name, pipeline } = tenant;
+  return (letter, alertId, status) => {
     if (status === 'event') return true;
     const alert = pipeline.alerts.get(alertId) ?? store.alert(name, alertId);
-    if (status !== 'resolved') return alert?.state === 'firing';
+    if (status !== 'resolved') return alert?.state === 'firing' && isTheirs(tenant, letter, alertId, store);
     // Its end is old news once the same thing fires anew.
     return alert === null || pipeline.openByKey.get(alert.key)?.state !== 'firing';
   };
+}
+
+/**
+ * Whether the people of a message that says that an alert fires are still told of it: a group says so that is to tell them
+ * the end. Where the alert went to others, by its severity or another routing, the end for them was told or dropped
+ * already, and nothing would take the message back.
+ */
+function isTheirs(
+  { name, pipeline }: Tenant,
+  { orderKey, notificationId }: DeadLetter,
+  alertId: string,
+  store: Parts,
+): boolean {
+  const saying = groupsOf(pipeline, alertId).filter(
+    (group) => group.row.notified[alertId]?.status === 'firing' && !hasLeft(group, alertId),
+  );
+  if (saying.some(({ row }) => isOfAudience(orderKey, audienceOf(row.receiver, row.labels)))) return true;
+  const said = store.notification(name, notificationId);
+  // Whoever is called where nobody took it is told no ends.
+  if (said?.reason === 'undelivered') return true;
+  // Between a digest, or a storm's summary, and a group of the same receiver the way may be another.
+  const collected = said?.reason === 'digest' || said?.reason === 'storm';
+  return saying.some((group) => group.row.receiver === said?.receiver && (collected || isCollected(group)));
 }

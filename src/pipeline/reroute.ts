@@ -87,7 +87,7 @@ const inheritance = ({ row }: Group) =>
   `${row.receiver} ${canonicalLabels(row.labels)}${isStormPath(row.route) ? ' storm' : ''}`;
 
 /** A digest or a storm's summary, by its path: one that was loaded and that nobody joined knows no other. */
-const isCollected = ({ row }: Group) => isDigestPath(row.route) || isStormPath(row.route);
+export const isCollected = ({ row }: Group) => isDigestPath(row.route) || isStormPath(row.route);
 
 /** The same people on the same way; between a digest and a group of the same receiver the way may be another. */
 export function hears(heir: Group, group: Group): boolean {

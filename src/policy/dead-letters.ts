@@ -16,13 +16,15 @@ export type DeadLetter = DeliveryRow &
     readonly receipts?: number;
   };
 
+/** Whether what the message says of an alert is still so for those whom it is for. */
+export type StillTrue = (letter: DeadLetter, alertId: string, status: Saying) => boolean;
+
 export interface RequeueInput {
   readonly kind: 'requeue';
   /** In the order in which they were made. */
   readonly letters: readonly DeadLetter[];
   readonly actor: string;
-  /** Whether what a message says of an alert is still so. */
-  readonly stillTrue: (alertId: string, status: Saying) => boolean;
+  readonly stillTrue: StillTrue;
 }
 
 export interface DiscardInput {
@@ -40,9 +42,9 @@ export function requeue(state: PolicyState, input: RequeueInput, now: number, ou
   }
 }
 
-function fateOf(state: PolicyState, letter: DeadLetter, stillTrue: RequeueInput['stillTrue']): LetterFate {
+function fateOf(state: PolicyState, letter: DeadLetter, stillTrue: StillTrue): LetterFate {
   if (!isDead(state, letter)) return 'not_dead';
-  const current = Object.entries(letter.alerts).every(([id, status]) => stillTrue(id, status));
+  const current = Object.entries(letter.alerts).every(([id, status]) => stillTrue(letter, id, status));
   return current ? 'requeued' : 'superseded';
 }
 

@@ -28,7 +28,7 @@ export function goOn(
   if (next === null) return null;
   // Somebody has seen it; its end is told all the same.
   if (confirmations.length > 0 && !Object.values(letter.alerts).includes('resolved')) return null;
-  if (!Object.entries(letter.alerts).every(([id, saying]) => stillTrue(id, saying))) return null;
+  if (!Object.entries(letter.alerts).every(([id, saying]) => stillTrue(letter, id, saying))) return null;
   const order = orderAt(state, letter.orderKey);
   const orderNo = Math.max(order.lastNo + 1, letter.orderNo + 1, now);
   order.lastNo = orderNo;

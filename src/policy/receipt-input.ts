@@ -1,6 +1,6 @@
 // A receipt for policy, with the delivery that it speaks of and what it takes to go on with that.
-import type { ConfirmationRow, Saying } from '../pipeline/rows.ts';
-import type { DeadLetter } from './dead-letters.ts';
+import type { ConfirmationRow } from '../pipeline/rows.ts';
+import type { DeadLetter, StillTrue } from './dead-letters.ts';
 import type { NamedBy, ReceiptNews, ReceivedDelivery } from './received-delivery.ts';
 
 export interface ReceiptInput {
@@ -21,6 +21,5 @@ export interface LostDelivery {
   readonly others: { readonly accepted: number; readonly dead: number };
   /** Who has confirmed the notification. */
   readonly confirmations: readonly ConfirmationRow[];
-  /** Whether what its message says of an alert is still so. */
-  readonly stillTrue: (alertId: string, status: Saying) => boolean;
+  readonly stillTrue: StillTrue;
 }

@@ -53,6 +53,8 @@ export interface StageOptions {
   readonly fallback?: Readonly<Record<string, readonly string[]>>;
   /** The receiver that hears what is wrong with the delivery itself. */
   readonly administrator?: string;
+  /** The receiver that is called where nobody takes a message. */
+  readonly emergency?: string;
   /** Beside that one. */
   readonly receivers?: readonly Receiver[];
   readonly inhibit?: readonly InhibitRule[];
@@ -136,7 +138,7 @@ export class Stage {
       opened.close();
     };
     const { inhibit = [], receivers = [] } = this.#options;
-    const { administrator = null } = this.#options;
+    const { administrator = null, emergency = null } = this.#options;
     const route = aRoute(this.#options.route);
     const everyone = [aReceiver(this.#options.receiver), ...receivers];
     this.runtime = createRuntime(
@@ -174,6 +176,7 @@ export class Stage {
             escalations: new Map(this.#options.escalations.map((policy) => [policy.name, policy])),
           }),
           administrator,
+          emergency,
         },
         limits: { ...defaultLimits, ...this.#options.limits },
         heartbeats: new Map([['default', this.heartbeats]]),

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { matcher } from '../../../rules/matchers.ts';
+import type { Matcher, Severity } from '../../../rules/types.ts';
 import type { Effect } from '../../pipeline/effect.ts';
 import type { DeliveryRow, NotificationRow, Saying } from '../../pipeline/rows.ts';
+import { aRoute } from '../builders.ts';
 import { Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DeliveryRecord } from './journal.ts';
@@ -93,5 +96,51 @@ describe('an end that is dropped since nobody heard that the alert fires', () =>
       for (const other of [{ takenAt: [] }, { receiver: 'other' }, { recipient: 'mail' }])
         expect(dropsTheEndAfter(heard, { ...isOver, ...other }, isLost)).toThrow('has that it fires');
     });
+  });
+});
+
+/** Somebody has the first of these words on an alert of that severity sent once more. */
+function sendsAgain(severity: Severity, ...words: readonly Pick<Word, 'saying' | 'receiver'>[]) {
+  const said = words.map(
+    ({ saying, receiver = 'on-call' }, index) =>
+      ({ id: `n${index}`, receiver, alerts: { a: saying } }) as unknown as NotificationRow,
+  );
+  const letter = { id: 'd0', notificationId: 'n0', tenant: 'acme', channel: 'pager', state: 'queued' };
+  const alert = { state: 'firing', effectiveSeverity: severity, labels: { severity: 'critical' } };
+  const critical = matcher('severity', '=', 'critical') as Matcher;
+  const child = aRoute({ path: '{}/critical', matchers: [critical], receiver: 'on-call' });
+  const journal = {
+    notifications: new Map(said.map((row) => [row.id, row])),
+    notificationsOf: new Map([['a', said]]),
+    deliveries: new Map([['d0', { row: letter }]]),
+    alerts: new Map([['a', { row: alert }]]),
+  };
+  const routing = { route: aRoute({ routes: [child] }), receivers: new Map() };
+  const world = { journal, routing, counters: new Counters(), clock: { now: () => 1_000 } };
+  const oracle = new Deliveries(world as unknown as World);
+  oracle.letterAsked({ tenant: 'acme', id: 'd0' });
+  return () => oracle.onEffect({ put: 'delivery.requeued', row: { id: 'd0' } } as unknown as Effect);
+}
+
+describe('a dead letter of an alert that fires and is sent once more', () => {
+  const isLost = { saying: 'firing' } as const;
+  const isOver = { saying: 'resolved' } as const;
+
+  it('is wrong where the alert goes to others by now, and its people were told that it is over', () => {
+    expect(sendsAgain('warning', isLost, isOver)).toThrow('others');
+    expect(sendsAgain('warning', { saying: 'standing' }, isLost, isOver)).toThrow('others');
+    // What others hear since is nothing to them.
+    expect(sendsAgain('warning', isLost, isOver, { ...isLost, receiver: 'ops' })).toThrow('others');
+  });
+
+  it('is right while the alert is theirs, or was told them anew, or they are still to hear of its end', () => {
+    expect(sendsAgain('critical', isLost, isOver)).not.toThrow();
+    expect(sendsAgain('warning', isLost, isOver, isLost)).not.toThrow();
+    expect(sendsAgain('warning', isLost)).not.toThrow();
+    expect(sendsAgain('warning', isLost, { ...isOver, receiver: 'ops' })).not.toThrow();
+  });
+
+  it('says nothing of an end', () => {
+    expect(sendsAgain('warning', isOver)).not.toThrow();
   });
 });

@@ -4,6 +4,7 @@
 import type { Effect } from '../../pipeline/effect.ts';
 import { type DeliveryRow, sayingsTo, saysFiring } from '../../pipeline/rows.ts';
 import type { Accepted, DeliveryRecord } from './journal.ts';
+import { toldAt } from './routes.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -178,7 +179,20 @@ export class Deliveries {
     for (const [id, status] of Object.entries(said)) {
       if (saysFiring(status) && journal.alerts.get(id)?.row.state === 'resolved')
         this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which has ended`);
+      if (saysFiring(status) && this.#isOthers(id, row.notificationId))
+        this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which is others' by now`);
     }
+  }
+
+  /** The alert fires, and its routes lead to others than the notification was for, who were told last that it is over. */
+  #isOthers(alertId: string, notificationId: string): boolean {
+    const { journal, routing } = this.#world;
+    const { receiver } = journal.notifications.get(notificationId)!;
+    const last = journal.notificationsOf.get(alertId)?.findLast((said) => said.receiver === receiver);
+    const alert = journal.alerts.get(alertId)?.row;
+    if (last?.alerts[alertId] !== 'resolved' || alert === undefined) return false;
+    const places = toldAt(routing, { ...alert.labels, severity: alert.effectiveSeverity });
+    return places.every((place) => place.receiver !== receiver);
   }
 
   /** Nobody has it, all of it is over, and it was not urgent. */

@@ -175,6 +175,24 @@ export const slips: readonly Mutant[] = [
     plan: manyLetters,
   },
   {
+    name: 'a letter of what is others’',
+    what: 'a dead letter is sent again to those whose receiver is not told of its alert any more',
+    wraps: () => ({
+      store: (store) => ({
+        ...store,
+        notification: (tenant, id) => {
+          const said = store.notification(tenant, id);
+          return said && { ...said, reason: 'undelivered' };
+        },
+      }),
+    }),
+    // The steps of an escalation would name channels that are not there.
+    plan: (plan) => {
+      const many = manyLetters(plan);
+      return { ...many, routing: { ...many.routing, escalations: new Map() } };
+    },
+  },
+  {
     name: 'a key takes any body',
     what: 'the hash of the body is not compared',
     wraps: () => {
