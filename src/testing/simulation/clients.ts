@@ -16,7 +16,9 @@ import type { Telling } from './telling.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
-const housekeepingMs = 1_200_000;
+const housekeepingMs = 2_400_000;
+/** How long a tenant's agent collects samples before it pushes them; 0: it pushes what it has just read. */
+const collectMs = [0, 5_000, 10_000, 15_000];
 const actor = { name: 'key:simulation' };
 
 interface Source {
@@ -115,10 +117,14 @@ export class Clients {
         silentUntil: 0,
       }));
     let waiting: PushedSample[] = [];
+    const everyMs = random.pick(collectMs);
+    let pushAt = clock.now();
     for (;;) {
       const next = Math.min(...sources.map((s) => s.nextAt));
       await this.#world.sleep(Math.max(1, next - clock.now()) + random.int(0, 2_000));
       for (const source of sources) this.#sample(source, waiting);
+      if (clock.now() < pushAt) continue;
+      pushAt = clock.now() + everyMs;
       while (waiting.length > 0) {
         const batch = waiting.slice(0, random.chance(0.3) ? random.int(1, waiting.length) : waiting.length);
         waiting = waiting.slice(batch.length);

@@ -397,7 +397,11 @@ export class World implements Machine {
   /** Milliseconds of [from, to] in which nothing ran. */
   downtime(from: number, to: number): number {
     let ms = 0;
-    for (const span of this.down) ms += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+    // They end in the order in which they began: what was over before is of no more interest.
+    for (let i = this.down.length - 1; i >= 0 && this.down[i]!.to > from; i--) {
+      const span = this.down[i]!;
+      ms += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+    }
     return ms;
   }
 }
