@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createTocsin } from '../src/app.ts';
+import { compactHeap } from '../src/compact-heap.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { type Log, silentLog } from '../src/log.ts';
 import type { Store } from '../src/store/store.ts';
@@ -12,6 +13,8 @@ import { nullStore } from './null-store.ts';
 import { host } from './server-host.ts';
 import type { Question, RowCounts, Served, ServerMode } from './server-protocol.ts';
 import { operatorKey } from './settings.ts';
+
+compactHeap();
 
 async function told(): Promise<Served> {
   const gone = () => process.exit(1);

@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 // The process: the only file that touches it. Everything else is handed what it needs.
-import { setFlagsFromString } from 'node:v8';
 import { exitCodes } from './cli/host.ts';
 import { runCli } from './cli/program.ts';
+import { compactHeap } from './compact-heap.ts';
 
-// What waits for a commit or an analysis dies old, and leaves holes between what stays: a hundred thousand alerts that fire
-// were 110 MiB on pages of 190. A collection moves what is on pages with a fifth of holes together instead of two thirds. Not as an
-// option of the command line: there it shrinks the young heap, too, and everything grows old.
-setFlagsFromString('--optimize-for-size');
+compactHeap();
 
 // A reader that went away (`tocsin check | head`) is no reason for a stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
