@@ -314,7 +314,7 @@ function run(options: TocsinOptions, parts: Parts): Tocsin {
     causes.see(events);
   };
   knownOf = (tenant, alert) => analyses.knownOf(tenant, alert);
-  const metrics = createMetrics(runtime, disk);
+  const metrics = createMetrics(runtime, disk, causes);
   const http = createHttp(services, {
     analyses: createAnalysisServices({
       ...{ runner: analyses, threads, store, newId, fileEdges },

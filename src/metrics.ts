@@ -1,5 +1,6 @@
 // The program's own figures for GET /metrics, read from the parts when somebody asks.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Causes } from './analyses/causes.ts';
 import type { Disk } from './disk/disk-guard.ts';
 import { type Backlog, backlogOf } from './policy/backlog.ts';
 import type { Runtime } from './runtime.ts';
@@ -32,7 +33,11 @@ function processFigures(): Registry {
   return ofProcess;
 }
 
-export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'ballastBytes'>): Registry {
+export function createMetrics(
+  parts: MeasuredParts,
+  disk: Pick<Disk, 'full' | 'ballastBytes'>,
+  causes: Pick<Causes, 'waiting'>,
+): Registry {
   const registry = new Registry();
   const text = registry.metrics.bind(registry);
   registry.metrics = async () => (await text()) + (await processFigures().metrics());
@@ -113,6 +118,12 @@ export function createMetrics(parts: MeasuredParts, disk: Pick<Disk, 'full' | 'b
     'tocsin_detectors_refused_total',
     'Series that are not learned from for want of room.',
     () => detections.counts.refused,
+  );
+  figure('tocsin_causes_waiting', 'Incidents whose cause is to be looked for.', () => causes.waiting.due);
+  figure(
+    'tocsin_causes_left_out_total',
+    'Incidents whose cause was not looked for, because too many waited.',
+    () => causes.waiting.leftOut,
   );
   figure('tocsin_disk_full', '1 while the disk is full and nothing new is taken.', () => Number(disk.full));
   figure('tocsin_ballast_bytes', 'Bytes kept for a full disk.', () => disk.ballastBytes);

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { Effect } from '../pipeline/effect.ts';
 import type { IncidentRow } from '../pipeline/rows.ts';
 import type { CommittedEvent, Page, Store } from '../store/store.ts';
+import { type DueCause, DueCauses } from './due-causes.ts';
 import type { KnownCause } from './known-of-alert.ts';
 
 /** After it opened, and from one look to the next. */
@@ -33,20 +34,10 @@ export interface CausesPorts {
   readonly find: (tenant: string, incident: string) => Promise<RootCause | null>;
 }
 
-interface Due {
-  readonly tenant: string;
-  readonly incident: string;
-  at: number;
-  failures: number;
-}
-
 interface Known {
   readonly cause: RootCause;
   readonly at: number;
 }
-
-const keyOf = ({ tenant, incident }: Pick<Due, 'tenant' | 'incident'>): string =>
-  JSON.stringify([tenant, incident]);
 
 /** The first hypothesis of what was found; null: the cause is unknown. */
 export function knownCause({ verdict, hypotheses: [first] }: RootCause): KnownCause | null {
@@ -68,9 +59,7 @@ function saysOther(before: RootCause | null, cause: RootCause): boolean {
 export class Causes {
   readonly #ports: CausesPorts;
   readonly #known = new Map<string, Map<string, Known>>();
-  readonly #due = new Map<string, Due>();
-  /** What was due at the last look at all of them, the longest waiting at the end. */
-  #ready: Due[] = [];
+  readonly #due = new DueCauses();
   #timer: Timer | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #working = false;
@@ -107,7 +96,8 @@ export class Causes {
         if (cause !== null && state === 'open')
           this.#know(tenant, id, JSON.parse(cause) as RootCause, causeAt ?? 0);
         const latest = Math.max(lastAt, closedAt ?? 0);
-        if (causeAt === null || causeAt < latest) this.#look(tenant, id, clock.now() + causeEveryMs);
+        if (causeAt === null || causeAt < latest)
+          this.#look(tenant, id, clock.now() + causeEveryMs, state !== 'open');
       }
       cursor = page.next;
       if (cursor === null) return;
@@ -123,7 +113,7 @@ export class Causes {
       const from = typeof body.from === 'string' ? body.from : null;
       switch (row.kind) {
         case 'incident.closed':
-          this.#look(tenant, id, now);
+          this.#look(tenant, id, now, true);
           break;
         case 'incident.merged':
           if (from !== null) this.#forget(tenant, from);
@@ -152,7 +142,7 @@ export class Causes {
   async settled(): Promise<void> {
     while (!this.#closed && (this.#working || this.#due.size > 0)) {
       if (!this.#working) {
-        for (const due of this.#due.values()) due.at = 0;
+        this.#due.hurry();
         await this.#work();
       } else await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -169,15 +159,13 @@ export class Causes {
       tenant,
       incident,
       known === undefined ? now + causeEveryMs : Math.max(now, known.at + causeEveryMs),
+      false,
     );
   }
 
-  #look(tenant: string, incident: string, at: number): void {
+  #look(tenant: string, incident: string, at: number, closed: boolean): void {
     if (this.#closed) return;
-    const key = keyOf({ tenant, incident });
-    const due = this.#due.get(key);
-    if (due === undefined) this.#due.set(key, { tenant, incident, at, failures: 0 });
-    else due.at = Math.min(due.at, at);
+    this.#due.add({ tenant, incident, at, failures: 0, closed });
     this.#arm(at);
   }
 
@@ -192,7 +180,7 @@ export class Causes {
 
   #forget(tenant: string, incident: string): void {
     this.#known.get(tenant)?.delete(incident);
-    this.#due.delete(keyOf({ tenant, incident }));
+    this.#due.delete(tenant, incident);
   }
 
   #arm(at: number): void {
@@ -202,22 +190,26 @@ export class Causes {
     this.#timer = this.#ports.clock.at(at, () => void this.#work());
   }
 
-  /** Looks for what is due, the longest waiting first. Never rejects. */
+  /** What waits to be looked for, and how much was given up since the start because too much did. */
+  get waiting(): { readonly due: number; readonly leftOut: number } {
+    return { due: this.#due.size, leftOut: this.#due.leftOut };
+  }
+
+  /** Looks for what is due, tenant by tenant, the longest waiting first. Never rejects. */
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    for (let next = this.#next(); next !== null && !this.#closed; next = this.#next()) {
-      const began = this.#ports.clock.now();
+    const { clock } = this.#ports;
+    for (let next = this.#due.take(clock.now()); next && !this.#closed; next = this.#due.take(clock.now())) {
+      const began = clock.now();
       await this.#one(next);
-      await this.#rest(this.#ports.clock.now() - began);
+      await this.#rest(clock.now() - began);
     }
     this.#working = false;
     this.#timer?.cancel();
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    let at = Number.POSITIVE_INFINITY;
-    for (const due of this.#due.values()) at = Math.min(at, due.at);
-    this.#arm(at);
+    this.#arm(this.#due.nextAt());
   }
 
   /** Never resolves once this is closed. */
@@ -230,23 +222,7 @@ export class Causes {
     });
   }
 
-  #next(): Due | null {
-    for (;;) {
-      const due = this.#ready.pop() ?? this.#gather();
-      if (due === null) return null;
-      // What became part of another incident meanwhile is not looked for.
-      if (this.#due.delete(keyOf(due))) return due;
-    }
-  }
-
-  /** The one that is due for the longest; the others that are due are ready behind it. */
-  #gather(): Due | null {
-    const now = this.#ports.clock.now();
-    this.#ready = [...this.#due.values()].filter(({ at }) => at <= now).sort((a, b) => b.at - a.at);
-    return this.#ready.pop() ?? null;
-  }
-
-  async #one({ tenant, incident, failures }: Due): Promise<void> {
+  async #one({ tenant, incident, failures, closed }: DueCause): Promise<void> {
     const { clock, log, find } = this.#ports;
     const at = clock.now();
     try {
@@ -261,11 +237,8 @@ export class Causes {
         error instanceof Error && error.cause !== undefined ? `${error.message} (${error.cause})` : error;
       log.warn('cause.not_found_out', { tenant, incident, error: String(why), again });
       if (!again) return;
-      const key = keyOf({ tenant, incident });
       const waitMs = Math.min(longestRetryMs, causeEveryMs * 2 ** failures);
-      const due = this.#due.get(key) ?? { tenant, incident, at: clock.now() + waitMs, failures: 0 };
-      due.failures = failures + 1;
-      this.#due.set(key, due);
+      this.#due.add({ tenant, incident, at: clock.now() + waitMs, failures: failures + 1, closed });
     }
   }
 
