@@ -48,6 +48,21 @@ export class AlertLoad {
     };
   }
 
+  /** Gives every host this many points of the last seconds, none of which is hot. */
+  async fill(points: number, batch = 250): Promise<void> {
+    const { hosts } = this.#options;
+    const now = Date.now();
+    for (let point = 0; point < points; point++) {
+      for (let from = 0; from < hosts; from += batch) {
+        const calm = Array.from({ length: Math.min(batch, hosts - from) }, (_, i) =>
+          this.#change(from + i, 'resolved'),
+        );
+        const { status, body } = await this.#send(calm, now - (points - point) * 1_000);
+        if (status !== 202) throw new Error(`the first points were not accepted: ${status} ${body}`);
+      }
+    }
+  }
+
   /**
    * Heats the first `lag` hosts. With `known` every host got hot and cooled down before: series and label sets are
    * known afterwards.
@@ -165,19 +180,23 @@ export class AlertLoad {
     });
   }
 
-  async #push(changes: readonly Change[]): Promise<void> {
-    const { wire, ledger, metric = 'bench.load' } = this.#options;
-    const now = Date.now();
+  /** `at`: time of the samples, epoch milliseconds. */
+  #send(changes: readonly Change[], at: number): ReturnType<Wire['send']> {
+    const { wire, metric = 'bench.load' } = this.#options;
     const samples = changes.map(
       ({ host, status }) =>
-        `{"metric":"${metric}","labels":{"host":"${host}"},"value":${status === 'firing' ? 97 : 3},"timestamp":${now}}`,
+        `{"metric":"${metric}","labels":{"host":"${host}"},"value":${status === 'firing' ? 97 : 3},"timestamp":${at}}`,
     );
-    const request = post('/api/v1/metrics', this.#headers, `{"samples":[${samples.join(',')}]}`);
+    return wire.send(post('/api/v1/metrics', this.#headers, `{"samples":[${samples.join(',')}]}`));
+  }
+
+  async #push(changes: readonly Change[]): Promise<void> {
+    const { ledger } = this.#options;
     const at = performance.now();
     const expected = changes.filter(({ host }) => !this.#without.delete(host));
     for (const { host, status } of expected) ledger.expect(host, status, at);
     this.#inFlight += 1;
-    const { status, body } = await wire.send(request).finally(() => {
+    const { status, body } = await this.#send(changes, Date.now()).finally(() => {
       this.#inFlight -= 1;
     });
     this.#answers.push(performance.now() - at);

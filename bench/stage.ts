@@ -26,11 +26,11 @@ export const hosts = 10_000;
 export const lagOf = ({ short }: Bench, pushes: number): number =>
   short ? Math.min(Math.ceil(pushes / 2) + 100, 3_000) : 3_000;
 
-/** Starts everything, with 10,000 hosts unless told otherwise. `pushes`: most that are under way or follow one another without a pause. With `known` every host fires and resolves once before anything is measured. */
+/** Starts everything, with 10,000 hosts unless told otherwise. `pushes`: most that are under way or follow one another without a pause. With `known` every host fires and resolves once before anything is measured, after `pointsBefore` points that are calm. */
 export async function openStage(
   bench: Bench,
   mode: ServerMode,
-  options: { known?: boolean; hosts?: number; pushes: number },
+  options: { known?: boolean; hosts?: number; pushes: number; pointsBefore?: number },
 ): Promise<Stage> {
   const ledger = new Ledger();
   const sink = await startSink((arrival) => ledger.receive(arrival));
@@ -45,6 +45,7 @@ export async function openStage(
     prefix: 'host',
     lag: lagOf(bench, options.pushes),
   });
+  await load.fill(options.pointsBefore ?? 0);
   await load.warmUp(patienceMs, options.known ?? false);
   return {
     server,
