@@ -6,7 +6,7 @@ import type { DeliveryRow, NotificationRow, Saying } from '../../pipeline/rows.t
 import { aRoute } from '../builders.ts';
 import { Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
-import type { DeliveryRecord } from './journal.ts';
+import type { Accepted, DeliveryRecord } from './journal.ts';
 import type { World } from './world.ts';
 
 interface Word {
@@ -21,10 +21,11 @@ interface Word {
   readonly group?: string;
   readonly receiver?: string;
   readonly recipient?: string;
+  readonly state?: DeliveryRow['state'];
 }
 
-/** These words on one alert, the last of which was an end that was dropped as that of what nobody had heard. */
-function dropsTheEndAfter(...words: readonly Word[]) {
+/** These words on one alert, and at last an end that is dropped as that of what nobody had heard. */
+function withAnEndAfter(...words: readonly Word[]) {
   const notifications = new Map<string, NotificationRow>();
   const deliveries = new Map<string, DeliveryRecord>();
   const all: readonly Word[] = [...words, { saying: 'resolved', takenAt: [] }];
@@ -33,7 +34,8 @@ function dropsTheEndAfter(...words: readonly Word[]) {
     const { group = 'own', receiver = 'ops', recipient = 'pager' } = word;
     const id = `n${index}`;
     notifications.set(id, { id, receiver, alerts: { a: saying } } as unknown as NotificationRow);
-    const row = { id: `d${index}`, notificationId: id, recipient, orderKey: `${group} ${recipient}` };
+    const { state = takenAt.length > 0 ? 'sent' : 'dropped' } = word;
+    const row = { id: `d${index}`, notificationId: id, recipient, state, orderKey: `${group} ${recipient}` };
     deliveries.set(row.id, {
       ...{ row: row as DeliveryRow, openedAt, lost },
       accepted: takenAt.map((at, time) => ({ at, channel: through[time] ?? recipient })),
@@ -46,13 +48,25 @@ function dropsTheEndAfter(...words: readonly Word[]) {
   };
   const world = {
     ...{ journal, counters: new Counters() },
-    plan: { receipts: null, withoutEnds: [] },
+    plan: { receipts: null, withoutEnds: [], limits: [] },
     clock: { now: () => 1_000 },
   };
+  const oracle = new Deliveries(world as unknown as World);
   const subjectId = `d${all.length - 1}`;
   const row = { kind: 'delivery.dropped', subjectId, reason: 'firing_not_sent' };
-  return () => new Deliveries(world as unknown as World).onEffect({ put: 'event', row } as unknown as Effect);
+  return {
+    drop: () => oracle.onEffect({ put: 'event', row } as unknown as Effect),
+    sweep: () => oracle.sweep(1_000),
+    /** What becomes of a word that was open. */
+    ends: (index: number, state: DeliveryRow['state'], reason: string | null = null) => {
+      const record = deliveries.get(`d${index}`)!;
+      record.row = { ...record.row, state, reason };
+      if (state === 'sent') record.accepted.push({ at: 500, channel: 'pager' } as Accepted);
+    },
+  };
 }
+
+const dropsTheEndAfter = (...words: readonly Word[]) => withAnEndAfter(...words).drop;
 
 describe('an end that is dropped since nobody heard that the alert fires', () => {
   const isLost: Word = { saying: 'firing', takenAt: [] };
@@ -95,6 +109,51 @@ describe('an end that is dropped since nobody heard that the alert fires', () =>
     it('is lost where that end was never sent, or others heard it', () => {
       for (const other of [{ takenAt: [] }, { receiver: 'other' }, { recipient: 'mail' }])
         expect(dropsTheEndAfter(heard, { ...isOver, ...other }, isLost)).toThrow('has that it fires');
+    });
+  });
+
+  describe('and whose end is still on its way out of another group of the same people, which took the word over', () => {
+    const coming: Word = { ...isOver, takenAt: [], state: 'queued' };
+
+    it('is right where that one goes out, or is a dead letter that somebody sees', () => {
+      for (const state of ['sent', 'dead'] as const) {
+        const story = withAnEndAfter(heard, coming, isLost);
+        expect(story.drop).not.toThrow();
+        expect(story.sweep).not.toThrow();
+        story.ends(1, state);
+        expect(story.sweep).not.toThrow();
+      }
+      expect(dropsTheEndAfter(heard, { ...coming, state: 'sending' }, isLost)).not.toThrow();
+    });
+
+    it('is lost where that one is dropped in its turn', () => {
+      for (const reason of ['firing_not_sent', 'superseded', 'confirmed']) {
+        const story = withAnEndAfter(heard, coming, isLost);
+        story.drop();
+        story.ends(1, 'dropped', reason);
+        expect(story.sweep).toThrow('has that it fires');
+      }
+    });
+
+    it('is right where a later word of that group takes its place: the same end, or that it fires anew', () => {
+      const again = withAnEndAfter(heard, coming, coming, isLost);
+      again.drop();
+      again.ends(1, 'dropped', 'superseded');
+      expect(again.sweep).not.toThrow();
+      again.ends(2, 'dropped', 'firing_not_sent');
+      expect(again.sweep).toThrow('has that it fires');
+      const anew = withAnEndAfter(heard, coming, { ...coming, saying: 'firing' }, isLost);
+      anew.drop();
+      anew.ends(1, 'dropped', 'superseded');
+      expect(anew.sweep).not.toThrow();
+    });
+
+    it('is lost where that end was said before, waits in this group, or is for others', () => {
+      expect(dropsTheEndAfter(coming, heard, isLost)).toThrow('has that it fires');
+      for (const other of [{ group: 'own' }, { receiver: 'other' }, { recipient: 'mail' }])
+        expect(dropsTheEndAfter(heard, { ...coming, ...other }, isLost)).toThrow('has that it fires');
+      expect(dropsTheEndAfter(heard, { ...coming, state: 'dead' }, isLost)).toThrow('has that it fires');
+      expect(dropsTheEndAfter(heard, { ...coming, saying: 'standing' }, isLost)).toThrow('has that it fires');
     });
   });
 });

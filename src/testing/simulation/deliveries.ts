@@ -3,8 +3,9 @@
 
 import type { Effect } from '../../pipeline/effect.ts';
 import { type DeliveryRow, sayingsTo, saysFiring } from '../../pipeline/rows.ts';
-import type { Accepted, DeliveryRecord } from './journal.ts';
+import type { DeliveryRecord } from './journal.ts';
 import { toldAt } from './routes.ts';
+import { UnsentEnds } from './unsent-ends.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -37,11 +38,13 @@ export class Deliveries {
   readonly #letters = new Set<LetterRequest>();
   /** Ends that were not told, until it is seen that nobody there was to hear of them. */
   readonly #untold: DeliveryRow[] = [];
+  readonly #unsent: UnsentEnds;
   /** When a lane of a tenant was last called for on a channel. */
   readonly #calledAt = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
+    this.#unsent = new UnsentEnds(world);
   }
 
   get open(): number {
@@ -151,6 +154,7 @@ export class Deliveries {
   /** Nothing waits for hours; where calls are few it may wait for its like, but no lane waits for the others. */
   sweep(now: number): void {
     for (const row of this.#untold.splice(0)) this.#checkUntold(row);
+    this.#unsent.sweep();
     const few = this.#world.plan.limits.length > 0;
     for (const { row, openedAt } of this.#open) {
       if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
@@ -284,32 +288,10 @@ export class Deliveries {
 
   /** The end of what nobody has there: of an alert that a provider was told to fire, it is sent. */
   #notSent({ row }: DeliveryRecord): void {
-    const { journal, counters } = this.#world;
-    counters.hit('resolved dropped firing_not_sent');
+    this.#world.counters.hit('resolved dropped firing_not_sent');
     // Where nobody is told of ends whoever heard a firing may have heard no end of it before.
     if (this.#carrierOfEnds(row.recipient) !== row.recipient) return;
-    for (const alert of Object.keys(journal.notifications.get(row.notificationId)!.alerts)) {
-      const said = (journal.notificationsOf.get(alert) ?? [])
-        .flatMap(({ id, alerts, receiver }) =>
-          (journal.deliveriesOf.get(id) ?? []).map((each) => ({ ...each, receiver, saying: alerts[alert] })),
-        )
-        .filter(({ row: { recipient }, accepted }) => recipient === row.recipient && accepted.length > 0);
-      const heard = said.findLast((each) => each.row.orderKey === row.orderKey);
-      // It went to another group of the receiver since, and was over there.
-      const over =
-        heard !== undefined &&
-        said.some(
-          (other) =>
-            other.receiver === heard.receiver &&
-            other.saying === 'resolved' &&
-            takenAt(other) > takenAt(heard),
-        );
-      if (saysFiring(heard?.saying) && !over)
-        this.#broken(
-          'I1',
-          `${row.id} is the end of ${alert}, was dropped, and ${row.recipient} has that it fires`,
-        );
-    }
+    this.#unsent.check(row);
   }
 
   #retried(id: string): void {
@@ -353,18 +335,4 @@ export class Deliveries {
 
 function laneKey({ row: { tenant, channel, lane } }: Pick<DeliveryRecord, 'row'>): string {
   return `${tenant}/${channel}/${lane}`;
-}
-
-/**
- * When a provider had it. What the same one takes once more under the same id, since its answer was lost, says nothing new
- * and counts by the first time; what had not arrived, was queued anew, or went through another channel, by the later one.
- */
-function takenAt({
-  accepted,
-  openedAt,
-  lost,
-}: Pick<DeliveryRecord, 'accepted' | 'openedAt' | 'lost'>): number {
-  const last = accepted.at(-1)!;
-  const isSame = ({ channel, at }: Accepted) => channel === last.channel && at >= openedAt;
-  return (lost ? last : (accepted.find(isSame) ?? last)).at;
 }
