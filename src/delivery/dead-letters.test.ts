@@ -3,11 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendResult } from '../../channels/channel.ts';
 import { labelSet } from '../../rules/labels.ts';
-import { matcher } from '../../rules/matchers.ts';
-import type { Level, Matcher } from '../../rules/types.ts';
-import type { Receiver, Route } from '../pipeline/routing.ts';
 import { type Store, StoreError } from '../store/store.ts';
-import { aReceiver, aRoute } from '../testing/builders.ts';
 import { type Sent, Stage, type StageOptions } from '../testing/stage.ts';
 
 const minute = 60_000;
@@ -179,98 +175,6 @@ describe('a dead letter', () => {
     await push(10);
     await stage.advance(minute);
     expect(told()).toEqual(['firing a', 'firing a', 'resolved a']);
-  });
-
-  describe('of an alert that goes to others by its severity', () => {
-    const levels: readonly Level[] = [
-      { severity: 'warning', threshold: 80 },
-      { severity: 'critical', threshold: 90 },
-    ];
-    const atOnce = { groupWaitMs: 0, groupIntervalMs: 0 };
-    const onCall = {
-      ...{ path: '{}/{severity="critical"}', receiver: 'on-call', ...atOnce },
-      matchers: [matcher('severity', '=', 'critical') as Matcher],
-    };
-    /** Of what is critical the pager is told, of the rest the hook. */
-    const toOthers = (receiver: Partial<Receiver> = {}, others: Partial<Route> = onCall): StageOptions => ({
-      rules: [{ levels, threshold: 80 }],
-      channels: ['hook', 'pager', 'last'],
-      route: { ...atOnce, routes: [aRoute(others)] },
-      receiver: { dedupeWindowMs: 0, ...receiver },
-      receivers: [
-        aReceiver({ name: 'on-call', channels: ['pager'], dedupeWindowMs: 0 }),
-        aReceiver({ name: 'last', channels: ['last'] }),
-      ],
-    });
-    const refusing = (name: string) => (one: Sent) => (one.channel === name ? gone : sent);
-    const toldTo = (name: string) =>
-      stage.sent
-        .filter(({ channel }) => channel === name)
-        .map(({ message: { reason, alerts } }) => `${reason} ${alerts[0]!.severity}`);
-
-    it('is not sent to those whose it is not any more: nobody would tell them its end, also when it is told anew', async () => {
-      open(toOthers());
-      answer = refusing('pager');
-      await push(95);
-      const [letter] = dead();
-      await push(82);
-      expect(rows().map(({ channel, state }) => `${channel} ${state}`)).toEqual([
-        'hook sent',
-        'pager dropped',
-        'pager dead',
-      ]);
-      answer = () => sent;
-      expect(code((await retry(letter!.id)).body)).toBe('delivery_superseded');
-      await stage.restart();
-      expect(code((await retry(letter!.id)).body)).toBe('delivery_superseded');
-      // Its group is gone.
-      await stage.advance(3 * 60 * minute);
-      expect(await retryAll()).toMatchObject({ body: { requeued: 0, superseded: 1 } });
-      expect(toldTo('pager')).toEqual(['first critical']);
-      await push(96);
-      await push(83);
-      expect(toldTo('pager')).toEqual(['first critical', 'first critical', 'resolved warning']);
-    });
-
-    it('is sent where it is theirs again and they were told so since', async () => {
-      open(toOthers());
-      answer = refusing('pager');
-      await push(95);
-      const [letter] = dead();
-      await push(82);
-      await push(96);
-      answer = () => sent;
-      expect((await retry(letter!.id)).status).toBe(200);
-      await push(83);
-      expect(toldTo('pager').slice(-2)).toEqual(['first critical', 'resolved warning']);
-    });
-
-    it('is sent where the same people hear of it in a digest from now on', async () => {
-      const digest = { everyMs: 60 * minute, severities: ['warning' as const], max: 100, to: null };
-      open(toOthers({ digest }, { ...onCall, receiver: 'ops' }));
-      answer = () => gone;
-      await push(95);
-      const [letter] = dead();
-      await push(82);
-      answer = () => sent;
-      expect((await retry(letter!.id)).status).toBe(200);
-      await push(10);
-      await stage.advance(61 * minute);
-      expect(toldTo('hook')).toEqual(['first critical', 'first critical', 'digest warning']);
-      expect(stage.sent.at(-1)!.message.alerts).toMatchObject([{ status: 'resolved' }]);
-    });
-
-    it('is sent to those who are called where nobody takes a message, and hear no ends', async () => {
-      open({ ...toOthers(), emergency: 'last' });
-      answer = ({ channel }) => (channel === 'hook' ? sent : gone);
-      await push(95);
-      await stage.advance(61 * minute);
-      const called = dead().find(({ channel }) => channel === 'last');
-      await push(82);
-      answer = () => sent;
-      expect((await retry(called!.id)).status).toBe(200);
-      expect(toldTo('last')).toEqual(['undelivered critical', 'undelivered critical']);
-    });
   });
 
   it('that dies once more after a later message was heard keeps nobody from the end, also over a restart', async () => {

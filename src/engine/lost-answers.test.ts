@@ -288,7 +288,7 @@ describe('a message that was taken and did not arrive', () => {
     expect(channels()).not.toContain('mail');
   });
 
-  it('is not sent once its alert is others’ by its severity, and they were told that', async () => {
+  it('is not sent once its alert is others’ by its severity and says that it fires; the end for those whose it was goes on', async () => {
     const critical = { path: '{}/critical', matchers: [matcher('severity', '=', 'critical') as Matcher] };
     const levels = [
       { severity: 'warning', threshold: 80 },
@@ -302,12 +302,15 @@ describe('a message that was taken and did not arrive', () => {
     });
     await stage.push(82);
     await stage.advance(1_000);
-    const [first] = stage.sent;
+    const [first, end] = stage.sent;
     expect(channels()).toEqual(['hook', 'hook', 'wall']);
     await receive('failed', { providerId: `p-${first!.deliveryId}` });
     await stage.advance(60_000);
     expect(stage.store.delivery('default', first!.deliveryId)).toMatchObject({ state: 'dead' });
     expect(channels()).not.toContain('mail');
+    await receive('failed', { providerId: `p-${end!.deliveryId}` });
+    await stage.advance(1_000);
+    expect(stage.sent.at(-1)).toMatchObject({ channel: 'mail', message: { reason: 'resolved' } });
   });
 
   it('is known to be one of several channels', async () => {

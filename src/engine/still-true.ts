@@ -17,8 +17,9 @@ export function stillTrueOf(tenant: Tenant, store: Parts): StillTrue {
     if (status === 'event') return true;
     const alert = pipeline.alerts.get(alertId) ?? store.alert(name, alertId);
     if (status !== 'resolved') return alert?.state === 'firing' && isTheirs(tenant, letter, alertId, store);
-    // Its end is old news once the same thing fires anew.
-    return alert === null || pipeline.openByKey.get(alert.key)?.state !== 'firing';
+    // Its end is old news once the same thing fires anew, or goes on, unless that is others' alone.
+    const open = alert === null ? undefined : pipeline.openByKey.get(alert.key);
+    return open?.state !== 'firing' || isOthersAlone(tenant, letter, open.id, store);
   };
 }
 
@@ -43,4 +44,27 @@ function isTheirs(
   // Between a digest, or a storm's summary, and a group of the same receiver the way may be another.
   const collected = said?.reason === 'digest' || said?.reason === 'storm';
   return saying.some((group) => group.row.receiver === said?.receiver && (collected || isCollected(group)));
+}
+
+/**
+ * Whether nobody tells the people of a message that the alert fires: they have it as firing for ever where its end was lost
+ * and is not sent again. Groups of their receiver tell its end themselves. What another receiver says on a channel of theirs
+ * comes to the same people; whom its targets and its steps stand for is not looked up, those count as theirs.
+ */
+function isOthersAlone(
+  { name, pipeline, policy }: Tenant,
+  { recipient, notificationId }: DeadLetter,
+  alertId: string,
+  store: Parts,
+): boolean {
+  const receiver = store.notification(name, notificationId)?.receiver ?? null;
+  if (receiver === null) return false;
+  const chainOf = (to: string) => policy.ways.get(to)?.chain ?? [to];
+  const own = chainOf(recipient);
+  return groupsOf(pipeline, alertId).every(({ row }) => {
+    if (row.receiver === receiver || (row.escalation?.told.length ?? 0) > 0) return false;
+    const other = pipeline.routing.receivers.get(row.receiver);
+    if (other === undefined || other.to !== undefined) return false;
+    return !other.channels.flatMap(chainOf).some((channel) => own.includes(channel));
+  });
 }

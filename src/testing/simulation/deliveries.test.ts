@@ -165,7 +165,7 @@ function sendsAgain(severity: Severity, ...words: readonly Pick<Word, 'saying' |
       ({ id: `n${index}`, receiver, alerts: { a: saying } }) as unknown as NotificationRow,
   );
   const letter = { id: 'd0', notificationId: 'n0', tenant: 'acme', channel: 'pager', state: 'queued' };
-  const alert = { state: 'firing', effectiveSeverity: severity, labels: { severity: 'critical' } };
+  const alert = { id: 'a', state: 'firing', effectiveSeverity: severity, labels: { severity: 'critical' } };
   const critical = matcher('severity', '=', 'critical') as Matcher;
   const child = aRoute({ path: '{}/critical', matchers: [critical], receiver: 'on-call' });
   const journal = {
@@ -173,6 +173,7 @@ function sendsAgain(severity: Severity, ...words: readonly Pick<Word, 'saying' |
     notificationsOf: new Map([['a', said]]),
     deliveries: new Map([['d0', { row: letter }]]),
     alerts: new Map([['a', { row: alert }]]),
+    ofKey: () => [{ row: alert }],
   };
   const routing = { route: aRoute({ routes: [child] }), receivers: new Map() };
   const world = { journal, routing, counters: new Counters(), clock: { now: () => 1_000 } };
@@ -199,7 +200,14 @@ describe('a dead letter of an alert that fires and is sent once more', () => {
     expect(sendsAgain('warning', isLost, { ...isOver, receiver: 'ops' })).not.toThrow();
   });
 
-  it('says nothing of an end', () => {
+  it('is wrong where it says that it is over and its people were told since that it fires', () => {
+    expect(sendsAgain('critical', isOver, isLost)).toThrow('fires there');
+    expect(sendsAgain('critical', isOver, isOver, { saying: 'standing' })).toThrow('fires there');
+  });
+
+  it('is right where it says that it is over, and it fires for others', () => {
     expect(sendsAgain('warning', isOver)).not.toThrow();
+    expect(sendsAgain('warning', isOver, { ...isLost, receiver: 'ops' })).not.toThrow();
+    expect(sendsAgain('critical', isOver, { ...isLost, receiver: 'ops' })).not.toThrow();
   });
 });

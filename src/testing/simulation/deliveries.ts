@@ -185,7 +185,25 @@ export class Deliveries {
         this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which has ended`);
       if (saysFiring(status) && this.#isOthers(id, row.notificationId))
         this.#broken('I2', `${row.id} was queued anew and says that ${id} fires, which is others' by now`);
+      if (status === 'resolved' && this.#firesFor(id, row.notificationId))
+        this.#broken('I2', `${row.id} was queued anew and says that ${id} is over, which fires there`);
     }
+  }
+
+  /** The same alert fires, it is the receiver's, and that was told last there. */
+  #firesFor(alertId: string, notificationId: string): boolean {
+    const { journal, routing } = this.#world;
+    const { receiver } = journal.notifications.get(notificationId)!;
+    const alert = journal.alerts.get(alertId)?.row;
+    if (alert === undefined) return false;
+    return journal
+      .ofKey(alert.tenant, alert.key)
+      .some(({ row: { id, state, labels, effectiveSeverity } }) => {
+        const last = journal.notificationsOf.get(id)?.findLast((said) => said.receiver === receiver);
+        if (state !== 'firing' || !saysFiring(last?.alerts[id])) return false;
+        const places = toldAt(routing, { ...labels, severity: effectiveSeverity });
+        return places.some((place) => place.receiver === receiver);
+      });
   }
 
   /** The alert fires, and its routes lead to others than the notification was for, who were told last that it is over. */
