@@ -75,6 +75,8 @@ function openSamples(file: string): Database.Database {
     const mode = raw.pragma('journal_mode = WAL', { simple: true });
     if (mode !== 'wal') throw new Error(`journal_mode is ${String(mode)}, not wal`);
     raw.pragma('synchronous = NORMAL');
+    // The driver's own is 16 MB, which fills with what was written a minute ago and is not read again.
+    raw.pragma('cache_size = -2000');
     const version = Number(raw.pragma('user_version', { simple: true }));
     if (version > schemaVersion) throw new Error(`${file} was written by a newer version (${version})`);
     if (version === 0) createHistoryTables(raw);
