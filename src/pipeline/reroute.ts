@@ -9,7 +9,16 @@ import { isDigestPath } from './digest-place.ts';
 import { skip } from './due.ts';
 import { emitNotification } from './emit.ts';
 import { handOverEscalation, handOverTold, notePromotion, tellEnds } from './escalate.ts';
-import { arm, armForNew, armForResolved, groupsOf, joinGroups, logNotified, takeOver } from './group.ts';
+import {
+  arm,
+  armForNew,
+  armForResolved,
+  escalateSoon,
+  groupsOf,
+  joinGroups,
+  logNotified,
+  takeOver,
+} from './group.ts';
 import { tellsAgainAt } from './held-back.ts';
 import type { StepResult } from './input.ts';
 import { comeBack, hasLeft, oweEnd, seenFrom, word } from './leave.ts';
@@ -68,8 +77,6 @@ export function reroute(state: PipelineState, routing: RoutingConfig, now: numbe
     keepOnlyWhatMatters(state, group, now, out);
     lookAgain(state, group, now, out);
     rearm(state, group, now, out);
-    notePromotion(state, group, now);
-    if (group.promotesAt != null) out.groups.add(group);
   }
 }
 
@@ -264,7 +271,11 @@ export function ruleDependencies(state: PipelineState, now: number, out: StepRes
   }
 }
 
-/** What holds members back by the rules and silences that there are now; where that ended the group is due. */
+/**
+ * What holds members back by the rules and silences that there are now; where that ended the group is due. What waits for
+ * that end is looked at anew, too: the escalation, also where a kill came between the end and the look at it, and when the
+ * first of the members becomes more urgent.
+ */
 function lookAgain(state: PipelineState, group: Group, now: number, out: StepResult): void {
   const before = new Map(group.suppressed);
   const held: HeldBack[] = [];
@@ -277,6 +288,9 @@ function lookAgain(state: PipelineState, group: Group, now: number, out: StepRes
       arm(group, saidAgainAt(group, alert, now, group.row.lastSentAt), 'suppression_ended', out);
   }
   noteSuppressed(state, group, held, now, null);
+  if (group.row.escalation?.state === 'paused') escalateSoon(group, out);
+  notePromotion(state, group, now);
+  if (group.promotesAt != null) out.groups.add(group);
 }
 
 /** A deadline that was stored holds; a member that waits for one gets it. */
