@@ -85,6 +85,12 @@ export class EscalationRuns {
     );
   }
 
+  /** Whether a group of the same people is closed and nobody has ended its escalation yet: it is this one's then. */
+  goesOnWithClosed(groupId: string): boolean {
+    const group = this.#world.journal.groups.get(groupId);
+    return group !== undefined && this.#orphans.has(placeOf(group));
+  }
+
   /** The one that the group had before its escalation begins anew. */
   before(groupId: string): Run | undefined {
     // Another one goes on with what it had.

@@ -296,6 +296,50 @@ describe('a group is closed, and its escalation goes on elsewhere', () => {
   });
 });
 
+describe('what is told goes on with the escalation of a group that is closed, which is over by the end of the commit', () => {
+  const says = (story: Story) => story.says(100, 'new_alerts', ['a'], 'heir');
+  const ends = (story: Story) => story.event(100, 'escalation.ended', 'resolved', {}, 'heir');
+  const closed = (over: Partial<GroupRow> = {}) => {
+    const story = new Story();
+    story.puts('heir', { escalation: null, ...over });
+    story.closes('g');
+    return story;
+  };
+
+  it('and ends after that', () => {
+    const story = closed();
+    expect(() => says(story)).not.toThrow();
+    expect(() => ends(story)).not.toThrow();
+    expect(() => story.sweep()).not.toThrow();
+  });
+
+  it('and is to end', () => {
+    const story = closed();
+    says(story);
+    expect(() => story.sweep()).toThrow('g is closed, and its escalation is not over');
+  });
+
+  it('once', () => {
+    const story = closed();
+    says(story);
+    ends(story);
+    expect(() => says(story)).toThrow('heir was told (new_alerts) and is not escalated');
+  });
+
+  it('not while the first group has it', () => {
+    const story = new Story();
+    story.stores('g', true);
+    story.puts('heir', { escalation: null });
+    expect(() => says(story)).toThrow('heir was told (new_alerts) and is not escalated');
+  });
+
+  it('nor where the first one tells of others', () => {
+    expect(() => says(closed({ labels: labelSet({ host: 'b' }) }))).toThrow(
+      'heir was told (new_alerts) and is not escalated',
+    );
+  });
+});
+
 describe('an escalation with steps to take does not end', () => {
   /** Beside a group that is over, which the alert is told in, and which became more urgent at 100, unless it did not. */
   const ends = (story: Story, moves = true) => {

@@ -301,6 +301,8 @@ export class Escalations {
     if (run === undefined && this.#runs.partedAt(groupId) === row.createdAt && this.#isAnothers(row)) return;
     // So may its last step have been taken.
     if (policy === null || (run && (!isOver(run) || !news || run.overAt === row.createdAt))) return;
+    // What it went on with may be over by the end of the commit, so that no row tells it: that it ended is still to be said.
+    if (run === undefined && this.#runs.goesOnWithClosed(groupId)) return;
     this.#broken('I9', `${groupId} was told (${row.reason}) and is not escalated`);
   }
 
