@@ -12,6 +12,8 @@ export interface Measured {
     skipped: number;
     /** Rows of the analyses, which are written behind the alerts and are in none of the others; and events among them. */
     analysed: number;
+    /** Of these what comes by the clock and not by an alert: states that are kept, causes that were looked for, forecasts. */
+    analysedByClock: number;
     analysedEvents: number;
   };
 }
@@ -22,7 +24,7 @@ const beforeIt: ReadonlySet<string | null> = new Set(['resolved_before_notify', 
 /** Leaves everything as it is and keeps count. */
 export function measured(store: Store): Measured {
   const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 };
-  const counts = { ...zero, analysed: 0, analysedEvents: 0 };
+  const counts = { ...zero, analysed: 0, analysedByClock: 0, analysedEvents: 0 };
   const self: Measured = {
     counts,
     store: replaceCommit(store, (shards, sync) => {
@@ -30,6 +32,7 @@ export function measured(store: Store): Measured {
         for (const effect of effects) {
           if (isOfAnalyses(effect)) {
             counts.analysed += 1;
+            if (comesByClock(effect)) counts.analysedByClock += 1;
             if (effect.put === 'event') counts.analysedEvents += 1;
           } else counts[kindOf(effect)] += 1;
           if (effect.put === 'event' && beforeIt.has(effect.row.reason)) counts.skipped += 1;
@@ -59,6 +62,20 @@ function isOfAnalyses(effect: Effect): boolean {
       return effect.row.subjectKind === 'incident' || effect.row.subjectKind === 'finding';
     default:
       return false;
+  }
+}
+
+function comesByClock(effect: Effect): boolean {
+  switch (effect.put) {
+    case 'incident':
+    case 'incident.alert':
+    case 'incident.moved':
+    case 'finding':
+      return false;
+    case 'event':
+      return effect.row.kind === 'incident.cause';
+    default:
+      return true;
   }
 }
 

@@ -48,6 +48,7 @@ export interface RowCounts {
   readonly deletes: number;
   /** Rows of the analyses, which are in none of the others; and events among them. */
   readonly analysed: number;
+  readonly analysedByClock: number;
   readonly analysedEvents: number;
   /** Rows that the tables hold, per table, from the store's own figures. */
   readonly tables: Readonly<Record<string, number>>;

@@ -59,7 +59,10 @@ const tocsin = await createTocsin({
 const { port } = await tocsin.listen();
 
 function rows(): RowCounts {
-  const zero = { inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0, analysed: 0, analysedEvents: 0 };
+  const zero = {
+    ...{ inserts: 0, updates: 0, deletes: 0, commits: 0, skipped: 0 },
+    ...{ analysed: 0, analysedByClock: 0, analysedEvents: 0 },
+  };
   return {
     ...(counted?.counts ?? zero),
     tables: tocsin.services.store.stats(),
