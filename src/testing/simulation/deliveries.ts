@@ -3,14 +3,13 @@
 
 import type { Effect } from '../../pipeline/effect.ts';
 import { type DeliveryRow, sayingsTo, saysFiring } from '../../pipeline/rows.ts';
+import { HeldUp, scheduleOf } from './held-up.ts';
 import type { DeliveryRecord } from './journal.ts';
 import { toldAt } from './routes.ts';
 import { UnsentEnds } from './unsent-ends.ts';
 import { type InvariantId, Violation } from './violation.ts';
 import type { World } from './world.ts';
 
-/** By severity, as it is promised. */
-const attemptsOfSchedule = { emergency: 4, critical: 4, high: 4, warning: 3, info: 2 } as const;
 export const crashesOfPoison = 3;
 
 /** Which dead letters somebody asks for: one, or those of a channel. */
@@ -41,6 +40,7 @@ export class Deliveries {
   readonly #unsent: UnsentEnds;
   /** When a lane of a tenant was last called for on a channel. */
   readonly #calledAt = new Map<string, number>();
+  readonly #heldUp = new HeldUp();
 
   constructor(world: World) {
     this.#world = world;
@@ -83,8 +83,12 @@ export class Deliveries {
 
   /** The provider failed a delivery in a way that spends an attempt, and the policy may hear of it. */
   failed(deliveryId: string): void {
-    const record = this.#world.journal.deliveries.get(deliveryId);
-    if (record) record.failures += 1;
+    const { journal, clock } = this.#world;
+    const record = journal.deliveries.get(deliveryId);
+    if (!record) return;
+    record.failures += 1;
+    const { severity } = journal.notifications.get(record.row.notificationId)!;
+    this.#heldUp.failed(record, severity, clock.now());
   }
 
   onEffect(effect: Effect): void {
@@ -117,7 +121,7 @@ export class Deliveries {
           .filter((d) => d.row.recipient === row.recipient);
         if (twins.length > 1)
           this.#broken('I13', `notification ${row.notificationId} twice for ${row.channel}`);
-        if (row.state === 'queued' || row.state === 'sending') this.#open.add(record);
+        if (row.state === 'queued' || row.state === 'sending') this.#opened(record);
         else if (row.state === 'dropped' && row.reason !== 'end_not_told') this.#notSent(record);
         if (row.state === 'queued') counters.hit('queued behind its order');
         return;
@@ -138,7 +142,7 @@ export class Deliveries {
         const record = journal.deliveries.get(effect.row.id);
         if (record?.row.state !== 'queued')
           this.#broken('I15', `${effect.row.id} was queued anew and was neither dead nor lost`);
-        this.#open.add(record);
+        this.#opened(record);
         this.#checkRequeued(record, effect.row.lost !== undefined);
         return;
       }
@@ -148,21 +152,34 @@ export class Deliveries {
 
   sendStarted(deliveryId: string): void {
     const record = this.#world.journal.deliveries.get(deliveryId);
-    if (record) this.#calledAt.set(laneKey(record), this.#world.clock.now());
+    if (!record) return;
+    const now = this.#world.clock.now();
+    this.#calledAt.set(laneKey(record), now);
+    this.#heldUp.called(record, now);
   }
 
-  /** Nothing waits for hours; where calls are few it may wait for its like, but no lane waits for the others. */
+  /**
+   * Nothing waits for hours, but behind what failed in its order; where calls are few it may wait for its like, but no lane
+   * waits for the others.
+   */
   sweep(now: number): void {
     for (const row of this.#untold.splice(0)) this.#checkUntold(row);
     this.#unsent.sweep();
     const few = this.#world.plan.limits.length > 0;
-    for (const { row, openedAt } of this.#open) {
+    for (const record of this.#open) {
+      const { row, openedAt } = record;
       if (row.state === 'sending' && row.leaseUntil !== null && row.leaseUntil < now - 60_000)
         this.#broken('I14', `${row.id} is leased ${now - row.leaseUntil} ms beyond its end`);
-      const moved = few ? (this.#calledAt.get(laneKey({ row })) ?? 0) : 0;
-      if (now - Math.max(openedAt, moved) > 7_200_000)
+      const moved = few ? (this.#calledAt.get(laneKey(record)) ?? 0) : 0;
+      const heldMs = few ? 0 : this.#heldUp.heldMs(record, now);
+      if (now - Math.max(openedAt, moved) - heldMs > 7_200_000)
         this.#broken('I14', `${row.id} is open since ${openedAt}`);
     }
+  }
+
+  #opened(record: DeliveryRecord): void {
+    this.#open.add(record);
+    this.#heldUp.opened(record, this.#world.clock.now());
   }
 
   #checkPatience({ id, channel, dueAt }: DeliveryRow): void {
@@ -326,7 +343,7 @@ export class Deliveries {
     const { failures, crashes, row } = record;
     const tries = reason === 'transient' || reason === 'network' || reason === 'unknown';
     const notification = journal.notifications.get(row.notificationId)!;
-    if (tries && failures < attemptsOfSchedule[notification.severity])
+    if (tries && failures < scheduleOf[notification.severity].attempts)
       this.#broken('I15', `${id} is dead (${reason}) after ${failures} failures`);
     const known = journal.deliveriesOf.get(row.notificationId)!.some(({ accepted }) => accepted.length > 0);
     if (tries && !known && !record.wasDead)
@@ -341,6 +358,7 @@ export class Deliveries {
 
   #ended(record: DeliveryRecord): void {
     this.#open.delete(record);
+    this.#heldUp.ended(record, this.#world.clock.now());
     const { row } = record;
     if ((row.state === 'sent' || row.state === 'delivered') && record.accepted.length === 0)
       this.#broken('I1', `${row.id} is ${row.state} and no provider has it`);
